@@ -1,0 +1,24 @@
+import { Agency } from './agency.upsert.v1.ts';
+import { Progress } from './dossier.progress.v1.ts';
+import { Dossier } from './dossier.upsert.v1.ts';
+import { Field } from './field.upsert.v1.ts';
+import { Service } from './service.upsert.v1.ts';
+
+/** The published operations: what can be routed from one party to another, and the schema of what is carried. */
+export const OPERATIONS = {
+  'dossier.upsert.v1': Dossier,
+  'dossier.progress.v1': Progress,
+  'service.upsert.v1': Service,
+  'agency.upsert.v1': Agency,
+  'field.upsert.v1': Field,
+} as const;
+export type Operation = keyof typeof OPERATIONS;
+
+/** The record that an operation carries. */
+export interface Records {
+  'dossier.upsert.v1': Dossier;
+  'dossier.progress.v1': Progress;
+  'service.upsert.v1': Service;
+  'agency.upsert.v1': Agency;
+  'field.upsert.v1': Field;
+}
