@@ -68,7 +68,7 @@ export const Vnd = Type.Union([Type.Integer({ minimum: 0, maximum: 1e15 }), Type
 });
 
 /** One value of a closed list. */
-export const oneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as T & string[]);
+export const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum<T>(values);
 
 export const closed = <P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) =>
   Type.Object(properties, { additionalProperties: false, ...options });

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { explain } from '#core/explain';
+import { closed, oneOf } from '#schemas/parts';
+import type { Adapter } from './kit/adapter.ts';
+
+/** What an adapter says of itself before any of its code runs. */
+const Manifest = closed({
+  name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: "the folder's name" }),
+  title: Type.String({ minLength: 1 }),
+  description: Type.String({ minLength: 1 }),
+  /** Which version of the kit it was written for. */
+  kit: oneOf(['1']),
+  protocol: Type.String({ minLength: 1 }),
+  /** Whether parties on it own the truth of their dossiers, unless the configuration says otherwise. */
+  authoritative: Type.Boolean(),
+  sends: Type.Array(Type.String()),
+  pulls: Type.Array(Type.String()),
+});
+export type Manifest = Type.Static<typeof Manifest>;
+const check = Compile(Manifest);
+
+export interface LoadedAdapter {
+  readonly manifest: Manifest;
+  readonly adapter: Adapter;
+  readonly checkSettings: ReturnType<typeof Compile>;
+}
+
+export const ADAPTERS_DIR = join(import.meta.dirname, '..', 'adapters');
+
+/**
+ * Load every adapter: each folder of `adapters/` with a manifest is one.
+ *
+ * @throws an Error that names the folder when one is broken: a hub that runs without a partner it should have is worse
+ */
+export async function loadAdapters(dir: string = ADAPTERS_DIR): Promise<ReadonlyMap<string, LoadedAdapter>> {
+  const names = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return new Map(await Promise.all(names.map(async (name) => [name, await load(dir, name)] as const)));
+}
+
+async function load(dir: string, name: string): Promise<LoadedAdapter> {
+  const folder = join(dir, name);
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+    if (!check.Check(manifest)) throw new Error(explain(Manifest, check, manifest).map((problem) => `${problem.path} ${problem.message}`).join('; '));
+    if (manifest.name !== name) throw new Error(`its manifest says the name ${manifest.name}`);
+    const { default: adapter } = (await import(pathToFileURL(join(folder, 'adapter.ts')).href)) as { default?: Adapter };
+    if (!adapter) throw new Error('adapter.ts has no default export');
+    agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
+    agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
+    return { manifest, adapter, checkSettings: Compile(adapter.settings) };
+  } catch (error) {
+    throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function agree(what: string, declared: readonly string[], done: readonly string[]): void {
+  if ([...declared].sort().join() !== [...done].sort().join())
+    throw new Error(`its manifest ${what} ${declared.join(', ') || 'nothing'}, its code ${done.join(', ') || 'nothing'}`);
+}

@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import { serviceKey } from '#core/identifiers';
+import { searchWords } from '#core/search';
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Field } from '#schemas/field.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+import { definePart } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+
+export type CatalogueKind = 'service' | 'agency' | 'field';
+
+/** What all forms of a code have in common: the short procedure code, otherwise the code itself. */
+export function catalogueKey(kind: CatalogueKind, code: string): string {
+  return kind === 'service' ? serviceKey(code) : code;
+}
+
+export interface CatalogueRow {
+  readonly kind: CatalogueKind;
+  readonly record: Service | Agency | Field;
+  /** Hash of the content, base64. */
+  readonly hash: string;
+  readonly party: string;
+  readonly messageId: string;
+  readonly changedAt: string;
+  /** The version that this one follows; 0 for a new entry. */
+  readonly follows: number;
+}
+
+const columns = {
+  kind: ['text', (r: CatalogueRow) => r.kind],
+  key: ['text', (r: CatalogueRow) => catalogueKey(r.kind, r.record.code)],
+  code: ['text', (r: CatalogueRow) => r.record.code],
+  name: ['text', (r: CatalogueRow) => r.record.name],
+  in_force: ['bool', (r: CatalogueRow) => r.record.inForce],
+  field_code: ['text', (r: CatalogueRow) => ('fieldCode' in r.record ? r.record.fieldCode : undefined)],
+  levels: ['text', (r: CatalogueRow) => JSON.stringify(levelsOf(r.record))],
+  audiences: ['text', (r: CatalogueRow) => JSON.stringify('audience' in r.record ? (r.record.audience ?? []) : [])],
+  agencies: ['text', (r: CatalogueRow) => JSON.stringify(agenciesOf(r.record))],
+  search: ['text', (r: CatalogueRow) => searchWords([r.record.code], [r.record.name])],
+  record: ['text', (r: CatalogueRow) => JSON.stringify(r.record)],
+  hash: ['bytea', (r: CatalogueRow) => Buffer.from(r.hash, 'base64')],
+  party: ['text', (r: CatalogueRow) => r.party],
+  message_id: ['uuid', (r: CatalogueRow) => r.messageId],
+  version: ['int4', (r: CatalogueRow) => r.follows + 1],
+  changed_at: ['timestamptz', (r: CatalogueRow) => r.changedAt],
+} as const;
+
+function levelsOf(record: Service | Agency | Field): readonly string[] {
+  if ('levels' in record) return record.levels ?? [];
+  return 'level' in record && record.level ? [record.level] : [];
+}
+
+function agenciesOf(record: Service | Agency | Field): readonly string[] {
+  if (!('agencies' in record)) return [];
+  return (record.agencies ?? []).flatMap((agency) => (agency.code ? [agency.code] : []));
+}
+
+const names = Object.keys(columns);
+const converted: Readonly<Record<string, string>> = {
+  search: `array_to_tsvector(string_to_array(search, ' '))`,
+  record: 'record::json',
+  levels: 'ARRAY(SELECT json_array_elements_text(levels::json))',
+  audiences: 'ARRAY(SELECT json_array_elements_text(audiences::json))',
+  agencies: 'ARRAY(SELECT json_array_elements_text(agencies::json))',
+};
+
+/** Write the newest state of catalogue entries; each must follow the version it was made from. */
+export const cataloguePart = definePart<CatalogueRow>(
+  'entry',
+  columns,
+  (rows) => `
+    INSERT INTO catalogue (${names.join(', ')})
+    SELECT ${names.map((name) => converted[name] ?? name).join(', ')} FROM ${rows}
+    ON CONFLICT (kind, key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
+    WHERE catalogue.version = excluded.version - 1
+    RETURNING key`,
+  true,
+);
+
+export interface CatalogueEntry {
+  readonly kind: CatalogueKind;
+  readonly key: string;
+  readonly hash: string;
+  readonly version: number;
+  readonly record: Service | Agency | Field;
+}
+
+/** The entries of one kind under these keys. */
+export async function loadEntries(
+  db: pg.Pool | pg.PoolClient,
+  kind: CatalogueKind,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, CatalogueEntry>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await db.query<{ key: string; hash: Buffer; version: number; record: Service }>({
+    name: 'load entries',
+    text: 'SELECT key, hash, version, record FROM catalogue WHERE kind = $1 AND key = ANY($2::text[])',
+    values: [kind, keys],
+  });
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      { kind, key: row.key, hash: row.hash.toString('base64'), version: row.version, record: row.record },
+    ]),
+  );
+}
+
+/**
+ * After a complete list: entries of this party that are not on it are no longer in force. They are never deleted,
+ * because old dossiers refer to them.
+ *
+ * @returns the codes that were in force before
+ */
+export async function retireOthers(
+  database: Database,
+  party: string,
+  complete: { readonly kind: CatalogueKind; readonly codes: readonly string[] },
+  at: string,
+): Promise<readonly string[]> {
+  const keys = complete.codes.map((code) => catalogueKey(complete.kind, code));
+  const { rows } = await database.pool.query<{ code: string }>({
+    text: `UPDATE catalogue SET in_force = false, version = version + 1, changed_at = $4::timestamptz,
+             record = (record::jsonb || '{"inForce": false}')::json, hash = '\\x00'
+           WHERE party = $1 AND kind = $2 AND in_force AND key <> ALL($3::text[])
+           RETURNING code`,
+    values: [party, complete.kind, keys, at],
+  });
+  return rows.map((row) => row.code);
+}

@@ -1,0 +1,65 @@
+import { definePart } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+
+/** Which codes the catalogue knows, kept in memory: every dossier asks. */
+export interface KnownCodes {
+  /** Those of these codes that the catalogue does not know. Asks the database for what memory does not know. */
+  unknown(kind: CatalogueKind, codes: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** How long an unknown code is taken as unknown before the database is asked again. */
+const RECHECK_MS = 2_000;
+
+export function createKnownCodes(database: Database, nowMs: () => number): KnownCodes {
+  const known = new Set<string>();
+  const missing = new Map<string, number>();
+  return {
+    async unknown(kind, codes) {
+      const now = nowMs();
+      const ask = new Map<string, string[]>();
+      for (const code of codes) {
+        const key = catalogueKey(kind, code);
+        if (!known.has(`${kind} ${key}`)) ask.set(key, [...(ask.get(key) ?? []), code]);
+      }
+      const stale = [...ask.keys()].filter((key) => now - (missing.get(`${kind} ${key}`) ?? 0) > RECHECK_MS);
+      if (stale.length > 0) {
+        const rows = await database.pool.query<{ key: string }>({
+          name: 'known codes',
+          text: 'SELECT key FROM catalogue WHERE kind = $1 AND key = ANY($2::text[])',
+          values: [kind, stale],
+        });
+        if (missing.size > 10_000) missing.clear();
+        for (const key of stale) missing.set(`${kind} ${key}`, now);
+        for (const { key } of rows.rows) {
+          known.add(`${kind} ${key}`);
+          missing.delete(`${kind} ${key}`);
+        }
+      }
+      return new Set([...ask].filter(([key]) => !known.has(`${kind} ${key}`)).flatMap(([, list]) => list));
+    },
+  };
+}
+
+export interface UnknownCodeRow {
+  readonly kind: CatalogueKind;
+  readonly code: string;
+  readonly party: string;
+  readonly at: string;
+}
+
+/** Put codes that the catalogue does not know on the operators' list. */
+export const unknownCodePart = definePart<UnknownCodeRow>(
+  'unknown_code',
+  {
+    kind: ['text', (r) => r.kind],
+    code: ['text', (r) => r.code],
+    party: ['text', (r) => r.party],
+    at: ['timestamptz', (r) => r.at],
+  },
+  (rows) => `
+    INSERT INTO unknown_codes (kind, code, party, first_at, last_at) SELECT kind, code, party, at, at FROM ${rows}
+    ON CONFLICT (kind, code, party) DO UPDATE SET last_at = excluded.last_at
+    WHERE unknown_codes.last_at < excluded.last_at - interval '1 minute'
+    RETURNING 1`,
+);

@@ -1,0 +1,119 @@
+import { type Anomaly, type DossierEvent, type DossierView, fold, inEventOrder, step } from './dossier.ts';
+
+/** What the index holds of one dossier. */
+export interface Held {
+  readonly code: string;
+  /** The party that first told of the dossier. */
+  readonly owner: string;
+  readonly view: DossierView;
+  /** How many events are recorded; the place of the newest one in the order of recording. */
+  readonly version: number;
+  /** The latest event time recorded: what is later than this is in order. */
+  readonly lastAt: string;
+  /** Hash of the content of the newest whole record, to know its repetition without reading the history. */
+  readonly contentHash: string;
+}
+
+export interface RecordedEvent extends DossierEvent {
+  /** Hash of the canonical content: equal content, equal hash. */
+  readonly hash: string;
+}
+
+export interface Applied {
+  readonly outcome: 'accepted' | 'duplicate' | 'stale';
+  readonly held: Held;
+  /** The event to record; absent for a duplicate. */
+  readonly event?: RecordedEvent;
+  /** Whether this event moved the current status, when it was recorded. */
+  readonly movedStatus: boolean;
+  /** Whether what readers see is different now. */
+  readonly changed: boolean;
+  readonly anomaly?: Anomaly;
+}
+
+/** Whether `apply` needs the dossier's earlier events to judge this one. What is later than all of them does not. */
+export function needsHistory(held: Held | undefined, incoming: Omit<RecordedEvent, 'seq'>): boolean {
+  if (!held || incoming.at > held.lastAt) return false;
+  return !repeatsNewest(held, incoming);
+}
+
+/**
+ * What one event changes in one dossier. The result is the same whatever the order of arrival: an event in order is one
+ * step onward, any other is judged by folding the whole history anew.
+ *
+ * @param events the dossier's earlier events, where `needsHistory` asked for them
+ */
+export function apply(
+  held: Held | undefined,
+  events: readonly RecordedEvent[],
+  code: string,
+  incoming: Omit<RecordedEvent, 'seq'>,
+): Applied {
+  const event: RecordedEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
+  if (!held) return begin(code, event);
+  if (incoming.at > held.lastAt) {
+    const { view, moved, anomaly } = step(held.view, event);
+    return recorded(held, event, view ?? held.view, {
+      outcome: 'accepted',
+      movedStatus: moved,
+      changed: true,
+      anomaly,
+    });
+  }
+  if (repeatsNewest(held, incoming) || events.some((known) => known.hash === event.hash && known.kind === event.kind))
+    return { outcome: 'duplicate', held, movedStatus: false, changed: false };
+  return insert(held, events, event);
+}
+
+function begin(code: string, event: RecordedEvent): Applied {
+  const view = fold([event]);
+  if (!view) throw new Error('a dossier begins with a whole record');
+  const held: Held = { code, owner: event.party, view, version: 1, lastAt: event.at, contentHash: event.hash };
+  return { outcome: 'accepted', held, event, movedStatus: true, changed: true };
+}
+
+function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent): Applied {
+  const view = fold([...events, event]) ?? held.view;
+  const changed = JSON.stringify(view) !== JSON.stringify(held.view);
+  const isLast = events.every((known) => inEventOrder(known, event) < 0);
+  const isOlder = event.at < held.view.statusAt && !event.inferred;
+  return recorded(held, event, view, {
+    outcome: isLast || (changed && !isOlder) ? 'accepted' : 'stale',
+    movedStatus: view.status !== held.view.status,
+    changed,
+    anomaly: anomalyOf(events, event),
+  });
+}
+
+function anomalyOf(events: readonly RecordedEvent[], event: RecordedEvent): Anomaly | undefined {
+  const before = fold(events.filter((known) => inEventOrder(known, event) < 0));
+  const rival = events.some(
+    (known) => known.at === event.at && known.status !== event.status && !known.inferred && !event.inferred,
+  );
+  return step(before, event).anomaly ?? (rival ? 'same-time' : undefined);
+}
+
+function recorded(
+  held: Held,
+  event: RecordedEvent,
+  view: DossierView,
+  rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed'> & { anomaly: Anomaly | undefined },
+): Applied {
+  const { anomaly, ...result } = rest;
+  return {
+    ...result,
+    ...(anomaly && { anomaly }),
+    event,
+    held: {
+      ...held,
+      view,
+      version: event.seq,
+      lastAt: event.at > held.lastAt ? event.at : held.lastAt,
+      contentHash: event.record ? event.hash : held.contentHash,
+    },
+  };
+}
+
+function repeatsNewest(held: Held, incoming: Omit<RecordedEvent, 'seq'>): boolean {
+  return incoming.kind === 'dossier' && incoming.hash === held.contentHash;
+}

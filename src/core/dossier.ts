@@ -1,0 +1,121 @@
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import { mayFollow, progressOf } from './status.ts';
+
+/** One thing that a partner told about a dossier, at the time at which it happened at the source. */
+export interface DossierEvent {
+  readonly kind: 'dossier' | 'progress';
+  /** Event time at the source (instant). */
+  readonly at: string;
+  readonly status: Status;
+  readonly party: string;
+  /** Whether the party owns the truth: what it says is applied even where the transition table would not allow it. */
+  readonly authoritative: boolean;
+  /** Whether `at` was derived from the record's dates: a lower bound, which yields to events that carry a real time. */
+  readonly inferred: boolean;
+  /** The place in the order of recording, 1 for the first event of the dossier. */
+  readonly seq: number;
+  /** What the party said of the whole dossier; on events of kind `dossier`. */
+  readonly record?: Dossier;
+}
+
+/** Why an event is shown to the operators: kept and applied as far as the rules go, but not what is expected. */
+export type Anomaly = 'same-time' | 'transition' | 'reopened';
+
+/** A dossier as its events, in the order of event time, tell it. */
+export interface DossierView {
+  readonly record: Dossier;
+  readonly status: Status;
+  readonly statusAt: string;
+  readonly inferred: boolean;
+}
+
+export interface Step {
+  readonly view: DossierView | undefined;
+  readonly moved: boolean;
+  readonly anomaly?: Anomaly;
+}
+
+/** What a dossier is once all of its events are known. The order in which they were recorded does not matter. */
+export function fold(events: readonly DossierEvent[]): DossierView | undefined {
+  let view: DossierView | undefined;
+  for (const event of [...events].sort(inEventOrder)) view = step(view, event).view;
+  return view;
+}
+
+/**
+ * Order by the source's time. At the same time real times come before derived ones; of two real ones the status that is
+ * less far along comes first (so that the further one wins). Two derived times keep the order of recording: neither
+ * says which was first.
+ */
+export function inEventOrder(a: DossierEvent, b: DossierEvent): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  if (a.inferred !== b.inferred) return a.inferred ? 1 : -1;
+  if (a.inferred) return a.seq - b.seq;
+  return progressOf(a.status) - progressOf(b.status) || a.seq - b.seq;
+}
+
+/** Apply the next event in event order. */
+export function step(view: DossierView | undefined, event: DossierEvent): Step {
+  if (!view)
+    return event.record ? { view: begin(event.record, event), moved: true } : { view: undefined, moved: false };
+  const record = event.record ? merge(view.record, event.record) : view.record;
+  const { moves, anomaly } = transition(view, event);
+  const next: DossierView =
+    moves || event.status === view.status
+      ? {
+          record: withStatus(record, event),
+          status: event.status,
+          statusAt: event.at,
+          inferred: staysInferred(view, event),
+        }
+      : { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) };
+  return { view: next, moved: moves, ...(anomaly && { anomaly }) };
+}
+
+function begin(record: Dossier, event: DossierEvent): DossierView {
+  return { record, status: event.status, statusAt: event.at, inferred: event.inferred };
+}
+
+function transition(view: DossierView, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {
+  if (event.status === view.status) return { moves: false };
+  const allowed = mayFollow(view.status, event.status);
+  const sameTime = event.at === view.statusAt;
+  // A derived time says only "not before": at that time it can add a further step, not take a real one back.
+  if (event.inferred && sameTime) return { moves: allowed && (view.inferred || isFurther(event.status, view.status)) };
+  if (sameTime) return { moves: true, anomaly: 'same-time' };
+  if (allowed) return { moves: true };
+  const anomaly = mayFollowNothing(view.status) ? 'reopened' : 'transition';
+  return { moves: event.authoritative, anomaly };
+}
+
+function staysInferred(view: DossierView, event: DossierEvent): boolean {
+  return event.inferred && (view.inferred || event.at !== view.statusAt || event.status !== view.status);
+}
+
+function isFurther(status: Status, than: Status): boolean {
+  return progressOf(status) > progressOf(than);
+}
+
+function mayFollowNothing(status: Status): boolean {
+  return status === 'refused' || status === 'withdrawn' || status === 'returned';
+}
+
+function withStatus(record: Dossier, { status, at }: { status: Status; at: string }): Dossier {
+  return record.status === status && record.statusAt === at ? record : { ...record, status, statusAt: at };
+}
+
+/** A newer record over an older one: what the newer one does not mention stays, and codes are only ever added. */
+function merge(older: Dossier, newer: Dossier): Dossier {
+  const merged: Dossier = { ...older, ...newer, code: older.code };
+  if (older.applicant && newer.applicant) merged.applicant = { ...older.applicant, ...newer.applicant };
+  const aliases = unionOfAliases(older.aliases, newer.aliases);
+  if (aliases) merged.aliases = aliases;
+  return merged;
+}
+
+function unionOfAliases(older: Dossier['aliases'], newer: Dossier['aliases']): Dossier['aliases'] {
+  if (!older || !newer) return older ?? newer;
+  const known = new Set(older.map((alias) => `${alias.party} ${alias.code}`));
+  const added = newer.filter((alias) => !known.has(`${alias.party} ${alias.code}`));
+  return added.length > 0 ? [...older, ...added] : older;
+}

@@ -1,0 +1,112 @@
+import {
+  AGENCY_CODE,
+  CCCD,
+  CMND,
+  COMPONENT_CODE,
+  DOSSIER_CODE,
+  FIELD_CODE,
+  PHONE,
+  PUBLIC_SERVICE_CODE,
+  RESULT_CODE,
+  SERVICE_CODE,
+  TAX_CODE,
+} from '#schemas/parts';
+import { isRealDate } from './dates.ts';
+
+/**
+ * A code as it is stored and compared: without blanks and invisible characters around it, NFC, upper-case.
+ * Codes arrive with stray blanks from several one-stop systems.
+ */
+export function cleanCode(text: string): string {
+  if (PLAIN_CODE.test(text)) return text;
+  let from = 0;
+  let to = text.length;
+  while (from < to && INVISIBLE.test(text[from] as string)) from++;
+  while (to > from && INVISIBLE.test(text[to - 1] as string)) to--;
+  return text.slice(from, to).normalize('NFC').toUpperCase();
+}
+
+const PLAIN_CODE = /^[!-`{-~]*$/;
+const INVISIBLE = /[\s\u200b-\u200d\u2060\ufeff]/;
+
+export const isServiceCode = matcher(SERVICE_CODE);
+export const isAgencyCode = matcher(AGENCY_CODE);
+export const isFieldCode = matcher(FIELD_CODE);
+export const isComponentCode = matcher(COMPONENT_CODE);
+export const isResultCode = matcher(RESULT_CODE);
+export const isPublicServiceCode = matcher(PUBLIC_SERVICE_CODE);
+export const isTaxCode = matcher(TAX_CODE);
+export const isPhone = matcher(PHONE);
+/** Codes of the General Statistics Office; text, because they begin with zeros. Districts ended on 1 July 2025. */
+export const isProvinceCode = matcher('^[0-9]{2}$');
+export const isDistrictCode = matcher('^[0-9]{3}$');
+export const isWardCode = matcher('^[0-9]{5}$');
+/** MaThamChieu of the national payment platform. */
+export const isPaymentReference = matcher('^[A-Za-z0-9]+$');
+
+const isShapedAsDossierCode = matcher(DOSSIER_CODE);
+const isCccd = matcher(CCCD);
+const isCmnd = matcher(CMND);
+
+/** What a dossier code says of itself; of the social-insurance form only the year of the date. */
+export interface DossierCodeParts {
+  readonly era: '2016' | '2020' | 'bhxh';
+  readonly agency?: string;
+  /** Letter code of the province or ministry, such as H60. */
+  readonly province?: string;
+  /** `yyyy-MM-dd` */
+  readonly date?: string;
+  readonly serial: string;
+}
+
+/** Whether a clean code has the shape of a dossier code and the date in it is one that the calendar has. */
+export function isDossierCode(code: string): boolean {
+  return dossierCodeParts(code) !== undefined;
+}
+
+/**
+ * The parts of a clean dossier code, undefined when it is none. In QCVN 102:2016 codes the right-most part of the
+ * agency is the province (`000.00.53.H48-…`), in QĐ 20/2020 codes the left-most (`H60.01-…`); a six-digit date is of
+ * this century. Of `03706/2026/07906` (social insurance) the first part is the number and the second the year.
+ */
+export function dossierCodeParts(code: string): DossierCodeParts | undefined {
+  if (!isShapedAsDossierCode(code)) return undefined;
+  const [first, middle, last] = code.split(/[-/]/) as [string, string, string];
+  if (code.includes('/')) return isRealDate(`${middle}-01-01`) ? { era: 'bhxh', serial: first } : undefined;
+  const day = middle.length === 6 ? `20${middle}` : middle;
+  const date = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
+  if (!isRealDate(date)) return undefined;
+  const era = /^\d/.test(first) ? '2016' : '2020';
+  return { era, agency: first, province: era === '2016' ? first.slice(-3) : first.slice(0, 3), date, serial: last };
+}
+
+/** What is the same in the short and the long form of a procedure code: `1.001612` of `1.001612.000.00.00.H48`. */
+export function serviceKey(code: string): string {
+  return code.slice(0, 8);
+}
+
+/** Which paper a number belongs to, by its shape alone; undefined for passports and everything else. */
+export function identityKindOf(number: string): 'cccd' | 'cmnd' | 'tax-code' | undefined {
+  if (isCccd(number)) return 'cccd';
+  if (isCmnd(number)) return 'cmnd';
+  return isTaxCode(number) ? 'tax-code' : undefined;
+}
+
+/** The last four digits of a phone or identity number, a citizen's proof; undefined when it has fewer. */
+export function lastFour(text: string): string | undefined {
+  const digits = text.replace(/[^0-9]/g, '');
+  return digits.length >= 4 ? digits.slice(-4) : undefined;
+}
+
+/** A personal value for messages and logs: at most its last two characters, and none of a value of up to five. */
+export function maskTail(text: string): string {
+  const characters = [...text];
+  const shown = characters.length > 5 ? 2 : 0;
+  const hidden = characters.length - shown;
+  return '*'.repeat(hidden) + characters.slice(hidden).join('');
+}
+
+function matcher(pattern: string): (code: string) => boolean {
+  const expression = new RegExp(pattern);
+  return (code) => expression.test(code);
+}

@@ -1,0 +1,48 @@
+import type { Operation, Records } from '#schemas/operations';
+import type { Cause, Problem } from './problem.ts';
+import { readRecord } from './record.ts';
+
+/** One item of a message, as a dialect read it. */
+export type Item = RecordItem | InvalidItem | WaitingItem;
+
+export interface RecordItem<O extends Operation = Operation> {
+  readonly kind: 'record';
+  readonly operation: O;
+  readonly record: Records[O];
+  readonly warnings: readonly Problem[];
+  /** The event time was derived from the record's dates; see DossierEvent. */
+  readonly inferred?: boolean;
+}
+
+export interface InvalidItem {
+  readonly kind: 'invalid';
+  readonly code?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Understood, but a person must settle something before it can be applied. */
+export interface WaitingItem {
+  readonly kind: 'waiting';
+  readonly operation: Operation;
+  readonly code?: string;
+  readonly cause: Cause;
+  readonly problems: readonly Problem[];
+}
+
+/** Read one value as the canonical record of an operation. */
+export function readItem(operation: Operation, value: unknown, inferred = false): Item {
+  const read = readRecord(operation, value);
+  if (read.kind === 'record') return { ...read, operation, ...(inferred && { inferred }) };
+  if (read.kind === 'invalid') return read;
+  const { problems, code } = read;
+  const cause: Cause = {
+    kind: 'doubtful-text',
+    key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
+    message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
+  };
+  return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
+}
+
+export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {
+  return item.operation === 'dossier.upsert.v1' || item.operation === 'dossier.progress.v1';
+}

@@ -1,0 +1,46 @@
+/**
+ * The letter tables of the encodings that Vietnamese offices used before Unicode, as their text looks when it is read
+ * as Latin-1 or Windows-1252, and of Windows-1252 itself.
+ */
+
+/** Windows-1252 from byte 80 to 9F. Its five undefined bytes pass as C1 controls in most programs. */
+export const WINDOWS_1252: ReadonlyMap<string, number> = new Map(
+  [...'€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'].map((character, at) => [character, 0x80 + at]),
+);
+
+/**
+ * TCVN 5712:1993 VN3 (fonts .VnTime): one byte a letter. It has no capitals with tones; those are the small letters,
+ * set in the font .VnTimeH.
+ */
+export const TCVN3: ReadonlyMap<string, string> = table(`
+  ¡Ă ¢Â £Ê ¤Ô ¥Ơ ¦Ư §Đ ¨ă ©â ªê «ô ¬ơ \u00adư ®đ
+  µà ¶ả ·ã ¸á ¹ạ »ằ ¼ẳ ½ẵ ¾ắ Æặ Çầ Èẩ Éẫ Êấ Ëậ
+  Ìè Îẻ Ïẽ Ðé Ñẹ Òề Óể Ôễ Õế Öệ ×ì Øỉ Üĩ Ýí Þị
+  ßò áỏ âõ ãó äọ åồ æổ çỗ èố éộ êờ ëở ìỡ íớ îợ
+  ïù ñủ òũ óú ôụ õừ öử ÷ữ øứ ùự úỳ ûỷ üỹ ýý þỵ`);
+
+/** VNI Windows (fonts VNI-Times): a letter and a mark after it, capitals with capital marks; nine letters are one byte. */
+export const VNI: ReadonlyMap<string, string> = withCapitals(
+  table(`
+  aùá aøà aûả aõã aïạ aââ aáấ aàầ aåẩ aãẫ aäậ aêă aéắ aèằ aúẳ aüẵ aëặ
+  eùé eøè eûẻ eõẽ eïẹ eâê eáế eàề eåể eãễ eäệ
+  ìì íí æỉ óĩ òị
+  oùó oøò oûỏ oõõ oïọ oâô oáố oàồ oåổ oãỗ oäộ ôơ ôùớ ôøờ ôûở ôõỡ ôïợ
+  uùú uøù uûủ uõũ uïụ öư öùứ öøừ öûử öõữ öïự
+  yùý yøỳ yûỷ yõỹ îỵ ñđ`),
+);
+
+/** Each word of the list: the old letter, then the letter it stands for. */
+function table(words: string): ReadonlyMap<string, string> {
+  return new Map(
+    words
+      .trim()
+      .split(/[ \n]+/)
+      .map((word) => [word.slice(0, -1), word.slice(-1)]),
+  );
+}
+
+function withCapitals(small: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const capitals = [...small].map(([old, letter]) => [old.toUpperCase(), letter.toUpperCase()] as const);
+  return new Map([...small, ...capitals]);
+}

@@ -1,0 +1,150 @@
+import { TCVN3, VNI } from './legacy-encodings.ts';
+import { readMojibake } from './mojibake.ts';
+import { isAlmostSyllable, isPlainSyllable, isSyllable } from './syllables.ts';
+
+export interface Inspection {
+  readonly text: string;
+  readonly verdict: 'clean' | 'repaired' | 'doubtful';
+  readonly kind?: 'mojibake' | 'tcvn3' | 'vni';
+}
+
+/** The slow half of inspectText: for NFC text that has something which correct Vietnamese does not. */
+export function inspectUnusual(text: string): Inspection {
+  const mojibake = readMojibake(text);
+  if (mojibake === 'doubtful') return { text, verdict: 'doubtful', kind: 'mojibake' };
+  if (mojibake !== undefined) return { text: mojibake.repaired, verdict: 'repaired', kind: 'mojibake' };
+  return inspectOldLetters(text) ?? { text, verdict: 'clean' };
+}
+
+function inspectOldLetters(text: string): Inspection | undefined {
+  const found = [tcvn3, vni].map((letters) => ({ letters, verdict: assess(text, letters) }));
+  const repaired = found.filter(({ verdict }) => verdict === 'repaired');
+  const suspect = repaired[0] ?? found.find(({ verdict }) => verdict === 'doubtful');
+  if (suspect === undefined) return undefined;
+  const { kind } = suspect.letters;
+  if (repaired.length !== 1) return { text, verdict: 'doubtful', kind };
+  return { text: decode(text, suspect.letters), verdict: 'repaired', kind };
+}
+
+/**
+ * A field is in one encoding as a whole. So one word that cannot be anything else decides for the others, as long as
+ * none of them speaks against it; words that a foreign name could also have (`Mü`, `Loïc`) need one another's support.
+ */
+function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | undefined {
+  const count = { certain: 0, likely: 0, either: 0, against: 0, torn: 0, plain: 0, foreign: 0, neutral: 0 };
+  for (const word of new Set(text.match(WORD))) {
+    const standing = standingOf(word, letters, text);
+    count[standing] += standing === 'likely' ? oldLettersIn(word, letters) : 1;
+  }
+  if (count.certain + count.torn > 0)
+    return count.certain > 0 && count.against + count.torn === 0 ? 'repaired' : 'doubtful';
+  if (count.likely === 0 || count.against + count.foreign > 0) return undefined;
+  if (count.likely > 1 && count.likely > count.either) return 'repaired';
+  return count.likely > 1 || count.either + count.plain > 0 ? 'doubtful' : undefined;
+}
+
+type Standing = 'certain' | 'likely' | 'either' | 'against' | 'torn' | 'plain' | 'foreign' | 'neutral';
+
+function standingOf(word: string, letters: OldLetters, text: string): Standing {
+  if (IS_PLAIN.test(word)) return standingOfPlain(word);
+  if (/[0-9]/.test(word)) return standingOfPieces(word.split(/[0-9]+/), letters);
+  if (ETH_FOR_D.test(word)) return 'against';
+  if (SIGN.test(word)) return LETTER_ALONE.test(word) && !text.includes('»') ? 'neutral' : 'against';
+  const decoded = decodeWord(word, letters);
+  if (decoded === word) return 'neutral';
+  const isWord = word.length === 1 || (isAlmostSyllable(word) && !CAPITAL_WITHIN.test(word));
+  if (isWord) return decoded ? 'either' : 'against';
+  if (decoded === undefined) return letters.isTorn(word) ? 'torn' : 'against';
+  const isOther = letters.kind === 'vni' && decodeWord(word, tcvn3) !== undefined;
+  return letters.isUnlikeLatin(word) && !isOther ? 'certain' : 'likely';
+}
+
+const SIGN = /^[¡-¿×÷]$/;
+/** Signs that stand alone as words in TCVN3 (ô tô, à, ư) and that nobody uses as signs. */
+const LETTER_ALONE = /^[¡¤¦¨ª-¬\u00adµ¶¸]$/;
+/** Eth is what many programs made of Đ (`NÐ-CP`); read as TCVN3 it would be é. */
+const ETH_FOR_D = /^[B-DF-HJ-NP-TVX]+Ð[B-DF-HJ-NP-TVX]*$/;
+const CAPITAL_WITHIN = /[a-z][À-Þ]/;
+
+function standingOfPlain(word: string): Standing {
+  if (isPlainSyllable(word)) return 'plain';
+  return /[0-9]/.test(word) || word === word.toUpperCase() ? 'neutral' : 'foreign';
+}
+
+/** Beside a digit a sign is as likely a sign (`50µm`, `2×3`): such words prove nothing, but must come out as well. */
+function standingOfPieces(pieces: readonly string[], letters: OldLetters): Standing {
+  return pieces.every((piece) => IS_PLAIN.test(piece) || decodeWord(piece, letters)) ? 'neutral' : 'against';
+}
+
+/** The word in Unicode, or undefined when it does not become a syllable (or an abbreviation such as QĐ) as a whole. */
+function decodeWord(word: string, letters: OldLetters): string | undefined {
+  if (word.length > LONGEST_WORD || !letters.whole.test(word)) return undefined;
+  const decoded = decode(word, letters);
+  return isSyllable(decoded) || ABBREVIATION.test(decoded) ? decoded : undefined;
+}
+
+function decode(text: string, letters: OldLetters): string {
+  return text.replace(letters.letter, (old) => letters.table.get(old) as string);
+}
+
+function oldLettersIn(word: string, letters: OldLetters): number {
+  return (word.match(letters.letter) ?? []).length;
+}
+
+/** `Nghöôõng` has nine letters; the bound is for texts that are one endless word. */
+const LONGEST_WORD = 16;
+const ABBREVIATION = /^[B-DF-HJ-NP-TVX]*Đ[B-DĐF-HJ-NP-TVX]*$/;
+
+/** One of the two encodings of letters before Unicode, and how to tell its words. */
+interface OldLetters {
+  readonly kind: 'tcvn3' | 'vni';
+  readonly table: ReadonlyMap<string, string>;
+  readonly letter: RegExp;
+  readonly whole: RegExp;
+  /** Whether no language writes such a word; it is known to be a syllable in the encoding. */
+  readonly isUnlikeLatin: (word: string) => boolean;
+  /** Whether no language writes such a word; it is known to be no syllable in the encoding. */
+  readonly isTorn: (word: string) => boolean;
+}
+
+const tcvn3: OldLetters = {
+  kind: 'tcvn3',
+  table: TCVN3,
+  ...expressions(TCVN3),
+  isUnlikeLatin: (word) => TCVN3_ONLY.test(word) && !SIGN_IN_USE.test(word),
+  isTorn: (word) => TCVN3_TORN.test(word) || lostSoftHyphen(word),
+};
+
+const SIGNS = '¡-¨ª¬®µ¶¸¹¼-¾';
+/** A sign within a word, a capital after a small letter, and letters after a consonant that elsewhere follow a vowel. */
+const TCVN3_ONLY = /[¡-¬\u00ad®µ-¹»-¾×÷]|[a-z][Æ-Þ]|[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z®](?:[ïñß]|ç[b-df-hj-np-tv-zi])/;
+/** Words that are also units, signs before a word or number, or Spanish abbreviations (`µm`, `N·m`, `§a`, `Mª`, `Dña`). */
+const SIGN_IN_USE = /^µ[A-Za-z]$|^[A-Za-z][·×÷][A-Za-z]$|^§[a-z]$|^[MD]ª$|^Dña$|^[¡-£¥©¼-¾][a-z]+$/;
+const TCVN3_TORN = new RegExp(`[A-Za-zÀ-ÿ][${SIGNS}][a-z]|^[§®¨¬][a-zß-ÿ]|[a-z][Æ-Þ](?:[a-z]|$)`);
+
+/** Programs drop the soft hyphen, which is the letter ư of TCVN3: of `Trường` remains `Trêng`. */
+function lostSoftHyphen(word: string): boolean {
+  return /[êëìíî]/.test(word) && decodeWord(word.replace(/(?=[êëìíî])/, '\u00ad'), tcvn3) !== undefined;
+}
+
+const vni: OldLetters = {
+  kind: 'vni',
+  table: VNI,
+  ...expressions(VNI),
+  isUnlikeLatin: (word) => VNI_ONLY.test(word),
+  isTorn: (word) => VNI_ONLY.test(word) && VNI_SYLLABLE.test(word),
+};
+
+/** Vowels that no language joins so in one syllable; French, Spanish and Nordic names have the others (`Loïc`, `Raúl`). */
+const VNI_ONLY =
+  /a[âàåãûõøùê]|e[âåõù]|eû(?!t)|e[àãø][b-df-hj-np-tv-z]|o[âåãõø]|u[ùøûõ]|y[õûù]|yø[b-df-hj-np-tv-z]|[ôö][ùøûõï]/i;
+const VNI_SYLLABLE = /^(?:ngh?|[cknpt]h|g[hi]|tr|[b-dghk-nprstvxñ])?[aeiouyà-öø-ü]+(?:c|ch|m|n|ng|nh|p|t)?$/i;
+
+function expressions(table: ReadonlyMap<string, string>): Pick<OldLetters, 'letter' | 'whole'> {
+  const letters = [...table.keys()].sort((a, b) => b.length - a.length).join('|');
+  return { letter: new RegExp(letters, 'g'), whole: new RegExp(`^(?:${letters}|[A-Za-z])+$`) };
+}
+
+const IS_PLAIN = /^[^\u0080-\uffff]*$/;
+/** A run of letters, digits and the signs that are letters in TCVN3. */
+const WORD = /[\u0300-\u036fA-Za-z0-9¡-¬\u00ad®µ-¹»-¾À-\u024f\u1e00-\u1eff]+/g;

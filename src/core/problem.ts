@@ -1,0 +1,14 @@
+/** One thing that is wrong with a value: where (JSON Pointer) and what was found and expected, in plain words. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Why a person must settle something before an item or a delivery can go on. */
+export interface Cause {
+  /** What kind of thing waits: a code no table maps, a text that cannot be repaired, a dossier nobody has seen… */
+  readonly kind: 'unmapped' | 'doubtful-text' | 'dossier-unknown' | 'code-conflict';
+  /** What all items with the same cause have in common; one resolution frees them together. */
+  readonly key: string;
+  readonly message: string;
+}

@@ -1,0 +1,149 @@
+import type Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
+import { parseInstant } from './dates.ts';
+import { explain, pointer, quote, type SchemaNode, shownValue, unknownMember } from './explain.ts';
+import { cleanCode, isDossierCode } from './identifiers.ts';
+import type { Problem } from './problem.ts';
+import { inspectText, unstorable } from './text.ts';
+
+export type Read<T> =
+  | { readonly kind: 'record'; readonly record: T; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string }
+  | { readonly kind: 'doubtful'; readonly problems: readonly Problem[]; readonly code?: string };
+
+/**
+ * Turn any value into the canonical record of an operation, or say all that is wrong with it.
+ *
+ * A record comes out with its members in the order of the schema (so equal content is equal JSON), text as NFC and
+ * trimmed, codes upper-case, instants in Vietnam time, and members that were null or blank absent: they say nothing.
+ * Text in a legacy encoding is repaired with a warning where that is certain, and `doubtful` where it is not.
+ */
+export function readRecord<O extends Operation>(operation: O, value: unknown): Read<Records[O]> {
+  const { clean, check } = readers[operation];
+  const notes: Notes = { problems: [], warnings: [], doubts: [] };
+  const record = clean(value, '', notes);
+  const code = codeOf(record);
+  if (!check.Check(record)) notes.problems.push(...explain(OPERATIONS[operation], check, record, notes.problems));
+  else if (notes.problems.length === 0) notes.problems.push(...meaningProblems(operation, record as Records[O]));
+  if (notes.problems.length > 0) return { kind: 'invalid', problems: notes.problems, ...(code && { code }) };
+  if (notes.doubts.length > 0) return { kind: 'doubtful', problems: notes.doubts, ...(code && { code }) };
+  return { kind: 'record', record: record as Records[O], warnings: notes.warnings };
+}
+
+interface Notes {
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+  readonly doubts: Problem[];
+}
+type Cleaner = (value: unknown, path: string, notes: Notes) => unknown;
+
+const readers = Object.fromEntries(
+  Object.entries(OPERATIONS).map(([operation, schema]) => [
+    operation,
+    { clean: cleanerOf(schema as unknown as SchemaNode), check: Compile(withoutFormats(schema) as Type.TSchema) },
+  ]),
+) as unknown as Readonly<Record<Operation, { clean: Cleaner; check: ReturnType<typeof Compile> }>>;
+
+/** Instants are checked while they are cleaned; checking their format again would cost as much as all the rest. */
+function withoutFormats(schema: object): object {
+  return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'format' ? undefined : value)));
+}
+
+function cleanerOf(schema: SchemaNode): Cleaner {
+  if (schema.properties) return objectCleaner(schema.properties);
+  if (schema.items) return arrayCleaner(cleanerOf(schema.items));
+  if (schema.clean === 'code')
+    return (value, path, notes) => (typeof value === 'string' ? cleanCodeText(value, path, notes) : value);
+  if (schema.clean === 'instant')
+    return (value, path, notes) => (typeof value === 'string' ? cleanInstant(value, path, notes) : value);
+  if (schema.clean === 'text')
+    return (value, path, notes) => (typeof value === 'string' ? cleanText(value, path, notes) : value);
+  return (value) => (typeof value === 'string' ? value.trim() : value);
+}
+
+function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleaner {
+  const known = Object.entries(properties).map(([key, schema]) => ({
+    key,
+    clean: cleanerOf(schema),
+    nullable: schema.anyOf?.some((option) => option.type === 'null') ?? false,
+  }));
+  const names = new Set(Object.keys(properties));
+  return (value, path, notes) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const given = value as Record<string, unknown>;
+    const record: Record<string, unknown> = {};
+    for (const { key, clean, nullable } of known) {
+      const member = Object.hasOwn(given, key) ? given[key] : undefined;
+      if (member === undefined || (member === null && !nullable)) continue;
+      const cleaned = member === null ? null : clean(member, `${path}/${key}`, notes);
+      if (cleaned !== undefined) record[key] = cleaned;
+    }
+    for (const key of Object.keys(given)) {
+      if (!names.has(key)) notes.problems.push({ path: `${path}/${pointer(key)}`, message: unknownMember(key, names) });
+    }
+    return record;
+  };
+}
+
+function arrayCleaner(clean: Cleaner): Cleaner {
+  return (value, path, notes) =>
+    Array.isArray(value) ? value.map((item, index) => clean(item, `${path}/${index}`, notes)) : value;
+}
+
+function cleanCodeText(value: string, path: string, notes: Notes): string | undefined {
+  refuseUnstorable(value, path, notes);
+  return cleanCode(value) || undefined;
+}
+
+function cleanInstant(value: string, path: string, notes: Notes): string | undefined {
+  const text = value.trim();
+  if (text === '') return undefined;
+  const instant = parseInstant(text);
+  if (instant === undefined)
+    notes.problems.push({
+      path,
+      message: `got ${quote(text)}, expected a real date and time with a zone, such as 2025-08-12T08:15:00+07:00`,
+    });
+  return instant ?? text;
+}
+
+function cleanText(value: string, path: string, notes: Notes): string | undefined {
+  refuseUnstorable(value, path, notes);
+  const found = inspectText(value);
+  if (found.verdict !== 'clean') {
+    const shown = shownValue(path, value);
+    if (found.verdict === 'repaired')
+      notes.warnings.push({ path, message: `${shown} was ${KINDS[found.kind!]}; it is kept as Unicode` });
+    else
+      notes.doubts.push({
+        path,
+        message: `${shown} looks like ${KINDS[found.kind!]} and cannot be repaired with certainty`,
+      });
+  }
+  return found.text.trim() || undefined;
+}
+
+const KINDS = {
+  mojibake: 'UTF-8 read in a wrong character set',
+  tcvn3: 'text in the TCVN3 (.VnTime) encoding',
+  vni: 'text in the VNI encoding',
+} as const;
+
+function refuseUnstorable(value: string, path: string, notes: Notes): void {
+  const reason = unstorable(value);
+  if (reason) notes.problems.push({ path, message: `the text cannot be kept: ${reason}` });
+}
+
+/** What a schema cannot say: rules between values, and dates inside codes. */
+function meaningProblems(operation: Operation, record: { readonly code?: string }): Problem[] {
+  if (!operation.startsWith('dossier.') || isDossierCode(record.code ?? '')) return [];
+  return [
+    { path: '/code', message: `got ${quote(record.code)}, expected a dossier code whose date part is a real date` },
+  ];
+}
+
+function codeOf(record: unknown): string | undefined {
+  const code = (record as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && code.length <= 100 ? code : undefined;
+}

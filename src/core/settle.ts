@@ -1,0 +1,36 @@
+import type { Cause } from './problem.ts';
+
+/** What one attempt at a partner came to, said by what has to happen next. */
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly reference?: string }
+  /** The partner will never take it as it is: a person must act. With a cause it waits in quarantine. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
+  /** The partner has certainly not taken it: try again. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly message: string; readonly retryAfterMs?: number }
+  /** The partner may have taken it: look up before sending again. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
+
+export type Settlement =
+  | { readonly state: 'delivered' }
+  | { readonly state: 'refused' }
+  | { readonly state: 'parked' }
+  | { readonly state: 'due'; readonly afterMs: number; readonly doubt: boolean }
+  /** Held until a person has settled the cause; what comes after it for the same dossier and party waits too. */
+  | { readonly state: 'held'; readonly cause: Cause };
+
+/**
+ * What follows an attempt.
+ *
+ * @param attempts how many attempts were made, this one included
+ * @param delaysMs the delays between attempts, in order; after the last one the delivery is parked
+ * @param random a number in [0, 1): spreads the retries of many deliveries over a tenth of the delay
+ */
+export function settle(outcome: Outcome, attempts: number, delaysMs: readonly number[], random: number): Settlement {
+  if (outcome.kind === 'delivered') return { state: 'delivered' };
+  if (outcome.kind === 'refused') return outcome.cause ? { state: 'held', cause: outcome.cause } : { state: 'refused' };
+  const delayMs = delaysMs[attempts - 1];
+  if (delayMs === undefined) return { state: 'parked' };
+  const spreadMs = Math.round(delayMs * (1 + random / 10));
+  const askedMs = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
+  return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: outcome.kind === 'unknown' };
+}

@@ -1,0 +1,47 @@
+import type { Status } from '#schemas/dossier.upsert.v1';
+
+/**
+ * How far along each status is. Of two statuses at the same time the further one wins.
+ * The order is the hub's own; the codes of the national table are not in order of progress (3 is the end, 4 is not).
+ */
+const PROGRESS: Readonly<Record<Status, number>> = {
+  submitted: 0,
+  received: 1,
+  processing: 2,
+  'supplement-required': 3,
+  'payment-required': 4,
+  resolved: 5,
+  stopped: 6,
+  refused: 7,
+  withdrawn: 8,
+  returned: 9,
+};
+
+const NEXT: Readonly<Record<Status, readonly Status[]>> = {
+  submitted: ['received', 'refused', 'supplement-required', 'payment-required', 'withdrawn'],
+  received: ['processing', 'supplement-required', 'payment-required', 'withdrawn', 'stopped', 'resolved', 'returned'],
+  processing: ['supplement-required', 'payment-required', 'withdrawn', 'stopped', 'resolved', 'returned'],
+  'supplement-required': ['submitted', 'received', 'processing', 'withdrawn', 'stopped', 'refused', 'payment-required'],
+  'payment-required': ['received', 'processing', 'resolved', 'withdrawn', 'stopped'],
+  resolved: ['returned'],
+  stopped: ['returned'],
+  refused: [],
+  withdrawn: [],
+  returned: [],
+};
+
+const FINISHED: ReadonlySet<Status> = new Set<Status>(['refused', 'withdrawn', 'stopped', 'resolved', 'returned']);
+
+export function progressOf(status: Status): number {
+  return PROGRESS[status];
+}
+
+/** Whether a dossier may go from one status to the other by itself (a correction may do more). */
+export function mayFollow(from: Status, to: Status): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** Whether the office has nothing more to do: such a dossier is never overdue. */
+export function isFinished(status: Status): boolean {
+  return FINISHED.has(status);
+}

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Database } from './pool.ts';
+import { firstUuidOf } from './uuid.ts';
+
+/** The tables that only grow, and how their month is told. */
+const BY_MONTH = { messages: 'id', events: 'time', attempts: 'time', changes: 'time' } as const;
+type Growing = keyof typeof BY_MONTH;
+const MONTHS_AHEAD = 3;
+/** One number for the advisory lock under which months are made or dropped: all processes of a hub share it. */
+const LOCK = 7_160_001;
+
+/**
+ * Make the partitions of this month and the next three, and a default one that holds whatever falls outside, so that
+ * nothing is refused for want of a month. Safe when several processes do it together.
+ */
+export async function makePartitions(database: Database, nowMs: number): Promise<void> {
+  await database.query.transaction().execute(async (tx) => {
+    await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
+    for (const table of Object.keys(BY_MONTH) as Growing[]) {
+      for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead++) {
+        const [from, to] = [monthStart(nowMs, ahead), monthStart(nowMs, ahead + 1)];
+        const name = `${table}_${new Date(from).toISOString().slice(0, 7).replace('-', '_')}`;
+        const exists = await sql<{ oid: string | null }>`SELECT to_regclass(${name}) AS oid`.execute(tx);
+        if (exists.rows[0]?.oid) continue;
+        const [low, high] = [bound(table, from), bound(table, to)];
+        if (await defaultHolds(tx, table, low, high)) continue;
+        await sql
+          .raw(`CREATE TABLE ${name} PARTITION OF ${table} FOR VALUES FROM ('${low}') TO ('${high}')`)
+          .execute(tx);
+      }
+      await sql.raw(`CREATE TABLE IF NOT EXISTS ${table}_other PARTITION OF ${table} DEFAULT`).execute(tx);
+    }
+  });
+}
+
+/**
+ * Drop the months that ended more than `months` ago. Messages are the truth: dropping them ends what a rebuild can give.
+ *
+ * @returns the names of the dropped partitions
+ */
+export async function dropOldPartitions(database: Database, nowMs: number, months: number): Promise<readonly string[]> {
+  const oldest = new Date(monthStart(nowMs, -months)).toISOString().slice(0, 7).replace('-', '_');
+  return database.query.transaction().execute(async (tx) => {
+    await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
+    const { rows } = await sql<{ name: string }>`
+      SELECT child.relname AS name FROM pg_inherits
+      JOIN pg_class child ON child.oid = inhrelid JOIN pg_class parent ON parent.oid = inhparent
+      WHERE parent.relname = ANY(${Object.keys(BY_MONTH)}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'`.execute(tx);
+    const old = rows.map((row) => row.name).filter((name) => name.slice(-7) < oldest);
+    for (const name of old) await sql.raw(`DROP TABLE ${name}`).execute(tx);
+    return old;
+  });
+}
+
+type Tx = Parameters<Parameters<ReturnType<Database['query']['transaction']>['execute']>[0]>[0];
+
+/** A month whose rows already lie in the default partition (a clock that jumped) stays there: nothing is moved. */
+async function defaultHolds(tx: Tx, table: Growing, low: string, high: string): Promise<boolean> {
+  const { rows } = await sql<{ oid: string | null }>`SELECT to_regclass(${`${table}_other`}) AS oid`.execute(tx);
+  if (!rows[0]?.oid) return false;
+  const column = { messages: 'id', events: 'recorded_at', attempts: 'at', changes: 'changed_at' }[table];
+  const held = await sql
+    .raw(`SELECT 1 FROM ${table}_other WHERE ${column} >= '${low}' AND ${column} < '${high}' LIMIT 1`)
+    .execute(tx);
+  return held.rows.length > 0;
+}
+
+function bound(table: Growing, ms: number): string {
+  return BY_MONTH[table] === 'id' ? firstUuidOf(ms) : new Date(ms).toISOString();
+}
+
+/** The start of a month in UTC, `ahead` months from the month of `ms`. */
+function monthStart(ms: number, ahead: number): number {
+  const date = new Date(ms);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + ahead, 1);
+}

@@ -1,0 +1,44 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+/** The one way to the database: `pool` for the hot statements, `query` to build the others. */
+export interface Database {
+  readonly pool: pg.Pool;
+  readonly query: Kysely<Tables>;
+  close(): Promise<void>;
+}
+
+export function openDatabase(url: string, size = 12): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'lienthong',
+    // Times come back as Vietnam time, so that they can be handed out as they are.
+    options: '-c TimeZone=Asia/Ho_Chi_Minh -c DateStyle=ISO',
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+  });
+  // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return { pool, query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), close: () => pool.end() };
+}
+
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+
+function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  if (oid === TIMESTAMPTZ) return instantOf;
+  // Ids and counts: all far below 2^53.
+  if (oid === INT8) return Number;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** `2025-08-12 08:15:00.5+07` as the hub writes instants: `2025-08-12T08:15:00.500+07:00`. */
+function instantOf(text: string): string {
+  if (text.length === 22) return `${text.slice(0, 10)}T${text.slice(11, 19)}+07:00`;
+  const fraction = /\.(\d{1,6})/.exec(text)?.[1];
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}${fraction ? `.${fraction.padEnd(3, '0').slice(0, 3)}` : ''}+07:00`;
+}

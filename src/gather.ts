@@ -1,0 +1,61 @@
+/**
+ * Gather concurrent calls into few: while a run is under way, what is asked meanwhile waits for the next one. Nothing
+ * waits when nothing is under way, so a single caller pays no delay, and many callers share a round trip and a commit.
+ *
+ * @param run answers many inputs at once, in their order; a throw is every caller's error
+ * @param limits `size`: the weight of inputs a run takes at the most (at least one input); `lanes`: runs under way at once
+ */
+export function gather<In, Out>(
+  run: (inputs: readonly In[]) => Promise<readonly Out[]>,
+  limits: { readonly size: number; readonly lanes: number; readonly weigh?: (input: In) => number },
+): (input: In) => Promise<Out> {
+  const { size, lanes, weigh = () => 1 } = limits;
+  let waiting: { input: In; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
+  let underWay = 0;
+  let scheduled = false;
+
+  return (input) =>
+    new Promise<Out>((resolve, reject) => {
+      waiting.push({ input, resolve, reject });
+      schedule();
+    });
+
+  /** One turn of the event loop later: the requests that arrived in the same turn come along. */
+  function schedule(): void {
+    if (scheduled || underWay >= lanes || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      void start();
+      schedule();
+    });
+  }
+
+  async function start(): Promise<void> {
+    const batch = take();
+    if (batch.length === 0) return;
+    underWay++;
+    try {
+      const outs = await run(batch.map((caller) => caller.input));
+      for (const [at, caller] of batch.entries()) caller.resolve(outs[at] as Out);
+    } catch (error) {
+      for (const caller of batch) caller.reject(error);
+    } finally {
+      underWay--;
+      schedule();
+    }
+  }
+
+  function take(): typeof waiting {
+    let weight = 0;
+    let count = 0;
+    while (count < waiting.length) {
+      weight += weigh((waiting[count] as (typeof waiting)[number]).input);
+      if (count > 0 && weight > size) break;
+      count++;
+    }
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return batch;
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import type { KeyEntry, Scope } from '../config.ts';
+import { sameText } from '../vault.ts';
+import { Refusal } from './problem.ts';
+
+/** The keys of the configuration, found without comparing secrets. */
+export interface Keys {
+  /** The key with this secret. */
+  bySecret(secret: string): KeyEntry | undefined;
+  /** The key with this user name and password. */
+  byPassword(id: string, password: string): KeyEntry | undefined;
+  byId(id: string): KeyEntry | undefined;
+}
+
+export function createKeys(entries: readonly KeyEntry[]): Keys {
+  const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64');
+  const byDigest = new Map(entries.map((entry) => [digest(entry.secret), entry]));
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  return {
+    bySecret: (secret) => byDigest.get(digest(secret)),
+    byPassword(id, password) {
+      const entry = byId.get(id);
+      // The same work whether or not the user exists.
+      return sameText(entry?.secret ?? '', password) && entry ? entry : undefined;
+    },
+    byId: (id) => byId.get(id),
+  };
+}
+
+/**
+ * The key of a request, with all of these scopes.
+ *
+ * @throws Refusal 401 without a valid key, 403 when it lacks a scope
+ */
+export function requireKey(c: Context, keys: Keys, ...scopes: readonly Scope[]): KeyEntry {
+  const key = keyOf(c, keys);
+  const missing = scopes.filter((scope) => !key.scopes.includes(scope));
+  if (missing.length > 0) throw new Refusal('forbidden', `the key ${key.id} lacks the scope ${missing.join(', ')}`);
+  return key;
+}
+
+function keyOf(c: Context, keys: Keys): KeyEntry {
+  const header = c.req.header('authorization') ?? '';
+  const bearer = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
+  const key = bearer === undefined ? undefined : keys.bySecret(bearer);
+  if (key) return key;
+  const why = header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
+  throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {
+    headers: { 'WWW-Authenticate': 'Bearer realm="lienthong"' },
+  });
+}

@@ -1,0 +1,120 @@
+/** Where one item of a JSON array lies in its bytes. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Find the items of a JSON array without parsing them, so that each can be parsed in its own turn of the event loop.
+ * Pauses with `rest` after every part of the bytes.
+ *
+ * @returns undefined when the bytes are not one array (each item still has to be parsed to know that it is JSON)
+ */
+export async function sliceArray(bytes: Buffer, rest: () => Promise<void>): Promise<readonly Slice[] | undefined> {
+  let at = skipBlank(bytes, 0);
+  if (bytes[at] !== OPEN_BRACKET) return undefined;
+  const slices: Slice[] = [];
+  at = skipBlank(bytes, at + 1);
+  if (bytes[at] === CLOSE_BRACKET) return skipBlank(bytes, at + 1) === bytes.length ? slices : undefined;
+  let rested = 0;
+  for (;;) {
+    const end = endOfValue(bytes, at);
+    if (end === at) return undefined;
+    slices.push({ start: at, end });
+    if (end - rested > PART_BYTES) {
+      rested = end;
+      await rest();
+    }
+    at = skipBlank(bytes, end);
+    if (bytes[at] === CLOSE_BRACKET) return skipBlank(bytes, at + 1) === bytes.length ? slices : undefined;
+    if (bytes[at] !== COMMA) return undefined;
+    at = skipBlank(bytes, at + 1);
+  }
+}
+
+const PART_BYTES = 1024 * 1024;
+
+function skipBlank(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)) at++;
+  return at;
+}
+
+/** The byte after the value that begins at `from`: brackets are counted outside of strings. */
+function endOfValue(bytes: Buffer, from: number): number {
+  let depth = 0;
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === 0) return trimEnd(bytes, from, at);
+      depth--;
+      if (depth === 0) return at + 1;
+    } else if (byte === COMMA && depth === 0) return trimEnd(bytes, from, at);
+    at++;
+  }
+  return trimEnd(bytes, from, at);
+}
+
+/** The place of the quote that ends the string which begins at `from`. */
+function endOfString(bytes: Buffer, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const end = bytes.indexOf(QUOTE, at);
+    if (end === -1) return bytes.length;
+    let backslashes = 0;
+    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+    at = end + 1;
+  }
+}
+
+function trimEnd(bytes: Buffer, from: number, end: number): number {
+  let at = end;
+  while (at > from && (bytes[at - 1] as number) <= 0x20) at--;
+  return at;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * The lines of a stream of bytes, without their ends; a line longer than `maxBytes` is cut there and marked.
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+  maxBytes: number,
+): AsyncGenerator<{ readonly line: Buffer; readonly tooLong: boolean }> {
+  let kept: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (;;) {
+      const end = chunk.indexOf(NEWLINE, from);
+      const part = chunk.subarray(from, end === -1 ? chunk.length : end);
+      // What goes over the limit is counted, not kept.
+      if (size <= maxBytes) kept.push(Buffer.from(part));
+      size += part.length;
+      if (end === -1) break;
+      yield finish();
+      from = end + 1;
+    }
+  }
+  if (size > 0) yield finish();
+
+  function finish(): { line: Buffer; tooLong: boolean } {
+    const whole = { line: Buffer.concat(kept).subarray(0, maxBytes), tooLong: size > maxBytes };
+    kept = [];
+    size = 0;
+    return whole;
+  }
+}

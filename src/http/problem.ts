@@ -1,0 +1,65 @@
+import type { Context } from 'hono';
+import type { Problem } from '#core/problem';
+
+/** The one place where refusals get their status: each kind is one of these. RFC 9457. */
+const KINDS = {
+  'not-json': [400, 'The body is not what its media type says'],
+  'bad-request': [400, 'The request is not usable'],
+  unauthorized: [401, 'A valid key is needed'],
+  forbidden: [403, 'The key does not allow this'],
+  'not-found': [404, 'There is no such thing'],
+  ambiguous: [409, 'The code names several things'],
+  'key-reused': [409, 'The Idempotency-Key was used with another body'],
+  'too-large': [413, 'The body is too large'],
+  'too-many': [413, 'There are too many items'],
+  'unsupported-media': [415, 'The media type or encoding is not supported'],
+  invalid: [422, 'Some values are not usable'],
+  'too-often': [429, 'Too many requests'],
+  internal: [500, 'Something went wrong in the hub'],
+  unavailable: [503, 'The hub cannot keep anything at the moment'],
+} as const satisfies Record<string, readonly [number, string]>;
+export type ProblemKind = keyof typeof KINDS;
+
+/** A refusal. Thrown anywhere under a route, answered as `application/problem+json`. */
+export class Refusal extends Error {
+  readonly kind: ProblemKind;
+  readonly problems: readonly Problem[];
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(kind: ProblemKind, detail: string, more: { problems?: readonly Problem[]; headers?: Record<string, string> } = {}) {
+    super(detail);
+    this.kind = kind;
+    this.problems = more.problems ?? [];
+    this.headers = more.headers ?? {};
+  }
+  get status(): number {
+    return KINDS[this.kind][0];
+  }
+}
+
+export function problemResponse(c: Context, refusal: Refusal): Response {
+  const [status, title] = KINDS[refusal.kind];
+  const body = {
+    type: `/docs#problem-${refusal.kind}`,
+    title,
+    status,
+    detail: refusal.message,
+    ...(refusal.problems.length > 0 && { problems: refusal.problems }),
+  };
+  return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json', ...refusal.headers });
+}
+
+/** Any error as a refusal: what the database cannot do now is to be tried again, all else is a fault of ours. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isDatabaseAway(error))
+    return new Refusal('unavailable', 'the database does not answer; nothing of this request was kept, send it again', {
+      headers: { 'Retry-After': '5' },
+    });
+  return new Refusal('internal', 'the error is in the log; nothing of this request was kept');
+}
+
+/** Connection errors and the classes 08 (connection), 53 (resources), 57 (operator intervention), 40 (rollback). */
+function isDatabaseAway(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return /^(08|53|57|40)|^E(CONN|PIPE|HOST|TIMEDOUT|AI_)/.test(code) || /timeout|terminated|Connection/.test(message);
+}

@@ -1,0 +1,43 @@
+import { definePart, type Part } from '../database/parts.ts';
+
+export interface ChangeRow {
+  readonly code: string;
+  readonly status: string;
+  readonly statusAt: string;
+  readonly changedAt: string;
+}
+
+/**
+ * The parts that number the changes of a batch; they come last in its statement. The counter is taken when all else is
+ * written, because its row stays locked to the commit: that is what makes the cursors follow the order of the commits,
+ * without gaps, and keeps others waiting only for the commit itself.
+ */
+export function changeParts(rows: readonly ChangeRow[]): readonly [Part, Part] {
+  return [
+    counterPart(rows.length > 0 ? [rows.length] : []),
+    changePart(rows.map((row, at) => ({ ...row, position: at + 1 }))),
+  ];
+}
+
+const counterPart = definePart<number>('counter', { n: ['int4', (n) => n] }, (rows, before) => {
+  const written = before.map((part) => `(SELECT count(*) FROM ${part})`).join(' + ') || '0';
+  return `
+    UPDATE change_counter SET value = value + n FROM ${rows}
+    WHERE ${written} >= 0
+    RETURNING value - n AS before`;
+});
+
+const changePart = definePart<ChangeRow & { readonly position: number }>(
+  'change',
+  {
+    code: ['text', (row) => row.code],
+    status: ['text', (row) => row.status],
+    status_at: ['timestamptz', (row) => row.statusAt],
+    changed_at: ['timestamptz', (row) => row.changedAt],
+    position: ['int4', (row) => row.position],
+  },
+  (rows) => `
+    INSERT INTO changes (cursor, code, status, status_at, changed_at)
+    SELECT counter.before + position, code, status, status_at, changed_at FROM ${rows}, counter
+    RETURNING 1`,
+);

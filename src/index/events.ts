@@ -1,0 +1,114 @@
+import type pg from 'pg';
+import type { RecordedEvent } from '#core/apply';
+import type { Anomaly } from '#core/dossier';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { definePart, insertInto, type Part } from '../database/parts.ts';
+import type { Sealed, Vault } from '../vault.ts';
+
+export interface EventRow {
+  readonly code: string;
+  readonly event: RecordedEvent;
+  /** The canonical record as JSON: what the event says, whole. */
+  readonly json: string;
+  readonly movedStatus: boolean;
+  readonly anomaly: Anomaly | undefined;
+  readonly recordedAt: string;
+  readonly messageId: string;
+  readonly item: number;
+}
+
+export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
+  return part(rows.map((row) => ({ ...row, sealed: vault.seal(row.json) })));
+}
+
+type SealedRow = EventRow & { readonly sealed: Sealed };
+
+const columns = {
+  code: ['text', (r: SealedRow) => r.code],
+  seq: ['int4', (r: SealedRow) => r.event.seq],
+  recorded_at: ['timestamptz', (r: SealedRow) => r.recordedAt],
+  kind: ['text', (r: SealedRow) => r.event.kind],
+  at: ['timestamptz', (r: SealedRow) => r.event.at],
+  status: ['text', (r: SealedRow) => r.event.status],
+  party: ['text', (r: SealedRow) => r.event.party],
+  authoritative: ['bool', (r: SealedRow) => r.event.authoritative],
+  inferred: ['bool', (r: SealedRow) => r.event.inferred],
+  moved_status: ['bool', (r: SealedRow) => r.movedStatus],
+  anomaly: ['text', (r: SealedRow) => r.anomaly],
+  hash: ['bytea', (r: SealedRow) => Buffer.from(r.event.hash, 'base64')],
+  message_id: ['uuid', (r: SealedRow) => r.messageId],
+  item: ['int4', (r: SealedRow) => r.item],
+  record: ['bytea', (r: SealedRow) => r.sealed.bytes],
+  record_key: ['int4', (r: SealedRow) => r.sealed.keyId],
+} as const;
+const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
+
+interface Row {
+  code: string;
+  seq: number;
+  recorded_at: string;
+  kind: 'dossier' | 'progress';
+  at: string;
+  status: RecordedEvent['status'];
+  party: string;
+  authoritative: boolean;
+  inferred: boolean;
+  moved_status: boolean;
+  hash: Buffer;
+  message_id: string;
+  record: Buffer;
+  record_key: number;
+}
+
+export interface LoadedEvent extends RecordedEvent {
+  readonly code: string;
+  readonly recordedAt: string;
+  readonly messageId: string;
+  readonly movedStatus: boolean;
+  /** What the party said: a Dossier or a Progress. */
+  readonly said: unknown;
+}
+
+/**
+ * The whole history of these dossiers, in the order of recording.
+ *
+ * @param since when the oldest of them was first recorded: months before it are not touched
+ */
+export async function loadEvents(
+  db: pg.Pool | pg.PoolClient,
+  vault: Vault,
+  codes: readonly string[],
+  since: string,
+): Promise<ReadonlyMap<string, readonly LoadedEvent[]>> {
+  const found = new Map<string, LoadedEvent[]>(codes.map((code) => [code, []]));
+  if (codes.length === 0) return found;
+  const { rows } = await db.query<Row>({ name: 'load events', text: LOAD_EVENTS, values: [codes, since] });
+  for (const row of rows) found.get(row.code)?.push(loaded(row, vault));
+  return found;
+}
+
+const LOAD_EVENTS = `
+  SELECT code, seq, recorded_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
+         record, record_key
+  FROM events WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz
+  ORDER BY code, seq`;
+
+function loaded(row: Row, vault: Vault): LoadedEvent {
+  const said = JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString());
+  return {
+    code: row.code,
+    seq: row.seq,
+    kind: row.kind,
+    at: row.at,
+    status: row.status,
+    party: row.party,
+    authoritative: row.authoritative,
+    inferred: row.inferred,
+    hash: row.hash.toString('base64'),
+    ...(row.kind === 'dossier' && { record: said as Dossier }),
+    recordedAt: row.recorded_at,
+    messageId: row.message_id,
+    movedStatus: row.moved_status,
+    said,
+  };
+}

@@ -1,0 +1,189 @@
+import { sql } from 'kysely';
+import { searchQuery } from '#core/search';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import { gather } from '../gather.ts';
+import type { Vault } from '../vault.ts';
+import { loadEvents } from './events.ts';
+
+/** A dossier ready to be served. */
+export interface ServedDossier {
+  readonly code: string;
+  readonly version: number;
+  /** Its JSON, personal data masked, with `freshness`. */
+  readonly json: string;
+}
+
+export type OneDossier =
+  | { readonly kind: 'found'; readonly dossier: ServedDossier }
+  | { readonly kind: 'none' }
+  /** Several systems use this code for different dossiers. */
+  | { readonly kind: 'ambiguous'; readonly codes: readonly string[] };
+
+export interface HistoryItem {
+  readonly at: string;
+  readonly status: string;
+  readonly actor?: string;
+  readonly title?: string;
+  readonly unit?: string;
+  readonly content?: string;
+  readonly party: string;
+  readonly messageId: string;
+  readonly receivedAt: string;
+  readonly movedStatus: boolean;
+}
+
+export interface DossierFilter {
+  readonly status?: readonly string[];
+  readonly agency?: string;
+  readonly service?: string;
+  readonly field?: string;
+  readonly party?: string;
+  readonly channel?: string;
+  readonly q?: string;
+  readonly receivedFrom?: string;
+  readonly receivedTo?: string;
+  /** Past due at this moment and not finished. */
+  readonly overdueAt?: string;
+}
+
+export interface Place {
+  readonly statusAt: string;
+  readonly code: string;
+}
+
+export interface Change {
+  readonly cursor: number;
+  readonly code: string;
+  readonly status: string;
+  readonly statusAt: string;
+  readonly changedAt: string;
+}
+
+/** What portal frontends read. */
+export interface IndexReader {
+  /** By its own code or any alias. Concurrent reads share one statement. */
+  one(code: string): Promise<OneDossier>;
+  /** The whole record, personal data included: whoever calls this keeps an audit. */
+  whole(code: string): Promise<Dossier | undefined>;
+  /** All that happened, in the order of event time. Undefined when there is no such dossier. */
+  history(code: string): Promise<readonly HistoryItem[] | undefined>;
+  /** Newest status first, then by code; after `after`. */
+  list(filter: DossierFilter, limit: number, after: Place | undefined): Promise<readonly (ServedDossier & Place)[]>;
+  /** Changes after a cursor, in the order of their commits. */
+  changes(after: number, limit: number): Promise<readonly Change[]>;
+}
+
+export function createIndexReader(database: Database, vault: Vault): IndexReader {
+  const one = gather((codes: readonly string[]) => readMany(database, codes), { size: 200, lanes: 3 });
+  return {
+    one,
+    async whole(code) {
+      const found = await one(code);
+      if (found.kind !== 'found') return undefined;
+      const row = await database.query
+        .selectFrom('dossiers')
+        .select(['sealed', 'sealed_key'])
+        .where('code', '=', found.dossier.code)
+        .executeTakeFirstOrThrow();
+      return JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;
+    },
+    history: async (code) => {
+      const found = await one(code);
+      return found.kind === 'found' ? readHistory(database, vault, found.dossier.code) : undefined;
+    },
+    list: (filter, limit, after) => readList(database, filter, limit, after),
+    changes: (after, limit) => readChanges(database, after, limit),
+  };
+}
+
+interface ManyRow {
+  asked: string;
+  own: boolean;
+  code: string;
+  version: number;
+  masked: string;
+}
+
+const READ_MANY = `
+  SELECT code AS asked, true AS own, code, version, masked FROM dossiers WHERE code = ANY($1::text[])
+  UNION ALL
+  SELECT a.code, false, d.code, d.version, d.masked FROM aliases a JOIN dossiers d ON d.code = a.dossier
+  WHERE a.code = ANY($1::text[])`;
+
+async function readMany(database: Database, codes: readonly string[]): Promise<readonly OneDossier[]> {
+  const { rows } = await database.pool.query<ManyRow>({ name: 'read many', text: READ_MANY, values: [[...new Set(codes)]] });
+  const found = new Map<string, ManyRow[]>();
+  for (const row of rows) found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
+  return codes.map((code) => {
+    const all = found.get(code) ?? [];
+    const distinct = [...new Map((all.some((row) => row.own) ? all.filter((row) => row.own) : all).map((row) => [row.code, row])).values()];
+    if (distinct.length > 1) return { kind: 'ambiguous', codes: distinct.map((row) => row.code) };
+    const [row] = distinct;
+    return row ? { kind: 'found', dossier: { code: row.code, version: row.version, json: row.masked } } : { kind: 'none' };
+  });
+}
+
+async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {
+  const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
+  return [...events]
+    .sort((a, b) => (a.at === b.at ? a.seq - b.seq : a.at < b.at ? -1 : 1))
+    .map((event) => {
+      const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
+      const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
+      return {
+        at: event.at,
+        status: event.status,
+        ...said,
+        party: event.party,
+        messageId: event.messageId,
+        receivedAt: event.recordedAt,
+        movedStatus: event.movedStatus,
+      } as HistoryItem;
+    });
+}
+
+async function readList(
+  database: Database,
+  filter: DossierFilter,
+  limit: number,
+  after: Place | undefined,
+): Promise<readonly (ServedDossier & Place)[]> {
+  let query = database.query.selectFrom('dossiers').select(['code', 'version', 'masked', 'status_at']);
+  if (filter.status) query = query.where('status', 'in', filter.status);
+  // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
+  if (filter.agency !== undefined) {
+    const agency = filter.agency;
+    query = query.where(({ or, and, eb }) =>
+      or([eb('agency_code', '=', agency), and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)])]),
+    );
+  }
+  if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
+  if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
+  if (filter.party !== undefined) query = query.where('owner', '=', filter.party);
+  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
+  if (filter.receivedFrom !== undefined) query = query.where('received_at', '>=', filter.receivedFrom);
+  if (filter.receivedTo !== undefined) query = query.where('received_at', '<=', filter.receivedTo);
+  if (filter.overdueAt !== undefined)
+    query = query
+      .where('due_at', '<', filter.overdueAt)
+      .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
+  const typed = filter.q === undefined ? undefined : searchQuery(filter.q);
+  if (typed !== undefined) query = query.where(sql<boolean>`search @@ ${typed}::tsquery`);
+  if (after)
+    query = query.where(({ or, and, eb }) =>
+      or([eb('status_at', '<', after.statusAt), and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)])]),
+    );
+  const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
+  return rows.map((row) => ({ code: row.code, version: row.version, json: row.masked, statusAt: row.status_at }));
+}
+
+async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {
+  const { rows } = await database.pool.query<Change>({
+    name: 'changes',
+    text: `SELECT cursor, code, status, status_at AS "statusAt", changed_at AS "changedAt" FROM changes
+           WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
+    values: [after, limit],
+  });
+  return rows;
+}

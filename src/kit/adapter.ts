@@ -1,0 +1,111 @@
+import type Type from 'typebox';
+import type { Item } from '#core/item';
+import type { Cause } from '#core/problem';
+import type { Outcome } from '#core/settle';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation, Records } from '#schemas/operations';
+import type { Http } from './http.ts';
+import type { Sessions } from './session.ts';
+
+/** The means that an adapter is given. It opens no socket, reads no clock and no environment of its own. */
+export interface Connection<Settings = unknown> {
+  /** The party's id in the configuration: two parties may use one adapter. */
+  readonly party: string;
+  readonly settings: Settings;
+  readonly http: Http;
+  readonly sessions: Sessions;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** One thing to be told to the partner. */
+export interface Outgoing<O extends Operation = Operation> {
+  /** The same at every attempt: to be sent as the key where the partner takes one. */
+  readonly id: string;
+  readonly operation: O;
+  /** The code under which the partner knows the dossier: its own where it has one, otherwise ours. */
+  readonly code: string;
+  readonly record: Records[O];
+  /** The dossier as it was when this was told; what a step belongs to. Absent for catalogue entries. */
+  readonly dossier?: Dossier;
+  /** What the catalogue says of the dossier's service and agency; absent where it knows nothing. */
+  readonly service?: {
+    readonly code: string;
+    readonly name: string;
+    readonly fieldCode?: string;
+    readonly fieldName?: string;
+  };
+  readonly agency?: { readonly code: string; readonly name: string };
+  /** An earlier attempt may have arrived: look up before sending again. */
+  readonly doubt: boolean;
+  /** The partner has taken this dossier before. */
+  readonly known: boolean;
+}
+
+export interface Sender<Settings, O extends Operation = Operation> {
+  /** How many items one call may carry; 1 where it is absent. Items of one dossier are in order. */
+  readonly batch?: number;
+  /** Send the items in order; as many outcomes in the same order. A throw is a bug, not a refusal. */
+  send(connection: Connection<Settings>, items: readonly Outgoing<O>[]): Promise<readonly Outcome[]>;
+}
+
+/** One page of a partner's answer, as it came. */
+export interface Page {
+  readonly bodies: readonly { readonly body: Uint8Array; readonly mediaType: string }[];
+  /** Kept together with the page; given back at the next call. */
+  readonly checkpoint: unknown;
+  /** Whether to ask again at once. */
+  readonly more: boolean;
+  /** After a complete run: all that the partner has. What it told before and is not among them is no longer in force. */
+  readonly complete?: { readonly kind: 'service' | 'agency' | 'field'; readonly codes: readonly string[] };
+}
+
+/** What the hub lets a puller ask it. */
+export interface Asks {
+  /** Dossiers that this party has taken and that are not finished, in code order after `after`. */
+  outstanding(limit: number, after: string | undefined): Promise<readonly Dossier[]>;
+}
+
+export interface Puller<Settings> {
+  /** When to ask, as cron (with seconds), where the party's configuration does not say. Vietnam time. */
+  readonly schedule: string;
+  /** Fetch the next page, or say why not (`unavailable` or `refused`). */
+  next(connection: Connection<Settings>, checkpoint: unknown, asks: Asks): Promise<Page | Outcome>;
+  /** Read one body. Pure: the same body is read again when something waited or the index is rebuilt. */
+  read(body: Uint8Array, settings: Settings): readonly Item[];
+}
+
+export interface Adapter<Settings = unknown> {
+  /** The schema of the party's settings in the configuration. */
+  readonly settings: Type.TSchema;
+  readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
+  readonly pull?: Readonly<Record<string, Puller<Settings>>>;
+}
+
+/** Declare an adapter; the default export of `adapters/<name>/adapter.ts`. */
+export function defineAdapter<S extends Type.TSchema>(
+  adapter: Omit<Adapter<Type.Static<S>>, 'settings'> & { readonly settings: S },
+): Adapter<Type.Static<S>> {
+  return adapter as Adapter<Type.Static<S>>;
+}
+
+export const delivered = (reference?: string): Outcome => ({ kind: 'delivered', ...(reference && { reference }) });
+export const refused = (reason: string, message: string, cause?: Cause): Outcome => ({
+  kind: 'refused',
+  reason,
+  message,
+  ...(cause && { cause }),
+});
+export const unavailable = (reason: string, message: string, retryAfterMs?: number): Outcome => ({
+  kind: 'unavailable',
+  reason,
+  message,
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
+export const unknown = (reason: string, message: string): Outcome => ({ kind: 'unknown', reason, message });
+
+/** A code of ours or theirs that no table maps: the delivery waits until one does. */
+export function unmapped(table: string, code: string): Outcome {
+  const message = `no ${table} is known for ${JSON.stringify(code)}`;
+  return refused('unmapped', message, { kind: 'unmapped', key: `unmapped:${table}:${code}`, message });
+}

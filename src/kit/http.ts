@@ -1,0 +1,198 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import axios, { type AxiosError, type AxiosInstance } from 'axios';
+import pRetry from 'p-retry';
+
+/** What came of one call, said by what may have happened at the other side. */
+export type Exchange =
+  | {
+      readonly kind: 'reply';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Buffer;
+    }
+  /** No connection: the partner has certainly not got it. */
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly message: string }
+  /** The connection broke or time ran out: the partner may have got it. */
+  | { readonly kind: 'lost'; readonly reason: string; readonly message: string };
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Asking twice does no harm: a broken connection is tried again at once. */
+  readonly idempotent?: boolean;
+  /** Carries a password: its body is not kept in the record of the attempt. */
+  readonly secret?: boolean;
+}
+
+/** A call as it went over the wire, kept with the attempt for the operators. */
+export interface WireRecord {
+  readonly method: string;
+  readonly url: string;
+  readonly request: string;
+  readonly status?: number;
+  readonly reply: string;
+}
+
+/** The only way out of the hub. */
+export interface Http {
+  exchange(call: Call): Promise<Exchange>;
+}
+
+export interface HttpOptions {
+  /** Where calls may go: origins of the party's own addresses. Everything else is a bug and throws. */
+  readonly origins: readonly string[];
+  readonly connectMs?: number;
+  readonly totalMs?: number;
+  readonly maxReplyBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+const WIRE_BYTES = 64 * 1024;
+
+/** A party's client: connections are kept, nothing is followed, nothing is read without end. */
+export function createHttp(
+  options: HttpOptions,
+): Http & { withRecorder(record: (wire: WireRecord) => void): Http; close(): void } {
+  const connectMs = options.connectMs ?? 10_000;
+  const agents = {
+    httpAgent: withConnectLimit(new http.Agent(AGENT), connectMs),
+    httpsAgent: withConnectLimit(new https.Agent(AGENT), connectMs),
+  };
+  const client = axios.create({
+    ...agents,
+    proxy: false,
+    maxRedirects: 0,
+    allowAbsoluteUrls: true,
+    responseType: 'arraybuffer',
+    // Bytes are sent and read as they are: the adapter knows its partner's character set.
+    transformRequest: [(data) => data],
+    transformResponse: [(data) => data],
+    validateStatus: () => true,
+    maxContentLength: options.maxReplyBytes ?? 32 * 1024 * 1024,
+    maxBodyLength: 64 * 1024 * 1024,
+  });
+  const origins = new Set(options.origins);
+  const over = (record?: (wire: WireRecord) => void): Http => ({
+    async exchange(call) {
+      const { origin } = new URL(call.url);
+      if (!origins.has(origin)) throw new Error(`a call to ${origin}, which is none of the party's own addresses`);
+      const result = await withQuickRetries(call, () => once(client, call, options));
+      record?.(wireOf(call, result));
+      return result;
+    },
+  });
+  return {
+    ...over(),
+    withRecorder: over,
+    close() {
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  };
+}
+
+const AGENT = { keepAlive: true, maxSockets: 64, scheduling: 'lifo', timeout: 120_000 } as const;
+
+/** Neither Node nor axios bounds the time to connect alone, which is what tells "not sent" from "no answer". */
+function withConnectLimit<T extends http.Agent>(agent: T, connectMs: number): T {
+  const connectable = agent as T & { createConnection(...args: unknown[]): Socket };
+  const connect = connectable.createConnection.bind(agent);
+  connectable.createConnection = (...args) => {
+    const socket = connect(...args);
+    const error = Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' });
+    const timer = setTimeout(() => socket.destroy(error), connectMs);
+    for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
+    return socket;
+  };
+  return agent;
+}
+
+/** Two more tries within the attempt, for what certainly did no harm; the ledger owns every other retry. */
+async function withQuickRetries(call: Call, run: () => Promise<Exchange>): Promise<Exchange> {
+  let last: Exchange | undefined;
+  const tried = pRetry(
+    async () => {
+      last = await run();
+      if (last.kind === 'unreachable' || (last.kind === 'lost' && call.idempotent && last.reason !== 'timeout'))
+        throw new Error(last.message);
+      return last;
+    },
+    { retries: 2, minTimeout: 40, maxTimeout: 200, randomize: true },
+  );
+  return tried.catch(() => last as Exchange);
+}
+
+async function once(client: AxiosInstance, call: Call, options: HttpOptions): Promise<Exchange> {
+  const totalMs = options.totalMs ?? 60_000;
+  // `timeout` does not bound a body that drips; the signal does.
+  const signals = [AbortSignal.timeout(totalMs), ...(options.signal ? [options.signal] : [])];
+  try {
+    const reply = await client.request<Buffer>({
+      method: call.method ?? 'POST',
+      url: call.url,
+      headers: { Accept: '*/*', 'User-Agent': 'lienthong', ...call.headers },
+      data: call.body === undefined ? undefined : Buffer.from(call.body as string),
+      signal: AbortSignal.any(signals),
+      timeout: totalMs,
+    });
+    return {
+      kind: 'reply',
+      status: reply.status,
+      headers: lowerCase(reply.headers),
+      body: Buffer.from(reply.data ?? ''),
+    };
+  } catch (error) {
+    return failureOf(error as AxiosError, totalMs);
+  }
+}
+
+/** Codes of failures before a connection stood: nothing was sent. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
+
+function failureOf(error: AxiosError, totalMs: number): Exchange {
+  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
+  if (NOT_CONNECTED.has(code) || (code === 'ETIMEDOUT' && (error as { syscall?: string }).syscall === 'connect'))
+    return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
+  if (CERTIFICATE.test(code))
+    return { kind: 'unreachable', reason: 'certificate', message: `its certificate is not trusted: ${code}` };
+  if (code === 'ECONNABORTED' || code === 'ERR_CANCELED' || code === 'ETIMEDOUT')
+    return { kind: 'lost', reason: 'timeout', message: `no answer within ${Math.round(totalMs / 1000)} s` };
+  if (code === 'ERR_BAD_RESPONSE' && /maxContentLength/.test(error.message))
+    return { kind: 'lost', reason: 'reply-too-large', message: 'the reply is larger than the limit' };
+  return { kind: 'lost', reason: 'broken', message: `the connection broke: ${code}` };
+}
+
+function lowerCase(headers: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+}
+
+function wireOf(call: Call, result: Exchange): WireRecord {
+  const request = call.secret ? '(not kept: it carries a password)' : clip(call.body ?? '');
+  const base = { method: call.method ?? 'POST', url: call.url, request };
+  if (result.kind !== 'reply') return { ...base, reply: result.message };
+  return {
+    ...base,
+    status: result.status,
+    reply: call.secret ? '(not kept: it carries a session)' : clip(result.body),
+  };
+}
+
+function clip(body: string | Uint8Array): string {
+  const bytes = Buffer.from(body as string);
+  return bytes.length > WIRE_BYTES
+    ? `${bytes.subarray(0, WIRE_BYTES).toString()}… (${bytes.length} bytes)`
+    : bytes.toString();
+}
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date. */
+export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+  const value = headers['retry-after']?.trim();
+  if (!value) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '#core/problem';
+import { definePart, type Part } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+import { isUuid } from '../database/uuid.ts';
+import type { Vault } from '../vault.ts';
+
+/** What became of one item of a message. */
+export interface ItemResult {
+  readonly index: number;
+  readonly code?: string;
+  readonly outcome: 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
+  readonly problems?: readonly Problem[];
+  readonly warnings?: readonly Problem[];
+}
+
+/** A message as it came, and what became of it. */
+export interface MessageRow {
+  readonly id: string;
+  /** What the sender was given as proof; the parts of one stream share it. */
+  readonly receipt: string;
+  readonly receivedAt: string;
+  readonly party: string | undefined;
+  readonly door: string;
+  readonly operation: string | undefined;
+  readonly keyName: string | undefined;
+  readonly mediaType: string | undefined;
+  /** The bytes, inflated; absent where they were refused unread. */
+  readonly body: Uint8Array | undefined;
+  readonly bodyBytes: number;
+  readonly results: readonly ItemResult[];
+  /** Set where the message was refused as a whole. */
+  readonly refused?: { readonly status: number; readonly problem: string };
+}
+
+export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
+  return part(
+    rows.map((row) => {
+      const sealed = row.body && vault.seal(row.body);
+      return {
+        row,
+        hash: row.body && createHash('sha256').update(row.body).digest(),
+        bytes: sealed?.bytes,
+        key: sealed?.keyId,
+      };
+    }),
+  );
+}
+
+interface Written {
+  readonly row: MessageRow;
+  readonly hash: Buffer | undefined;
+  readonly bytes: Buffer | undefined;
+  readonly key: number | undefined;
+}
+
+const columns = {
+  id: ['uuid', ({ row }: Written) => row.id],
+  receipt: ['uuid', ({ row }: Written) => row.receipt],
+  received_at: ['timestamptz', ({ row }: Written) => row.receivedAt],
+  party: ['text', ({ row }: Written) => row.party],
+  door: ['text', ({ row }: Written) => row.door],
+  operation: ['text', ({ row }: Written) => row.operation],
+  key_name: ['text', ({ row }: Written) => row.keyName],
+  media_type: ['text', ({ row }: Written) => row.mediaType],
+  body_bytes: ['int4', ({ row }: Written) => row.bodyBytes],
+  body_hash: ['bytea', ({ hash }: Written) => hash],
+  body: ['bytea', ({ bytes }: Written) => bytes],
+  body_key: ['int4', ({ key }: Written) => key],
+  outcome: ['text', ({ row }: Written) => outcomeOf(row)],
+  results: ['text', ({ row }: Written) => JSON.stringify(row.refused ? [row.refused] : row.results)],
+} as const;
+const names = Object.keys(columns);
+const part = definePart<Written>(
+  'message',
+  columns,
+  (rows) => `
+    INSERT INTO messages (${names.join(', ')})
+    SELECT ${names.map((name) => (name === 'results' ? 'results::json' : name)).join(', ')} FROM ${rows}
+    RETURNING 1`,
+);
+
+/** One word for the message: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */
+function outcomeOf(row: MessageRow): string {
+  if (row.refused) return 'refused';
+  const invalid = row.results.filter((result) => result.outcome === 'invalid').length;
+  if (invalid > 0) return invalid === row.results.length ? 'invalid' : 'partly-invalid';
+  return row.results.some((result) => result.outcome === 'quarantined') ? 'quarantined' : 'accepted';
+}
+
+export interface KeptMessage {
+  readonly id: string;
+  readonly receipt: string;
+  readonly receivedAt: string;
+  readonly party: string;
+  readonly door: string;
+  readonly operation: string;
+  readonly keyName: string | undefined;
+  readonly mediaType: string | undefined;
+  readonly body: Buffer;
+}
+
+/** A message with its body, to be read again. Undefined when it is not kept (any more) or was refused unread. */
+export async function loadMessage(database: Database, vault: Vault, id: string): Promise<KeptMessage | undefined> {
+  if (!isUuid(id)) return undefined;
+  const row = await database.query.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row?.body || row.body_key === null || !row.party || !row.operation) return undefined;
+  return {
+    id: row.id,
+    receipt: row.receipt,
+    receivedAt: row.received_at,
+    party: row.party,
+    door: row.door,
+    operation: row.operation,
+    keyName: row.key_name ?? undefined,
+    mediaType: row.media_type ?? undefined,
+    body: vault.open({ keyId: row.body_key, bytes: row.body }),
+  };
+}
+
+/** The results that a receipt stands for, in the order of the items: of all its messages. */
+export async function loadResults(database: Database, receipt: string): Promise<readonly ItemResult[]> {
+  const rows = await database.query
+    .selectFrom('messages')
+    .select('results')
+    .where('receipt', '=', receipt)
+    .orderBy('id')
+    .execute();
+  return rows.flatMap((row) => row.results as ItemResult[]);
+}

@@ -1,0 +1,90 @@
+import { msToInstant } from '#core/dates';
+import { definePart } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+
+export interface ClaimedPull {
+  readonly party: string;
+  readonly name: string;
+  /** Where the last page that was kept ended. */
+  readonly checkpoint: unknown;
+  readonly token: number;
+}
+
+/** Make known what is to be pulled. What is new is due at once. */
+export async function registerPulls(
+  database: Database,
+  pulls: readonly { party: string; name: string }[],
+  nowMs: number,
+): Promise<void> {
+  for (const { party, name } of pulls)
+    await database.query
+      .insertInto('pulls')
+      .values({ party, name, next_at: msToInstant(nowMs), checkpoint: 'null', token: 0 } as never)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+}
+
+export async function duePulls(database: Database, nowMs: number): Promise<readonly { party: string; name: string }[]> {
+  return database.query
+    .selectFrom('pulls')
+    .select(['party', 'name'])
+    .where('next_at', '<=', msToInstant(nowMs))
+    .execute();
+}
+
+/** Lease a pull; undefined when another process has it. */
+export async function claimPull(
+  database: Database,
+  party: string,
+  name: string,
+  nowMs: number,
+  leaseMs: number,
+): Promise<ClaimedPull | undefined> {
+  const { rows } = await database.pool.query<ClaimedPull>({
+    name: 'claim pull',
+    text: `UPDATE pulls SET token = token + 1, leased_until = $4::timestamptz
+           WHERE party = $1 AND name = $2 AND (leased_until IS NULL OR leased_until < $3::timestamptz)
+           RETURNING party, name, checkpoint, token`,
+    values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
+  });
+  return rows[0];
+}
+
+interface CheckpointRow {
+  readonly pull: ClaimedPull;
+  readonly checkpoint: unknown;
+  readonly leasedUntilMs: number;
+}
+
+/** The checkpoint, kept together with its page. Fails the batch when the lease has gone to another process. */
+export const checkpointPart = definePart<CheckpointRow>(
+  'checkpoint',
+  {
+    party: ['text', (r) => r.pull.party],
+    name: ['text', (r) => r.pull.name],
+    token: ['int8', (r) => r.pull.token],
+    checkpoint: ['text', (r) => JSON.stringify(r.checkpoint ?? null)],
+    leased_until: ['timestamptz', (r) => r.leasedUntilMs],
+  },
+  (rows) => `
+    UPDATE pulls p SET checkpoint = given.checkpoint::json, leased_until = given.leased_until FROM ${rows}
+    WHERE p.party = given.party AND p.name = given.name AND p.token = given.token
+    RETURNING p.name`,
+  true,
+);
+
+/** Let go of a pull until its next time. */
+export async function finishPull(
+  database: Database,
+  pull: ClaimedPull,
+  nowMs: number,
+  nextMs: number,
+  error: string | undefined,
+): Promise<void> {
+  await database.pool.query({
+    name: 'finish pull',
+    text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, next_at = $5::timestamptz, last_error = $6
+           WHERE party = $1 AND name = $2 AND token = $3`,
+    values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null],
+  });
+}

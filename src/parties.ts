@@ -1,0 +1,62 @@
+import type { Adapter, Connection } from './kit/adapter.ts';
+import { createHttp, type WireRecord } from './kit/http.ts';
+import { createSessions } from './kit/session.ts';
+
+/** One connected system, as it runs: its adapter with its means. */
+export interface Party {
+  readonly id: string;
+  readonly adapter: Adapter;
+  readonly authoritative: boolean;
+  readonly settings: unknown;
+  /** When to ask it, by puller; overrides the adapter's own schedules. */
+  readonly schedules: Readonly<Record<string, string>>;
+  /** The means of one attempt, whose wire traffic is recorded. */
+  connect(record?: (wire: WireRecord) => void): Connection;
+  close(): void;
+}
+
+export interface PartyOptions {
+  readonly id: string;
+  readonly adapter: Adapter;
+  readonly authoritative: boolean;
+  readonly settings: unknown;
+  readonly schedules?: Readonly<Record<string, string>>;
+  readonly nowMs: () => number;
+}
+
+/** Put a party together. It may call the origins of the addresses in its own settings, and nothing else. */
+export function createParty(options: PartyOptions): Party {
+  const { id, adapter, authoritative, settings, schedules = {}, nowMs } = options;
+  const http = createHttp({ origins: originsIn(settings), ...limitsIn(settings) });
+  const sessions = createSessions(nowMs);
+  return {
+    id,
+    adapter,
+    authoritative,
+    settings,
+    schedules,
+    connect: (record) => ({
+      party: id,
+      settings,
+      http: record ? http.withRecorder(record) : http,
+      sessions,
+      now: nowMs,
+    }),
+    close: () => http.close(),
+  };
+}
+
+/** Every address that stands in the settings, however deep. */
+function originsIn(value: unknown): string[] {
+  if (typeof value === 'string') return /^https?:\/\//.test(value) ? [new URL(value).origin] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap(originsIn))];
+}
+
+function limitsIn(settings: unknown): { connectMs?: number; totalMs?: number } {
+  const { connectTimeoutS, timeoutS } = (settings ?? {}) as { connectTimeoutS?: number; timeoutS?: number };
+  return {
+    ...(connectTimeoutS && { connectMs: connectTimeoutS * 1000 }),
+    ...(timeoutS && { totalMs: timeoutS * 1000 }),
+  };
+}

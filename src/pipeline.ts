@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { msToInstant } from '#core/dates';
+import type { Route } from '#core/route';
+import { createKnownCodes } from './catalogue/known-codes.ts';
+import type { Database } from './database/pool.ts';
+import { gather } from './gather.ts';
+import { partiesWithWork, type Settled, settleAll } from './ledger/deliveries.ts';
+import { findIdempotent, IDEMPOTENCY_CONFLICT, type IdempotencyRow } from './ledger/idempotency.ts';
+import { type ItemResult, loadMessage, loadResults, type MessageRow } from './ledger/messages.ts';
+import { loadReleasable, loadWaitingFor, type WaitingRow } from './ledger/quarantine.ts';
+import type { Party } from './parties.ts';
+import type { Queue } from './queue/port.ts';
+import { type AcceptMeans, acceptBatch, type Submission } from './steps/accept.ts';
+import { createLane, type Lane } from './steps/lane.ts';
+import { runPull } from './steps/pull.ts';
+import { type Readers, readAgain } from './steps/read-again.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { Vault } from './vault.ts';
+
+export interface PipelineMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly queue: Queue;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly routes: readonly Route[];
+  readonly readers: Readers;
+  readonly retryDelaysMs: readonly number[];
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly telemetry: Telemetry;
+}
+
+export type OnceResult =
+  | { readonly kind: 'done'; readonly receipt: string; readonly results: readonly ItemResult[] }
+  | { readonly kind: 'other-body' };
+
+/** The whole hub: what comes in, what goes out, and what rings the bell when nobody else does. */
+export interface Pipeline {
+  /** Keep a message and apply its items. When this resolves, it is committed; it rejects when nothing was kept. */
+  accept(submission: Submission): Promise<readonly ItemResult[]>;
+  /** The same, once for an Idempotency-Key: a repetition gets the first one's receipt. */
+  acceptOnce(submission: Submission & { readonly idempotency: IdempotencyRow }): Promise<OnceResult>;
+  /** Keep, in the message log alone, what was refused as a whole. Never rejects: the refusal stands anyway. */
+  refuse(message: Omit<MessageRow, 'results'>): Promise<void>;
+  /** Answer rings: deliver what is due for the party, until nothing is. */
+  deliver(party: string): void;
+  /** Ask a partner now, page by page, through `accept`. */
+  pull(party: string, name: string): Promise<void>;
+  /** Ring for whatever is due, and let go what has waited for something that is there now. */
+  sweep(): Promise<void>;
+  /** Finish the calls that are under way; begin none. */
+  drain(): Promise<void>;
+}
+
+/** Messages that one transaction may take; see stack measurements: more rows in one statement gain nothing. */
+const BATCH_ITEMS = 1_000;
+const LANES = 2;
+const TRIES = 8;
+
+export function createPipeline(means: PipelineMeans): Pipeline {
+  const { database, vault, queue, parties, routes, nowMs, telemetry } = means;
+  const acceptMeans: AcceptMeans = {
+    database,
+    vault,
+    routes,
+    knownCodes: createKnownCodes(database, nowMs),
+    isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+  };
+  const settleTogether = gather(
+    async (settled: readonly Settled[]) => {
+      await settleAll(database, vault, settled);
+      return settled.map(() => undefined);
+    },
+    { size: 200, lanes: 2 },
+  );
+  const processId = randomUUID();
+  const lanes = new Map<string, Lane>(
+    [...parties.values()].map((party) => [
+      party.id,
+      createLane({ ...means, party, processId, settle: settleTogether, ringAgain: () => queue.ring([party.id]) }),
+    ]),
+  );
+
+  const acceptTogether = gather(acceptAll, {
+    size: BATCH_ITEMS,
+    lanes: LANES,
+    weigh: (submission) => Math.max(submission.items.length, 1),
+  });
+
+  /** Commit a batch; a batch that met a concurrent change is read and applied anew. A batch that the database refuses is split. */
+  async function acceptAll(
+    submissions: readonly Submission[],
+    tries = TRIES,
+  ): Promise<readonly (readonly ItemResult[])[]> {
+    try {
+      const accepted = await acceptBatch(acceptMeans, submissions);
+      telemetry.accepted(submissions, accepted.results);
+      void queue.ring(accepted.ring);
+      if (accepted.created.length > 0) void releaseFor(accepted.created);
+      return accepted.results;
+    } catch (error) {
+      if (isRetryable(error) && tries > 1) return acceptAll(submissions, tries - 1);
+      if (!isRefusedByDatabase(error) || submissions.length === 1) throw error;
+      const halves = [submissions.slice(0, submissions.length / 2), submissions.slice(submissions.length / 2)];
+      return (await Promise.all(halves.map((half) => acceptAll(half)))).flat();
+    }
+  }
+
+  /** Steps that came before their dossier are applied when it comes. */
+  async function releaseFor(codes: readonly string[]): Promise<void> {
+    await release(await loadWaitingFor(database, codes)).catch((error) => telemetry.failed('release', error));
+  }
+
+  async function release(waiting: readonly WaitingRow[]): Promise<void> {
+    for (const row of waiting) {
+      const message = await loadMessage(database, vault, row.messageId);
+      const item = message && readAgain(means.readers, parties, message)[row.item];
+      if (!message || !item) continue;
+      // Recorded when it was received, so that a rebuild from the messages comes to the same.
+      await acceptTogether({
+        ...message,
+        bodyBytes: message.body.length,
+        items: [item],
+        again: { item: row.item, quarantineId: row.id },
+      });
+    }
+  }
+
+  /** One request with a key at a time: the second one finds the first one's receipt. */
+  const underKey = new Map<string, Promise<unknown>>();
+
+  async function acceptOnce(submission: Submission & { readonly idempotency: IdempotencyRow }): Promise<OnceResult> {
+    const { party, key, bodyHash } = submission.idempotency;
+    const known = await findIdempotent(database, party, key, submission.receivedAt);
+    if (known) {
+      if (!known.bodyHash.equals(bodyHash)) return { kind: 'other-body' };
+      return { kind: 'done', receipt: known.receipt, results: await loadResults(database, known.receipt) };
+    }
+    try {
+      return { kind: 'done', receipt: submission.receipt, results: await acceptTogether(submission) };
+    } catch (error) {
+      // Another process was first.
+      if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT) return acceptOnce(submission);
+      throw error;
+    }
+  }
+
+  return {
+    accept: acceptTogether,
+    async acceptOnce(submission) {
+      const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
+      const turn = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(submission));
+      const settled = turn.catch(() => undefined).finally(() => underKey.get(name) === settled && underKey.delete(name));
+      underKey.set(name, settled);
+      return turn;
+    },
+    async refuse(message) {
+      try {
+        await acceptTogether({ ...message, party: message.party ?? '', items: [] });
+      } catch (error) {
+        telemetry.failed('refuse', error);
+      }
+    },
+    deliver: (party) => lanes.get(party)?.wake(),
+    pull: (party, name) => runPull({ ...means, acceptMeans }, party, name),
+    async sweep() {
+      await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
+      await release(await loadReleasable(database, 500));
+    },
+    async drain() {
+      await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+    },
+  };
+}
+
+/** Somebody else wrote the same things meanwhile: serialization, deadlock, a key that came to exist. */
+function isRetryable(error: unknown): boolean {
+  const { code = '', constraint } = error as { code?: string; constraint?: string };
+  return ['40001', '40P01', '23505'].includes(code) && constraint !== IDEMPOTENCY_CONFLICT;
+}
+
+/** Something in the batch cannot be kept (class 22: data, 23: integrity): the others in it can. */
+function isRefusedByDatabase(error: unknown): boolean {
+  return /^(22|23|54)/.test((error as { code?: string }).code ?? '');
+}

@@ -1,0 +1,117 @@
+import Bull from 'bull';
+import { Redis } from 'ioredis';
+import type { Queue } from './port.ts';
+
+export interface BullOptions {
+  readonly url: string;
+  /** The prefix of all keys: two hubs may share one Redis. */
+  readonly prefix?: string;
+  /** How often a queue that hears nothing is checked for having stopped working. */
+  readonly watchMs?: number;
+  readonly log?: (fields: object, message: string) => void;
+}
+
+/**
+ * The queue of a hub of several processes: Bull on Redis. Jobs carry a party's id, are run once, and are removed at
+ * once; the ledger knows the rest. A ring while Redis is away is dropped within milliseconds and made up by `sweep`.
+ */
+export function createBullQueue({
+  url,
+  prefix = '{lienthong}',
+  watchMs = 5_000,
+  log = () => undefined,
+}: BullOptions): Queue {
+  let handler: ((party: string) => void) | undefined;
+  let queue = open();
+  let closed = false;
+  let heardAt = Date.now();
+  const watch = setInterval(() => void rebuildIfDeaf(), watchMs);
+  watch.unref();
+  const rung = new Set<string>();
+  let sending: Promise<void> | undefined;
+
+  /** What is rung while a round is on its way goes with the next: one round trip for many rings. */
+  async function send(): Promise<void> {
+    while (rung.size > 0 && !closed) {
+      const parties = [...rung];
+      rung.clear();
+      try {
+        await within(1_000, queue.addBulk(parties.map((party) => ({ data: { party } }))));
+      } catch (error) {
+        log({ error: (error as Error).message, parties }, 'ring lost, the sweep makes up for it');
+      }
+    }
+    sending = undefined;
+  }
+
+  function open(): Bull.Queue<{ party: string }> {
+    const fresh = new Bull<{ party: string }>('ring', {
+      prefix,
+      createClient: (type) => createClient(url, type),
+      settings: { lockDuration: 60_000, maxStalledCount: 3, stalledInterval: 30_000 },
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    });
+    // Redis going away is an expected state; without a listener it would end the process.
+    fresh.on('error', (error) => log({ error: error.message }, 'queue error'));
+    return fresh;
+  }
+
+  async function hear(job: Bull.Job<{ party: string }>): Promise<void> {
+    heardAt = Date.now();
+    handler?.(job.data.party);
+  }
+
+  async function listenOn(on: Bull.Queue<{ party: string }>): Promise<void> {
+    // process() settles only when the queue closes.
+    void on.process(50, hear).catch((error: Error) => log({ error: error.message }, 'queue stopped'));
+  }
+
+  /** Bull's workers may stop for good after a reconnect (bull#1873): rings wait and nobody hears them. */
+  async function rebuildIfDeaf(): Promise<void> {
+    if (closed || !handler || Date.now() - heardAt < watchMs) return;
+    try {
+      if ((await within(1_000, queue.getWaitingCount())) === 0) return;
+      log({}, 'queue is deaf, building it anew');
+      const old = queue;
+      queue = open();
+      heardAt = Date.now();
+      await listenOn(queue);
+      await within(2_000, old.close(true));
+    } catch {
+      // Redis is away; the next check tries again.
+    }
+  }
+
+  return {
+    async ring(parties) {
+      for (const party of parties) rung.add(party);
+      sending ??= send();
+      await sending;
+    },
+    async listen(answer) {
+      handler = answer;
+      await listenOn(queue);
+    },
+    async close() {
+      closed = true;
+      clearInterval(watch);
+      await within(3_000, queue.close(true)).catch(() => undefined);
+    },
+  };
+}
+
+/** The producer's client gives up at once, so that no ring hangs while Redis is away; the others wait for it. */
+function createClient(url: string, type: 'client' | 'subscriber' | 'bclient'): Redis {
+  const retry = { retryStrategy: (times: number) => Math.min(times * 100, 2_000) };
+  return type === 'client'
+    ? new Redis(url, { ...retry, maxRetriesPerRequest: 1 })
+    : new Redis(url, { ...retry, maxRetriesPerRequest: null, enableReadyCheck: false });
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer from Redis within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

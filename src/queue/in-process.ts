@@ -1,0 +1,33 @@
+import type { Queue } from './port.ts';
+
+/** The queue of a hub that is one process: a ring is heard in the next turn of the event loop. */
+export function createInProcessQueue(): Queue {
+  const rung = new Set<string>();
+  let answer: ((party: string) => void) | undefined;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || !answer) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      const parties = [...rung];
+      rung.clear();
+      for (const party of parties) answer?.(party);
+    });
+  }
+
+  return {
+    async ring(parties) {
+      for (const party of parties) rung.add(party);
+      if (parties.length > 0) schedule();
+    },
+    async listen(handler) {
+      answer = handler;
+      schedule();
+    },
+    async close() {
+      answer = undefined;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { Database } from '../database/pool.ts';
+import { type Claimed, claim, extendLeases, type Settled } from '../ledger/deliveries.ts';
+import type { Party } from '../parties.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { Vault } from '../vault.ts';
+import { makeCall, type PlannedCall, planCalls } from './deliver.ts';
+
+export interface LaneMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly party: Party;
+  readonly processId: string;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly retryDelaysMs: readonly number[];
+  readonly settle: (settled: Settled) => Promise<unknown>;
+  /** Say that there may be more than this process took, so that another one helps. */
+  readonly ringAgain: () => Promise<void>;
+  readonly telemetry: Telemetry;
+}
+
+/** All that this process does for one party. A slow party holds up its own lane and nobody else's. */
+export interface Lane {
+  wake(): void;
+  drain(): Promise<void>;
+}
+
+const CONCURRENCY = 16;
+/** A killed process's deliveries are free after this; a live one extends its leases all the time. */
+const LEASE_MS = 8_000;
+const HEARTBEAT_MS = 2_500;
+
+export function createLane(means: LaneMeans): Lane {
+  const { database, party, processId, nowMs, telemetry } = means;
+  const underWay = new Set<Promise<void>>();
+  const leased = new Set<Claimed>();
+  const runs = runsOf(party);
+  let woken = false;
+  let running: Promise<void> | undefined;
+  let draining = false;
+
+  const heartbeat = setInterval(() => {
+    if (leased.size > 0)
+      void extendLeases(database, [...leased], nowMs() + LEASE_MS).catch((error) =>
+        telemetry.failed('heartbeat', error),
+      );
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+
+  async function run(): Promise<void> {
+    while (woken && !draining) {
+      woken = false;
+      while (!draining) {
+        const free = CONCURRENCY - underWay.size;
+        // Claiming one by one costs a statement each: wait until half of the lane is free.
+        const calls = free >= CONCURRENCY / 2 ? await claimCalls(free) : [];
+        for (const call of calls) start(call);
+        if (underWay.size === 0) break;
+        await Promise.race(underWay);
+      }
+    }
+  }
+
+  async function claimCalls(limit: number): Promise<readonly PlannedCall[]> {
+    const now = nowMs();
+    const claimed = await claim(database, {
+      party: party.id,
+      process: processId,
+      nowMs: now,
+      leaseMs: LEASE_MS,
+      limit,
+      runs,
+    });
+    for (const one of claimed) leased.add(one);
+    if (claimed.length >= limit) void means.ringAgain();
+    try {
+      return await planCalls(means, party, claimed);
+    } catch (error) {
+      for (const one of claimed) leased.delete(one);
+      throw error;
+    }
+  }
+
+  function start(call: PlannedCall): void {
+    const done = attempt(call)
+      .catch((error) => telemetry.failed('settle', error))
+      .finally(() => {
+        underWay.delete(done);
+        for (const { claimed } of call.items) leased.delete(claimed);
+      });
+    underWay.add(done);
+  }
+
+  async function attempt(call: PlannedCall): Promise<void> {
+    const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
+    const settled = await makeCall({ ...means, onBug }, party, call);
+    await Promise.all(settled.map((one) => means.settle(one)));
+    for (const one of settled) telemetry.attempted(one);
+  }
+
+  function wake(): void {
+    woken = true;
+    if (draining) return;
+    running ??= run()
+      .catch((error) => telemetry.failed(`lane of ${party.id}`, error))
+      .finally(() => {
+        running = undefined;
+        // Woken while it was ending.
+        if (woken) wake();
+      });
+  }
+
+  return {
+    wake,
+    async drain() {
+      draining = true;
+      clearInterval(heartbeat);
+      await running;
+      await Promise.all(underWay);
+    },
+  };
+}
+
+function runsOf(party: Party): ReadonlyMap<string, number> {
+  const senders = Object.entries(party.adapter.send ?? {});
+  return new Map(
+    senders.flatMap(([operation, sender]) => ((sender.batch ?? 1) > 1 ? [[operation, sender.batch as number]] : [])),
+  );
+}

@@ -1,0 +1,107 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto';
+
+/** A value encrypted at rest. The key's id is kept beside it, so that keys can be rotated. */
+export interface Sealed {
+  readonly keyId: number;
+  readonly bytes: Buffer;
+}
+
+/** Everything that is done with HUB_SECRET. No other module sees it. */
+export interface Vault {
+  /** The id of the key that new values are sealed with. */
+  readonly keyId: number;
+  /** Encrypt with AES-256-GCM under the newest key. */
+  seal(plain: string | Uint8Array): Sealed;
+  /** Decrypt. Throws when the key is not known or the bytes were changed. */
+  open(sealed: Sealed): Buffer;
+  /** Keyed hash for the citizen's proof: the same for the same digits of the same dossier, useless without the key. */
+  proof(code: string, digits: string): Buffer;
+  /** A signed text, `text.signature`. */
+  sign(text: string): string;
+  /** The text of a signed text, or undefined when the signature is not ours. */
+  verify(signed: string): string | undefined;
+}
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * @param secrets the newest first; the others only open what they sealed once. At least 32 bytes each (checked by config).
+ */
+export function createVault(secrets: readonly [string, ...string[]]): Vault {
+  const keys = secrets.map(deriveKeys);
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  const newest = keys[0] as Keys;
+  const nextIv = ivSource();
+  return {
+    keyId: newest.id,
+    seal(plain) {
+      const iv = nextIv();
+      const cipher = createCipheriv('aes-256-gcm', newest.sealing, iv);
+      const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+      const rest = cipher.final();
+      return { keyId: newest.id, bytes: Buffer.concat([iv, cipher.getAuthTag(), body, rest]) };
+    },
+    open({ keyId, bytes }) {
+      const key = byId.get(keyId);
+      if (!key) throw new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+      const decipher = createDecipheriv('aes-256-gcm', key.sealing, bytes.subarray(0, IV_BYTES));
+      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+    },
+    proof: (code, digits) => createHmac('sha256', newest.proving).update(`${code}\n${digits}`).digest(),
+    sign: (text) => `${text}.${signature(newest, text)}`,
+    verify(signed) {
+      const dot = signed.lastIndexOf('.');
+      const text = signed.slice(0, Math.max(dot, 0));
+      return keys.some((key) => sameText(signature(key, text), signed.slice(dot + 1))) ? text : undefined;
+    },
+  };
+}
+
+interface Keys {
+  readonly id: number;
+  readonly sealing: Buffer;
+  readonly proving: Buffer;
+  readonly signing: Buffer;
+}
+
+/** One secret, three keys: what is signed says nothing of what is sealed. */
+function deriveKeys(secret: string): Keys {
+  const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, 'lienthong', use, 32));
+  const id = createHash('sha256').update(derive('key id')).digest().readInt32BE(0);
+  return { id, sealing: derive('seal'), proving: derive('proof'), signing: derive('sign') };
+}
+
+/** Random numbers are drawn 4 KiB at a time: one call for each would cost more than the encryption. */
+function ivSource(): () => Buffer {
+  const pool = Buffer.alloc(IV_BYTES * 340);
+  let at = pool.length;
+  return () => {
+    if (at === pool.length) {
+      randomFillSync(pool);
+      at = 0;
+    }
+    const iv = Buffer.from(pool.subarray(at, at + IV_BYTES));
+    at += IV_BYTES;
+    return iv;
+  };
+}
+
+function signature(keys: Keys, text: string): string {
+  return createHmac('sha256', keys.signing).update(text).digest('base64url');
+}
+
+/** Compare two texts in a time that says nothing about where they differ. */
+export function sameText(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer];
+  return timingSafeEqual(left, right);
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A PostgreSQL server where tests may create databases. */
+    readonly databaseServerUrl: string;
+  }
+}
+
+/** One server for the whole run: the one of DATABASE_URL, else an embedded one that is removed afterwards. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.DATABASE_URL) {
+    project.provide('databaseServerUrl', process.env.DATABASE_URL);
+    return undefined;
+  }
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-vitest-'));
+  fs.chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
+  const dataDir = path.join(folder, 'data');
+  removeWhenRunEnds(folder, dataDir);
+  const server = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });
+  project.provide('databaseServerUrl', server.url);
+  return async () => {
+    await server.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+/**
+ * Vitest skips teardown on Ctrl-C, SIGTERM and a failed setup. A small process waits for the end of this one, however
+ * it comes (its pipe closes), then adopts the orphan, stops it and removes the folder; after a teardown it finds none.
+ */
+function removeWhenRunEnds(folder: string, dataDir: string): void {
+  const launcher = new URL('../../src/embedded-postgres.ts', import.meta.url).href;
+  const script = `
+    const fs = require('node:fs');
+    process.stdin.resume().on('end', () => setTimeout(async () => {
+      if (fs.existsSync(${JSON.stringify(path.join(dataDir, 'postmaster.pid'))})) {
+        const { startEmbeddedPostgres } = await import(${JSON.stringify(launcher)});
+        await (await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })).stop();
+      }
+      fs.rmSync(${JSON.stringify(folder)}, { recursive: true, force: true });
+    }, 500));`; // the pipe closes a moment before the owner of the server counts as dead
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const watcher = spawn(process.execPath, ['--import', tsx, '-e', script], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watcher.unref();
+  (watcher.stdin as unknown as { unref(): void }).unref();
+}
