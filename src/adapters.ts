@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
+import type { Problem } from '#core/problem';
 import { closed, oneOf } from '#schemas/parts';
 import type { Adapter } from './kit/adapter.ts';
 
@@ -26,7 +27,8 @@ const check = Compile(Manifest);
 export interface LoadedAdapter {
   readonly manifest: Manifest;
   readonly adapter: Adapter;
-  readonly checkSettings: ReturnType<typeof Compile>;
+  /** What is wrong with a party's settings. */
+  settingsProblems(settings: unknown): readonly Problem[];
 }
 
 export const ADAPTERS_DIR = join(import.meta.dirname, '..', 'adapters');
@@ -37,7 +39,9 @@ export const ADAPTERS_DIR = join(import.meta.dirname, '..', 'adapters');
  * @throws an Error that names the folder when one is broken: a hub that runs without a partner it should have is worse
  */
 export async function loadAdapters(dir: string = ADAPTERS_DIR): Promise<ReadonlyMap<string, LoadedAdapter>> {
-  const names = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const names = readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
   return new Map(await Promise.all(names.map(async (name) => [name, await load(dir, name)] as const)));
 }
 
@@ -45,13 +49,23 @@ async function load(dir: string, name: string): Promise<LoadedAdapter> {
   const folder = join(dir, name);
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
-    if (!check.Check(manifest)) throw new Error(explain(Manifest, check, manifest).map((problem) => `${problem.path} ${problem.message}`).join('; '));
+    if (!check.Check(manifest))
+      throw new Error(
+        explain(Manifest, check, manifest)
+          .map((problem) => `${problem.path} ${problem.message}`)
+          .join('; '),
+      );
     if (manifest.name !== name) throw new Error(`its manifest says the name ${manifest.name}`);
-    const { default: adapter } = (await import(pathToFileURL(join(folder, 'adapter.ts')).href)) as { default?: Adapter };
+    const { default: adapter } = (await import(pathToFileURL(join(folder, 'adapter.ts')).href)) as {
+      default?: Adapter;
+    };
     if (!adapter) throw new Error('adapter.ts has no default export');
     agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
-    return { manifest, adapter, checkSettings: Compile(adapter.settings) };
+    const checkSettings = Compile(adapter.settings);
+    const settingsProblems = (settings: unknown): readonly Problem[] =>
+      checkSettings.Check(settings) ? [] : explain(adapter.settings, checkSettings, settings);
+    return { manifest, adapter, settingsProblems };
   } catch (error) {
     throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });
   }
@@ -59,5 +73,7 @@ async function load(dir: string, name: string): Promise<LoadedAdapter> {
 
 function agree(what: string, declared: readonly string[], done: readonly string[]): void {
   if ([...declared].sort().join() !== [...done].sort().join())
-    throw new Error(`its manifest ${what} ${declared.join(', ') || 'nothing'}, its code ${done.join(', ') || 'nothing'}`);
+    throw new Error(
+      `its manifest ${what} ${declared.join(', ') || 'nothing'}, its code ${done.join(', ') || 'nothing'}`,
+    );
 }

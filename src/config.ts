@@ -120,13 +120,18 @@ export function loadConfig(env: Environment): Config {
     port: read('PORT', 8080, (text) => wholeNumber(text, 0, 65_535) ?? 'a port number from 0 to 65535'),
     roles: read<readonly Role[]>('HUB_ROLES', ROLES, (text) => roles(text) ?? `some of ${ROLES.join(',')}`),
     retryDelaysMs: read('HUB_RETRY_DELAYS_S', DEFAULT_DELAYS_MS, (text) => delays(text) ?? 'seconds such as 5,30,120'),
-    maxBodyBytes: read('HUB_MAX_BODY', 20 * 1024 * 1024, (text) => bytes(text) ?? 'a number of bytes, such as 20971520 or 20MiB'),
+    maxBodyBytes: read(
+      'HUB_MAX_BODY',
+      20 * 1024 * 1024,
+      (text) => bytes(text) ?? 'a number of bytes, such as 20971520 or 20MiB',
+    ),
     logLevel: env.LOG_LEVEL?.trim() || 'info',
     secrets: secrets(env, dataDir, databaseUrl !== undefined, problems),
     file: loadFile(filePath, env, problems),
     filePath,
   };
-  if (!LEVELS.includes(config.logLevel)) problems.push(`LOG_LEVEL: got ${JSON.stringify(config.logLevel)}, expected one of ${LEVELS.join(', ')}`);
+  if (!LEVELS.includes(config.logLevel))
+    problems.push(`LOG_LEVEL: got ${JSON.stringify(config.logLevel)}, expected one of ${LEVELS.join(', ')}`);
   if (config.redisUrl === undefined && config.roles.length < ROLES.length)
     problems.push('HUB_ROLES: some of the roles need REDIS_URL, because processes ring one another through Redis');
   if (problems.length > 0) throw new ConfigError(problems);
@@ -145,7 +150,9 @@ function url(env: Environment, name: string, protocols: readonly string[], probl
   if (!text) return undefined;
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
     // The value may carry a password: it is not shown.
-    problems.push(`${name}: expected an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+    problems.push(
+      `${name}: expected an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
     return undefined;
   }
   return text;
@@ -176,10 +183,14 @@ const MIN_SECRET_BYTES = 32;
 const WEAK = /^(.)\1*$|^(?:change|default|secret|password|123456)/i;
 
 function secrets(env: Environment, dataDir: string, required: boolean, problems: string[]): readonly string[] {
-  const given = [env.HUB_SECRET, ...(env.HUB_SECRET_OLD?.split(',') ?? [])].map((text) => text?.trim()).filter((text) => text);
+  const given = [env.HUB_SECRET, ...(env.HUB_SECRET_OLD?.split(',') ?? [])]
+    .map((text) => text?.trim())
+    .filter((text) => text);
   for (const secret of given as string[]) {
-    if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) problems.push(`HUB_SECRET: expected at least ${MIN_SECRET_BYTES} bytes, got ${Buffer.byteLength(secret)}`);
-    else if (WEAK.test(secret)) problems.push('HUB_SECRET: expected random bytes, got a text that can be guessed; try: openssl rand -base64 48');
+    if (Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+      problems.push(`HUB_SECRET: expected at least ${MIN_SECRET_BYTES} bytes, got ${Buffer.byteLength(secret)}`);
+    else if (WEAK.test(secret))
+      problems.push('HUB_SECRET: expected random bytes, got a text that can be guessed; try: openssl rand -base64 48');
   }
   if (env.HUB_SECRET?.trim()) return given as string[];
   if (required) {
@@ -238,7 +249,9 @@ function fillIn(value: unknown, env: Environment, path: string, tell: (problem: 
     });
   if (Array.isArray(value)) return value.map((item, at) => fillIn(item, env, `${path}/${at}`, tell));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fillIn(member, env, `${path}/${name}`, tell)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, fillIn(member, env, `${path}/${name}`, tell)]),
+  );
 }
 
 /** What the schema cannot say: names that must exist, and be told apart. */
@@ -246,12 +259,17 @@ function meaningProblems(file: HubFile): readonly Problem[] {
   const problems: Problem[] = [];
   const parties = new Set(Object.keys(file.parties ?? {}));
   const name = (path: string, party: string): void => {
-    if (!parties.has(party)) problems.push({ path, message: `got ${JSON.stringify(party)}, expected one of the parties ${[...parties].join(', ') || '(there is none)'}` });
+    if (!parties.has(party))
+      problems.push({
+        path,
+        message: `got ${JSON.stringify(party)}, expected one of the parties ${[...parties].join(', ') || '(there is none)'}`,
+      });
   };
   const ids = new Set<string>();
   const seen = new Set<string>();
   for (const [at, key] of (file.keys ?? []).entries()) {
-    if (ids.has(key.id)) problems.push({ path: `/keys/${at}/id`, message: `${JSON.stringify(key.id)} is the id of another key` });
+    if (ids.has(key.id))
+      problems.push({ path: `/keys/${at}/id`, message: `${JSON.stringify(key.id)} is the id of another key` });
     if (seen.has(key.secret)) problems.push({ path: `/keys/${at}/secret`, message: 'it is the secret of another key' });
     ids.add(key.id);
     seen.add(key.secret);

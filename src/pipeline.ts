@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { msToInstant } from '#core/dates';
 import type { Route } from '#core/route';
 import { createKnownCodes } from './catalogue/known-codes.ts';
 import type { Database } from './database/pool.ts';
@@ -28,6 +27,8 @@ export interface PipelineMeans {
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly telemetry: Telemetry;
+  /** Called after each commit of messages: somebody may wait for changes. */
+  readonly onCommit: () => void;
 }
 
 export type OnceResult =
@@ -95,6 +96,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     try {
       const accepted = await acceptBatch(acceptMeans, submissions);
       telemetry.accepted(submissions, accepted.results);
+      means.onCommit();
       void queue.ring(accepted.ring);
       if (accepted.created.length > 0) void releaseFor(accepted.created);
       return accepted.results;
@@ -150,7 +152,9 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     async acceptOnce(submission) {
       const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
       const turn = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(submission));
-      const settled = turn.catch(() => undefined).finally(() => underKey.get(name) === settled && underKey.delete(name));
+      const settled = turn
+        .catch(() => undefined)
+        .finally(() => underKey.get(name) === settled && underKey.delete(name));
       underKey.set(name, settled);
       return turn;
     },

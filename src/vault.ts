@@ -3,7 +3,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
@@ -69,15 +71,17 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
 
 interface Keys {
   readonly id: number;
-  readonly sealing: Buffer;
-  readonly proving: Buffer;
-  readonly signing: Buffer;
+  readonly sealing: KeyObject;
+  readonly proving: KeyObject;
+  readonly signing: KeyObject;
 }
 
 /** One secret, three keys: what is signed says nothing of what is sealed. */
 function deriveKeys(secret: string): Keys {
-  const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, 'lienthong', use, 32));
-  const id = createHash('sha256').update(derive('key id')).digest().readInt32BE(0);
+  // Key objects, because a key given as bytes is made into one at every use.
+  const derive = (use: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'lienthong', use, 32)));
+  const id = derive('key id').export().readInt32BE(0);
   return { id, sealing: derive('seal'), proving: derive('proof'), signing: derive('sign') };
 }
 

@@ -6,14 +6,18 @@ import { type CatalogueKind, catalogueKey } from './catalogue.ts';
 export interface KnownCodes {
   /** Those of these codes that the catalogue does not know. Asks the database for what memory does not know. */
   unknown(kind: CatalogueKind, codes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether an unknown code of a party has to be put on the operators' list: once a minute is enough. */
+  isNews(kind: CatalogueKind, code: string, party: string): boolean;
 }
 
 /** How long an unknown code is taken as unknown before the database is asked again. */
 const RECHECK_MS = 2_000;
+const NEWS_MS = 60_000;
 
 export function createKnownCodes(database: Database, nowMs: () => number): KnownCodes {
   const known = new Set<string>();
   const missing = new Map<string, number>();
+  const told = new Map<string, number>();
   return {
     async unknown(kind, codes) {
       const now = nowMs();
@@ -37,6 +41,13 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
         }
       }
       return new Set([...ask].filter(([key]) => !known.has(`${kind} ${key}`)).flatMap(([, list]) => list));
+    },
+    isNews(kind, code, party) {
+      const name = `${kind} ${code} ${party}`;
+      if (nowMs() - (told.get(name) ?? Number.NEGATIVE_INFINITY) < NEWS_MS) return false;
+      if (told.size > 10_000) told.clear();
+      told.set(name, nowMs());
+      return true;
     },
   };
 }

@@ -25,7 +25,12 @@ export interface CatalogueReader {
   /** By any form of its code. */
   one(kind: CatalogueKind, code: string): Promise<ServedEntry | undefined>;
   /** In the order of their keys, after `after`. */
-  list(kind: CatalogueKind, filter: CatalogueFilter, limit: number, after: string | undefined): Promise<readonly ServedEntry[]>;
+  list(
+    kind: CatalogueKind,
+    filter: CatalogueFilter,
+    limit: number,
+    after: string | undefined,
+  ): Promise<readonly ServedEntry[]>;
 }
 
 export function createCatalogueReader(database: Database): CatalogueReader {

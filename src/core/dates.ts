@@ -6,11 +6,16 @@
  * `.000` is never written.
  */
 
-const VIETNAM_OFFSET_MS = 7 * 3_600_000;
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2200;
-const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_OFFSET_MS;
-const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_OFFSET_MS;
+const VIETNAM_MS = 7 * 3_600_000;
+const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;
+const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
+
+const DAY_MINUTES = 1_440;
+const VIETNAM_MINUTES = 7 * 60;
+/** 1 January 1900 in Vietnam began on this day of UTC. */
+const EARLIEST_WRITTEN = `${FIRST_YEAR - 1}-12-31`;
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
@@ -24,13 +29,12 @@ export function parseInstant(text: string): string | undefined {
   if (match === null) return undefined;
   const date = match[1] as string;
   const time = match[2] as string;
-  if (!isRealTime(time)) return undefined;
-  const fraction = fractionOf(match[3]);
-  const offsetMs = offsetOf(match[5], match[6], match[7]);
-  if (offsetMs === VIETNAM_OFFSET_MS) return isRealDate(date) ? `${date}T${time}${fraction}+07:00` : undefined;
-  if (!isRealDay(date)) return undefined;
-  const ms = Date.parse(`${date}T${time}${fraction}Z`) - offsetMs;
-  return inRange(ms) ? msToInstant(ms) : undefined;
+  if (date < EARLIEST_WRITTEN || !isRealDay(date) || !isRealTime(time)) return undefined;
+  const minute = Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5)) - offsetMinutes(match) + VIETNAM_MINUTES;
+  const days = Math.floor(minute / DAY_MINUTES);
+  const day = days === 0 ? date : shiftDay(date, days);
+  if (!isRealDate(day)) return undefined;
+  return `${day}T${clock(minute - days * DAY_MINUTES)}${time.slice(5)}${fractionOf(match[3])}+07:00`;
 }
 
 /** Milliseconds since 1970-01-01T00:00Z of an instant. */
@@ -41,7 +45,7 @@ export function instantToMs(instant: string): number {
 /** The instant of milliseconds since 1970-01-01T00:00Z. Throws RangeError outside of the years 1900 to 2200. */
 export function msToInstant(ms: number): string {
   if (!inRange(ms)) throw new RangeError(`${ms} ms is not a moment of the years ${FIRST_YEAR} to ${LAST_YEAR}`);
-  const local = new Date(ms + VIETNAM_OFFSET_MS).toISOString();
+  const local = new Date(ms + VIETNAM_MS).toISOString();
   return `${local.slice(0, local.endsWith('.000Z') ? 19 : 23)}+07:00`;
 }
 
@@ -121,21 +125,15 @@ function patternOf(template: string): RegExp {
   return new RegExp(`^${body}$`);
 }
 
-/** Date.UTC moves February 30 into March, so a day is real when it comes back as the same month. */
 function isRealDay(date: string): boolean {
-  const day = Number(date.slice(8, 10));
-  if (day >= 1 && day <= 28) return isRealMonth(date);
   const month = Number(date.slice(5, 7));
-  return (
-    day > 28 &&
-    isRealMonth(date) &&
-    new Date(Date.UTC(Number(date.slice(0, 4)), month - 1, day)).getUTCMonth() === month - 1
-  );
+  const day = Number(date.slice(8, 10));
+  return month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(Number(date.slice(0, 4)), month));
 }
 
-function isRealMonth(date: string): boolean {
-  const month = Number(date.slice(5, 7));
-  return month >= 1 && month <= 12;
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 /** `HH:mm:ss` of digits; 24:00:00 and the leap second are refused since no two systems agree on what they mean. */
@@ -149,10 +147,24 @@ function fractionOf(digits: string | undefined): string {
   return fraction === '000' ? '' : `.${fraction}`;
 }
 
-function offsetOf(sign: string | undefined, hours: string | undefined, minutes: string | undefined): number {
-  if (sign === undefined) return 0;
-  const ms = (Number(hours) * 60 + Number(minutes)) * 60_000;
-  return sign === '-' ? -ms : ms;
+function offsetMinutes(match: RegExpExecArray): number {
+  const [, , , , utc, sign, hours, minutes] = match;
+  if (utc !== undefined) return 0;
+  const size = Number(hours) * 60 + Number(minutes);
+  return sign === '-' ? -size : size;
+}
+
+function shiftDay(date: string, days: number): string {
+  const day = Number(date.slice(8, 10)) + days;
+  if (day >= 1 && day <= 28) return `${date.slice(0, 8)}${day < 10 ? '0' : ''}${day}`;
+  const at = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, day);
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+function clock(minute: number): string {
+  const minutes = minute % 60;
+  const hours = (minute - minutes) / 60;
+  return `${hours < 10 ? '0' : ''}${hours}:${minutes < 10 ? '0' : ''}${minutes}`;
 }
 
 function inRange(ms: number): boolean {

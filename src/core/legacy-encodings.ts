@@ -30,6 +30,20 @@ export const VNI: ReadonlyMap<string, string> = withCapitals(
   yùý yøỳ yûỷ yõỹ îỵ ñđ`),
 );
 
+/** có số một hộ bộ vụ phụ thụ trụ dụng tự sự dự… in TCVN3: also written like syllables, which official texts hardly have. */
+export const TCVN3_LIKELY_WORDS: ReadonlySet<string> = words(`
+  cã nã nãi khã phã tãm xãm gãi sè bè tè cè phè hé bé mét lé hép cét réng léc méc téc giê tê chê nhê bê thê
+  lín líp sím khíp vò còng cò lò mò dòng tó phó chó thó tró chóng lóc thóc phóc xóc nói vô phô thô trô dông côm
+  tõ tõng trõ dõng chõng tù sù dù cù râ vâ bá hái khái nhá má`);
+
+/** thị chị trị vị sĩ Sơn sơ nơi hơn hồ Hồng số cố bố phố tố in VNI. */
+export const VNI_LIKELY_WORDS: ReadonlySet<string> = words(`
+  thò chò trò vò só sôn sô nôi hôn hoà hoàng soá coá boá phoá toá`);
+
+function words(list: string): ReadonlySet<string> {
+  return new Set(list.trim().split(/\s+/));
+}
+
 /** Each word of the list: the old letter, then the letter it stands for. */
 function table(words: string): ReadonlyMap<string, string> {
   return new Map(

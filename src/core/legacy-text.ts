@@ -1,4 +1,4 @@
-import { TCVN3, VNI } from './legacy-encodings.ts';
+import { TCVN3, TCVN3_LIKELY_WORDS, VNI, VNI_LIKELY_WORDS } from './legacy-encodings.ts';
 import { readMojibake } from './mojibake.ts';
 import { isAlmostSyllable, isPlainSyllable, isSyllable } from './syllables.ts';
 
@@ -27,35 +27,53 @@ function inspectOldLetters(text: string): Inspection | undefined {
 }
 
 /**
- * A field is in one encoding as a whole. So one word that cannot be anything else decides for the others, as long as
- * none of them speaks against it; words that a foreign name could also have (`Mü`, `Loïc`) need one another's support.
+ * A field is in one encoding as a whole, unless a program put a label to it (`Tên: NguyÔn V¨n An`). So a word that
+ * cannot be anything else decides for its phrase and for words that hardly are; no other may speak against it, or be
+ * right as it stands. Words that a foreign name could also have (`Mü`, `Loïc`) need one another's support.
  */
 function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | undefined {
-  const count = { certain: 0, likely: 0, either: 0, against: 0, torn: 0, plain: 0, foreign: 0, neutral: 0 };
-  for (const word of new Set(text.match(WORD))) {
-    const standing = standingOf(word, letters, text);
-    count[standing] += standing === 'likely' ? oldLettersIn(word, letters) : 1;
-  }
+  const count = { certain: 0, likely: 0, either: 0, open: 0, against: 0, torn: 0, plain: 0, foreign: 0, neutral: 0 };
+  const quoted = text.includes('»');
+  for (const phrase of text.split(PHRASE_END))
+    for (const standing of standingsOf(phrase, letters, quoted)) count[standing]++;
   if (count.certain + count.torn > 0)
-    return count.certain > 0 && count.against + count.torn === 0 ? 'repaired' : 'doubtful';
+    return count.certain > 0 && count.against + count.torn + count.open === 0 ? 'repaired' : 'doubtful';
   if (count.likely === 0 || count.against + count.foreign > 0) return undefined;
-  if (count.likely > 1 && count.likely > count.either) return 'repaired';
-  return count.likely > 1 || count.either + count.plain > 0 ? 'doubtful' : undefined;
+  const signs = lettersOfLikelyWords(text, letters);
+  if (signs > 1 && signs > count.either + count.open) return 'repaired';
+  return signs > 1 || count.either + count.open + count.plain > 0 ? 'doubtful' : undefined;
 }
 
-type Standing = 'certain' | 'likely' | 'either' | 'against' | 'torn' | 'plain' | 'foreign' | 'neutral';
+/** A word between two that are certain, in one phrase, is in their encoding, whatever it could be elsewhere. */
+function standingsOf(phrase: string, letters: OldLetters, quoted: boolean): Standing[] {
+  const standings = (phrase.match(WORD) ?? []).map((word) => standingOf(word, letters, quoted));
+  const first = standings.indexOf('certain');
+  const last = standings.lastIndexOf('certain');
+  return standings.map((standing, at) =>
+    standing === 'open' && at > first && at < last && first >= 0 ? 'either' : standing,
+  );
+}
 
-function standingOf(word: string, letters: OldLetters, text: string): Standing {
+/** Of words that are repeated (`cê-cê`) only once. */
+function lettersOfLikelyWords(text: string, letters: OldLetters): number {
+  let count = 0;
+  for (const word of new Set(text.match(WORD)))
+    if (standingOf(word, letters, false) === 'likely') count += (word.match(letters.letter) ?? []).length;
+  return count;
+}
+
+type Standing = 'certain' | 'likely' | 'either' | 'open' | 'against' | 'torn' | 'plain' | 'foreign' | 'neutral';
+
+function standingOf(word: string, letters: OldLetters, quoted: boolean): Standing {
   if (IS_PLAIN.test(word)) return standingOfPlain(word);
   if (/[0-9]/.test(word)) return standingOfPieces(word.split(/[0-9]+/), letters);
-  if (ETH_FOR_D.test(word)) return 'against';
-  if (SIGN.test(word)) return LETTER_ALONE.test(word) && !text.includes('»') ? 'neutral' : 'against';
+  if (SIGN.test(word)) return LETTER_ALONE.test(word) && !quoted ? 'neutral' : 'against';
   const decoded = decodeWord(word, letters);
   if (decoded === word) return 'neutral';
-  const isWord = word.length === 1 || (isAlmostSyllable(word) && !CAPITAL_WITHIN.test(word));
-  if (isWord) return decoded ? 'either' : 'against';
+  const isWord = word.length === 1 || ETH_FOR_D.test(word) || (isAlmostSyllable(word) && !CAPITAL_WITHIN.test(word));
+  if (isWord) return decoded ? standingOfWord(word, letters) : 'against';
   if (decoded === undefined) return letters.isTorn(word) ? 'torn' : 'against';
-  const isOther = letters.kind === 'vni' && decodeWord(word, tcvn3) !== undefined;
+  const isOther = decodeWord(word, letters.kind === 'vni' ? tcvn3 : vni) !== undefined;
   return letters.isUnlikeLatin(word) && !isOther ? 'certain' : 'likely';
 }
 
@@ -64,11 +82,16 @@ const SIGN = /^[¡-¿×÷]$/;
 const LETTER_ALONE = /^[¡¤¦¨ª-¬\u00adµ¶¸]$/;
 /** Eth is what many programs made of Đ (`NÐ-CP`); read as TCVN3 it would be é. */
 const ETH_FOR_D = /^[B-DF-HJ-NP-TVX]+Ð[B-DF-HJ-NP-TVX]*$/;
-const CAPITAL_WITHIN = /[a-z][À-Þ]/;
+const CAPITAL_WITHIN = /[a-z][À-Þ]|[A-Z][À-Þ][a-z]/;
 
 function standingOfPlain(word: string): Standing {
   if (isPlainSyllable(word)) return 'plain';
   return /[0-9]/.test(word) || word === word.toUpperCase() ? 'neutral' : 'foreign';
+}
+
+/** A word that is one both as it stands and in the encoding. */
+function standingOfWord(word: string, letters: OldLetters): Standing {
+  return isSyllable(word) && word.length > 1 && !letters.likelyWords.has(word.toLowerCase()) ? 'open' : 'either';
 }
 
 /** Beside a digit a sign is as likely a sign (`50µm`, `2×3`): such words prove nothing, but must come out as well. */
@@ -79,16 +102,13 @@ function standingOfPieces(pieces: readonly string[], letters: OldLetters): Stand
 /** The word in Unicode, or undefined when it does not become a syllable (or an abbreviation such as QĐ) as a whole. */
 function decodeWord(word: string, letters: OldLetters): string | undefined {
   if (word.length > LONGEST_WORD || !letters.whole.test(word)) return undefined;
+  if (letters.kind === 'vni' && /[a-z][À-Þ]/.test(word)) return undefined; // VNI has capitals of its own
   const decoded = decode(word, letters);
   return isSyllable(decoded) || ABBREVIATION.test(decoded) ? decoded : undefined;
 }
 
 function decode(text: string, letters: OldLetters): string {
   return text.replace(letters.letter, (old) => letters.table.get(old) as string);
-}
-
-function oldLettersIn(word: string, letters: OldLetters): number {
-  return (word.match(letters.letter) ?? []).length;
 }
 
 /** `Nghöôõng` has nine letters; the bound is for texts that are one endless word. */
@@ -99,6 +119,8 @@ const ABBREVIATION = /^[B-DF-HJ-NP-TVX]*Đ[B-DĐF-HJ-NP-TVX]*$/;
 interface OldLetters {
   readonly kind: 'tcvn3' | 'vni';
   readonly table: ReadonlyMap<string, string>;
+  /** Words that are syllables as they stand, and far more usual in official texts by what they are in the encoding. */
+  readonly likelyWords: ReadonlySet<string>;
   readonly letter: RegExp;
   readonly whole: RegExp;
   /** Whether no language writes such a word; it is known to be a syllable in the encoding. */
@@ -110,17 +132,22 @@ interface OldLetters {
 const tcvn3: OldLetters = {
   kind: 'tcvn3',
   table: TCVN3,
+  likelyWords: TCVN3_LIKELY_WORDS,
   ...expressions(TCVN3),
-  isUnlikeLatin: (word) => TCVN3_ONLY.test(word) && !SIGN_IN_USE.test(word),
+  isUnlikeLatin: (word) => (TCVN3_ONLY.test(word) && !SIGN_IN_USE.test(word)) || VIETNAMESE_ONSET.test(word),
   isTorn: (word) => TCVN3_TORN.test(word) || lostSoftHyphen(word),
 };
 
 const SIGNS = '¡-¨ª¬®µ¶¸¹¼-¾';
 /** A sign within a word, a capital after a small letter, and letters after a consonant that elsewhere follow a vowel. */
-const TCVN3_ONLY = /[¡-¬\u00ad®µ-¹»-¾×÷]|[a-z][Æ-Þ]|[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z®](?:[ïñß]|ç[b-df-hj-np-tv-zi])/;
+const TCVN3_ONLY =
+  /[¡-¬\u00ad®µ-¹»-¾×÷]|[a-z][Æ-Þ]|[A-Z][Æ-Þ][a-z]|[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z®](?:[ïñß]|ç[b-df-hj-np-tv-zi])/;
 /** Words that are also units, signs before a word or number, or Spanish abbreviations (`µm`, `N·m`, `§a`, `Mª`, `Dña`). */
 const SIGN_IN_USE = /^µ[A-Za-z]$|^[A-Za-z][·×÷][A-Za-z]$|^§[a-z]$|^[MD]ª$|^Dña$|^[¡-£¥©¼-¾][a-z]+$/;
 const TCVN3_TORN = new RegExp(`[A-Za-zÀ-ÿ][${SIGNS}][a-z]|^[§®¨¬][a-zß-ÿ]|[a-z][Æ-Þ](?:[a-z]|$)`);
+
+/** No word of Europe begins so. */
+const VIETNAMESE_ONSET = /^ng/i;
 
 /** Programs drop the soft hyphen, which is the letter ư of TCVN3: of `Trường` remains `Trêng`. */
 function lostSoftHyphen(word: string): boolean {
@@ -130,8 +157,9 @@ function lostSoftHyphen(word: string): boolean {
 const vni: OldLetters = {
   kind: 'vni',
   table: VNI,
+  likelyWords: VNI_LIKELY_WORDS,
   ...expressions(VNI),
-  isUnlikeLatin: (word) => VNI_ONLY.test(word),
+  isUnlikeLatin: (word) => VNI_ONLY.test(word) || VIETNAMESE_ONSET.test(word),
   isTorn: (word) => VNI_ONLY.test(word) && VNI_SYLLABLE.test(word),
 };
 
@@ -146,5 +174,6 @@ function expressions(table: ReadonlyMap<string, string>): Pick<OldLetters, 'lett
 }
 
 const IS_PLAIN = /^[^\u0080-\uffff]*$/;
+const PHRASE_END = /[,;:.()/|\n\u2010-\u2015-]+/;
 /** A run of letters, digits and the signs that are letters in TCVN3. */
 const WORD = /[\u0300-\u036fA-Za-z0-9¡-¬\u00ad®µ-¹»-¾À-\u024f\u1e00-\u1eff]+/g;

@@ -66,7 +66,7 @@ function amountOf(number: string): number | undefined {
 }
 
 function looksNumeric(text: string): boolean {
-  return /^[-+]?[\d.,' ]*\d[\d.,' ]*$|^nan$|^[-+]?infinity$/.test(text) || !Number.isNaN(Number(text));
+  return /^[-+]?[\d.,' ]*\d[\d.,' ]*$|^nan$|^[-+]?infinity$/.test(text) || (text !== '' && !Number.isNaN(Number(text)));
 }
 
 function inRange(amount: number): boolean {

@@ -28,6 +28,8 @@ function fits(word: string, rhymes: ReadonlySet<string>): boolean {
   const rhyme = word.slice(onset.length);
   if (onset === 'gi') return rhymes.has(rhyme) || rhymes.has(`i${rhyme}`);
   if (!rhymes.has(rhyme)) return false;
+  if (/^[yỳýỷỹỵ]/.test(rhyme))
+    return rhyme.length > 1 ? /^(?:qu)?$/.test(onset) : !/^(?:c|ch|g|gh|kh|ng|ngh|nh|ph|tr)$/.test(onset);
   if (onset === 'qu') return !ROUNDED.test(rhyme);
   if (onset === 'c' || onset === 'ng') return !FRONT.test(rhyme);
   if (onset === 'g') return !FRONT.test(rhyme) || /^[ìíỉĩị]/.test(rhyme);
@@ -51,8 +53,13 @@ const SAC_AND_NANG = ['\u0301', '\u0323'];
 const ALL_TONES = ['', '\u0300', '\u0301', '\u0303', '\u0309', '\u0323'];
 const STOP = /(?:ch|[ckpt])$/;
 
+/** Loan words in oong and ooc have no other tones; VNI's `Khoâng`, read as TCVN3, would be `Khoõng`. */
+const NEVER = /o[ỏõọ]/;
+
 const RHYMES = new Set(
-  BASE_RHYMES.flatMap((rhyme) => (STOP.test(rhyme) ? SAC_AND_NANG : ALL_TONES).flatMap((tone) => toned(rhyme, tone))),
+  BASE_RHYMES.flatMap((rhyme) =>
+    (STOP.test(rhyme) ? SAC_AND_NANG : ALL_TONES).flatMap((tone) => toned(rhyme, tone)),
+  ).filter((rhyme) => !NEVER.test(rhyme)),
 );
 const TONELESS = new Set(BASE_RHYMES.filter((rhyme) => STOP.test(rhyme)));
 const PLAIN = new Set(BASE_RHYMES.map((rhyme) => rhyme.normalize('NFD').replace(/[\u0300-\u036f]/g, '')));

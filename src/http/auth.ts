@@ -45,7 +45,8 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   const bearer = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
   const key = bearer === undefined ? undefined : keys.bySecret(bearer);
   if (key) return key;
-  const why = header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
+  const why =
+    header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
   throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {
     headers: { 'WWW-Authenticate': 'Bearer realm="lienthong"' },
   });

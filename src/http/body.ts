@@ -39,7 +39,10 @@ export async function* bodyChunks(c: Context): AsyncGenerator<Buffer> {
   try {
     yield* (encoding === 'identity' ? source : source.pipe(inflaterOf(encoding))) as AsyncIterable<Buffer>;
   } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('Z_') || /brotli|ERR__ERROR/i.test(String((error as { code?: string }).code)))
+    if (
+      (error as { code?: string }).code?.startsWith('Z_') ||
+      /brotli|ERR__ERROR/i.test(String((error as { code?: string }).code))
+    )
       throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
     throw error;
   }
@@ -49,7 +52,10 @@ function inflaterOf(encoding: string) {
   if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip();
   if (encoding === 'deflate') return createInflate();
   if (encoding === 'br') return createBrotliDecompress();
-  throw new Refusal('unsupported-media', `got the content encoding ${JSON.stringify(encoding)}, expected gzip, deflate, br or none`);
+  throw new Refusal(
+    'unsupported-media',
+    `got the content encoding ${JSON.stringify(encoding)}, expected gzip, deflate, br or none`,
+  );
 }
 
 function rawBody(c: Context): Readable | undefined {

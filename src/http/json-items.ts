@@ -1,3 +1,5 @@
+import { nextTurn } from './turns.ts';
+
 /** Where one item of a JSON array lies in its bytes. */
 export interface Slice {
   readonly start: number;
@@ -7,6 +9,7 @@ export interface Slice {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
@@ -14,28 +17,53 @@ const CLOSE_BRACE = 0x7d;
 
 /**
  * Find the items of a JSON array without parsing them, so that each can be parsed in its own turn of the event loop.
- * Pauses with `rest` after every part of the bytes.
+ * Other requests get their turn after every megabyte.
  *
  * @returns undefined when the bytes are not one array (each item still has to be parsed to know that it is JSON)
  */
-export async function sliceArray(bytes: Buffer, rest: () => Promise<void>): Promise<readonly Slice[] | undefined> {
-  let at = skipBlank(bytes, 0);
-  if (bytes[at] !== OPEN_BRACKET) return undefined;
+export async function sliceArray(bytes: Buffer): Promise<readonly Slice[] | undefined> {
   const slices: Slice[] = [];
+  const whole = await sliceAll(bytes, OPEN_BRACKET, CLOSE_BRACKET, (at) => {
+    const end = endOfValue(bytes, at);
+    slices.push({ start: at, end });
+    return end;
+  });
+  return whole ? slices : undefined;
+}
+
+/** Find the members of a JSON object: where each value lies, by its name. Undefined when the bytes are not one object. */
+export async function sliceObject(bytes: Buffer): Promise<ReadonlyMap<string, Slice> | undefined> {
+  const slices = new Map<string, Slice>();
+  const whole = await sliceAll(bytes, OPEN_BRACE, CLOSE_BRACE, (at) => {
+    if (bytes[at] !== QUOTE) return at;
+    const nameEnd = endOfString(bytes, at) + 1;
+    const colon = skipBlank(bytes, nameEnd);
+    if (bytes[colon] !== COLON) return at;
+    const start = skipBlank(bytes, colon + 1);
+    const end = endOfValue(bytes, start);
+    slices.set(bytes.toString('utf8', at + 1, nameEnd - 1), { start, end });
+    return end === start ? at : end;
+  });
+  return whole ? slices : undefined;
+}
+
+/** @param take notes the item that begins at a place and says where it ends; the place itself when there is none */
+async function sliceAll(bytes: Buffer, open: number, close: number, take: (at: number) => number): Promise<boolean> {
+  let at = skipBlank(bytes, 0);
+  if (bytes[at] !== open) return false;
   at = skipBlank(bytes, at + 1);
-  if (bytes[at] === CLOSE_BRACKET) return skipBlank(bytes, at + 1) === bytes.length ? slices : undefined;
+  if (bytes[at] === close) return skipBlank(bytes, at + 1) === bytes.length;
   let rested = 0;
   for (;;) {
-    const end = endOfValue(bytes, at);
-    if (end === at) return undefined;
-    slices.push({ start: at, end });
+    const end = take(at);
+    if (end === at) return false;
     if (end - rested > PART_BYTES) {
       rested = end;
-      await rest();
+      await nextTurn();
     }
     at = skipBlank(bytes, end);
-    if (bytes[at] === CLOSE_BRACKET) return skipBlank(bytes, at + 1) === bytes.length ? slices : undefined;
-    if (bytes[at] !== COMMA) return undefined;
+    if (bytes[at] === close) return skipBlank(bytes, at + 1) === bytes.length;
+    if (bytes[at] !== COMMA) return false;
     at = skipBlank(bytes, at + 1);
   }
 }
@@ -44,7 +72,8 @@ const PART_BYTES = 1024 * 1024;
 
 function skipBlank(bytes: Buffer, from: number): number {
   let at = from;
-  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)) at++;
+  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09))
+    at++;
   return at;
 }
 

@@ -25,7 +25,11 @@ export class Refusal extends Error {
   readonly kind: ProblemKind;
   readonly problems: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;
-  constructor(kind: ProblemKind, detail: string, more: { problems?: readonly Problem[]; headers?: Record<string, string> } = {}) {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    more: { problems?: readonly Problem[]; headers?: Record<string, string> } = {},
+  ) {
     super(detail);
     this.kind = kind;
     this.problems = more.problems ?? [];

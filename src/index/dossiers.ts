@@ -6,6 +6,7 @@ import { searchWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../vault.ts';
+import { sealRecord } from './sealed-records.ts';
 
 /** A dossier to be written: its newest state, and by which message it came about. */
 export interface DossierRow {
@@ -105,7 +106,7 @@ function prepare(row: DossierRow, vault: Vault): Written {
   return {
     row,
     record,
-    sealed: vault.seal(JSON.stringify(record)),
+    sealed: sealRecord(vault, record),
     masked: JSON.stringify({ ...maskDossier(record), freshness }),
     search: searchWords([code, ...(record.aliases ?? []).map((alias) => alias.code)], [name]),
     phone: proofOf(phone),

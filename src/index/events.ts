@@ -4,12 +4,13 @@ import type { Anomaly } from '#core/dossier';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../vault.ts';
+import { sealRecord } from './sealed-records.ts';
 
 export interface EventRow {
   readonly code: string;
   readonly event: RecordedEvent;
-  /** The canonical record as JSON: what the event says, whole. */
-  readonly json: string;
+  /** What the party said: the canonical record. */
+  readonly said: object;
   readonly movedStatus: boolean;
   readonly anomaly: Anomaly | undefined;
   readonly recordedAt: string;
@@ -18,7 +19,7 @@ export interface EventRow {
 }
 
 export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
-  return part(rows.map((row) => ({ ...row, sealed: vault.seal(row.json) })));
+  return part(rows.map((row) => ({ ...row, sealed: sealRecord(vault, row.said) })));
 }
 
 type SealedRow = EventRow & { readonly sealed: Sealed };

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { searchQuery } from '#core/search';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { gather } from '../gather.ts';
 import type { Vault } from '../vault.ts';
-import { loadEvents } from './events.ts';
+import { type LoadedEvent, loadEvents } from './events.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {
@@ -12,6 +13,12 @@ export interface ServedDossier {
   readonly version: number;
   /** Its JSON, personal data masked, with `freshness`. */
   readonly json: string;
+}
+
+export interface WholeDossier {
+  readonly record: Dossier;
+  /** The party that first told of it. */
+  readonly owner: string;
 }
 
 export type OneDossier =
@@ -64,10 +71,12 @@ export interface Change {
 export interface IndexReader {
   /** By its own code or any alias. Concurrent reads share one statement. */
   one(code: string): Promise<OneDossier>;
-  /** The whole record, personal data included: whoever calls this keeps an audit. */
-  whole(code: string): Promise<Dossier | undefined>;
+  /** The whole record, personal data included. Who calls this answers for who sees it. */
+  whole(code: string): Promise<WholeDossier | undefined>;
   /** All that happened, in the order of event time. Undefined when there is no such dossier. */
   history(code: string): Promise<readonly HistoryItem[] | undefined>;
+  /** The steps of a dossier as parties told them, in the order of event time. */
+  steps(code: string): Promise<readonly Progress[]>;
   /** Newest status first, then by code; after `after`. */
   list(filter: DossierFilter, limit: number, after: Place | undefined): Promise<readonly (ServedDossier & Place)[]>;
   /** Changes after a cursor, in the order of their commits. */
@@ -83,14 +92,19 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       if (found.kind !== 'found') return undefined;
       const row = await database.query
         .selectFrom('dossiers')
-        .select(['sealed', 'sealed_key'])
+        .select(['sealed', 'sealed_key', 'owner'])
         .where('code', '=', found.dossier.code)
         .executeTakeFirstOrThrow();
-      return JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;
+      const record = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;
+      return { record, owner: row.owner };
     },
     history: async (code) => {
       const found = await one(code);
       return found.kind === 'found' ? readHistory(database, vault, found.dossier.code) : undefined;
+    },
+    async steps(code) {
+      const events = await readEvents(database, vault, code);
+      return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);
     },
     list: (filter, limit, after) => readList(database, filter, limit, after),
     changes: (after, limit) => readChanges(database, after, limit),
@@ -112,35 +126,47 @@ const READ_MANY = `
   WHERE a.code = ANY($1::text[])`;
 
 async function readMany(database: Database, codes: readonly string[]): Promise<readonly OneDossier[]> {
-  const { rows } = await database.pool.query<ManyRow>({ name: 'read many', text: READ_MANY, values: [[...new Set(codes)]] });
+  const { rows } = await database.pool.query<ManyRow>({
+    name: 'read many',
+    text: READ_MANY,
+    values: [[...new Set(codes)]],
+  });
   const found = new Map<string, ManyRow[]>();
   for (const row of rows) found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
   return codes.map((code) => {
     const all = found.get(code) ?? [];
-    const distinct = [...new Map((all.some((row) => row.own) ? all.filter((row) => row.own) : all).map((row) => [row.code, row])).values()];
+    const distinct = [
+      ...new Map(
+        (all.some((row) => row.own) ? all.filter((row) => row.own) : all).map((row) => [row.code, row]),
+      ).values(),
+    ];
     if (distinct.length > 1) return { kind: 'ambiguous', codes: distinct.map((row) => row.code) };
     const [row] = distinct;
-    return row ? { kind: 'found', dossier: { code: row.code, version: row.version, json: row.masked } } : { kind: 'none' };
+    return row
+      ? { kind: 'found', dossier: { code: row.code, version: row.version, json: row.masked } }
+      : { kind: 'none' };
   });
 }
 
-async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {
+async function readEvents(database: Database, vault: Vault, code: string): Promise<readonly LoadedEvent[]> {
   const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
-  return [...events]
-    .sort((a, b) => (a.at === b.at ? a.seq - b.seq : a.at < b.at ? -1 : 1))
-    .map((event) => {
-      const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
-      const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
-      return {
-        at: event.at,
-        status: event.status,
-        ...said,
-        party: event.party,
-        messageId: event.messageId,
-        receivedAt: event.recordedAt,
-        movedStatus: event.movedStatus,
-      } as HistoryItem;
-    });
+  return [...events].sort((a, b) => (a.at === b.at ? a.seq - b.seq : a.at < b.at ? -1 : 1));
+}
+
+async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {
+  return (await readEvents(database, vault, code)).map((event) => {
+    const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
+    const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
+    return {
+      at: event.at,
+      status: event.status,
+      ...said,
+      party: event.party,
+      messageId: event.messageId,
+      receivedAt: event.recordedAt,
+      movedStatus: event.movedStatus,
+    } as HistoryItem;
+  });
 }
 
 async function readList(
@@ -155,7 +181,10 @@ async function readList(
   if (filter.agency !== undefined) {
     const agency = filter.agency;
     query = query.where(({ or, and, eb }) =>
-      or([eb('agency_code', '=', agency), and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)])]),
+      or([
+        eb('agency_code', '=', agency),
+        and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
+      ]),
     );
   }
   if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
@@ -172,7 +201,10 @@ async function readList(
   if (typed !== undefined) query = query.where(sql<boolean>`search @@ ${typed}::tsquery`);
   if (after)
     query = query.where(({ or, and, eb }) =>
-      or([eb('status_at', '<', after.statusAt), and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)])]),
+      or([
+        eb('status_at', '<', after.statusAt),
+        and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)]),
+      ]),
     );
   const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
   return rows.map((row) => ({ code: row.code, version: row.version, json: row.masked, statusAt: row.status_at }));

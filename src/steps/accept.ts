@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Applied, apply, type Held, needsHistory, type RecordedEvent } from '#core/apply';
 import { type Item, isDossierItem, type RecordItem, type WaitingItem } from '#core/item';
 import type { Problem } from '#core/problem';
@@ -18,6 +17,7 @@ import type { Database } from '../database/pool.ts';
 import { type ChangeRow, changeParts } from '../index/changes.ts';
 import { type AliasRow, aliasPart, type DossierRow, dossierPart, loadHeld } from '../index/dossiers.ts';
 import { type EventRow, eventPart, loadEvents } from '../index/events.ts';
+import { hashOf } from '../index/sealed-records.ts';
 import { type DeliveryRow, deliveryPart } from '../ledger/deliveries.ts';
 import { type IdempotencyRow, idempotencyPart } from '../ledger/idempotency.ts';
 import { type ItemResult, type MessageRow, messagePart } from '../ledger/messages.ts';
@@ -231,7 +231,7 @@ function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): Item
   rows.events.push({
     code: working.code,
     event: applied.event,
-    json: JSON.stringify(record),
+    said: record,
     movedStatus: applied.movedStatus,
     anomaly: applied.anomaly,
     recordedAt: submission.receivedAt,
@@ -368,17 +368,6 @@ function atOf(item: DossierItem): string {
   return 'at' in item.record ? item.record.at : item.record.statusAt;
 }
 
-const hashes = new WeakMap<object, string>();
-
-/** Records come with their members in the schema's order, so equal content is equal JSON. */
-function hashOf(record: object): string {
-  const known = hashes.get(record);
-  if (known) return known;
-  const hash = createHash('sha256').update(JSON.stringify(record)).digest('base64');
-  hashes.set(record, hash);
-  return hash;
-}
-
 function dossierRow(working: Working): DossierRow {
   return {
     held: working.held as Held,
@@ -462,12 +451,16 @@ async function unknownCodes({ knownCodes }: AcceptMeans, submissions: readonly S
 }
 
 /** An unknown service or agency does not hide a citizen's dossier: it is told to the sender and to the operators. */
-function catalogueWarnings({ submission, rows }: Place, item: DossierItem, unknown: Unknown): readonly Problem[] {
+function catalogueWarnings(
+  { means, submission, rows }: Place,
+  item: DossierItem,
+  unknown: Unknown,
+): readonly Problem[] {
   if (!isUpsert(item)) return [];
   const warnings: Problem[] = [];
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
     warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
-    if (!rows.unknown.some((row) => row.kind === kind && row.code === code && row.party === submission.party))
+    if (means.knownCodes.isNews(kind, code, submission.party))
       rows.unknown.push({ kind, code, party: submission.party, at: submission.receivedAt });
   };
   if (unknown.service.has(item.record.serviceCode)) warn('service', '/serviceCode', item.record.serviceCode);

@@ -77,7 +77,7 @@ const STATEMENTS = [
      identity_proof bytea,
      created_at timestamptz NOT NULL,
      changed_at timestamptz NOT NULL
-   ) WITH (fillfactor = 85)`,
+   ) WITH (fillfactor = 85, toast_tuple_target = 8160)`,
   `ALTER TABLE dossiers ALTER COLUMN sealed SET STORAGE EXTERNAL`,
   `CREATE INDEX dossiers_newest ON dossiers (status_at DESC, code)`,
   `CREATE INDEX dossiers_agency ON dossiers (agency_code, status_at DESC)`,
@@ -231,5 +231,13 @@ const STATEMENTS = [
      last_at timestamptz,
      last_error text,
      PRIMARY KEY (party, name)
+   )`,
+
+  `CREATE TABLE audit (
+     id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     at timestamptz NOT NULL,
+     actor text NOT NULL,
+     action text NOT NULL,
+     subject text NOT NULL
    )`,
 ];

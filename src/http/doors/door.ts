@@ -8,6 +8,8 @@ export interface DoorMeans {
   readonly maxBodyBytes: number;
   readonly nowMs: () => number;
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
+  /** Keep a refused request in the message log, and an error of the hub in the log. */
+  readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
 }
 
 /** What is known of a request before it is refused, for the message log. */

@@ -1,0 +1,13 @@
+import { defineAdapter, inOrder } from '#kit';
+import { register } from './register.ts';
+import { results } from './results.ts';
+import { Settings } from './settings.ts';
+
+/** The civil-status system of the Ministry of Justice: takes dossiers in, and says what became of them when asked. */
+export default defineAdapter({
+  settings: Settings,
+  send: {
+    'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => register(connection, item)) },
+  },
+  pull: { results },
+});

@@ -1,0 +1,106 @@
+import {
+  type Connection,
+  type Exchange,
+  jsonObject,
+  type Outcome,
+  partnerText,
+  retryAfterMs,
+  textOf,
+  withoutReply,
+} from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Settings } from './settings.ts';
+
+export type Reply = Extract<Exchange, { kind: 'reply' }>;
+export type CivilStatus = Connection<Settings>;
+/** Not carried out: to be tried again. */
+export type Failure = Extract<Outcome, { kind: 'unavailable' }>;
+
+const SESSION = 'lgsp';
+/** A token is not used in the last minute of its life: the call it goes with takes time too. */
+const MARGIN_S = 60;
+
+/**
+ * One call through the gateway, with the key that it hands out. A key that it does not accept is asked for anew, once:
+ * the gateway refused the call, so the ministry has not seen it.
+ */
+export async function call(
+  connection: CivilStatus,
+  url: string,
+  body: object,
+  { idempotent, dossier }: { readonly idempotent: boolean; readonly dossier?: Dossier | undefined },
+): Promise<Reply | Failure | Extract<Outcome, { kind: 'unknown' }>> {
+  for (let attempt = 1; ; attempt++) {
+    const token = await connection.sessions.get(SESSION, () => logIn(connection, dossier));
+    if (typeof token !== 'string') return token;
+    const exchange = await connection.http.exchange({
+      url,
+      headers: {
+        'Content-Type': 'application/json; charset=utf-8',
+        Accept: 'application/json',
+        Authorization: `Bearer ${token}`,
+        lgspaccesstoken: connection.settings.lgspAccessToken,
+      },
+      body: JSON.stringify(body).normalize('NFC'),
+      idempotent,
+    });
+    if (exchange.kind !== 'reply') return withoutReply(exchange);
+    if (exchange.status !== 401 && exchange.status !== 403) return exchange;
+    connection.sessions.drop(SESSION, token);
+    if (attempt === 2 || exchange.status === 403)
+      return failure(
+        'credentials',
+        `the gateway does not let us in: ${described(connection.settings, exchange, dossier)}`,
+      );
+  }
+}
+
+/** A key of the gateway, or why there is none; that is not kept, the next caller tries anew. */
+async function logIn(
+  { settings, http, now }: CivilStatus,
+  dossier: Dossier | undefined,
+): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
+  const failed = (reason: string, message: string, retryMs?: number) => ({
+    value: failure(reason, message, retryMs),
+    ttlMs: 0,
+  });
+  const exchange = await http.exchange({
+    url: settings.tokenUrl,
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Accept: 'application/json',
+      Authorization: `Basic ${Buffer.from(`${settings.consumerKey}:${settings.consumerSecret}`).toString('base64')}`,
+    },
+    body: 'grant_type=client_credentials',
+    idempotent: true,
+    secret: true,
+  });
+  // Whatever went wrong here, nothing was told to the ministry.
+  if (exchange.kind !== 'reply') return failed(exchange.reason, `logging in: ${exchange.message}`);
+  const answer = jsonObject(exchange.body);
+  const token = textOf(answer?.access_token);
+  if (exchange.status < 300 && token) {
+    const lifeS = Number(answer?.expires_in);
+    return { value: token, ttlMs: lifeS > MARGIN_S ? (lifeS - MARGIN_S) * 1000 : 0 };
+  }
+  const detail = `logging in: ${described(settings, exchange, dossier)}`;
+  const isRefusal = exchange.status >= 400 && exchange.status <= 403 && answer !== undefined;
+  if (isRefusal) return failed('credentials', detail);
+  return failed('login-failed', detail, retryAfterMs(exchange.headers, now()));
+}
+
+/** A reply that says nothing of what was asked, in a few words: its status, and the gateway's own reason. */
+export function described(settings: Settings, { status, body }: Reply, dossier?: Dossier): string {
+  const answer = jsonObject(body);
+  const fault = answer?.fault as { message?: unknown } | undefined;
+  const text = textOf(answer?.error_description) ?? textOf(fault?.message) ?? textOf(answer?.message);
+  return `status ${status}${text ? `: ${partnerText(text, dossier, secretsOf(settings))}` : ''}`;
+}
+
+export function secretsOf({ consumerKey, consumerSecret, lgspAccessToken }: Settings): readonly string[] {
+  return [consumerKey, consumerSecret, lgspAccessToken];
+}
+
+export function failure(reason: string, message: string, retryMs?: number): Failure {
+  return { kind: 'unavailable', reason, message, ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+}

@@ -1,0 +1,56 @@
+import { jsonObject, partnerText, retryAfterMs, textOf } from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type CivilStatus, call, described, type Failure, failure, secretsOf } from './client.ts';
+import { complaintOf, reasonsIn } from './reasons.ts';
+import { urlOf } from './settings.ts';
+
+/** What the ministry says of one dossier. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export type Polled =
+  /** `text` is the reply as it came. */
+  | { readonly kind: 'rows'; readonly request: object; readonly rows: readonly Row[]; readonly text: string }
+  /** It answers, and not this question. */
+  | { readonly kind: 'declined'; readonly request: object; readonly text: string; readonly message: string }
+  | Failure;
+
+const NOT_FOUND = '201';
+
+/** Ask the ministry about dossiers of one module. Asking changes nothing, so every failure is `unavailable`. */
+export async function poll(
+  connection: CivilStatus,
+  module: string,
+  codes: readonly string[],
+  dossier?: Dossier,
+): Promise<Polled> {
+  const { settings, now } = connection;
+  const request = { maDinhDanhHoSo: codes, maTinh: settings.maTinh, module };
+  const reply = await call(connection, urlOf(settings, 'results'), request, { idempotent: true, dossier });
+  if (reply.kind === 'unavailable') return reply;
+  if (reply.kind !== 'reply') return failure(reply.reason, `asking for results: ${reply.message}`);
+  const answer = reply.status < 300 ? jsonObject(reply.body) : undefined;
+  const status = textOf(answer?.status);
+  const text = reply.body.toString();
+  if (status === '1' && isRows(answer?.value)) return { kind: 'rows', request, rows: answer.value, text };
+  if (status !== '0')
+    return failure(
+      'no-results',
+      `asking for results: ${described(settings, reply, dossier)}`,
+      retryAfterMs(reply.headers, now()),
+    );
+  const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
+  if (textOf(answer?.errorCode) === NOT_FOUND) return { kind: 'rows', request, rows: [], text };
+  const message = partnerText(reasons.join('; '), dossier, secretsOf(settings));
+  if (reasons.some((reason) => complaintOf(reason) === 'of-access'))
+    return failure('credentials', `the ministry does not let us in: ${message}`);
+  return { kind: 'declined', request, text, message };
+}
+
+/** The codes by which a row names its dossier. */
+export function namesOf(row: Row): readonly string[] {
+  return [row.maHoSo, row.maHoSoMCDT, row.maHoSoLT].flatMap((name) => textOf(name) ?? []);
+}
+
+function isRows(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && value.every((row) => typeof row === 'object' && row !== null && !Array.isArray(row));
+}

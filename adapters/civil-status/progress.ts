@@ -1,0 +1,98 @@
+import {
+  type InvalidItem,
+  type Item,
+  jsonObject,
+  parseLocal,
+  type Problem,
+  readItem,
+  textOf,
+  type WaitingItem,
+} from '#kit';
+import { namesOf, type Row } from './poll.ts';
+import { reasonsIn } from './reasons.ts';
+import { type Settings, statusOf } from './settings.ts';
+
+/** A dossier that the ministry was asked about: our code, and the one it knows. */
+export interface Asked {
+  readonly code: string;
+  readonly maHoSo: string;
+}
+
+/** Read a kept answer of the ministry: each row that tells a status is a step. Certificates in it are left where they are. */
+export function readResults(body: Uint8Array, settings: Settings): readonly Item[] {
+  const kept = jsonObject(body) as { asked?: readonly Asked[]; reply?: Row } | undefined;
+  if (!kept?.asked || !kept.reply) return [invalid(undefined, '', 'this is not an answer as the adapter keeps it')];
+  const { asked, reply } = kept;
+  const rows = Array.isArray(reply.value) ? (reply.value as Row[]) : [];
+  if (textOf(reply.status) !== '1' && rows.length === 0)
+    return asked.map(({ code }) => invalid(code, '', `the ministry does not answer about it: ${declined(reply)}`));
+  return rows.flatMap((row, at) => {
+    const path = `/value/${at}`;
+    const dossier = dossierOf(row, asked);
+    return dossier ? stepOf(settings, dossier.code, row, reply, path) : [invalid(undefined, path, NOT_ASKED)];
+  });
+}
+
+const NOT_ASKED = 'the row does not say which of the dossiers that were asked about it is';
+
+function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
+  const names = namesOf(row);
+  if (names.length === 0) return asked.length === 1 ? asked[0] : undefined;
+  return asked.find(({ maHoSo }) => names.includes(maHoSo));
+}
+
+function stepOf(settings: Settings, code: string, row: Row, reply: Row, path: string): readonly Item[] {
+  const trangThai = textOf(row.trangThai);
+  const complaints = reasonsIn(row.errors);
+  if (trangThai === undefined)
+    // Without a status the ministry has no such dossier yet, or could not take it.
+    return complaints.length > 0 ? [invalid(code, `${path}/errors`, complaints.join('; '))] : [];
+  const mapped = statusOf(settings, trangThai);
+  if (!mapped) return [unmappedStatus(code, trangThai, `${path}/trangThai`)];
+  const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
+  if (!('instant' in at)) return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
+  const unit = textOf(row.phongBanXuLy);
+  const actor = textOf(row.nguoiXuLy) ?? unit;
+  if (!actor) return [invalid(code, `${path}/nguoiXuLy`, 'neither a person nor a unit is named')];
+  const content =
+    textOf(row.noiDungXuLy) ??
+    textOf(row.ghiChu) ??
+    (complaints.join('; ') || mapped.description || textOf(reply.statusDescription));
+  if (!content) return [invalid(code, `${path}/noiDungXuLy`, 'the step has no content and its status no description')];
+  const { dueAt, warnings } = supplementTerm(row, path);
+  const item = readItem('dossier.progress.v1', {
+    ...{ code, at: at.instant, status: mapped.status, actor },
+    ...{ title: textOf(row.chucDanh), unit, content, dueAt },
+  });
+  return [item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...warnings] } : item];
+}
+
+/** Until when the applicant may hand papers in; a text that is no date is told of, and hides nothing else. */
+function supplementTerm(row: Row, path: string): { readonly dueAt?: string; readonly warnings: readonly Problem[] } {
+  const text = textOf(row.hanBoSungHoSo) ?? '';
+  const [whole, day] = [parseLocal('dd/MM/yyyy HH:mm:ss', text), parseLocal('dd/MM/yyyy', text)];
+  if ('instant' in whole) return { dueAt: whole.instant, warnings: [] };
+  // A day without a time lasts until its end.
+  if ('instant' in day) return { dueAt: day.instant.replace('T00:00:00', 'T23:59:59'), warnings: [] };
+  return { warnings: 'error' in whole ? [{ path: `${path}/hanBoSungHoSo`, message: whole.error }] : [] };
+}
+
+function unmappedStatus(code: string, trangThai: string, path: string): WaitingItem {
+  const message = `no status is known for the ministry's trangThai ${JSON.stringify(trangThai)}`;
+  return {
+    kind: 'waiting',
+    operation: 'dossier.progress.v1',
+    code,
+    cause: { kind: 'unmapped', key: `unmapped:civil-status-status:${trangThai}`, message },
+    problems: [{ path, message }],
+  };
+}
+
+function declined(reply: Row): string {
+  const reasons = reasonsIn(reply.errorDescription, reply.errors, reply.statusDescription);
+  return reasons.length > 0 ? reasons.join('; ') : 'it gives no reason';
+}
+
+function invalid(code: string | undefined, path: string, message: string): InvalidItem {
+  return { kind: 'invalid', problems: [{ path, message }], ...(code && { code }) };
+}

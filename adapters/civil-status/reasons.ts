@@ -1,0 +1,35 @@
+import { fold, inspectText, textOf } from '#kit';
+
+/** What the ministry complains of, one by one: it writes all complaints into one text, or into a list. */
+export function reasonsIn(...values: readonly unknown[]): readonly string[] {
+  for (const value of values) {
+    const reasons = textsIn(value)
+      .flatMap((text) => text.split(/[;|\r\n]+|\.\s+/))
+      .map((reason) => reason.trim().replace(/\.$/, ''))
+      .filter((reason) => reason !== '');
+    if (reasons.length > 0) return reasons;
+  }
+  return [];
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  const text = textOf(value);
+  return text === undefined ? [] : [inspectText(text).text];
+}
+
+/** Words of permanent complaints about what was sent, as `fold` leaves them. */
+const COMPLAINTS =
+  /vuot qua (?:do dai|so ky tu|gioi han)|qua dai|khong (?:ton tai|co|nam|thuoc) (?:trong )?danh muc|(?:khong dung|sai) dinh dang|khong duoc (?:de trong|bo trong)|la bat buoc|bat buoc nhap|khong hop le|data_incorrect/;
+const OF_ACCESS = /token|authen|ma xac thuc|dia chi ip|ip_disallowed/;
+const TAKEN_BEFORE = /da duoc tiep nhan|ho so[^;]* da ton tai|da ton tai ho so/;
+
+export type Complaint = 'of-content' | 'of-access' | 'taken-before' | 'other';
+
+/** What kind of complaint a reason is, whatever its accents and capitals. */
+export function complaintOf(reason: string): Complaint {
+  const words = fold(reason);
+  if (OF_ACCESS.test(words)) return 'of-access';
+  if (COMPLAINTS.test(words)) return 'of-content';
+  return TAKEN_BEFORE.test(words) ? 'taken-before' : 'other';
+}

@@ -1,0 +1,81 @@
+import {
+  delivered,
+  type Outcome,
+  type Outgoing,
+  parseLocal,
+  refused,
+  serviceKey,
+  textOf,
+  unknown,
+  unmapped,
+} from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type CivilStatus, call, type Failure, failure } from './client.ts';
+import { namesOf, poll, type Row } from './poll.ts';
+import { registrationOf } from './registration.ts';
+import { type Module, moduleOf, statusOf, urlOf } from './settings.ts';
+import { verdictOf } from './verdict.ts';
+
+type DossierItem = Outgoing<'dossier.upsert.v1'>;
+
+const OVER = new Set<Dossier['status']>(['refused', 'withdrawn', 'stopped', 'resolved', 'returned']);
+
+/**
+ * Register a dossier with the ministry, once. It takes the first version that was received at the counter and nothing
+ * later; whether it has one is asked of it, because registering again would make a second dossier.
+ */
+export async function register(connection: CivilStatus, item: DossierItem): Promise<Outcome> {
+  const { record, known, doubt } = item;
+  const entry = moduleOf(connection.settings, record.serviceCode);
+  if (!entry) return unmapped('civil-status-module', serviceKey(record.serviceCode));
+  if (!record.receivedAt) return delivered('not-received-yet');
+  if (known || doubt) {
+    const found = await lookUp(connection, entry, item);
+    // In doubt it may be there already, and stays in doubt until somebody answers.
+    if (found && 'kind' in found) return doubt ? unknown(found.reason, found.message) : found;
+    if (found) return laterVersion(connection, record, found.row);
+  }
+  if (OVER.has(record.status)) return delivered('over-before-registration');
+  const url = urlOf(connection.settings, entry.call);
+  const body = registrationOf(connection.settings, entry, item, record.receivedAt);
+  const reply = await call(connection, url, body, { idempotent: false, dossier: record });
+  if (reply.kind !== 'reply') return reply;
+  return verdictOf(connection.settings, reply, record, connection.now());
+}
+
+/** The ministry's row of a dossier, undefined where it has none, or why that is not known. */
+async function lookUp(
+  connection: CivilStatus,
+  { module }: Module,
+  { code, record }: DossierItem,
+): Promise<{ readonly row: Row } | Failure | undefined> {
+  const polled = await poll(connection, module, [code], record);
+  if (polled.kind === 'declined') return failure('no-results', `asking for results: ${polled.message}`);
+  if (polled.kind !== 'rows') return polled;
+  const row = polled.rows.find((one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1));
+  if (!row && polled.rows.length > 0)
+    return failure('no-results', 'asking for results: the answer is about other dossiers');
+  return row && textOf(row.trangThai) !== undefined ? { row } : undefined;
+}
+
+/** Nothing the ministry takes is in a later version, but for two things that somebody must carry over by hand. */
+function laterVersion({ settings }: CivilStatus, record: Dossier, row: Row): Outcome {
+  const atMinistry = statusOf(settings, textOf(row.trangThai) as string)?.status;
+  if (atMinistry === 'supplement-required' && isAnswered(record, row))
+    return refused(
+      'supplement',
+      "the ministry waits for a supplement that the one-stop has received: its interface takes none, enter it in the ministry's own system",
+    );
+  const isGivenUp = record.status === 'withdrawn' || record.status === 'stopped';
+  if (isGivenUp && !(atMinistry && OVER.has(atMinistry)))
+    return refused(
+      'given-up',
+      `the dossier is ${record.status} and the ministry works on it: its interface takes no withdrawal, end it in the ministry's own system`,
+    );
+  return delivered('already-registered');
+}
+
+function isAnswered({ supplements = [] }: Dossier, row: Row): boolean {
+  const asked = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
+  return supplements.some(({ receivedAt }) => receivedAt && !('instant' in asked && receivedAt <= asked.instant));
+}

@@ -1,0 +1,64 @@
+import { serviceKey } from '#kit';
+import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
+import { closed, oneOf } from '#schemas/parts';
+import Type from 'typebox';
+import tables from './tables.json' with { type: 'json' };
+
+const optional = Type.Optional;
+const Secret = Type.String({ minLength: 1, maxLength: 4_000 });
+const Address = Type.String({ pattern: '^https?://', maxLength: 500 });
+const Path = Type.String({ pattern: '^/', maxLength: 200 });
+const Seconds = (maximum: number) => optional(Type.Number({ exclusiveMinimum: 0, maximum }));
+
+const Module = closed({
+  module: oneOf(['LTKS', 'LTKT', 'LTKH', 'BS']),
+  call: oneOf(['registration', 'bundle']),
+  name: optional(Type.String()),
+});
+const MinistryStatus = closed({ status: oneOf(STATUSES), description: optional(Type.String({ minLength: 1 })) });
+
+export const Settings = closed({
+  tokenUrl: Address,
+  consumerKey: Secret,
+  consumerSecret: Secret,
+  lgspAccessToken: Secret,
+  baseUrl: Address,
+  maTinh: Type.String({ pattern: '^[0-9]{2}$', description: 'province code such as 08' }),
+  maDonVi: Type.String({ pattern: '^[0-9]{1,10}$', description: 'unit code given by the ministry' }),
+  /** Unit codes of other receiving agencies, by their agency code. */
+  units: optional(Type.Record(Type.String(), Type.String({ pattern: '^[0-9]{1,10}$' }))),
+  /** Entries over those of tables.json. */
+  modules: optional(Type.Record(Type.String(), Module)),
+  statuses: optional(Type.Record(Type.String(), MinistryStatus)),
+  paths: optional(closed({ registration: optional(Path), bundle: optional(Path), results: optional(Path) })),
+  connectTimeoutS: Seconds(60),
+  timeoutS: Seconds(300),
+});
+export type Settings = Type.Static<typeof Settings>;
+export type Module = Type.Static<typeof Module>;
+
+/** How the ministry takes dossiers of a service, by the short form of its code; undefined where no table says. */
+export function moduleOf(settings: Settings, serviceCode: string): Module | undefined {
+  return entryOf(serviceKey(serviceCode), settings.modules, tables.modules as Record<string, Module>);
+}
+
+/** What a `trangThai` of the ministry is in our words; undefined where no table says. */
+export function statusOf(
+  settings: Settings,
+  trangThai: string,
+): { readonly status: Status; readonly description?: string } | undefined {
+  return entryOf(trangThai, settings.statuses, tables.statuses as Record<string, Type.Static<typeof MinistryStatus>>);
+}
+
+export function urlOf(settings: Settings, call: keyof typeof tables.paths): string {
+  return settings.baseUrl.replace(/\/+$/, '') + (settings.paths?.[call] ?? tables.paths[call]);
+}
+
+export function unitOf(settings: Settings, agencyCode: string): string {
+  return entryOf(agencyCode, settings.units) ?? settings.maDonVi;
+}
+
+/** Keys come from partners, so nothing but the tables' own entries is found. */
+function entryOf<T>(key: string, ...layers: readonly (Readonly<Record<string, T>> | undefined)[]): T | undefined {
+  return layers.find((layer) => layer !== undefined && Object.hasOwn(layer, key))?.[key];
+}

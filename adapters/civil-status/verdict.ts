@@ -1,0 +1,41 @@
+import { delivered, jsonObject, type Outcome, partnerText, refused, retryAfterMs, textOf, unavailable, unknown } from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { described, type Reply, secretsOf } from './client.ts';
+import { complaintOf, reasonsIn } from './reasons.ts';
+import type { Settings } from './settings.ts';
+
+/** Error codes of the ministry: wrong key, address not allowed, unknown unit. */
+const ACCESS_CODES = new Set(['100', '101']);
+const UNIT_CODE = '106';
+const SHOWN_REASONS = 10;
+
+/**
+ * What the ministry's reply to a registration means. Permanent complaints about the content come dressed as a server
+ * error, with status 500 over HTTP or inside, so it is the words that decide; without words it may have been taken.
+ */
+export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, nowMs: number): Outcome {
+  const { status, headers, body } = reply;
+  const answer = jsonObject(body);
+  const isRefusedByGateway = status === 429 || status === 503 || (status >= 300 && status < 500 && isForeign(answer));
+  if (isRefusedByGateway)
+    return unavailable(`status-${status}`, described(settings, reply, dossier), retryAfterMs(headers, nowMs));
+  if (!answer) return unknown('no-answer', `${described(settings, reply, dossier)}, and no JSON`);
+  if (status < 300 && textOf(answer.status) === '1') return delivered();
+  const reasons = reasonsIn(answer.errors, answer.errorDescription, answer.statusDescription, answer.message);
+  const code = textOf(answer.errorCode);
+  const told = partnerText(reasons.slice(0, SHOWN_REASONS).join('; '), dossier, secretsOf(settings));
+  const kinds = new Set(reasons.map(complaintOf));
+  if (kinds.has('of-content')) return refused('validation', `the ministry refuses the content: ${told}`);
+  if (ACCESS_CODES.has(code ?? '') || kinds.has('of-access'))
+    return unavailable('credentials', `the ministry does not let us in: ${told}`);
+  if (code === UNIT_CODE) return refused('unit', `the ministry does not know the unit: ${told}`);
+  if (kinds.has('taken-before')) return delivered('already-registered');
+  if (status < 500 && textOf(answer.status) === '0' && told !== '')
+    return refused('rejected', `the ministry refuses it: ${told}`);
+  return unknown('error', `${described(settings, reply, dossier)}${told ? `: ${told}` : ''}`);
+}
+
+/** Not the ministry's own form of an answer. */
+function isForeign(answer: Readonly<Record<string, unknown>> | undefined): boolean {
+  return answer === undefined || (!Object.hasOwn(answer, 'status') && !Object.hasOwn(answer, 'errorCode'));
+}

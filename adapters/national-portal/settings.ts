@@ -1,0 +1,65 @@
+import { type CodeOverrides, type Codes, createCodes, REPLY_PATTERNS, type ReplyPatterns } from '#mappings/national-portal/codes';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
+import { AgencyCode, closed, oneOf } from '#schemas/parts';
+import Type from 'typebox';
+
+const Path = Type.String({ pattern: '^/', maxLength: 500, description: 'a path that begins with /' });
+const Word = Type.String({ minLength: 1, maxLength: 500, description: 'a text' });
+const Seconds = (maximum: number) =>
+  Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` });
+/** Sessions end after about ten minutes, and a call carries at most ten steps (domain 2.1, 2.2). */
+const UpToTen = Type.Integer({ minimum: 1, maximum: 10, description: 'a whole number from 1 to 10' });
+
+export const Settings = closed({
+  adapterUrl: Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address' }),
+  loginPath: Type.Optional(Path),
+  integrationPath: Type.Optional(Path),
+  sharePath: Type.Optional(Path),
+  username: Word,
+  password: Word,
+  dstcode: Word,
+  madonvi: AgencyCode,
+  sessionMinutes: Type.Optional(UpToTen),
+  timeoutS: Type.Optional(Seconds(300)),
+  connectTimeoutS: Type.Optional(Seconds(60)),
+  statuses: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[0-9]{1,3}$' }), oneOf(STATUSES), {
+      description: 'statuses of the hub by national code',
+    }),
+  ),
+  chunk: Type.Optional(UpToTen),
+  lookup: Type.Optional(Word),
+  progressField: Type.Optional(Word),
+  sessionErrors: Type.Optional(
+    closed({
+      codes: Type.Optional(Type.Array(Word, { description: 'a list of error codes' })),
+      texts: Type.Optional(Type.Array(Word, { description: 'a list of pieces of messages' })),
+    }),
+  ),
+});
+export type Settings = Type.Static<typeof Settings>;
+
+/** How one party speaks: the shared tables with its own words over them. */
+export interface Dialect {
+  readonly codes: Codes;
+  readonly patterns: ReplyPatterns;
+}
+
+const dialects = new WeakMap<Settings, Dialect>();
+
+export function dialectOf(settings: Settings): Dialect {
+  const known = dialects.get(settings);
+  if (known) return known;
+  const overrides: CodeOverrides = settings.statuses ? { status: settings.statuses } : {};
+  const { session } = REPLY_PATTERNS;
+  const { codes = [], texts = [] } = settings.sessionErrors ?? {};
+  const dialect: Dialect = {
+    codes: createCodes(overrides),
+    patterns: {
+      ...REPLY_PATTERNS,
+      session: { codes: [...session.codes, ...codes], texts: [...session.texts, ...texts] },
+    },
+  };
+  dialects.set(settings, dialect);
+  return dialect;
+}

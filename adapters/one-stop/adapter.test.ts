@@ -1,0 +1,12 @@
+import { contractTest, testConnection } from '#kit';
+import adapter from './adapter.ts';
+import { SIMULATOR_TOKEN } from './simulator.ts';
+
+await contractTest({
+  folder: import.meta.dirname,
+  adapter,
+  connect: (url, means) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, means),
+  repeatsHarmless: true,
+  refusal: (text) => ({ status: 422, body: { type: 'about:blank', title: 'Không hợp lệ', detail: text } }),
+  skip: { 'session-expiry': 'there is no session: each request carries the key' },
+});

@@ -1,0 +1,71 @@
+import {
+  type Connection,
+  delivered,
+  jsonObject,
+  type Outcome,
+  type Outgoing,
+  partnerText,
+  refused,
+  retryAfterMs,
+  textOf,
+  unavailable,
+  withoutReply,
+} from '#kit';
+
+export interface Settings {
+  readonly baseUrl?: string;
+  readonly token?: string;
+}
+
+/**
+ * Tell the one-stop system one thing. The key makes a repeat harmless over there, so whatever is not certain is tried
+ * again as it is, without a look-up. Only an answer that names the code is a receipt.
+ */
+export async function tell(
+  { party, settings, http, now }: Connection<Settings>,
+  item: Outgoing,
+  { method, path }: { readonly method: 'PUT' | 'POST'; readonly path: string },
+): Promise<Outcome> {
+  if (!settings.baseUrl)
+    return refused('no-address', `${party} has no baseUrl in its settings: it only pushes, nothing can be told to it`);
+  const exchange = await http.exchange({
+    method,
+    url: `${settings.baseUrl.replace(/\/+$/, '')}/${path}`,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      Accept: 'application/json, application/problem+json',
+      'Idempotency-Key': item.id,
+      ...(settings.token && { Authorization: `Bearer ${settings.token}` }),
+    },
+    // The code under which this party knows the dossier, which may not be ours.
+    body: JSON.stringify({ ...item.record, code: item.code }).normalize('NFC'),
+    idempotent: true,
+  });
+  if (exchange.kind !== 'reply') return withoutReply(exchange);
+  const { status, headers, body } = exchange;
+  const answer = jsonObject(body);
+  if (status < 300) return receiptOf(item, answer);
+  const detail = `status ${status}${said(answer, item, settings.token)}`;
+  if (status === 401 || status === 403) return unavailable('credentials', `the key is not accepted: ${detail}`);
+  if (isFinal(status) && answer) return refused('rejected', `the one-stop system does not take it: ${detail}`);
+  return unavailable(`status-${status}`, detail, retryAfterMs(headers, now()));
+}
+
+function receiptOf(item: Outgoing, answer: Readonly<Record<string, unknown>> | undefined): Outcome {
+  if (answer?.code === item.code) return delivered(textOf(answer.receipt));
+  return unavailable('no-receipt', 'the answer does not name the code that was sent');
+}
+
+/** A refusal has a reason in JSON; a page without one comes from something in between, and is no answer. */
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
+}
+
+function said(
+  answer: Readonly<Record<string, unknown>> | undefined,
+  { dossier }: Outgoing,
+  token: string | undefined,
+): string {
+  const text = textOf(answer?.detail) ?? textOf(answer?.title) ?? textOf(answer?.message);
+  return text ? `: ${partnerText(text, dossier, [token])}` : '';
+}

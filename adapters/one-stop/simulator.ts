@@ -1,0 +1,71 @@
+import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit';
+
+/** The key that this stand-in accepts. */
+export const SIMULATOR_TOKEN = 'one-stop-simulator';
+
+interface OneStop {
+  /** What was answered under each key, and to which body: a repeat gets the same answer and has no effect. */
+  readonly keys: Map<string, { readonly body: string; readonly reply: SimulatorReply }>;
+  readonly dossiers: Set<string>;
+}
+
+type Handler = (request: SimulatorRequest, means: SimulatorMeans<OneStop>) => SimulatorReply;
+
+const put = (collection: string, take: Handler) => ({
+  method: 'PUT',
+  path: `/${collection}/{code}`,
+  handle: guarded(take),
+});
+
+export default defineSimulator<OneStop>({
+  state: () => ({ keys: new Map(), dossiers: new Set() }),
+  routes: [
+    put('dossiers', (request, means) => {
+      means.state.dossiers.add(request.params.code as string);
+      return taken('dossier', request, means);
+    }),
+    {
+      method: 'POST',
+      path: '/dossiers/{code}/progress',
+      handle: guarded((request, means) =>
+        means.state.dossiers.has(request.params.code as string)
+          ? taken('progress', request, means)
+          : problem(404, 'Không có hồ sơ này'),
+      ),
+    },
+    put('services', (request, means) => taken('service', request, means)),
+    put('agencies', (request, means) => taken('agency', request, means)),
+    put('fields', (request, means) => taken('field', request, means)),
+  ],
+});
+
+/** The key of the caller, the shape of the body, and repeats, before anything takes effect. */
+function guarded(take: Handler): Handler {
+  return (request, means) => {
+    if (request.headers.authorization !== `Bearer ${SIMULATOR_TOKEN}`) return problem(401, 'Khóa không đúng');
+    const record = request.json() as { code?: unknown } | undefined;
+    if (record === undefined) return problem(400, 'Nội dung không phải JSON');
+    if (record.code !== request.params.code) return problem(422, 'Mã trong nội dung khác mã trong đường dẫn');
+    const key = String(request.headers['idempotency-key'] ?? '');
+    if (key === '') return problem(400, 'Thiếu Idempotency-Key');
+    const known = means.state.keys.get(key);
+    if (known) return known.body === request.text() ? known.reply : problem(409, 'Khóa đã dùng cho nội dung khác');
+    const reply = take(request, means);
+    if ((reply.status ?? 200) < 300) means.state.keys.set(key, { body: request.text(), reply });
+    return reply;
+  };
+}
+
+function taken(kind: string, { params, json }: SimulatorRequest, { ledger }: SimulatorMeans<OneStop>): SimulatorReply {
+  const code = params.code as string;
+  ledger.record(kind, code, json());
+  return { body: { code, receipt: `MC-${String(ledger.count()).padStart(6, '0')}` } };
+}
+
+function problem(status: number, detail: string): SimulatorReply {
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+    body: { type: 'about:blank', status, detail },
+  };
+}

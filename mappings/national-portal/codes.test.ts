@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
+import { CODES, codeOf, createCodes, datesOf, isYesNo, meaningOf, STATUS_LABELS, shownCodes } from './codes.ts';
+
+describe('the code tables of the national portal', () => {
+  test('every status has one code, in the order of the national table, and a Vietnamese label', () => {
+    expect(STATUSES.map((status) => codeOf(CODES, 'status', status))).toEqual(
+      Array.from({ length: 10 }, (_, at) => String(at + 1)),
+    );
+    expect(STATUS_LABELS['supplement-required']).toBe('Yêu cầu bổ sung giấy tờ');
+    expect(Object.keys(STATUS_LABELS)).toHaveLength(10);
+  });
+
+  test.each([
+    ['channel', '1', 'counter'],
+    ['channel', '2', 'online'],
+    ['channel', '3', 'post'],
+    ['applicant-kind', '4', 'organisation'],
+    ['delivery', '0', 'counter'],
+    ['delivery', '1', 'post'],
+    ['filed-at', '1', 'national-portal'],
+    ['online-payment', '0', 'none'],
+    ['online-payment', '3', 'offline'],
+    ['collected', '4', 'return'],
+    ['collected', '3', undefined],
+    ['fee-kind', '2', 'assessment'],
+    ['identity-kind', '2', 'cmnd'],
+    ['level', '0', 'ministry'],
+    ['level', '3', 'commune'],
+    ['status', '11', undefined],
+    ['status', '04', undefined],
+  ] as const)('%s %s means %s', (table, code, meaning) => {
+    expect(meaningOf(CODES, table, code)).toBe(meaning);
+  });
+
+  test('a party may add codes and say others otherwise; what is written stays the first code that means it', () => {
+    const codes = createCodes({ status: { '11': 'processing', '8': 'withdrawn' } });
+    expect(meaningOf(codes, 'status', '11')).toBe('processing');
+    expect(codeOf(codes, 'status', 'processing')).toBe('4');
+    expect(codeOf(codes, 'status', 'withdrawn')).toBe('7');
+    expect(codeOf(codes, 'status', 'stopped')).toBeUndefined();
+    expect(meaningOf(CODES, 'status', '11')).toBeUndefined();
+  });
+
+  test('tables are shown with their labels, and yes-or-no tables are known as such', () => {
+    expect(shownCodes(CODES, 'channel')).toBe('1 (Trực tiếp), 2 (Trực tuyến), 3 (Bưu chính công ích)');
+    expect(isYesNo(CODES, 'digitised')).toBe(true);
+    expect(isYesNo(CODES, 'status')).toBe(false);
+  });
+
+  test('every status has dates that can belong to it', () => {
+    for (const status of STATUSES) expect(datesOf(status).fields[0]).toBe('NgayNopHoSo');
+    expect(datesOf('submitted')).toEqual({ fields: ['NgayNopHoSo'], otherwise: ['NgayTiepNhan'] });
+  });
+});

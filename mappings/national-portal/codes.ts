@@ -1,0 +1,77 @@
+import type { Status } from '#schemas/dossier.upsert.v1';
+import data from './codes.json' with { type: 'json' };
+
+const TABLES: Readonly<Record<TableName, Readonly<Record<string, { readonly is: Meaning; readonly label: string }>>>> =
+  data.tables;
+const OTHERWISE: { readonly [S in Status]?: readonly string[] } = data.statusDatesOtherwise;
+
+/** A code table of the national portal, by what it is about. Kept as reviewed data in codes.json. */
+export type TableName = keyof typeof data.tables;
+export type Meaning = string | boolean;
+
+interface Table {
+  readonly meanings: ReadonlyMap<string, Meaning>;
+  readonly codes: ReadonlyMap<Meaning, string>;
+  readonly labels: ReadonlyMap<string, string>;
+}
+export type Codes = Readonly<Record<TableName, Table>>;
+
+/** What a party's settings may add to the tables or say otherwise: table → code → meaning. */
+export type CodeOverrides = { readonly [T in TableName]?: Readonly<Record<string, Meaning>> };
+
+/** The tables, with a party's own words over them. */
+export function createCodes(overrides: CodeOverrides = {}): Codes {
+  const tables = Object.entries(TABLES).map(([name, entries]) => {
+    const labels = new Map(Object.entries(entries).map(([code, entry]) => [code, entry.label]));
+    const meanings = new Map<string, Meaning>(Object.entries(entries).map(([code, entry]) => [code, entry.is]));
+    for (const [code, meaning] of Object.entries(overrides[name as TableName] ?? {})) meanings.set(code, meaning);
+    const codes = new Map<Meaning, string>();
+    for (const [code, meaning] of meanings) if (!codes.has(meaning)) codes.set(meaning, code);
+    return [name, { meanings, codes, labels }] as const;
+  });
+  return Object.fromEntries(tables) as unknown as Codes;
+}
+
+export const CODES: Codes = createCodes();
+
+/** What a code means; undefined where no table maps it. */
+export function meaningOf(codes: Codes, table: TableName, code: string): Meaning | undefined {
+  return codes[table].meanings.get(code);
+}
+
+/** The code for a meaning; the first one where several have it, undefined where none has. */
+export function codeOf(codes: Codes, table: TableName, meaning: Meaning): string | undefined {
+  return codes[table].codes.get(meaning);
+}
+
+/** The codes of a table as a person reads them: `1 (Mới đăng ký), 2 (Được tiếp nhận)`. */
+export function shownCodes(codes: Codes, table: TableName): string {
+  const { meanings, labels } = codes[table];
+  return [...meanings].map(([code, meaning]) => `${code} (${labels.get(code) ?? meaning})`).join(', ');
+}
+
+/** Whether a table says yes or no, so that JSON booleans and "True"/"False" can stand for its codes. */
+export function isYesNo(codes: Codes, table: TableName): boolean {
+  return [...codes[table].codes.keys()].every((meaning) => typeof meaning === 'boolean');
+}
+
+/** The national portal's Vietnamese words for the statuses. */
+export const STATUS_LABELS = Object.fromEntries(
+  Object.values(data.tables.status).map(({ is, label }) => [is, label]),
+) as Readonly<Record<Status, string>>;
+
+/** The dates of a record that can belong to a status; those of `otherwise` where older systems have none of them. */
+export function datesOf(status: Status): { readonly fields: readonly string[]; readonly otherwise: readonly string[] } {
+  return { fields: data.statusDates[status], otherwise: OTHERWISE[status] ?? [] };
+}
+
+/** How replies are told apart where the portal has no code of its own for it. */
+export type ReplyPatterns = Readonly<Record<keyof typeof data.replies, ReplyPattern>>;
+export interface ReplyPattern {
+  readonly codes: readonly string[];
+  /** One of these stands in the message, whatever its marks and case. */
+  readonly texts: readonly string[];
+  /** What the message has to be about besides. */
+  readonly about?: string;
+}
+export const REPLY_PATTERNS: ReplyPatterns = data.replies;

@@ -1,0 +1,44 @@
+import type { Item } from '#core/item';
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Field } from '#schemas/field.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+import { CODES, type Codes } from './codes.ts';
+import { AGENCY, FIELD } from './fields.ts';
+import { finishReading, notAnObject } from './finish.ts';
+import { readFields, startReading } from './reading.ts';
+import { isAbsent, isObject } from './values.ts';
+import { type WireObject, writeFields } from './writing.ts';
+
+/** An entry of `LayDanhMucCoQuan`. What the portal lists is in force; what vanishes from the list is told apart. */
+export function readAgency(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
+  if (!isObject(raw)) return notAnObject('agency');
+  const reading = startReading(codes);
+  return finishReading(reading, 'agency.upsert.v1', { ...readFields(reading, AGENCY, raw, '', ''), inForce: true });
+}
+
+export function writeAgency(agency: Agency): WireObject {
+  return writeFields(CODES, AGENCY, agency);
+}
+
+/** An entry of `LayDanhMucLinhVuc`. */
+export function readField(raw: unknown): Item {
+  if (!isObject(raw)) return notAnObject('field');
+  const reading = startReading(CODES);
+  return finishReading(reading, 'field.upsert.v1', { ...readFields(reading, FIELD, raw, '', ''), inForce: true });
+}
+
+export function writeField(field: Field): WireObject {
+  return writeFields(CODES, FIELD, field);
+}
+
+/** The procedure code of an entry of `LayDanhSachTTHC`, whichever way its fields are spelt; undefined without one. */
+export function readListedCode(raw: unknown): string | undefined {
+  if (!isObject(raw)) return undefined;
+  const code = isAbsent(raw.MATTHC) ? raw.MaTTHC : raw.MATTHC;
+  return typeof code === 'string' && code.trim() !== '' ? code.trim() : undefined;
+}
+
+/** An entry of `LayDanhSachTTHC`. */
+export function writeListed(service: Pick<Service, 'code' | 'name'>): WireObject {
+  return { MATTHC: service.code, TENTTHC: service.name };
+}

@@ -1,0 +1,73 @@
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { CODES, type Codes, codeOf } from './codes.ts';
+import { DOSSIER } from './fields.ts';
+import { type WireObject, writeFields } from './writing.ts';
+
+export interface DossierFacts {
+  /** The code under which the portal knows the dossier; it stays the same for ever. */
+  readonly code: string;
+  /** What the portal's catalogue says of the procedure, its code in the portal's form. */
+  readonly service?: {
+    readonly code: string;
+    readonly name?: string;
+    readonly fieldCode?: string;
+    readonly fieldName?: string;
+  };
+  readonly agency?: { readonly name?: string };
+  readonly codes?: Codes;
+}
+
+/**
+ * A dossier as an item of `DongBoHoSoMC`: all fields, every value a text, lists never absent.
+ *
+ * `TrichYeuHoSo` is required and not everybody has one: without an abstract it is the procedure's name, which is what
+ * the dossier asks for. `MaDoiTuong` belongs to dossiers filed online alone (domain 2.3).
+ */
+export function writeDossier(dossier: Dossier, facts: DossierFacts): WireObject {
+  const codes = facts.codes ?? CODES;
+  const { applicant } = dossier;
+  const service = { ...serviceOf(dossier), ...facts.service };
+  const item = writeFields(codes, DOSSIER, {
+    ...dossier,
+    code: facts.code,
+    serviceCode: service.code,
+    serviceName: service.name,
+    fieldCode: service.fieldCode,
+    fieldName: service.fieldName,
+    applicant: { ...applicant, techId: dossier.channel === 'online' ? applicant?.techId : undefined },
+    abstract: dossier.abstract ?? service.name,
+    processingUnit: dossier.processingUnit ?? dossier.agencyName ?? facts.agency?.name,
+  });
+  return {
+    ...item,
+    DanhSachHoSoBoSung: writeSupplements(item, dossier),
+    HoSoCoThanhPhanSoHoa: writeDigitised(dossier),
+    DinhDanhCHS: writeIdentity(codes, dossier),
+    DSKetNoiCSDL: (dossier.databases ?? []).map((name) => ({ MaCSDL: name })),
+  };
+}
+
+function serviceOf(dossier: Dossier): NonNullable<DossierFacts['service']> {
+  return {
+    code: dossier.serviceCode,
+    ...(dossier.serviceName && { name: dossier.serviceName }),
+    ...(dossier.fieldCode && { fieldCode: dossier.fieldCode }),
+    ...(dossier.fieldName && { fieldName: dossier.fieldName }),
+  };
+}
+
+/** A supplement is settled once it has come in. */
+function writeSupplements(item: WireObject, { supplements = [] }: Dossier): readonly WireObject[] {
+  const written = item.DanhSachHoSoBoSung as readonly WireObject[];
+  return written.map((one, at) => ({ ...one, TrangThaiBoSung: supplements[at]?.receivedAt ? 'True' : 'False' }));
+}
+
+function writeDigitised({ documents = [] }: Dossier): string {
+  if (documents.some((document) => document.digitised && !document.deleted)) return '1';
+  return documents.some((document) => document.digitised !== undefined) ? '0' : '';
+}
+
+function writeIdentity(codes: Codes, { applicant }: Dossier): readonly WireObject[] {
+  const kind = applicant?.identityKind && codeOf(codes, 'identity-kind', applicant.identityKind);
+  return kind && applicant?.identityNumber ? [{ LoaiDinhDanh: kind, SoDinhDanh: applicant.identityNumber }] : [];
+}

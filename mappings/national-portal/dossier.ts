@@ -1,0 +1,157 @@
+import { cleanCode, dossierCodeParts, identityKindOf, isPhone } from '#core/identifiers';
+import type { Item } from '#core/item';
+import type { Status } from '#schemas/dossier.upsert.v1';
+import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
+import { DOSSIER, IDENTITY } from './fields.ts';
+import { finishReading, missingStatus, notAnObject } from './finish.ts';
+import { entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
+import { isAbsent, isObject, readText } from './values.ts';
+
+export interface DossierContext {
+  /** The agency code of the call: the dossier's, where its code does not name another. */
+  readonly madonvi: string;
+  readonly codes?: Codes;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * One item of `DongBoHoSoMC` as a dossier of the hub.
+ *
+ * The record carries no time of its own: `statusAt` is the latest of its dates that can belong to its status, and the
+ * item is marked as inferred. An empty list says nothing, as an empty text does: the dialect has no other word for
+ * "not known".
+ */
+export function readDossier(raw: unknown, context: DossierContext): Item {
+  if (!isObject(raw)) return notAnObject('dossier');
+  const reading = startReading(context.codes ?? CODES);
+  const record = readFields(reading, DOSSIER, raw, '', '');
+  readAgency(reading, record, context.madonvi);
+  if (isAbsent(raw.ChuHoSo)) dropNamelessApplicant(reading, record, raw);
+  else {
+    readIdentity(reading, record, raw);
+    readPhone(reading, record, raw);
+  }
+  readNote(reading, record, raw);
+  readDatabases(reading, record, raw);
+  keepLastDocuments(reading, record);
+  readStatusTime(reading, record, raw);
+  return finishReading(reading, 'dossier.upsert.v1', record, true);
+}
+
+function readAgency(reading: Reading, record: Fields, madonvi: string): void {
+  const agency = dossierCodeParts(cleanCode(String(record.code ?? '')))?.agency;
+  record.agencyCode = agency ?? madonvi;
+  reading.places.set('/agencyCode', { from: agency ? '/MaHoSo' : '/madonvi', rules: [] });
+}
+
+/** `DinhDanhCHS` names the kind of paper and wins; otherwise the shape of the number tells it. */
+function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
+  const applicant = record.applicant as Fields | undefined;
+  const entries = entriesOf(reading, raw, 'DinhDanhCHS', '').filter((entry) => !isAbsent(entry.raw.SoDinhDanh));
+  const [chosen] = [...entries].sort((a, b) => rank(a.raw) - rank(b.raw));
+  if (chosen) {
+    const identity = readFields(reading, IDENTITY, chosen.raw, chosen.from, '/identity');
+    identity.identityKind ??= identityKindOf(cleanCode(String(identity.identityNumber)));
+    reading.places.set('/applicant/identityNumber', { from: `${chosen.from}/SoDinhDanh`, rules: [] });
+    record.applicant = { ...applicant, ...identity };
+    const others = [...entries.filter((entry) => entry !== chosen).map((entry) => `${entry.from}/SoDinhDanh`)];
+    if (applicant?.identityNumber !== undefined && applicant.identityNumber !== identity.identityNumber)
+      others.push('/SoGiayToChuHoSo');
+    for (const path of others)
+      reading.warnings.push({ path, message: 'another identity number is taken; this one stays in the message' });
+  } else if (typeof applicant?.identityNumber === 'string') {
+    record.applicant = { ...applicant, identityKind: identityKindOf(cleanCode(applicant.identityNumber)) };
+  }
+}
+
+/** Of several papers the one that is valid today. */
+function rank(identity: Raw): number {
+  return String(identity.LoaiDinhDanh ?? '').trim() === '1' ? 0 : 1;
+}
+
+/** OpenCPS writes the phone number into `Fax`. */
+function readPhone(reading: Reading, record: Fields, raw: Raw): void {
+  const applicant = record.applicant as Fields | undefined;
+  if (applicant?.phone !== undefined || isAbsent(raw.Fax)) return;
+  const fax = readText(reading, raw.Fax, '/Fax')?.trim() ?? '';
+  if (!isPhone(fax.replace(/[ .()-]/g, ''))) return;
+  record.applicant = { ...applicant, phone: fax };
+  reading.places.set('/applicant/phone', { from: '/Fax', rules: [] });
+  reading.warnings.push({
+    path: '/Fax',
+    message: 'SoDienThoai is empty; the phone number that stands in Fax is taken',
+  });
+}
+
+function readNote(reading: Reading, record: Fields, raw: Raw): void {
+  if (isAbsent(raw.ThongTinTra)) return;
+  const how = readText(reading, raw.ThongTinTra, '/ThongTinTra');
+  record.note = [record.note, how].filter((text) => text !== undefined).join('\n');
+}
+
+function readDatabases(reading: Reading, record: Fields, raw: Raw): void {
+  const entries = entriesOf(reading, raw, 'DSKetNoiCSDL', '').filter((entry) => !isAbsent(entry.raw.MaCSDL));
+  const names = entries.map((entry) => readText(reading, entry.raw.MaCSDL, `${entry.from}/MaCSDL`));
+  const known = [...new Set(names.filter((name) => name !== undefined).map((name) => name.trim()))];
+  if (known.length > 0) record.databases = known;
+  reading.places.set('/databases', { from: '/DSKetNoiCSDL', rules: [] });
+}
+
+/** A re-sync repeats attachments: the last word on each counts. */
+function keepLastDocuments(reading: Reading, record: Fields): void {
+  const documents = record.documents as readonly Fields[] | undefined;
+  if (!documents) return;
+  const last = new Map(documents.map((document, at) => [document.id ?? at, at]));
+  const kept = documents
+    .map((document, at) => ({ document, at }))
+    .filter(({ document, at }) => last.get(document.id ?? at) === at);
+  const places = kept.map(({ at }) => reading.places.get(`/documents/${at}`));
+  for (const [at, place] of places.entries()) if (place) reading.places.set(`/documents/${at}`, place);
+  record.documents = kept.map(({ document }) => document);
+}
+
+/** An applicant is somebody with a name: without one nothing can be shown or masked. Nothing is lost silently. */
+function dropNamelessApplicant(reading: Reading, record: Fields, raw: Raw): void {
+  delete record.applicant;
+  const fields = DOSSIER.filter(({ field, member }) => field === 'Fax' || member?.startsWith('applicant/'));
+  const lost = fields.map(({ field }) => field).filter((field) => !isAbsent(raw[field]));
+  const papers = entriesOf(reading, raw, 'DinhDanhCHS', '').map(({ from }) => from.slice(1));
+  for (const field of [...lost, ...papers])
+    reading.warnings.push({
+      path: `/${field}`,
+      message: 'there is no ChuHoSo that it belongs to; it stays in the message',
+    });
+}
+
+function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
+  const status = record.status as Status | undefined;
+  if (status === undefined) {
+    if (isAbsent(raw.TrangThaiHoSo)) missingStatus(reading, '/TrangThaiHoSo');
+    // The record goes no further; with a time it is checked for everything else.
+    record.status = 'submitted';
+    record.statusAt = ANY_TIME;
+    return;
+  }
+  const { fields, otherwise } = datesOf(status);
+  const at = latest(record, fields) ?? latest(record, otherwise);
+  record.statusAt = at ?? ANY_TIME;
+  const wanted = [...fields, ...otherwise];
+  if (at !== undefined || reading.problems.some(({ path }) => wanted.includes(path.slice(1)))) return;
+  reading.problems.push({
+    path: `/${fields.at(-1)}`,
+    message: `is missing, and so is every other date that would tell when status ${codeOf(reading.codes, 'status', status)} came to be (${wanted.join(', ')}); the time of arrival does not`,
+  });
+}
+
+const ANY_TIME = '2000-01-01T00:00:00+07:00';
+
+const MEMBER_OF = new Map(DOSSIER.map(({ field, member }) => [field, member as string]));
+
+function latest(record: Fields, fields: readonly string[]): string | undefined {
+  const dates = fields.map((field) => record[MEMBER_OF.get(field) as string] as string | undefined);
+  return dates
+    .filter((date) => date !== undefined)
+    .sort()
+    .at(-1);
+}

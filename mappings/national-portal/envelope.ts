@@ -1,0 +1,117 @@
+import { fold } from '#core/text';
+import { REPLY_PATTERNS, type ReplyPattern, type ReplyPatterns } from './codes.ts';
+
+/** What the portal said, whatever it was wrapped in. */
+export type Reply =
+  | { readonly kind: 'ok'; readonly result: readonly unknown[]; readonly raw: Readonly<Record<string, unknown>> }
+  | PortalError
+  /** Nothing that the portal says: a proxy's page, half an answer, an empty object. Never taken as success. */
+  | { readonly kind: 'not-a-reply'; readonly why: string };
+
+export interface PortalError {
+  readonly kind: 'error';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Gateways wrap replies in replies; more layers than this nobody has. */
+const MOST_LAYERS = 3;
+
+/**
+ * Read a reply. `error_code` 0, "0" and "00" mean success; `result` may be an array, one object, or absent. A
+ * `message` that is a JSON document in a string (as gateways before the portal send it) is unwrapped.
+ *
+ * @param body bytes are read as UTF-8, whatever the headers say
+ */
+export function parseReply(body: Uint8Array | string): Reply {
+  const text = typeof body === 'string' ? body : UTF_8.decode(body);
+  if (text.trim() === '') return notAReply('an empty answer');
+  if (text.trimStart().startsWith('<')) return notAReply('a page in HTML or XML');
+  const value = parseObject(text);
+  if (!value) return notAReply('not a JSON object, or half of one');
+  return readLayer(value, 0);
+}
+
+const UTF_8 = new TextDecoder('utf-8');
+
+type Layer = Readonly<Record<string, unknown>>;
+
+function readLayer(layer: Layer, depth: number): Reply {
+  const inner = typeof layer.message === 'string' ? innerOf(layer.message) : undefined;
+  if (!inner) return readPlain(layer);
+  if (depth === MOST_LAYERS) return notAReply(`a reply wrapped more than ${MOST_LAYERS} times`);
+  const { message: _wrapped, ...outer } = layer;
+  const reply = readLayer({ ...outer, ...inner }, depth + 1);
+  const outerCode = codeIn(layer);
+  if (reply.kind === 'ok' && outerCode !== undefined && !isSuccess(outerCode))
+    return notAReply(`a gateway that reports error ${outerCode} around a success`);
+  return reply;
+}
+
+/** A message that is itself a reply; other JSON in a message is the portal's own text. */
+function innerOf(message: string): Layer | undefined {
+  if (!message.trimStart().startsWith('{')) return undefined;
+  const inner = parseObject(message);
+  return inner && ['error_code', 'result', 'message'].some((member) => member in inner) ? inner : undefined;
+}
+
+function readPlain(layer: Layer): Reply {
+  const code = codeIn(layer);
+  if (code === undefined) return notAReply('JSON without an error_code');
+  if (!isSuccess(code)) return { kind: 'error', code, message: String(layer.message ?? '').trim() };
+  const { result } = layer;
+  const list = Array.isArray(result)
+    ? result
+    : result === undefined || result === null || result === ''
+      ? []
+      : [result];
+  return { kind: 'ok', result: list, raw: layer };
+}
+
+function codeIn(layer: Layer): string | undefined {
+  const code = layer.error_code;
+  if (typeof code !== 'string' && typeof code !== 'number') return undefined;
+  return String(code).trim() || undefined;
+}
+
+function isSuccess(code: string): boolean {
+  return /^0+$/.test(code);
+}
+
+function parseObject(text: string): Layer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Layer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notAReply(why: string): Reply {
+  return { kind: 'not-a-reply', why };
+}
+
+/** A create of what the portal has already: to be sent again as an update. */
+export function isAlreadyThere(error: PortalError, { alreadyThere }: ReplyPatterns = REPLY_PATTERNS): boolean {
+  return alreadyThere.codes.includes(error.code) && speaksOf(error, alreadyThere);
+}
+
+/** The session has ended or was never there: to be asked again after a new login. */
+export function isSessionError(error: PortalError, { session }: ReplyPatterns = REPLY_PATTERNS): boolean {
+  return session.codes.includes(error.code) || speaksOf(error, session);
+}
+
+/** The portal does not have the dossier that it was told of. */
+export function isDossierUnknown(error: PortalError, { dossierUnknown }: ReplyPatterns = REPLY_PATTERNS): boolean {
+  return dossierUnknown.codes.includes(error.code) || speaksOf(error, dossierUnknown);
+}
+
+/** The portal says itself that it may go better later. */
+export function isTemporary(error: PortalError, { temporary }: ReplyPatterns = REPLY_PATTERNS): boolean {
+  return temporary.codes.includes(error.code) || speaksOf(error, temporary);
+}
+
+function speaksOf({ message }: PortalError, { texts, about }: ReplyPattern): boolean {
+  const folded = fold(message);
+  return (about === undefined || folded.includes(fold(about))) && texts.some((text) => folded.includes(fold(text)));
+}

@@ -1,0 +1,69 @@
+import { type InvalidItem, type Item, readItem } from '#core/item';
+import type { Cause, Problem } from '#core/problem';
+import type { Operation } from '#schemas/operations';
+import { shownCodes } from './codes.ts';
+import type { Reading } from './reading.ts';
+
+/**
+ * What has been read, as an item of the hub: checked as every record is, with problems at the places of the dialect.
+ * What is wrong for good comes before what a person can settle.
+ *
+ * @param inferred whether the event time was derived from the record's dates
+ */
+export function finishReading(reading: Reading, operation: Operation, record: object, inferred = false): Item {
+  const checked = inDialect(reading, readItem(operation, record, inferred));
+  const code = codeOf(checked);
+  const told = new Set([...reading.problems, ...reading.unmapped].map(({ path }) => path));
+  const found = checked.kind === 'invalid' ? checked.problems.filter(({ path }) => !told.has(path)) : [];
+  const problems = [...reading.problems, ...found];
+  if (problems.length > 0) return { kind: 'invalid', problems, ...(code && { code }) };
+  if (reading.unmapped.length > 0) return waiting(reading, operation, checked, code);
+  if (checked.kind !== 'record') return checked;
+  return { ...checked, warnings: [...reading.warnings, ...checked.warnings] };
+}
+
+function waiting(reading: Reading, operation: Operation, checked: Item, code: string | undefined): Item {
+  const [first] = reading.unmapped as [Reading['unmapped'][number]];
+  const { key, path, message } = first;
+  const cause: Cause = { kind: 'unmapped', key, message: `${path}: ${message}` };
+  const doubts = checked.kind === 'waiting' ? checked.problems : [];
+  const problems = [...reading.unmapped.map((one) => ({ path: one.path, message: one.message })), ...doubts];
+  return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
+}
+
+function inDialect(reading: Reading, item: Item): Item {
+  const translate = (problems: readonly Problem[]): readonly Problem[] =>
+    problems.map(({ path, message }) => ({ path: placeOf(reading, path), message }));
+  if (item.kind === 'invalid') return { ...item, problems: translate(item.problems) };
+  if (item.kind === 'record') return { ...item, warnings: translate(item.warnings) };
+  const problems = translate(item.problems);
+  const message = problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ');
+  return { ...item, problems, cause: { ...item.cause, message } };
+}
+
+/** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */
+export function placeOf(reading: Reading, path: string): string {
+  let object = path;
+  while (object !== '' && !reading.places.has(object)) object = object.slice(0, object.lastIndexOf('/'));
+  const place = reading.places.get(object);
+  const member = path.slice(object.length + 1);
+  if (!place) return path;
+  if (member === '') return place.from;
+  const rule =
+    place.rules.find((one) => one.member === member) ?? place.rules.find((one) => member.startsWith(`${one.member}/`));
+  return rule
+    ? `${place.from}/${rule.field}${member.slice((rule.member as string).length)}`
+    : `${place.from}/${member}`;
+}
+
+function codeOf(item: Item): string | undefined {
+  return item.kind === 'record' ? item.record.code : item.code;
+}
+
+export function notAnObject(what: string): InvalidItem {
+  return { kind: 'invalid', problems: [{ path: '', message: `expected an object: one ${what}` }] };
+}
+
+export function missingStatus(reading: Reading, path: string): void {
+  reading.problems.push({ path, message: `is missing, expected one of ${shownCodes(reading.codes, 'status')}` });
+}

@@ -1,0 +1,82 @@
+import { parseTerm } from '#core/money';
+import type { Service } from '#schemas/service.upsert.v1';
+import { CODES, codeOf } from './codes.ts';
+import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';
+import { type WireObject, writeFields } from './writing.ts';
+
+type Case = NonNullable<Service['cases']>[number];
+type Component = NonNullable<Case['components']>[number];
+type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
+
+/** A service as `LayThuTuc` tells it: the reverse of readProcedure, every value a text and every list there. */
+export function writeProcedure(service: Service): WireObject {
+  return {
+    ...writeFields(CODES, PROCEDURE, { ...service, fields: fieldsOf(service) }),
+    ID: service.code,
+    TRANGTHAI: service.inForce ? '1' : '0',
+    CAPTHUCHIEN: writeLevels(service),
+    DOITUONGTHUCHIEN: (service.audience ?? []).map((name) => ({ TENDOITUONG: name })),
+    TRINHTUTHUCHIEN: (service.cases ?? []).filter((one) => one.steps).map(writeSteps),
+    CACHTHUCTHUCHIEN: (service.channels ?? []).map((channel) => ({
+      ...writeFields(CODES, CHANNEL, channel),
+      THOIGIAN: (channel.terms ?? []).map(writeTerm),
+    })),
+    THANHPHANHOSO: (service.cases ?? []).filter((one) => one.components || !one.steps).map(writePapers),
+  };
+}
+
+/** The primary field comes first; it may be the only one that is known. */
+function fieldsOf({ fields = [], fieldCode, fieldName }: Service): readonly { code: string; name: string }[] {
+  if (fieldCode === undefined) return fields;
+  const primary = fields.find((field) => field.code === fieldCode) ?? { code: fieldCode, name: fieldName ?? '' };
+  return [primary, ...fields.filter((field) => field.code !== fieldCode)];
+}
+
+/** Levels and places of reception stand side by side in one list, though neither belongs to the other here. */
+function writeLevels({ levels = [], receivedAt = [] }: Service): readonly WireObject[] {
+  return Array.from({ length: Math.max(levels.length, receivedAt.length) }, (_, at) => ({
+    CAPTHUCHIEN: levels[at] === undefined ? '' : (codeOf(CODES, 'level', levels[at]) ?? ''),
+    MOTACOQUANTHUCHIEN: '',
+    DIACHITIEPNHAN: receivedAt[at] ?? '',
+  }));
+}
+
+function writeSteps({ name, steps = [] }: Case): WireObject {
+  return { TRUONGHOP: name ?? '', TRINHTU: steps.map((step) => ({ TENTRINHTU: step })) };
+}
+
+function writePapers({ name, components = [] }: Case): WireObject {
+  return { TRUONGHOP: name ?? '', GIAYTO: components.flatMap(writeComponent) };
+}
+
+/** A paper with several forms is told once for each of them. */
+function writeComponent(component: Component): readonly WireObject[] {
+  const forms = component.forms?.length ? component.forms : [{}];
+  return forms.map((form) => ({ ...writeFields(CODES, COMPONENT, component), ...writeFields(CODES, FORM, form) }));
+}
+
+function writeTerm(term: Term): WireObject {
+  const [amount, unit] = partsOf(term);
+  return {
+    THOIGIANGIAIQUYET: amount,
+    DONVITINH: unit,
+    ...writeFields(CODES, TERM, term),
+    PHILEPHI: (term.fees ?? []).map((fee) => ({
+      ...writeFields(CODES, SERVICE_FEE, fee),
+      ...(fee.amountVnd === null && { SOTIEN: fee.text ?? '' }),
+    })),
+  };
+}
+
+/** The amount and the unit as the source wrote them, where its text can be taken apart again; otherwise its text. */
+function partsOf({ amount, unit, text }: Term): readonly [string, string] {
+  if (text !== undefined) {
+    const blank = text.indexOf(' ');
+    const parts = [text.slice(0, blank), text.slice(blank + 1)] as const;
+    const parsed = parseTerm(...parts);
+    return blank > 0 && parsed.amount === amount && parsed.unit === unit && unit ? parts : [text, ''];
+  }
+  return [amount === undefined ? '' : String(amount), unit === undefined ? '' : UNIT_LABELS[unit]];
+}
+
+const UNIT_LABELS = { 'working-day': 'Ngày làm việc', day: 'Ngày', hour: 'Giờ', month: 'Tháng' } as const;

@@ -1,0 +1,137 @@
+import type { Item } from '#core/item';
+import { parseTerm } from '#core/money';
+import { CODES, type Codes } from './codes.ts';
+import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';
+import { finishReading, notAnObject } from './finish.ts';
+import { type Entry, entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
+import { isAbsent, isObject, readCode, readText } from './values.ts';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * `result[0]` of `LayThuTuc` as a service of the catalogue (domain 2.6). Lists may be absent, null or a single object.
+ *
+ * A procedure is in force when its `TRANGTHAI` is 1; without one it is taken as in force, as OpenCPS does, since the
+ * portal hands out what is published.
+ */
+export function readProcedure(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
+  if (!isObject(raw)) return notAnObject('procedure');
+  const reading = startReading(codes);
+  const record = readFields(reading, PROCEDURE, raw, '', '');
+  readPrimaryField(reading, record, raw);
+  const more = {
+    inForce: readInForce(reading, raw),
+    levels: readLevels(reading, raw),
+    receivedAt: texts(reading, raw, 'CAPTHUCHIEN', 'DIACHITIEPNHAN'),
+    audience: texts(reading, raw, 'DOITUONGTHUCHIEN', 'TENDOITUONG'),
+    channels: readChannels(reading, raw),
+    cases: readCases(reading, raw),
+  };
+  return finishReading(reading, 'service.upsert.v1', { ...record, ...more });
+}
+
+/** The first field is the one that dossiers of the procedure are counted under. */
+function readPrimaryField(reading: Reading, record: Fields, raw: Raw): void {
+  const [first] = entriesOf(reading, raw, 'LINHVUCTHUCHIEN', '');
+  const field = (record.fields as readonly Fields[] | undefined)?.[0];
+  if (!first || !field) return;
+  record.fieldCode = field.code;
+  record.fieldName = field.name;
+  reading.places.set('/fieldCode', { from: `${first.from}/MALINHVUC`, rules: [] });
+  reading.places.set('/fieldName', { from: `${first.from}/TENLINHVUC`, rules: [] });
+}
+
+function readInForce(reading: Reading, raw: Raw): boolean {
+  if (isAbsent(raw.TRANGTHAI)) return true;
+  return readText(reading, raw.TRANGTHAI, '/TRANGTHAI')?.trim() === '1';
+}
+
+function readLevels(reading: Reading, raw: Raw): readonly unknown[] | undefined {
+  const entries = entriesOf(reading, raw, 'CAPTHUCHIEN', '').filter(({ raw: entry }) => !isAbsent(entry.CAPTHUCHIEN));
+  const levels = entries.map(({ raw: entry, from }) =>
+    readCode(reading, 'level', entry.CAPTHUCHIEN, `${from}/CAPTHUCHIEN`),
+  );
+  return known([...new Set(levels)]);
+}
+
+function texts(reading: Reading, raw: Raw, list: string, field: string): readonly string[] | undefined {
+  const entries = entriesOf(reading, raw, list, '').filter((entry) => !isAbsent(entry.raw[field]));
+  const found = entries.map((entry) => readText(reading, entry.raw[field], `${entry.from}/${field}`)?.trim());
+  return known([...new Set(found)]);
+}
+
+function known<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
+  const some = values.filter((value) => value !== undefined);
+  return some.length > 0 ? some : undefined;
+}
+
+function readChannels(reading: Reading, raw: Raw): readonly Fields[] | undefined {
+  return known(
+    entriesOf(reading, raw, 'CACHTHUCTHUCHIEN', '').map((entry, at) => {
+      const to = `/channels/${at}`;
+      const terms = entriesOf(reading, entry.raw, 'THOIGIAN', entry.from).map((term, index) =>
+        readTerm(reading, term, `${to}/terms/${index}`),
+      );
+      return { ...readFields(reading, CHANNEL, entry.raw, entry.from, to), terms: known(terms) };
+    }),
+  );
+}
+
+function readTerm(reading: Reading, { raw, from }: Entry, to: string): Fields {
+  const part = (field: string): string | undefined =>
+    isAbsent(raw[field]) ? undefined : readText(reading, raw[field], `${from}/${field}`);
+  const term = parseTerm(part('THOIGIANGIAIQUYET'), part('DONVITINH'));
+  const fees = entriesOf(reading, raw, 'PHILEPHI', from).map((fee, at) => ({
+    amountVnd: null,
+    ...readFields(reading, SERVICE_FEE, fee.raw, fee.from, `${to}/fees/${at}`),
+  }));
+  return { ...readFields(reading, TERM, raw, from, to), ...term, fees: known(fees) };
+}
+
+/** Steps and papers are told apart in two lists; what has the same name (`TRUONGHOP`) is one case. */
+function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
+  const cases = new Map<string, Fields>();
+  const caseOf = (entry: Entry): { at: number; found: Fields } => {
+    const name = isAbsent(entry.raw.TRUONGHOP)
+      ? ''
+      : (readText(reading, entry.raw.TRUONGHOP, `${entry.from}/TRUONGHOP`)?.trim() ?? '');
+    const key = name.normalize('NFC').toLowerCase();
+    const found = cases.get(key) ?? { ...(name && { name }) };
+    cases.set(key, found);
+    return { at: [...cases.keys()].indexOf(key), found };
+  };
+  for (const entry of entriesOf(reading, raw, 'TRINHTUTHUCHIEN', '')) {
+    const { found } = caseOf(entry);
+    const steps = entriesOf(reading, entry.raw, 'TRINHTU', entry.from).map((step) =>
+      isAbsent(step.raw.TENTRINHTU) ? undefined : readText(reading, step.raw.TENTRINHTU, `${step.from}/TENTRINHTU`),
+    );
+    found.steps = known([...((found.steps as string[] | undefined) ?? []), ...steps]);
+  }
+  for (const entry of entriesOf(reading, raw, 'THANHPHANHOSO', '')) {
+    const { at, found } = caseOf(entry);
+    addComponents(reading, found, `/cases/${at}/components`, entriesOf(reading, entry.raw, 'GIAYTO', entry.from));
+  }
+  return known([...cases.values()]);
+}
+
+/** The portal repeats a paper once for each of its forms: same code, same paper. */
+function addComponents(reading: Reading, found: Fields, to: string, papers: readonly Entry[]): void {
+  const components = (found.components as Fields[] | undefined) ?? [];
+  for (const { raw, from } of papers) {
+    const component = readFields(reading, COMPONENT, raw, from, `${to}/${components.length}`);
+    const { code } = component;
+    const same = code === undefined ? -1 : components.findIndex((one) => isSameCode(one.code, code));
+    if (same === -1) components.push(component);
+    const at = same === -1 ? components.length - 1 : same;
+    const paper = components[at] as Fields;
+    const forms = (paper.forms as readonly Fields[] | undefined) ?? [];
+    const form = readFields(reading, FORM, raw, from, `${to}/${at}/forms/${forms.length}`);
+    const isNew = !forms.some((one) => one.name === form.name && one.url === form.url);
+    if (Object.keys(form).length > 0 && isNew) paper.forms = [...forms, form];
+  }
+  if (components.length > 0) found.components = components;
+}
+
+function isSameCode(a: unknown, b: unknown): boolean {
+  return String(a).trim() === String(b).trim();
+}

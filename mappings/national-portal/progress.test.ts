@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { RecordItem } from '#core/item';
+import { createCodes } from './codes.ts';
+import { readProgress, stepKey, writeProgress } from './progress.ts';
+
+/** The synthetic item of domain 2.11. */
+const ITEM = {
+  MaHoSo: 'H60.01-250812-0035',
+  NguoiXuLy: 'Trần B',
+  ChucDanh: '',
+  ThoiDiemXuLy: '20250813090000',
+  PhongBanXuLy: '',
+  NoiDungXuLy: 'Đang thẩm định',
+  TrangThai: '4',
+  NgayBatDau: '',
+  NgayKetThucTheoQuyDinh: '',
+};
+
+describe('a step in the dialect of the national portal', () => {
+  test('the sample of the specification becomes a step at its real time', () => {
+    expect(readProgress(ITEM)).toEqual({
+      kind: 'record',
+      operation: 'dossier.progress.v1',
+      warnings: [],
+      record: {
+        code: 'H60.01-250812-0035',
+        at: '2025-08-13T09:00:00+07:00',
+        status: 'processing',
+        actor: 'Trần B',
+        content: 'Đang thẩm định',
+      },
+    });
+  });
+
+  test.each([
+    [{ NguoiXuLy: '' }, ['/NguoiXuLy']],
+    [{ NoiDungXuLy: null }, ['/NoiDungXuLy']],
+    [{ ThoiDiemXuLy: '' }, ['/ThoiDiemXuLy']],
+    [{ ThoiDiemXuLy: '20250813250000' }, ['/ThoiDiemXuLy']],
+    [{ TrangThai: '' }, ['/TrangThai']],
+    [{ MaHoSo: 'x' }, ['/MaHoSo']],
+    [{ NgayBatDau: 'hôm qua' }, ['/NgayBatDau']],
+  ])('nothing is invented: %j is invalid', (change, paths) => {
+    const item = readProgress({ ...ITEM, ...change });
+    expect(item).toMatchObject({ kind: 'invalid', problems: paths.map((path) => ({ path })) });
+  });
+
+  test('a status that no table maps waits, until a party has mapped it', () => {
+    const raw = { ...ITEM, TrangThai: 11 };
+    expect(readProgress(raw)).toMatchObject({
+      kind: 'waiting',
+      operation: 'dossier.progress.v1',
+      code: 'H60.01-250812-0035',
+      cause: { key: 'unmapped:national-status:11' },
+    });
+    expect(readProgress(raw, { codes: createCodes({ status: { '11': 'processing' } }) }).kind).toBe('record');
+    expect(readProgress('x').kind).toBe('invalid');
+  });
+
+  test('reading what was written gives the same step; the officer is cut at 50 characters', () => {
+    const { record } = readProgress({
+      ...ITEM,
+      ChucDanh: 'Chuyên viên',
+      PhongBanXuLy: 'Phòng A',
+      NgayBatDau: '20250813080000',
+      NgayKetThucTheoQuyDinh: '20250814170000',
+    }) as RecordItem<'dossier.progress.v1'>;
+    const written = writeProgress(record, { code: record.code });
+    expect((readProgress(written) as RecordItem).record).toEqual(record);
+    expect(writeProgress({ ...record, actor: 'B'.repeat(80) }, { code: 'X' })).toMatchObject({
+      MaHoSo: 'X',
+      NguoiXuLy: 'B'.repeat(50),
+    });
+    expect(Object.values(written).every((value) => typeof value === 'string')).toBe(true);
+    expect(Object.keys(written)).toEqual(Object.keys(ITEM));
+  });
+
+  test('a step is the same step by its time, status and officer', () => {
+    expect(stepKey({ ...ITEM, TrangThai: 4, NoiDungXuLy: 'khác' })).toBe(stepKey(ITEM));
+    expect(stepKey({ ...ITEM, TrangThai: '5' })).not.toBe(stepKey(ITEM));
+  });
+});

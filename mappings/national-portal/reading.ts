@@ -1,0 +1,86 @@
+import type { Problem } from '#core/problem';
+import type { Codes } from './codes.ts';
+import type { FieldRule, FieldRules } from './fields.ts';
+import { isAbsent, isObject, kindOf, readValue } from './values.ts';
+
+/** What is noted while one value of the dialect is read. */
+export interface Reading {
+  readonly codes: Codes;
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+  /** Codes that no table maps: the item waits for a person. */
+  readonly unmapped: { readonly key: string; readonly path: string; readonly message: string }[];
+  /** Where in the dialect each object of the record came from, by its place in the record. */
+  readonly places: Map<string, Place>;
+}
+
+interface Place {
+  readonly from: string;
+  readonly rules: FieldRules;
+}
+
+export type Raw = Readonly<Record<string, unknown>>;
+export interface Entry {
+  readonly raw: Raw;
+  readonly from: string;
+}
+type Fields = Record<string, unknown>;
+
+export function startReading(codes: Codes): Reading {
+  return { codes, problems: [], warnings: [], unmapped: [], places: new Map() };
+}
+
+/**
+ * Read the fields of one object of the dialect into members of the record. Fields that no rule names are passed over:
+ * portals add fields.
+ *
+ * @param from where the object stands in what was sent
+ * @param to where its members go in the record
+ */
+export function readFields(reading: Reading, rules: FieldRules, raw: Raw, from: string, to: string): Fields {
+  reading.places.set(to, { from, rules });
+  const record: Fields = {};
+  for (const rule of rules) {
+    if (rule.member === undefined) continue;
+    const value = readField(reading, rule, raw, from, `${to}/${rule.member}`, record);
+    if (value !== undefined) put(record, rule.member, value);
+  }
+  return record;
+}
+
+function readField(reading: Reading, rule: FieldRule, raw: Raw, from: string, to: string, record: Fields): unknown {
+  const { field, as } = rule;
+  if (typeof as === 'object' && 'list' in as) return readList(reading, as.list, raw, field, from, to);
+  const value = raw[field];
+  return isAbsent(value) ? undefined : readValue(reading, rule, value, `${from}/${field}`, record);
+}
+
+function readList(reading: Reading, rules: FieldRules, raw: Raw, field: string, from: string, to: string): unknown {
+  const entries = entriesOf(reading, raw, field, from);
+  if (entries.length === 0) return undefined;
+  return entries.map((entry, at) => readFields(reading, rules, entry.raw, entry.from, `${to}/${at}`));
+}
+
+/** The objects of a list. A single object stands for a list of one; null and blank for none. */
+export function entriesOf(reading: Reading, raw: Raw, field: string, from: string): readonly Entry[] {
+  const value = raw[field];
+  if (isAbsent(value)) return [];
+  const path = `${from}/${field}`;
+  const single = !Array.isArray(value);
+  return (single ? [value] : value).flatMap((entry: unknown, at: number) => {
+    if (isAbsent(entry)) return [];
+    const place = single ? path : `${path}/${at}`;
+    if (isObject(entry)) return [{ raw: entry, from: place }];
+    reading.problems.push({
+      path: place,
+      message: `got ${kindOf(entry)}, expected ${single ? 'a list' : 'an object'}`,
+    });
+    return [];
+  });
+}
+
+function put(record: Fields, member: string, value: unknown): void {
+  const [outer, inner] = member.split('/') as [string, string | undefined];
+  if (inner === undefined) record[outer] = value;
+  else record[outer] = { ...(record[outer] as Fields | undefined), [inner]: value };
+}

@@ -1,0 +1,124 @@
+import { parseInstant, parseLocal } from '#core/dates';
+import { quote } from '#core/explain';
+import { parseVnd } from '#core/money';
+import { isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
+import type { FieldRule } from './fields.ts';
+import type { Raw, Reading } from './reading.ts';
+
+/** Read one value of the dialect. Nothing is blanked: what is not understood is a problem, or waits for a person. */
+export function readValue(
+  reading: Reading,
+  rule: FieldRule,
+  value: unknown,
+  path: string,
+  record: Record<string, unknown>,
+): unknown {
+  const { as } = rule;
+  if (typeof as === 'object') return 'table' in as ? readCode(reading, as.table, value, path) : undefined;
+  if (as === 'true-false') return readTrueFalse(reading, value, path);
+  const text = readText(reading, value, path);
+  if (text === undefined || as === 'text') return text;
+  if (as === 'date') return readDate(reading, text, path);
+  return as === 'vnd' ? readVnd(reading, rule, text, path, record) : readCount(reading, text, path);
+}
+
+/** A text, or a number where the sender's language made one of it. Undefined, with a problem, for anything else. */
+export function readText(reading: Reading, value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  reading.problems.push({ path, message: `got ${kindOf(value)}, expected a text` });
+  return undefined;
+}
+
+/** What a code of a table means; undefined, and the item waits, where no table maps it. */
+export function readCode(reading: Reading, table: TableName, value: unknown, path: string): unknown {
+  const { codes, unmapped } = reading;
+  const code = codeText(isYesNo(codes, table), value);
+  const text = code ?? readText(reading, value, path)?.trim();
+  if (text === undefined) return undefined;
+  const meaning = meaningOf(codes, table, text);
+  if (meaning === undefined) {
+    const message = `got ${quote(text)}, which no table maps; known are ${shownCodes(codes, table)}`;
+    unmapped.push({ key: `unmapped:national-${table}:${text.slice(0, LONGEST_CODE)}`, path, message });
+  }
+  return meaning;
+}
+
+const LONGEST_CODE = 60;
+
+function codeText(yesNo: boolean, value: unknown): string | undefined {
+  const flag = yesNo ? flagOf(value) : undefined;
+  return flag === undefined ? undefined : flag ? '1' : '0';
+}
+
+function readTrueFalse(reading: Reading, value: unknown, path: string): boolean | undefined {
+  const flag = flagOf(value);
+  if (flag === undefined)
+    reading.problems.push({
+      path,
+      message: `got ${isObject(value) ? 'an object' : quote(value)}, expected "True" or "False"`,
+    });
+  return flag;
+}
+
+function flagOf(value: unknown): boolean | undefined {
+  if (typeof value === 'object') return undefined;
+  const text = String(value).trim().toLowerCase();
+  if (text === 'true' || text === '1') return true;
+  return text === 'false' || text === '0' ? false : undefined;
+}
+
+/**
+ * `yyyyMMddHHmmss` in Vietnam time. Systems written in .NET hand supplement dates on as they keep them, as ISO 8601:
+ * without a zone that is Vietnam time too.
+ */
+function readDate(reading: Reading, text: string, path: string): string | undefined {
+  const date = parseLocal('yyyyMMddHHmmss', text);
+  if ('instant' in date) return date.instant;
+  if ('absent' in date) return undefined;
+  const iso = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text.trim()) ? `${text.trim()}+07:00` : text.trim();
+  const instant = parseInstant(iso);
+  if (instant === undefined) reading.problems.push({ path, message: date.error });
+  return instant;
+}
+
+function readVnd(
+  reading: Reading,
+  rule: FieldRule,
+  text: string,
+  path: string,
+  record: Record<string, unknown>,
+): unknown {
+  const money = parseVnd(text);
+  if ('error' in money) {
+    reading.problems.push({ path, message: money.error });
+    return undefined;
+  }
+  if (money.text !== undefined) {
+    if (rule.words) record[rule.words] = money.text;
+    else reading.warnings.push({ path, message: `${quote(money.text)} is no amount; it stays in the message` });
+  }
+  return money.amountVnd;
+}
+
+/** A number of copies; `01` and `1 bản` are one. */
+function readCount(reading: Reading, text: string, path: string): number | undefined {
+  const digits = /^(\d{1,4})(?:\s*(?:bản|bộ))?$/i.exec(text.trim().normalize('NFC'))?.[1];
+  if (digits === undefined) reading.problems.push({ path, message: `got ${quote(text)}, expected a whole number` });
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Nothing is said: no member, null, or blank text. */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+export function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value itself may be personal. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

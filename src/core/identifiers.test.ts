@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cleanCode,
+  dossierCodeParts,
+  identityKindOf,
+  isAgencyCode,
+  isComponentCode,
+  isDistrictCode,
+  isDossierCode,
+  isFieldCode,
+  isPaymentReference,
+  isPhone,
+  isProvinceCode,
+  isPublicServiceCode,
+  isResultCode,
+  isServiceCode,
+  isTaxCode,
+  isWardCode,
+  lastFour,
+  maskTail,
+  serviceKey,
+} from './identifiers.ts';
+
+describe('a clean code has no blanks around it, is NFC and upper-case', () => {
+  it.each([
+    ['H60.01-250812-0035', 'H60.01-250812-0035'],
+    [' h60.01-250812-0035\t\n', 'H60.01-250812-0035'],
+    ['\u00a0H60\u3000', 'H60'],
+    ['\ufeff\u200bH60\u200b\u2060', 'H60'],
+    ['đơ'.normalize('NFD'), 'ĐƠ'],
+    ['a b', 'A B'],
+    ['  \u200b ', ''],
+    ['', ''],
+  ])('%j becomes %j', (given, expected) => expect(cleanCode(given)).toBe(expected));
+
+  it('takes no longer than its length for a code that is nearly all blanks', () => {
+    const started = performance.now();
+    cleanCode(`a${' '.repeat(500_000)}é`);
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+});
+
+describe('a dossier code is one of three shapes around a real date', () => {
+  it.each([
+    [
+      '000.00.53.H48-220921-0099',
+      { era: '2016', agency: '000.00.53.H48', province: 'H48', date: '2022-09-21', serial: '0099' },
+    ],
+    ['000.00.01.H60-20200715-0001', undefined],
+    ['H60.01-250812-0035', { era: '2020', agency: 'H60.01', province: 'H60', date: '2025-08-12', serial: '0035' }],
+    ['H21.129-240229-00351', { era: '2020', agency: 'H21.129', province: 'H21', date: '2024-02-29', serial: '00351' }],
+    [
+      'G09.20-20260609-0092637',
+      { era: '2020', agency: 'G09.20', province: 'G09', date: '2026-06-09', serial: '0092637' },
+    ],
+    ['H60-250812-0035', { era: '2020', agency: 'H60', province: 'H60', date: '2025-08-12', serial: '0035' }],
+    ['03706/2026/07906', { era: 'bhxh', serial: '03706' }],
+    ['H60.01-250230-0035', undefined],
+    ['H60.01-251301-0035', undefined],
+    ['H60.01-250229-0035', undefined],
+    ['H60.01-250000-0035', undefined],
+    ['G09.20-20260631-0092637', undefined],
+    ['G09.20-18991231-0092637', undefined],
+    ['03706/0000/07906', undefined],
+    ['H60.01-250812-003', undefined],
+    ['H60.01-250812-00350000', undefined],
+    ['h60.01-250812-0035', undefined],
+    [' H60.01-250812-0035', undefined],
+    ['H60.01-250812-0035\n', undefined],
+    ['', undefined],
+  ])('%j', (code, parts) => {
+    expect(dossierCodeParts(code)).toEqual(parts);
+    expect(isDossierCode(code)).toBe(parts !== undefined);
+  });
+});
+
+describe('each identifier is told by its shape', () => {
+  it.each([
+    [
+      'service',
+      isServiceCode,
+      ['1.001612', '1.012753.H19', '1.001612.000.00.00.H48'],
+      ['4.001612', '1.00161', '1.001612.', '1.001612.000.00.H48'],
+    ],
+    ['public service', isPublicServiceCode, ['1.001612.01', '1.001612.000.00.00.H48.01'], ['1.001612', '1.001612.1']],
+    [
+      'agency',
+      isAgencyCode,
+      ['000.00.01.H22', 'G09.20', 'H21.129', 'H60', 'H60.1.2.3.4.5.6'],
+      ['60.01', 'H6.01', 'H60.1.2.3.4.5.6.7', '000.00.H22'],
+    ],
+    ['field', isFieldCode, ['G03-GD10', 'G03-LN111'], ['G03-GD1', 'G3-GD10']],
+    ['component', isComponentCode, ['000.00.00.G09-KQ002269', 'G09-KQ002269'], ['G09-KQ02269', 'KQ002269']],
+    ['result', isResultCode, ['KQ.G07.000122'], ['KQ.G07.122', 'G07.000122']],
+    ['tax', isTaxCode, ['0123456789', '0123456789-001'], ['012345678', '0123456789-1', '0123456789001']],
+    [
+      'phone',
+      isPhone,
+      ['0900000000', '+84900000000', '84900000000', '02073822999'],
+      ['900000000', '+85900000000', '09000'],
+    ],
+    ['province', isProvinceCode, ['08', '02'], ['8', '008', 'H60']],
+    ['district', isDistrictCode, ['070'], ['70', '0070']],
+    ['ward', isWardCode, ['02200'], ['2200', '002200']],
+    ['payment reference', isPaymentReference, ['dvc0000001H602507150001'], ['', 'dvc-1', 'dvc 1', 'dvc1\n']],
+  ] as const)('%s', (_, matches, good, bad) => {
+    for (const code of good) expect(matches(code), code).toBe(true);
+    for (const code of bad) expect(matches(code), code).toBe(false);
+  });
+
+  it.each([
+    ['000000000000', 'cccd'],
+    ['000000000', 'cmnd'],
+    ['0123456789', 'tax-code'],
+    ['0123456789-001', 'tax-code'],
+    ['B1234567', undefined],
+    ['00000000000', undefined],
+    ['', undefined],
+  ])('the number %j is of kind %s', (number, kind) => expect(identityKindOf(number)).toBe(kind));
+});
+
+it('short and long procedure codes are one service', () => {
+  for (const code of ['1.001612', '1.001612.H48', '1.001612.000.00.00.H48']) expect(serviceKey(code)).toBe('1.001612');
+});
+
+it.each([
+  ['0912 345.678', '5678'],
+  ['000000001234', '1234'],
+  ['B1234567', '4567'],
+  ['0123456789-001', '9001'],
+  ['1234', '1234'],
+  ['123', undefined],
+  ['', undefined],
+])('the proof of %j is %s', (text, proof) => expect(lastFour(text)).toBe(proof));
+
+it.each([
+  ['0912345678', '********78'],
+  ['123456', '****56'],
+  ['12345', '*****'],
+  ['A', '*'],
+  ['', ''],
+  ['Nguyễn Văn Ân', '***********Ân'],
+  ['😀😀😀😀😀😀', '****😀😀'],
+])('of the personal value %j at most two characters show', (text, masked) => expect(maskTail(text)).toBe(masked));

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { isAlmostSyllable, isPlainSyllable, isSyllable } from './syllables.ts';
+
+const words = (text: string) => text.trim().split(/\s+/);
+
+describe('a syllable of Vietnamese is told by its spelling', () => {
+  it.each(
+    words(`nguyễn văn an trường nghiêng nghĩa ngựa gì gìn giếng giêng già giữa ghế gà quý quốc quyển quynh quýt hòa hoà khỏe
+      khoẻ thúy thuý thủy khuỷu ngoằn ngoèo khuya xoong xoóng choóng ương yêu yến ý ô ông ạ ừ kỹ kĩ lý sỹ mỷ tiếng việt
+      được ươn huơ thuở quở bướu cừu lưu xuề loè phăng huýt huých tuýp đắk lắk kạn pả p`).slice(0, -1),
+  )('%s is one', (word) => {
+    expect(isSyllable(word)).toBe(true);
+    expect(isSyllable(word.toUpperCase())).toBe(true);
+    expect(isAlmostSyllable(word)).toBe(true);
+  });
+
+  it.each(
+    words(
+      `bých phý tôc viêc thuéc héi trêng céng ngê ghà kụ qô qúy thaù hoầ nguyen việtt fà wà jà zà mùs café müller é́
+      àà cần` + 'x tôn1 krông blang st',
+    ).filter((word) => word !== ''),
+  )('%s is none', (word) => expect(isSyllable(word)).toBe(false));
+
+  it('nothing is none', () => expect(isSyllable('')).toBe(false));
+});
+
+it('the tone may be forgotten before a stop, as it often is', () => {
+  for (const word of words('viêc tôc hoc cach nươc')) expect(isAlmostSyllable(word), word).toBe(true);
+  for (const word of words('thuéc héi trêng céng việcc')) expect(isAlmostSyllable(word), word).toBe(false);
+});
+
+it('a syllable may be written without its marks', () => {
+  for (const word of words('Nguyen Van Duc TUYEN QUANG thuong')) expect(isPlainSyllable(word), word).toBe(true);
+  for (const word of words('Samsung Martin Windows xyz')) expect(isPlainSyllable(word), word).toBe(false);
+});

@@ -1,0 +1,86 @@
+import { type Context, Hono } from 'hono';
+import { msToInstant } from '#core/dates';
+import { uuidv7 } from '../database/uuid.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
+import { addDocs } from './docs.ts';
+import { type DoorMeans, notedOf } from './doors/door.ts';
+import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal.ts';
+import { addRestDoor } from './doors/rest.ts';
+import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
+import { addHealth, type HealthMeans } from './health.ts';
+import { problemResponse, Refusal, refusalOf } from './problem.ts';
+import { type RouteDoc, routesOf } from './route.ts';
+
+export interface AppMeans
+  extends DoorMeans,
+    NationalPortalDoorMeans,
+    DossierReaderMeans,
+    CatalogueReaderMeans,
+    HealthMeans {
+  readonly pipeline: Pipeline;
+  readonly telemetry: Telemetry;
+}
+
+/** Everything that is answered over HTTP. */
+export function createApp(given: Omit<AppMeans, 'noteRefusal'>): Hono {
+  const means: AppMeans = { ...given, noteRefusal: createRefusalLog(given) };
+  const app = new Hono();
+  const docs: RouteDoc[] = [];
+  const add = routesOf(app, docs);
+  addRestDoor(add, means);
+  addNationalPortalDoor(add, means);
+  addDossierReaders(add, means);
+  addCatalogueReaders(add, means);
+  addHealth(add, means);
+  addDocs(app, add, docs);
+  app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path}`)));
+  app.onError(async (error, c) => {
+    await means.noteRefusal(c, error);
+    return problemResponse(c, refusalOf(error));
+  });
+  return app;
+}
+
+function doorOf(path: string): string | undefined {
+  if (path.startsWith('/api/v1/parties/')) return 'rest';
+  return path.startsWith('/mapi/') ? 'national-portal' : undefined;
+}
+
+/** Refusals that are kept in the message log, a minute: a flood of wrong keys must not fill the database. */
+const KEPT_A_MINUTE = 600;
+
+function createRefusalLog({ pipeline, nowMs, telemetry }: Omit<AppMeans, 'noteRefusal'>): AppMeans['noteRefusal'] {
+  let minute = 0;
+  let kept = 0;
+  return async (c, error) => {
+    const refusal = refusalOf(error);
+    if (refusal.kind === 'internal') telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
+    const door = doorOf(c.req.path);
+    const now = nowMs();
+    if (Math.floor(now / 60_000) !== minute) [minute, kept] = [Math.floor(now / 60_000), 0];
+    // What the database cannot keep now cannot be noted in it either.
+    if (!door || refusal.kind === 'unavailable' || ++kept > KEPT_A_MINUTE) return;
+    await pipeline.refuse(refusedMessage(c, door, refusal, now));
+  };
+}
+
+function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Parameters<Pipeline['refuse']>[0] {
+  const { party, operation, keyName, body } = notedOf(c);
+  const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
+  const id = uuidv7(now);
+  return {
+    id,
+    receipt: id,
+    receivedAt: msToInstant(now),
+    party: party?.slice(0, 100),
+    door,
+    operation,
+    keyName,
+    mediaType: c.req.header('content-type')?.slice(0, 100),
+    body,
+    bodyBytes: body?.length ?? told,
+    refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
+  };
+}

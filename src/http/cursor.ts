@@ -1,0 +1,23 @@
+import type { Vault } from '../vault.ts';
+import { Refusal } from './problem.ts';
+
+/** Cursors are opaque and signed: a reader can keep one, not make one up. */
+export interface Cursors {
+  write(list: string, place: readonly (string | number)[]): string;
+  /** @throws Refusal 400 for a cursor that is not ours, or of another list */
+  read(list: string, cursor: string | undefined): readonly (string | number)[] | undefined;
+}
+
+export function createCursors(vault: Vault): Cursors {
+  return {
+    write: (list, place) => vault.sign(Buffer.from(JSON.stringify([list, ...place])).toString('base64url')),
+    read(list, cursor) {
+      if (cursor === undefined) return undefined;
+      const text = vault.verify(cursor);
+      const [of, ...place] =
+        text === undefined ? [] : (JSON.parse(Buffer.from(text, 'base64url').toString()) as string[]);
+      if (of !== list) throw new Refusal('bad-request', 'the cursor is not one that this list gave; begin without one');
+      return place;
+    },
+  };
+}

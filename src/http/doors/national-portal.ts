@@ -1,0 +1,251 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import { cleanCode } from '#core/identifiers';
+import type { Item } from '#core/item';
+import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
+import { readDossier } from '#mappings/national-portal/dossier';
+import { writeDossier } from '#mappings/national-portal/dossier-writing';
+import { writeProcedure } from '#mappings/national-portal/procedure-writing';
+import { readProgress, writeProgress } from '#mappings/national-portal/progress';
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Field } from '#schemas/field.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+import type { CatalogueReader, ServedEntry } from '../../catalogue/read.ts';
+import type { KeyEntry } from '../../config.ts';
+import { uuidv7 } from '../../database/uuid.ts';
+import type { IndexReader } from '../../index/read.ts';
+import type { ItemResult } from '../../ledger/messages.ts';
+import type { Vault } from '../../vault.ts';
+import type { Keys } from '../auth.ts';
+import { readBody } from '../body.ts';
+import { parseWhole, parseWithList, TOO_LARGE, tooLarge } from '../json-body.ts';
+import { Refusal, refusalOf } from '../problem.ts';
+import type { AddRoute } from '../route.ts';
+import { inTurns } from '../turns.ts';
+import { type DoorMeans, note } from './door.ts';
+
+export interface NationalPortalDoorMeans extends DoorMeans {
+  readonly keys: Keys;
+  readonly vault: Vault;
+  readonly index: IndexReader;
+  readonly catalogue: CatalogueReader;
+  readonly province: { readonly code: string } | undefined;
+}
+
+/** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
+const SESSION_MS = 30 * 60_000;
+const MAX_ITEMS = 1_000;
+
+type Call = Readonly<Record<string, unknown>>;
+type Answer = Readonly<Record<string, unknown>>;
+
+/** The dialect of the national portal (Cổng DVCQG): a one-stop system that speaks it today only changes its address. */
+export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMeans): void {
+  add(
+    {
+      method: 'post',
+      path: '/mapi/login',
+      tag: 'Doors',
+      summary: "Log in, in the national portal's dialect: a key's id and secret as username and password",
+      body: { 'application/json': Login },
+      replies: {
+        200: { description: '`session` with `error_code` 0, or `error_code` -1 with `message`', schema: Reply },
+      },
+    },
+    (c) => answering(c, means, () => login(c, means)),
+  );
+  add(
+    {
+      method: 'post',
+      path: '/mapi/g',
+      tag: 'Doors',
+      summary: "One call of the national portal's dialect, chosen by `service`",
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi.`,
+      body: { 'application/json': AnyCall },
+      replies: { 200: { description: '`error_code` 0 when all items are held, otherwise -1', schema: Reply } },
+    },
+    (c) => answering(c, means, () => call(c, means)),
+  );
+}
+
+const Login = Type.Object({ username: Type.String(), password: Type.String() });
+const AnyCall = Type.Object({
+  session: Type.String(),
+  madonvi: Type.Optional(Type.String()),
+  service: Type.String(),
+  data: Type.Optional(Type.Array(Type.Object({}))),
+});
+const Reply = Type.Object({
+  error_code: Type.Integer(),
+  message: Type.Optional(Type.String()),
+  result: Type.Optional(Type.Array(Type.Unknown())),
+});
+
+/** Read a body that was kept: for what waits, and to rebuild the index. */
+export function readKept(body: Buffer, operation: string, province: string | undefined): readonly Item[] {
+  const kept = parseWhole(body) as Call;
+  return listOf(kept.data).map((item) => readItemOf(operation, item, kept, province));
+}
+
+function readItemOf(operation: string, item: unknown, { madonvi }: Call, province: string | undefined): Item {
+  if (item === TOO_LARGE) return tooLarge();
+  if (operation === 'dossier.progress.v1') return readProgress(item);
+  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')) });
+}
+
+/** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
+async function answering(c: Context, means: NationalPortalDoorMeans, run: () => Promise<Answer>): Promise<Response> {
+  try {
+    return c.json({ error_code: 0, message: '', ...(await run()) });
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await means.noteRefusal(c, error);
+    // The dialect's own refusals are answers; what is wrong with the request itself, or with the hub, shows in the status.
+    const status =
+      refusal.kind === 'unauthorized' || refusal.kind === 'forbidden' || refusal.kind === 'bad-request'
+        ? 200
+        : refusal.status;
+    return c.json({ error_code: -1, message: refusal.message, result: [] }, status as 200, { ...refusal.headers });
+  }
+}
+
+async function login(c: Context, { keys, vault, maxBodyBytes, nowMs }: NationalPortalDoorMeans): Promise<Answer> {
+  note(c, { operation: 'login' });
+  const { username, password } = parseWhole(await readBody(c, maxBodyBytes)) as Call;
+  const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
+  if (!key)
+    throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
+  return { session: vault.sign(`${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`) };
+}
+
+function keyOfSession({ keys, vault, nowMs }: NationalPortalDoorMeans, session: unknown): KeyEntry {
+  const [id = '', ends = ''] = vault.verify(String(session ?? ''))?.split('.') ?? [];
+  const key = keys.byId(Buffer.from(id, 'base64url').toString());
+  if (!key || Number(ends) < nowMs())
+    throw new Refusal(
+      'unauthorized',
+      'the session is not valid or has ended (phiên làm việc không hợp lệ hoặc đã hết hạn): log in again',
+    );
+  return key;
+}
+
+interface Request {
+  readonly c: Context;
+  readonly means: NationalPortalDoorMeans;
+  readonly key: KeyEntry;
+  readonly body: Buffer;
+  readonly call: Call;
+}
+
+async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
+  const body = await readBody(c, means.maxBodyBytes);
+  note(c, { body });
+  const given = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
+  const key = keyOfSession(means, given.session);
+  note(c, { keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
+  const name = String(given.service ?? '');
+  const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
+  if (!service)
+    throw new Refusal(
+      'bad-request',
+      `got the service ${quote(name)}, expected one of ${Object.keys(SERVICES).join(', ')}`,
+    );
+  return service({ c, means, key, body, call: given });
+}
+
+const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
+  DongBoHoSoMC: (request) => take(request, 'dossier.upsert.v1'),
+  CapNhatTienDoHoSoMC: (request) => take(request, 'dossier.progress.v1'),
+  TraCuuHoSo: async (request) => ({ result: await lookUp(request) }),
+  LayDanhSachTTHC: async ({ means }) => ({
+    result: (await all(means, 'service')).map((entry) => writeListed(entry.record as Service)),
+  }),
+  LayThuTuc: async (request) => ({ result: await procedure(request) }),
+  LayDanhMucCoQuan: async ({ means }) => ({
+    result: (await all(means, 'agency')).map((entry) => writeAgency(entry.record as Agency)),
+  }),
+  LayDanhMucLinhVuc: async ({ means }) => ({
+    result: (await all(means, 'field')).map((entry) => writeField(entry.record as Field)),
+  }),
+};
+
+async function take(
+  { c, means, key, body, call: given }: Request,
+  operation: 'dossier.upsert.v1' | 'dossier.progress.v1',
+): Promise<Answer> {
+  note(c, { operation });
+  if (!key.scopes.includes('dossier:write'))
+    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
+  if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
+  const list = listOf(given.data);
+  if (list.length > MAX_ITEMS)
+    throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
+  const items = await inTurns(list, (item) => readItemOf(operation, item, given, means.province?.code));
+  const id = uuidv7(means.nowMs());
+  const results = await means.pipeline.accept({
+    id,
+    receipt: id,
+    receivedAt: msToInstant(means.nowMs()),
+    party: key.party,
+    door: 'national-portal',
+    operation,
+    keyName: key.id,
+    mediaType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    items,
+  });
+  return {
+    ...verdictOf(results),
+    receipt: id,
+    result: results.map(({ code, ...result }) => ({ MaHoSo: code ?? '', ...result })),
+  };
+}
+
+function verdictOf(results: readonly ItemResult[]): Answer {
+  const invalid = results.find((result) => result.outcome === 'invalid');
+  if (!invalid) return { error_code: 0, message: 'Thành công' };
+  const why = invalid.problems?.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return { error_code: -1, message: `data/${invalid.index}${invalid.code ? ` (${invalid.code})` : ''}: ${why}` };
+}
+
+/** A party sees its own dossiers in full, as it told them; of others it learns nothing. */
+async function lookUp({ means, key, call: given }: Request): Promise<readonly unknown[]> {
+  const code = cleanCode(String(given.mahoso ?? given.MaHoSo ?? ''));
+  if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
+  const whole = await means.index.whole(code);
+  if (!whole || whole.owner !== key.party) return [];
+  const { record } = whole;
+  const service = (await means.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
+  const agency = (await means.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
+  const steps = await means.index.steps(record.code);
+  const item = writeDossier(record, { code: record.code, ...(service && { service }), ...(agency && { agency }) });
+  return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
+}
+
+async function procedure({ means, call: given }: Request): Promise<readonly unknown[]> {
+  const code = cleanCode(String(given.maTTHC ?? given.MaTTHC ?? ''));
+  if (code === '') throw new Refusal('bad-request', 'maTTHC is missing, expected a procedure code');
+  const entry = await means.catalogue.one('service', code);
+  return entry ? [writeProcedure(entry.record as Service)] : [];
+}
+
+async function all(
+  { catalogue }: NationalPortalDoorMeans,
+  kind: 'service' | 'agency' | 'field',
+): Promise<readonly ServedEntry[]> {
+  const found: ServedEntry[] = [];
+  for (;;) {
+    const page = await catalogue.list(kind, { inForce: true }, 500, found.at(-1)?.key);
+    found.push(...page);
+    if (page.length < 500) return found;
+  }
+}
+
+/** Some clients send one item without its list. */
+function listOf(data: unknown): readonly unknown[] {
+  if (Array.isArray(data)) return data;
+  return data === undefined || data === null ? [] : [data];
+}

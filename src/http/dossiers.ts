@@ -1,0 +1,263 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { msToInstant, parseInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import { cleanCode, serviceKey } from '#core/identifiers';
+import { CHANNELS, Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { Scope } from '../config.ts';
+import type { Change, DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
+import type { Audit } from '../ledger/audit.ts';
+import { type Keys, requireKey } from './auth.ts';
+import type { Cursors } from './cursor.ts';
+import { Refusal } from './problem.ts';
+import { type AddRoute, conditional, queryReader } from './route.ts';
+
+export interface DossierReaderMeans {
+  readonly index: IndexReader;
+  readonly keys: Keys;
+  readonly cursors: Cursors;
+  readonly audit: Audit;
+  readonly nowMs: () => number;
+  /** Resolves when somebody of this process changed something, or after `ms`. */
+  readonly nextChange: (ms: number) => Promise<void>;
+}
+
+const Limit = Type.Optional(
+  Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'a number from 1 to 200' }),
+);
+const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
+const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
+
+const ListQuery = closed({
+  status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
+  agency: text('an agency code; those below it are included'),
+  service: text('a procedure code, short or long'),
+  field: text('a field code'),
+  party: text('the party that first told of it'),
+  channel: Type.Optional(oneOf(CHANNELS)),
+  q: text('words of the code or the name, with or without Vietnamese marks'),
+  receivedFrom: text('date or time of reception, from'),
+  receivedTo: text('date or time of reception, to'),
+  due: Type.Optional(oneOf(['overdue'])),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+const ChangesQuery = closed({
+  limit: Limit,
+  cursor: Cursor,
+  wait: Type.Optional(Type.String({ pattern: '^(?:[0-9]|[12][0-9]|30)$', description: 'seconds from 0 to 30' })),
+});
+
+const READ: readonly Scope[] = ['index:read'];
+
+/** What portal frontends read of dossiers. */
+export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): void {
+  const { index, keys, cursors, nowMs } = means;
+  const readListQuery = queryReader(ListQuery);
+  const readChangesQuery = queryReader(ChangesQuery);
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/dossiers',
+      tag: 'Dossiers',
+      summary: 'Dossiers by filter, the newest status first',
+      scopes: READ,
+      query: ListQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const query = readListQuery(c);
+      const limit = Number(query.limit ?? 50);
+      const after = cursors.read('dossiers', query.cursor) as [string, string] | undefined;
+      const filter = filterOf(query, nowMs());
+      const found = await index.list(filter, limit + 1, after && { statusAt: after[0], code: after[1] });
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      const next = found.length > limit && last ? cursors.write('dossiers', [last.statusAt, last.code]) : null;
+      return conditional(c, `{"items":[${items.map((item) => item.json).join(',')}],"next":${JSON.stringify(next)}}`);
+    },
+  );
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/dossiers/{code}',
+      tag: 'Dossiers',
+      summary: 'A dossier by any of its codes',
+      description: 'With the scope index:personal the applicant is shown in full, and the read is kept in the audit.',
+      scopes: READ,
+      replies: { 200: { description: 'The dossier', schema: ServedDossier }, 404: { description: 'No such dossier' } },
+    },
+    async (c) => {
+      const key = requireKey(c, keys);
+      if (key.scopes.includes('index:personal')) return personal(c, means, key.id);
+      requireKey(c, keys, ...READ);
+      const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
+      return conditional(c, () => dossier.json, `${dossier.version}`);
+    },
+  );
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/dossiers/{code}/history',
+      tag: 'Dossiers',
+      summary: 'All that happened to a dossier, in the order of event time',
+      scopes: READ,
+      replies: {
+        200: { description: 'The history', schema: pageOf(HistoryItem) },
+        404: { description: 'No such dossier' },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const code = codeOf(c);
+      const dossier = foundOf(await index.one(code), code);
+      const items = (await index.history(dossier.code)) ?? [];
+      return conditional(c, JSON.stringify({ items, next: null }));
+    },
+  );
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/changes',
+      tag: 'Dossiers',
+      summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
+      scopes: READ,
+      query: ChangesQuery,
+      replies: { 200: { description: 'A page; `next` is always given', schema: pageOf(ChangeItem) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const query = readChangesQuery(c);
+      const after = Number(cursors.read('changes', query.cursor)?.[0] ?? 0);
+      const changes = await waitForChanges(means, after, Number(query.limit ?? 100), Number(query.wait ?? 0));
+      const items = changes.map((change) => ({ ...change, cursor: cursors.write('changes', [change.cursor]) }));
+      return conditional(
+        c,
+        JSON.stringify({ items, next: cursors.write('changes', [changes.at(-1)?.cursor ?? after]) }),
+      );
+    },
+  );
+}
+
+/** Other processes write too: the feed is looked at again twice a second whatever this one does. */
+const LOOK_MS = 500;
+
+async function waitForChanges(
+  means: DossierReaderMeans,
+  after: number,
+  limit: number,
+  waitS: number,
+): Promise<readonly Change[]> {
+  const until = performance.now() + waitS * 1000;
+  for (;;) {
+    const changes = await means.index.changes(after, limit);
+    const leftMs = until - performance.now();
+    if (changes.length > 0 || leftMs <= 0) return changes;
+    await means.nextChange(Math.min(leftMs, LOOK_MS));
+  }
+}
+
+async function personal(c: Context, { index, audit }: DossierReaderMeans, keyId: string): Promise<Response> {
+  const code = codeOf(c);
+  const served = foundOf(await index.one(code), code);
+  const whole = await index.whole(served.code);
+  if (!whole) throw notFound(code);
+  // Nobody sees personal data of which no audit is kept.
+  await audit.write({ actor: keyId, action: 'dossier.read-personal', subject: served.code });
+  const { freshness } = JSON.parse(served.json) as { freshness: unknown };
+  return conditional(c, JSON.stringify({ ...whole.record, freshness }));
+}
+
+function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierFilter {
+  return {
+    ...(query.status && { status: statusesOf(query.status) }),
+    ...(query.agency && { agency: cleanCode(query.agency) }),
+    ...(query.service && { service: serviceKey(cleanCode(query.service)) }),
+    ...(query.field && { field: cleanCode(query.field) }),
+    ...(query.party && { party: query.party }),
+    ...(query.channel && { channel: query.channel }),
+    ...(query.q && { q: query.q }),
+    ...(query.receivedFrom && { receivedFrom: momentOf('receivedFrom', query.receivedFrom, '00:00:00') }),
+    ...(query.receivedTo && { receivedTo: momentOf('receivedTo', query.receivedTo, '23:59:59.999') }),
+    ...(query.due && { overdueAt: msToInstant(nowMs) }),
+  };
+}
+
+function statusesOf(given: string): readonly string[] {
+  const statuses = given.split(',').map((status) => status.trim());
+  const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
+  if (wrong !== undefined) throw wrongParameter('status', wrong, `some of ${STATUSES.join(', ')}`);
+  return statuses;
+}
+
+/** A date means Vietnam's day: its first moment, or its last. */
+function momentOf(name: string, given: string, time: string): string {
+  const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given.replace(' ', '+'));
+  if (moment === undefined) throw wrongParameter(name, given, 'a date such as 2025-08-12, or a time with a zone');
+  return moment;
+}
+
+function wrongParameter(name: string, value: string, expected: string): Refusal {
+  const problem = { path: `?${name}`, message: `got ${quote(value)}, expected ${expected}` };
+  return new Refusal('bad-request', `${problem.path} ${problem.message}`, { problems: [problem] });
+}
+
+function codeOf(c: Context): string {
+  return cleanCode(c.req.param('code') ?? '');
+}
+
+function foundOf(one: OneDossier, code: string) {
+  if (one.kind === 'found') return one.dossier;
+  if (one.kind === 'none') throw notFound(code);
+  throw new Refusal(
+    'ambiguous',
+    `${quote(code)} is a code of several dossiers: ${one.codes.join(', ')}; ask for one of these`,
+  );
+}
+
+function notFound(code: string): Refusal {
+  return new Refusal('not-found', `there is no dossier ${quote(code)}`);
+}
+
+export function pageOf(item: Type.TSchema) {
+  return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
+}
+
+const ServedDossier = Type.Object(
+  {
+    ...Dossier.properties,
+    freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
+  },
+  {
+    title: 'ServedDossier',
+    description: 'A dossier as readers see it; without index:personal the applicant is masked',
+  },
+);
+
+const HistoryItem = closed({
+  at: Instant,
+  status: oneOf(STATUSES),
+  actor: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  unit: Type.Optional(Type.String()),
+  content: Type.Optional(Type.String()),
+  party: Type.String(),
+  messageId: Type.String({ format: 'uuid' }),
+  receivedAt: Instant,
+  movedStatus: Type.Boolean(),
+});
+
+const ChangeItem = closed({
+  cursor: Type.String(),
+  code: Type.String(),
+  status: oneOf(STATUSES),
+  statusAt: Instant,
+  changedAt: Instant,
+});

@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import type { InvalidItem } from '#core/item';
+import { type Slice, sliceArray, sliceObject } from './json-items.ts';
+import { Refusal } from './problem.ts';
+import { inTurns } from './turns.ts';
+
+/** What is smaller is parsed in one go: it takes a few milliseconds. */
+export const SMALL_BYTES = 256 * 1024;
+export const MAX_ITEM_BYTES = 1024 * 1024;
+/** Stands for an item that is larger than that: the others in its list are taken. */
+export const TOO_LARGE = Symbol('too large');
+
+export function tooLarge(): InvalidItem {
+  return { kind: 'invalid', problems: [{ path: '', message: `the item is larger than ${MAX_ITEM_BYTES} bytes` }] };
+}
+
+/** @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be personal */
+export function parseWhole(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(decode(bytes));
+  } catch (error) {
+    throw new Refusal('not-json', `the body is not valid JSON: ${whyNot(error as Error)}`);
+  }
+}
+
+/**
+ * Parse an object whose list `name` may be long, item by item, so that no request holds up the others.
+ *
+ * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer or another member is larger than 1 MiB
+ */
+export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
+  if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
+  const members = await sliceObject(bytes);
+  if (!members) throw notOne('object');
+  const parsed: Record<string, unknown> = {};
+  for (const [member, { start, end }] of members) {
+    const value = bytes.subarray(start, end);
+    const list = member === name ? await parseList(value, maxItems) : undefined;
+    if (!list && value.length > MAX_ITEM_BYTES)
+      throw new Refusal('too-large', `${member} is larger than ${MAX_ITEM_BYTES} bytes`);
+    parsed[member] = list ?? parseWhole(value);
+  }
+  return parsed;
+}
+
+/** The items of a large array, or undefined when it is none. */
+export async function parseList(bytes: Buffer, maxItems: number): Promise<unknown[] | undefined> {
+  const slices = await sliceArray(bytes);
+  if (slices && slices.length > maxItems)
+    throw new Refusal('too-many', `got ${slices.length} items, expected at most ${maxItems}`);
+  // All is parsed before any is taken: a body that is not JSON at its end is not JSON.
+  return (
+    slices &&
+    inTurns(slices, ({ start, end }: Slice) =>
+      end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end)),
+    )
+  );
+}
+
+export function notOne(what: string): Refusal {
+  return new Refusal('not-json', `the body is not valid JSON: expected one ${what}`);
+}
+
+/** Wrong bytes are refused: replaced by U+FFFD they would be lost. A byte order mark is passed over. */
+export function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+    ? bytes.toString('utf8', 3)
+    : bytes.toString('utf8');
+}
+
+/** V8 quotes a piece of the body in its message; only the place is told. */
+export function whyNot(error: Error): string {
+  if (error instanceof TypeError) return 'it is not UTF-8';
+  return /position \d+/.exec(error.message)?.[0] ?? 'it ends too early';
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Context, Hono } from 'hono';
+import type Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { explain } from '#core/explain';
+import type { Scope } from '../config.ts';
+import { Refusal } from './problem.ts';
+
+/** What the OpenAPI document says of a route; it stands beside its handler. */
+export interface RouteDoc {
+  readonly method: 'get' | 'post';
+  /** With `{name}` for parameters, as in OpenAPI. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** Scopes of the key; absent where no key is needed. */
+  readonly scopes?: readonly Scope[];
+  /** Query parameters, each a string schema. */
+  readonly query?: Type.TObject;
+  /** Request bodies by media type. */
+  readonly body?: Readonly<Record<string, object>>;
+  /** Replies by status: what it means, and the schema of JSON replies. */
+  readonly replies: Readonly<
+    Record<number, { readonly description: string; readonly schema?: object; readonly mediaType?: string }>
+  >;
+}
+
+export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promise<Response>) => void;
+
+/** Routes are added with their documentation, so that none is without. */
+export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
+  return (doc, handler) => {
+    docs.push(doc);
+    app[doc.method](doc.path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+  };
+}
+
+/**
+ * A reader of query parameters: unknown ones and wrong values are refused, each with its name.
+ *
+ * @throws Refusal 400 with all problems
+ */
+export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => Type.Static<S> {
+  const check = Compile(schema);
+  return (c) => {
+    const query = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
+    if (check.Check(query)) return query as Type.Static<S>;
+    const problems = explain(schema, check, query).map((problem) => ({
+      ...problem,
+      path: problem.path.replace(/^\//, '?'),
+    }));
+    throw new Refusal('bad-request', problems.map((problem) => `${problem.path} ${problem.message}`).join('; '), {
+      problems,
+    });
+  };
+}
+
+/** A reply with an ETag: `etag` where a version tells it without the body, else the hash of the body. */
+export function conditional(c: Context, body: string | (() => string), etag?: string): Response {
+  const text = typeof body === 'string' ? body : undefined;
+  const tag = `"${
+    etag ??
+    createHash('sha256')
+      .update(text ?? '')
+      .digest('base64url')
+      .slice(0, 22)
+  }"`;
+  const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' };
+  const given = c.req.header('if-none-match');
+  if (given?.split(',').some((one) => one.trim().replace(/^W\//, '') === tag)) return c.body(null, 304, headers);
+  return c.body(text ?? (body as () => string)(), 200, { 'Content-Type': 'application/json', ...headers });
+}

@@ -1,0 +1,210 @@
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Operation } from '#schemas/operations';
+import type { LoadedAdapter } from './adapters.ts';
+import { createCatalogueReader } from './catalogue/read.ts';
+import { type Config, ConfigError } from './config.ts';
+import { migrate } from './database/migrate.ts';
+import { type Database, openDatabase } from './database/pool.ts';
+import { createApp } from './http/app.ts';
+import { createKeys } from './http/auth.ts';
+import { createCursors } from './http/cursor.ts';
+import { createReaders } from './http/doors/readers.ts';
+import { createIndexReader } from './index/read.ts';
+import { createAudit } from './ledger/audit.ts';
+import { createParty, type Party } from './parties.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import { createBullQueue } from './queue/bull.ts';
+import { createInProcessQueue } from './queue/in-process.ts';
+import type { Queue } from './queue/port.ts';
+import { createRounds } from './rounds.ts';
+import { createTelemetry } from './telemetry.ts';
+import { createVault } from './vault.ts';
+
+/** What the world gives a hub, to be replaced in tests. */
+export interface HubOverrides {
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
+  readonly queue?: Queue;
+}
+
+export interface Hub {
+  readonly app: Hono;
+  readonly pipeline: Pipeline;
+  readonly database: Database;
+  readonly parties: ReadonlyMap<string, Party>;
+  /** Begin to listen (role api), to deliver (worker) and to ring (scheduler). Resolves with the address, if it listens. */
+  start(): Promise<string | undefined>;
+  /** Take nothing new, finish what is under way, let go of everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Put a hub together. The database is migrated; nothing runs yet.
+ *
+ * @param databaseUrl of the given or the embedded database
+ * @throws ConfigError when parties or routes do not fit the adapters, with all problems at once
+ */
+export async function createHub(
+  config: Config,
+  databaseUrl: string,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+  log: Logger,
+  overrides: HubOverrides = {},
+): Promise<Hub> {
+  const { nowMs = Date.now, random = Math.random } = overrides;
+  const { file, roles } = config;
+  const telemetry = createTelemetry(log);
+  const parties = createParties(config, adapters, nowMs);
+  const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
+  const database = openDatabase(databaseUrl);
+  try {
+    const applied = await migrate(database, nowMs());
+    if (applied.length > 0) log.info({ applied }, 'migrated');
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const vault = createVault(config.secrets);
+  const queue = overrides.queue ?? createQueue(config, log);
+  const changed = createBell();
+  const pipeline = createPipeline({
+    database,
+    vault,
+    queue,
+    parties,
+    routes,
+    readers: createReaders(file.province?.code),
+    retryDelaysMs: config.retryDelaysMs,
+    nowMs,
+    random,
+    telemetry,
+    onCommit: changed.ring,
+  });
+  const rounds = createRounds({ pipeline, database, parties, nowMs, telemetry, retentionMonths: file.retentionMonths });
+  let draining = false;
+  const app = createApp({
+    pipeline,
+    telemetry,
+    database,
+    parties,
+    vault,
+    nowMs,
+    province: file.province,
+    keys: createKeys(file.keys ?? []),
+    cursors: createCursors(vault),
+    index: createIndexReader(database, vault),
+    catalogue: createCatalogueReader(database),
+    audit: createAudit(database, nowMs),
+    maxBodyBytes: config.maxBodyBytes,
+    nextChange: changed.next,
+    isDraining: () => draining,
+  });
+  let server: ReturnType<typeof serve> | undefined;
+
+  return {
+    app,
+    pipeline,
+    database,
+    parties,
+    async start() {
+      if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
+      if (roles.includes('scheduler')) await rounds.start();
+      if (!roles.includes('api')) return undefined;
+      const { host, port } = config;
+      return new Promise((resolve, reject) => {
+        server = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+          resolve(`http://${urlHost(host)}:${info.port}`),
+        );
+        server.on('error', reject);
+      });
+    },
+    async stop() {
+      draining = true;
+      await rounds.stop();
+      const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+      (server as { closeIdleConnections?: () => void } | undefined)?.closeIdleConnections?.();
+      await Promise.race([closed, after(5_000)]);
+      await pipeline.drain();
+      await queue.close();
+      for (const party of parties.values()) party.close();
+      await database.close();
+    },
+  };
+}
+
+function createQueue(config: Config, log: Logger): Queue {
+  if (config.redisUrl === undefined) return createInProcessQueue();
+  return createBullQueue({ url: config.redisUrl, log: (fields, message) => log.warn(fields, message) });
+}
+
+function createParties(
+  config: Config,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+  nowMs: () => number,
+): ReadonlyMap<string, Party> {
+  const problems: string[] = [];
+  const tell = (path: string, message: string): unknown => problems.push(`${config.filePath} ${path}: ${message}`);
+  const parties = new Map<string, Party>();
+  for (const [id, entry] of Object.entries(config.file.parties ?? {})) {
+    const loaded = adapters.get(entry.adapter);
+    const settings = entry.settings ?? {};
+    if (!loaded) {
+      tell(
+        `/parties/${id}/adapter`,
+        `got ${JSON.stringify(entry.adapter)}, expected one of ${[...adapters.keys()].join(', ')}`,
+      );
+      continue;
+    }
+    for (const { path, message } of loaded.settingsProblems(settings)) tell(`/parties/${id}/settings${path}`, message);
+    for (const name of Object.keys(entry.pull ?? {}))
+      if (!loaded.manifest.pulls.includes(name))
+        tell(`/parties/${id}/pull/${name}`, `the adapter pulls ${loaded.manifest.pulls.join(', ') || 'nothing'}`);
+    const authoritative = entry.authoritative ?? loaded.manifest.authoritative;
+    parties.set(
+      id,
+      createParty({ id, adapter: loaded.adapter, authoritative, settings, schedules: entry.pull ?? {}, nowMs }),
+    );
+  }
+  for (const [at, route] of (config.file.routes ?? []).entries())
+    for (const party of route.to) {
+      const sends = Object.keys(parties.get(party)?.adapter.send ?? {});
+      if (parties.has(party) && !sends.includes(route.operation))
+        tell(
+          `/routes/${at}`,
+          `the adapter of ${party} does not send ${route.operation}; it sends ${sends.join(', ') || 'nothing'}`,
+        );
+    }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parties;
+}
+
+/** Those who wait for the next change in this process. */
+function createBell(): { ring: () => void; next: (ms: number) => Promise<void> } {
+  let waiting: (() => void)[] = [];
+  return {
+    ring() {
+      const all = waiting;
+      waiting = [];
+      for (const resolve of all) resolve();
+    },
+    next(ms) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Sealed, Vault } from '../vault.ts';
+
+interface Written {
+  json?: string;
+  hash?: string;
+  sealed?: Sealed;
+}
+
+/**
+ * A record is written, hashed and encrypted once, however many tables it goes to: of a new dossier the event and the
+ * newest state are the same object.
+ */
+const written = new WeakMap<object, Written>();
+
+function of(record: object): Written {
+  let known = written.get(record);
+  if (!known) {
+    known = {};
+    written.set(record, known);
+  }
+  return known;
+}
+
+/** The record as JSON. Records come with their members in the schema's order, so equal content is equal JSON. */
+export function jsonOf(record: object): string {
+  const known = of(record);
+  known.json ??= JSON.stringify(record);
+  return known.json;
+}
+
+/** The hash of the record's content, base64. */
+export function hashOf(record: object): string {
+  const known = of(record);
+  known.hash ??= createHash('sha256').update(jsonOf(record)).digest('base64');
+  return known.hash;
+}
+
+export function sealRecord(vault: Vault, record: object): Sealed {
+  const known = of(record);
+  if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(jsonOf(record));
+  return known.sealed;
+}

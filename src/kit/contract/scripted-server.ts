@@ -1,0 +1,54 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { listen } from '../simulator/outage.ts';
+import { readRequest } from '../simulator/wire.ts';
+import type { HttpText } from './http-text.ts';
+
+/** A request as it came over the wire. */
+export interface Received {
+  readonly start: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface ScriptedServer {
+  readonly url: string;
+  readonly received: readonly Received[];
+  close(): void;
+}
+
+/**
+ * A loopback server that gives one answer after the other, whatever it is asked. Instead of an answer: `!refuse` (nobody
+ * listens from here on, so it has no request of its own), `!reset` (read, then broken), `!timeout` (read, never answered).
+ */
+export async function playReplies(replies: readonly HttpText[]): Promise<ScriptedServer> {
+  const received: Received[] = [];
+  const server = http.createServer((incoming, outgoing) => {
+    void readRequest(incoming).then(async (request) => {
+      received.push({ start: `${request.method} ${incoming.url}`, headers: request.headers, body: request.text() });
+      const at = received.length - 1;
+      await answer(outgoing, replies[at], replies[at + 1]?.start === '!refuse' ? shut : undefined);
+    });
+  });
+  const shut = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  await listen(server, '127.0.0.1', 0);
+  const { port } = server.address() as AddressInfo;
+  if (replies[0]?.start === '!refuse') shut();
+  return { url: `http://127.0.0.1:${port}`, received, close: shut };
+}
+
+async function answer(outgoing: http.ServerResponse, reply: HttpText | undefined, after?: () => void): Promise<void> {
+  if (reply?.start === '!timeout') return;
+  if (reply?.start === '!reset') {
+    outgoing.destroy();
+    return;
+  }
+  const status = reply ? Number(/^HTTP\/1\.1 (\d{3})/.exec(reply.start)?.[1] ?? 500) : 599;
+  const body = Buffer.from(reply?.body ?? 'the case has no reply for this request');
+  outgoing.writeHead(status, { 'content-length': body.length, ...reply?.headers });
+  // The door is shut before the answer is out, so that what is asked next finds nobody.
+  outgoing.end(body, () => after?.());
+}

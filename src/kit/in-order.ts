@@ -1,0 +1,22 @@
+import type { Outcome } from '#core/settle';
+import { type Outgoing, unavailable } from './adapter.ts';
+
+/**
+ * Send items one after the other. When one did not get through, what follows it for the same dossier is held back: it
+ * would overtake. A refused item holds nothing back, for it will not come.
+ */
+export async function inOrder<T extends Outgoing>(
+  items: readonly T[],
+  send: (item: T) => Promise<Outcome>,
+): Promise<readonly Outcome[]> {
+  const waiting = new Set<string>();
+  const outcomes: Outcome[] = [];
+  for (const item of items) {
+    const outcome = waiting.has(item.code)
+      ? unavailable('waits', 'an earlier item of the same dossier did not get through')
+      : await send(item);
+    if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') waiting.add(item.code);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}

@@ -1,0 +1,70 @@
+/** The one door for adapter authors: all that an adapter may use besides the schemas, the mappings and packages. */
+
+export {
+  formatLocal,
+  instantToMs,
+  isRealDate,
+  type LocalDate,
+  type LocalFormat,
+  msToInstant,
+  parseInstant,
+  parseLocal,
+  parsePartialDate,
+} from '#core/dates';
+export {
+  cleanCode,
+  type DossierCodeParts,
+  dossierCodeParts,
+  identityKindOf,
+  isAgencyCode,
+  isComponentCode,
+  isDossierCode,
+  isFieldCode,
+  isServiceCode,
+  serviceKey,
+} from '#core/identifiers';
+export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/item';
+export { type ParsedTerm, parseTerm, parseVnd, type Vnd } from '#core/money';
+export type { Cause, Problem } from '#core/problem';
+export type { Outcome } from '#core/settle';
+export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text';
+export {
+  type Adapter,
+  type Asks,
+  type Connection,
+  defineAdapter,
+  delivered,
+  type Outgoing,
+  type Page,
+  type Puller,
+  refused,
+  type Sender,
+  unavailable,
+  unknown,
+  unmapped,
+} from './adapter.ts';
+export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';
+export { type ContractOptions, contractTest } from './contract-test.ts';
+export {
+  type Call,
+  createHttp,
+  type Exchange,
+  type Http,
+  type HttpOptions,
+  retryAfterMs,
+  type WireRecord,
+} from './http.ts';
+export { inOrder } from './in-order.ts';
+export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
+export { createSessions, type Sessions } from './session.ts';
+export {
+  defineSimulator,
+  type Fault,
+  type Simulator,
+  type SimulatorDefinition,
+  type SimulatorLedger,
+  type SimulatorMeans,
+  type SimulatorReply,
+  type SimulatorRequest,
+  startSimulator,
+} from './simulator.ts';

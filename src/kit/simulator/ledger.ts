@@ -1,0 +1,39 @@
+/** One effectful thing that the simulated partner took, and how often it took exactly the same. */
+export interface LedgerEntry {
+  readonly kind: string;
+  readonly key: string;
+  readonly content: unknown;
+  readonly count: number;
+}
+
+/** The partner's own book of what it took. The hub has no hand in it, so it can prove the hub wrong. */
+export interface SimulatorLedger {
+  /** Write down one thing that was taken; how often it was taken by now. */
+  record(kind: string, key: string, content: unknown): number;
+  /** What was taken, in the order of first taking. */
+  entries(): readonly LedgerEntry[];
+  /** How many things were taken, repeats included; of one kind where it is named. */
+  count(kind?: string): number;
+  /** How many of them had been taken before with the same content. */
+  repeats(): number;
+  clear(): void;
+}
+
+export function createLedger(): SimulatorLedger {
+  const book = new Map<string, { kind: string; key: string; content: unknown; count: number }>();
+  const sum = (of: (entry: LedgerEntry) => number): number =>
+    [...book.values()].reduce((total, entry) => total + of(entry), 0);
+  return {
+    record(kind, key, content) {
+      const place = JSON.stringify([kind, key, content]);
+      const entry = book.get(place) ?? { kind, key, content: structuredClone(content), count: 0 };
+      entry.count += 1;
+      book.set(place, entry);
+      return entry.count;
+    },
+    entries: () => [...book.values()].map((entry) => ({ ...entry })),
+    count: (kind) => sum((entry) => (kind === undefined || entry.kind === kind ? entry.count : 0)),
+    repeats: () => sum((entry) => entry.count - 1),
+    clear: () => book.clear(),
+  };
+}

@@ -1,0 +1,86 @@
+import { msToInstant } from '#core/dates';
+import { dropOldPartitions, makePartitions } from './database/partitions.ts';
+import type { Database } from './database/pool.ts';
+import { forgetOldKeys } from './ledger/idempotency.ts';
+import { duePulls, registerPulls } from './ledger/pulls.ts';
+import type { Party } from './parties.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface RoundsMeans {
+  readonly pipeline: Pipeline;
+  readonly database: Database;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly nowMs: () => number;
+  readonly telemetry: Telemetry;
+  /** Months that messages, events, attempts and changes are kept; undefined keeps them. */
+  readonly retentionMonths: number | undefined;
+}
+
+/** What the scheduler does again and again. Every process may do it: the ledger's leases say who acts. */
+export interface Rounds {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 1_000;
+const HOUSEKEEPING_MS = 6 * 3_600_000;
+
+export function createRounds(means: RoundsMeans): Rounds {
+  const { pipeline, database, parties, nowMs, telemetry, retentionMonths } = means;
+  const pulls = [...parties.values()].flatMap((party) =>
+    Object.keys(party.adapter.pull ?? {}).map((name) => ({ party: party.id, name })),
+  );
+  const known = new Set(pulls.map((pull) => `${pull.party} ${pull.name}`));
+  const pulling = new Map<string, Promise<void>>();
+  const timers: NodeJS.Timeout[] = [];
+  let sweeping: Promise<void> | undefined;
+
+  async function sweep(): Promise<void> {
+    await pipeline.sweep();
+    for (const { party, name } of await duePulls(database, nowMs())) {
+      const key = `${party} ${name}`;
+      if (!known.has(key) || pulling.has(key)) continue;
+      const run = pipeline
+        .pull(party, name)
+        .catch((error) => telemetry.failed('pull', error))
+        .finally(() => pulling.delete(key));
+      pulling.set(key, run);
+    }
+  }
+
+  async function housekeeping(): Promise<void> {
+    await makePartitions(database, nowMs());
+    if (retentionMonths !== undefined) {
+      const dropped = await dropOldPartitions(database, nowMs(), retentionMonths);
+      if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
+    }
+    await forgetOldKeys(database, msToInstant(nowMs()));
+  }
+
+  function every(ms: number, work: () => Promise<void>): void {
+    timers.push(setInterval(() => void work(), ms));
+  }
+
+  return {
+    async start() {
+      await registerPulls(database, pulls, nowMs());
+      every(SWEEP_MS, async () => {
+        // A sweep that takes longer than its time is not started twice.
+        sweeping ??= sweep()
+          .catch((error) => telemetry.failed('sweep', error))
+          .finally(() => {
+            sweeping = undefined;
+          });
+        await sweeping;
+      });
+      every(HOUSEKEEPING_MS, () => housekeeping().catch((error) => telemetry.failed('housekeeping', error)));
+      void housekeeping().catch((error) => telemetry.failed('housekeeping', error));
+    },
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      await sweeping;
+      await Promise.race([Promise.all(pulling.values()), new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
+    },
+  };
+}
