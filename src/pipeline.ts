@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { msToInstant } from '#core/dates';
 import type { Route } from '#core/route';
 import { createKnownCodes } from './catalogue/known-codes.ts';
 import type { Database } from './database/pool.ts';
 import { gather } from './gather.ts';
-import { partiesWithWork, type Settled, settleAll } from './ledger/deliveries.ts';
+import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT, type IdempotencyRow } from './ledger/idempotency.ts';
 import { type ItemResult, loadMessage, loadResults, type MessageRow } from './ledger/messages.ts';
 import { loadReleasable, loadWaitingFor, type WaitingRow } from './ledger/quarantine.ts';
+import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
-import { type AcceptMeans, acceptBatch, type Submission } from './steps/accept.ts';
+import { acceptBatch } from './steps/accept/accept.ts';
+import type { AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { createLane, type Lane } from './steps/lane.ts';
 import { runPull } from './steps/pull.ts';
 import { type Readers, readAgain } from './steps/read-again.ts';
@@ -47,8 +50,12 @@ export interface Pipeline {
   deliver(party: string): void;
   /** Ask a partner now, page by page, through `accept`. */
   pull(party: string, name: string): Promise<void>;
+  /** Free the deliveries that these causes held, in their order. */
+  release(causeKeys: readonly string[]): Promise<void>;
   /** Ring for whatever is due, and let go what has waited for something that is there now. */
   sweep(): Promise<void>;
+  /** Resolves when this process delivers nothing at the moment. */
+  idle(): Promise<void>;
   /** Finish the calls that are under way; begin none. */
   drain(): Promise<void>;
 }
@@ -99,6 +106,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       means.onCommit();
       void queue.ring(accepted.ring);
       if (accepted.created.length > 0) void releaseFor(accepted.created);
+      if (accepted.learnt.length > 0) void releaseCauses(accepted.learnt).catch((error) => telemetry.failed('release', error));
       return accepted.results;
     } catch (error) {
       if (isRetryable(error) && tries > 1) return acceptAll(submissions, tries - 1);
@@ -111,6 +119,11 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   /** Steps that came before their dossier are applied when it comes. */
   async function releaseFor(codes: readonly string[]): Promise<void> {
     await release(await loadWaitingFor(database, codes)).catch((error) => telemetry.failed('release', error));
+  }
+
+  async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
+    const freed = await releaseDeliveries(database, causeKeys, msToInstant(nowMs()));
+    await queue.ring(freed);
   }
 
   async function release(waiting: readonly WaitingRow[]): Promise<void> {
@@ -167,9 +180,13 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     },
     deliver: (party) => lanes.get(party)?.wake(),
     pull: (party, name) => runPull({ ...means, acceptMeans }, party, name),
+    release: releaseCauses,
     async sweep() {
       await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
       await release(await loadReleasable(database, 500));
+    },
+    async idle() {
+      await Promise.all([...lanes.values()].map((lane) => lane.idle()));
     },
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.drain()));

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
-import type { Settled } from './ledger/deliveries.ts';
 import type { ItemResult } from './ledger/messages.ts';
-import type { Submission } from './steps/accept.ts';
+import type { Settled } from './ledger/settle.ts';
+import type { Submission } from './steps/accept/submission.ts';
 
 /** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
 export interface Telemetry {

@@ -2,8 +2,8 @@ import {
   type InvalidItem,
   type Item,
   jsonObject,
-  parseLocal,
   type Problem,
+  parseLocal,
   readItem,
   textOf,
   type WaitingItem,
@@ -50,7 +50,8 @@ function stepOf(settings: Settings, code: string, row: Row, reply: Row, path: st
   const mapped = statusOf(settings, trangThai);
   if (!mapped) return [unmappedStatus(code, trangThai, `${path}/trangThai`)];
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
-  if (!('instant' in at)) return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
+  if (!('instant' in at))
+    return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
   const unit = textOf(row.phongBanXuLy);
   const actor = textOf(row.nguoiXuLy) ?? unit;
   if (!actor) return [invalid(code, `${path}/nguoiXuLy`, 'neither a person nor a unit is named')];

@@ -52,7 +52,9 @@ async function lookUp(
   const polled = await poll(connection, module, [code], record);
   if (polled.kind === 'declined') return failure('no-results', `asking for results: ${polled.message}`);
   if (polled.kind !== 'rows') return polled;
-  const row = polled.rows.find((one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1));
+  const row = polled.rows.find(
+    (one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1),
+  );
   if (!row && polled.rows.length > 0)
     return failure('no-results', 'asking for results: the answer is about other dossiers');
   return row && textOf(row.trangThai) !== undefined ? { row } : undefined;

@@ -1,5 +1,5 @@
-import { formatLocal, type Outgoing } from '#kit';
 import { XMLBuilder } from 'fast-xml-parser';
+import { formatLocal, type Outgoing } from '#kit';
 import { type Module, type Settings, unitOf } from './settings.ts';
 
 type DossierItem = Outgoing<'dossier.upsert.v1'>;

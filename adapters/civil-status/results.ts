@@ -1,4 +1,5 @@
-import { type Asks, type Outcome, type Page, type Puller } from '#kit';
+import type { Asks, Item, Outcome, Page, Puller } from '#kit';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
 import { namesOf, poll } from './poll.ts';
@@ -8,10 +9,14 @@ import { moduleOf, type Settings } from './settings.ts';
 /** How many dossiers the ministry is asked about at a time. */
 const AT_A_TIME = 3;
 
+/** How far the round is, and what was told of dossiers that say otherwise themselves: in the last round, and in this. */
 interface Checkpoint {
-  /** The last dossier that was asked about. */
-  readonly after: string;
+  readonly after?: string;
+  readonly before: readonly string[];
+  readonly told: readonly string[];
 }
+
+const BEGINNING: Checkpoint = { before: [], told: [] };
 
 /** What became of the dossiers that the ministry has: asked a few at a time, round and round. */
 export const results: Puller<Settings> = {
@@ -19,24 +24,32 @@ export const results: Puller<Settings> = {
   read: readResults,
 
   async next(connection, checkpoint, asks): Promise<Page | Outcome> {
-    const { after } = (checkpoint ?? {}) as Partial<Checkpoint>;
+    const { after, before, told } = (checkpoint ?? BEGINNING) as Checkpoint;
     const dossiers = await asks.outstanding(AT_A_TIME, after);
     const bodies: Page['bodies'][number][] = [];
+    const tells: string[] = [...told];
     for (const [module, group] of byModule(connection.settings, dossiers)) {
       const answers = await askAbout(connection, module, group);
       if ('kind' in answers) return answers;
-      for (const body of answers) if (isNews(body, group, connection.settings)) bodies.push({ body, mediaType: JSON_TYPE });
+      for (const body of answers) {
+        const says = beyond(group, readResults(body, connection.settings));
+        if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
+        tells.push(...says);
+      }
     }
     const last = dossiers.at(-1);
     const more = last !== undefined && dossiers.length === AT_A_TIME;
-    return { bodies, checkpoint: more ? { after: last.code } : null, more };
+    return { bodies, more, checkpoint: more ? { after: last.code, before, told: tells } : { before: tells, told: [] } };
   },
 };
 
 const JSON_TYPE = 'application/json';
 
 /** One question carries one module. What is not received yet, or has no module, was never registered. */
-function byModule(settings: Settings, dossiers: Awaited<ReturnType<Asks['outstanding']>>): ReadonlyMap<string, Dossier[]> {
+function byModule(
+  settings: Settings,
+  dossiers: Awaited<ReturnType<Asks['outstanding']>>,
+): ReadonlyMap<string, Dossier[]> {
   const groups = new Map<string, Dossier[]>();
   for (const dossier of dossiers) {
     const module = dossier.receivedAt && moduleOf(settings, dossier.serviceCode)?.module;
@@ -80,12 +93,18 @@ function askedOf(party: string, { code, aliases }: Dossier): Asked {
   return { code, maHoSo: aliases?.find((alias) => alias.party === party)?.code ?? code };
 }
 
-/** The ministry repeats itself every two minutes: what only says what the dossier says already is not kept again. */
-function isNews(body: Uint8Array, dossiers: readonly Dossier[], settings: Settings): boolean {
-  return readResults(body, settings).some((item) => {
-    if (item.kind !== 'record' || item.operation !== 'dossier.progress.v1') return true;
-    const told = item.record as { code: string; status: string; at: string };
-    const held = dossiers.find(({ code }) => code === told.code);
-    return held?.status !== told.status || held.statusAt !== told.at;
-  });
+/**
+ * What an answer says that the dossiers do not say already. The ministry repeats itself in every round, and only what it
+ * did not say in the last one is worth keeping.
+ */
+function beyond(dossiers: readonly Dossier[], items: readonly Item[]): readonly string[] {
+  const known = new Set(dossiers.map(({ code, status, statusAt }) => `${code} ${status} ${statusAt}`));
+  return items.map(saying).filter((says) => !known.has(says));
+}
+
+function saying(item: Item): string {
+  if (item.kind === 'waiting') return `${item.code} ${item.cause.key}`;
+  if (item.kind === 'invalid') return `${item.code} ${item.problems.map(({ message }) => message).join('; ')}`;
+  const { code, status, at } = item.record as Progress;
+  return `${code} ${status} ${at}`;
 }

@@ -1,7 +1,7 @@
+import Type from 'typebox';
 import { serviceKey } from '#kit';
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
-import Type from 'typebox';
 import tables from './tables.json' with { type: 'json' };
 
 const optional = Type.Optional;

@@ -1,5 +1,5 @@
-import { formatLocal, msToInstant } from '#kit';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { formatLocal, msToInstant } from '#kit';
 import type { Registered } from './simulator.ts';
 
 const LONGEST_NAME = 100;
@@ -57,7 +57,11 @@ const WORDS = {
   '3': { noiDungXuLy: 'Đang giải quyết' },
   '4': {
     noiDungXuLy: 'Đã đăng ký vào sổ hộ tịch',
-    ketQuaXuLy: { soDangKy: '01', quyenSo: '01/2025', giayKhaiSinh: Buffer.from('%PDF-1.4 simulated').toString('base64') },
+    ketQuaXuLy: {
+      soDangKy: '01',
+      quyenSo: '01/2025',
+      giayKhaiSinh: Buffer.from('%PDF-1.4 simulated').toString('base64'),
+    },
   },
   '6': { noiDungXuLy: 'Thông tin không khớp giấy tờ' },
 } as const;

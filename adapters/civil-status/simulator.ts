@@ -1,4 +1,10 @@
-import { defineSimulator, type SimulatorDefinition, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit';
+import {
+  defineSimulator,
+  type SimulatorDefinition,
+  type SimulatorMeans,
+  type SimulatorReply,
+  type SimulatorRequest,
+} from '#kit';
 import { complaintsAbout, statusRow } from './simulated-ministry.ts';
 import tables from './tables.json' with { type: 'json' };
 
@@ -25,7 +31,11 @@ export function civilStatusSimulator({ stepMs = 2_000 } = {}): SimulatorDefiniti
     expireSessions: ({ tokens }) => tokens.clear(),
     routes: [
       { method: 'POST', path: '/token', handle: token },
-      { method: 'POST', path: tables.paths.registration, handle: admitted((body, means) => take(body, 'maHoSo', means)) },
+      {
+        method: 'POST',
+        path: tables.paths.registration,
+        handle: admitted((body, means) => take(body, 'maHoSo', means)),
+      },
       { method: 'POST', path: tables.paths.bundle, handle: admitted((body, means) => take(body, 'maHoSoMCDT', means)) },
       { method: 'POST', path: tables.paths.results, handle: admitted((body, means) => tell(body, means, stepMs)) },
     ],
@@ -68,7 +78,9 @@ function take(body: Body, codeMember: 'maHoSo' | 'maHoSoMCDT', { ledger, state, 
       module: String(body.module),
       atMs: now(),
     });
-  return { body: { status: 1, statusDescription: 'Gửi thông tin thành công', errorCode: null, errorDescription: null } };
+  return {
+    body: { status: 1, statusDescription: 'Gửi thông tin thành công', errorCode: null, errorDescription: null },
+  };
 }
 
 function tell({ maDinhDanhHoSo, module }: Body, { state, now }: Means, stepMs: number): SimulatorReply {
@@ -76,7 +88,9 @@ function tell({ maDinhDanhHoSo, module }: Body, { state, now }: Means, stepMs: n
     return { body: { status: 0, errorCode: '500', errorDescription: 'maDinhDanhHoSo không hợp lệ' } };
   const value = maDinhDanhHoSo.flatMap((code) => {
     const known = state.dossiers.get(String(code));
-    return known && known.module === module ? [statusRow(known, Math.floor((now() - known.atMs) / stepMs), stepMs)] : [];
+    return known && known.module === module
+      ? [statusRow(known, Math.floor((now() - known.atMs) / stepMs), stepMs)]
+      : [];
   });
   return { body: { status: 1, statusDescription: 'Giao dịch thành công', value } };
 }

@@ -1,4 +1,14 @@
-import { delivered, jsonObject, type Outcome, partnerText, refused, retryAfterMs, textOf, unavailable, unknown } from '#kit';
+import {
+  delivered,
+  jsonObject,
+  type Outcome,
+  partnerText,
+  refused,
+  retryAfterMs,
+  textOf,
+  unavailable,
+  unknown,
+} from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { described, type Reply, secretsOf } from './client.ts';
 import { complaintOf, reasonsIn } from './reasons.ts';

@@ -1,7 +1,7 @@
-import { type Connection, type Exchange, type Outcome, refused, retryAfterMs, unavailable, unknown, withoutReply } from '#kit';
-import { isSessionError, isTemporary, type PortalError, parseReply } from '#mappings/national-portal/envelope';
+import { type Connection, type Exchange, textOf, unavailable } from '#kit';
+import { isSessionError, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { partnerText, textOf } from '#kit';
+import { type Answer, answerOf, type Effect, type Failed, failed, said } from './answers.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
 export type Portal = Connection<Settings>;
@@ -11,15 +11,10 @@ export interface Request {
   readonly group: 'integration' | 'share';
   readonly service: string;
   readonly args?: Readonly<Record<string, unknown>>;
-  /** `tell` changes something over there: without an answer it may have happened. */
-  readonly effect: 'ask' | 'tell';
+  readonly effect: Effect;
+  /** Whose personal data must not be repeated in what is told of a failure. */
+  readonly about: Dossier | undefined;
 }
-
-export type Answer =
-  | { readonly kind: 'ok'; readonly result: readonly unknown[]; readonly text: string }
-  | PortalError
-  /** There is no answer, or none of the portal's; what that means for what was sent. */
-  | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 /** Call one service. A session that has ended is renewed once, and the call made once more. */
 export async function call(portal: Portal, request: Request): Promise<Answer> {
@@ -31,47 +26,57 @@ export async function call(portal: Portal, request: Request): Promise<Answer> {
   return failed(unavailable('session-refused', 'the portal refuses the session that it has just given'));
 }
 
-type SessionEnded = { readonly kind: 'session-ended'; readonly login: Login };
+interface SessionEnded {
+  readonly kind: 'session-ended';
+  readonly login: Login;
+}
 
-async function callOnce(portal: Portal, { group, service, args, effect }: Request): Promise<Answer | SessionEnded> {
+async function callOnce(
+  portal: Portal,
+  { group, service, args, effect, about }: Request,
+): Promise<Answer | SessionEnded> {
   const { settings } = portal;
   const login = await portal.sessions.get(SESSION, () => logIn(portal));
   if (login.kind === 'failed') return login;
-  if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings)));
+  if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings, about)));
   const path = (group === 'share' ? settings.sharePath : settings.integrationPath) ?? '/mapi/g';
-  const exchange = await post(portal, path, { session: login.session, madonvi: settings.madonvi, service, ...args }, {
-    idempotent: effect === 'ask',
-  });
-  const answer = answerOf(portal, exchange, effect);
-  const ended = answer.kind === 'unauthorized' || (answer.kind === 'error' && isSessionError(answer, dialectOf(settings).patterns));
-  return ended ? { kind: 'session-ended', login } : (answer as Answer);
+  const body = { session: login.session, madonvi: settings.madonvi, service, ...args };
+  const exchange = await post(portal, path, body, { idempotent: effect === 'ask' });
+  const answer = answerOf(exchange, effect, portal.now());
+  if (answer.kind === 'unauthorized') return { kind: 'session-ended', login };
+  const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).patterns);
+  return ended ? { kind: 'session-ended', login } : answer;
 }
 
 const SESSION = 'session';
-/** A wrong password is not tried again and again: accounts get locked. */
-const REFUSED_MS = 60_000;
 
 type Login =
   | { readonly kind: 'session'; readonly session: string }
   | { readonly kind: 'refused'; readonly error: PortalError }
-  | { readonly kind: 'failed'; readonly outcome: Outcome };
+  | Failed;
 
-async function logIn(portal: Portal): Promise<{ value: Login; ttlMs: number }> {
+/** A wrong password is not tried again and again: accounts get locked. */
+const REFUSED_MS = 60_000;
+
+async function logIn(portal: Portal): Promise<{ readonly value: Login; readonly ttlMs: number }> {
   const { username, password, loginPath = '/mapi/login', sessionMinutes = 10 } = portal.settings;
   const exchange = await post(portal, loginPath, { username, password }, { idempotent: true, secret: true });
-  const answer = answerOf(portal, exchange, 'ask');
+  const answer = answerOf(exchange, 'ask', portal.now());
   if (answer.kind === 'failed') return { value: answer, ttlMs: 0 };
   const session = answer.kind === 'ok' ? textOf(answer.raw.session) : undefined;
   if (session) return { value: { kind: 'session', session }, ttlMs: sessionMinutes * 60_000 };
-  if (answer.kind === 'error' && isTemporary(answer)) return { value: failed(unavailable('busy', said(answer, portal.settings))), ttlMs: 0 };
-  const error = answer.kind === 'error' ? answer : { kind: 'error' as const, code: answer.kind, message: 'no session was given' };
-  return { value: { kind: 'refused', error }, ttlMs: REFUSED_MS };
+  const error = answer.kind === 'error' ? answer : noSession(answer.kind);
+  return { value: { kind: 'refused', error }, ttlMs: isTemporary(error) ? 0 : REFUSED_MS };
+}
+
+function noSession(code: string): PortalError {
+  return { kind: 'error', code, message: 'no session was given' };
 }
 
 /**
- * Every call, the login too, has these headers and no others (domain 2.1, as OpenCPS sends them). The media type has no
- * charset parameter: JSON knows none, and the security server before the portal compares it as it is. What says that the
- * bytes are UTF-8 is the dialect's own header `Charset`.
+ * Every call, the login too, has these headers (domain 2.1, as OpenCPS sends them). The media type has no charset: JSON
+ * knows none, and what stands before the portal may compare it as it is. That the bytes are UTF-8 is said by the
+ * dialect's own header `Charset`.
  */
 function post(
   { http, settings }: Portal,

@@ -1,7 +1,13 @@
-import { type CodeOverrides, type Codes, createCodes, REPLY_PATTERNS, type ReplyPatterns } from '#mappings/national-portal/codes';
+import Type from 'typebox';
+import {
+  type CodeOverrides,
+  type Codes,
+  createCodes,
+  REPLY_PATTERNS,
+  type ReplyPatterns,
+} from '#mappings/national-portal/codes';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { AgencyCode, closed, oneOf } from '#schemas/parts';
-import Type from 'typebox';
 
 const Path = Type.String({ pattern: '^/', maxLength: 500, description: 'a path that begins with /' });
 const Word = Type.String({ minLength: 1, maxLength: 500, description: 'a text' });

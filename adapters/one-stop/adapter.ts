@@ -1,16 +1,7 @@
 import { defineAdapter, inOrder, type Outgoing, type Sender } from '#kit';
 import type { Operation } from '#schemas/operations';
-import { closed } from '#schemas/parts';
-import Type from 'typebox';
-import { type Settings, tell } from './client.ts';
-
-const Settings = closed({
-  /** Where it takes what it is told. Absent: it only pushes, and telling it anything is refused. */
-  baseUrl: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 500 })),
-  token: Type.Optional(Type.String({ minLength: 1, maxLength: 4_000 })),
-  connectTimeoutS: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 60 })),
-  timeoutS: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 300 })),
-});
+import { tell } from './client.ts';
+import { Settings } from './settings.ts';
 
 /** The province's one-stop system: it pushes its dossiers to the hub's own door, and is told the rest here. */
 export default defineAdapter({

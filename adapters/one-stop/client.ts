@@ -11,11 +11,7 @@ import {
   unavailable,
   withoutReply,
 } from '#kit';
-
-export interface Settings {
-  readonly baseUrl?: string;
-  readonly token?: string;
-}
+import type { Settings } from './settings.ts';
 
 /**
  * Tell the one-stop system one thing. The key makes a repeat harmless over there, so whatever is not certain is tried

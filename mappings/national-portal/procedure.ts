@@ -135,3 +135,23 @@ function addComponents(reading: Reading, found: Fields, to: string, papers: read
 function isSameCode(a: unknown, b: unknown): boolean {
   return String(a).trim() === String(b).trim();
 }
+
+/** What a dossier has to say of its procedure, in the portal's own words. */
+export interface ServiceFacts {
+  readonly code: string;
+  readonly name: string;
+  readonly fieldCode: string;
+  readonly fieldName: string;
+}
+
+/** The same from `result[0]` of `LayThuTuc`, whatever else may be wrong with it; undefined when it is not whole. */
+export function readServiceFacts(raw: unknown): ServiceFacts | undefined {
+  if (!isObject(raw)) return undefined;
+  const reading = startReading(CODES);
+  const { code, name, fields } = readFields(reading, PROCEDURE, raw, '', '');
+  const field = (fields as readonly Fields[] | undefined)?.[0];
+  const facts = [code, name, field?.code, field?.name].map((text) => (typeof text === 'string' ? text.trim() : ''));
+  if (facts.includes('')) return undefined;
+  const [serviceCode, serviceName, fieldCode, fieldName] = facts as [string, string, string, string];
+  return { code: serviceCode, name: serviceName, fieldCode, fieldName };
+}

@@ -12,3 +12,8 @@ export interface Cause {
   readonly key: string;
   readonly message: string;
 }
+
+/** The key of a code that a table does not know. What the catalogue has to know waits under `service`, `agency` or `field`. */
+export function unmappedKey(table: string, code: string): string {
+  return `unmapped:${table}:${code}`;
+}

@@ -13,17 +13,18 @@ const DISCARD_BYTES = 64 * 1024 * 1024;
  * @throws Refusal 413 over `maxBytes` inflated, 415 for an encoding that is not known, 400 when it does not inflate
  */
 export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
-  const told = Number(c.req.header('content-length') ?? 0);
-  if (told > maxBytes) {
-    discardRest(rawBody(c));
+  const source = rawBody(c);
+  if (!source) return Buffer.alloc(0);
+  if (Number(c.req.header('content-length') ?? 0) > maxBytes) {
+    discard(source);
     throw tooLarge(maxBytes);
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of bodyChunks(c)) {
+  for await (const chunk of inflated(c, source)) {
     size += chunk.length;
     if (size > maxBytes) {
-      discardRest(rawBody(c));
+      discard(source);
       throw tooLarge(maxBytes);
     }
     chunks.push(chunk);
@@ -34,18 +35,37 @@ export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
 /** The body as it arrives, inflated. */
 export async function* bodyChunks(c: Context): AsyncGenerator<Buffer> {
   const source = rawBody(c);
-  if (!source) return;
+  if (source) yield* inflated(c, source);
+}
+
+async function* inflated(c: Context, source: Readable): AsyncGenerator<Buffer> {
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  try {
-    yield* (encoding === 'identity' ? source : source.pipe(inflaterOf(encoding))) as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (
-      (error as { code?: string }).code?.startsWith('Z_') ||
-      /brotli|ERR__ERROR/i.test(String((error as { code?: string }).code))
-    )
-      throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
-    throw error;
+  const inflater = encoding === 'identity' ? undefined : inflaterOf(encoding);
+  if (inflater) {
+    source.pipe(inflater);
+    // pipe() does not pass on that a client went away: without this the inflater would wait for ever.
+    source.once('error', () => inflater.destroy(clientGone()));
+    source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
   }
+  try {
+    // The socket stays open when reading ends early: the refusal has to go back over it.
+    yield* (inflater ?? source).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (code === 'ECONNRESET') throw clientGone();
+    if (!INFLATE_ERROR.test(code)) throw error;
+    discard(source);
+    throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
+  } finally {
+    if (inflater) source.unpipe(inflater);
+    inflater?.destroy();
+  }
+}
+
+const INFLATE_ERROR = /^(?:Z_|ERR__ERROR)/;
+
+function clientGone(): Refusal {
+  return new Refusal('bad-request', 'the client went away before its body was complete');
 }
 
 function inflaterOf(encoding: string) {
@@ -64,10 +84,9 @@ function rawBody(c: Context): Readable | undefined {
   return c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : undefined;
 }
 
-function discardRest(source: Readable | undefined): void {
-  if (!source || source.destroyed) return;
+function discard(source: Readable): void {
+  if (source.destroyed) return;
   let discarded = 0;
-  source.unpipe();
   source.on('data', (chunk: Buffer) => {
     discarded += chunk.length;
     if (discarded > DISCARD_BYTES) source.destroy();

@@ -1,6 +1,7 @@
 import type Type from 'typebox';
 import type { Item } from '#core/item';
-import type { Cause } from '#core/problem';
+import { serviceKey } from '#core/identifiers';
+import { type Cause, unmappedKey } from '#core/problem';
 import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';
@@ -107,5 +108,10 @@ export const unknown = (reason: string, message: string): Outcome => ({ kind: 'u
 /** A code of ours or theirs that no table maps: the delivery waits until one does. */
 export function unmapped(table: string, code: string): Outcome {
   const message = `no ${table} is known for ${JSON.stringify(code)}`;
-  return refused('unmapped', message, { kind: 'unmapped', key: `unmapped:${table}:${code}`, message });
+  return refused('unmapped', message, { kind: 'unmapped', key: unmappedKey(table, code), message });
 }
+
+/** A service that neither the catalogue nor the partner describes: the delivery waits until the catalogue knows it. */
+export const unknownService = (code: string): Outcome => unmapped('service', serviceKey(code));
+/** An agency whose name nobody gives: the delivery waits until the catalogue knows it. */
+export const unknownAgency = (code: string): Outcome => unmapped('agency', code);

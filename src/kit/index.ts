@@ -41,6 +41,8 @@ export {
   type Sender,
   unavailable,
   unknown,
+  unknownAgency,
+  unknownService,
   unmapped,
 } from './adapter.ts';
 export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';

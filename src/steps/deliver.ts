@@ -10,7 +10,9 @@ import { loadHeld } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
 import type { WireRecord } from '../kit/http.ts';
-import { type Claimed, knownTo, type Settled } from '../ledger/deliveries.ts';
+import type { Claimed } from '../ledger/claim.ts';
+import { knownTo } from '../ledger/deliveries.ts';
+import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 

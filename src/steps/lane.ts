@@ -1,5 +1,6 @@
 import type { Database } from '../database/pool.ts';
-import { type Claimed, claim, extendLeases, type Settled } from '../ledger/deliveries.ts';
+import { type Claimed, claim, extendLeases } from '../ledger/claim.ts';
+import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
@@ -22,6 +23,8 @@ export interface LaneMeans {
 /** All that this process does for one party. A slow party holds up its own lane and nobody else's. */
 export interface Lane {
   wake(): void;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
   drain(): Promise<void>;
 }
 
@@ -112,6 +115,9 @@ export function createLane(means: LaneMeans): Lane {
 
   return {
     wake,
+    async idle() {
+      while (running) await running;
+    },
     async drain() {
       draining = true;
       clearInterval(heartbeat);

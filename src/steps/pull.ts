@@ -12,7 +12,8 @@ import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
-import { type AcceptMeans, acceptBatch, type Submission } from './accept.ts';
+import { acceptBatch } from './accept/accept.ts';
+import type { AcceptMeans, Submission } from './accept/submission.ts';
 
 export interface PullMeans {
   readonly database: Database;

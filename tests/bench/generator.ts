@@ -37,7 +37,8 @@ export async function generate(load: Load): Promise<LoadResult> {
   await Promise.all(Array.from({ length: load.connections }, () => runConnection()));
   const seconds = (performance.now() - began) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  const at = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {
     good: answered.length,
     bad,
@@ -86,7 +87,7 @@ export async function generate(load: Load): Promise<LoadResult> {
 function wholeReply(bytes: Buffer): number | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return undefined;
-  const head = bytes.latin1Slice(0, end);
+  const head = bytes.toString('latin1', 0, end);
   const length = /content-length: (\d+)/i.exec(head)?.[1];
   if (length === undefined) throw new Error(`a reply without Content-Length: ${head}`);
   return bytes.length >= end + 4 + Number(length) ? Number(head.slice(9, 12)) : undefined;

@@ -9,7 +9,7 @@ import { closed, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { uuidv7 } from '../../database/uuid.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
-import type { Submission } from '../../steps/accept.ts';
+import type { Submission } from '../../steps/accept/submission.ts';
 import { type Keys, requireKey } from '../auth.ts';
 import { bodyChunks, readBody } from '../body.ts';
 import {

@@ -24,10 +24,13 @@ export interface ScriptedServer {
 export async function playReplies(replies: readonly HttpText[]): Promise<ScriptedServer> {
   const received: Received[] = [];
   const server = http.createServer((incoming, outgoing) => {
-    void readRequest(incoming).then(async (request) => {
+    void readRequest(incoming).then((request) => {
       received.push({ start: `${request.method} ${incoming.url}`, headers: request.headers, body: request.text() });
       const at = received.length - 1;
-      await answer(outgoing, replies[at], replies[at + 1]?.start === '!refuse' ? shut : undefined);
+      const isLast = replies[at + 1]?.start === '!refuse';
+      // No longer listening before the answer is out, so that what is asked next finds nobody.
+      if (isLast) server.close();
+      answer(outgoing, replies[at], isLast);
     });
   });
   const shut = (): void => {
@@ -40,7 +43,7 @@ export async function playReplies(replies: readonly HttpText[]): Promise<Scripte
   return { url: `http://127.0.0.1:${port}`, received, close: shut };
 }
 
-async function answer(outgoing: http.ServerResponse, reply: HttpText | undefined, after?: () => void): Promise<void> {
+function answer(outgoing: http.ServerResponse, reply: HttpText | undefined, isLast: boolean): void {
   if (reply?.start === '!timeout') return;
   if (reply?.start === '!reset') {
     outgoing.destroy();
@@ -48,7 +51,7 @@ async function answer(outgoing: http.ServerResponse, reply: HttpText | undefined
   }
   const status = reply ? Number(/^HTTP\/1\.1 (\d{3})/.exec(reply.start)?.[1] ?? 500) : 599;
   const body = Buffer.from(reply?.body ?? 'the case has no reply for this request');
-  outgoing.writeHead(status, { 'content-length': body.length, ...reply?.headers });
-  // The door is shut before the answer is out, so that what is asked next finds nobody.
-  outgoing.end(body, () => after?.());
+  const closing = isLast ? { connection: 'close' } : {};
+  outgoing.writeHead(status, { 'content-length': body.length, ...closing, ...reply?.headers });
+  outgoing.end(body);
 }

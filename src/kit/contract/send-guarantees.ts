@@ -1,8 +1,8 @@
 import type { Outcome } from '#core/settle';
 import type { Operation } from '#schemas/operations';
 import type { Subject, Vitest } from '../contract-test.ts';
-import { type Bench, faultFrom, type Undisturbed, undisturbed, withBench } from './bench.ts';
 import type { Fault } from '../simulator.ts';
+import { type Bench, faultFrom, type Undisturbed, undisturbed, withBench } from './bench.ts';
 import { doubtGuarantees } from './doubt-guarantees.ts';
 import { messageGuarantees } from './message-guarantees.ts';
 import { type REPLY_FAULTS, replyGuarantees } from './reply-guarantees.ts';

@@ -107,15 +107,15 @@ function shown(wantedRequests: readonly HttpText[]): (request: Received, at: num
   return (request, at) => {
     const names = Object.keys(wantedRequests[at]?.headers ?? {});
     const headers = Object.fromEntries(names.map((name) => [name, request.headers[name]]));
-    return { start: request.start, headers, body: valueOf(request.body) };
+    return { start: request.start, headers, body: parsed(request.body) };
   };
 }
 
 function wanted(request: HttpText): unknown {
-  return { start: request.start, headers: request.headers, body: valueOf(request.body) };
+  return { start: request.start, headers: request.headers, body: parsed(request.body) };
 }
 
-function valueOf(body: string): unknown {
+function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -1,0 +1,76 @@
+import {
+  type Exchange,
+  type Outcome,
+  partnerText,
+  refused,
+  retryAfterMs,
+  unavailable,
+  unknown,
+  withoutReply,
+} from '#kit';
+import { isTemporary, type PortalError, parseReply } from '#mappings/national-portal/envelope';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Settings } from './settings.ts';
+
+export type Answer =
+  | {
+      readonly kind: 'ok';
+      readonly result: readonly unknown[];
+      readonly raw: Readonly<Record<string, unknown>>;
+      readonly text: string;
+    }
+  | PortalError
+  | Failed;
+
+/** There is no answer, or none of the portal's own: what that means for what was sent. */
+export interface Failed {
+  readonly kind: 'failed';
+  readonly outcome: Outcome;
+}
+
+export interface Unauthorized {
+  readonly kind: 'unauthorized';
+}
+
+/** `tell` changes something over there: without an answer it may have happened. */
+export type Effect = 'ask' | 'tell';
+
+/** What came of a call, by the replies of domain 2.11. An empty answer, a page and half an answer are never success. */
+export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Answer | Unauthorized {
+  if (exchange.kind !== 'reply') {
+    const outcome = withoutReply(exchange);
+    return outcome.kind === 'unknown' ? lost(effect, outcome.reason, outcome.message) : failed(outcome);
+  }
+  const { status, headers, body } = exchange;
+  if (status === 401 || status === 403) return { kind: 'unauthorized' };
+  const afterMs = retryAfterMs(headers, nowMs);
+  if (status === 429 || (status === 503 && afterMs !== undefined))
+    return failed(unavailable(`status-${status}`, `status ${status}: it asks to wait`, afterMs));
+  if (status >= 500) return lost(effect, `status-${status}`, `status ${status}`);
+  const reply = parseReply(body);
+  // Redirects and 4xx without the portal's own words come from what stands before it: the portal has not seen the call.
+  if (status >= 300)
+    return reply.kind === 'error' ? reply : failed(unavailable(`status-${status}`, `status ${status}`));
+  if (reply.kind === 'not-a-reply') return lost(effect, 'not-a-reply', `the answer is ${reply.why}`);
+  return reply.kind === 'ok' ? { ...reply, text: body.toString() } : reply;
+}
+
+export function failed(outcome: Outcome): Failed {
+  return { kind: 'failed', outcome };
+}
+
+function lost(effect: Effect, reason: string, message: string): Failed {
+  return failed(effect === 'tell' ? unknown(reason, message) : unavailable(reason, message));
+}
+
+/** What an error of the portal means for what was sent: a person must act, unless it says itself that it will pass. */
+export function outcomeOfError(error: PortalError, settings: Settings, dossier?: Dossier): Outcome {
+  const message = said(error, settings, dossier);
+  return isTemporary(error) ? unavailable('busy', message) : refused('refused-by-portal', message);
+}
+
+/** The portal's words, without anything that tells who the applicant is: it quotes what it was sent. */
+export function said({ code, message }: PortalError, settings: Settings, dossier?: Dossier): string {
+  const text = partnerText(message, dossier, [settings.password]);
+  return `error_code ${code.slice(0, 20)}${text && `: ${text}`}`;
+}

@@ -1,0 +1,128 @@
+import { cleanCode, type Item, type Outcome, type Page, unavailable } from '#kit';
+import { readListedCode } from '#mappings/national-portal/dictionaries';
+import { type Answer, outcomeOfError } from './answers.ts';
+import { call, type Portal, type Request } from './client.ts';
+import { type KeptReply, readKept } from './kept-replies.ts';
+import type { Settings } from './settings.ts';
+
+type Stage = 'agencies' | 'fields' | 'services';
+
+/** Where a run stands. A run keeps its list of procedures; another process fetches the list anew and goes on after. */
+interface Checkpoint {
+  readonly stage: Stage;
+  readonly after?: string;
+  /** When the run began, epoch milliseconds. */
+  readonly run: number;
+}
+
+const DICTIONARIES = {
+  agencies: { service: 'LayDanhMucCoQuan', kind: 'agency', next: 'fields' },
+  fields: { service: 'LayDanhMucLinhVuc', kind: 'field', next: 'services' },
+} as const;
+const PAGE = 8;
+const AT_ONCE = 4;
+const LIST_MS = 6 * 3_600_000;
+
+/** The next page of a run: all agencies, all fields, then the procedures, some at a time. */
+export async function nextPage(portal: Portal, checkpoint: unknown): Promise<Page | Outcome> {
+  const { stage, after, run } = (checkpoint ?? { stage: 'agencies', run: portal.now() }) as Checkpoint;
+  return stage === 'services' ? servicesPage(portal, after, run) : dictionaryPage(portal, stage, run);
+}
+
+async function dictionaryPage(portal: Portal, stage: 'agencies' | 'fields', run: number): Promise<Page | Outcome> {
+  const { service, kind, next } = DICTIONARIES[stage];
+  const answer = await call(portal, { group: 'share', service, effect: 'ask', about: undefined });
+  const failure = failureOf(portal, answer);
+  if (answer.kind !== 'ok') return failure as Outcome;
+  const kept: KeptReply = { service, reply: answer.text };
+  const codes = readKept(kept, portal.settings).flatMap((item) => codeOf(item) ?? []);
+  if (codes.length === 0) return emptyList(service);
+  return { bodies: [bodyOf(kept)], checkpoint: { stage: next, run }, more: true, complete: { kind, codes } };
+}
+
+async function servicesPage(portal: Portal, after: string | undefined, run: number): Promise<Page | Outcome> {
+  const name = `LayDanhSachTTHC ${run}`;
+  const list = await portal.sessions.get(name, () => fetchList(portal));
+  if ('outcome' in list) return list.outcome;
+  const left = list.codes.filter((code) => after === undefined || code > after);
+  // No page holds one procedure alone, unless there is only one: see fetchProcedures.
+  const size = left.length > PAGE && left.length < 2 * PAGE ? Math.ceil(left.length / 2) : PAGE;
+  const codes = left.slice(0, size);
+  const bodies = await fetchProcedures(portal, codes);
+  if ('kind' in bodies) return bodies;
+  const more = codes.length < left.length;
+  if (more) return { bodies, checkpoint: { stage: 'services', after: codes.at(-1), run }, more };
+  portal.sessions.drop(name, list);
+  return { bodies, checkpoint: null, more, complete: { kind: 'service', codes: list.codes } };
+}
+
+type List = { readonly codes: readonly string[] } | { readonly outcome: Outcome };
+
+async function fetchList(portal: Portal): Promise<{ readonly value: List; readonly ttlMs: number }> {
+  const answer = await call(portal, { group: 'share', service: 'LayDanhSachTTHC', effect: 'ask', about: undefined });
+  const failure = failureOf(portal, answer);
+  if (answer.kind !== 'ok') return { value: { outcome: failure as Outcome }, ttlMs: 0 };
+  const codes = [...new Set(answer.result.flatMap((entry) => cleanCode(readListedCode(entry) ?? '') || []))].sort();
+  if (codes.length === 0) return { value: { outcome: emptyList('LayDanhSachTTHC') }, ttlMs: 0 };
+  return { value: { codes }, ttlMs: LIST_MS };
+}
+
+/** Nothing at all is a fault over there: taken at its word it would put the whole catalogue out of force. */
+function emptyList(service: string): Outcome {
+  return unavailable('empty-list', `${service} lists nothing; nothing is put out of force`);
+}
+
+/**
+ * One bad procedure does not stop a run: when the others of its page are answered, what went wrong with it is kept in
+ * its place. When none is, the portal is away.
+ */
+async function fetchProcedures(portal: Portal, codes: readonly string[]): Promise<Page['bodies'] | Outcome> {
+  const answers = await atOnce(codes, (code) => call(portal, procedure(code)));
+  const again = codes.filter((_, at) => answers[at]?.kind === 'failed');
+  for (const code of again.length < codes.length ? again : [])
+    answers[codes.indexOf(code)] = await call(portal, procedure(code));
+  const failures = answers.flatMap((answer) => (answer.kind === 'failed' ? [answer.outcome] : []));
+  if (failures.length === codes.length && failures[0]) return failures[0];
+  return answers.map((answer, at) => bodyOf({ service: 'LayThuTuc', code: codes[at] as string, ...keptOf(answer) }));
+}
+
+function procedure(code: string): Request {
+  return { group: 'integration', service: 'LayThuTuc', args: { maTTHC: code }, effect: 'ask', about: undefined };
+}
+
+function keptOf(answer: Answer): Pick<KeptReply, 'reply' | 'failed'> {
+  if (answer.kind === 'ok') return { reply: answer.text };
+  if (answer.kind === 'error') return { reply: JSON.stringify({ error_code: answer.code, message: answer.message }) };
+  return { failed: 'message' in answer.outcome ? answer.outcome.message : answer.outcome.kind };
+}
+
+function bodyOf(kept: KeptReply): Page['bodies'][number] {
+  return { body: Buffer.from(JSON.stringify(kept)), mediaType: 'application/json' };
+}
+
+function failureOf({ settings }: Portal, answer: Answer): Outcome | undefined {
+  if (answer.kind === 'failed') return answer.outcome;
+  return answer.kind === 'error' ? outcomeOfError(answer, settings) : undefined;
+}
+
+function codeOf(item: Item): string | undefined {
+  return item.kind === 'record' ? item.record.code : item.code;
+}
+
+async function atOnce<In, Out>(inputs: readonly In[], work: (input: In) => Promise<Out>): Promise<Out[]> {
+  const outs: Out[] = [];
+  let at = 0;
+  const lane = async (): Promise<void> => {
+    while (at < inputs.length) {
+      const mine = at++;
+      outs[mine] = await work(inputs[mine] as In);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return outs;
+}
+
+/** Read one body of a page again. */
+export function readPage(body: Uint8Array, settings: Settings): readonly Item[] {
+  return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings);
+}

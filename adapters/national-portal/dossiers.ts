@@ -1,0 +1,55 @@
+import { delivered, type Outcome, type Outgoing, unknown, unmapped } from '#kit';
+import { differences } from '#mappings/national-portal/differences';
+import { writeDossier } from '#mappings/national-portal/dossier-writing';
+import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
+import type { WireObject } from '#mappings/national-portal/writing';
+import { type Answer, outcomeOfError } from './answers.ts';
+import { call, type Portal } from './client.ts';
+import { factsOf } from './facts.ts';
+import { lookUp } from './lookup.ts';
+import { dialectOf } from './settings.ts';
+
+type Item = Outgoing<'dossier.upsert.v1'>;
+
+/**
+ * Tell the portal of one dossier: as new, or as an update of what it has.
+ *
+ * It is asked first whether it has the dossier, unless it is known to. What it was perhaps told already and has as we
+ * would tell it is not told again. When it turns out otherwise ("đã tồn tại", "không tồn tại") the other way is tried
+ * once. The code is always the one under which the portal knows the dossier: one that was filed there keeps its own.
+ */
+export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> {
+  const facts = await factsOf(portal, item);
+  if ('outcome' in facts) return stillInDoubt(item, facts.outcome);
+  const { codes, patterns } = dialectOf(portal.settings);
+  const body = writeDossier(item.record, { ...facts, code: item.code, codes });
+  if (body.TrangThaiHoSo === '') return unmapped('national-status', item.record.status);
+  let isUpdate = item.known;
+  if (!item.known || item.doubt) {
+    const seen = await lookUp(portal, item.code, item.record);
+    if (seen.kind === 'failed') return stillInDoubt(item, seen.outcome);
+    if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code);
+    isUpdate = seen.kind === 'found';
+  }
+  let answer = await put(portal, item, body, isUpdate);
+  const isOtherwise = answer.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(answer, patterns);
+  if (isOtherwise) answer = await put(portal, item, body, !isUpdate);
+  if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, item.record);
+  return answer.kind === 'failed' ? answer.outcome : delivered(item.code);
+}
+
+/** Nobody could be asked: what may have arrived before may still have. */
+function stillInDoubt(item: Item, outcome: Outcome): Outcome {
+  return item.doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, outcome.message) : outcome;
+}
+
+/** A look-up that does not tell the status says only that the dossier is there, not which version of it. */
+function isAsWritten(record: Readonly<Record<string, unknown>>, body: WireObject): boolean {
+  return record.TrangThaiHoSo !== undefined && differences(record, body).length === 0;
+}
+
+/** `isUpdating` is a text over there, and the list has one item: one that is wrong does not spoil another. */
+function put(portal: Portal, { record }: Item, body: WireObject, isUpdate: boolean): Promise<Answer> {
+  const args = { isUpdating: isUpdate ? 'True' : 'False', data: [body] };
+  return call(portal, { group: 'integration', service: 'DongBoHoSoMC', args, effect: 'tell', about: record });
+}

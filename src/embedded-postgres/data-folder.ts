@@ -1,0 +1,70 @@
+import { execFile, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Cluster, isCluster, ROLE } from './cluster.ts';
+import { removeLeftOvers, syncFolder } from './files.ts';
+import { newPassword, readPassword, savePassword } from './password.ts';
+import { SERVER_PROCESS } from './processes.ts';
+import { packageVersion, programPath } from './programs.ts';
+
+/** The folder only ever appears complete: initdb works beside it, the rename is the mark of success. */
+export async function ensureCluster(cluster: Cluster, programs: string): Promise<void> {
+  const { dataDir, log } = cluster;
+  if (isCluster(dataDir)) return checkCluster(cluster, programs);
+  if (fs.existsSync(dataDir) && fs.readdirSync(dataDir).length > 0) {
+    throw new Error(`${dataDir} is not empty and not a PostgreSQL data folder; choose another, or move it away`);
+  }
+  const prefix = `${path.basename(dataDir)}.initdb-`;
+  await removeLeftOvers(path.dirname(dataDir), (name) => name.startsWith(prefix), log);
+  const began = Date.now();
+  const staging = fs.mkdtempSync(path.join(path.dirname(dataDir), prefix));
+  try {
+    const made = await runInitdb(cluster, programs, staging);
+    if (fs.existsSync(dataDir)) fs.rmdirSync(dataDir); // succeeds on an empty folder only
+    fs.renameSync(made, dataDir);
+    syncFolder(path.dirname(dataDir));
+  } finally {
+    fs.rmSync(staging, { recursive: true, force: true });
+  }
+  log({ dataDir, durationMs: Date.now() - began }, 'embedded PostgreSQL data folder made');
+}
+
+async function runInitdb(cluster: Cluster, programs: string, staging: string): Promise<string> {
+  const { uid, gid } = cluster.account;
+  const passwordFile = path.join(staging, 'password'); // a copy PostgreSQL's account can read
+  const password = readPassword(cluster) || newPassword();
+  savePassword(cluster, password); // before: no folder ever appears whose password is unknown
+  fs.writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) for (const at of [staging, passwordFile]) fs.chownSync(at, uid, gid);
+  const made = path.join(staging, 'data');
+  const flags = ['--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C'];
+  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const options = { ...cluster.account, ...SERVER_PROCESS };
+  try {
+    const initdb = programPath(programs, 'initdb');
+    await promisify(execFile)(initdb, ['-D', made, '-U', ROLE, ...flags, ...locale], options);
+    return made;
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(`initdb failed: ${stderr || error}`, { cause: error });
+  }
+}
+
+function checkCluster(cluster: Cluster, programs: string): void {
+  const found = fs.readFileSync(path.join(cluster.dataDir, 'PG_VERSION'), 'utf8').trim();
+  const major = packageVersion(programs).split('.')[0];
+  if (found !== major) throw new Error(`${cluster.dataDir} was made by PostgreSQL ${found}, this one is ${major}`);
+  if (readPassword(cluster)) return;
+  // The password file was lost, or not in the backup. Whoever may write the data folder may set a new one.
+  const password = newPassword();
+  const input = `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`;
+  const options = { ...cluster.account, ...SERVER_PROCESS, input, encoding: 'utf8' } as const;
+  const flags = ['--single', '-D', cluster.dataDir, 'postgres'];
+  const { status, stderr } = spawnSync(programPath(programs, 'postgres'), flags, options);
+  if (status !== 0 || /\bERROR:/.test(stderr)) {
+    throw new Error(`${cluster.dataDir}.password is missing and a new one could not be set: ${stderr}`);
+  }
+  savePassword(cluster, password); // after: a kill in between leaves none, and this is done again
+  cluster.log({ dataDir: cluster.dataDir }, 'the password file was missing: a new password is set');
+}

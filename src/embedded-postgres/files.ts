@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Log } from './cluster.ts';
+
+export const HALF_WRITTEN_MS = 2_000; // a file still empty after this was left by a crash
+
+export function readIfThere(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(codeOf(error))) return '';
+    throw error;
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return; // cannot open a folder
+  const handle = fs.openSync(folder, 'r');
+  fs.fsyncSync(handle);
+  fs.closeSync(handle);
+}
+
+export function filesIn(folder: string): string[] {
+  return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
+}
+
+/** Folders left by killed processes. One that a stray child still writes to is left to the next start. */
+export async function removeLeftOvers(folder: string, isLeft: (name: string) => boolean, log: Log): Promise<void> {
+  for (const name of fs.readdirSync(folder).filter(isLeft)) {
+    const left = path.join(folder, name);
+    log({ left }, 'removing what an interrupted start left');
+    await fs.promises.rm(left, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+  }
+}

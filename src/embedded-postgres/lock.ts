@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, HALF_WRITTEN_MS, readIfThere } from './files.ts';
+import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
+
+const LOCK_WITHIN_MS = 120_000; // longer than the start of whoever holds it
+
+/** One process at a time; the lock of a dead process is taken over. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const mine = `${ownIdentity()} ${randomBytes(8).toString('hex')}`;
+  for (const deadline = Date.now() + LOCK_WITHIN_MS; ; await delay(50)) {
+    try {
+      fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+      break;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      breakStaleLock(file);
+      if (Date.now() > deadline) throw new Error(`${file} is still held by process ${readIdentity(file)?.pid}`);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    if (readIfThere(file) === mine) fs.rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Moves the lock aside before looking at it again, so that of two breakers the slower one notices that it took a
+ * fresh lock and puts it back. Three processes in the same instant could still slip through: then PostgreSQL's own
+ * postmaster.pid and the rename after initdb keep the data safe, and one of them fails.
+ */
+function breakStaleLock(file: string): void {
+  const judged = readIfThere(file);
+  const holder = readIdentity(file);
+  const written = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  if (holder ? isSameProcess(holder) : Date.now() - written < HALF_WRITTEN_MS) return;
+  const aside = `${file}-${randomBytes(8).toString('hex')}`;
+  try {
+    fs.renameSync(file, aside);
+    if (readIfThere(aside) === judged) fs.rmSync(aside);
+    else fs.renameSync(aside, file);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error; // another breaker was faster
+  }
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { codeOf, readIfThere } from './files.ts';
+
+export const SERVER_PROCESS = {
+  cwd: '/',
+  windowsHide: true,
+  env: { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot, LC_ALL: 'C', TZ: 'UTC' },
+};
+
+export interface Identity {
+  readonly pid: number;
+  /** Linux: clock ticks since boot, so that a reused pid is not taken for its predecessor. Elsewhere empty. */
+  readonly startedAt: string;
+}
+
+export function ownIdentity(): string {
+  return `${process.pid} ${statOf(process.pid)?.startedAt ?? ''}`;
+}
+
+export function readIdentity(file: string): Identity | undefined {
+  const [pid, startedAt = ''] = readIfThere(file).split(' ');
+  return Number(pid) > 0 ? { pid: Number(pid), startedAt } : undefined;
+}
+
+export function isSameProcess({ pid, startedAt }: Identity): boolean {
+  return isAlive(pid) && (statOf(pid)?.startedAt ?? '') === startedAt;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') return false;
+  }
+  return statOf(pid)?.state !== 'Z'; // in a container nobody may collect an orphan that ended
+}
+
+/** Linux only: /proc/<pid>/stat, fields 3 and 22 (proc(5)); the name before them may hold spaces and brackets. */
+function statOf(pid: number): { state: string; startedAt: string } | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat ? { state: fields[0]!, startedAt: fields[19]! } : undefined;
+}
+
+/** Whether the living process is the postmaster of this folder. */
+export function isPostgresOf(pid: number, dataDir: string): boolean {
+  if (process.platform === 'linux') {
+    const [program = '', ...args] = readIfThere(`/proc/${pid}/cmdline`).split('\0');
+    return /(^|\/)postgres$/.test(program) && (args.includes(dataDir) || workingFolder(pid) === dataDir);
+  }
+  if (process.platform === 'win32') {
+    const list = spawnSync('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH'], { encoding: 'utf8' });
+    return /postgres\.exe/i.test(list.stdout); // then the password decides: see isReady
+  }
+  const command = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).stdout;
+  return /postgres/.test(command) && command.includes(dataDir);
+}
+
+function workingFolder(pid: number): string | undefined {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined; // another user's process, or it ended
+  }
+}

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { binaries } from './binaries.ts';
+import type { Cluster } from './cluster.ts';
+import { readIfThere } from './files.ts';
+import { isAlive, isPostgresOf, ownIdentity } from './processes.ts';
+import { programPath } from './programs.ts';
+import { logTail } from './server.ts';
+
+const FAST_SHUTDOWN_MS = 10_000;
+
+export async function shutDown(cluster: Cluster, pid: number): Promise<void> {
+  // Asked again before every signal: the server may be gone and its pid another's.
+  const isOurs = () => isAlive(pid) && isPostgresOf(pid, cluster.dataDir);
+  for (const [signal, mode] of [
+    ['SIGINT', 'fast'],
+    ['SIGQUIT', 'immediate'],
+  ] as const) {
+    if (isOurs()) await signalServer(cluster, pid, signal, mode);
+    const deadline = Date.now() + FAST_SHUTDOWN_MS;
+    while (isOurs() && Date.now() < deadline) await delay(20);
+    if (isOurs()) cluster.log({ pid, mode }, `embedded PostgreSQL has not stopped in ${FAST_SHUTDOWN_MS} ms`);
+  }
+  if (isOurs()) throw new Error(`PostgreSQL ${pid} does not stop: ${logTail(cluster)}`);
+  const ownerFile = `${cluster.dataDir}.owner`;
+  if (readIfThere(ownerFile) === ownIdentity()) fs.rmSync(ownerFile);
+  cluster.log({ pid, dataDir: cluster.dataDir }, 'embedded PostgreSQL stopped');
+}
+
+async function signalServer(cluster: Cluster, pid: number, signal: NodeJS.Signals, mode: string): Promise<void> {
+  if (process.platform !== 'win32') return void process.kill(pid, signal);
+  // Windows has no signals: kill() would be a crash for the server.
+  const programs = await binaries(cluster);
+  await promisify(execFile)(programPath(programs, 'pg_ctl'), ['stop', '-D', cluster.dataDir, '-m', mode, '-W']);
+}

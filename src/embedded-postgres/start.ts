@@ -1,0 +1,68 @@
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cluster, type Log, placeCluster } from './cluster.ts';
+import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
+import { withLock } from './lock.ts';
+import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
+import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
+import { shutDown } from './shut-down.ts';
+
+/** A running server. `adopted`: it ran already, left by a process that died or kept by one that lives. */
+export interface EmbeddedPostgres {
+  /** With the password; points at the database `lienthong`. */
+  readonly url: string;
+  readonly adopted: boolean;
+  /** Fast shutdown, waits for the exit. Does nothing when another live process owns the server. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Made on the first start. Beside it: `.password`, `.log`, `.owner` and, for a moment, `.lock` and `.initdb-*`. */
+  readonly dataDir: string;
+  readonly log?: Log;
+  /** Server settings over the defaults; those in FIXED_SETTINGS are refused. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts PostgreSQL 18 on a free port of 127.0.0.1 over `dataDir`, or joins the server that already runs there.
+ * Throws when the machine has no binaries, the folder holds something else, or the server is not ready in 60 s.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const cluster = placeCluster(options.dataDir, options.settings, options.log);
+  return withLock(`${cluster.dataDir}.lock`, async () => {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      const found = findPostmaster(cluster.dataDir);
+      const server = found ?? (await launch(cluster, deadline));
+      if (await isReady(cluster, server, deadline)) return connected(cluster, server, found !== undefined);
+      // Gone before it was ready: an old server that finished its shutdown, or a new one that could not start.
+      const output = logTail(cluster, server.logOffset);
+      const passing = /could not bind|shared memory block|"postmaster\.pid"/.test(output);
+      if (!found && !(passing && Date.now() < deadline)) throw new Error(`PostgreSQL did not start: ${output}`);
+      await delay(100);
+    }
+  });
+}
+
+async function connected(cluster: Cluster, server: Postmaster, adopted: boolean): Promise<EmbeddedPostgres> {
+  const { pid, port } = server;
+  const owner = readIdentity(`${cluster.dataDir}.owner`);
+  const shared = adopted && owner !== undefined && isSameProcess(owner);
+  if (!shared) fs.writeFileSync(`${cluster.dataDir}.owner`, ownIdentity(), { mode: 0o600 });
+  try {
+    await createDatabase(cluster, port);
+  } catch (error) {
+    if (!shared) await shutDown(cluster, pid);
+    throw error;
+  }
+  const how = shared ? `shared with process ${owner.pid}` : adopted ? 'adopted, its owner is dead' : 'started';
+  cluster.log({ pid, port, dataDir: cluster.dataDir }, `embedded PostgreSQL ${how}`);
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    if (shared) return;
+    stopping ??= withLock(`${cluster.dataDir}.lock`, () => shutDown(cluster, pid));
+    await stopping;
+  };
+  return { url: urlOf(cluster, port, HUB_DATABASE), adopted, stop };
+}

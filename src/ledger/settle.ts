@@ -1,0 +1,154 @@
+import { instantToMs, msToInstant } from '#core/dates';
+import type { Cause } from '#core/problem';
+import type { Outcome, Settlement } from '#core/settle';
+import { definePart, insertInto, writeParts } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+import type { Sealed, Vault } from '../vault.ts';
+import type { Claimed } from './claim.ts';
+
+/** What came of an attempt, and what follows. */
+export interface Settled {
+  readonly claimed: Claimed;
+  readonly outcome: Outcome;
+  readonly settlement: Settlement;
+  readonly at: string;
+  readonly tookMs: number;
+  /** What went over the wire, as JSON. */
+  readonly wire: string | undefined;
+}
+
+/**
+ * Keep the outcome of attempts and what follows from them, in one statement. What another process has taken over since
+ * (its token moved on) is left to that one.
+ */
+export async function settleAll(database: Database, vault: Vault, settled: readonly Settled[]): Promise<void> {
+  const rows = settled.map((row) => ({ ...row, ...followUp(row) }));
+  const sealed = settled.map((row) => ({ row, wire: row.wire === undefined ? undefined : vault.seal(row.wire) }));
+  await writeParts(database.pool, [
+    settlePart(rows),
+    attemptPart(sealed),
+    heldPart(
+      settled.flatMap(({ claimed, settlement, at }) =>
+        settlement.state === 'held' ? { claimed, cause: settlement.cause, at } : [],
+      ),
+    ),
+  ]);
+}
+
+interface SealedAttempt {
+  readonly row: Settled;
+  readonly wire: Sealed | undefined;
+}
+
+interface Held {
+  readonly claimed: Claimed;
+  readonly cause: Cause;
+  readonly at: string;
+}
+
+interface FollowUp {
+  readonly state: string;
+  readonly nextAt: string | undefined;
+  readonly doubt: boolean;
+  readonly causeKey: string | undefined;
+}
+
+function followUp({ settlement, at }: Settled): FollowUp {
+  if (settlement.state === 'due')
+    return {
+      state: 'due',
+      nextAt: msToInstant(instantToMs(at) + settlement.afterMs),
+      doubt: settlement.doubt,
+      causeKey: undefined,
+    };
+  if (settlement.state === 'held')
+    return { state: 'due', nextAt: undefined, doubt: false, causeKey: settlement.cause.key };
+  return { state: settlement.state, nextAt: at, doubt: false, causeKey: undefined };
+}
+
+const settlePart = definePart<Settled & FollowUp>(
+  'settle',
+  {
+    id: ['int8', (r) => r.claimed.id],
+    token: ['int8', (r) => r.claimed.token],
+    state: ['text', (r) => r.state],
+    next_at: ['timestamptz', (r) => r.nextAt],
+    doubt: ['bool', (r) => r.doubt],
+    cause_key: ['text', (r) => r.causeKey],
+    outcome: ['text', (r) => r.outcome.kind],
+    reason: ['text', reasonOf],
+    detail: ['text', detailOf],
+    reference: ['text', (r) => ('reference' in r.outcome ? r.outcome.reference : undefined)],
+    at: ['timestamptz', (r) => r.at],
+  },
+  (rows) => `
+    UPDATE deliveries d
+    SET state = given.state, next_at = coalesce(given.next_at, 'infinity'), leased_by = NULL, doubt = given.doubt,
+        cause_key = given.cause_key, outcome = given.outcome, reason = given.reason, detail = given.detail,
+        reference = coalesce(given.reference, d.reference),
+        settled_at = CASE WHEN given.state = 'due' THEN NULL ELSE given.at END
+    FROM ${rows} WHERE d.id = given.id AND d.token = given.token AND d.state = 'due'
+    RETURNING d.id`,
+);
+
+const attemptColumns = {
+  delivery_id: ['int8', ({ row }: SealedAttempt) => row.claimed.id],
+  number: ['int4', ({ row }: SealedAttempt) => row.claimed.attempts],
+  at: ['timestamptz', ({ row }: SealedAttempt) => row.at],
+  took_ms: ['int4', ({ row }: SealedAttempt) => Math.round(row.tookMs)],
+  outcome: ['text', ({ row }: SealedAttempt) => row.outcome.kind],
+  reason: ['text', ({ row }: SealedAttempt) => reasonOf(row)],
+  detail: ['text', ({ row }: SealedAttempt) => detailOf(row)],
+  wire: ['bytea', ({ wire }: SealedAttempt) => wire?.bytes],
+  wire_key: ['int4', ({ wire }: SealedAttempt) => wire?.keyId],
+} as const;
+
+const attemptPart = definePart<SealedAttempt>(
+  'attempt',
+  attemptColumns,
+  insertInto('attempts', Object.keys(attemptColumns)),
+);
+
+/** A delivery that waits for a person is on the same list as an item that does. */
+const heldColumns = {
+  cause_kind: ['text', (r: Held) => r.cause.kind],
+  cause_key: ['text', (r: Held) => r.cause.key],
+  detail: ['text', (r: Held) => r.cause.message],
+  party: ['text', (r: Held) => r.claimed.party],
+  operation: ['text', (r: Held) => r.claimed.operation],
+  code: ['text', (r: Held) => r.claimed.subject],
+  message_id: ['uuid', (r: Held) => r.claimed.messageId],
+  item: ['int4', () => -1],
+  delivery_id: ['int8', (r: Held) => r.claimed.id],
+  opened_at: ['timestamptz', (r: Held) => r.at],
+} as const;
+
+const heldPart = definePart<Held>('held', heldColumns, insertInto('quarantine', Object.keys(heldColumns)));
+
+function reasonOf({ outcome }: Settled): string | undefined {
+  return 'reason' in outcome ? outcome.reason : undefined;
+}
+
+function detailOf({ outcome }: Settled): string | undefined {
+  return 'message' in outcome ? outcome.message : undefined;
+}
+
+/**
+ * Free what these causes held: it is due again, oldest first as ever.
+ *
+ * @returns the parties that something is due for now
+ */
+export async function releaseDeliveries(database: Database, causeKeys: readonly string[], at: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ party: string }>({
+    name: 'release',
+    text: `WITH freed AS (
+             UPDATE deliveries SET next_at = $2::timestamptz, cause_key = NULL, attempts = 0
+             WHERE cause_key = ANY($1::text[]) AND state = 'due' RETURNING id, party),
+           settled AS (
+             UPDATE quarantine q SET settled_at = $2::timestamptz, settlement = 'released'
+             FROM freed WHERE q.delivery_id = freed.id AND q.settled_at IS NULL)
+           SELECT DISTINCT party FROM freed`,
+    values: [causeKeys, at],
+  });
+  return rows.map((row) => row.party);
+}

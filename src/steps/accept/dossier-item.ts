@@ -1,0 +1,113 @@
+import { type Applied, apply } from '#core/apply';
+import type { WaitingItem } from '#core/item';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
+import type { ItemResult } from '../../ledger/messages.ts';
+import {
+  begin,
+  candidates,
+  codesOf,
+  type DossierItem,
+  type Dossiers,
+  incomingOf,
+  register,
+  type Working,
+} from './dossiers.ts';
+import { type Place, quarantine, route, settleWaiting } from './rows.ts';
+
+/** Apply one item to its dossier. */
+export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
+  const { submission, rows, index, means } = place;
+  const { code } = item.record;
+  const found = [...candidates(dossiers, item)];
+  if (found.length > 1) return quarantine(place, conflict(item, found));
+  let [working] = found;
+  if (!working) {
+    if (item.operation === 'dossier.progress.v1') return quarantine(place, unknownDossier(item));
+    working = begin(code, undefined, submission.receivedAt);
+    register(dossiers, working, codesOf(item));
+  }
+  const record = underOwnCode(item, working.code, submission.party);
+  const incoming = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
+  const event = incoming.record ? { ...incoming, record: record as Dossier } : incoming;
+  const applied = apply(working.held, working.events, working.code, event);
+  settleWaiting(place, applied.outcome);
+  if (!applied.event) return { index, code, outcome: applied.outcome };
+  keepAliases(place, working, item, dossiers);
+  working.held = applied.held;
+  working.events.push(applied.event);
+  working.party = submission.party;
+  working.receivedAt = submission.receivedAt;
+  const { view } = applied.held;
+  rows.events.push({
+    code: working.code,
+    event: applied.event,
+    said: record,
+    movedStatus: applied.movedStatus,
+    anomaly: applied.anomaly,
+    recordedAt: submission.receivedAt,
+    messageId: submission.id,
+    item: index,
+  });
+  if (applied.changed)
+    rows.changes.push({
+      code: working.code,
+      status: view.status,
+      statusAt: view.statusAt,
+      changedAt: submission.receivedAt,
+    });
+  for (const [operation, told] of tells(item, applied))
+    if (told) route(place, operation, working.code, applied.event.seq, view.record);
+  return { index, code, outcome: applied.outcome };
+}
+
+/** A dossier's new state goes out when readers see it; a step goes out whenever it is new, its dossier first. */
+function tells(item: DossierItem, applied: Applied): readonly (readonly [Operation, boolean])[] {
+  if (item.operation === 'dossier.upsert.v1') return [['dossier.upsert.v1', applied.changed]];
+  return [
+    ['dossier.upsert.v1', applied.movedStatus],
+    ['dossier.progress.v1', true],
+  ];
+}
+
+/** A record under the dossier's own code; the code that it came under is kept as the sender's alias. */
+function underOwnCode(item: DossierItem, code: string, party: string): DossierItem['record'] {
+  if (item.record.code === code || item.operation === 'dossier.progress.v1') return item.record;
+  const record = item.record as Dossier;
+  return { ...record, code, aliases: [...(record.aliases ?? []), { party, code: record.code }] };
+}
+
+function keepAliases({ submission, rows }: Place, working: Working, item: DossierItem, dossiers: Dossiers): void {
+  const given = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
+  const own = item.record.code === working.code ? [] : [{ party: submission.party, code: item.record.code }];
+  const known = new Set((working.held?.view.record.aliases ?? []).map((alias) => `${alias.party} ${alias.code}`));
+  for (const { party, code } of [...given, ...own]) {
+    if (known.has(`${party} ${code}`) || rows.aliases.some((row) => row.party === party && row.code === code)) continue;
+    rows.aliases.push({ party, code, dossier: working.code });
+    register(dossiers, working, [code]);
+  }
+}
+
+function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
+  const codes = found.map((working) => working.code).sort();
+  const message = `${item.record.code} and its aliases name ${codes.length} dossiers that are held apart: ${codes.join(', ')}`;
+  return {
+    kind: 'waiting',
+    operation: item.operation,
+    code: item.record.code,
+    cause: { kind: 'code-conflict', key: `code-conflict:${codes.join('+')}`, message },
+    problems: [{ path: '/aliases', message }],
+  };
+}
+
+function unknownDossier(item: DossierItem): WaitingItem {
+  const { code } = item.record;
+  const message = `no dossier ${code} has come yet; the step is kept and applied when it comes`;
+  return {
+    kind: 'waiting',
+    operation: item.operation,
+    code,
+    cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, message },
+    problems: [{ path: '/code', message }],
+  };
+}

@@ -1,0 +1,124 @@
+import { type Held, needsHistory, type RecordedEvent } from '#core/apply';
+import { isDossierItem, type RecordItem } from '#core/item';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../../database/pool.ts';
+import { type DossierRow, loadHeld } from '../../index/dossiers.ts';
+import { loadEvents } from '../../index/events.ts';
+import { hashOf } from '../../index/sealed-records.ts';
+import type { Vault } from '../../vault.ts';
+import { type AcceptMeans, isRecord, type Submission } from './submission.ts';
+
+/** A dossier while a batch is applied to it. */
+export interface Working {
+  readonly code: string;
+  readonly loaded: Held | undefined;
+  held: Held | undefined;
+  events: RecordedEvent[];
+  createdAt: string;
+  party: string;
+  receivedAt: string;
+}
+
+export interface Dossiers {
+  readonly all: Set<Working>;
+  readonly byCode: Map<string, Set<Working>>;
+}
+
+export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
+
+/** Load what is held of all dossiers that a batch names, with the history where the batch needs it to be judged. */
+export async function loadDossiers(
+  { database, vault }: AcceptMeans,
+  submissions: readonly Submission[],
+): Promise<Dossiers> {
+  const items = submissions.flatMap((submission) => submission.items.filter(isRecord).filter(isDossierItem));
+  const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
+  const dossiers: Dossiers = { all: new Set(), byCode: new Map() };
+  const loaded = new Map<string, Working>();
+  for (const { asked, held, createdAt } of await loadHeld(database.pool, vault, codes)) {
+    const working = loaded.get(held.code) ?? begin(held.code, held, createdAt);
+    loaded.set(held.code, working);
+    register(dossiers, working, [asked]);
+  }
+  await loadHistories(database, vault, items, dossiers);
+  return dossiers;
+}
+
+export function begin(code: string, loaded: Held | undefined, createdAt: string): Working {
+  return { code, loaded, held: loaded, events: [], createdAt, party: '', receivedAt: createdAt };
+}
+
+export function register(dossiers: Dossiers, working: Working, codes: readonly string[]): void {
+  dossiers.all.add(working);
+  for (const code of codes) dossiers.byCode.set(code, (dossiers.byCode.get(code) ?? new Set()).add(working));
+}
+
+/** Only what is not later than all that is recorded has to be judged by the history; see core/apply. */
+async function loadHistories(database: Database, vault: Vault, items: readonly DossierItem[], dossiers: Dossiers) {
+  const reached = new Map<Working, Held>();
+  const wanted = new Set<Working>();
+  for (const item of items) {
+    for (const working of candidates(dossiers, item)) {
+      const held = reached.get(working) ?? working.loaded;
+      const incoming = incomingOf(item, '', false);
+      if (needsHistory(held, incoming)) wanted.add(working);
+      else if (held && incoming.at > held.lastAt)
+        reached.set(working, {
+          ...held,
+          lastAt: incoming.at,
+          contentHash: incoming.record ? incoming.hash : held.contentHash,
+        });
+    }
+  }
+  if (wanted.size === 0) return;
+  const since = [...wanted].map((working) => working.createdAt).reduce((a, b) => (a < b ? a : b));
+  const histories = await loadEvents(
+    database.pool,
+    vault,
+    [...wanted].map((working) => working.code),
+    since,
+  );
+  for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])];
+}
+
+/** The dossiers that an item's codes name: its own code under any party, its aliases under their own. */
+export function candidates(dossiers: Dossiers, item: DossierItem): ReadonlySet<Working> {
+  const found = new Set<Working>();
+  for (const code of codesOf(item)) for (const working of dossiers.byCode.get(code) ?? []) found.add(working);
+  return found;
+}
+
+export function codesOf(item: DossierItem): readonly string[] {
+  const aliases = 'aliases' in item.record ? item.record.aliases : undefined;
+  return aliases ? [item.record.code, ...aliases.map((alias) => alias.code)] : [item.record.code];
+}
+
+/** The event that an item stands for. */
+export function incomingOf(item: DossierItem, party: string, authoritative: boolean): Omit<RecordedEvent, 'seq'> {
+  const isDossier = item.operation === 'dossier.upsert.v1';
+  return {
+    kind: isDossier ? 'dossier' : 'progress',
+    at: atOf(item),
+    status: item.record.status,
+    party,
+    authoritative,
+    inferred: item.inferred ?? false,
+    hash: hashOf(item.record),
+    ...(isDossier && { record: item.record as Dossier }),
+  };
+}
+
+function atOf(item: DossierItem): string {
+  return 'at' in item.record ? item.record.at : item.record.statusAt;
+}
+
+/** What is to be written of a dossier that the batch changed. */
+export function dossierRow(working: Working): DossierRow {
+  return {
+    held: working.held as Held,
+    madeFrom: working.loaded?.version ?? 0,
+    receivedAt: working.receivedAt,
+    createdAt: working.createdAt,
+    party: working.party,
+  };
+}

@@ -1,0 +1,59 @@
+import { isDossierItem, type RecordItem } from '#core/item';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
+import { type CatalogueKind, type CatalogueRow, catalogueKey, loadEntries } from '../../catalogue/catalogue.ts';
+import { hashOf } from '../../index/sealed-records.ts';
+import type { ItemResult } from '../../ledger/messages.ts';
+import { type Place, route, settleWaiting, withWarnings } from './rows.ts';
+import { type AcceptMeans, isRecord, type Submission } from './submission.ts';
+
+const KIND_OF: Partial<Record<Operation, CatalogueKind>> = {
+  'service.upsert.v1': 'service',
+  'agency.upsert.v1': 'agency',
+  'field.upsert.v1': 'field',
+};
+
+export type Entries = Map<string, { hash: string; version: number }>;
+
+/** What is held of all catalogue entries that a batch names. */
+export async function loadCatalogue({ database }: AcceptMeans, submissions: readonly Submission[]): Promise<Entries> {
+  const entries: Entries = new Map();
+  const items = submissions.flatMap((submission) =>
+    submission.items.filter(isRecord).filter((item) => !isDossierItem(item)),
+  );
+  for (const [operation, kind] of Object.entries(KIND_OF)) {
+    const keys = items
+      .filter((item) => item.operation === operation)
+      .map((item) => catalogueKey(kind, item.record.code));
+    for (const [key, entry] of await loadEntries(database.pool, kind, [...new Set(keys)]))
+      entries.set(`${kind} ${key}`, entry);
+  }
+  return entries;
+}
+
+/** Catalogue entries carry no time of their own: the newest arrival is the truth. */
+export function applyEntry(place: Place, item: RecordItem, entries: Entries): ItemResult {
+  const { submission, rows, index } = place;
+  const kind = KIND_OF[item.operation] as CatalogueKind;
+  const record = item.record as CatalogueRow['record'];
+  const key = catalogueKey(kind, record.code);
+  const name = `${kind} ${key}`;
+  const known = entries.get(name);
+  const hash = hashOf(record);
+  settleWaiting(place, known?.hash === hash ? 'duplicate' : 'accepted');
+  if (known?.hash === hash) return { index, code: record.code, outcome: 'duplicate' };
+  const follows = rows.entries.get(name)?.follows ?? known?.version ?? 0;
+  entries.set(name, { hash, version: follows + 1 });
+  rows.entries.set(name, {
+    kind,
+    record,
+    hash,
+    party: submission.party,
+    messageId: submission.id,
+    changedAt: submission.receivedAt,
+    follows,
+  });
+  const subject = 'fieldCode' in record ? { serviceCode: record.code, fieldCode: record.fieldCode } : {};
+  route(place, item.operation, name, follows + 1, subject as Partial<Dossier>);
+  return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
+}

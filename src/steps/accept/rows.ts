@@ -1,0 +1,98 @@
+import type { WaitingItem } from '#core/item';
+import type { Problem } from '#core/problem';
+import { recipients } from '#core/route';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
+import type { CatalogueRow } from '../../catalogue/catalogue.ts';
+import type { UnknownCodeRow } from '../../catalogue/known-codes.ts';
+import type { ChangeRow } from '../../index/changes.ts';
+import type { AliasRow } from '../../index/dossiers.ts';
+import type { EventRow } from '../../index/events.ts';
+import type { DeliveryRow } from '../../ledger/deliveries.ts';
+import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
+import type { QuarantineRow } from '../../ledger/quarantine.ts';
+import type { AcceptMeans, Submission } from './submission.ts';
+
+/** All that a batch writes. */
+export interface Rows {
+  readonly results: ItemResult[][];
+  readonly messages: MessageRow[];
+  readonly aliases: AliasRow[];
+  readonly entries: Map<string, CatalogueRow>;
+  readonly events: EventRow[];
+  readonly deliveries: DeliveryRow[];
+  readonly waiting: QuarantineRow[];
+  readonly settled: { readonly id: number; readonly at: string; readonly settlement: string }[];
+  readonly unknown: UnknownCodeRow[];
+  readonly changes: ChangeRow[];
+}
+
+export function noRows(): Rows {
+  return {
+    results: [],
+    messages: [],
+    aliases: [],
+    entries: new Map(),
+    events: [],
+    deliveries: [],
+    waiting: [],
+    settled: [],
+    unknown: [],
+    changes: [],
+  };
+}
+
+/** One item of a batch, and where what comes of it goes. */
+export interface Place {
+  readonly means: AcceptMeans;
+  readonly submission: Submission;
+  readonly index: number;
+  readonly rows: Rows;
+}
+
+/** Note for whom something is. */
+export function route(
+  { means, submission, rows }: Place,
+  operation: Operation,
+  subject: string,
+  seq: number,
+  of: Partial<Dossier>,
+): void {
+  for (const party of recipients(means.routes, submission.party, operation, of))
+    rows.deliveries.push({
+      party,
+      operation,
+      subject,
+      seq,
+      messageId: submission.id,
+      createdAt: submission.receivedAt,
+    });
+}
+
+export function quarantine({ submission, rows, index }: Place, item: WaitingItem): ItemResult {
+  if (!submission.again)
+    rows.waiting.push({
+      cause: item.cause,
+      party: submission.party,
+      operation: item.operation,
+      code: item.code,
+      messageId: submission.id,
+      item: index,
+      openedAt: submission.receivedAt,
+    });
+  return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
+}
+
+/** What waited has been applied. */
+export function settleWaiting({ submission, rows }: Place, outcome: string): void {
+  if (submission.again)
+    rows.settled.push({ id: submission.again.quarantineId, at: submission.receivedAt, settlement: outcome });
+}
+
+export function withWarnings(result: ItemResult, warnings: readonly Problem[]): ItemResult {
+  return warnings.length > 0 ? { ...result, warnings } : result;
+}
+
+export function codeMember(code: string | undefined): { readonly code?: string } {
+  return code === undefined ? {} : { code };
+}

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/settle';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
+const UNKNOWN: Outcome = { kind: 'unknown', reason: 'timeout', message: 'no answer' };
+
+describe('delivery', () => {
+  let partner: Partner;
+  let hub: TestHub;
+  beforeEach(async () => {
+    partner = testPartner({ batch: 10 });
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
+        { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
+      ],
+      retryDelaysMs: [5_000, 30_000, 60_000],
+    });
+  });
+  afterEach(() => hub.close());
+
+  const told = () => partner.sent.map((item) => `${item.operation.split('.')[1]} ${item.record && 'status' in item.record ? item.record.status : ''}`);
+  const deliveries = () => hub.hub.database.query.selectFrom('deliveries').selectAll().orderBy('id').execute();
+  const later = (ms: number) => {
+    hub.clock.nowMs += ms;
+  };
+
+  test('each version of a dossier is delivered once and in order, as it was when it was told', async () => {
+    await hub.push(dossier());
+    await hub.push([
+      dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }),
+      dossier({ status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00', finishedAt: '2025-08-14T08:00:00+07:00' }),
+    ]);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert resolved']);
+    expect(partner.sent.map((item) => item.known)).toEqual([false, true, true]);
+    await hub.push(dossier({ status: 'returned', statusAt: '2025-08-15T08:00:00+07:00' }));
+    await hub.deliver();
+    expect(partner.sent.at(-1)).toMatchObject({ known: true, record: { status: 'returned', finishedAt: '2025-08-14T08:00:00+07:00' } });
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(4);
+  });
+
+  test('progress follows its dossier, and steps of one dossier share a call where the partner takes several', async () => {
+    await hub.push(dossier());
+    const calls: number[] = [];
+    partner.script.push(...Array.from({ length: 5 }, () => async (items: readonly unknown[]) => {
+      calls.push(items.length);
+      return items.map((): Outcome => ({ kind: 'delivered' }));
+    }));
+    await hub.push(
+      ['09', '10', '11'].map((hour) => progress({ at: `2025-08-13T${hour}:00:00+07:00`, content: `Bước ${hour}` })),
+      { what: 'progress' },
+    );
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert processing', 'progress processing', 'progress processing', 'progress processing']);
+    expect(calls.reduce((sum, size) => sum + size, 0)).toBe(5);
+    expect(calls.at(-1)).toBeGreaterThan(1);
+  });
+
+  test('an outage is retried after the configured delays, with nothing overtaking, and then parked', async () => {
+    partner.script.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
+    await hub.push(dossier());
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }));
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received']);
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(1);
+    later(5_000);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert received']);
+    later(30_000);
+    await hub.deliver();
+    later(60_000);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert received', 'upsert received', 'upsert received', 'upsert processing']);
+    expect(partner.sent.every((item) => !item.doubt)).toBe(true);
+  });
+
+  test('after the last delay a delivery is parked, not lost, and says why', async () => {
+    partner.script.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
+    await hub.push(dossier());
+    for (const ms of [0, 5_000, 30_000, 60_000]) {
+      later(ms);
+      await hub.deliver();
+    }
+    expect(await deliveries()).toMatchObject([{ state: 'parked', attempts: 4, reason: 'down', detail: 'no connection' }]);
+  });
+
+  test('after an unknown outcome, and after a process died in mid-call, the adapter is told to look up first', async () => {
+    partner.script.push(UNKNOWN);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(5_000);
+    await hub.deliver();
+    expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
+    await hub.push(dossier({ code: 'H60.01-250812-0036' }));
+    // A lease that nobody settles: its process is gone.
+    await hub.hub.database.pool.query(`UPDATE deliveries SET leased_by = 'gone', next_at = $1::timestamptz, token = token + 1 WHERE state = 'due'`, [
+      new Date(hub.clock.nowMs + 8_000).toISOString(),
+    ]);
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(2);
+    later(8_000);
+    await hub.deliver();
+    expect(partner.sent.at(-1)).toMatchObject({ doubt: true, code: 'H60.01-250812-0036' });
+  });
+
+  test('who lost the lease cannot settle', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    partner.script.push(async (items) => {
+      await held;
+      return items.map((): Outcome => ({ kind: 'refused', reason: 'late', message: 'too late' }));
+    });
+    await hub.push(dossier());
+    await hub.hub.pipeline.sweep();
+    await expect.poll(() => partner.sent.length).toBe(1);
+    await hub.hub.database.pool.query('UPDATE deliveries SET token = token + 1');
+    release();
+    await hub.hub.pipeline.idle();
+    expect(await deliveries()).toMatchObject([{ state: 'due', outcome: null }]);
+  });
+
+  test('a refusal is settled and stops nothing; what needs a mapping waits, with all behind it, until it is released', async () => {
+    const cause = { kind: 'unmapped', key: 'unmapped:national-service:1.013225', message: 'no service' } as const;
+    partner.script.push({ kind: 'refused', reason: 'field-too-long', message: 'TenTTHC' });
+    await hub.push(dossier());
+    await hub.deliver();
+    partner.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause });
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }));
+    await hub.deliver();
+    await hub.push(dossier({ status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+    later(3_600_000);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert processing']);
+    expect((await deliveries()).map((row) => row.state)).toEqual(['refused', 'due', 'due']);
+    const waiting = await hub.hub.database.query.selectFrom('quarantine').selectAll().execute();
+    expect(waiting).toMatchObject([{ cause_key: cause.key, code: 'H60.01-250812-0035', settled_at: null }]);
+    await hub.hub.pipeline.release([cause.key]);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert processing', 'upsert resolved']);
+  });
+
+  test('an adapter that throws is a bug that loses nothing: it is logged, and tried again with a doubt', async () => {
+    partner.script.push(async () => {
+      throw new Error('boom');
+    });
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(hub.logLines.some((line) => line.msg === 'failed' && line.error === 'boom')).toBe(true);
+    later(5_000);
+    await hub.deliver();
+    expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
+  });
+
+  test('the code that the partner knows the dossier by is the one it is told', async () => {
+    await hub.push(dossier({ aliases: [{ party: 'portal', code: '000.00.00.G22-250812-0009' }] }));
+    await hub.deliver();
+    expect(partner.sent[0]?.code).toBe('000.00.00.G22-250812-0009');
+  });
+
+  test('every attempt is kept with its outcome', async () => {
+    partner.script.push(UNAVAILABLE);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(5_000);
+    await hub.deliver();
+    const attempts = await hub.hub.database.query.selectFrom('attempts').selectAll().orderBy('number').execute();
+    expect(attempts).toMatchObject([
+      { number: 1, outcome: 'unavailable', reason: 'down' },
+      { number: 2, outcome: 'delivered' },
+    ]);
+  });
+});

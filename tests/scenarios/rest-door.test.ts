@@ -1,0 +1,285 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+
+describe('the REST door', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub({ maxBodyBytes: 3 * 1024 * 1024 });
+  });
+  afterAll(() => hub.close());
+
+  test('a new dossier is acknowledged with 201 and is in the index at once', async () => {
+    const reply = await hub.push(dossier({ code: ' h60.01-250812-1001 ' }));
+    expect(reply.status).toBe(201);
+    expect(reply.results).toMatchObject([{ index: 0, code: 'H60.01-250812-1001', outcome: 'accepted' }]);
+    const { body } = await hub.read('/api/v1/dossiers/H60.01-250812-1001');
+    expect(body).toMatchObject({ code: 'H60.01-250812-1001', status: 'received', freshness: { party: 'one-stop' } });
+  });
+
+  test('a repeated push changes nothing and is a duplicate, whatever the order of its members', async () => {
+    const given = dossier({ code: 'H60.01-250812-1002', note: 'Ghi chú' });
+    await hub.push(given);
+    const before = await hub.read('/api/v1/dossiers/H60.01-250812-1002');
+    const again = await hub.push(Object.fromEntries(Object.entries(given).reverse()));
+    expect(again).toMatchObject({ status: 200, results: [{ outcome: 'duplicate' }] });
+    expect(await hub.read('/api/v1/dossiers/H60.01-250812-1002')).toMatchObject({ body: before.body });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1002/history')).body.items).toHaveLength(1);
+  });
+
+  test('the repetition of an older version is a duplicate too, also within one batch', async () => {
+    const code = 'H60.01-250812-1003';
+    const first = dossier({ code });
+    const second = dossier({ code, status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' });
+    await hub.push(first);
+    const batch = await hub.push([second, first, second]);
+    expect(batch.results.map((result) => result.outcome)).toEqual(['accepted', 'duplicate', 'duplicate']);
+    expect((await hub.push(first)).results[0]?.outcome).toBe('duplicate');
+    expect((await hub.read(`/api/v1/dossiers/${code}/history`)).body.items).toHaveLength(2);
+  });
+
+  test('an older version is kept in the history and leaves the status alone', async () => {
+    const code = 'H60.01-250812-1004';
+    await hub.push(dossier({ code, status: 'resolved', statusAt: '2025-08-15T10:00:00+07:00' }));
+    const late = await hub.push(dossier({ code, status: 'processing', statusAt: '2025-08-13T10:00:00+07:00' }));
+    expect(late).toMatchObject({ status: 200, results: [{ outcome: 'stale' }] });
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('resolved');
+    const history = (await hub.read(`/api/v1/dossiers/${code}/history`)).body.items;
+    expect(history.map((item: { status: string; movedStatus: boolean }) => [item.status, item.movedStatus])).toEqual([
+      ['processing', false],
+      ['resolved', true],
+    ]);
+  });
+
+  test('a newer version that says less erases nothing', async () => {
+    const code = 'H60.01-250812-1005';
+    await hub.push(dossier({ code, note: 'Giữ lại', fees: [{ name: 'Lệ phí', amountVnd: null }] }));
+    await hub.push({
+      code,
+      serviceCode: '1.013225',
+      agencyCode: 'H60.01',
+      status: 'processing',
+      statusAt: '2025-08-14T08:00:00+07:00',
+    });
+    const { body } = await hub.read(`/api/v1/dossiers/${code}`, 'personal');
+    expect(body).toMatchObject({
+      status: 'processing',
+      note: 'Giữ lại',
+      fees: [{ amountVnd: null }],
+      applicant: { name: 'Nguyễn Văn An' },
+    });
+  });
+
+  test('one bad item never spoils the others in its batch, and each problem names field, value and expectation', async () => {
+    const reply = await hub.push([
+      dossier({ code: 'H60.01-250812-1006' }),
+      dossier({ code: 'H60.01-250812-1007', status: 'done', extra: 1 }),
+      dossier({ code: 'H60.01-250230-1008', dueAt: '2025-02-30T08:00:00+07:00' }),
+      dossier({ code: 'H60.01-250812-1009' }),
+    ]);
+    expect(reply.status).toBe(200);
+    expect(reply.results.map((result) => result.outcome)).toEqual(['accepted', 'invalid', 'invalid', 'accepted']);
+    const problems = reply.results[1]?.problems ?? [];
+    expect(problems.find((problem) => problem.path === '/status')?.message).toMatch(/"done".*submitted/);
+    expect(problems.find((problem) => problem.path === '/extra')?.message).toMatch(/"extra"/);
+    expect(reply.results[2]?.problems?.[0]).toMatchObject({
+      path: '/dueAt',
+      message: expect.stringContaining('2025-02-30'),
+    });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1009')).status).toBe(200);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1007')).status).toBe(404);
+  });
+
+  test('a single item answers by its outcome: 422 invalid, 202 quarantined', async () => {
+    expect((await hub.push(dossier({ status: 'done' }))).status).toBe(422);
+    const waiting = await hub.push(dossier({ code: 'H60.01-250812-1010', note: 'Nguy?n V?n \uFFFD\u00C3' }));
+    expect(waiting).toMatchObject({
+      status: 202,
+      results: [{ outcome: 'quarantined', problems: [{ path: '/note' }] }],
+    });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1010')).status).toBe(404);
+  });
+
+  test('progress before its dossier waits, and is applied by itself when the dossier comes', async () => {
+    const code = 'H60.01-250812-1011';
+    const early = await hub.push(progress({ code }), { what: 'progress' });
+    expect(early).toMatchObject({ status: 202, results: [{ outcome: 'quarantined' }] });
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+    await hub.push(dossier({ code }));
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+    const history = (await hub.read(`/api/v1/dossiers/${code}/history`)).body.items;
+    expect(history).toHaveLength(2);
+    expect(history[1]).toMatchObject({ actor: 'Trần Thị B', content: 'Đang thẩm định', status: 'processing' });
+  });
+
+  test('an unknown service or agency does not hide the dossier: it is applied with a warning', async () => {
+    const reply = await hub.push(dossier({ code: 'H60.01-250812-1012', serviceCode: '2.999999' }));
+    expect(reply.status).toBe(201);
+    expect(reply.results[0]?.warnings?.map((warning) => warning.path)).toEqual(['/serviceCode', '/agencyCode']);
+    const listed = await hub.hub.database.query
+      .selectFrom('unknown_codes')
+      .selectAll()
+      .where('code', '=', '2.999999')
+      .execute();
+    expect(listed).toMatchObject([{ kind: 'service', party: 'one-stop' }]);
+  });
+
+  test('text arrives as NFC, and certain mojibake is repaired with a warning', async () => {
+    const broken = Buffer.from('Nguyễn Văn Đức', 'utf8').toString('latin1');
+    const reply = await hub.push(
+      dossier({
+        code: 'H60.01-250812-1013',
+        applicant: { name: broken },
+        processingUnit: 'Sở Tư pháp'.normalize('NFD'),
+      }),
+    );
+    expect(reply.results[0]?.warnings).toContainEqual({
+      path: '/applicant/name',
+      message: expect.stringContaining('UTF-8'),
+    });
+    const { body } = await hub.read('/api/v1/dossiers/H60.01-250812-1013', 'personal');
+    expect(body.applicant.name).toBe('Nguyễn Văn Đức');
+    expect(body.processingUnit).toBe('Sở Tư pháp'.normalize('NFC'));
+  });
+
+  test('a dossier is found by any of its codes, and two dossiers that share one are held apart', async () => {
+    await hub.push(dossier({ code: 'H60.01-250812-1014', aliases: [{ party: 'other', code: '03706/2026/07906' }] }));
+    const byAlias = await hub.read(`/api/v1/dossiers/${encodeURIComponent('03706/2026/07906')}`);
+    expect(byAlias.body.code).toBe('H60.01-250812-1014');
+    const renamed = await hub.push(
+      dossier({
+        code: 'H60.02-250812-0001',
+        status: 'processing',
+        statusAt: '2025-08-13T08:00:00+07:00',
+        aliases: [{ party: 'other', code: '03706/2026/07906' }],
+      }),
+      { party: 'other' },
+    );
+    expect(renamed.results[0]?.outcome).toBe('accepted');
+    expect((await hub.read('/api/v1/dossiers/H60.02-250812-0001')).body).toMatchObject({
+      code: 'H60.01-250812-1014',
+      status: 'processing',
+    });
+    await hub.push(dossier({ code: 'H60.01-250812-1015' }));
+    const clash = await hub.push(
+      dossier({ code: 'H60.01-250812-1015', note: 'x', aliases: [{ party: 'other', code: '03706/2026/07906' }] }),
+    );
+    expect(clash).toMatchObject({ status: 202, results: [{ outcome: 'quarantined' }] });
+  });
+
+  test('lines of a stream are items of their own, any number of them, and one broken line spoils nothing', async () => {
+    const lines = Array.from({ length: 1_203 }, (_, n) =>
+      JSON.stringify(dossier({ code: `H60.03-250812-${String(n).padStart(5, '0')}` })),
+    );
+    lines.splice(700, 0, '{"code": "H60', '');
+    const reply = await hub.push(`${lines.join('\n')}\n`, { headers: { 'Content-Type': 'application/x-ndjson' } });
+    expect(reply.status).toBe(200);
+    expect(reply.results).toHaveLength(1_204);
+    expect(reply.results[700]).toMatchObject({ index: 700, outcome: 'invalid' });
+    expect(reply.results.filter((result) => result.outcome === 'accepted')).toHaveLength(1_203);
+    const kept = await hub.hub.database.query
+      .selectFrom('messages')
+      .select('id')
+      .where('receipt', '=', reply.receipt)
+      .execute();
+    expect(kept).toHaveLength(3);
+  });
+
+  test('the same Idempotency-Key and body get the same receipt, also when both come at once; another body gets 409', async () => {
+    const headers = { 'Idempotency-Key': 'key-1' };
+    const given = dossier({ code: 'H60.01-250812-1016' });
+    const [first, second] = await Promise.all([hub.push(given, { headers }), hub.push(given, { headers })]);
+    expect(second).toMatchObject({ status: 201, receipt: first.receipt });
+    expect((await hub.push(given, { headers })).receipt).toBe(first.receipt);
+    expect((await hub.push(dossier({ code: 'H60.01-250812-1017' }), { headers })).status).toBe(409);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1017')).status).toBe(404);
+    hub.clock.nowMs += 8 * 86_400_000;
+    expect((await hub.push(given, { headers })).receipt).not.toBe(first.receipt);
+  });
+
+  test.each([
+    ['no key', undefined, 'one-stop', dossier(), {}, 401],
+    ['a wrong key', 'nobody', 'one-stop', dossier(), { Authorization: 'Bearer wrong' }, 401],
+    ["another party's key", 'other', 'one-stop', dossier(), {}, 403],
+    ['a key without the scope', 'portal', 'one-stop', dossier(), {}, 403],
+    ['an unknown party', 'one-stop', 'nowhere', dossier(), {}, 404],
+    ['truncated JSON', 'one-stop', 'one-stop', '{"code": "H60', {}, 400],
+    ['bytes that are not UTF-8', 'one-stop', 'one-stop', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), {}, 400],
+    ['another media type', 'one-stop', 'one-stop', '<a/>', { 'Content-Type': 'text/xml' }, 415],
+    ['more than 1,000 items', 'one-stop', 'one-stop', Array.from({ length: 1_001 }, () => dossier()), {}, 413],
+    [
+      'a body over the limit',
+      'one-stop',
+      'one-stop',
+      JSON.stringify([dossier({ note: 'x'.repeat(4_000_000) })]),
+      {},
+      413,
+    ],
+    [
+      'a gzip bomb',
+      'one-stop',
+      'one-stop',
+      gzipSync(Buffer.alloc(200 * 1024 * 1024, 0x20)),
+      { 'Content-Encoding': 'gzip' },
+      413,
+    ],
+    ['an encoding nobody knows', 'one-stop', 'one-stop', 'x', { 'Content-Encoding': 'zip' }, 415],
+    ['a body that does not inflate', 'one-stop', 'one-stop', 'not gzip', { 'Content-Encoding': 'gzip' }, 400],
+  ] as const)(
+    '%s is refused with the documented status, as problem+json, and is in the message log',
+    async (_, key, party, body, headers, status) => {
+      const before = await messageCount();
+      const response = await hub.request('POST', `/api/v1/parties/${party}/dossiers`, key, body, headers);
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+      expect(await response.json()).toMatchObject({ status, detail: expect.any(String) });
+      expect(await messageCount()).toBe(before + 1);
+      expect((await hub.read('/health/live')).status).toBe(200);
+    },
+  );
+
+  test('what is refused or wrong never shows a personal value, in the reply, the log or the message log', async () => {
+    const reply = await hub.push(
+      dossier({
+        applicant: {
+          name: 'Nguyễn Văn An',
+          phone: 'CANARY-0912345678',
+          identityNumber: 'CANARY 001099',
+          email: 'canary',
+        },
+      }),
+    );
+    expect(reply.status).toBe(422);
+    const seen = JSON.stringify([
+      reply.body,
+      hub.logLines,
+      await hub.hub.database.query.selectFrom('messages').select('results').execute(),
+    ]);
+    expect(seen).not.toMatch(/CANARY|0912345678|001099/);
+    expect(reply.results[0]?.problems?.map((problem) => problem.path)).toContain('/applicant/phone');
+  });
+
+  test('what is at rest is encrypted: no phone, identity number, e-mail or body is in the tables', async () => {
+    await hub.push(
+      dossier({
+        code: 'H60.01-250812-1018',
+        applicant: { name: 'Lê Thị C', phone: '0987654321', identityNumber: '001987654321', email: 'c@canary.test' },
+      }),
+    );
+    for (const table of ['messages', 'events', 'dossiers'] as const) {
+      const { rows } = await hub.hub.database.pool.query(
+        `SELECT to_jsonb(t)::text AS text, t::text AS raw FROM ${table} t`,
+      );
+      for (const row of rows) expect(row.raw).not.toMatch(/0987654321|001987654321|canary\.test/);
+    }
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT body FROM messages WHERE position('0987654321'::bytea IN body) > 0`,
+    );
+    expect(rows).toHaveLength(0);
+  });
+
+  async function messageCount(): Promise<number> {
+    const { rows } = await hub.hub.database.pool.query('SELECT count(*) AS n FROM messages');
+    return rows[0].n;
+  }
+});

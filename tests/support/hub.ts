@@ -1,0 +1,227 @@
+import { pino } from 'pino';
+import Type from 'typebox';
+import type { Outcome } from '#core/settle';
+import type { Operation } from '#schemas/operations';
+import type { LoadedAdapter } from '../../src/adapters.ts';
+import type { Config, HubFile } from '../../src/config.ts';
+import { createHub, type Hub } from '../../src/hub.ts';
+import { type Adapter, defineAdapter, type Outgoing, type Puller } from '../../src/kit/adapter.ts';
+import { testDatabase } from './database.ts';
+
+/** A clock that goes only when it is told to. */
+export interface Clock {
+  nowMs: number;
+}
+
+/** A partner inside the test: it keeps what it was sent, and answers as the test says. */
+export interface Partner {
+  readonly sent: Outgoing[];
+  /** What the next calls come to, in order; delivered when there is nothing more. */
+  readonly script: (Outcome | ((items: readonly Outgoing[]) => Promise<readonly Outcome[]>))[];
+  readonly adapter: Adapter;
+}
+
+export interface TestHub {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly logLines: Record<string, unknown>[];
+  /** A request with the key of this id. */
+  request(
+    method: string,
+    path: string,
+    keyId?: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  /** Push to a party's door and read the reply. */
+  push(
+    body: unknown,
+    options?: { party?: string; what?: 'dossiers' | 'progress'; headers?: Record<string, string> },
+  ): Promise<PushReply>;
+  read(path: string, keyId?: string): Promise<{ status: number; body: any; headers: Headers }>;
+  /** Ring for what is due and wait until nobody is on the line. */
+  deliver(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PushReply {
+  readonly status: number;
+  readonly receipt: string;
+  readonly results: readonly {
+    readonly index: number;
+    readonly code?: string;
+    readonly outcome: string;
+    readonly problems?: readonly { path: string; message: string }[];
+    readonly warnings?: readonly { path: string; message: string }[];
+  }[];
+  readonly body: any;
+}
+
+export const SECRETS = {
+  'one-stop': 'one-stop-secret-of-the-tests',
+  other: 'other-secret-of-the-tests',
+  portal: 'portal-secret-of-the-tests',
+  personal: 'personal-secret-of-the-tests',
+} as const;
+
+export const MORNING = Date.parse('2025-08-12T08:30:00+07:00');
+
+/** A hub with the parties `one-stop` (authoritative), `other`, and those of the test, on a database of its own. */
+export async function testHub(
+  options: {
+    readonly partners?: Readonly<Record<string, Partner>>;
+    readonly routes?: HubFile['routes'];
+    readonly retryDelaysMs?: readonly number[];
+    readonly maxBodyBytes?: number;
+    readonly nowMs?: number;
+  } = {},
+): Promise<TestHub> {
+  const database = await testDatabase();
+  const clock: Clock = { nowMs: options.nowMs ?? MORNING };
+  const logLines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
+  const partners = options.partners ?? {};
+  const adapters = new Map<string, LoadedAdapter>([
+    ['door', loaded('door', defineAdapter({ settings: Type.Object({}) }), true)],
+    ['peer', loaded('peer', defineAdapter({ settings: Type.Object({}) }), false)],
+    ...Object.entries(partners).map(([name, { adapter }]) => [name, loaded(name, adapter, false)] as const),
+  ]);
+  const config: Config = {
+    databaseUrl: database.url,
+    redisUrl: undefined,
+    dataDir: '/nowhere',
+    host: '127.0.0.1',
+    port: 0,
+    roles: ['worker'],
+    retryDelaysMs: options.retryDelaysMs ?? [5_000, 30_000],
+    maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,
+    logLevel: 'info',
+    secrets: ['a-secret-of-the-tests-that-is-long-enough'],
+    file: {
+      province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
+      keys: [
+        { id: 'one-stop', secret: SECRETS['one-stop'], scopes: ['dossier:write'], party: 'one-stop' },
+        { id: 'other', secret: SECRETS.other, scopes: ['dossier:write'], party: 'other' },
+        { id: 'portal', secret: SECRETS.portal, scopes: ['index:read', 'catalogue:read'] },
+        { id: 'personal', secret: SECRETS.personal, scopes: ['index:read', 'index:personal'] },
+      ],
+      parties: {
+        'one-stop': { adapter: 'door' },
+        other: { adapter: 'peer' },
+        ...Object.fromEntries(Object.keys(partners).map((name) => [name, { adapter: name }])),
+      },
+      routes: options.routes ?? [],
+    },
+    filePath: 'hub.config.json',
+  };
+  const hub = await createHub(config, database.url, adapters, log, { nowMs: () => clock.nowMs, random: () => 0 });
+  await hub.start();
+
+  const request: TestHub['request'] = async (method, path, keyId, body, headers = {}) => {
+    const secret = keyId === undefined ? undefined : (SECRETS as Record<string, string>)[keyId];
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+    return hub.app.request(path, {
+      method,
+      headers: {
+        ...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: (isRaw ? body : JSON.stringify(body)) as string }),
+    });
+  };
+
+  return {
+    hub,
+    clock,
+    logLines,
+    request,
+    async push(body, { party = 'one-stop', what = 'dossiers', headers } = {}) {
+      const response = await request('POST', `/api/v1/parties/${party}/${what}`, party, body, headers);
+      const parsed = (await response.json()) as any;
+      return { status: response.status, receipt: parsed.receipt, results: parsed.results ?? [], body: parsed };
+    },
+    async read(path, keyId = 'portal') {
+      const response = await request('GET', path, keyId);
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+    },
+    async deliver() {
+      await hub.pipeline.sweep();
+      // The in-process queue answers in the next turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await hub.pipeline.idle();
+    },
+    async close() {
+      await hub.stop();
+      await database.drop();
+    },
+  };
+}
+
+function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedAdapter {
+  return {
+    manifest: {
+      name,
+      title: name,
+      description: name,
+      kit: '1',
+      protocol: 'in the test',
+      authoritative,
+      sends: Object.keys(adapter.send ?? {}),
+      pulls: Object.keys(adapter.pull ?? {}),
+    },
+    adapter,
+    settingsProblems: () => [],
+  };
+}
+
+export function testPartner(options: { batch?: number; pull?: Readonly<Record<string, Puller<any>>> } = {}): Partner {
+  const sent: Outgoing[] = [];
+  const script: Partner['script'] = [];
+  const sender = {
+    async send(_: unknown, items: readonly Outgoing[]): Promise<readonly Outcome[]> {
+      sent.push(...items);
+      const next = script.shift() ?? { kind: 'delivered' };
+      return typeof next === 'function' ? next(items) : items.map(() => next);
+    },
+  };
+  const operations: Operation[] = ['dossier.upsert.v1', 'dossier.progress.v1', 'service.upsert.v1'];
+  const adapter = defineAdapter({
+    settings: Type.Object({}),
+    send: {
+      ...Object.fromEntries(operations.map((operation) => [operation, sender])),
+      'dossier.progress.v1': { ...sender, batch: options.batch ?? 1 },
+    },
+    ...(options.pull && { pull: options.pull }),
+  });
+  return { sent, script, adapter };
+}
+
+/** A dossier as a one-stop system pushes it. */
+export function dossier(given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    code: 'H60.01-250812-0035',
+    serviceCode: '1.013225',
+    serviceName: 'Thủ tục thử nghiệm',
+    agencyCode: 'H60.01',
+    channel: 'online',
+    status: 'received',
+    statusAt: '2025-08-12T08:15:00+07:00',
+    receivedAt: '2025-08-12T08:15:00+07:00',
+    dueAt: '2025-08-19T17:00:00+07:00',
+    applicant: { name: 'Nguyễn Văn An', identityNumber: '001000000001', phone: '0900000001', email: 'an@example.test' },
+    ...given,
+  };
+}
+
+export function progress(given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    code: 'H60.01-250812-0035',
+    at: '2025-08-13T09:00:00+07:00',
+    status: 'processing',
+    actor: 'Trần Thị B',
+    content: 'Đang thẩm định',
+    ...given,
+  };
+}
