@@ -1,19 +1,14 @@
 import { type Logger, pino } from 'pino';
 import { loadAdapters } from './adapters.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, type Role } from './config.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { createHub } from './hub.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const log = pino({
-    level: env.LOG_LEVEL || 'info',
-    base: { pid: process.pid },
-    formatters: { level: (label) => ({ level: label }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
+  const log = createLog(env);
   try {
-    await run(env, log);
+    await startHub(env, log);
   } catch (error) {
     if (error instanceof ConfigError) for (const problem of error.problems) log.fatal({ problem }, 'settings');
     log.fatal({ error: (error as Error).message }, 'the hub did not start');
@@ -21,7 +16,33 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   }
 }
 
-async function run(env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
+/** The log of a process: JSON lines on stdout, or on another file descriptor. A wrong LOG_LEVEL is told by the settings. */
+export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
+  const level = env.LOG_LEVEL?.trim() || 'info';
+  return pino(
+    {
+      level: level in pino.levels.values || level === 'silent' ? level : 'info',
+      base: { pid: process.pid },
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    pino.destination(descriptor),
+  );
+}
+
+export interface RunningHub {
+  /** Absent where the process has no role `api`. */
+  readonly url: string | undefined;
+  readonly roles: readonly Role[];
+  readonly parties: readonly string[];
+}
+
+/**
+ * Start the hub in this process; it runs until SIGTERM or SIGINT.
+ *
+ * @throws ConfigError with all that is wrong with the settings, or an Error that says why it cannot run
+ */
+export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<RunningHub> {
   const config = loadConfig(env);
   const adapters = await loadAdapters();
   const embedded =
@@ -37,8 +58,14 @@ async function run(env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
       throw error;
     },
   );
-  const url = await hub.start();
-  log.info({ url, roles: config.roles, parties: [...hub.parties.keys()] }, url ? 'listening' : 'running');
+  const url = await hub.start().catch(async (error) => {
+    // Such as a port that is taken: what runs by now would keep the process alive.
+    await hub.stop();
+    await embedded?.stop();
+    throw error;
+  });
+  const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
+  log.info(running, url ? 'listening' : 'running');
 
   let stopping: Promise<void> | undefined;
   const stop = (signal: string): void => {
@@ -53,6 +80,7 @@ async function run(env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return running;
 }
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) await main();

@@ -136,7 +136,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
         ...message,
         bodyBytes: message.body.length,
         items: [item],
-        again: { item: row.item, quarantineId: row.id },
+        again: { item: row.item, quarantineId: row.id, causeKey: row.causeKey },
       });
     }
   }

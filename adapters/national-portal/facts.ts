@@ -1,4 +1,4 @@
-import { type Outcome, type Outgoing, unmapped } from '#kit';
+import { type Outcome, type Outgoing, unknownAgency, unknownService } from '#kit';
 import { readServiceFacts, type ServiceFacts } from '#mappings/national-portal/procedure';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { call, type Portal } from './client.ts';
@@ -17,14 +17,14 @@ export type Facts =
  */
 export async function factsOf(portal: Portal, { record, service, agency }: Item): Promise<Facts> {
   const unit = record.processingUnit ?? record.agencyName ?? agency?.name;
-  if (!unit) return { outcome: unmapped('national-agency', record.agencyCode) };
+  if (!unit) return { outcome: unknownAgency(record.agencyCode) };
   const known = complete(service);
   if (known) return { service: known, agency: { name: unit } };
   const asked = await portal.sessions.get(`LayThuTuc ${record.serviceCode}`, () => ask(portal, record));
   if (asked.outcome) return { outcome: asked.outcome };
   const { serviceCode: code, serviceName: name, fieldCode, fieldName } = record;
   const found = asked.service ?? complete({ code, name, fieldCode, fieldName });
-  return found ? { service: found, agency: { name: unit } } : { outcome: unmapped('national-service', code) };
+  return found ? { service: found, agency: { name: unit } } : { outcome: unknownService(code) };
 }
 
 const KEPT_MS = 10 * 60_000;

@@ -1,17 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  type Outgoing,
-  type Page,
-  type RecordItem,
-  type Simulator,
-  startSimulator,
-  testConnection,
-  type WireRecord,
-} from '#kit';
+import { type Outgoing, type Simulator, startSimulator, testConnection, type WireRecord } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';
-import { SAMPLES } from './simulator/catalogue.ts';
 import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
 
 const SETTINGS = { username: 'sim', password: 'sim-password', dstcode: 'VN:GOV:TEST', madonvi: 'H60' };
@@ -188,70 +179,5 @@ describe('at portals that speak otherwise', () => {
       TenTTHC: 'Thủ tục thử nghiệm thứ nhất',
       MaLinhVuc: 'G03-GD10',
     });
-  });
-});
-
-describe('a run through the catalogue', () => {
-  const services = Array.from({ length: 21 }, (_, at) => ({
-    ...(SAMPLES.services[0] as (typeof SAMPLES.services)[number]),
-    code: `1.0000${String(at + 1).padStart(2, '0')}`,
-  }));
-  const next = (portal: Portal, checkpoint: unknown) =>
-    adapter.pull?.catalogue?.next(portal, checkpoint, { outstanding: async () => [] });
-  const codesOf = (portal: Portal, page: Page) =>
-    page.bodies
-      .flatMap(({ body }) => adapter.pull?.catalogue?.read(body, portal.settings) ?? [])
-      .map((item) => (item.kind === 'record' ? (item as RecordItem).record.code : `${item.kind} ${item.code}`));
-
-  async function pages(portal: Portal, from: unknown = undefined): Promise<Page[]> {
-    const found: Page[] = [];
-    for (let checkpoint = from; ; ) {
-      const page = (await next(portal, checkpoint)) as Page;
-      expect(page).toHaveProperty('bodies');
-      found.push(page);
-      // As the hub keeps it.
-      checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
-      if (!page.more) return found;
-    }
-  }
-
-  test('agencies, fields, then every procedure once, some at a time, with all that is there at the end', async () => {
-    const portal = connect(await start({ catalogue: { ...SAMPLES, services } }));
-    const found = await pages(portal);
-    expect(found.map((page) => page.bodies.length)).toEqual([1, 1, 8, 7, 6]);
-    expect(found.slice(2).flatMap((page) => codesOf(portal, page))).toEqual(services.map(({ code }) => code));
-    expect(found.map((page) => page.complete?.kind)).toEqual(['agency', 'field', undefined, undefined, 'service']);
-    expect(found.at(-1)?.complete?.codes).toEqual(services.map(({ code }) => code));
-    expect(found.at(-1)?.checkpoint).toBeNull();
-    // The list is asked for once in a run, and anew in the next one.
-    expect((await pages(portal)).length).toBe(5);
-  });
-
-  test('another process goes on where the run stopped', async () => {
-    const simulator = await start({ catalogue: { ...SAMPLES, services } });
-    const first = connect(simulator);
-    const begun = (await next(first, (await pages(first))[1]?.checkpoint)) as Page;
-    const second = connect(simulator);
-    const rest = await pages(second, begun.checkpoint);
-    expect(rest.flatMap((page) => codesOf(second, page))).toEqual(services.slice(8).map(({ code }) => code));
-  });
-
-  test('a procedure that is not answered is asked once more, then kept as invalid; the run goes on', async () => {
-    const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
-    const portal = connect(simulator);
-    const checkpoint = { stage: 'services', run: 1 };
-    await simulator.fault({ kind: 'pass', times: 9 });
-    await simulator.fault({ kind: 'html', times: 2 });
-    const page = (await next(portal, checkpoint)) as Page;
-    expect(codesOf(portal, page).filter((code) => code.startsWith('invalid'))).toHaveLength(1);
-    expect(page).toMatchObject({ more: false, complete: { kind: 'service' } });
-    expect(page.complete?.codes).toHaveLength(8);
-  });
-
-  test('when no procedure of a page is answered there is no page', async () => {
-    const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
-    await simulator.fault({ kind: 'pass', times: 2 });
-    await simulator.fault({ kind: 'html', forMs: 60_000 });
-    expect(await next(connect(simulator), { stage: 'services', run: 1 })).toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -1,28 +1,12 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { settingFlags } from './settings.ts';
 
+/** The superuser that initdb makes. */
+export const ROLE = 'lienthong';
 const NOBODY = 65534;
 const MOVED_DATA_ROOT = '/var/lib/lienthong';
-
-const DEFAULT_SETTINGS = {
-  shared_buffers: '128MB',
-  max_connections: '60',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  // Details and statements carry citizens' data; the client still receives them.
-  log_error_verbosity: 'terse',
-  log_min_error_statement: 'panic',
-};
-
-const FIXED_SETTINGS = {
-  fsync: 'on',
-  synchronous_commit: 'on',
-  full_page_writes: 'on',
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  logging_collector: 'off', // the log is our file descriptor
-};
 
 /** The system account PostgreSQL runs as; empty means the account of this process. */
 export interface Account {
@@ -30,17 +14,23 @@ export interface Account {
   readonly gid?: number;
 }
 
+export type Log = (fields: object, message: string) => void;
+
+/** One data folder and all that its server is started with. */
 export interface Cluster {
   readonly dataDir: string;
   readonly account: Account;
   readonly settings: readonly string[];
-  readonly log: (fields: object, message: string) => void;
+  readonly log: Log;
 }
 
 /** Decides the account and the folder, before any lock. */
-function settle(options: EmbeddedPostgresOptions): Cluster {
-  const log = options.log ?? (() => {});
-  const asked = path.resolve(options.dataDir);
+export function placeCluster(
+  askedDataDir: string,
+  settings: Readonly<Record<string, string>> = {},
+  log: Log = () => {},
+): Cluster {
+  const asked = path.resolve(askedDataDir);
   const owner = fs.statSync(asked, { throwIfNoEntry: false });
   const isRoot = process.getuid?.() === 0;
   // PostgreSQL refuses to run as root. A folder that some user's hub made keeps its owner.
@@ -60,14 +50,12 @@ function settle(options: EmbeddedPostgresOptions): Cluster {
   const dataDir = fs.existsSync(place)
     ? fs.realpathSync(place)
     : path.join(fs.realpathSync(path.dirname(place)), path.basename(place));
-  return { dataDir, account, settings: settingFlags(options.settings ?? {}), log };
+  return { dataDir, account, settings: settingFlags(settings), log };
 }
 
-function settingFlags(asked: Readonly<Record<string, string>>): readonly string[] {
-  const refused = Object.keys(asked).filter((name) => name.toLowerCase() in { ...FIXED_SETTINGS, port: '' });
-  if (refused.length > 0) throw new Error(`These settings of the embedded PostgreSQL are fixed: ${refused.join(', ')}`);
-  const all = { ...DEFAULT_SETTINGS, ...asked, ...FIXED_SETTINGS };
-  return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+/** Whether the folder holds a complete cluster. */
+export function isCluster(dataDir: string): boolean {
+  return ['PG_VERSION', 'global/pg_control'].every((file) => fs.existsSync(path.join(dataDir, file)));
 }
 
 function canReach({ uid, gid }: Account, folder: string): boolean {
@@ -86,8 +74,4 @@ function canReach({ uid, gid }: Account, folder: string): boolean {
 function makeReachableFolder(folder: string): void {
   const first = fs.mkdirSync(folder, { recursive: true });
   for (let at = folder; first && at.startsWith(first); at = path.dirname(at)) fs.chmodSync(at, 0o755);
-}
-
-export function isCluster(dataDir: string): boolean {
-  return ['PG_VERSION', 'global/pg_control'].every((file) => fs.existsSync(path.join(dataDir, file)));
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type Cluster, ROLE } from './cluster.ts';
+import { readPassword } from './data-folder.ts';
 import { codeOf } from './files.ts';
-import { readPassword } from './password.ts';
 import { logTail, type Postmaster } from './server.ts';
 
+export const HUB_DATABASE = 'lienthong';
 export const READY_WITHIN_MS = 60_000;
 
 /** True once SELECT 1 is answered, false when the process ended first. */
@@ -32,12 +33,14 @@ export async function isReady(cluster: Cluster, server: Postmaster, deadline: nu
   }
 }
 
+/** Makes the hub's database where it is missing. */
 export async function createDatabase(cluster: Cluster, port: number): Promise<void> {
   const url = urlOf(cluster, port, 'postgres');
   const rows = await query(url, `SELECT 1 FROM pg_database WHERE datname = '${HUB_DATABASE}'`);
   if (rows.length === 0) await query(url, `CREATE DATABASE ${HUB_DATABASE}`);
 }
 
+/** With the password; throws when its file is gone. */
 export function urlOf(cluster: Cluster, port: number, database: string): string {
   const password = readPassword(cluster);
   if (!password) throw new Error(`PostgreSQL runs but ${cluster.dataDir}.password is missing; stop it and start again`);

@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Cluster, isCluster, ROLE } from './cluster.ts';
-import { removeLeftOvers, syncFolder } from './files.ts';
-import { newPassword, readPassword, savePassword } from './password.ts';
+import { readIfThere, removeLeftOvers, syncFolder } from './files.ts';
 import { SERVER_PROCESS } from './processes.ts';
 import { packageVersion, programPath } from './programs.ts';
 
@@ -67,4 +67,18 @@ function checkCluster(cluster: Cluster, programs: string): void {
   }
   savePassword(cluster, password); // after: a kill in between leaves none, and this is done again
   cluster.log({ dataDir: cluster.dataDir }, 'the password file was missing: a new password is set');
+}
+
+/** Empty when its file is gone. */
+export function readPassword(cluster: Cluster): string {
+  return readIfThere(`${cluster.dataDir}.password`).trim();
+}
+
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+function savePassword(cluster: Cluster, password: string): void {
+  fs.writeFileSync(`${cluster.dataDir}.password`, password, { mode: 0o600, flush: true });
+  syncFolder(path.dirname(cluster.dataDir));
 }

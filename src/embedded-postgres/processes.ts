@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { codeOf, readIfThere } from './files.ts';
 
+/** How every program of PostgreSQL is started: its messages in English, its times in UTC. */
 export const SERVER_PROCESS = {
   cwd: '/',
   windowsHide: true,
@@ -14,6 +15,7 @@ export interface Identity {
   readonly startedAt: string;
 }
 
+/** This process, as its locks and its server's `.owner` file name it. */
 export function ownIdentity(): string {
   return `${process.pid} ${statOf(process.pid)?.startedAt ?? ''}`;
 }
@@ -44,8 +46,9 @@ function statOf(pid: number): { state: string; startedAt: string } | undefined {
   return stat ? { state: fields[0]!, startedAt: fields[19]! } : undefined;
 }
 
-/** Whether the living process is the postmaster of this folder. */
+/** Whether the process lives and is the postmaster of this folder. */
 export function isPostgresOf(pid: number, dataDir: string): boolean {
+  if (!isAlive(pid)) return false;
   if (process.platform === 'linux') {
     const [program = '', ...args] = readIfThere(`/proc/${pid}/cmdline`).split('\0');
     return /(^|\/)postgres$/.test(program) && (args.includes(dataDir) || workingFolder(pid) === dataDir);

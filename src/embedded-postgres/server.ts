@@ -13,6 +13,7 @@ import { programPath } from './programs.ts';
 
 const ROTATE_LOG_BYTES = 5 * 1024 * 1024;
 
+/** A server's first process, ours or found. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
@@ -21,6 +22,7 @@ export interface Postmaster {
   readonly logOffset: number;
 }
 
+/** Starts a server and does not wait for it to be ready; makes the data folder where there is none. */
 export async function launch(cluster: Cluster, deadline: number): Promise<Postmaster> {
   const programs = await binaries(cluster);
   await clearForeignPidFile(cluster.dataDir, deadline);
@@ -52,9 +54,10 @@ export async function launch(cluster: Cluster, deadline: number): Promise<Postma
   }
 }
 
+/** The server that runs over this folder already. */
 export function findPostmaster(dataDir: string): Postmaster | undefined {
   const [pid, , , port] = readIfThere(path.join(dataDir, 'postmaster.pid')).split('\n').map(Number);
-  const isRunning = () => isAlive(pid!) && isPostgresOf(pid!, dataDir);
+  const isRunning = () => isPostgresOf(pid!, dataDir);
   return pid && port && isRunning() ? { pid, port, isRunning, logOffset: 0 } : undefined;
 }
 
@@ -92,6 +95,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** What the server said last, for an error's message. */
 export function logTail(cluster: Cluster, from = 0): string {
   const output = Buffer.from(readIfThere(`${cluster.dataDir}.log`))
     .subarray(from)

@@ -5,15 +5,16 @@ import { promisify } from 'node:util';
 import { binaries } from './binaries.ts';
 import type { Cluster } from './cluster.ts';
 import { readIfThere } from './files.ts';
-import { isAlive, isPostgresOf, ownIdentity } from './processes.ts';
+import { isPostgresOf, ownIdentity } from './processes.ts';
 import { programPath } from './programs.ts';
 import { logTail } from './server.ts';
 
 const FAST_SHUTDOWN_MS = 10_000;
 
+/** Fast, then immediate; throws when the server outlives both. */
 export async function shutDown(cluster: Cluster, pid: number): Promise<void> {
   // Asked again before every signal: the server may be gone and its pid another's.
-  const isOurs = () => isAlive(pid) && isPostgresOf(pid, cluster.dataDir);
+  const isOurs = () => isPostgresOf(pid, cluster.dataDir);
   for (const [signal, mode] of [
     ['SIGINT', 'fast'],
     ['SIGQUIT', 'immediate'],

@@ -35,13 +35,14 @@ export interface WaitingRow {
   readonly id: number;
   readonly messageId: string;
   readonly item: number;
+  readonly causeKey: string;
 }
 
 /** Items that wait for a dossier which is there now, oldest first. */
 export async function loadReleasable(database: Database, limit: number): Promise<readonly WaitingRow[]> {
   const rows = await database.query
     .selectFrom('quarantine as q')
-    .select(['q.id', 'q.message_id as messageId', 'q.item'])
+    .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey'])
     .where('q.settled_at', 'is', null)
     .where('q.cause_kind', '=', 'dossier-unknown')
     .where(({ or, exists, selectFrom }) =>
@@ -77,7 +78,7 @@ export const settledPart = definePart<SettledRow>(
 export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
   const { rows } = await database.pool.query<WaitingRow>({
     name: 'waiting for',
-    text: `SELECT id, message_id AS "messageId", item FROM quarantine
+    text: `SELECT id, message_id AS "messageId", item, cause_key AS "causeKey" FROM quarantine
            WHERE code = ANY($1::text[]) AND settled_at IS NULL AND cause_kind = 'dossier-unknown' ORDER BY id`,
     values: [codes],
   });

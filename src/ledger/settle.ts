@@ -53,12 +53,13 @@ interface FollowUp {
   readonly causeKey: string | undefined;
 }
 
-function followUp({ settlement, at }: Settled): FollowUp {
+function followUp({ claimed, settlement, at }: Settled): FollowUp {
   if (settlement.state === 'due')
     return {
       state: 'due',
       nextAt: msToInstant(instantToMs(at) + settlement.afterMs),
-      doubt: settlement.doubt,
+      // What was in doubt before a try that did not get through still is.
+      doubt: settlement.doubt || claimed.doubt,
       causeKey: undefined,
     };
   if (settlement.state === 'held')

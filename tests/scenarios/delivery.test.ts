@@ -21,7 +21,10 @@ describe('delivery', () => {
   });
   afterEach(() => hub.close());
 
-  const told = () => partner.sent.map((item) => `${item.operation.split('.')[1]} ${item.record && 'status' in item.record ? item.record.status : ''}`);
+  const told = () =>
+    partner.sent.map(
+      (item) => `${item.operation.split('.')[1]} ${item.record && 'status' in item.record ? item.record.status : ''}`,
+    );
   const deliveries = () => hub.hub.database.query.selectFrom('deliveries').selectAll().orderBy('id').execute();
   const later = (ms: number) => {
     hub.clock.nowMs += ms;
@@ -38,7 +41,10 @@ describe('delivery', () => {
     expect(partner.sent.map((item) => item.known)).toEqual([false, true, true]);
     await hub.push(dossier({ status: 'returned', statusAt: '2025-08-15T08:00:00+07:00' }));
     await hub.deliver();
-    expect(partner.sent.at(-1)).toMatchObject({ known: true, record: { status: 'returned', finishedAt: '2025-08-14T08:00:00+07:00' } });
+    expect(partner.sent.at(-1)).toMatchObject({
+      known: true,
+      record: { status: 'returned', finishedAt: '2025-08-14T08:00:00+07:00' },
+    });
     await hub.push(dossier());
     await hub.deliver();
     expect(partner.sent).toHaveLength(4);
@@ -47,16 +53,24 @@ describe('delivery', () => {
   test('progress follows its dossier, and steps of one dossier share a call where the partner takes several', async () => {
     await hub.push(dossier());
     const calls: number[] = [];
-    partner.script.push(...Array.from({ length: 5 }, () => async (items: readonly unknown[]) => {
-      calls.push(items.length);
-      return items.map((): Outcome => ({ kind: 'delivered' }));
-    }));
+    partner.script.push(
+      ...Array.from({ length: 5 }, () => async (items: readonly unknown[]) => {
+        calls.push(items.length);
+        return items.map((): Outcome => ({ kind: 'delivered' }));
+      }),
+    );
     await hub.push(
       ['09', '10', '11'].map((hour) => progress({ at: `2025-08-13T${hour}:00:00+07:00`, content: `Bước ${hour}` })),
       { what: 'progress' },
     );
     await hub.deliver();
-    expect(told()).toEqual(['upsert received', 'upsert processing', 'progress processing', 'progress processing', 'progress processing']);
+    expect(told()).toEqual([
+      'upsert received',
+      'upsert processing',
+      'progress processing',
+      'progress processing',
+      'progress processing',
+    ]);
     expect(calls.reduce((sum, size) => sum + size, 0)).toBe(5);
     expect(calls.at(-1)).toBeGreaterThan(1);
   });
@@ -76,7 +90,13 @@ describe('delivery', () => {
     await hub.deliver();
     later(60_000);
     await hub.deliver();
-    expect(told()).toEqual(['upsert received', 'upsert received', 'upsert received', 'upsert received', 'upsert processing']);
+    expect(told()).toEqual([
+      'upsert received',
+      'upsert received',
+      'upsert received',
+      'upsert received',
+      'upsert processing',
+    ]);
     expect(partner.sent.every((item) => !item.doubt)).toBe(true);
   });
 
@@ -87,7 +107,9 @@ describe('delivery', () => {
       later(ms);
       await hub.deliver();
     }
-    expect(await deliveries()).toMatchObject([{ state: 'parked', attempts: 4, reason: 'down', detail: 'no connection' }]);
+    expect(await deliveries()).toMatchObject([
+      { state: 'parked', attempts: 4, reason: 'down', detail: 'no connection' },
+    ]);
   });
 
   test('after an unknown outcome, and after a process died in mid-call, the adapter is told to look up first', async () => {
@@ -99,9 +121,10 @@ describe('delivery', () => {
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
     await hub.push(dossier({ code: 'H60.01-250812-0036' }));
     // A lease that nobody settles: its process is gone.
-    await hub.hub.database.pool.query(`UPDATE deliveries SET leased_by = 'gone', next_at = $1::timestamptz, token = token + 1 WHERE state = 'due'`, [
-      new Date(hub.clock.nowMs + 8_000).toISOString(),
-    ]);
+    await hub.hub.database.pool.query(
+      `UPDATE deliveries SET leased_by = 'gone', next_at = $1::timestamptz, token = token + 1 WHERE state = 'due'`,
+      [new Date(hub.clock.nowMs + 8_000).toISOString()],
+    );
     await hub.deliver();
     expect(partner.sent).toHaveLength(2);
     later(8_000);

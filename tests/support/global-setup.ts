@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,7 +37,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
  * it comes (its pipe closes), then adopts the orphan, stops it and removes the folder; after a teardown it finds none.
  */
 function removeWhenRunEnds(folder: string, dataDir: string): void {
-  const launcher = new URL('../../src/embedded-postgres.ts', import.meta.url).href;
+  const launcher = new URL('../../src/embedded-postgres/start.ts', import.meta.url).href;
   const script = `
     const fs = require('node:fs');
     process.stdin.resume().on('end', () => setTimeout(async () => {

@@ -69,8 +69,11 @@ export function route(
     });
 }
 
+/** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
 export function quarantine({ submission, rows, index }: Place, item: WaitingItem): ItemResult {
-  if (!submission.again)
+  const { again } = submission;
+  if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, 'waits for something else');
+  if (again?.causeKey !== item.cause.key)
     rows.waiting.push({
       cause: item.cause,
       party: submission.party,
@@ -84,7 +87,7 @@ export function quarantine({ submission, rows, index }: Place, item: WaitingItem
 }
 
 /** What waited has been applied. */
-export function settleWaiting({ submission, rows }: Place, outcome: string): void {
+export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
   if (submission.again)
     rows.settled.push({ id: submission.again.quarantineId, at: submission.receivedAt, settlement: outcome });
 }

@@ -22,7 +22,7 @@ export interface Submission extends Omit<MessageRow, 'results' | 'party'> {
   /** Present where the sender gave an Idempotency-Key. */
   readonly idempotency?: IdempotencyRow;
   /** Present where the message is kept already and one waiting item of it is tried again: its place and its row. */
-  readonly again?: { readonly item: number; readonly quarantineId: number };
+  readonly again?: { readonly item: number; readonly quarantineId: number; readonly causeKey: string };
 }
 
 export interface Acceptance {

@@ -9,12 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, embeddedPackage, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { embeddedPackage } from './binaries.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';
-const modulePath = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url));
+const modulePath = fileURLToPath(new URL('./start.ts', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 let root = '';
@@ -403,7 +404,6 @@ function copyHub(home: string): string {
   fs.chmodSync(path.join(target, 'native', 'share'), 0o700);
   fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
   fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
-  const hub = path.join(home, 'embedded-postgres.ts');
-  fs.copyFileSync(modulePath, hub);
-  return hub;
+  fs.cpSync(path.dirname(modulePath), path.join(home, 'embedded-postgres'), { recursive: true });
+  return path.join(home, 'embedded-postgres', path.basename(modulePath));
 }

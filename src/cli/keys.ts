@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config.ts';
+import { reseal } from '../database/reseal.ts';
+import { createVault } from '../vault.ts';
+import { withDatabase } from './open-database.ts';
+import { createProgress } from './progress.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+
+/** `lienthong keys new|list|reseal`. */
+export function addKeys(program: Command): void {
+  const keys = program.command('keys').description("make and list the keys of HUB_CONFIG, and renew the data's encryption");
+  keys
+    .command('new')
+    .description('print a random secret, and the entry for "keys" in HUB_CONFIG that takes it from the environment')
+    .requiredOption('--id <id>', 'the user name, such as portal')
+    .requiredOption('--scope <scope>', `may be given again; one of ${SCOPES.join(', ')}`, gatherScopes)
+    .option('--party <party>', 'the party whose door it opens; needed with dossier:write')
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: NewKey & CommonOptions) => runCommand(options, async () => newKey(options)));
+  keys
+    .command('list')
+    .description('list the keys of HUB_CONFIG: ids, scopes and parties, never secrets')
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: CommonOptions) => runCommand(options, async () => listed(loadConfig(process.env).file.keys ?? [])));
+  keys
+    .command('reseal')
+    .description('encrypt with the newest HUB_SECRET what was encrypted with those of HUB_SECRET_OLD')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', '\nIt may be ended at any time and goes on where it was. The hub may run meanwhile.')
+    .action((options: CommonOptions) => runCommand(options, resealAll));
+}
+
+interface NewKey {
+  readonly id: string;
+  readonly scope: readonly Scope[];
+  readonly party?: string;
+}
+
+function gatherScopes(scope: string, before: readonly Scope[] = []): readonly Scope[] {
+  if (!(SCOPES as readonly string[]).includes(scope))
+    throw new InvalidArgumentError(`Expected one of ${SCOPES.join(', ')}.`);
+  return before.includes(scope as Scope) ? before : [...before, scope as Scope];
+}
+
+function newKey({ id, scope, party }: NewKey): Result {
+  if (id.length > 100 || !/[\p{L}\p{N}]/u.test(id)) throw new UsageError('--id: expected a user name of at most 100 characters');
+  if (scope.includes('dossier:write') && party === undefined)
+    throw new UsageError('--party is missing: a key with dossier:write opens the door of one party');
+  const secret = randomBytes(32).toString('base64url');
+  const variable = `${id.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^(?=[0-9])|^$/, '_')}_KEY`;
+  const entry = { id, secret: `\${${variable}}`, scopes: scope, ...(party !== undefined && { party }) };
+  const text = [
+    'The secret is shown once. Give it to the partner, and to the hub in its environment:',
+    `  ${variable}=${secret}`,
+    'The entry for "keys" in HUB_CONFIG:',
+    `  ${JSON.stringify(entry)}`,
+  ].join('\n');
+  return { text, document: { id, secret, variable, entry } };
+}
+
+function listed(keys: readonly KeyEntry[]): Result {
+  const shown = keys.map(({ id, scopes, party }) => ({ id, scopes, ...(party !== undefined && { party }) }));
+  const width = Math.max(0, ...shown.map(({ id }) => id.length));
+  const lines = shown.map(
+    ({ id, scopes, party }) => `${id.padEnd(width)}  ${scopes.join(' ')}${party ? `  (party ${party})` : ''}`,
+  );
+  return { text: lines.length > 0 ? lines.join('\n') : 'there are no keys', document: { keys: shown } };
+}
+
+async function resealAll(): Promise<Result> {
+  const config = loadConfig(process.env);
+  const vault = createVault(config.secrets as [string, ...string[]]);
+  const bar = createProgress('counting', 0);
+  const report = await withDatabase(config, (database) =>
+    reseal(database, vault, ({ done, total, table }) => {
+      bar.setTotal(total);
+      bar.update(done, `renewing ${table}`);
+    }),
+  ).finally(() => bar.stop());
+  const { resealed, unopened } = report;
+  const text = [
+    ...Object.entries(resealed).map(([table, count]) => `${table}: ${count} renewed`),
+    ...(unopened > 0
+      ? [`${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they are left as they are`]
+      : []),
+  ].join('\n');
+  return { text, document: report, failed: unopened > 0 };
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { migrate } from '../database/migrate.ts';
+import { withDatabase } from './open-database.ts';
+import { type CommonOptions, runCommand } from './run-command.ts';
+
+/** `lienthong migrate`: what `start` does before anything else, on its own. */
+export function addMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description("bring the database's tables up to this version; says what was applied")
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: CommonOptions) =>
+      runCommand(options, async () => {
+        const config = loadConfig(process.env);
+        const applied = await withDatabase(config, (database) => migrate(database, Date.now()));
+        const text = applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
+        return { text, document: { applied } };
+      }),
+    );
+}

@@ -1,0 +1,20 @@
+import type { Config } from '../config.ts';
+import { type Database, openDatabase } from '../database/pool.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres.ts';
+
+/** Work on the hub's database, given or embedded; an embedded server that was not running is stopped afterwards. */
+export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
+  const embedded = config.databaseUrl
+    ? undefined
+    : await startEmbeddedPostgres({ dataDir: `${config.dataDir}/postgres` });
+  try {
+    const database = openDatabase(config.databaseUrl ?? (embedded?.url as string));
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigError } from '../config.ts';
+
+export const FAILED = 1;
+export const USAGE = 2;
+
+/** Wrong use of a command, told in words; exit code 2. */
+export class UsageError extends Error {}
+
+/** What a command came to. */
+export interface Result {
+  /** For people. */
+  readonly text: string;
+  /** The same for programs. */
+  readonly document: object;
+  /** It ran, and something is wrong. */
+  readonly failed?: boolean;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+/** Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr. */
+export async function runCommand({ json }: CommonOptions, work: () => Promise<Result>): Promise<void> {
+  try {
+    const { text, document, failed } = await work();
+    if (json) printDocument(document);
+    else console.log(text);
+    if (failed) process.exitCode = FAILED;
+  } catch (error) {
+    tellError(error as Error, json ?? false);
+  }
+}
+
+export function printDocument(document: object): void {
+  console.log(JSON.stringify(document, undefined, 2));
+}
+
+export function tellError(error: Error, json: boolean): void {
+  const isUse = error instanceof UsageError || error instanceof ConfigError;
+  process.exitCode = isUse ? USAGE : FAILED;
+  const problems = error instanceof ConfigError ? error.problems : undefined;
+  if (json) printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
+  console.error(process.env.LOG_LEVEL === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { createLog, startHub } from '../main.ts';
+import { type CommonOptions, printDocument, tellError } from './run-command.ts';
+
+/** `lienthong start`: the hub in this process, as `npm start`. */
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('run the hub in this process until SIGTERM or SIGINT, with the settings of the environment')
+    .option('--json', 'print one JSON document on stdout when it listens; the log goes to stderr')
+    .addHelpText('after', SETTINGS)
+    .action(async (options: CommonOptions) => {
+      try {
+        const { url, roles, parties } = await startHub(process.env, createLog(process.env, options.json ? 2 : 1));
+        if (options.json) printDocument({ url: url ?? null, roles, parties, pid: process.pid });
+      } catch (error) {
+        tellError(error as Error, options.json ?? false);
+      }
+    });
+}
+
+const SETTINGS = `
+Settings: DATABASE_URL REDIS_URL HUB_DATA_DIR HUB_CONFIG HOST PORT HUB_ROLES HUB_RETRY_DELAYS_S HUB_MAX_BODY
+LOG_LEVEL HUB_SECRET HUB_SECRET_OLD. Without any of them it runs on an embedded PostgreSQL under ./data.`;

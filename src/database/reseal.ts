@@ -1,0 +1,171 @@
+import type pg from 'pg';
+import { lastFour } from '#core/identifiers';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Vault } from '../vault.ts';
+import type { Database } from './pool.ts';
+
+/** Where sealed values stand: the table's key (name and type of each column), the value, and the id of its key. */
+interface Place {
+  readonly table: string;
+  readonly key: Readonly<Record<string, string>>;
+  readonly value: string;
+  readonly keyId: string;
+}
+
+const PLACES: readonly Place[] = [
+  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key' },
+  { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
+  {
+    table: 'events',
+    key: { code: 'text', seq: 'int4', recorded_at: 'timestamptz' },
+    value: 'record',
+    keyId: 'record_key',
+  },
+  {
+    table: 'attempts',
+    key: { delivery_id: 'int8', number: 'int4', at: 'timestamptz' },
+    value: 'wire',
+    keyId: 'wire_key',
+  },
+];
+
+const BATCH_ROWS = 200;
+/** A body may have 20 MiB: of such ones a batch has few. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+export interface ResealReport {
+  /** How many values were renewed, by table. */
+  readonly resealed: Readonly<Record<string, number>>;
+  /** How many are sealed with a key that the vault does not have. */
+  readonly unopened: number;
+}
+
+/**
+ * Seal with the vault's newest key whatever is sealed with another one. Each batch commits on its own and only what is
+ * not renewed yet is looked for, so it may be ended at any time and begun again; the hub may run meanwhile.
+ */
+export async function reseal(
+  database: Database,
+  vault: Vault,
+  tell: (at: { readonly table: string; readonly done: number; readonly total: number }) => void,
+): Promise<ResealReport> {
+  const client = await database.pool.connect();
+  try {
+    // Counting and looking for what is left reads whole tables.
+    await client.query('SET statement_timeout = 0');
+    let total = 0;
+    for (const place of PLACES) total += await countOld(client, place, vault.keyId);
+    let done = 0;
+    const report = { resealed: {} as Record<string, number>, unopened: 0 };
+    for (const place of PLACES) {
+      const { table } = place;
+      report.resealed[table] = 0;
+      for await (const { renewed, unopened } of batches(client, place, vault)) {
+        report.resealed[table] += renewed;
+        report.unopened += unopened;
+        done += renewed + unopened;
+        tell({ table, done, total });
+      }
+    }
+    return report;
+  } finally {
+    // Not back into the pool: it has no time limit.
+    client.release(true);
+  }
+}
+
+async function countOld(client: pg.PoolClient, { table, keyId }: Place, newest: number): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${keyId} <> $1`, [newest]);
+  return rows[0]?.n ?? 0;
+}
+
+interface Row {
+  readonly place: readonly string[];
+  readonly value: Buffer;
+  readonly keyId: number;
+  readonly code?: string;
+  readonly version?: number;
+}
+
+async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
+  let after: readonly string[] | undefined;
+  for (;;) {
+    const rows = await readOld(client, place, vault.keyId, after);
+    if (rows.length === 0) return;
+    const opened = rows.flatMap((row) => {
+      const plain = open(vault, row);
+      return plain ? [{ row, plain }] : [];
+    });
+    const renewed = await write(client, place, vault, opened);
+    yield { renewed, unopened: rows.length - opened.length };
+    after = rows.at(-1)?.place;
+  }
+}
+
+/** In the order of the key, so that each batch goes on where the one before ended. */
+async function readOld(client: pg.PoolClient, { table, key, value, keyId }: Place, newest: number, after?: readonly string[]) {
+  const names = Object.keys(key).join(', ');
+  const bound = Object.values(key).map((type, at) => `$${at + 4}::${type}`);
+  const texts = Object.keys(key).map((name) => `${name}::text`);
+  const { rows } = await client.query<Row>(
+    `SELECT place, value, "keyId" ${table === 'dossiers' ? ', code, version' : ''} FROM (
+       SELECT *, ARRAY[${texts.join(', ')}] AS place, ${value} AS value, ${keyId} AS "keyId",
+         sum(octet_length(${value})) OVER (ORDER BY ${names}) - octet_length(${value}) AS before
+       FROM ${table}
+       WHERE ${keyId} <> $1 ${after ? `AND (${names}) > (${bound.join(', ')})` : ''}
+       ORDER BY ${names} LIMIT $2) batch
+     WHERE before < $3`,
+    [newest, BATCH_ROWS, BATCH_BYTES, ...(after ?? [])],
+  );
+  return rows;
+}
+
+function open(vault: Vault, { keyId, value }: Row): Buffer | undefined {
+  try {
+    return vault.open({ keyId, bytes: value });
+  } catch {
+    return undefined;
+  }
+}
+
+interface Opened {
+  readonly row: Row;
+  readonly plain: Buffer;
+}
+
+/** Only over what was read: a dossier that the hub wrote meanwhile has its newest key already. */
+async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: readonly Opened[]): Promise<number> {
+  if (opened.length === 0) return 0;
+  const { table, key, value, keyId } = place;
+  const columns = Object.entries(key).map(([, type], at) => [type, opened.map(({ row }) => row.place[at])] as const);
+  const given = [
+    ...columns,
+    ['bytea', opened.map(({ plain }) => vault.seal(plain).bytes)] as const,
+    ['int4', opened.map(({ row }) => row.keyId)] as const,
+    ...(table === 'dossiers' ? proofColumns(vault, opened) : []),
+  ];
+  const names = [...Object.keys(key), 'value', 'old', ...(table === 'dossiers' ? ['version', 'phone', 'identity'] : [])];
+  await client.query(
+    `UPDATE ${table} t SET ${value} = n.value, ${keyId} = $1
+       ${table === 'dossiers' ? ', phone_proof = n.phone, identity_proof = n.identity' : ''}
+     FROM unnest(${given.map(([type], at) => `$${at + 2}::${type}[]`).join(', ')}) AS n(${names.join(', ')})
+     WHERE ${Object.keys(key).map((name) => `t.${name} = n.${name}`).join(' AND ')} AND t.${keyId} = n.old
+       ${table === 'dossiers' ? 'AND t.version = n.version' : ''}`,
+    [vault.keyId, ...given.map(([, values]) => values)],
+  );
+  return opened.length;
+}
+
+/** The proofs are made with the secret too: after a change of it they match nothing until they are made anew. */
+function proofColumns(vault: Vault, opened: readonly Opened[]): (readonly [string, readonly unknown[]])[] {
+  const records = opened.map(({ row, plain }) => ({ row, record: JSON.parse(plain.toString()) as Dossier }));
+  const proof = (code: string, text: string | undefined): Buffer | null => {
+    const digits = text === undefined ? undefined : lastFour(text);
+    return digits === undefined ? null : vault.proof(code, digits);
+  };
+  return [
+    ['int4', records.map(({ row }) => row.version)],
+    ['bytea', records.map(({ row, record }) => proof(row.code as string, record.applicant?.phone))],
+    ['bytea', records.map(({ row, record }) => proof(row.code as string, record.applicant?.identityNumber))],
+  ];
+}

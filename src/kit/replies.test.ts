@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type Outgoing, unavailable, unknown } from './adapter.ts';
+import { sampleOutgoing } from './contract/samples.ts';
+import { inOrder } from './in-order.ts';
+import { jsonObject, partnerText, textOf } from './replies.ts';
+
+const dossier = sampleOutgoing('dossier.upsert.v1').record as Dossier;
+
+describe("a partner's words", () => {
+  test('are shown without the applicant, in whatever Unicode form they come', () => {
+    const text = 'Số 0987654321 của Nguyễn Thị Hoàng Yến Canary (hoang.yen@example.test) sai'.normalize('NFD');
+    expect(partnerText(text, dossier)).toBe('Số *** của *** (***) sai');
+  });
+
+  test.each([
+    ['gọi 0912345678.', 'gọi ***.'],
+    ['gọi +84 912 345 678 nhé', 'gọi *** nhé'],
+    ['cccd:001099000001', 'cccd:***'],
+    ['thư a.b@example.test, hỏi lại', 'thư ***, hỏi lại'],
+  ])('hide what looks personal without knowing the dossier: %s', (text, shown) => {
+    expect(partnerText(text)).toBe(shown);
+  });
+
+  test.each(['hồ sơ H60.01-250812-0035', 'G09.20-20260609-0092637', '1.001612.000.00.00.H48', '03706/2026/07906'])(
+    'keep codes: %s',
+    (text) => expect(partnerText(text)).toBe(text),
+  );
+
+  test('hide secrets, and are cut', () => {
+    expect(partnerText('Bearer abc-def sai', undefined, ['abc-def', undefined])).toBe('Bearer *** sai');
+    expect(partnerText('x'.repeat(400))).toHaveLength(301);
+  });
+});
+
+test('only a JSON object is an answer', () => {
+  for (const body of ['', 'null', '[]', '1', '"x"', '{', '<html>'])
+    expect(jsonObject(Buffer.from(body))).toBeUndefined();
+  expect(jsonObject(Buffer.from('{"status":1}'))).toEqual({ status: 1 });
+});
+
+test('text is what is written, numbers included, and nothing else', () => {
+  expect([textOf(' 1 '), textOf(1), textOf(''), textOf(null), textOf(true), textOf({})]).toEqual([
+    ...['1', '1'],
+    ...[undefined, undefined, undefined, undefined],
+  ]);
+});
+
+test('what follows an item that did not get through is held back, of its own dossier only', async () => {
+  const [a1, b1, a2] = [1, 2, 1].map((number, at) => ({ ...sampleOutgoing('dossier.upsert.v1', number), id: `${at}` }));
+  const sent: string[] = [];
+  const answers = { 0: unknown('timeout', 'no answer'), 1: unavailable('busy', 'later') };
+  const outcomes = await inOrder([a1, b1, a2] as Outgoing[], async ({ id }) => {
+    sent.push(id);
+    return answers[Number(id) as 0 | 1];
+  });
+  expect(sent).toEqual(['0', '1']);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['unknown', 'unavailable', 'unavailable']);
+});

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
+
+describe("the national portal's dialect", () => {
+  let hub: TestHub;
+  let session: string;
+  beforeAll(async () => {
+    hub = await testHub();
+    session = (await login('one-stop', SECRETS['one-stop'])).session;
+  });
+  afterAll(() => hub.close());
+
+  test('a key logs in with its id and secret; anything else is told in the way that clients look at', async () => {
+    expect(await login('one-stop', SECRETS['one-stop'])).toMatchObject({ error_code: 0, session: expect.any(String) });
+    expect(await login('one-stop', 'wrong')).toMatchObject({
+      error_code: -1,
+      message: expect.stringContaining('password'),
+    });
+    expect(await login('nobody', SECRETS['one-stop'])).toMatchObject({ error_code: -1 });
+    expect(await call('DongBoHoSoMC', { data: [] }, 'made-up')).toMatchObject({
+      error_code: -1,
+      message: expect.stringContaining('phiên'),
+    });
+    hub.clock.nowMs += 31 * 60_000;
+    expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-2001' })).toMatchObject({ error_code: -1 });
+    hub.clock.nowMs -= 31 * 60_000;
+  });
+
+  test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {
+    const first = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
+    expect(first).toMatchObject({ error_code: 0, result: [{ MaHoSo: 'H60.01-250812-2001', outcome: 'accepted' }] });
+    const again = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
+    expect(again).toMatchObject({ error_code: 0, result: [{ outcome: 'duplicate' }] });
+    const update = await call('DongBoHoSoMC', { isUpdating: 'True', data: record('H60.01-250812-2002') });
+    expect(update).toMatchObject({ error_code: 0, result: [{ outcome: 'accepted' }] });
+    const { body } = await hub.read('/api/v1/dossiers/H60.01-250812-2001', 'personal');
+    expect(body).toMatchObject({
+      serviceCode: '1.013225',
+      agencyCode: 'H60.01',
+      channel: 'online',
+      status: 'received',
+      statusAt: '2025-08-12T08:15:00+07:00',
+      applicant: { name: 'Nguyễn Văn A', kind: 'citizen', phone: '0900000000' },
+      documents: [{ id: '1', deleted: false, digitised: true }],
+    });
+    expect(body).not.toHaveProperty('finishedAt');
+  });
+
+  test('a status that no table maps waits: it is acknowledged, not shown, and nothing is guessed', async () => {
+    const reply = await call('DongBoHoSoMC', {
+      isUpdating: 'False',
+      data: [record('H60.01-250812-2003', { TrangThaiHoSo: '11' }), record('H60.01-250812-2004')],
+    });
+    expect(reply).toMatchObject({ error_code: 0, result: [{ outcome: 'quarantined' }, { outcome: 'accepted' }] });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2003')).status).toBe(404);
+    const rows = await hub.hub.database.query
+      .selectFrom('quarantine')
+      .selectAll()
+      .where('code', '=', 'H60.01-250812-2003')
+      .execute();
+    expect(rows).toMatchObject([{ cause_kind: 'unmapped', cause_key: 'unmapped:national-status:11' }]);
+  });
+
+  test('a wrong item gives -1 with the first reason, and the others are taken', async () => {
+    const reply = await call('DongBoHoSoMC', {
+      isUpdating: 'False',
+      data: [record('H60.01-250812-2005', { NgayTiepNhan: '20250230081500' }), record('H60.01-250812-2006')],
+    });
+    expect(reply).toMatchObject({ error_code: -1, result: [{ outcome: 'invalid' }, { outcome: 'accepted' }] });
+    expect(reply.message).toMatch(/NgayTiepNhan.*20250230081500/);
+  });
+
+  test('the record yields to the progress that carries the real times, in any order of arrival', async () => {
+    const code = 'H60.01-250812-2007';
+    await call('CapNhatTienDoHoSoMC', { data: [step(code, '4', '20250813090000')] });
+    await call('DongBoHoSoMC', { isUpdating: 'False', data: [record(code)] });
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+    await call('CapNhatTienDoHoSoMC', { data: [step(code, '5', '20250814090000')] });
+    await call('DongBoHoSoMC', {
+      isUpdating: 'True',
+      data: [record(code, { TrangThaiHoSo: '4', GhiChu: 'đã cập nhật' })],
+    });
+    const { body } = await hub.read(`/api/v1/dossiers/${code}`);
+    expect(body).toMatchObject({
+      status: 'supplement-required',
+      statusAt: '2025-08-14T09:00:00+07:00',
+      note: 'đã cập nhật',
+    });
+    await call('CapNhatTienDoHoSoMC', { data: [step(code, '4', '20250815090000')] });
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+  });
+
+  test('a supplement that came back moves the dossier on, although the record has no new date', async () => {
+    const code = 'H60.01-250812-2008';
+    for (const [TrangThaiHoSo, GhiChu] of [
+      ['2', 'a'],
+      ['4', 'b'],
+      ['5', 'c'],
+      ['4', 'd'],
+    ] as const)
+      await call('DongBoHoSoMC', { isUpdating: 'True', data: [record(code, { TrangThaiHoSo, GhiChu })] });
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).body).toMatchObject({ status: 'processing', note: 'd' });
+  });
+
+  test('a look-up answers the whole record with its steps to the party that told it, and nothing to others', async () => {
+    await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2009')] });
+    await call('CapNhatTienDoHoSoMC', { data: [step('H60.01-250812-2009', '4', '20250813090000')] });
+    const found = await call('TraCuuHoSo', { mahoso: 'h60.01-250812-2009' });
+    expect(found).toMatchObject({
+      error_code: 0,
+      result: [
+        {
+          MaHoSo: 'H60.01-250812-2009',
+          SoDienThoai: '0900000000',
+          TrangThaiHoSo: '4',
+          NgayTra: '',
+          TienDoXuLy: [{ ThoiDiemXuLy: '20250813090000', TrangThai: '4' }],
+        },
+      ],
+    });
+    expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-9999' })).toMatchObject({ error_code: 0, result: [] });
+    const other = (await login('other', SECRETS.other)).session;
+    expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-2009' }, other)).toMatchObject({
+      error_code: 0,
+      result: [],
+    });
+  });
+
+  test('an unknown service, a missing argument and a body that is not JSON are told as errors', async () => {
+    expect(await call('LamGiDo', {})).toMatchObject({
+      error_code: -1,
+      message: expect.stringContaining('DongBoHoSoMC'),
+    });
+    expect(await call('__proto__', {})).toMatchObject({ error_code: -1 });
+    expect(await call('TraCuuHoSo', {})).toMatchObject({ error_code: -1 });
+    const response = await hub.request('POST', '/mapi/g', undefined, '{"session":');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error_code: -1 });
+  });
+
+  test('a message is kept as it came, and a login never is', async () => {
+    const rows = await hub.hub.database.query
+      .selectFrom('messages')
+      .selectAll()
+      .where('door', '=', 'national-portal')
+      .execute();
+    expect(rows.some((row) => row.operation === 'dossier.upsert.v1' && row.party === 'one-stop' && row.body)).toBe(
+      true,
+    );
+    expect(rows.filter((row) => row.operation === 'login').every((row) => row.body === null)).toBe(true);
+  });
+
+  async function login(username: string, password: string): Promise<any> {
+    return (await hub.request('POST', '/mapi/login', undefined, { username, password })).json();
+  }
+
+  async function call(service: string, args: Record<string, unknown>, by = session): Promise<any> {
+    return (await hub.request('POST', '/mapi/g', undefined, { session: by, madonvi: 'H60', service, ...args })).json();
+  }
+});
+
+/** A dossier as systems write it to the national portal today. */
+function record(MaHoSo: string, given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    MaHoSo,
+    MaTTHC: '1.013225',
+    TenTTHC: 'Thủ tục thử nghiệm',
+    MaLinhVuc: 'G03-GD10',
+    TenLinhVuc: 'Lĩnh vực thử nghiệm',
+    KenhThucHien: '2',
+    ChuHoSo: 'Nguyễn Văn A',
+    LoaiDoiTuong: '1',
+    MaDoiTuong: '',
+    SoGiayToChuHoSo: '000000000000',
+    Email: '',
+    SoDienThoai: '0900000000',
+    TrichYeuHoSo: 'Thử nghiệm',
+    NgayNopHoSo: '20250812080000',
+    NgayTiepNhan: '20250812081500',
+    NgayHenTra: '20250819170000',
+    TrangThaiHoSo: '2',
+    NgayTra: '',
+    HinhThuc: '0',
+    NgayKetThucXuLy: '',
+    DonViXuLy: 'Sở thử nghiệm',
+    NoiNopHoSo: '2',
+    DuocThanhToanTrucTuyen: '0',
+    TaiLieuNop: [
+      {
+        TepDinhKemId: '1',
+        TenTepDinhKem: 'don.pdf',
+        IsDeleted: 'False',
+        MaThanhPhanHoSo: '000.00.00.G09-KQ002269',
+        DuongDanTaiTepTin: 'https://files.example.test/1',
+        DuocSoHoa: '1',
+      },
+    ],
+    DanhSachLePhi: [],
+    DanhSachTepDinhKemKhac: [],
+    DanhSachHoSoBoSung: [],
+    DanhSachGiayToKetQua: [],
+    ...given,
+  };
+}
+
+function step(MaHoSo: string, TrangThai: string, ThoiDiemXuLy: string): Record<string, unknown> {
+  return {
+    MaHoSo,
+    NguoiXuLy: 'Trần B',
+    ChucDanh: '',
+    ThoiDiemXuLy,
+    PhongBanXuLy: '',
+    NoiDungXuLy: 'Đang thẩm định',
+    TrangThai,
+    NgayBatDau: '',
+    NgayKetThucTheoQuyDinh: '',
+  };
+}

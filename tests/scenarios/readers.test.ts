@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
+import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const STATUSES = ['submitted', 'received', 'processing', 'resolved', 'returned'];
+
+describe('readers', () => {
+  let hub: TestHub;
+  const services = Array.from({ length: 7 }, (_, n) => ({
+    code: `1.00000${n}`,
+    name: n === 3 ? 'Đăng ký khai sinh' : `Thủ tục số ${n}`,
+    inForce: true,
+    fieldCode: n < 4 ? 'G15-HT01' : 'G03-GD10',
+    levels: n % 2 === 0 ? ['commune'] : ['province'],
+    audience: n === 5 ? ['Doanh nghiệp'] : ['Công dân'],
+    agencies: [{ code: 'H60.01', name: 'Sở Tư pháp' }],
+  }));
+  const partner = testPartner({
+    pull: {
+      catalogue: {
+        schedule: '0 0 2 * * *',
+        async next() {
+          return {
+            bodies: [{ body: Buffer.from(JSON.stringify(services)), mediaType: 'application/json' }],
+            checkpoint: null,
+            more: false,
+            complete: { kind: 'service', codes: services.map((service) => service.code) },
+          };
+        },
+        read: (body) =>
+          (JSON.parse(Buffer.from(body).toString()) as unknown[]).map((service) =>
+            readItem('service.upsert.v1', service),
+          ),
+      },
+    },
+  });
+
+  beforeAll(async () => {
+    hub = await testHub({ partners: { source: partner } });
+    await hub.push(
+      Array.from({ length: 40 }, (_, n) =>
+        dossier({
+          code: `H60.0${1 + (n % 3)}.1-250812-${String(n).padStart(4, '0')}`,
+          serviceCode: n % 2 === 0 ? '1.013225' : '2.000001.000.00.00.H60',
+          agencyCode: `H60.0${1 + (n % 3)}.1`,
+          channel: n % 4 === 0 ? 'counter' : 'online',
+          status: STATUSES[n % 5],
+          statusAt: `2025-08-12T0${n % 8}:${String(n).padStart(2, '0')}:00+07:00`,
+          receivedAt: `2025-08-${String(1 + (n % 28)).padStart(2, '0')}T08:00:00+07:00`,
+          dueAt: n < 20 ? '2025-08-01T17:00:00+07:00' : '2025-12-01T17:00:00+07:00',
+          applicant: { name: n === 7 ? 'Đặng Thị Ngọc Ánh' : `Nguyễn Văn ${n}` },
+        }),
+      ),
+    );
+    await hub.hub.database.query
+      .insertInto('pulls')
+      .values({ party: 'source', name: 'catalogue', next_at: '2025-01-01', checkpoint: 'null', token: 0 } as never)
+      .execute();
+    await hub.hub.pipeline.pull('source', 'catalogue');
+  });
+  afterAll(() => hub.close());
+
+  test('pages of a list meet every dossier once, the newest status first, also while others change', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < 20; page++) {
+      const query: string = cursor === null ? '?limit=7' : `?limit=7&cursor=${encodeURIComponent(cursor)}`;
+      const { body } = await hub.read(`/api/v1/dossiers${query}`);
+      seen.push(...body.items.map((item: { code: string }) => item.code));
+      cursor = body.next;
+      if (cursor === null) break;
+      if (page === 0) await hub.push(dossier({ code: 'H60.09-250812-0001', statusAt: '2025-08-13T08:00:00+07:00' }));
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toHaveLength(40);
+  });
+
+  test.each([
+    ['?status=resolved', 8],
+    ['?status=resolved,returned', 16],
+    ['?agency=H60.01.1', 14],
+    ['?agency=H60.01', 14],
+    ['?service=1.013225.000.00.00.H60', 20],
+    ['?service=2.000001', 20],
+    ['?channel=counter', 10],
+    ['?party=one-stop', 40],
+    ['?party=other', 0],
+    ['?q=dang thi ngoc anh', 1],
+    ['?q=ĐẶNG Ánh', 1],
+    [`?q=${'Đặng'.normalize('NFD')}`, 1],
+    ['?q=250812-0007', 1],
+    ['?q=h60.02.1', 13],
+    ["?q=' OR 1=1 --", 0],
+    ['?q=nguyen&status=received', 8],
+    ['?due=overdue', 12],
+    ['?receivedFrom=2025-08-28&receivedTo=2025-08-28', 1],
+    ['?receivedFrom=2025-08-05&receivedTo=2025-08-06T08:00:00%2B07:00', 4],
+  ])('the list with %s has %i dossiers', async (query, count) => {
+    const { body, status } = await hub.read(`/api/v1/dossiers${encodeURI(query).replaceAll('%25', '%')}&limit=200`);
+    expect(status).toBe(200);
+    expect(body.items.filter((item: { code: string }) => !item.code.startsWith('H60.09'))).toHaveLength(count);
+  });
+
+  test.each([
+    '?status=done',
+    '?limit=0',
+    '?limit=201',
+    '?unknown=1',
+    '?receivedFrom=yesterday',
+    '?cursor=made-up',
+    '?due=tomorrow',
+  ])('the list with %s is refused, and the parameter named', async (query) => {
+    const { status, body } = await hub.read(`/api/v1/dossiers${query}`);
+    expect(status).toBe(400);
+    expect(body.detail).toContain(query.slice(1).split('=')[0]);
+  });
+
+  test('a cursor of one list does not serve another', async () => {
+    const { body } = await hub.read('/api/v1/dossiers?limit=1');
+    expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);
+  });
+
+  test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
+    await hub.push(dossier({ code: 'H60.01-250812-3001' }));
+    const masked = await hub.read('/api/v1/dossiers/H60.01-250812-3001');
+    expect(JSON.stringify(masked.body)).not.toMatch(/Nguyễn|0900000001|001000000001|an@example/);
+    const whole = await hub.read('/api/v1/dossiers/H60.01-250812-3001', 'personal');
+    expect(whole.body.applicant).toMatchObject({ name: 'Nguyễn Văn An', phone: '0900000001' });
+    const { rows } = await hub.hub.database.pool.query(
+      "SELECT actor, action, subject FROM audit WHERE subject = 'H60.01-250812-3001'",
+    );
+    expect(rows).toEqual([{ actor: 'personal', action: 'dossier.read-personal', subject: 'H60.01-250812-3001' }]);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-3001', 'one-stop')).status).toBe(403);
+  });
+
+  test('an unchanged dossier answers 304 to its ETag, a changed one 200', async () => {
+    const path = '/api/v1/dossiers/H60.01-250812-3002';
+    await hub.push(dossier({ code: 'H60.01-250812-3002' }));
+    const etag = (await hub.read(path)).headers.get('etag') as string;
+    expect((await hub.request('GET', path, 'portal', undefined, { 'If-None-Match': etag })).status).toBe(304);
+    await hub.push(progress({ code: 'H60.01-250812-3002' }), { what: 'progress' });
+    expect((await hub.request('GET', path, 'portal', undefined, { 'If-None-Match': etag })).status).toBe(200);
+    for (const list of ['/api/v1/dossiers?limit=3', '/api/v1/services', `${path}/history`]) {
+      const tag = (await hub.read(list)).headers.get('etag') as string;
+      expect((await hub.request('GET', list, 'portal', undefined, { 'If-None-Match': tag })).status).toBe(304);
+    }
+  });
+
+  test('the change feed meets every change once, in the order of commits, and waits for the next one', async () => {
+    const start = (await feed(undefined)).next;
+    await Promise.all(
+      Array.from({ length: 30 }, (_, n) => hub.push(dossier({ code: `H60.05-250812-${String(n).padStart(4, '0')}` }))),
+    );
+    const seen: string[] = [];
+    let cursor = start;
+    for (;;) {
+      const page = await feed(cursor, 'limit=7');
+      seen.push(...page.items.map((item: { code: string }) => item.code));
+      cursor = page.next;
+      if (page.items.length === 0) break;
+    }
+    expect(seen).toHaveLength(30);
+    expect(new Set(seen).size).toBe(30);
+    const waiting = feed(cursor, 'wait=5');
+    await hub.push(dossier({ code: 'H60.05-250812-0030' }));
+    expect((await waiting).items).toMatchObject([{ code: 'H60.05-250812-0030', status: 'received' }]);
+    const { rows } = await hub.hub.database.pool.query(
+      'SELECT max(cursor) - min(cursor) + 1 AS span, count(*) AS n FROM changes',
+    );
+    expect(rows[0].span).toBe(rows[0].n);
+  });
+
+  test('services are found by short and long code, by field, level, audience, agency and words without marks', async () => {
+    expect((await hub.read('/api/v1/services/1.000003.000.00.00.H60')).body).toMatchObject({
+      code: '1.000003',
+      name: 'Đăng ký khai sinh',
+    });
+    expect((await hub.read('/api/v1/services/1.999999')).status).toBe(404);
+    const count = async (query: string) => (await hub.read(`/api/v1/services?${query}`)).body.items.length;
+    expect(await count('field=G15-HT01')).toBe(4);
+    expect(await count('level=commune')).toBe(4);
+    expect(await count('audience=Doanh%20nghi%E1%BB%87p')).toBe(1);
+    expect(await count('q=dang%20ky%20khai%20sinh')).toBe(1);
+    expect(await count('agency=H60.01')).toBe(7);
+    expect(await count('limit=3')).toBe(3);
+  });
+
+  test('a service that vanished from a complete list is no longer in force, and is still there', async () => {
+    services.splice(6, 1);
+    await hub.hub.pipeline.pull('source', 'catalogue');
+    expect((await hub.read('/api/v1/services/1.000006')).body).toMatchObject({ inForce: false });
+    expect((await hub.read('/api/v1/services?inForce=true')).body.items).toHaveLength(6);
+  });
+
+  test('the OpenAPI document, the schemas and the page to try them are there', async () => {
+    const { body } = await hub.read('/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/dossiers/{code}', '/mapi/g', '/api/v1/parties/{party}/dossiers']),
+    );
+    expect((await hub.read('/schemas/dossier.upsert.v1.json')).body).toMatchObject({
+      title: 'Dossier',
+      $schema: expect.stringContaining('2020-12'),
+    });
+    expect((await hub.request('GET', '/docs')).status).toBe(200);
+    expect((await hub.request('GET', '/docs/swagger-ui-bundle.js')).status).toBe(200);
+    expect((await hub.request('GET', '/docs/..%2fpackage.json')).status).toBe(404);
+  });
+
+  async function feed(cursor: string | undefined, more = 'limit=200'): Promise<any> {
+    return (
+      await hub.read(`/api/v1/changes?${more}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+    ).body;
+  }
+});
