@@ -6,6 +6,7 @@ import {
   parseLocal,
   readItem,
   textOf,
+  unmappedKey,
   type WaitingItem,
 } from '#kit';
 import { namesOf, type Row } from './poll.ts';
@@ -84,7 +85,7 @@ function unmappedStatus(code: string, trangThai: string, path: string): WaitingI
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     code,
-    cause: { kind: 'unmapped', key: `unmapped:civil-status-status:${trangThai}`, message },
+    cause: { kind: 'unmapped', key: unmappedKey('civil-status-status', trangThai), message },
     problems: [{ path, message }],
   };
 }

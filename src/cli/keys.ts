@@ -27,7 +27,7 @@ export function addKeys(program: Command): void {
     .command('reseal')
     .description('encrypt with the newest HUB_SECRET what was encrypted with those of HUB_SECRET_OLD')
     .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', '\nIt may be ended at any time and goes on where it was. The hub may run meanwhile.')
+    .addHelpText('after', '\nStart the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more.')
     .action((options: CommonOptions) => runCommand(options, resealAll));
 }
 

@@ -10,10 +10,12 @@ interface Place {
   readonly key: Readonly<Record<string, string>>;
   readonly value: string;
   readonly keyId: string;
+  /** Beside the record stand proofs that are made with the secret too: see `proofColumns`. */
+  readonly hasProofs?: boolean;
 }
 
 const PLACES: readonly Place[] = [
-  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key' },
+  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', hasProofs: true },
   { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
   {
     table: 'events',
@@ -103,12 +105,12 @@ async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
 }
 
 /** In the order of the key, so that each batch goes on where the one before ended. */
-async function readOld(client: pg.PoolClient, { table, key, value, keyId }: Place, newest: number, after?: readonly string[]) {
+async function readOld(client: pg.PoolClient, { table, key, value, keyId, hasProofs }: Place, newest: number, after?: readonly string[]) {
   const names = Object.keys(key).join(', ');
   const bound = Object.values(key).map((type, at) => `$${at + 4}::${type}`);
   const texts = Object.keys(key).map((name) => `${name}::text`);
   const { rows } = await client.query<Row>(
-    `SELECT place, value, "keyId" ${table === 'dossiers' ? ', code, version' : ''} FROM (
+    `SELECT place, value, "keyId" ${hasProofs ? ', code, version' : ''} FROM (
        SELECT *, ARRAY[${texts.join(', ')}] AS place, ${value} AS value, ${keyId} AS "keyId",
          sum(octet_length(${value})) OVER (ORDER BY ${names}) - octet_length(${value}) AS before
        FROM ${table}
@@ -136,27 +138,27 @@ interface Opened {
 /** Only over what was read: a dossier that the hub wrote meanwhile has its newest key already. */
 async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: readonly Opened[]): Promise<number> {
   if (opened.length === 0) return 0;
-  const { table, key, value, keyId } = place;
+  const { table, key, value, keyId, hasProofs } = place;
   const columns = Object.entries(key).map(([, type], at) => [type, opened.map(({ row }) => row.place[at])] as const);
   const given = [
     ...columns,
     ['bytea', opened.map(({ plain }) => vault.seal(plain).bytes)] as const,
     ['int4', opened.map(({ row }) => row.keyId)] as const,
-    ...(table === 'dossiers' ? proofColumns(vault, opened) : []),
+    ...(hasProofs ? proofColumns(vault, opened) : []),
   ];
-  const names = [...Object.keys(key), 'value', 'old', ...(table === 'dossiers' ? ['version', 'phone', 'identity'] : [])];
+  const names = [...Object.keys(key), 'value', 'old', ...(hasProofs ? ['version', 'phone', 'identity'] : [])];
   await client.query(
     `UPDATE ${table} t SET ${value} = n.value, ${keyId} = $1
-       ${table === 'dossiers' ? ', phone_proof = n.phone, identity_proof = n.identity' : ''}
+       ${hasProofs ? ', phone_proof = n.phone, identity_proof = n.identity' : ''}
      FROM unnest(${given.map(([type], at) => `$${at + 2}::${type}[]`).join(', ')}) AS n(${names.join(', ')})
      WHERE ${Object.keys(key).map((name) => `t.${name} = n.${name}`).join(' AND ')} AND t.${keyId} = n.old
-       ${table === 'dossiers' ? 'AND t.version = n.version' : ''}`,
+       ${hasProofs ? 'AND t.version = n.version' : ''}`,
     [vault.keyId, ...given.map(([, values]) => values)],
   );
   return opened.length;
 }
 
-/** The proofs are made with the secret too: after a change of it they match nothing until they are made anew. */
+/** Citizens' proofs: after a change of the secret they match nothing until they are made anew. */
 function proofColumns(vault: Vault, opened: readonly Opened[]): (readonly [string, readonly unknown[]])[] {
   const records = opened.map(({ row, plain }) => ({ row, record: JSON.parse(plain.toString()) as Dossier }));
   const proof = (code: string, text: string | undefined): Buffer | null => {

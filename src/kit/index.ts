@@ -25,7 +25,7 @@ export {
 } from '#core/identifiers';
 export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/item';
 export { type ParsedTerm, parseTerm, parseVnd, type Vnd } from '#core/money';
-export type { Cause, Problem } from '#core/problem';
+export { type Cause, type Problem, unmappedKey } from '#core/problem';
 export type { Outcome } from '#core/settle';
 export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text';
 export {

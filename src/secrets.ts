@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MIN_BYTES = 32;
+const ADVICE = 'openssl rand -base64 48';
+
+/**
+ * HUB_SECRET, then those that it replaced (HUB_SECRET_OLD, separated by commas): the newest first. On the embedded
+ * database one is made and kept in `<dataDir>/secret`; a given database needs a given one, for other processes and a
+ * restored backup must have the same.
+ *
+ * @param tell is called with each problem; none shows a secret
+ */
+export function loadSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+  dataDir: string,
+  databaseUrl: string | undefined,
+  tell: (problem: string) => unknown,
+): readonly [string, ...string[]] {
+  const secret = env.HUB_SECRET?.trim();
+  const old = (env.HUB_SECRET_OLD ?? '').split(',').flatMap((text) => text.trim() || []);
+  for (const text of old) tellWeakness('HUB_SECRET_OLD', text, tell);
+  if (secret) {
+    tellWeakness('HUB_SECRET', secret, tell);
+    return [secret, ...old];
+  }
+  if (databaseUrl === undefined) return [keptSecret(dataDir, tell), ...old];
+  tell(`HUB_SECRET: is missing; it is required with DATABASE_URL; make one with: ${ADVICE}`);
+  return ['', ...old];
+}
+
+function tellWeakness(name: string, secret: string, tell: (problem: string) => unknown): void {
+  const size = Buffer.byteLength(secret);
+  if (size < MIN_BYTES) tell(`${name}: expected at least ${MIN_BYTES} bytes, got ${size}`);
+  // 32 random hexadecimal digits have fewer than 8 different ones once in some 10 million times.
+  else if (new Set(secret).size < 8 || /^(?:change|default|secret|password|123456)/i.test(secret))
+    tell(`${name}: expected random bytes, got a text that can be guessed; try: ${ADVICE}`);
+}
+
+/** The secret beside the data, for the hub's own user only; made on the first start. */
+function keptSecret(dataDir: string, tell: (problem: string) => unknown): string {
+  const path = join(dataDir, 'secret');
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    return readSecret(path) ?? makeSecret(path);
+  } catch (error) {
+    tell(`HUB_SECRET: cannot be kept in ${path}: ${(error as Error).message}`);
+    return '';
+  }
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    const secret = readFileSync(path, 'utf8').trim();
+    if (Buffer.byteLength(secret) >= MIN_BYTES) return secret;
+    throw new Error('it holds no whole secret; put the right one there from a backup');
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Appears whole and once: of two processes that start together both take the one that was first. */
+function makeSecret(path: string): string {
+  const mine = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(mine, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(mine, path);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  return readFileSync(path, 'utf8').trim();
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createBullQueue } from '../../src/queue/bull.ts';
+import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import type { Queue } from '../../src/queue/port.ts';
+
+const redisUrl = process.env.REDIS_URL;
+
+/** Each implementation of the port, and how to get one. */
+const IMPLEMENTATIONS: readonly { name: string; make: () => Queue; skip?: string }[] = [
+  { name: 'in-process', make: createInProcessQueue },
+  {
+    name: 'Bull',
+    make: () =>
+      createBullQueue({ url: redisUrl as string, prefix: `{test-${randomBytes(6).toString('hex')}}`, watchMs: 300 }),
+    ...(redisUrl === undefined && { skip: 'skipped: no REDIS_URL' }),
+  },
+];
+
+describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
+  const open: Queue[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((queue) => queue.close()));
+  });
+  const queue = (): Queue => {
+    const made = make();
+    open.push(made);
+    return made;
+  };
+
+  test.skipIf(skip !== undefined)(`what is rung is heard${skip ? ` (${skip})` : ''}`, async () => {
+    const q = queue();
+    const heard: string[] = [];
+    await q.listen((party) => heard.push(party));
+    await q.ring(['a', 'b']);
+    await expect.poll(() => [...heard].sort()).toEqual(['a', 'b']);
+  });
+
+  test.skipIf(skip !== undefined)('what is rung before anybody listens is heard by who listens later', async () => {
+    const q = queue();
+    await q.ring(['early']);
+    const heard: string[] = [];
+    await q.listen((party) => heard.push(party));
+    await expect.poll(() => heard).toEqual(['early']);
+  });
+
+  test.skipIf(skip !== undefined)('a ring from inside the handler is heard', async () => {
+    const q = queue();
+    let heard = 0;
+    await q.listen((party) => {
+      if (++heard < 4) void q.ring([party]);
+    });
+    await q.ring(['again']);
+    await expect.poll(() => heard).toBe(4);
+  });
+
+  test.skipIf(skip !== undefined)('the last ring is always followed by a hearing, however fast they come', async () => {
+    const q = queue();
+    let rung = 0;
+    let seen = 0;
+    await q.listen(() => {
+      seen = rung;
+    });
+    for (let n = 0; n < 300; n++) {
+      rung++;
+      void q.ring(['busy']);
+      if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await expect.poll(() => seen).toBe(300);
+  });
+
+  test.skipIf(skip !== undefined)('after close nothing is heard and ringing does no harm', async () => {
+    const q = queue();
+    const heard: string[] = [];
+    await q.listen((party) => heard.push(party));
+    await q.close();
+    await q.ring(['late']);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(heard).toEqual([]);
+  });
+});
+
+describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
+  test('rings of one process are heard by another, and nothing stays behind in Redis', async () => {
+    const prefix = `{test-${randomBytes(6).toString('hex')}}`;
+    const [ringer, listener] = [1, 2].map(() => createBullQueue({ url: redisUrl as string, prefix }));
+    const heard: string[] = [];
+    await listener?.listen((party) => heard.push(party));
+    await ringer?.ring(['x', 'y', 'z']);
+    await expect.poll(() => heard.length).toBe(3);
+    const redis = new Redis(redisUrl as string);
+    await expect.poll(async () => (await redis.keys(`${prefix}:ring:[0-9]*`)).length).toBe(0);
+    await redis.quit();
+    await Promise.all([ringer?.close(), listener?.close()]);
+  });
+
+  test('while Redis is away a ring returns at once, and when it is back the bell works again', async () => {
+    const port = await freePort();
+    const start = () =>
+      spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+        stdio: 'ignore',
+      });
+    let server = start();
+    const q = createBullQueue({ url: `redis://127.0.0.1:${port}`, watchMs: 300 });
+    const heard: string[] = [];
+    await q.listen((party) => heard.push(party));
+    await q.ring(['before']);
+    await expect.poll(() => heard, { timeout: 5_000 }).toContain('before');
+    server.kill('SIGKILL');
+    await new Promise((resolve) => server.once('exit', resolve));
+    const began = performance.now();
+    await q.ring(['meanwhile']);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    server = start();
+    await expect
+      .poll(
+        async () => {
+          await q.ring(['after']);
+          return heard.includes('after');
+        },
+        { timeout: 15_000, interval: 300 },
+      )
+      .toBe(true);
+    await q.close();
+    server.kill('SIGKILL');
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
