@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { quote } from '#core/explain';
-import { type HubFile, loadHubFile } from './config-file.ts';
-import { loadSecrets } from './secrets.ts';
+import type { HubFile } from './config/hub-file.ts';
+import { readHubFile } from './config/read-hub-file.ts';
+import { loadSecrets } from './config/secrets.ts';
 
-export type { HubFile, KeyEntry, Scope } from './config-file.ts';
+export { type HubFile, type KeyEntry, SCOPES, type Scope } from './config/hub-file.ts';
 
 export const ROLES = ['api', 'worker', 'scheduler'] as const;
 export type Role = (typeof ROLES)[number];
@@ -59,11 +60,9 @@ export function loadConfig(env: Environment): Config {
     maxBodyBytes: read('HUB_MAX_BODY', 20 * 1024 * 1024, 'a number of bytes, such as 20971520 or 20MiB', bytes),
     logLevel: read('LOG_LEVEL', DEFAULT_LEVEL, `one of ${LEVELS.join(', ')}`, logLevel),
     secrets: loadSecrets(env, dataDir, databaseUrl, tell),
-    file: loadHubFile(filePath, env, tell),
+    file: readHubFile(filePath, env, tell),
     filePath,
   };
-  if (config.redisUrl === undefined && config.roles.length < ROLES.length)
-    tell('HUB_ROLES: some of the roles need REDIS_URL, because processes ring one another through Redis');
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

@@ -1,10 +1,11 @@
+import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError, ROLES } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
 import { createApp } from './http/app.ts';
@@ -109,6 +110,8 @@ export async function createHub(
     database,
     parties,
     async start() {
+      if (config.redisUrl === undefined && roles.length < ROLES.length)
+        log.warn({ roles }, 'without REDIS_URL other processes hear of new work by their sweep alone, a second later');
       if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
       if (roles.includes('scheduler')) await rounds.start();
       if (!roles.includes('api')) return undefined;
@@ -123,9 +126,7 @@ export async function createHub(
     async stop() {
       draining = true;
       await rounds.stop();
-      const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
-      (server as { closeIdleConnections?: () => void } | undefined)?.closeIdleConnections?.();
-      await Promise.race([closed, after(5_000)]);
+      await closeServer(server as Server | undefined);
       await pipeline.drain();
       await queue.close();
       for (const party of parties.values()) party.close();
@@ -199,6 +200,16 @@ function createBell(): { ring: () => void; next: (ms: number) => Promise<void> }
       });
     },
   };
+}
+
+/** Answer what is under way, for five seconds at the most; connections are let go as they fall idle. */
+async function closeServer(server: Server | undefined): Promise<void> {
+  if (!server) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await Promise.race([closed, after(5_000)]);
+  clearInterval(idle);
+  server.closeAllConnections();
 }
 
 function urlHost(host: string): string {

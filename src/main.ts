@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { loadAdapters } from './adapters.ts';
-import { ConfigError, loadConfig, type Role } from './config.ts';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { ConfigError, loadConfig, logLevelOf, type Role } from './config.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
@@ -18,10 +18,9 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
 
 /** The log of a process: JSON lines on stdout, or on another file descriptor. A wrong LOG_LEVEL is told by the settings. */
 export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
-  const level = env.LOG_LEVEL?.trim() || 'info';
   return pino(
     {
-      level: level in pino.levels.values || level === 'silent' ? level : 'info',
+      level: logLevelOf(env),
       base: { pid: process.pid },
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,

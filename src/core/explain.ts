@@ -1,7 +1,11 @@
 import type Type from 'typebox';
 import type { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { maskTail } from './identifiers.ts';
 import type { Problem } from './problem.ts';
+
+/** Without it typebox stops after 8 errors, and one wrong value of a union alone is three. */
+Settings.Set({ maxErrors: 1_000 });
 
 /** A JSON Schema as far as explanations need it. */
 export interface SchemaNode {
@@ -64,14 +68,16 @@ export function unknownMember(name: string, known: Iterable<string>): string {
 
 /** A value as messages show it: cut, and of personal values the last characters only, for problems are kept and logged. */
 export function shownValue(path: string, value: unknown): string {
-  if (PERSONAL.test(path) && typeof value === 'string') return quote(maskTail(value));
+  if (PERSONAL.test(path) && (typeof value === 'string' || typeof value === 'number'))
+    return quote(maskTail(String(value)));
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return quote(value);
 }
 
-const PERSONAL = /\/applicant\/(?:name|identityNumber|phone|email|address|techId)$|(?:secret|password)$/i;
+/** Also the applicant as a whole: some systems put a name there where the members belong. */
+const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$|(?:secret|password)$/i;
 
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';

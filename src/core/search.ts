@@ -17,7 +17,7 @@ export function searchWords(codes: readonly string[], names: readonly (string | 
  */
 export function searchQuery(typed: string): string | undefined {
   const terms = fold(typed.slice(0, 200))
-    .split(' ')
+    .split(/[ \p{Cc}]+/u)
     .map(termOf)
     .filter((term) => term !== '');
   return terms.length > 0 ? terms.join(' & ') : undefined;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import type { KeyEntry, Scope } from '../config.ts';
 import { sameText } from '../vault.ts';
@@ -14,7 +14,7 @@ export interface Keys {
 }
 
 export function createKeys(entries: readonly KeyEntry[]): Keys {
-  const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64');
+  const digest = (secret: string): string => hash('sha256', secret, 'base64');
   const byDigest = new Map(entries.map((entry) => [digest(entry.secret), entry]));
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   return {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Sealed, Vault } from '../vault.ts';
 
 interface Written {
@@ -32,7 +32,7 @@ export function jsonOf(record: object): string {
 /** The hash of the record's content, base64. */
 export function hashOf(record: object): string {
   const known = of(record);
-  known.hash ??= createHash('sha256').update(jsonOf(record)).digest('base64');
+  known.hash ??= hash('sha256', jsonOf(record), 'base64');
   return known.hash;
 }
 

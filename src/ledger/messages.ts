@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Problem } from '#core/problem';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
@@ -39,7 +39,7 @@ export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
       const sealed = row.body && vault.seal(row.body);
       return {
         row,
-        hash: row.body && createHash('sha256').update(row.body).digest(),
+        hash: row.body && hash('sha256', row.body, 'buffer'),
         bytes: sealed?.bytes,
         key: sealed?.keyId,
       };

@@ -99,10 +99,11 @@ async function entryOutgoing(
   for (const one of claimed) {
     const [kind, key] = one.subject.split(' ') as [CatalogueEntry['kind'], string];
     const entry = (await loadEntries(database.pool, kind, [key])).get(key);
+    // A retry after a change says something else: under the same key the partner would refuse it.
     if (entry)
       outgoing.push([
         one.id,
-        { ...base(one), code: entry.record.code, record: entry.record, known: false } as Outgoing,
+        { ...base(one), id: `${base(one).id}-${entry.version}`, code: entry.record.code, record: entry.record, known: false } as Outgoing,
       ]);
   }
   return outgoing;

@@ -1,0 +1,31 @@
+/** Chance that falls the same way each time: a demo with the same seed plays the same day. */
+export interface Dice {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number, both ends included. */
+  whole(from: number, to: number): number;
+  pick<T>(list: readonly T[]): T;
+  /** One of the names, each as often as its weight says. */
+  weighted<T>(list: readonly (readonly [T, number])[]): T;
+}
+
+/** Mulberry32: 32 bits of state are enough for a day. */
+export function createDice(seed: number): Dice {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const whole = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  return {
+    next,
+    whole,
+    pick: (list) => list[whole(0, list.length - 1)] as (typeof list)[number],
+    weighted(list) {
+      let left = next() * list.reduce((sum, [, weight]) => sum + weight, 0);
+      return (list.find(([, weight]) => (left -= weight) < 0) ?? list[0])?.[0] as (typeof list)[number][0];
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Dice } from './dice.ts';
+
+const SURNAMES = ['Nguyễn', 'Trần', 'Lê', 'Phạm', 'Hoàng', 'Vũ', 'Đặng', 'Bùi', 'Đỗ', 'Ma', 'Lục', 'Hà', 'Nông', 'Triệu', 'Lý'];
+const MIDDLES = ['Văn', 'Thị', 'Minh', 'Thu', 'Đức', 'Ngọc', 'Quang', 'Hữu', 'Thanh', 'Xuân'];
+const NAMES = ['An', 'Bình', 'Cường', 'Dũng', 'Giang', 'Hạnh', 'Hương', 'Khánh', 'Lan', 'Long', 'Nga', 'Phúc', 'Quyên', 'Sơn', 'Thảo', 'Tuấn', 'Vân', 'Yến'];
+const OFFICES = ['Bộ phận tiếp nhận và trả kết quả', 'Phòng chuyên môn', 'Phòng một cửa', 'Văn thư'];
+const TITLES = ['Chuyên viên', 'Công chức một cửa', 'Phó trưởng phòng', 'Trưởng phòng'];
+
+export interface Applicant {
+  readonly name: string;
+  readonly identityNumber: string;
+  readonly phone: string;
+}
+
+/** Somebody who does not exist: identity numbers begin with 000, which no province has. */
+export function invented(dice: Dice): Applicant {
+  return {
+    name: personName(dice),
+    identityNumber: `000${String(dice.whole(0, 999_999_999)).padStart(9, '0')}`,
+    phone: `09${String(dice.whole(0, 99_999_999)).padStart(8, '0')}`,
+  };
+}
+
+export function personName(dice: Dice): string {
+  return [dice.pick(SURNAMES), dice.pick(MIDDLES), dice.pick(NAMES)].join(' ');
+}
+
+export interface Officer {
+  readonly actor: string;
+  readonly title: string;
+  readonly unit: string;
+}
+
+export function officer(dice: Dice): Officer {
+  return { actor: personName(dice), title: dice.pick(TITLES), unit: dice.pick(OFFICES) };
+}

@@ -1,0 +1,299 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Config, ConfigError, type Environment, loadConfig, logLevelOf } from './config.ts';
+
+const SECRET = 'oGmD0c5mJY9qf1b3v2Q7x8L4nZ6wRkTs';
+const DATABASE = { DATABASE_URL: 'postgres://hub:pass-word@db.test/hub', HUB_SECRET: SECRET };
+
+const root = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-config-'));
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+
+describe('without any setting', () => {
+  it('each one has the documented default', () => {
+    const config = load({ HUB_CONFIG: undefined });
+    expect(config).toMatchObject({
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      host: '127.0.0.1',
+      port: 8080,
+      roles: ['api', 'worker', 'scheduler'],
+      maxBodyBytes: 20 * 1024 * 1024,
+      logLevel: 'info',
+      file: {},
+      filePath: path.resolve('hub.config.json'),
+    });
+    expect(config.retryDelaysMs.slice(0, 7)).toEqual([5e3, 30e3, 120e3, 600e3, 1_800e3, 3_600e3, 7_200e3]);
+  });
+
+  it('a delivery is tried again for seven days', () => {
+    const days = load().retryDelaysMs.reduce((sum, delay) => sum + delay, 0) / 86_400_000;
+    expect(days).toBeGreaterThan(7);
+    expect(days).toBeLessThan(8);
+  });
+
+  it('data is kept in ./data', () => {
+    expect(load({ HUB_DATA_DIR: undefined, ...DATABASE }).dataDir).toBe(path.resolve('data'));
+  });
+});
+
+describe('a setting', () => {
+  it.each<[string, string, Partial<Config>]>([
+    ['DATABASE_URL', DATABASE.DATABASE_URL, { databaseUrl: DATABASE.DATABASE_URL }],
+    [
+      'DATABASE_URL',
+      'postgresql:///hub?host=/run/postgresql',
+      { databaseUrl: 'postgresql:///hub?host=/run/postgresql' },
+    ],
+    ['REDIS_URL', 'rediss://cache.test:6380/2', { redisUrl: 'rediss://cache.test:6380/2' }],
+    ['HUB_DATA_DIR', root, { dataDir: root }],
+    ['HOST', '::', { host: '::' }],
+    ['PORT', '0', { port: 0 }],
+    ['PORT', ' 65535 ', { port: 65_535 }],
+    ['PORT', '', { port: 8080 }],
+    ['HUB_RETRY_DELAYS_S', '0.5, 2', { retryDelaysMs: [500, 2_000] }],
+    ['HUB_MAX_BODY', '1024', { maxBodyBytes: 1_024 }],
+    ['HUB_MAX_BODY', '64KiB', { maxBodyBytes: 65_536 }],
+    ['HUB_MAX_BODY', '2 mb', { maxBodyBytes: 2_097_152 }],
+    ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
+  ])('%s=%s is taken', (name, value, expected) => {
+    expect(load({ HUB_SECRET: SECRET, [name]: value })).toMatchObject(expected);
+  });
+
+  it('HUB_ROLES is any of the three roles, each counted once', () => {
+    expect(load({ HUB_ROLES: 'worker, api', REDIS_URL: 'redis://127.0.0.1' }).roles).toEqual(['api', 'worker']);
+    expect(load({ HUB_SECRET: SECRET, HUB_ROLES: 'api,api,api' }).roles).toEqual(['api']);
+  });
+
+  it.each([
+    ['PORT', '65536', 'got "65536", expected a port number from 0 to 65535'],
+    ['PORT', '80a', 'got "80a", expected a port number from 0 to 65535'],
+    ['HUB_ROLES', 'api,cron', 'got "api,cron", expected some of api,worker,scheduler'],
+    ['HUB_RETRY_DELAYS_S', '5,,30', 'got "5,,30", expected seconds such as 5,30,120'],
+    ['HUB_RETRY_DELAYS_S', '5s', 'got "5s", expected seconds such as 5,30,120'],
+    ['HUB_MAX_BODY', 'lots', 'got "lots", expected a number of bytes, such as 20971520 or 20MiB'],
+    ['HUB_MAX_BODY', '0', 'got "0", expected a number of bytes, such as 20971520 or 20MiB'],
+    ['LOG_LEVEL', 'loud', 'got "loud", expected one of trace, debug, info, warn, error, fatal, silent'],
+  ])('%s=%s is refused', (name, value, message) => {
+    expect(problems({ [name]: value })).toEqual([`${name}: ${message}`]);
+  });
+
+  it('that is an address is refused without showing it: it may carry a password', () => {
+    const found = problems({ HUB_SECRET: SECRET, DATABASE_URL: 'mysql://hub:pass-word@db', REDIS_URL: 'pass-word' });
+    expect(found).toEqual([
+      'DATABASE_URL: expected an address that begins with postgres:// or postgresql://',
+      'REDIS_URL: expected an address that begins with redis:// or rediss://',
+    ]);
+  });
+
+  it('LOG_LEVEL has a usable value before it is checked', () => {
+    expect([logLevelOf({ LOG_LEVEL: 'warn' }), logLevelOf({ LOG_LEVEL: 'loud' }), logLevelOf({})]).toEqual([
+      'warn',
+      'info',
+      'info',
+    ]);
+  });
+});
+
+describe('HUB_SECRET', () => {
+  it('is made once on the embedded default and readable by the hub’s user alone', () => {
+    const dataDir = path.join(newFolder(), 'deep', 'data');
+    const [first] = load({ HUB_DATA_DIR: dataDir }).secrets;
+    expect(Buffer.byteLength(first)).toBeGreaterThanOrEqual(32);
+    expect(load({ HUB_DATA_DIR: dataDir }).secrets).toEqual([first]);
+    expect(fs.readdirSync(dataDir)).toEqual(['secret']);
+    if (process.platform !== 'win32') expect(fs.statSync(path.join(dataDir, 'secret')).mode & 0o777).toBe(0o600);
+  });
+
+  it('that was kept and is not whole any more is never taken, nor replaced', () => {
+    const dataDir = newFolder();
+    const file = path.join(dataDir, 'secret');
+    fs.writeFileSync(file, 'oGmD0c5m');
+    expect(problems({ HUB_DATA_DIR: dataDir })).toEqual([
+      `HUB_SECRET: cannot be kept in ${file}: it holds no whole secret; put the right one there from a backup`,
+    ]);
+    expect(fs.readFileSync(file, 'utf8')).toBe('oGmD0c5m');
+  });
+
+  it('is required with DATABASE_URL', () => {
+    const dataDir = newFolder();
+    expect(problems({ HUB_DATA_DIR: dataDir, DATABASE_URL: DATABASE.DATABASE_URL })).toEqual([
+      'HUB_SECRET: is missing; it is required with DATABASE_URL; make one with: openssl rand -base64 48',
+    ]);
+    expect(fs.readdirSync(dataDir)).toEqual([]);
+  });
+
+  it('is followed by those that it replaced', () => {
+    const old = [SECRET.toUpperCase(), SECRET.toLowerCase()];
+    expect(load({ ...DATABASE, HUB_SECRET_OLD: old.join(', ') }).secrets).toEqual([SECRET, ...old]);
+  });
+
+  it.each([
+    ['short', 'oGmD0c5mJY9q', 'expected at least 32 bytes, got 12'],
+    ['one letter', 'x'.repeat(48), 'got a text that can be guessed'],
+    ['a few letters', 'abcabd'.repeat(8), 'got a text that can be guessed'],
+    ['a placeholder', 'change-me-please-change-me-please', 'got a text that can be guessed'],
+  ])('that is weak is refused and not shown: %s', (_why, secret, message) => {
+    for (const name of ['HUB_SECRET', 'HUB_SECRET_OLD']) {
+      const found = problems({ ...DATABASE, [name]: secret });
+      expect(found).toEqual([expect.stringContaining(`${name}: `)]);
+      expect(found[0]).toContain(message);
+      expect(found[0]).not.toContain(secret);
+    }
+  });
+});
+
+describe('HUB_CONFIG', () => {
+  const party = { adapter: 'one-stop', settings: { password: from('PARTY_PASSWORD') } };
+  const key = { id: 'portal', secret: from('PORTAL_KEY'), scopes: ['index:read'] };
+  const env = { PORTAL_KEY: 'portal-key-1', PARTY_PASSWORD: 'hidden' };
+
+  it('is read with the environment’s values in place', () => {
+    const file = {
+      province: { code: 'H60', name: 'Tỉnh Tuyên Quang', timezone: 'Asia/Ho_Chi_Minh' },
+      keys: [key, { id: 'one-stop', secret: `a-${from('PORTAL_KEY')}`, scopes: ['dossier:write'], party: 'one-stop' }],
+      parties: { 'one-stop': { ...party, pull: { dossiers: '*/5 * * * *' } }, portal: { adapter: 'portal' } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    };
+    const config = load({ ...env, HUB_CONFIG: written(`\uFEFF${JSON.stringify(file)}`) });
+    expect(config.file.province).toEqual(file.province);
+    expect(config.file.keys?.map(({ secret }) => secret)).toEqual(['portal-key-1', 'a-portal-key-1']);
+    expect(config.file.parties?.['one-stop']?.settings).toEqual({ password: 'hidden' });
+    expect(config.file.routes).toEqual(file.routes);
+  });
+
+  it('may be absent at its default place only', () => {
+    const absent = path.join(root, 'absent.json');
+    expect(problems({ HUB_CONFIG: absent })).toEqual([`HUB_CONFIG: ${absent} does not exist`]);
+    expect(problems({ HUB_CONFIG: root })).toEqual([expect.stringMatching(/^HUB_CONFIG: .* cannot be read: EISDIR/)]);
+  });
+
+  it.each([
+    ['{\n  "keys": [{ "id": "portal", "secret": "tell-nobody" },}', 'line 2, column 56'],
+    ['{\n  "keys": [{ "secret": tell-nobody }]', 'line 2, column 25'],
+    ['{ "keys": [{ "secret": "tell-nobody', 'line 1, column 36'],
+    ['', 'line 1, column 1'],
+  ])('that is no JSON is refused with the line and without its text', (text, place) => {
+    const file = written(text);
+    expect(problems({ HUB_CONFIG: file })).toEqual([
+      `HUB_CONFIG: ${file} cannot be read: it is not JSON from ${place} on`,
+    ]);
+  });
+
+  it('is refused with every problem at once, each with its place', () => {
+    const file = {
+      province: { code: 'Hà Giang', name: '', zone: 7 },
+      keys: [
+        key,
+        { ...key, secret: from('NOBODY_KEY'), scope: [], scopes: ['root'], party: 'nobody' },
+        { secret: from('PORTAL_KEY') },
+      ],
+      parties: {
+        'one-stop': { ...party, setings: {} },
+        'One Stop': party,
+        late: { ...party, pull: { all: 'hourly' } },
+      },
+      routes: [
+        { from: 'two-stop', operation: 'dossier.upsert.v1', to: ['one-stop', 'zero-stop'] },
+        { from: 'late', to: [] },
+      ],
+      retention: 12,
+    };
+    expect(problemsOf(file, { ...env, PORT: 'x' })).toEqual([
+      'PORT: got "x", expected a port number from 0 to 65535',
+      '/keys/1/id: is the id of /keys/0 too',
+      '/keys/1/party: got "nobody", expected one of the parties one-stop, One Stop, late',
+      '/keys/1/scope: "scope" is not a member here',
+      '/keys/1/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure',
+      '/keys/1/secret: the environment has no NOBODY_KEY',
+      '/keys/2/id: is missing, expected a user name',
+      '/keys/2/scopes: is missing, expected a list',
+      '/keys/2/secret: is the secret of /keys/0 too',
+      "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
+      '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
+      '/parties/one-stop/setings: "setings" is not a member here',
+      '/province/code: got "Hà Giang", expected a province code such as H60',
+      '/province/name: got "", expected a name',
+      '/province/zone: "zone" is not a member here',
+      '/retention: "retention" is not a member here',
+      '/routes/0/from: got "two-stop", expected one of the parties one-stop, One Stop, late',
+      '/routes/0/to/1: got "zero-stop", expected one of the parties one-stop, One Stop, late',
+      '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',
+      '/routes/1/to: got a list of 0, expected a list of parties',
+    ]);
+  });
+
+  it('never shows a secret in what is wrong with it', () => {
+    const keys = [
+      { id: 'a', secret: 'tell-no', scopes: [] },
+      { id: 'b', secret: from('SHORT'), scopes: [from('SHORT')], party: from('SHORT') },
+      { id: from('SHORT'), secret: 12345678, scopes: [] },
+      { id: from('SHORT'), secret: 'long-enough', scopes: [] },
+    ];
+    const found = problemsOf(
+      { keys, parties: { x: { adapter: from('SHORT'), pull: { all: from('SHORT') } } } },
+      { SHORT: 'Ab1' },
+    );
+    expect(found).toEqual([
+      '/keys/0/secret: expected a secret of at least 8 characters',
+      `/keys/1/party: got the value of "\${SHORT}", expected an id of lower-case letters, digits, dots and hyphens`,
+      `/keys/1/scopes/0: got the value of "\${SHORT}", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure`,
+      `/keys/1/secret: got the value of "\${SHORT}", expected a secret of at least 8 characters`,
+      '/keys/2/secret: expected a secret of at least 8 characters',
+      '/keys/3/id: is the id of /keys/2 too',
+      `/parties/x/adapter: got the value of "\${SHORT}", expected an id of lower-case letters, digits, dots and hyphens`,
+      `/parties/x/pull/all: got the value of "\${SHORT}", expected a cron schedule such as */15 * * * *`,
+    ]);
+  });
+
+  it.each([[null], ['text'], [[]], [{ keys: {}, parties: [], routes: [null] }]])(
+    'of another shape is refused: %j',
+    (file) => {
+      expect(problemsOf(file).length).toBeGreaterThan(0);
+    },
+  );
+});
+
+// --- Support
+
+function load(env: Environment = {}): Config {
+  return loadConfig({ HUB_DATA_DIR: newFolder(), HUB_CONFIG: written('{}'), ...env });
+}
+
+function problems(env: Environment): readonly string[] {
+  try {
+    load(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+/** What is wrong with a file, in order; that each names the file is checked here. */
+function problemsOf(file: unknown, env: Environment = {}): readonly string[] {
+  const place = written(JSON.stringify(file));
+  const [ofFile, others] = [true, false].map((wanted) =>
+    problems({ ...env, HUB_CONFIG: place }).filter((problem) => problem.startsWith(`${place} /`) === wanted),
+  ) as [string[], string[]];
+  return [...others, ...ofFile.map((problem) => problem.slice(place.length + 1)).sort()];
+}
+
+/** A text of the file that the environment fills in. */
+function from(variable: string): string {
+  return `\${${variable}}`;
+}
+
+function written(text: string): string {
+  const file = path.join(newFolder(), 'hub.config.json');
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+function newFolder(): string {
+  const folder = path.join(root, String(++folders));
+  fs.mkdirSync(folder);
+  return folder;
+}

@@ -1,0 +1,122 @@
+import { Cron } from 'croner';
+import Type from 'typebox';
+import { pointer, quote } from '#core/explain';
+import type { Problem } from '#core/problem';
+import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
+
+export const SCOPES = [
+  'dossier:write',
+  'index:read',
+  'index:personal',
+  'catalogue:read',
+  'ops:read',
+  'ops:body',
+  'ops:replay',
+  'ops:configure',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
+const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
+const Id = Type.String({ pattern: ID, description: ID_MEANS });
+
+const Key = closed({
+  id: Type.String({ minLength: 1, maxLength: 100, description: 'a user name' }),
+  secret: Type.String({ minLength: 8, description: 'a secret of at least 8 characters' }),
+  scopes: Type.Array(oneOf(SCOPES)),
+  party: Type.Optional(Id),
+});
+
+const PartyEntry = closed({
+  adapter: Id,
+  settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
+  authoritative: Type.Optional(Type.Boolean()),
+  pull: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'cron schedules by what is pulled' })),
+});
+
+const RouteEntry = closed({
+  from: Id,
+  operation: Type.String({ description: 'an operation such as dossier.upsert.v1' }),
+  to: Type.Array(Id, { minItems: 1, description: 'a list of parties' }),
+  services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
+  fields: Type.Optional(Type.Array(Type.String({ pattern: FIELD_CODE, description: 'a field code' }))),
+});
+
+/** What HUB_CONFIG may say. */
+export const HubFile = closed({
+  province: Type.Optional(
+    closed({
+      code: Type.String({ pattern: AGENCY_CODE, description: 'a province code such as H60' }),
+      name: Type.String({ minLength: 1, description: 'a name' }),
+      timezone: Type.Optional(oneOf(['Asia/Ho_Chi_Minh'])),
+    }),
+  ),
+  keys: Type.Optional(Type.Array(Key)),
+  parties: Type.Optional(Type.Record(Type.String(), PartyEntry)),
+  routes: Type.Optional(Type.Array(RouteEntry)),
+  retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
+});
+export type HubFile = Type.Static<typeof HubFile>;
+export type KeyEntry = Type.Static<typeof Key>;
+
+/**
+ * What the schema cannot say: ids that are well-formed, told apart and name something that exists; schedules that
+ * come round. Works on a file of any shape, so that all its problems can be told at once.
+ */
+export function meaningProblems(file: unknown): readonly Problem[] {
+  const { parties, keys, routes } = members(file);
+  const ids = Object.keys(members(parties));
+  const known = (path: string, party: unknown): Problem[] =>
+    typeof party !== 'string' || ids.includes(party)
+      ? []
+      : [{ path, message: `got ${quote(party)}, expected one of the parties ${ids.join(', ') || '(there is none)'}` }];
+  return [
+    ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
+    ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
+    ...repetitions(list(keys), 'id'),
+    ...repetitions(list(keys), 'secret'),
+    ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
+    ...list(routes).flatMap((route, at) =>
+      list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
+    ),
+  ];
+}
+
+function partyProblems(id: string, party: unknown): readonly Problem[] {
+  const path = `/parties/${pointer(id)}`;
+  const problems: Problem[] = [];
+  if (!new RegExp(ID).test(id)) problems.push({ path, message: `the party's name is to be ${ID_MEANS}` });
+  for (const [name, schedule] of Object.entries(members(members(party).pull)))
+    if (typeof schedule === 'string' && !isSchedule(schedule))
+      problems.push({
+        path: `${path}/pull/${pointer(name)}`,
+        message: `got ${quote(schedule)}, expected a cron schedule such as */15 * * * *`,
+      });
+  return problems;
+}
+
+function isSchedule(text: string): boolean {
+  try {
+    return new Cron(text, { paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** A key is found by its secret, and named by its id: neither may be another one's. */
+function repetitions(keys: readonly unknown[], member: 'id' | 'secret'): readonly Problem[] {
+  const values = keys.map((key) => members(key)[member]);
+  return values.flatMap((value, at) =>
+    typeof value === 'string' && values.indexOf(value) < at
+      ? [{ path: `/keys/${at}/${member}`, message: `is the ${member} of /keys/${values.indexOf(value)} too` }]
+      : [],
+  );
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

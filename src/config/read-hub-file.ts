@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
+import { explain, pointer, quote } from '#core/explain';
+import type { Problem } from '#core/problem';
+import { HubFile, meaningProblems } from './hub-file.ts';
+
+const check = Compile(HubFile);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Read HUB_CONFIG, with `${NAME}` replaced by the environment's value. Absent at the default place, it says nothing.
+ *
+ * @param tell is called with each problem: the file, the place in it and what is wrong; none shows a secret
+ */
+export function readHubFile(path: string, env: Environment, tell: (problem: string) => unknown): HubFile {
+  if (!existsSync(path)) {
+    if (env.HUB_CONFIG?.trim()) tell(`HUB_CONFIG: ${path} does not exist`);
+    return {};
+  }
+  let written: unknown;
+  try {
+    written = parseJson(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    tell(`HUB_CONFIG: ${path} cannot be read: ${(error as Error).message}`);
+    return {};
+  }
+  const problems: Problem[] = [];
+  const fromEnvironment = new Map<string, string>();
+  const file = fillIn(written, env, '', fromEnvironment, problems);
+  if (!check.Check(file)) problems.push(...shapeProblems(file, problems));
+  for (const problem of meaningProblems(file))
+    if (!problems.some((told) => told.path === problem.path)) problems.push(problem);
+  for (const problem of problems) {
+    const { path: place, message } = withoutSecrets(problem, fromEnvironment);
+    tell(`${path} ${place || '/'}: ${message}`);
+  }
+  return file as HubFile;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The error of JSON.parse quotes the text, in which secrets may stand.
+    const before = text.slice(0, validPrefix(text)).split('\n');
+    throw new Error(`it is not JSON from line ${before.length}, column ${(before.at(-1) as string).length + 1} on`);
+  }
+}
+
+/** How many characters at the beginning could still become JSON: the longest prefix that is wrong only at its end. */
+function validPrefix(text: string): number {
+  let [good, bad] = [0, text.length + 1];
+  while (good + 1 < bad) {
+    const middle = (good + bad) >> 1;
+    if (isPrefix(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function isPrefix(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    return message.endsWith('end of JSON input') || message.includes(`at position ${text.length}`);
+  }
+}
+
+/** All of them: TypeBox ends at the eighth unless told otherwise. */
+function shapeProblems(file: unknown, told: readonly Problem[]): readonly Problem[] {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1_000 });
+  try {
+    return explain(HubFile, check, file, told);
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}
+
+/** Replace `${NAME}` in every text by the environment's value, and note where it was. */
+function fillIn(
+  value: unknown,
+  env: Environment,
+  path: string,
+  fromEnvironment: Map<string, string>,
+  problems: Problem[],
+): unknown {
+  const inner = (member: unknown, name: string): unknown =>
+    fillIn(member, env, `${path}/${pointer(name)}`, fromEnvironment, problems);
+  if (typeof value === 'string')
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
+      fromEnvironment.set(path, value);
+      const given = env[name];
+      if (given === undefined) problems.push({ path, message: `the environment has no ${name}` });
+      return given ?? whole;
+    });
+  if (Array.isArray(value)) return value.map((item, at) => inner(item, String(at)));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inner(member, name)]));
+}
+
+/** What the environment gave is told as it stands in the file, and a secret not at all. */
+function withoutSecrets({ path, message }: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
+  const written = fromEnvironment.get(path);
+  if (!message.startsWith('got ') || (written === undefined && !path.endsWith('/secret'))) return { path, message };
+  const expected = message.slice(message.lastIndexOf('expected '));
+  return { path, message: written === undefined ? expected : `got the value of ${quote(written)}, ${expected}` };
+}

@@ -1,0 +1,149 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { dossier } from '../support/hub.ts';
+import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
+
+const SECRET = 'e2e-secret-of-the-one-stop-system';
+
+describe('the hub as a process', () => {
+  const folder = testFolder({
+    keys: [
+      { id: 'one-stop', secret: '${ONE_STOP_KEY}', scopes: ['dossier:write'], party: 'one-stop' },
+      { id: 'portal', secret: 'e2e-secret-of-the-portal', scopes: ['index:read'] },
+    ],
+    parties: { 'one-stop': { adapter: 'one-stop' } },
+  });
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let hub: HubProcess;
+  const env = () => ({
+    DATABASE_URL: database.url,
+    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HUB_CONFIG: folder.configPath,
+    ONE_STOP_KEY: SECRET,
+    ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
+  });
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    hub = await startHubProcess(env());
+  });
+  afterAll(async () => {
+    hub.child.kill('SIGKILL');
+    await hub.ended;
+    await database.drop();
+    folder.remove();
+  });
+
+  const push = (body: string | Buffer, headers: Record<string, string> = {}) =>
+    send(`${hub.url}/api/v1/parties/one-stop/dossiers`, body, {
+      Authorization: `Bearer ${SECRET}`,
+      'Content-Type': 'application/json',
+      ...headers,
+    });
+  const read = async (code: string) =>
+    (
+      await fetch(`${hub.url}/api/v1/dossiers/${code}`, {
+        headers: { Authorization: 'Bearer e2e-secret-of-the-portal' },
+      })
+    ).status;
+
+  test('a body of 21 MiB is refused with 413 over a real connection, told or not, and the process lives', async () => {
+    const large = Buffer.alloc(21 * 1024 * 1024, 0x20);
+    expect(await push(large)).toMatchObject({ status: 413 });
+    expect(await push(large, { 'Transfer-Encoding': 'chunked' })).toMatchObject({ status: 413 });
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(200);
+  });
+
+  test('an array of 1,000 large dossiers is taken, and others are answered meanwhile', async () => {
+    const many = Array.from({ length: 1_000 }, (_, n) =>
+      dossier({ code: `H60.01-250812-${String(n).padStart(4, '0')}`, note: 'Ghi chú '.repeat(500) }),
+    );
+    const taken = push(JSON.stringify(many));
+    const meanwhile = await Promise.all(
+      Array.from({ length: 20 }, () => fetch(`${hub.url}/health/live`).then((reply) => reply.status)),
+    );
+    expect(meanwhile.every((status) => status === 200)).toBe(true);
+    const { status, body } = await taken;
+    expect(status).toBe(200);
+    expect(
+      JSON.parse(body).results.filter((result: { outcome: string }) => result.outcome === 'accepted'),
+    ).toHaveLength(1_000);
+  });
+
+  test('killed in the middle of a load and started again, it has every dossier that it acknowledged', async () => {
+    const acknowledged: string[] = [];
+    let stopped = false;
+    const load = Promise.all(
+      Array.from({ length: 8 }, async (_, client) => {
+        for (let n = 0; !stopped; n++) {
+          const code = `H60.0${client + 1}-250813-${String(n).padStart(4, '0')}`;
+          const reply = await push(JSON.stringify(dossier({ code }))).catch(() => undefined);
+          if (reply === undefined) return;
+          if (reply.status === 201) acknowledged.push(code);
+        }
+      }),
+    );
+    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(200);
+    hub.child.kill('SIGKILL');
+    expect(await hub.ended).toBe('SIGKILL');
+    stopped = true;
+    await load;
+    hub = await startHubProcess(env());
+    const { items } = await missing(acknowledged);
+    expect(items).toEqual([]);
+  });
+
+  test('SIGTERM drains: what is under way is answered, and the exit code is 0', async () => {
+    const last = Array.from({ length: 20 }, (_, n) =>
+      push(JSON.stringify(dossier({ code: `H60.01-250814-${String(n).padStart(4, '0')}` }))),
+    );
+    await Promise.race(last);
+    hub.child.kill('SIGTERM');
+    const replies = await Promise.allSettled(last);
+    expect(await hub.ended).toBe(0);
+    hub = await startHubProcess(env());
+    for (const [n, reply] of replies.entries())
+      if (reply.status === 'fulfilled' && reply.value.status === 201)
+        expect(await read(`H60.01-250814-${String(n).padStart(4, '0')}`)).toBe(200);
+  });
+
+  test('settings that are not usable stop the start with every problem at once, and exit code 1', async () => {
+    const broken = testFolder({
+      parties: { x: { adapter: 'nowhere' } },
+      routes: [{ from: 'y', operation: 'dossier.upsert.v1', to: ['x'] }],
+      colour: 'red',
+    });
+    const started = startHubProcess({ ...env(), HUB_CONFIG: broken.configPath, HUB_SECRET: 'short', PORT: 'eighty' });
+    const error = await started.then(
+      () => '',
+      (reason: Error) => reason.message,
+    );
+    for (const part of ['HUB_SECRET', 'PORT', 'colour']) expect(error).toContain(part);
+    expect(error).toContain('ended with 1');
+    broken.remove();
+  });
+
+  async function missing(codes: readonly string[]): Promise<{ items: string[] }> {
+    const statuses = await Promise.all(codes.map(async (code) => [code, await read(code)] as const));
+    return { items: statuses.filter(([, status]) => status !== 200).map(([code]) => code) };
+  }
+});
+
+/** `fetch` gives up when it is refused while it still sends; a plain client reads the refusal. */
+function send(
+  url: string,
+  body: string | Buffer,
+  headers: Record<string, string>,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const length = headers['Transfer-Encoding'] ? {} : { 'Content-Length': Buffer.byteLength(body) };
+    const outgoing = request(url, { method: 'POST', headers: { ...length, ...headers } }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk) => chunks.push(chunk));
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
