@@ -3,16 +3,23 @@
  * waits when nothing is under way, so a single caller pays no delay, and many callers share a round trip and a commit.
  *
  * @param run answers many inputs at once, in their order; a throw is every caller's error
- * @param limits `size`: the weight of inputs a run takes at the most (at least one input); `lanes`: runs under way at once
+ * @param limits `size`: the weight of inputs a run takes at the most (at least one input); `lanes`: runs under way at
+ *   once; `lingerMs`: how long a run that begins beside another waits for more company
  */
 export function gather<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
-  limits: { readonly size: number; readonly lanes: number; readonly weigh?: (input: In) => number },
+  limits: {
+    readonly size: number;
+    readonly lanes: number;
+    readonly lingerMs?: number;
+    readonly weigh?: (input: In) => number;
+  },
 ): (input: In) => Promise<Out> {
-  const { size, lanes, weigh = () => 1 } = limits;
+  const { size, lanes, lingerMs = 0, weigh = () => 1 } = limits;
   let waiting: { input: In; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
   let underWay = 0;
   let scheduled = false;
+  let timer: NodeJS.Timeout | undefined;
 
   return (input) =>
     new Promise<Out>((resolve, reject) => {
@@ -20,15 +27,22 @@ export function gather<In, Out>(
       schedule();
     });
 
-  /** One turn of the event loop later: the requests that arrived in the same turn come along. */
+  /**
+   * One turn of the event loop later, so that the requests that arrived in the same turn come along. Beside a run that
+   * is under way a little later: the clients that the last run answered are about to ask again.
+   */
   function schedule(): void {
     if (scheduled || underWay >= lanes || waiting.length === 0) return;
     scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      void start();
-      schedule();
-    });
+    if (underWay === 0 || lingerMs === 0) setImmediate(begin);
+    else timer = setTimeout(begin, lingerMs);
+  }
+
+  function begin(): void {
+    scheduled = false;
+    timer = undefined;
+    void start();
+    schedule();
   }
 
   async function start(): Promise<void> {
@@ -42,6 +56,11 @@ export function gather<In, Out>(
       for (const caller of batch) caller.reject(error);
     } finally {
       underWay--;
+      if (underWay === 0 && timer) {
+        clearTimeout(timer);
+        scheduled = false;
+        timer = undefined;
+      }
       schedule();
     }
   }

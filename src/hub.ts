@@ -14,6 +14,7 @@ import { createCursors } from './http/cursor.ts';
 import { createReaders } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
+import { loadBacklog } from './ledger/backlog.ts';
 import { createParty, type Party } from './parties.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createBullQueue } from './queue/bull.ts';
@@ -67,6 +68,7 @@ export async function createHub(
     await database.close();
     throw error;
   }
+  telemetry.watchBacklog(() => loadBacklog(database));
   const vault = createVault(config.secrets);
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();

@@ -66,16 +66,16 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
   log.info(running, url ? 'listening' : 'running');
 
-  let stopping: Promise<void> | undefined;
-  const stop = (signal: string): void => {
-    stopping ??= (async () => {
-      log.info({ signal }, 'stopping');
-      // Whatever hangs, the process is gone within ten seconds; what was not settled is due again.
-      setTimeout(() => process.exit(1), 9_500).unref();
-      await hub.stop();
-      await embedded?.stop();
-      log.info({}, 'stopped');
-    })();
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    // Whatever hangs, the process is gone within ten seconds; what was not settled is due again.
+    setTimeout(() => process.exit(1), 9_500).unref();
+    await hub.stop();
+    await embedded?.stop();
+    log.info({}, 'stopped');
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

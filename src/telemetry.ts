@@ -1,15 +1,20 @@
 import type { Logger } from 'pino';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
+import type { Backlog } from './ledger/backlog.ts';
 import type { ItemResult } from './ledger/messages.ts';
 import type { Settled } from './ledger/settle.ts';
-import type { Submission } from './steps/accept/submission.ts';
 
 /** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
 export interface Telemetry {
   readonly registry: Registry;
   readonly log: Logger;
-  accepted(submissions: readonly Submission[], results: readonly (readonly ItemResult[])[]): void;
+  /** Show what is not settled, as it is whenever metrics are asked for. Nothing is shown while it cannot be read. */
+  watchBacklog(load: () => Promise<readonly Backlog[]>): void;
+  accepted(
+    submissions: readonly { readonly party: string; readonly door: string }[],
+    results: readonly (readonly ItemResult[])[],
+  ): void;
   attempted(settled: Settled): void;
   pulled(party: string, name: string, error: string | undefined): void;
   /** Something that should not happen went wrong; the hub goes on. */
@@ -33,8 +38,8 @@ export function createTelemetry(log: Logger): Telemetry {
   });
   const attempts = new Counter({
     name: 'hub_attempts_total',
-    help: 'Attempts at partners, by outcome',
-    labelNames: ['party', 'operation', 'outcome'],
+    help: 'Attempts at partners, by outcome and by what follows: delivered, due again, held, refused, parked',
+    labelNames: ['party', 'operation', 'outcome', 'follows'],
     ...shared,
   });
   const took = new Histogram({
@@ -66,6 +71,18 @@ export function createTelemetry(log: Logger): Telemetry {
   return {
     registry,
     log,
+    watchBacklog(load) {
+      new Gauge({
+        name: 'hub_deliveries',
+        help: 'Deliveries that are not settled: due (sent by itself), held (a person must act), behind (a held one)',
+        labelNames: ['party', 'state'],
+        ...shared,
+        async collect() {
+          this.reset();
+          for (const { party, state, count } of await load().catch(() => [])) this.set({ party, state }, count);
+        },
+      });
+    },
     accepted(submissions, results) {
       batches.observe(submissions.length);
       for (const [at, submission] of submissions.entries())
@@ -74,7 +91,7 @@ export function createTelemetry(log: Logger): Telemetry {
     },
     attempted({ claimed, outcome, settlement, at, tookMs }) {
       const { id, party, operation, subject, attempts: number, createdAt } = claimed;
-      attempts.inc({ party, operation, outcome: outcome.kind });
+      attempts.inc({ party, operation, outcome: outcome.kind, follows: settlement.state });
       took.observe({ party }, tookMs / 1000);
       if (outcome.kind === 'delivered') waited.observe({ party }, (instantToMs(at) - instantToMs(createdAt)) / 1000);
       const why = outcome.kind === 'delivered' ? {} : { reason: outcome.reason };

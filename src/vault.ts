@@ -1,14 +1,13 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
   createSecretKey,
   hkdfSync,
   type KeyObject,
   randomFillSync,
-  timingSafeEqual,
 } from 'node:crypto';
+import { sameText } from './same-text.ts';
 
 /** A value encrypted at rest. The key's id is kept beside it, so that keys can be rotated. */
 export interface Sealed {
@@ -102,10 +101,4 @@ function ivSource(): () => Buffer {
 
 function signature(keys: Keys, text: string): string {
   return createHmac('sha256', keys.signing).update(text).digest('base64url');
-}
-
-/** Compare two texts in a time that says nothing about where they differ. */
-export function sameText(a: string, b: string): boolean {
-  const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer];
-  return timingSafeEqual(left, right);
 }

@@ -10,7 +10,10 @@ const PACKAGE = new URL('../../package.json', import.meta.url);
 
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {
-  const { description, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { description: string; version: string };
+  const { description, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
+    description: string;
+    version: string;
+  };
   const program = new Command('lienthong')
     .description(description)
     .version(version)

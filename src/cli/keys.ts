@@ -9,7 +9,9 @@ import { type CommonOptions, type Result, runCommand, UsageError } from './run-c
 
 /** `lienthong keys new|list|reseal`. */
 export function addKeys(program: Command): void {
-  const keys = program.command('keys').description("make and list the keys of HUB_CONFIG, and renew the data's encryption");
+  const keys = program
+    .command('keys')
+    .description("make and list the keys of HUB_CONFIG, and renew the data's encryption");
   keys
     .command('new')
     .description('print a random secret, and the entry for "keys" in HUB_CONFIG that takes it from the environment')
@@ -22,12 +24,17 @@ export function addKeys(program: Command): void {
     .command('list')
     .description('list the keys of HUB_CONFIG: ids, scopes and parties, never secrets')
     .option('--json', 'print one JSON document on stdout')
-    .action((options: CommonOptions) => runCommand(options, async () => listed(loadConfig(process.env).file.keys ?? [])));
+    .action((options: CommonOptions) =>
+      runCommand(options, async () => listed(loadConfig(process.env).file.keys ?? [])),
+    );
   keys
     .command('reseal')
     .description('encrypt with the newest HUB_SECRET what was encrypted with those of HUB_SECRET_OLD')
     .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', '\nStart the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more.')
+    .addHelpText(
+      'after',
+      '\nStart the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more.',
+    )
     .action((options: CommonOptions) => runCommand(options, resealAll));
 }
 
@@ -44,11 +51,15 @@ function gatherScopes(scope: string, before: readonly Scope[] = []): readonly Sc
 }
 
 function newKey({ id, scope, party }: NewKey): Result {
-  if (id.length > 100 || !/[\p{L}\p{N}]/u.test(id)) throw new UsageError('--id: expected a user name of at most 100 characters');
+  if (id.length > 100 || !/[\p{L}\p{N}]/u.test(id))
+    throw new UsageError('--id: expected a user name of at most 100 characters');
   if (scope.includes('dossier:write') && party === undefined)
     throw new UsageError('--party is missing: a key with dossier:write opens the door of one party');
   const secret = randomBytes(32).toString('base64url');
-  const variable = `${id.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^(?=[0-9])|^$/, '_')}_KEY`;
+  const variable = `${id
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')
+    .replace(/^(?=[0-9])|^$/, '_')}_KEY`;
   const entry = { id, secret: `\${${variable}}`, scopes: scope, ...(party !== undefined && { party }) };
   const text = [
     'The secret is shown once. Give it to the partner, and to the hub in its environment:',
@@ -82,7 +93,9 @@ async function resealAll(): Promise<Result> {
   const text = [
     ...Object.entries(resealed).map(([table, count]) => `${table}: ${count} renewed`),
     ...(unopened > 0
-      ? [`${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they are left as they are`]
+      ? [
+          `${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they are left as they are`,
+        ]
       : []),
   ].join('\n');
   return { text, document: report, failed: unopened > 0 };

@@ -14,7 +14,8 @@ export function addMigrate(program: Command): void {
       runCommand(options, async () => {
         const config = loadConfig(process.env);
         const applied = await withDatabase(config, (database) => migrate(database, Date.now()));
-        const text = applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
+        const text =
+          applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
         return { text, document: { applied } };
       }),
     );

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.ts';
+import { ConfigError, logLevelOf } from '../config.ts';
 
 export const FAILED = 1;
 export const USAGE = 2;
@@ -41,6 +41,7 @@ export function tellError(error: Error, json: boolean): void {
   const isUse = error instanceof UsageError || error instanceof ConfigError;
   process.exitCode = isUse ? USAGE : FAILED;
   const problems = error instanceof ConfigError ? error.problems : undefined;
-  if (json) printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
-  console.error(process.env.LOG_LEVEL === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
+  if (json)
+    printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
+  console.error(logLevelOf(process.env) === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
 }

@@ -77,9 +77,11 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   const changed = JSON.stringify(view) !== JSON.stringify(held.view);
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < held.view.statusAt && !event.inferred;
+  // An older event moves the status only where it shows that a later one, of a party without authority, went too far.
+  const movedStatus = view.status !== held.view.status;
   return recorded(held, event, view, {
-    outcome: isLast || (changed && !isOlder) ? 'accepted' : 'stale',
-    movedStatus: view.status !== held.view.status,
+    outcome: isLast || movedStatus || (changed && !isOlder) ? 'accepted' : 'stale',
+    movedStatus,
     changed,
     anomaly: anomalyOf(events, event),
   });
@@ -100,6 +102,7 @@ function recorded(
   rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed'> & { anomaly: Anomaly | undefined },
 ): Applied {
   const { anomaly, ...result } = rest;
+  const isLatest = event.at > held.lastAt;
   return {
     ...result,
     ...(anomaly && { anomaly }),
@@ -108,7 +111,7 @@ function recorded(
       ...held,
       view,
       version: event.seq,
-      lastAt: event.at > held.lastAt ? event.at : held.lastAt,
+      lastAt: isLatest ? event.at : held.lastAt,
       contentHash: event.record ? event.hash : held.contentHash,
     },
   };

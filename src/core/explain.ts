@@ -18,6 +18,8 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
   readonly enum?: readonly string[];
   readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 /**
@@ -96,8 +98,14 @@ function expected(node: SchemaNode | undefined): string {
   if (node.type === 'array') return `a list${node.maxItems === undefined ? '' : ` of at most ${node.maxItems} items`}`;
   if (node.type === 'object') return 'an object';
   if (node.type === 'boolean') return 'JSON true or false';
-  if (node.type === 'integer') return 'a whole number';
+  if (node.type === 'integer') return `a whole number${range(node)}`;
+  if (node.type === 'number') return `a number${range(node)}`;
   return node.type ?? 'a known value';
+}
+
+function range({ minimum, maximum }: SchemaNode): string {
+  if (minimum === undefined) return '';
+  return maximum === undefined ? `, at least ${minimum}` : ` from ${minimum} to ${maximum}`;
 }
 
 function nodeAt(schema: SchemaNode, path: string): SchemaNode | undefined {

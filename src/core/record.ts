@@ -26,9 +26,21 @@ export function readRecord<O extends Operation>(operation: O, value: unknown): R
   const code = codeOf(record);
   if (!check.Check(record)) notes.problems.push(...explain(OPERATIONS[operation], check, record, notes.problems));
   else if (notes.problems.length === 0) notes.problems.push(...meaningProblems(operation, record as Records[O]));
-  if (notes.problems.length > 0) return { kind: 'invalid', problems: notes.problems, ...(code && { code }) };
-  if (notes.doubts.length > 0) return { kind: 'doubtful', problems: notes.doubts, ...(code && { code }) };
-  return { kind: 'record', record: record as Records[O], warnings: notes.warnings };
+  if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), ...(code && { code }) };
+  if (notes.doubts.length > 0) return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }) };
+  return { kind: 'record', record: record as Records[O], warnings: bounded(notes.warnings) };
+}
+
+/** So that one item with a million wrong members costs neither the memory nor the reply of a million problems. */
+const MOST_PROBLEMS = 100;
+
+function note(list: Problem[], path: string, message: string): void {
+  if (list.length <= MOST_PROBLEMS) list.push({ path, message });
+}
+
+function bounded(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  return [...problems.slice(0, MOST_PROBLEMS), { path: '', message: `has more than these ${MOST_PROBLEMS} problems` }];
 }
 
 interface Notes {
@@ -80,7 +92,7 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
       if (cleaned !== undefined) record[key] = cleaned;
     }
     for (const key of Object.keys(given)) {
-      if (!names.has(key)) notes.problems.push({ path: `${path}/${pointer(key)}`, message: unknownMember(key, names) });
+      if (!names.has(key)) note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
     }
     return record;
   };
@@ -100,26 +112,20 @@ function cleanInstant(value: string, path: string, notes: Notes): string | undef
   const text = value.trim();
   if (text === '') return undefined;
   const instant = parseInstant(text);
-  if (instant === undefined)
-    notes.problems.push({
-      path,
-      message: `got ${quote(text)}, expected a real date and time with a zone, such as 2025-08-12T08:15:00+07:00`,
-    });
+  if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${REAL_TIME}`);
   return instant ?? text;
 }
+
+const REAL_TIME = 'a real date and time with a zone, such as 2025-08-12T08:15:00+07:00';
 
 function cleanText(value: string, path: string, notes: Notes): string | undefined {
   refuseUnstorable(value, path, notes);
   const found = inspectText(value);
   if (found.verdict !== 'clean') {
     const shown = shownValue(path, value);
-    if (found.verdict === 'repaired')
-      notes.warnings.push({ path, message: `${shown} was ${KINDS[found.kind!]}; it is kept as Unicode` });
-    else
-      notes.doubts.push({
-        path,
-        message: `${shown} looks like ${KINDS[found.kind!]} and cannot be repaired with certainty`,
-      });
+    const kind = KINDS[found.kind!];
+    if (found.verdict === 'repaired') note(notes.warnings, path, `${shown} was ${kind}; it is kept as Unicode`);
+    else note(notes.doubts, path, `${shown} looks like ${kind} and cannot be repaired with certainty`);
   }
   return found.text.trim() || undefined;
 }
@@ -132,15 +138,21 @@ const KINDS = {
 
 function refuseUnstorable(value: string, path: string, notes: Notes): void {
   const reason = unstorable(value);
-  if (reason) notes.problems.push({ path, message: `the text cannot be kept: ${reason}` });
+  if (reason) note(notes.problems, path, `the text cannot be kept: ${reason}`);
 }
 
 /** What a schema cannot say: rules between values, and dates inside codes. */
-function meaningProblems(operation: Operation, record: { readonly code?: string }): Problem[] {
-  if (!operation.startsWith('dossier.') || isDossierCode(record.code ?? '')) return [];
-  return [
-    { path: '/code', message: `got ${quote(record.code)}, expected a dossier code whose date part is a real date` },
-  ];
+function meaningProblems(
+  operation: Operation,
+  record: { readonly code?: string; readonly parentCode?: string },
+): Problem[] {
+  if (!operation.startsWith('dossier.')) return [];
+  return (['code', 'parentCode'] as const)
+    .filter((member) => record[member] !== undefined && !isDossierCode(record[member]))
+    .map((member) => ({
+      path: `/${member}`,
+      message: `got ${quote(record[member])}, expected a dossier code whose date part is a real date`,
+    }));
 }
 
 function codeOf(record: unknown): string | undefined {

@@ -31,6 +31,9 @@ export function settle(outcome: Outcome, attempts: number, delaysMs: readonly nu
   const delayMs = delaysMs[attempts - 1];
   if (delayMs === undefined) return { state: 'parked' };
   const spreadMs = Math.round(delayMs * (1 + random / 10));
-  const askedMs = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
+  const askedMs = outcome.kind === 'unavailable' ? Math.min(outcome.retryAfterMs || 0, MOST_ASKED_MS) : 0;
   return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: outcome.kind === 'unknown' };
 }
+
+/** A partner that asks for more than a day is asked again after a day: some send a `Retry-After` of centuries. */
+const MOST_ASKED_MS = 86_400_000;

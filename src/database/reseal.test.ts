@@ -15,11 +15,16 @@ describe('reseal', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
     });
     await hub.push(dossier());
-    await hub.push(progress());
-    await hub.push(Array.from({ length: 450 }, (_, at) => dossier({ code: `H60.01-250812-${at + 1_000}`, applicant: undefined })));
+    await hub.push(progress(), { what: 'progress' });
+    await hub.push(
+      Array.from({ length: 450 }, (_, at) => dossier({ code: `H60.01-250812-${at + 1_000}`, applicant: undefined })),
+    );
     await hub.deliver();
     const sealed = createVault([OLD]).seal('[]');
-    await pool().query('UPDATE attempts SET wire = $1, wire_key = $2 WHERE delivery_id % 2 = 0', [sealed.bytes, sealed.keyId]);
+    await pool().query('UPDATE attempts SET wire = $1, wire_key = $2 WHERE delivery_id % 2 = 0', [
+      sealed.bytes,
+      sealed.keyId,
+    ]);
   });
   afterEach(() => hub.close());
 
@@ -60,7 +65,9 @@ describe('reseal', () => {
     const { rows } = await pool().query('SELECT phone_proof, identity_proof FROM dossiers WHERE code = $1', [CODE]);
     const vault = createVault([NEW]);
     expect(rows).toEqual([{ phone_proof: vault.proof(CODE, '0001'), identity_proof: vault.proof(CODE, '0001') }]);
-    const without = await pool().query('SELECT count(*) AS n FROM dossiers WHERE phone_proof IS NULL AND identity_proof IS NULL');
+    const without = await pool().query(
+      'SELECT count(*) AS n FROM dossiers WHERE phone_proof IS NULL AND identity_proof IS NULL',
+    );
     expect(without.rows[0].n).toBe(450);
   });
 

@@ -77,7 +77,9 @@ export async function reseal(
 }
 
 async function countOld(client: pg.PoolClient, { table, keyId }: Place, newest: number): Promise<number> {
-  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${keyId} <> $1`, [newest]);
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${keyId} <> $1`, [
+    newest,
+  ]);
   return rows[0]?.n ?? 0;
 }
 
@@ -105,7 +107,12 @@ async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
 }
 
 /** In the order of the key, so that each batch goes on where the one before ended. */
-async function readOld(client: pg.PoolClient, { table, key, value, keyId, hasProofs }: Place, newest: number, after?: readonly string[]) {
+async function readOld(
+  client: pg.PoolClient,
+  { table, key, value, keyId, hasProofs }: Place,
+  newest: number,
+  after?: readonly string[],
+) {
   const names = Object.keys(key).join(', ');
   const bound = Object.values(key).map((type, at) => `$${at + 4}::${type}`);
   const texts = Object.keys(key).map((name) => `${name}::text`);
@@ -151,7 +158,9 @@ async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: 
     `UPDATE ${table} t SET ${value} = n.value, ${keyId} = $1
        ${hasProofs ? ', phone_proof = n.phone, identity_proof = n.identity' : ''}
      FROM unnest(${given.map(([type], at) => `$${at + 2}::${type}[]`).join(', ')}) AS n(${names.join(', ')})
-     WHERE ${Object.keys(key).map((name) => `t.${name} = n.${name}`).join(' AND ')} AND t.${keyId} = n.old
+     WHERE ${Object.keys(key)
+       .map((name) => `t.${name} = n.${name}`)
+       .join(' AND ')} AND t.${keyId} = n.old
        ${hasProofs ? 'AND t.version = n.version' : ''}`,
     [vault.keyId, ...given.map(([, values]) => values)],
   );

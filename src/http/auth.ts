@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import type { KeyEntry, Scope } from '../config.ts';
-import { sameText } from '../vault.ts';
+import { sameText } from '../same-text.ts';
 import { Refusal } from './problem.ts';
 
 /** The keys of the configuration, found without comparing secrets. */

@@ -19,6 +19,7 @@ export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
     discard(source);
     throw tooLarge(maxBytes);
   }
+  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of inflated(c, source)) {
@@ -30,6 +31,26 @@ export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+}
+
+/** Events cost half of what iterating costs, and nearly every body comes so. */
+function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    source.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else {
+        source.removeAllListeners('data');
+        discard(source);
+        reject(tooLarge(maxBytes));
+      }
+    });
+    source.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    source.on('error', () => reject(clientGone()));
+    source.on('close', () => source.readableEnded || reject(clientGone()));
+  });
 }
 
 /** The body as it arrives, inflated. */

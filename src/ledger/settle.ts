@@ -139,7 +139,11 @@ function detailOf({ outcome }: Settled): string | undefined {
  *
  * @returns the parties that something is due for now
  */
-export async function releaseDeliveries(database: Database, causeKeys: readonly string[], at: string): Promise<readonly string[]> {
+export async function releaseDeliveries(
+  database: Database,
+  causeKeys: readonly string[],
+  at: string,
+): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'release',
     text: `WITH freed AS (

@@ -15,7 +15,12 @@ export function workingDays(nowMs: number): readonly number[] {
 }
 
 /** So many different moments of working time in their order, spread over at most `spanDays` working days. */
-export function workingMoments(dice: Dice, days: readonly number[], count: number, spanDays: number): readonly string[] {
+export function workingMoments(
+  dice: Dice,
+  days: readonly number[],
+  count: number,
+  spanDays: number,
+): readonly string[] {
   const first = dice.whole(0, days.length - spanDays);
   const moments = new Set<number>();
   while (moments.size < count) {

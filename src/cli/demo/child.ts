@@ -83,7 +83,9 @@ export async function startListening(options: ChildOptions): Promise<{ readonly 
   ]);
   if ('url' in came) return { child, url: came.url };
   await child.stop();
-  throw new Error(`${options.script} ${(options.args ?? []).join(' ')} did not start: ${came.why}; see ${options.logFile}`);
+  throw new Error(
+    `${options.script} ${(options.args ?? []).join(' ')} did not start: ${came.why}; see ${options.logFile}`,
+  );
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> {

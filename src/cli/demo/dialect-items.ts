@@ -14,7 +14,13 @@ export function dialectDate(instant: string | undefined): string {
  * A dossier as systems that speak to the national portal write it: everything a text, dates empty where there are
  * none. It is true of the moment that the latest of its dates names.
  */
-export function dialectDossier(tell: Teller, story: Story, step: StoryStep, more: object = {}, fate: Fate = 'applied'): Told {
+export function dialectDossier(
+  tell: Teller,
+  story: Story,
+  step: StoryStep,
+  more: object = {},
+  fate: Fate = 'applied',
+): Told {
   const { code, service, agency, applicant, channel, dueAt } = story;
   const dateOf = (status: Status): string | undefined =>
     story.steps.find((one) => one.status === status && one.at <= step.at)?.at;
@@ -59,7 +65,13 @@ export function dialectDossier(tell: Teller, story: Story, step: StoryStep, more
   return tell({ party: 'one-stop-legacy', kind: 'dossier', code, at, status: step.status, fate, item });
 }
 
-export function dialectStep(tell: Teller, { code }: Story, step: StoryStep, more: object = {}, fate: Fate = 'applied'): Told {
+export function dialectStep(
+  tell: Teller,
+  { code }: Story,
+  step: StoryStep,
+  more: object = {},
+  fate: Fate = 'applied',
+): Told {
   const { at, status, actor, title, unit, content } = step;
   const item = {
     MaHoSo: code,

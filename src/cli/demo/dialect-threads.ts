@@ -15,9 +15,7 @@ export function legacy(office: Office, tell: Teller, count: number): Thread {
   const stories = Array.from({ length: count }, () => createStory(office));
   const created = stories.map((story) => dialectDossier(tell, story, story.steps[0] as StoryStep));
   const steps = stories.flatMap((story) =>
-    story.steps
-      .filter((step) => step.status !== 'submitted')
-      .map((step) => dialectStep(tell, story, step)),
+    story.steps.filter((step) => step.status !== 'submitted').map((step) => dialectStep(tell, story, step)),
   );
   // Where the record says nothing new it is the same record, and is told again.
   const now = stories.map((story, at) => {
@@ -26,12 +24,7 @@ export function legacy(office: Office, tell: Teller, count: number): Thread {
   });
   return {
     startsAt: office.dice.next() * 0.7,
-    pushes: [
-      records('False', created),
-      records('True', created.slice(0, 3)),
-      ...calls(steps),
-      records('True', now),
-    ],
+    pushes: [records('False', created), records('True', created.slice(0, 3)), ...calls(steps), records('True', now)],
   };
 }
 

@@ -25,7 +25,11 @@ export function createDice(seed: number): Dice {
     pick: (list) => list[whole(0, list.length - 1)] as (typeof list)[number],
     weighted(list) {
       let left = next() * list.reduce((sum, [, weight]) => sum + weight, 0);
-      return (list.find(([, weight]) => (left -= weight) < 0) ?? list[0])?.[0] as (typeof list)[number][0];
+      for (const [one, weight] of list) {
+        if (left < weight) return one;
+        left -= weight;
+      }
+      throw new RangeError('nothing to choose from');
     },
   };
 }

@@ -1,8 +1,43 @@
 import type { Dice } from './dice.ts';
 
-const SURNAMES = ['Nguyễn', 'Trần', 'Lê', 'Phạm', 'Hoàng', 'Vũ', 'Đặng', 'Bùi', 'Đỗ', 'Ma', 'Lục', 'Hà', 'Nông', 'Triệu', 'Lý'];
+const SURNAMES = [
+  'Nguyễn',
+  'Trần',
+  'Lê',
+  'Phạm',
+  'Hoàng',
+  'Vũ',
+  'Đặng',
+  'Bùi',
+  'Đỗ',
+  'Ma',
+  'Lục',
+  'Hà',
+  'Nông',
+  'Triệu',
+  'Lý',
+];
 const MIDDLES = ['Văn', 'Thị', 'Minh', 'Thu', 'Đức', 'Ngọc', 'Quang', 'Hữu', 'Thanh', 'Xuân'];
-const NAMES = ['An', 'Bình', 'Cường', 'Dũng', 'Giang', 'Hạnh', 'Hương', 'Khánh', 'Lan', 'Long', 'Nga', 'Phúc', 'Quyên', 'Sơn', 'Thảo', 'Tuấn', 'Vân', 'Yến'];
+const NAMES = [
+  'An',
+  'Bình',
+  'Cường',
+  'Dũng',
+  'Giang',
+  'Hạnh',
+  'Hương',
+  'Khánh',
+  'Lan',
+  'Long',
+  'Nga',
+  'Phúc',
+  'Quyên',
+  'Sơn',
+  'Thảo',
+  'Tuấn',
+  'Vân',
+  'Yến',
+];
 const OFFICES = ['Bộ phận tiếp nhận và trả kết quả', 'Phòng chuyên môn', 'Phòng một cửa', 'Văn thư'];
 const TITLES = ['Chuyên viên', 'Công chức một cửa', 'Phó trưởng phòng', 'Trưởng phòng'];
 

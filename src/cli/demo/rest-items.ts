@@ -13,7 +13,13 @@ export function createTeller(): Teller {
 const HANDED_IN: ReadonlySet<Status> = new Set(['submitted', 'refused']);
 
 /** A dossier as the REST door takes it, at a step of its story, with whatever `more` says. */
-export function restDossier(tell: Teller, story: Story, step: StoryStep, more: object = {}, fate: Fate = 'applied'): Told {
+export function restDossier(
+  tell: Teller,
+  story: Story,
+  step: StoryStep,
+  more: object = {},
+  fate: Fate = 'applied',
+): Told {
   const { code, service, agency, applicant, channel, dueAt } = story;
   const [first] = story.steps as readonly [StoryStep];
   const received = story.steps.find(({ status, at }) => !HANDED_IN.has(status) && at <= step.at);

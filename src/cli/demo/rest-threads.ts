@@ -19,7 +19,10 @@ export function singles(office: Office, tell: Teller, count: number): readonly T
   });
 }
 
-const RESULT = { note: 'Đã trả bản điện tử', fees: [{ name: 'Lệ phí', kind: 'ordinary', amountVnd: 20_000, collected: 'reception' }] };
+const RESULT = {
+  note: 'Đã trả bản điện tử',
+  fees: [{ name: 'Lệ phí', kind: 'ordinary', amountVnd: 20_000, collected: 'reception' }],
+};
 
 /** A system that got no answer, or a person who presses the button twice; some systems send a key for it. */
 function repeated(dice: Dice, push: RestPush): readonly RestPush[] {
@@ -62,7 +65,8 @@ export function gathered(office: Office, tell: Teller, count: number, form: 'arr
 export function supplemented(office: Office, tell: Teller, count: number): readonly Thread[] {
   return Array.from({ length: count }, () => {
     const story = createStory(office, SUPPLEMENT);
-    const [received, checked, asked, answered, resolved, returned] = story.steps as readonly StoryStep[] as Six<StoryStep>;
+    const [received, checked, asked, answered, resolved, returned] =
+      story.steps as readonly StoryStep[] as Six<StoryStep>;
     const request = { id: '1', requestedBy: asked.actor, content: asked.content, requestedAt: asked.at };
     const answer = { ...request, receivedAt: answered.at, newDueAt: story.dueAt };
     const told = [

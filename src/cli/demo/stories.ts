@@ -57,10 +57,20 @@ export function createStory(office: Office, course: Course = office.dice.weighte
     code: `${agency.code}-${begun.slice(2, 10).replaceAll('-', '')}-${office.serial()}`,
     service,
     agency,
-    channel: isOnline ? 'online' : dice.weighted([['counter', 9], ['post', 1]] as const),
+    channel: isOnline
+      ? 'online'
+      : dice.weighted([
+          ['counter', 9],
+          ['post', 1],
+        ] as const),
     applicant: invented(dice),
     dueAt: dueAfter(begun, dice.whole(3, 15)),
-    steps: course.map((status, at) => ({ ...officer(dice), status, at: moments[at] as string, content: WORDS[status] })),
+    steps: course.map((status, at) => ({
+      ...officer(dice),
+      status,
+      at: moments[at] as string,
+      content: WORDS[status],
+    })),
   };
 }
 
@@ -78,4 +88,11 @@ const WORDS: Readonly<Record<Status, string>> = {
 };
 
 /** The course whose papers are not enough at first: told by whole records, because steps carry no supplements. */
-export const SUPPLEMENT: Course = ['received', 'processing', 'supplement-required', 'processing', 'resolved', 'returned'];
+export const SUPPLEMENT: Course = [
+  'received',
+  'processing',
+  'supplement-required',
+  'processing',
+  'resolved',
+  'returned',
+];

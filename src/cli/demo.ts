@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readMetrics } from './demo/hub-metrics.ts';
+import { type Book, PARTNERS, type PartnerName } from './demo/partners.ts';
+import { readAll } from './demo/reading.ts';
+import { addressesOf, createReport, type Report, textOf } from './demo/report.ts';
+import { type DayMeans, type DayRun, runDay } from './demo/run-day.ts';
+import { checkItself } from './demo/self-check.ts';
+import { openStage, type Stage } from './demo/stage.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { type CommonOptions, FAILED, printDocument, tellError } from './run-command.ts';
+
+interface DemoOptions extends CommonOptions {
+  readonly once?: boolean;
+  readonly seed: number;
+}
+
+/** `lienthong demo`: the hub and its partners on this machine, and a working day through every door. */
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('run the hub with simulated partners, play a working day through every door, and stay up')
+    .option('--once', 'check itself afterwards and end: 0, or 1 with what is missing')
+    .option('--seed <number>', 'another day, the same for the same number', wholeNumber, 60)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText(
+      'after',
+      '\nDATABASE_URL and REDIS_URL are used where they are set (with a database of its own, which is dropped at the end).\nWhat it keeps is in a folder of its own under HUB_DATA_DIR, ./data by default.',
+    )
+    .action(demo);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const stop = untilSignal();
+  const { signal } = stop;
+  const bar = createProgress('starting', 0);
+  let stage: Stage | undefined;
+  try {
+    stage = await openStage(process.env, bar.say);
+    signal.throwIfAborted();
+    const report = await Promise.race([play(stage, options, signal, bar), stage.hub.lost]);
+    bar.stop();
+    tell(report, options);
+    if (!options.once) await stayUp(stage, report, signal, options.json ?? false);
+  } catch (error) {
+    bar.stop();
+    tellError(signal.aborted ? new Error('interrupted') : (error as Error), options.json ?? false);
+  } finally {
+    stop.abort();
+    await stage?.close();
+  }
+}
+
+/** The first signal ends the demo in order, the second one at once: its children end with it. */
+function untilSignal(): AbortController {
+  const stop = new AbortController();
+  let heard = false;
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      if (heard) process.exit(FAILED);
+      heard = true;
+      stop.abort();
+    });
+  return stop;
+}
+
+async function play(stage: Stage, { once, seed }: DemoOptions, signal: AbortSignal, bar: Progress): Promise<Report> {
+  const show: DayMeans['show'] = (what, done, total) => {
+    bar.setTotal(total);
+    bar.update(done, what);
+  };
+  const run = await runDay(stage, { seed, signal, say: bar.say, show });
+  const books = await readBooks(stage);
+  const sizes = await sizesOf(stage, run);
+  const metrics = await readMetrics(run.ask);
+  bar.update(run.acknowledgements.items, 'checking');
+  const missing = once ? await checkItself(stage, run, books) : undefined;
+  return createReport({ stage, run, books, metrics, sizes, missing, seconds: performance.now() / 1000 });
+}
+
+async function readBooks({ partners }: Stage): Promise<Readonly<Record<PartnerName, Book>>> {
+  const books = await Promise.all(PARTNERS.map(async (name) => [name, await partners[name].book()] as const));
+  return Object.fromEntries(books) as Record<PartnerName, Book>;
+}
+
+async function sizesOf({ secrets }: Stage, { ask }: DayRun): Promise<{ dossiers: number; changes: number }> {
+  const dossiers = await readAll(ask, secrets.portal, '/api/v1/dossiers?limit=200');
+  const changes = await readAll(ask, secrets.portal, '/api/v1/changes?limit=200');
+  return { dossiers: dossiers.length, changes: changes.length };
+}
+
+function tell(report: Report, { json }: DemoOptions): void {
+  if (json) printDocument(report);
+  else console.log(textOf(report));
+  if (!report.ok) process.exitCode = FAILED;
+}
+
+async function stayUp(
+  { hub, secrets, folder }: Stage,
+  report: Report,
+  signal: AbortSignal,
+  json: boolean,
+): Promise<void> {
+  const addresses = addressesOf(report, secrets.portal);
+  if (json) console.error(addresses);
+  else console.log(addresses);
+  folder.note({ phase: 'up' });
+  if (!signal.aborted) await Promise.race([once(signal, 'abort'), hub.lost]);
+}

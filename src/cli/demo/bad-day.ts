@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../../kit/simulator.ts';
+import type { PartnerName, Partners } from './partners.ts';
+
+interface Trouble {
+  /** When in the day, 0 to 1. */
+  readonly at: number;
+  readonly partner: PartnerName;
+  readonly faults: readonly Fault[];
+  readonly says: string;
+}
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    at: 0.1,
+    partner: 'national-portal',
+    faults: [{ kind: 'session-expired' }],
+    says: 'the national portal ends all sessions',
+  },
+  {
+    at: 0.2,
+    partner: 'national-portal',
+    faults: [{ kind: 'drop-reply', times: 6, path: '/mapi/g' }],
+    says: 'the national portal takes what it is told and loses 6 answers',
+  },
+  {
+    at: 0.3,
+    partner: 'civil-status',
+    faults: [{ kind: 'down', forMs: 3_000 }],
+    says: 'the civil-status system is away for 3 s',
+  },
+  {
+    at: 0.4,
+    partner: 'national-portal',
+    faults: [{ kind: 'down', forMs: 4_000 }],
+    says: 'the national portal is away for 4 s',
+  },
+  {
+    at: 0.5,
+    partner: 'civil-status',
+    faults: [{ kind: 'drop-reply', times: 3 }],
+    says: 'the civil-status system loses 3 answers',
+  },
+  {
+    at: 0.65,
+    partner: 'national-portal',
+    faults: [{ kind: 'html', times: 8 }],
+    says: 'the national portal shows a maintenance page 8 times',
+  },
+  {
+    at: 0.7,
+    partner: 'one-stop',
+    faults: [
+      { kind: 'drop-reply', times: 3 },
+      { kind: 'status', status: 503, headers: { 'retry-after': '1' }, times: 3 },
+    ],
+    says: 'the one-stop system loses 3 answers and asks 3 times to wait',
+  },
+  {
+    at: 0.8,
+    partner: 'national-portal',
+    faults: [{ kind: 'half', times: 3 }, { kind: 'empty', times: 3 }, { kind: 'session-expired' }],
+    says: 'the national portal answers by halves, with nothing, and ends its sessions again',
+  },
+];
+
+/** Let the day's troubles come at their time. */
+export async function bringTrouble(
+  partners: Partners,
+  {
+    dayMs,
+    signal,
+    say,
+  }: { readonly dayMs: number; readonly signal: AbortSignal; readonly say: (line: string) => void },
+): Promise<void> {
+  const began = performance.now();
+  for (const { at, partner, faults, says } of TROUBLES) {
+    await sleep(Math.max(0, began + at * dayMs - performance.now()), undefined, { signal });
+    say(says);
+    await partners[partner].fault(...faults);
+  }
+}

@@ -1,0 +1,137 @@
+import { OUTCOMES, type Outcome } from './acknowledgements.ts';
+import type { Metrics } from './hub-metrics.ts';
+import { type Book, PARTNERS, type PartnerName } from './partners.ts';
+import type { DayRun } from './run-day.ts';
+import type { Stage } from './stage.ts';
+import { table } from './table.ts';
+
+type Counts = Readonly<Record<Outcome, number>>;
+
+interface AtPartner {
+  /** By the partner's own book. */
+  readonly records: number;
+  readonly steps: number;
+  readonly repeats: number;
+  /** By the hub. */
+  readonly due: number;
+  readonly waiting: number;
+  readonly refused: number;
+}
+
+/** What the demo prints at its end. */
+export interface Report {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly url: string;
+  readonly folder: string;
+  readonly services: number;
+  readonly dossiers: number;
+  readonly changes: number;
+  readonly hubRestarts: number;
+  /** Requests that partners repeated because no answer came. */
+  readonly retries: number;
+  readonly doors: Readonly<Record<string, Counts>>;
+  readonly partners: Readonly<Record<PartnerName, AtPartner>>;
+  /** The code of some dossier, to look at. */
+  readonly example: string;
+  /** What the check found wrong; absent where nothing was checked. */
+  readonly missing?: readonly string[];
+}
+
+export interface ReportMeans {
+  readonly stage: Stage;
+  readonly run: DayRun;
+  readonly books: Readonly<Record<PartnerName, Book>>;
+  readonly metrics: Metrics;
+  readonly sizes: { readonly dossiers: number; readonly changes: number };
+  readonly missing: readonly string[] | undefined;
+  readonly seconds: number;
+}
+
+export function createReport({ stage, run, books, metrics, sizes, missing, seconds }: ReportMeans): Report {
+  const { acknowledgements } = run;
+  const pulled = (party: string, door: string): Counts =>
+    Object.fromEntries(
+      OUTCOMES.map((outcome) => [outcome, metrics.sum('hub_items_total', { party, door, outcome })]),
+    ) as Counts;
+  return {
+    ok: (missing ?? run.unfinished).length === 0,
+    seconds: Math.round(seconds * 10) / 10,
+    url: stage.hub.url,
+    folder: stage.folder.path,
+    services: run.services,
+    ...sizes,
+    hubRestarts: stage.hub.restarts,
+    retries: acknowledgements.retries,
+    doors: {
+      'REST (one-stop)': acknowledgements.counts.rest,
+      'national dialect (one-stop-legacy)': acknowledgements.counts['national-portal'],
+      'asking civil-status': pulled('civil-status', 'pull:results'),
+      'asking national-portal': pulled('national-portal', 'pull:catalogue'),
+    },
+    partners: Object.fromEntries(
+      PARTNERS.map((name) => [name, atPartner(name, books[name], metrics)]),
+    ) as Report['partners'],
+    example: acknowledgements.all().find(({ outcome }) => outcome === 'accepted')?.told.code ?? '',
+    ...(missing && { missing }),
+  };
+}
+
+function atPartner(party: PartnerName, { entries, repeats }: Book, metrics: Metrics): AtPartner {
+  const taken = (kinds: readonly string[]): number =>
+    entries.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { count }) => sum + count, 0);
+  const waiting = (state: string): number => metrics.sum('hub_deliveries', { party, state });
+  const refused = (follows: string): number => metrics.sum('hub_attempts_total', { party, follows });
+  return {
+    // What the one-stop system entered in its own book did not come from the hub.
+    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration']),
+    steps: taken(['progress']),
+    repeats,
+    due: waiting('due'),
+    waiting: waiting('held') + waiting('behind'),
+    refused: refused('refused') + refused('parked'),
+  };
+}
+
+export function textOf(report: Report): string {
+  const doors = Object.entries(report.doors).map(([name, counts]) => [
+    name,
+    ...OUTCOMES.map((outcome) => counts[outcome]),
+  ]);
+  const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
+  const { dossiers, changes, services, seconds, hubRestarts, retries } = report;
+  return [
+    '',
+    table(['what came in', ...OUTCOMES], doors),
+    '',
+    table(['what went out', ...COLUMNS], partners),
+    '',
+    `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
+    `requests that partners repeated for want of an answer: ${retries}; starts of the hub after a death: ${hubRestarts}`,
+    'records and steps are counted in the partners’ own books; repeats are things that a partner took twice',
+    ...verdictOf(report),
+  ].join('\n');
+}
+
+const COLUMNS = ['records', 'steps', 'repeats', 'due', 'waiting', 'refused'] as const;
+
+function verdictOf({ missing }: Report): readonly string[] {
+  if (!missing) return [];
+  if (missing.length === 0) return ['', 'check: everything that was acknowledged is where it belongs, exactly once'];
+  return ['', `check: ${missing.length} things are wrong`, ...missing.map((line) => `  - ${line}`)];
+}
+
+/** What to look at while it stays up. */
+export function addressesOf({ url, example }: Report, key: string): string {
+  return [
+    '',
+    `read and try the interface   ${url}/docs`,
+    `OpenAPI document             ${url}/openapi.json`,
+    `metrics                      ${url}/metrics`,
+    'one dossier, with its history:',
+    `  curl -H 'Authorization: Bearer ${key}' ${url}/api/v1/dossiers/${example}`,
+    `  curl -H 'Authorization: Bearer ${key}' ${url}/api/v1/dossiers/${example}/history`,
+    '',
+    'It stays up until Ctrl-C.',
+  ].join('\n');
+}

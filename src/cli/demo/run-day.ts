@@ -1,0 +1,86 @@
+import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts';
+import { bringTrouble } from './bad-day.ts';
+import { waitForCatalogue } from './catalogue-of-hub.ts';
+import { type Day, writeDay } from './day.ts';
+import { handOver } from './hand-over.ts';
+import { type AskHub, createHubClient } from './hub-client.ts';
+import { createLegacySystem } from './legacy-client.ts';
+import { pushRest } from './one-stop-client.ts';
+import { untilAcknowledged } from './persistence.ts';
+import { itemsOf, play } from './play.ts';
+import { waitForQuiet } from './quiet.ts';
+import { patient } from './reading.ts';
+import type { Stage } from './stage.ts';
+import type { Push } from './told.ts';
+
+/** What happened in the day, as far as its actors know. */
+export interface DayRun {
+  readonly day: Day;
+  readonly services: number;
+  readonly acknowledgements: Acknowledgements;
+  /** What did not come to an end in time. */
+  readonly unfinished: readonly string[];
+  /** Asks the hub until it answers with 200. */
+  readonly ask: AskHub;
+}
+
+export interface DayMeans {
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  /** Where it stands: what is being done, and how much of how much. */
+  readonly show: (what: string, done: number, total: number) => void;
+}
+
+/** The least that the day takes: long enough for its troubles. */
+const DAY_MS = 18_000;
+const QUIET_WITHIN_MS = 60_000;
+
+/** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
+export async function runDay({ folder, partners, hub, secrets }: Stage, means: DayMeans): Promise<DayRun> {
+  const { seed, signal, say, show } = means;
+  const client = createHubClient(hub.url, signal);
+  const ask = patient(client, signal);
+  const acknowledgements = createAcknowledgements();
+  const phase = (name: string): void => folder.note({ phase: name, acknowledged: acknowledgements.items });
+
+  phase('catalogue');
+  show('loading the catalogue', 0, 0);
+  const catalogue = await waitForCatalogue(ask, secrets.portal, signal);
+  say(`the catalogue is there: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
+
+  const day = writeDay(catalogue, seed, Date.now());
+  const total = itemsOf(day);
+  const system = { ask: client, key: secrets['one-stop'], partner: partners['one-stop'], acknowledgements };
+  const account = { username: 'one-stop-legacy', password: secrets['one-stop-legacy'] };
+  const legacy = createLegacySystem(client, account, acknowledgements);
+  const send = (push: Push): Promise<void> =>
+    untilAcknowledged(
+      () => (push.door === 'rest' ? pushRest(system, push) : legacy.push(push)),
+      signal,
+      acknowledgements.retried,
+    );
+  phase('day');
+  let sent = 0;
+  const onSent = (items: number): void => {
+    sent += items;
+    show('playing the day', sent, total);
+    phase('day');
+  };
+  await Promise.all([
+    play(day, { send, signal, dayMs: DAY_MS, onSent }),
+    bringTrouble(partners, { dayMs: DAY_MS, signal, say }),
+  ]);
+
+  phase('evening');
+  show('handing over what the ministry registered', sent, total);
+  const unheard = await handOver(day, { oneStop: partners['one-stop'], send, signal }, QUIET_WITHIN_MS);
+  const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, sent, total);
+  const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
+  phase('quiet');
+  const unfinished = [
+    ...unheard.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
+    ...(isQuiet ? [] : [`deliveries were still due after ${QUIET_WITHIN_MS / 1000} s`]),
+  ];
+  return { day, services: catalogue.services.length, acknowledgements, unfinished, ask };
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { maskDossier, maskName } from './masking.ts';
+
+const applicant = {
+  kind: 'citizen',
+  name: 'Nguyễn Văn An',
+  identityKind: 'cccd',
+  identityNumber: '012345678901',
+  phone: '0912 345 678',
+  email: 'an.nguyen@example.test',
+  address: 'Số 1, phường Minh Xuân',
+  techId: 'tech-0000-4242',
+} as const satisfies Dossier['applicant'];
+const dossier: Dossier = {
+  code: 'H60.01-250812-0035',
+  serviceCode: '1.001193',
+  agencyCode: 'H60.102',
+  status: 'received',
+  statusAt: '2025-08-12T08:15:00+07:00',
+  applicant,
+};
+
+describe('a masked dossier', () => {
+  test('shows of a citizen no more than how long name and values are, and how the values end', () => {
+    expect(maskDossier(dossier).applicant).toEqual({
+      kind: 'citizen',
+      name: 'N***** V** A*',
+      identityKind: 'cccd',
+      identityNumber: '**********01',
+      phone: '**********78',
+      email: '********************st',
+      address: '********************ân',
+      techId: '************42',
+    });
+  });
+
+  test('holds no personal value anywhere', () => {
+    const text = JSON.stringify(maskDossier(dossier));
+    for (const value of ['Nguyễn', 'Văn', '0123456', '0912', 'an.nguyen', 'Minh Xuân', 'tech-'])
+      expect(text).not.toContain(value);
+  });
+
+  test('keeps everything else, and the dossier that was masked', () => {
+    const before = structuredClone(dossier);
+    const { applicant: _, ...rest } = maskDossier(dossier);
+    expect({ ...rest, applicant }).toEqual(before);
+    expect(dossier).toEqual(before);
+  });
+
+  test('without an applicant is the dossier itself', () => {
+    const { applicant: _, ...without } = dossier;
+    expect(maskDossier(without)).toEqual(without);
+  });
+
+  test('has no members that the applicant had not', () => {
+    expect(maskDossier({ ...dossier, applicant: { name: 'An' } }).applicant).toEqual({ name: 'A*' });
+  });
+
+  test.each([
+    ['enterprise', 'Công ty TNHH Thử Nghiệm'],
+    ['state-body', 'Công ty TNHH Thử Nghiệm'],
+    ['organisation', 'Công ty TNHH Thử Nghiệm'],
+    ['citizen', 'C*** t* T*** T** N*****'],
+    [undefined, 'C*** t* T*** T** N*****'],
+  ] as const)('of the kind %s shows the name as %s', (kind, name) => {
+    const given = { name: 'Công ty TNHH Thử Nghiệm', identityNumber: '0123456789', ...(kind && { kind }) };
+    expect(maskDossier({ ...dossier, applicant: given }).applicant).toEqual({
+      ...given,
+      name,
+      identityNumber: '********89',
+    });
+  });
+
+  test('shows nothing of short values', () => {
+    expect(maskDossier({ ...dossier, applicant: { name: 'A', phone: '12345' } }).applicant).toEqual({
+      name: 'A',
+      phone: '*****',
+    });
+  });
+});
+
+test.each([
+  ['Đặng Thị Ngọc Ánh', 'Đ*** T** N*** Á**'],
+  ['  Lý   A  ', ' L* A '],
+  ['Hà', 'H*'],
+  ['𐐷an', '𐐷**'],
+  ['', ''],
+])('of the name %j remain first letters and lengths: %j', (name, masked) => expect(maskName(name)).toBe(masked));

@@ -1,0 +1,136 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { searchQuery, searchWords } from './search.ts';
+
+const WORDS = searchWords(
+  ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123'],
+  ['Nguyễn Thị Đào', undefined, 'Cấp giấy phép xây dựng (cấp III, IV)', 'Đoàn Văn O’Brien'],
+);
+
+describe('the words of a dossier', () => {
+  test('are the words of names without marks, and of codes the whole and each tail', () => {
+    expect(searchWords(['H60.01-250812-0035'], ['Đặng Thị Ngọc Ánh', undefined]).split(' ')).toEqual([
+      'dang',
+      'thi',
+      'ngoc',
+      'anh',
+      'h60.01-250812-0035',
+      '01-250812-0035',
+      '250812-0035',
+      '0035',
+    ]);
+  });
+
+  test('are there once each', () => {
+    expect(searchWords(['A-1', 'B-1', 'A-1'], ['An An', 'ÁN'])).toBe('an a-1 1 b-1');
+  });
+
+  test('are none of nothing', () => {
+    expect(searchWords([], [undefined, '', ' – '])).toBe('');
+    expect(searchWords(['-'], [])).toBe('-');
+  });
+});
+
+describe('what is typed', () => {
+  test.each(['', '   ', '–', '… ! ?', '()&|', '\u0000'])('%j searches for nothing', (typed) =>
+    expect(searchQuery(typed)).toBeUndefined(),
+  );
+
+  test('becomes prefixes that must all be there', () => {
+    expect(searchQuery('Đào nguyên')).toBe("'dao':* & 'nguyen':*");
+  });
+
+  test('is read up to two hundred characters', () => {
+    expect(searchQuery('a'.repeat(100_000))).toBe(`'${'a'.repeat(200)}':*`);
+  });
+});
+
+/** The query is PostgreSQL's to read, so it is PostgreSQL that says what is found. */
+describe('in PostgreSQL', () => {
+  let client: pg.Client;
+  beforeAll(async () => {
+    client = new pg.Client({ connectionString: inject('databaseServerUrl') });
+    await client.connect();
+  });
+  afterAll(() => client.end());
+
+  const finds = async (typed: string, words = WORDS): Promise<boolean> => {
+    const { rows } = await client.query<{ found: boolean }>(
+      `SELECT array_to_tsvector(array_remove(string_to_array($1, ' '), '')) @@ $2::tsquery AS found`,
+      [words, searchQuery(typed)],
+    );
+    return rows[0]?.found === true;
+  };
+
+  test.each([
+    'H60.01-250812-0035',
+    ' h60.01-250812-0035 ',
+    'h60.01-2508',
+    '250812-0035',
+    '0035',
+    'h60',
+    'h60 250812',
+    '03706/2026/07906',
+    '2026/07906',
+    '07906',
+    'ltks-2025/0001',
+    'Nguyễn Thị Đào',
+    'nguyen thi dao',
+    'NGUYEN ĐÀO',
+    'dao ng',
+    'Nguyễn'.normalize('NFD'),
+    'đào, nguyễn',
+    'giấy-phép',
+    'cap iii',
+    '(IV)',
+    'O’Brien',
+    "brien's".slice(0, 5),
+    'xây dựng 0035',
+  ])('%j finds the dossier', async (typed) => expect(await finds(typed)).toBe(true));
+
+  test.each([
+    'H60.01-250812-0036',
+    '60.01',
+    '812-0035',
+    'guyen',
+    'nguyen thi minh',
+    'đào 0036',
+    'h60.01-250812-0035x',
+    'giấy.phạt',
+  ])('%j does not find it', async (typed) => expect(await finds(typed)).toBe(false));
+
+  test.each([
+    "a'b.c\\ & | ! x:*",
+    "'.'",
+    '\\.',
+    "\\'.\\",
+    'a.\u0000b',
+    'q.\u0007\u001f',
+    ':*.a',
+    '<->.q',
+    '!!a.b',
+    "'; DROP TABLE dossiers; --",
+    '\ud800.a',
+    '%_.%',
+    'a/*b*/',
+    '..--//',
+    `${'x'.repeat(199)}😀.`,
+  ])('%j is a query like any other, and finds nothing', async (typed) => {
+    if (searchQuery(typed) !== undefined) expect(await finds(typed)).toBe(false);
+  });
+
+  test('whatever is typed is a query that PostgreSQL can read', async () => {
+    const pieces = [...'ab1Đ.-/\'"\\&|!():*<> \u0000\u001f\u00a0\u200b–😀'];
+    let seed = 1;
+    const next = (limit: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % limit;
+    };
+    const typed = Array.from({ length: 2_000 }, () =>
+      Array.from({ length: 1 + next(12) }, () => pieces[next(pieces.length)]).join(''),
+    );
+    const queries = typed.map(searchQuery).filter((query) => query !== undefined);
+    expect(queries.length).toBeGreaterThan(500);
+    await client.query('SELECT query::tsquery FROM unnest($1::text[]) AS query', [queries]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { type Outcome, settle } from './settle.ts';
+
+const DELAYS_MS = [5_000, 30_000, 3_600_000];
+const DAY_MS = 86_400_000;
+const unavailable = (retryAfterMs?: number): Outcome => ({
+  kind: 'unavailable',
+  reason: 'http-503',
+  message: 'maintenance',
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
+const unknown: Outcome = { kind: 'unknown', reason: 'no-answer', message: 'the connection was cut' };
+const refused: Outcome = { kind: 'refused', reason: 'rejected', message: 'MaTTHC không tồn tại' };
+const cause = { kind: 'unmapped', key: 'unmapped:service:1.013225', message: 'no table maps 1.013225' } as const;
+
+describe('what the partner has or will never take is not tried again', () => {
+  test('delivered', () => {
+    for (const attempts of [1, 4, 99])
+      expect(settle({ kind: 'delivered', reference: 'x' }, attempts, DELAYS_MS, 0.5)).toEqual({ state: 'delivered' });
+  });
+
+  test('refused, however many attempts are left', () => {
+    expect(settle(refused, 1, DELAYS_MS, 0)).toEqual({ state: 'refused' });
+    expect(settle(refused, 99, DELAYS_MS, 0)).toEqual({ state: 'refused' });
+  });
+
+  test('refused for a cause that a person can settle is held under that cause', () => {
+    expect(settle({ ...refused, cause }, 1, DELAYS_MS, 0)).toEqual({ state: 'held', cause });
+    expect(settle({ ...refused, cause }, 99, [], 0)).toEqual({ state: 'held', cause });
+  });
+});
+
+describe('what did not get through is tried again after the delays of the policy, then parked', () => {
+  test.each([
+    [1, 5_000],
+    [2, 30_000],
+    [3, 3_600_000],
+  ])('after attempt %i: %i ms', (attempts, afterMs) => {
+    expect(settle(unavailable(), attempts, DELAYS_MS, 0)).toEqual({ state: 'due', afterMs, doubt: false });
+    expect(settle(unknown, attempts, DELAYS_MS, 0)).toEqual({ state: 'due', afterMs, doubt: true });
+  });
+
+  test('after the last delay it is parked, also where the partner asked to be tried later', () => {
+    expect(settle(unavailable(), 4, DELAYS_MS, 0)).toEqual({ state: 'parked' });
+    expect(settle(unavailable(60_000), 4, DELAYS_MS, 0)).toEqual({ state: 'parked' });
+    expect(settle(unknown, 5, DELAYS_MS, 0)).toEqual({ state: 'parked' });
+    expect(settle(unavailable(), 1, [], 0)).toEqual({ state: 'parked' });
+  });
+
+  test('only an outcome that nobody knows leaves a doubt: before the next try it is looked up', () => {
+    expect(settle(unknown, 1, DELAYS_MS, 0)).toMatchObject({ doubt: true });
+    expect(settle(unavailable(), 1, DELAYS_MS, 0)).toMatchObject({ doubt: false });
+  });
+
+  test('chance spreads the tries over a tenth of the delay, never before it', () => {
+    for (const random of [0, 0.25, 0.5, 0.999_999]) {
+      const settled = settle(unavailable(), 3, DELAYS_MS, random);
+      expect(settled).toMatchObject({ state: 'due', afterMs: Math.round(3_600_000 * (1 + random / 10)) });
+    }
+  });
+});
+
+describe('the time that a partner asks for', () => {
+  const afterMs = (retryAfterMs: number): unknown => settle(unavailable(retryAfterMs), 1, DELAYS_MS, 0);
+
+  test('is waited for where it is longer than the delay, and never shortens it', () => {
+    expect(afterMs(60_000)).toMatchObject({ afterMs: 60_000 });
+    expect(afterMs(1)).toMatchObject({ afterMs: 5_000 });
+  });
+
+  test('is a day at most, so that a nonsense header does not keep a dossier for centuries', () => {
+    for (const ms of [DAY_MS + 1, 99_999_999_999_000, 1e300, Number.POSITIVE_INFINITY])
+      expect(afterMs(ms)).toMatchObject({ afterMs: DAY_MS });
+    expect(settle(unavailable(1e15), 1, [2 * DAY_MS], 0)).toMatchObject({ afterMs: 2 * DAY_MS });
+  });
+
+  test('is ignored where it is no time', () => {
+    for (const ms of [Number.NaN, -1, Number.NEGATIVE_INFINITY, 0])
+      expect(afterMs(ms)).toMatchObject({ afterMs: 5_000 });
+  });
+});

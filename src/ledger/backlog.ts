@@ -1,0 +1,26 @@
+import type { Database } from '../database/pool.ts';
+
+export interface Backlog {
+  readonly party: string;
+  /**
+   * `due` is sent by itself, now or later; `held` waits until a person has settled its cause; `behind` waits for one that
+   * is held, because deliveries of one dossier do not overtake each other.
+   */
+  readonly state: 'due' | 'held' | 'behind';
+  readonly count: number;
+}
+
+/** How much of what parties have to be told is not settled. Reads what is due alone, not what is delivered. */
+export async function loadBacklog(database: Database): Promise<readonly Backlog[]> {
+  const { rows } = await database.pool.query<Backlog>({
+    name: 'backlog',
+    text: `
+      WITH unsettled AS (
+        SELECT party, subject, next_at = 'infinity' AS held FROM deliveries WHERE state = 'due'),
+      stuck AS (SELECT DISTINCT party, subject FROM unsettled WHERE held)
+      SELECT party, CASE WHEN held THEN 'held' WHEN stuck.subject IS NULL THEN 'due' ELSE 'behind' END AS state,
+             count(*) AS count
+      FROM unsettled LEFT JOIN stuck USING (party, subject) GROUP BY 1, 2`,
+  });
+  return rows;
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import { foldersUnder, type Import, type SourceFile, sourceFiles } from './support/source-files.ts';
+
+/** Who may import whom. The first rule whose `of` begins a file's path is the file's rule. */
+interface Rule {
+  /** Beginnings of paths. These files may import one another. */
+  readonly of: readonly string[];
+  /** Beginnings of paths; `npm:` for any package or `npm:<name>`; `node:` for Node's own modules. */
+  readonly may: readonly string[];
+  /** Where types may come from besides: they are gone when the hub runs. */
+  readonly mayTypes?: readonly string[];
+  readonly why: string;
+}
+
+const ADAPTERS = foldersUnder('adapters').filter((folder) => folder.split('/').length === 2);
+const RECORDS = ['src/core/', 'schemas/'];
+const OUTSIDE = ['npm:', 'node:'];
+const SQL = [...RECORDS, 'src/database/', 'src/gather.ts', ...OUTSIDE];
+
+const RULES: readonly Rule[] = [
+  { of: ['schemas/'], may: ['npm:typebox'], why: 'what the hub promises stands alone' },
+  { of: ['mappings/'], may: RECORDS, why: 'tables and pure functions, without means of their own' },
+  ...ADAPTERS.map((folder) => ({
+    of: [`${folder}/`],
+    may: ['src/kit/index.ts', 'schemas/', 'mappings/', 'npm:'],
+    why: 'an adapter is one folder and is given its means by the kit',
+  })),
+  { of: ['src/core/'], may: ['schemas/', 'npm:typebox'], why: 'the core is pure: the same input, the same answer' },
+  { of: ['src/kit/'], may: [...RECORDS, ...OUTSIDE], why: 'adapters are written and tested without the hub' },
+  {
+    of: ['src/database/'],
+    may: [...RECORDS, ...OUTSIDE],
+    mayTypes: ['src/vault.ts'],
+    why: 'the driver and the tables',
+  },
+  ...['ledger', 'index', 'catalogue'].map((name) => ({
+    of: [`src/${name}/`],
+    may: SQL,
+    mayTypes: ['src/vault.ts'],
+    why: 'SQL of one concern; a step of the pipeline joins them',
+  })),
+  { of: ['src/queue/'], may: [...RECORDS, ...OUTSIDE], why: 'a doorbell that carries ids only' },
+  {
+    of: ['src/http/'],
+    may: [...RECORDS, 'mappings/', 'src/database/uuid.ts', 'src/same-text.ts', ...OUTSIDE],
+    mayTypes: ['src/'],
+    why: 'doors and readers are given the parts of the hub',
+  },
+  {
+    of: ['src/steps/'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/'],
+    mayTypes: ['src/vault.ts', 'src/kit/', 'src/queue/', 'src/parties.ts', 'src/telemetry.ts'],
+    why: 'steps work on what is kept; parties, queue, vault and telemetry are passed in',
+  },
+  {
+    of: ['src/pipeline.ts'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/steps/'],
+    mayTypes: ['src/vault.ts', 'src/kit/', 'src/queue/', 'src/parties.ts', 'src/telemetry.ts'],
+    why: 'the story is told in steps; parties, queue, vault and telemetry are passed in',
+  },
+  {
+    of: ['src/rounds.ts'],
+    may: [...SQL, 'src/ledger/'],
+    mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts'],
+    why: 'calls the pipeline again and again',
+  },
+  {
+    of: ['src/telemetry.ts'],
+    may: [...RECORDS, ...OUTSIDE],
+    mayTypes: ['src/ledger/'],
+    why: 'is told, and asks nobody',
+  },
+  { of: ['src/parties.ts'], may: ['src/kit/', ...OUTSIDE], why: 'an adapter with the means of the kit' },
+  {
+    of: ['src/adapters.ts'],
+    may: [...RECORDS, ...OUTSIDE],
+    mayTypes: ['src/kit/'],
+    why: 'finds adapters by their folder',
+  },
+  { of: ['src/config'], may: [...RECORDS, ...OUTSIDE], why: 'is read before anything else of the hub' },
+  ...['src/vault.ts', 'src/same-text.ts', 'src/gather.ts', 'src/embedded-postgres/'].map((one) => ({
+    of: [one],
+    may: ['src/same-text.ts', ...OUTSIDE],
+    why: 'knows nothing of the hub',
+  })),
+  {
+    of: ['src/cli/demo'],
+    may: [...RECORDS, 'src/', 'mappings/', 'adapters/', ...OUTSIDE],
+    why: 'plays the partners too',
+  },
+  {
+    of: ['src/hub.ts', 'src/main.ts', 'src/cli/'],
+    may: [...RECORDS, 'src/', ...OUTSIDE],
+    why: 'put together what there is',
+  },
+];
+
+const own = ['schemas', 'mappings', 'adapters', 'src'].flatMap(sourceFiles);
+const all = [...own, ...['tests', 'fixtures'].flatMap(sourceFiles)];
+const isTest = ({ path }: SourceFile): boolean => path.endsWith('.test.ts');
+const isSimulator = ({ path }: SourceFile): boolean => /^adapters\/[^/]+\/(?:simulator\/|simulat)/.test(path);
+
+describe('imports', () => {
+  it('follow the table: who may import whom', () => {
+    report(own.flatMap((file) => file.imports.flatMap((one) => importViolation(file, one))));
+  });
+
+  it('every source file has its rule', () => {
+    report(own.filter((file) => !ruleOf(file)).map(({ path }) => `${path}: no rule of the table is for it`));
+  });
+
+  it('leave a partner’s folder, the mappings and the schemas by their names only', () => {
+    const top = (path: string): string => path.split('/', path.startsWith('adapters/') ? 2 : 1).join('/');
+    const bound = own.filter(({ path }) => !path.startsWith('src/'));
+    report(
+      bound.flatMap((file) =>
+        file.imports
+          .filter(({ specifier, target }) => specifier.startsWith('.') && top(target) !== top(file.path))
+          .map(
+            ({ specifier, line }) =>
+              `${file.path}:${line} imports ${specifier}: #kit, #core/…, #schemas/… or #mappings/…`,
+          ),
+      ),
+    );
+  });
+
+  it('make no circle among the folders of src/', () => {
+    report(circles(own.filter((file) => file.path.startsWith('src/') && !isTest(file))));
+  });
+});
+
+describe('what runs', () => {
+  it('core and mappings read no clock, chance or environment', () => {
+    const pure = own.filter((file) => /^(?:src\/core|mappings)\//.test(file.path) && !isTest(file));
+    report(
+      usesOf(
+        pure,
+        /^(?:Date\.now|new Date\(\)|Date\(\)|Math\.random|(?:process|performance|globalThis|crypto)[.[].*|(?:fetch|set(?:Timeout|Interval|Immediate))\(\))$/,
+      ),
+    );
+  });
+
+  it('adapters read no clock, chance or environment and open no connection', () => {
+    const given = own.filter((file) => file.path.startsWith('adapters/') && !isTest(file) && !isSimulator(file));
+    report([
+      ...usesOf(given, /^(?:Date\.now|new Date\(\)|Date\(\)|Math\.random|process[.[].*|fetch\(\))$/),
+      ...given.flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target }) => /^npm:(?:axios|ioredis|pg)$/.test(target))
+          .map(
+            ({ specifier, line }) =>
+              `${path}:${line} imports ${specifier}: the kit's http keeps to the party's addresses`,
+          ),
+      ),
+    ]);
+  });
+
+  it('only src/config reads the environment; main.ts and the commands pass it on', () => {
+    const src = own.filter((file) => file.path.startsWith('src/') && !isTest(file));
+    // The server's process is given PATH and SystemRoot; nothing is decided by them.
+    const others = src.filter(({ path }) => !/^src\/(?:config\b|embedded-postgres\/processes\.ts)/.test(path));
+    report([
+      ...usesOf(others, /^process\.env[.[]/),
+      ...usesOf(
+        others.filter(({ path }) => !/^src\/(?:main\.ts|cli\/)/.test(path)),
+        /^process\.env$/,
+      ),
+    ]);
+  });
+
+  it('nothing in src/ names a partner’s folder, but the demo', () => {
+    const names = ADAPTERS.map((folder) => folder.slice('adapters/'.length));
+    const src = own.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/demo'));
+    const doors = src.flatMap(({ path }) => /^src\/http\/doors\/([^/]+)\.ts$/.exec(path)?.[1] ?? []);
+    report(
+      src
+        .filter((file) => !isTest(file))
+        .flatMap(({ path, texts }) =>
+          texts
+            .filter(({ text }) => names.some((name) => text === name || text.includes(`adapters/${name}`)))
+            // A door for a dialect is named as the dialect is.
+            .filter(({ text }) => !(path.startsWith('src/http/') && doors.includes(text)))
+            .map(({ text, line }) => `${path}:${line} names ${text}`),
+        ),
+    );
+  });
+});
+
+describe('files', () => {
+  it('folders are named by meaning', () => {
+    const grammar = /\/(?:utils?|helpers?|commons?|types|services|interfaces|managers|misc|lib)$/;
+    report(
+      ['schemas', 'mappings', 'adapters', 'src', 'tests']
+        .flatMap(foldersUnder)
+        .filter((folder) => grammar.test(folder)),
+    );
+  });
+
+  it('the kit alone is a barrel', () => {
+    report(
+      all.filter((file) => file.isBarrel && file.path !== 'src/kit/index.ts').map(({ path }) => `${path} is a barrel`),
+    );
+  });
+
+  it('default exports are there for a loader', () => {
+    const loaded = /^adapters\/[^/]+\/(?:adapter|simulator)\.ts$|^tests\/support\/global-setup\.ts$/;
+    report(
+      all.flatMap(({ path, defaultExport }) =>
+        defaultExport === undefined || loaded.test(path) ? [] : `${path}:${defaultExport} has a default export`,
+      ),
+    );
+  });
+});
+
+// --- Support
+
+/** Fails with every violation on a line of its own. */
+function report(violations: readonly string[]): void {
+  expect(violations, `\n${violations.join('\n')}\n`).toEqual([]);
+}
+
+function ruleOf({ path }: SourceFile): Rule | undefined {
+  const tested = path.replace(/\.test\.ts$/, '.ts');
+  return RULES.find((rule) => rule.of.some((beginning) => tested.startsWith(beginning)));
+}
+
+function importViolation(file: SourceFile, { specifier, target, typesOnly, line }: Import): string[] {
+  const rule = ruleOf(file);
+  if (!rule) return [];
+  const may = [...rule.of, ...rule.may];
+  if (typesOnly) may.push(...(rule.mayTypes ?? []));
+  if (isSimulator(file)) may.push('node:');
+  if (isTest(file)) may.push('node:', 'npm:', 'tests/support/', 'fixtures/', 'src/kit/testing.ts');
+  // To set its scene.
+  if (isTest(file) && file.path.startsWith('src/')) may.push('src/', 'schemas/', 'mappings/');
+  const allowed = may.some((beginning) =>
+    /^npm:./.test(beginning) ? target === beginning : target.startsWith(beginning),
+  );
+  return allowed ? [] : [`${file.path}:${line} imports ${typesOnly ? 'types of ' : ''}${specifier} (${rule.why})`];
+}
+
+function usesOf(files: readonly SourceFile[], unwanted: RegExp): string[] {
+  return files.flatMap(({ path, uses }) =>
+    uses.filter(({ text }) => unwanted.test(text)).map(({ text, line }) => `${path}:${line} uses ${text}`),
+  );
+}
+
+/** Folders, and files beside them, that need one another, be it for types. */
+function circles(files: readonly SourceFile[]): string[] {
+  const unit = (path: string): string => path.split('/', 2).join('/');
+  const edges = new Map<string, Map<string, string>>();
+  for (const file of files)
+    for (const { target, line } of file.imports) {
+      const [from, to] = [unit(file.path), unit(target)];
+      if (!target.startsWith('src/') || from === to) continue;
+      const known = edges.get(from) ?? new Map<string, string>();
+      if (!known.has(to)) known.set(to, `${file.path}:${line}`);
+      edges.set(from, known);
+    }
+  const shortest = new Map<string, readonly string[]>();
+  const walk = (at: string, way: readonly string[]): void => {
+    for (const [to, place] of edges.get(at) ?? []) {
+      if (to === way[0] && way.length < (shortest.get(place)?.length ?? Number.POSITIVE_INFINITY))
+        shortest.set(place, way);
+      // Each circle once: from its first folder in the alphabet.
+      else if (!way.includes(to) && to > (way[0] as string)) walk(to, [...way, to]);
+    }
+  };
+  for (const start of edges.keys()) walk(start, [start]);
+  // One import closes many: the longer ones are gone with the short ones.
+  const least = Math.min(...[...shortest.values()].map((way) => way.length));
+  return [...shortest]
+    .filter(([, way]) => way.length === least)
+    .map(([place, way]) => `${place} closes the circle ${[...way, way[0]].join(' → ')}`);
+}

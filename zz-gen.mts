@@ -1,8 +1,0 @@
-import { generate, jsonRequest } from './tests/bench/generator.ts';
-const [,, conns='16', seconds='5', base='0', many='1'] = process.argv;
-const names=['Nguyễn Văn An','Trần Thị Bình','Lê Hoàng Cường','Phạm Minh Đức','Hoàng Thị Ngọc Ánh'];
-const one=(n:number)=>JSON.stringify({code:`H60.${1+n%24}-250812-${String(1000000+n).slice(-7)}`,serviceCode:'1.013225',serviceName:'Thủ tục cấp giấy phép thử nghiệm',fieldCode:'G03-GD10',fieldName:'Lĩnh vực thử nghiệm',agencyCode:`H60.${1+n%24}`,agencyName:'Sở thử nghiệm tỉnh Tuyên Quang',channel:'online',status:'received',statusAt:'2025-08-12T08:15:00+07:00',submittedAt:'2025-08-12T08:00:00+07:00',receivedAt:'2025-08-12T08:15:00+07:00',dueAt:'2025-08-19T17:00:00+07:00',applicant:{kind:'citizen',name:names[n%5],identityKind:'cccd',identityNumber:'000000000000',phone:'0900000000',email:'nguoi.dan@example.test',address:'Số 1 đường Thử Nghiệm, phường Minh Xuân'},abstract:'Đề nghị cấp giấy phép thử nghiệm cho hộ gia đình',processingUnit:'Phòng thử nghiệm',resultDelivery:'counter',filedAt:'province',documents:[{id:'1',name:'don.pdf',componentCode:'000.00.00.G09-KQ002269',url:'https://files.example.test/1',digitised:true}],fees:[{name:'Lệ phí',kind:'ordinary',amountVnd:20000,collected:'reception'}],onlinePayment:'none',databases:['1']});
-const B=Number(base), M=Number(many);
-const r = await generate({host:'127.0.0.1',port:Number(process.env.PORT??18080),connections:Number(conns),seconds:Number(seconds),isGood:s=>s<300,
- request:n=>jsonRequest('POST','/api/v1/parties/one-stop/dossiers','one-stop-key-123456', M===1?one(B+n):'['+Array.from({length:M},(_,i)=>one(B+n*M+i)).join(',')+']')});
-console.log({...r,answered:r.answered.length, body: one(1).length});
