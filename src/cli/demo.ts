@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readMetrics } from './demo/hub-metrics.ts';
 import { type Book, PARTNERS, type PartnerName } from './demo/partners.ts';
@@ -59,6 +59,8 @@ async function demo(options: DemoOptions): Promise<void> {
 /** The first signal ends the demo in order, the second one at once: its children end with it. */
 function untilSignal(): AbortController {
   const stop = new AbortController();
+  // Every request that is under way listens to it.
+  setMaxListeners(0, stop.signal);
   let heard = false;
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {

@@ -5,7 +5,7 @@ import { maskTail } from './identifiers.ts';
 import type { Problem } from './problem.ts';
 
 /** Without it typebox stops after 8 errors, and one wrong value of a union alone is three. */
-Settings.Set({ maxErrors: 1_000 });
+Settings.Set({ maxErrors: 400 });
 
 /** A JSON Schema as far as explanations need it. */
 export interface SchemaNode {

@@ -64,7 +64,7 @@ function withoutFormats(schema: object): object {
 
 function cleanerOf(schema: SchemaNode): Cleaner {
   if (schema.properties) return objectCleaner(schema.properties);
-  if (schema.items) return arrayCleaner(cleanerOf(schema.items));
+  if (schema.items) return arrayCleaner(cleanerOf(schema.items), schema.maxItems);
   if (schema.clean === 'code')
     return (value, path, notes) => (typeof value === 'string' ? cleanCodeText(value, path, notes) : value);
   if (schema.clean === 'instant')
@@ -92,15 +92,22 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
       if (cleaned !== undefined) record[key] = cleaned;
     }
     for (const key of Object.keys(given)) {
-      if (!names.has(key)) note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
+      if (names.has(key)) continue;
+      if (notes.problems.length > MOST_PROBLEMS) break;
+      note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
     }
     return record;
   };
 }
 
-function arrayCleaner(clean: Cleaner): Cleaner {
-  return (value, path, notes) =>
-    Array.isArray(value) ? value.map((item, index) => clean(item, `${path}/${index}`, notes)) : value;
+/** What stands in a list that is too long is not looked at: it could be millions. */
+function arrayCleaner(clean: Cleaner, maxItems = Number.POSITIVE_INFINITY): Cleaner {
+  return (value, path, notes) => {
+    if (!Array.isArray(value)) return value;
+    if (value.length <= maxItems) return value.map((item, index) => clean(item, `${path}/${index}`, notes));
+    note(notes.problems, path, `got ${shownValue(path, value)}, expected a list of at most ${maxItems} items`);
+    return [];
+  };
 }
 
 function cleanCodeText(value: string, path: string, notes: Notes): string | undefined {

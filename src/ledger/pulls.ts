@@ -50,6 +50,16 @@ export async function claimPull(
   return rows[0];
 }
 
+/** Extend a lease that is still ours while the partner is on the line. */
+export async function extendPull(database: Database, pull: ClaimedPull, untilMs: number): Promise<void> {
+  await database.pool.query({
+    name: 'extend pull',
+    text: `UPDATE pulls SET leased_until = $4::timestamptz
+           WHERE party = $1 AND name = $2 AND token = $3 AND leased_until IS NOT NULL`,
+    values: [pull.party, pull.name, pull.token, msToInstant(untilMs)],
+  });
+}
+
 interface CheckpointRow {
   readonly pull: ClaimedPull;
   readonly checkpoint: unknown;

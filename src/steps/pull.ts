@@ -7,7 +7,7 @@ import { uuidv7 } from '../database/uuid.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Asks, Page } from '../kit/adapter.ts';
 import { outstandingAt } from '../ledger/deliveries.ts';
-import { type ClaimedPull, checkpointPart, claimPull, finishPull } from '../ledger/pulls.ts';
+import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -25,8 +25,9 @@ export interface PullMeans {
   readonly telemetry: Telemetry;
 }
 
-/** Long enough for the slowest page; each page that is kept extends it. */
-const LEASE_MS = 90_000;
+/** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
+const LEASE_MS = 10_000;
+const HEARTBEAT_MS = 2_500;
 /** After a failure the partner is asked again soon, from the last page that was kept. */
 const AFTER_FAILURE_MS = 60_000;
 
@@ -41,16 +42,21 @@ export async function runPull(means: PullMeans, partyId: string, name: string): 
   if (!party || !puller) throw new Error(`${partyId} has nothing to pull by the name ${name}`);
   const pull = await claimPull(database, partyId, name, nowMs(), LEASE_MS);
   if (!pull) return;
+  const heartbeat = setInterval(() => {
+    void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
+  }, HEARTBEAT_MS);
   let error: string | undefined;
   try {
     error = await pullPages(means, party, pull);
   } catch (thrown) {
     error = (thrown as Error).message;
     telemetry.failed(`pull ${name} of ${partyId}`, thrown);
+  } finally {
+    clearInterval(heartbeat);
   }
   telemetry.pulled(partyId, name, error);
-  const schedule = party.schedules[name] ?? puller.schedule;
-  const next = error === undefined ? nextRunMs(schedule, nowMs()) : nowMs() + AFTER_FAILURE_MS;
+  const scheduled = nextRunMs(party.schedules[name] ?? puller.schedule, nowMs());
+  const next = error === undefined ? scheduled : Math.min(scheduled, nowMs() + AFTER_FAILURE_MS);
   await finishPull(database, pull, nowMs(), next, error);
 }
 

@@ -1,86 +1,104 @@
 import net from 'node:net';
 
 /**
- * A closed-loop load over raw sockets: as light as a generator in Node can be, because it shares two cores with the hub
- * and the database. Runs as a process of its own (see `load`).
+ * A closed loop of requests over raw sockets: as light as a generator in Node can be, because it shares the cores with
+ * the hub and the database. See load.ts, which runs it in a process of its own.
  */
 export interface Load {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
   readonly seconds: number;
+  /** The number of the first request. */
+  readonly first: number;
+  /** The number to stop before, if time does not stop it. */
+  readonly end?: number;
   /** The nth request, whole. */
   readonly request: (n: number) => Buffer;
-  /** Whether this status is a success. */
-  readonly isGood: (status: number) => boolean;
+  /** Whether this whole reply is the right one for the nth request. */
+  readonly isGood: (status: number, reply: Buffer, n: number) => boolean;
 }
 
 export interface LoadResult {
-  readonly good: number;
-  readonly bad: number;
-  readonly seconds: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
   /** The numbers of the requests that were answered well. */
   readonly answered: readonly number[];
+  readonly bad: number;
+  /** The first reply that was not good. */
+  readonly firstBad?: string;
+  /** The number of the first request that was not sent. */
+  readonly next: number;
 }
 
+/**
+ * Ask until the time is over; each connection reads its last reply, so that nothing is left in doubt.
+ *
+ * @throws when a connection breaks
+ */
 export async function generate(load: Load): Promise<LoadResult> {
   const latencies: number[] = [];
   const answered: number[] = [];
   let bad = 0;
-  let next = 0;
+  let firstBad: string | undefined;
+  let next = load.first;
   const began = performance.now();
   const until = began + load.seconds * 1000;
+  const end = load.end ?? Number.POSITIVE_INFINITY;
   await Promise.all(Array.from({ length: load.connections }, () => runConnection()));
   const seconds = (performance.now() - began) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {
-    good: answered.length,
-    bad,
-    seconds,
     perSecond: answered.length / seconds,
-    p50Ms: at(0.5),
-    p95Ms: at(0.95),
-    p99Ms: at(0.99),
+    p50Ms: quantile(latencies, 0.5),
+    p95Ms: quantile(latencies, 0.95),
+    p99Ms: quantile(latencies, 0.99),
     answered,
+    bad,
+    ...(firstBad !== undefined && { firstBad }),
+    next,
   };
 
   function runConnection(): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = net.connect(load.port, load.host);
       socket.setNoDelay(true);
-      let kept = Buffer.alloc(0);
+      let kept: Buffer | undefined;
       let sentAt = 0;
       let number = 0;
       const send = (): void => {
-        if (performance.now() >= until) {
-          socket.destroy();
+        if (next >= end || performance.now() >= until) {
           resolve();
+          socket.destroy();
           return;
         }
         number = next++;
+        const bytes = load.request(number);
         sentAt = performance.now();
-        socket.write(load.request(number));
+        socket.write(bytes);
       };
       socket.on('connect', send);
       socket.on('error', reject);
+      socket.on('close', () => reject(new Error('a connection was closed without a reply')));
       socket.on('data', (chunk) => {
-        kept = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+        kept = kept ? Buffer.concat([kept, chunk]) : chunk;
         const status = wholeReply(kept);
         if (status === undefined) return;
-        kept = Buffer.alloc(0);
         latencies.push(performance.now() - sentAt);
-        if (load.isGood(status)) answered.push(number);
-        else bad++;
+        if (load.isGood(status, kept, number)) answered.push(number);
+        else if (bad++ === 0) firstBad = kept.toString('utf8', 0, 1_000);
+        kept = undefined;
         send();
       });
     });
   }
+}
+
+/** The smallest value that this share of the sorted values does not exceed. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
 /** The status of a reply that is there to its end, by its Content-Length. */
@@ -93,11 +111,9 @@ function wholeReply(bytes: Buffer): number | undefined {
   return bytes.length >= end + 4 + Number(length) ? Number(head.slice(9, 12)) : undefined;
 }
 
-/** A request with a JSON body. */
-export function jsonRequest(method: string, path: string, secret: string, body: string): Buffer {
-  const bytes = Buffer.from(body);
-  const head = `${method} ${path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer ${secret}\r\n${
-    body === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n`
-  }\r\n`;
-  return Buffer.concat([Buffer.from(head), bytes]);
+/** A request, with a JSON body or without. */
+export function requestBytes(method: string, path: string, secret: string, body?: Buffer): Buffer {
+  const type = body ? `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` : '';
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer ${secret}\r\n${type}\r\n`);
+  return body ? Buffer.concat([head, body]) : head;
 }

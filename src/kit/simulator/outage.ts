@@ -21,8 +21,8 @@ export function createOutage(server: Server, host: string, port: number): Outage
     async begin(forMs) {
       clearTimeout(timer);
       await shut(server);
+      // Not unref'd: with its door shut nothing else keeps a simulator's own process alive.
       timer = setTimeout(() => void end(), forMs);
-      timer.unref();
     },
     end,
     async close() {

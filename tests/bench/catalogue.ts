@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { msToInstant } from '#core/dates';
+import { readItem } from '#core/item';
+import type { Operation } from '#schemas/operations';
+import { loadAdapters } from '../../src/adapters.ts';
+import { loadConfig } from '../../src/config.ts';
+import { uuidv7 } from '../../src/database/uuid.ts';
+import { createHub, type Hub } from '../../src/hub.ts';
+
+export interface CatalogueEntry {
+  readonly code: string;
+  readonly name: string;
+  readonly inForce: boolean;
+  readonly fieldCode?: string;
+  readonly fieldName?: string;
+}
+
+const OPERATIONS = {
+  fields: 'field.upsert.v1',
+  agencies: 'agency.upsert.v1',
+  services: 'service.upsert.v1',
+} as const satisfies Record<string, Operation>;
+type Kind = keyof typeof OPERATIONS;
+
+export function readCatalogue(kind: Kind): readonly CatalogueEntry[] {
+  return JSON.parse(fileOf(kind).toString());
+}
+
+/** Make the tables of a hub with these settings, and put the catalogue in, so that no dossier meets an unknown code. */
+export async function prepareHub(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = loadConfig(env);
+  const log = pino({ level: 'error' }, pino.destination(2));
+  const hub = await createHub(config, config.databaseUrl as string, await loadAdapters(), log);
+  try {
+    for (const kind of Object.keys(OPERATIONS) as Kind[]) await load(hub, kind);
+  } finally {
+    await hub.stop();
+  }
+}
+
+async function load(hub: Hub, kind: Kind): Promise<void> {
+  const body = fileOf(kind);
+  const id = uuidv7(Date.now());
+  const results = await hub.pipeline.accept({
+    id,
+    receipt: id,
+    receivedAt: msToInstant(Date.now()),
+    party: 'one-stop',
+    door: 'bench',
+    operation: OPERATIONS[kind],
+    keyName: undefined,
+    mediaType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    items: readCatalogue(kind).map((entry) => readItem(OPERATIONS[kind], entry)),
+  });
+  const wrong = results.find(({ outcome }) => outcome !== 'accepted');
+  if (wrong) throw new Error(`fixtures/catalogue/${kind}.json: ${JSON.stringify(wrong)}`);
+}
+
+function fileOf(kind: Kind): Buffer {
+  return readFileSync(join(import.meta.dirname, '../../fixtures/catalogue', `${kind}.json`));
+}

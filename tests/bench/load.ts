@@ -1,0 +1,90 @@
+import { createDossiers, type Series } from './dossiers.ts';
+import { generate, type Load, type LoadResult, requestBytes } from './generator.ts';
+import { beWorker } from './workers.ts';
+
+/** What the load worker is asked to do. */
+export interface LoadOrder {
+  readonly url: string;
+  readonly secret: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** See Load. */
+  readonly first: number;
+  readonly end?: number;
+  readonly work: Work;
+}
+
+export type Work =
+  /** Push a series, `many` dossiers a request. */
+  | { readonly kind: 'push'; readonly series: Series; readonly many: number }
+  /** Read random dossiers of the first `count` of a series. */
+  | { readonly kind: 'read'; readonly series: Series; readonly count: number }
+  /** Search for these texts in turn. */
+  | { readonly kind: 'search'; readonly texts: readonly string[] };
+
+export type { LoadResult } from './generator.ts';
+
+/** The codes of the dossiers that these requests carried. */
+export function pushedCodes(series: Series, many: number, requests: readonly number[]): readonly string[] {
+  const { codeOf } = createDossiers(series);
+  return requests.flatMap((request) => Array.from({ length: many }, (_, at) => codeOf(request * many + at)));
+}
+
+type Asking = Pick<Load, 'request' | 'isGood'>;
+
+function askingFor({ work, secret }: LoadOrder): Asking {
+  if (work.kind === 'push') return pushing(work.series, work.many, secret);
+  if (work.kind === 'read') return reading(work.series, work.count, secret);
+  return searching(work.texts, secret);
+}
+
+function pushing(series: Series, many: number, secret: string): Asking {
+  const { jsonOf } = createDossiers(series);
+  const post = (body: Buffer): Buffer => requestBytes('POST', '/api/v1/parties/one-stop/dossiers', secret, body);
+  const [open, comma, close] = ['[', ',', ']'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const list = (n: number): Buffer =>
+    Buffer.concat([
+      ...Array.from({ length: many }, (_, at) => [at === 0 ? open : comma, jsonOf(n * many + at)]).flat(),
+      close,
+    ]);
+  return {
+    request: (n) => post(many === 1 ? jsonOf(n) : list(n)),
+    // Whatever is said besides "accepted" comes with problems or warnings, but for duplicates, which the ledger shows.
+    isGood: (status, reply) =>
+      status === (many === 1 ? 201 : 200) && !reply.includes('"problems"') && !reply.includes('"warnings"'),
+  };
+}
+
+function reading(series: Series, count: number, secret: string): Asking {
+  const { codeOf } = createDossiers(series);
+  const asked = new Map<number, string>();
+  return {
+    request(n) {
+      const code = codeOf(Math.floor(Math.random() * count));
+      asked.set(n, code);
+      return requestBytes('GET', `/api/v1/dossiers/${code}`, secret);
+    },
+    isGood(status, reply, n) {
+      const code = asked.get(n);
+      asked.delete(n);
+      return status === 200 && reply.includes(`{"code":"${code}"`);
+    },
+  };
+}
+
+function searching(texts: readonly string[], secret: string): Asking {
+  const requests = texts.map((text) =>
+    requestBytes('GET', `/api/v1/dossiers?limit=50&q=${encodeURIComponent(text)}`, secret),
+  );
+  return {
+    request: (n) => requests[n % requests.length] as Buffer,
+    isGood: (status, reply) => status === 200 && reply.includes('{"items":[{"code":"'),
+  };
+}
+
+if (process.argv[1] === import.meta.filename)
+  beWorker<LoadOrder, LoadResult>((order) => {
+    const { hostname: host, port } = new URL(order.url);
+    const { connections, seconds, first, end } = order;
+    return generate({ host, port: Number(port), connections, seconds, first, end, ...askingFor(order) });
+  });
