@@ -81,7 +81,7 @@ async function play(stage: Stage, { once, seed }: DemoOptions, signal: AbortSign
   const sizes = await sizesOf(stage, run);
   const metrics = await readMetrics(run.ask);
   bar.update(run.acknowledgements.items, 'checking');
-  const missing = once ? await checkItself(stage, run, books) : undefined;
+  const missing = once ? await checkItself(stage, run, books, signal) : undefined;
   return createReport({ stage, run, books, metrics, sizes, missing, seconds: performance.now() / 1000 });
 }
 

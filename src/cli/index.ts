@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addDemo } from './demo.ts';
-import { addKeys } from './keys.ts';
-import { addMigrate } from './migrate.ts';
 import { printDocument, USAGE } from './run-command.ts';
-import { addStart } from './start.ts';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
+
+type Add = (program: Command) => void;
+
+/** Loaded when they are asked for: each brings along what it needs of the hub. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  start: async () => (await import('./start.ts')).addStart,
+  demo: async () => (await import('./demo.ts')).addDemo,
+  migrate: async () => (await import('./migrate.ts')).addMigrate,
+  keys: async () => (await import('./keys.ts')).addKeys,
+};
 
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -20,7 +26,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(lienthong <command> --help says how it is used)')
     .addHelpText('after', '\nExit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings.');
-  for (const add of [addStart, addDemo, addMigrate, addKeys]) add(program);
+  const named = argv[2] ?? '';
+  const load = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named] as () => Promise<Add>] : Object.values(COMMANDS);
+  for (const add of await Promise.all(load.map((one) => one()))) add(program);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

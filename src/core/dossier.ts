@@ -37,9 +37,18 @@ export interface Step {
 
 /** What a dossier is once all of its events are known. The order in which they were recorded does not matter. */
 export function fold(events: readonly DossierEvent[]): DossierView | undefined {
-  let view: DossierView | undefined;
-  for (const event of [...events].sort(inEventOrder)) view = step(view, event).view;
+  const sorted = [...events].sort(inEventOrder);
+  const first = sorted.findIndex((event) => event.record);
+  if (first < 0) return undefined;
+  let view = begin(sorted[first]!, sorted[first - 1]);
+  for (const event of sorted.slice(first + 1)) view = step(view, event).view!;
   return view;
+}
+
+/** Steps before the first whole record are history only, but for one of the same moment that is as far or further. */
+function begin(first: DossierEvent, before?: DossierEvent): DossierView {
+  const told = before && before.at === first.at && !isFurther(first.status, before.status) ? before : first;
+  return { record: withStatus(first.record!, told), status: told.status, statusAt: told.at, inferred: told.inferred };
 }
 
 /**
@@ -56,8 +65,7 @@ export function inEventOrder(a: DossierEvent, b: DossierEvent): number {
 
 /** Apply the next event in event order. */
 export function step(view: DossierView | undefined, event: DossierEvent): Step {
-  if (!view)
-    return event.record ? { view: begin(event.record, event), moved: true } : { view: undefined, moved: false };
+  if (!view) return event.record ? { view: begin(event), moved: true } : { view: undefined, moved: false };
   const record = event.record ? merge(view.record, event.record) : view.record;
   const { moves, anomaly } = transition(view, event);
   const next: DossierView =
@@ -72,17 +80,14 @@ export function step(view: DossierView | undefined, event: DossierEvent): Step {
   return { view: next, moved: moves, ...(anomaly && { anomaly }) };
 }
 
-function begin(record: Dossier, event: DossierEvent): DossierView {
-  return { record, status: event.status, statusAt: event.at, inferred: event.inferred };
-}
-
 function transition(view: DossierView, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {
   if (event.status === view.status) return { moves: false };
   const allowed = mayFollow(view.status, event.status);
   const sameTime = event.at === view.statusAt;
+  const further = isFurther(event.status, view.status);
+  if (sameTime && !event.inferred) return { moves: true, anomaly: 'same-time' };
   // A derived time says only "not before": at that time it can add a further step, not take a real one back.
-  if (event.inferred && sameTime) return { moves: allowed && (view.inferred || isFurther(event.status, view.status)) };
-  if (sameTime) return { moves: true, anomaly: 'same-time' };
+  if (sameTime && !further) return { moves: allowed && view.inferred };
   if (allowed) return { moves: true };
   const anomaly = mayFollowNothing(view.status) ? 'reopened' : 'transition';
   return { moves: event.authoritative, anomaly };

@@ -13,7 +13,7 @@ export interface DossierRow {
   readonly held: Held;
   /** The version that the new state was made from; 0 for a new dossier. */
   readonly madeFrom: number;
-  /** When the newest message was received, and when the first one was. */
+  /** When the newest message was received, and when the first one was: a step may have waited for its dossier. */
   readonly receivedAt: string;
   readonly createdAt: string;
   readonly party: string;
@@ -147,7 +147,7 @@ const columns = {
 } as const;
 
 const names = Object.keys(columns);
-const kept = ['code', 'owner', 'created_at'];
+const kept = ['code', 'owner'];
 const part = definePart<Written>(
   'dossier',
   columns,

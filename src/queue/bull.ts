@@ -85,7 +85,8 @@ export function createBullQueue({
   return {
     async ring(parties) {
       for (const party of parties) rung.add(party);
-      sending ??= send();
+      // Begun with nothing to send it would end before it is noted as under way, and be waited for ever after.
+      if (rung.size > 0) sending ??= send();
       await sending;
     },
     async listen(answer) {

@@ -35,6 +35,8 @@ export async function prepareHub(env: NodeJS.ProcessEnv): Promise<void> {
   const hub = await createHub(config, config.databaseUrl as string, await loadAdapters(), log);
   try {
     for (const kind of Object.keys(OPERATIONS) as Kind[]) await load(hub, kind);
+    // Whatever the new entries freed is released behind the reply.
+    await hub.pipeline.sweep();
   } finally {
     await hub.stop();
   }

@@ -39,7 +39,7 @@ export function createDossiers(series: Series): Dossiers {
     jsonOf(n) {
       const { json, placeAt } = of(n);
       const copy = Buffer.from(json);
-      copy.latin1Write(place(n), placeAt);
+      copy.write(place(n), placeAt, 'latin1');
       return copy;
     },
   };
@@ -116,7 +116,7 @@ const FAMILIES = [
   ['Phạm', 7],
   ['Hoàng', 5],
   ['Vũ', 4],
-  ['Đặng', 2],
+  ['Đặng', 4],
   ['Nông', 1],
 ] as const;
 const MIDDLES = [
@@ -124,7 +124,7 @@ const MIDDLES = [
   ['Thị', 25],
   ['Đức', 5],
   ['Minh', 5],
-  ['Thị Ngọc', 3],
+  ['Thị Ngọc', 6],
   ['Hữu', 2],
 ] as const;
 const GIVEN = ['An', 'Anh', 'Ánh', 'Bình', 'Cường', 'Dũng', 'Giang', 'Hà', 'Hạnh', 'Hương', 'Lan', 'Sơn', 'Thủy'];

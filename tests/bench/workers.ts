@@ -24,7 +24,7 @@ export function startWorker<In, Out>(file: string): Worker<In, Out> {
           if ('out' in reply) resolve(reply.out);
           else reject(new Error(`${file}: ${reply.error}`));
         });
-        child.send(input as object);
+        child.send(input as object, (error) => error && reject(error));
       }),
     stop: () => child.kill(),
   };

@@ -39,6 +39,15 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     await expect.poll(() => [...heard].sort()).toEqual(['a', 'b']);
   });
 
+  test.skipIf(skip !== undefined)('a ring for nobody silences none that follows', async () => {
+    const q = queue();
+    const heard: string[] = [];
+    await q.listen((party) => heard.push(party));
+    await q.ring([]);
+    await q.ring(['a']);
+    await expect.poll(() => heard).toEqual(['a']);
+  });
+
   test.skipIf(skip !== undefined)('what is rung before anybody listens is heard by who listens later', async () => {
     const q = queue();
     await q.ring(['early']);

@@ -50,6 +50,17 @@ describe('delivery', () => {
     expect(partner.sent).toHaveLength(4);
   });
 
+  test('a step that waited for its dossier is told after it, and a repeat of it is none', async () => {
+    await hub.push(progress(), { what: 'progress' });
+    later(1_000);
+    await hub.push(dossier());
+    await expect.poll(async () => (await deliveries()).length).toBe(3);
+    later(1_000);
+    await hub.deliver();
+    expect(told()).toEqual(['upsert received', 'upsert processing', 'progress processing']);
+    expect((await hub.push(progress(), { what: 'progress' })).results[0]?.outcome).toBe('duplicate');
+  });
+
   test('progress follows its dossier, and steps of one dossier share a call where the partner takes several', async () => {
     await hub.push(dossier());
     const calls: number[] = [];

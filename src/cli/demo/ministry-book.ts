@@ -2,6 +2,7 @@ import axios from 'axios';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import tables from '../../../adapters/civil-status/tables.json' with { type: 'json' };
 import type { Partner } from './partners.ts';
+import { NotAcknowledged, untilAcknowledged } from './persistence.ts';
 
 /** Where a dossier stands at the ministry, by its own words. */
 export interface AtMinistry {
@@ -24,24 +25,45 @@ const AT_A_TIME = 3;
 export async function askMinistry(
   { url }: Partner,
   codes: readonly string[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, AtMinistry>> {
-  const token = await axios.post<{ access_token: string }>(`${url}/token`, 'grant_type=client_credentials', {
-    proxy: false,
-    headers: { Authorization: `Basic ${Buffer.from('demo:demo').toString('base64')}` },
-  });
-  const headers = { Authorization: `Bearer ${token.data.access_token}`, lgspaccesstoken: 'demo' };
+  const basic = `Basic ${Buffer.from('demo:demo').toString('base64')}`;
+  const body = 'grant_type=client_credentials';
+  const { access_token } = await ask<{ access_token: string }>(`${url}/token`, body, { Authorization: basic }, signal);
+  const headers = { Authorization: `Bearer ${access_token}`, lgspaccesstoken: 'demo' };
   const found = new Map<string, AtMinistry>();
   for (let at = 0; at < codes.length; at += AT_A_TIME)
     for (const module of MODULES) {
-      const maDinhDanhHoSo = codes.slice(at, at + AT_A_TIME);
-      const { data } = await axios.post<{ value?: readonly Row[] }>(
+      const question = { maDinhDanhHoSo: codes.slice(at, at + AT_A_TIME), maTinh: '08', module };
+      const { value = [] } = await ask<{ value?: readonly Row[] }>(
         url + tables.paths.results,
-        { maDinhDanhHoSo, maTinh: '08', module },
-        { proxy: false, headers },
+        question,
+        headers,
+        signal,
       );
-      for (const row of data.value ?? []) found.set(row.maHoSoMCDT, atMinistry(row));
+      for (const row of value) found.set(row.maHoSoMCDT, atMinistry(row));
     }
   return found;
+}
+
+/** Some of the day's troubles may not have been met yet: it is asked until it answers. */
+function ask<T>(
+  url: string,
+  body: string | object,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<T> {
+  return untilAcknowledged(
+    async () => {
+      const reply = await axios.post<T>(url, body, { proxy: false, headers, signal }).catch((error: Error) => {
+        if (signal.aborted) throw error;
+        throw new NotAcknowledged(`the civil-status system: ${error.message}`);
+      });
+      return reply.data;
+    },
+    signal,
+    () => undefined,
+  );
 }
 
 function atMinistry({ maHoSoMCDT, trangThai, thoiGianThucHien }: Row): AtMinistry {

@@ -12,8 +12,9 @@ export async function checkItself(
   { partners, secrets }: Stage,
   { day, acknowledgements, unfinished, ask }: DayRun,
   books: Readonly<Record<PartnerName, Book>>,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const ministry = await askMinistry(partners['civil-status'], day.atMinistry);
+  const ministry = await askMinistry(partners['civil-status'], day.atMinistry, signal);
   const expected = expectedDossiers(acknowledgements, ministry);
   const means = { ask, portalKey: secrets.portal, inspectorKey: secrets.inspector };
   const index = await checkIndex(means, expected);

@@ -38,6 +38,8 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   working.events.push(applied.event);
   working.party = submission.party;
   working.receivedAt = submission.receivedAt;
+  // What waited for its dossier was received before it, and the history is read from then on.
+  if (submission.receivedAt < working.createdAt) working.createdAt = submission.receivedAt;
   const { view } = applied.held;
   rows.events.push({
     code: working.code,

@@ -1,0 +1,377 @@
+import { describe, expect, test } from 'vitest';
+import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
+import { type Applied, apply, type Held, needsHistory, type RecordedEvent } from './apply.ts';
+import { fold } from './dossier.ts';
+import { progressOf } from './status.ts';
+
+type Incoming = Omit<RecordedEvent, 'seq'>;
+const CODE = 'H60.01-250812-0035';
+
+describe('a dossier', () => {
+  test('begins with a whole record: accepted, and owned by the party that told of it', () => {
+    const event = dossier('received', 8);
+    expect(needsHistory(undefined, event)).toBe(false);
+    expect(apply(undefined, [], CODE, event)).toEqual({
+      outcome: 'accepted',
+      event: { ...event, seq: 1 },
+      movedStatus: true,
+      changed: true,
+      held: {
+        code: CODE,
+        owner: 'one-stop',
+        version: 1,
+        lastAt: at(8),
+        contentHash: event.hash,
+        view: { record: event.record, status: 'received', statusAt: at(8), inferred: false },
+      },
+    });
+  });
+
+  test('cannot begin with a step', () => {
+    expect(() => apply(undefined, [], CODE, progress('received', 8))).toThrow('begins with a whole record');
+  });
+
+  test('stays with its owner and under its code, whoever tells more of it', () => {
+    const { held } = played([dossier('received', 8), { ...dossier('processing', 9), party: 'other' }]);
+    expect(held).toMatchObject({ code: CODE, owner: 'one-stop', view: { record: { code: CODE } } });
+  });
+});
+
+describe('what is later than all that is recorded', () => {
+  test('is accepted without the history', () => {
+    const { held } = played([dossier('received', 8)]);
+    const next = progress('processing', 9);
+    expect(needsHistory(held, next)).toBe(false);
+    expect(apply(held, [], CODE, next)).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      changed: true,
+      event: { seq: 2 },
+      held: { version: 2, lastAt: at(9), view: { status: 'processing' } },
+    });
+  });
+
+  test('is accepted and flagged where the table does not have it, and moves nothing without authority', () => {
+    const { held } = played([dossier('returned', 8)]);
+    expect(apply(held, [], CODE, progress('processing', 9))).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      anomaly: 'reopened',
+    });
+    expect(apply(held, [], CODE, { ...progress('processing', 9), authoritative: false })).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: false,
+      anomaly: 'reopened',
+      held: { view: { status: 'returned', statusAt: at(8) }, lastAt: at(9), version: 2 },
+    });
+  });
+
+  test('is not flagged where it is as expected', () => {
+    const { held } = played([dossier('received', 8)]);
+    expect(apply(held, [], CODE, progress('processing', 9))).not.toHaveProperty('anomaly');
+  });
+});
+
+describe('the same content again is a duplicate: nothing is recorded, nothing changes', () => {
+  const events = [dossier('received', 8), progress('processing', 9), dossier('resolved', 10)];
+  const { held, known } = played(events);
+
+  test.each(events)('$kind $status', (event) => {
+    expect(apply(held, known, CODE, event)).toEqual({ outcome: 'duplicate', held, movedStatus: false, changed: false });
+  });
+
+  test('of the newest record it is known without the history', () => {
+    expect(needsHistory(held, events[2] as Incoming)).toBe(false);
+    expect(apply(held, [], CODE, events[2] as Incoming).outcome).toBe('duplicate');
+    for (const event of events.slice(0, 2)) expect(needsHistory(held, event)).toBe(true);
+  });
+
+  test('also where steps came after the record', () => {
+    const later = played([dossier('received', 8), progress('processing', 9)]);
+    expect(needsHistory(later.held, dossier('received', 8))).toBe(false);
+    expect(apply(later.held, [], CODE, dossier('received', 8)).outcome).toBe('duplicate');
+  });
+
+  test('a step and a record are never the same', () => {
+    const step = { ...progress('resolved', 10), hash: (events[2] as Incoming).hash };
+    expect(apply(held, known, CODE, step).outcome).not.toBe('duplicate');
+  });
+
+  test('at the same time and status, other content is not: it is recorded and told', () => {
+    const corrected = dossier('resolved', 10, { note: 'Đã sửa' });
+    expect(apply(held, known, CODE, corrected)).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: false,
+      changed: true,
+      held: { view: { status: 'resolved', record: { note: 'Đã sửa' } } },
+    });
+    expect(apply(held, known, CODE, corrected)).not.toHaveProperty('anomaly');
+  });
+});
+
+describe('what is older than the index holds is stale', () => {
+  test('it is recorded and leaves the status alone', () => {
+    const { held, known } = played([dossier('resolved', 12)]);
+    const late = progress('processing', 10);
+    expect(needsHistory(held, late)).toBe(true);
+    expect(apply(held, known, CODE, late)).toEqual({
+      outcome: 'stale',
+      event: { ...late, seq: 2 },
+      movedStatus: false,
+      changed: false,
+      held: { ...held, version: 2 },
+    });
+  });
+
+  test('it may still tell what nobody has told', () => {
+    const { held, known } = played([dossier('resolved', 12, { note: 'Mới' })]);
+    expect(apply(held, known, CODE, dossier('received', 8, { note: 'Cũ', abstract: 'Cấp phép' }))).toMatchObject({
+      outcome: 'stale',
+      movedStatus: false,
+      changed: true,
+      held: {
+        lastAt: at(12),
+        view: { status: 'resolved', statusAt: at(12), record: { note: 'Mới', abstract: 'Cấp phép' } },
+      },
+    });
+  });
+
+  test('it is flagged where the table does not have it', () => {
+    const { held, known } = played([dossier('received', 8), progress('resolved', 12)]);
+    expect(apply(held, known, CODE, progress('submitted', 10))).toMatchObject({
+      outcome: 'stale',
+      anomaly: 'transition',
+    });
+  });
+
+  test('but accepted where it shows that a later event, without authority, went too far', () => {
+    const { held, known } = played([dossier('submitted', 8), { ...progress('received', 12), authoritative: false }]);
+    expect(held?.view.status).toBe('received');
+    expect(apply(held, known, CODE, progress('refused', 10))).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      held: { view: { status: 'refused', statusAt: at(10) } },
+    });
+  });
+
+  test('and accepted where it allows what was kept but not applied', () => {
+    const outsider = { authoritative: false };
+    const { held, known } = played([
+      { ...dossier('submitted', 8), ...outsider },
+      { ...progress('resolved', 12), ...outsider },
+    ]);
+    expect(held?.view.status).toBe('submitted');
+    expect(apply(held, known, CODE, { ...progress('received', 10), ...outsider })).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      held: { view: { status: 'resolved', statusAt: at(12) } },
+    });
+  });
+});
+
+describe('at the same time as the newest event', () => {
+  test('a further status is accepted and flagged', () => {
+    const { held, known } = played([dossier('processing', 8)]);
+    expect(apply(held, known, CODE, progress('resolved', 8))).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      anomaly: 'same-time',
+      held: { view: { status: 'resolved' } },
+    });
+  });
+
+  test('a status that is less far is stale and flagged as well', () => {
+    const { held, known } = played([dossier('resolved', 8)]);
+    expect(apply(held, known, CODE, progress('processing', 8))).toMatchObject({
+      outcome: 'stale',
+      movedStatus: false,
+      anomaly: 'same-time',
+      held: { view: { status: 'resolved' } },
+    });
+  });
+
+  test('derived times are neither flagged nor taken for older', () => {
+    const { held, known } = played([derived('received', 8), derived('processing', 8)]);
+    expect(apply(held, known, CODE, derived('supplement-required', 8))).toMatchObject({
+      outcome: 'accepted',
+      movedStatus: true,
+      held: { view: { status: 'supplement-required', inferred: true } },
+    });
+    expect(apply(held, known, CODE, derived('supplement-required', 8))).not.toHaveProperty('anomaly');
+  });
+});
+
+describe('the order of arrival does not matter', () => {
+  const next = dice(766);
+  const rounds = 3_000;
+
+  test(`${rounds} sets of events, each in an order of its own, tell the same dossier as in any other`, () => {
+    for (let round = 0; round < rounds; round++) {
+      const events = someEvents(next, () => next(100) < 60);
+      const one = played(events);
+      const other = played(shuffled(events, next));
+      const story = JSON.stringify(events.map(({ record, ...event }) => event));
+      expect(JSON.stringify(other.held?.view), story).toBe(JSON.stringify(one.held?.view));
+      for (const { held, known } of [one, other]) {
+        expect(fold(known), story).toEqual(held?.view);
+        expect(held?.version).toBe(known.length);
+        expect(held?.lastAt).toBe(
+          known
+            .map((event) => event.at)
+            .sort()
+            .at(-1),
+        );
+      }
+    }
+  });
+
+  test('of a party with authority the newest event counts, at the same time the further one', () => {
+    for (let round = 0; round < rounds; round++) {
+      const events = someEvents(next, () => true).map((event) => ({ ...event, inferred: false }));
+      const [firstRecordAt = ''] = events.flatMap((event) => (event.record ? [event.at] : [])).sort();
+      const [newest] = events
+        .filter((event) => event.at >= firstRecordAt)
+        .sort((a, b) => (a.at === b.at ? progressOf(b.status) - progressOf(a.status) : a.at < b.at ? 1 : -1));
+      const { held } = played(shuffled(events, next));
+      expect(held?.view).toMatchObject({ status: newest?.status, statusAt: newest?.at });
+    }
+  });
+
+  test('everything that is told twice is a duplicate the second time', () => {
+    for (let round = 0; round < 500; round++) {
+      const events = someEvents(next, () => next(2) === 0);
+      const { held, known } = played(events);
+      for (const event of shuffled(events, next)) {
+        const again = apply(held, needsHistory(held, event) ? known : [], CODE, event);
+        expect(again).toEqual({ outcome: 'duplicate', held, movedStatus: false, changed: false });
+      }
+    }
+  });
+
+  test('outcomes say what happened', () => {
+    for (let round = 0; round < rounds; round++) {
+      for (const { before, applied } of played(
+        shuffled(
+          someEvents(next, () => next(3) > 0),
+          next,
+        ),
+      ).steps) {
+        const { outcome, movedStatus, changed, held, anomaly } = applied;
+        expect(movedStatus).toBe(held.view.status !== before?.view.status);
+        if (outcome === 'stale') expect(movedStatus).toBe(false);
+        if (!changed) expect(held.view).toEqual(before?.view);
+        if (movedStatus) expect(changed).toBe(true);
+        expect(['same-time', 'transition', 'reopened', undefined]).toContain(anomaly);
+        expect(held.view.record).toMatchObject({ status: held.view.status, statusAt: held.view.statusAt, code: CODE });
+        for (const alias of before?.view.record.aliases ?? []) expect(held.view.record.aliases).toContainEqual(alias);
+        expect(Object.keys(held.view.record)).toEqual(expect.arrayContaining(Object.keys(before?.view.record ?? {})));
+      }
+    }
+  });
+});
+
+function at(hour: number): string {
+  return `2025-08-12T${String(hour).padStart(2, '0')}:00:00+07:00`;
+}
+
+function dossier(status: Status, hour: number, more: Partial<Dossier> = {}): Incoming {
+  const record: Dossier = {
+    code: CODE,
+    serviceCode: '1.013225',
+    agencyCode: 'H60.01',
+    status,
+    statusAt: at(hour),
+    ...more,
+  };
+  return { ...progress(status, hour), kind: 'dossier', record, hash: JSON.stringify(record) };
+}
+
+function derived(status: Status, hour: number): Incoming {
+  return { ...dossier(status, hour), inferred: true };
+}
+
+function progress(status: Status, hour: number): Incoming {
+  return {
+    kind: 'progress',
+    at: at(hour),
+    status,
+    party: 'one-stop',
+    authoritative: true,
+    inferred: false,
+    hash: `${status} ${hour}`,
+  };
+}
+
+interface Played {
+  readonly held: Held | undefined;
+  readonly known: readonly RecordedEvent[];
+  readonly steps: readonly { readonly before: Held | undefined; readonly applied: Applied }[];
+}
+
+/** Events as they arrive, the history given only where it is asked for; steps wait until the dossier has come. */
+function played(events: readonly Incoming[]): Played {
+  const known: RecordedEvent[] = [];
+  const steps: { before: Held | undefined; applied: Applied }[] = [];
+  const waiting: Incoming[] = [];
+  let held: Held | undefined;
+  const arrive = (event: Incoming): void => {
+    const applied = apply(held, needsHistory(held, event) ? known : [], CODE, event);
+    steps.push({ before: held, applied });
+    if (applied.event) known.push(applied.event);
+    held = applied.held;
+  };
+  for (const event of events) {
+    if (!held && !event.record) waiting.push(event);
+    else arrive(event);
+    if (held) for (const step of waiting.splice(0)) arrive(step);
+  }
+  return { held, known, steps };
+}
+
+type Dice = (limit: number) => number;
+
+/** The same numbers in each run, so that a failure can be seen again. */
+function dice(seed: number): Dice {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+/** Up to nine events of one dossier, many of them at the same times, all of different content; one is a record. */
+function someEvents(next: Dice, hasAuthority: () => boolean): Incoming[] {
+  return Array.from({ length: 1 + next(9) }, (_, number) => {
+    const status = STATUSES[next(STATUSES.length)] as Status;
+    const hour = 8 + next(6);
+    const authoritative = hasAuthority();
+    const by = { authoritative, party: authoritative ? 'one-stop' : 'other' };
+    if (number > 0 && next(2) === 0) return { ...progress(status, hour), hash: `step ${number}`, ...by };
+    const more = {
+      ...(next(2) === 0 && { note: `Ghi chú ${number}` }),
+      ...(next(3) === 0 && { abstract: `Trích yếu ${number}` }),
+      ...(next(3) === 0 && { applicant: { name: `Người ${number}`, ...(next(2) === 0 && { phone: `090${number}` }) } }),
+      ...(next(3) === 0 && { aliases: [{ party: 'igate', code: `A${next(4)}` }] }),
+      documents: [{ id: `${number}` }],
+    };
+    return { ...dossier(status, hour, more), inferred: next(4) === 0, ...by };
+  });
+}
+
+/**
+ * The events in another order. Only those between which nothing decides but their arrival keep theirs: derived times
+ * that are equal, and equal times of the same status.
+ */
+function shuffled(events: readonly Incoming[], next: Dice): Incoming[] {
+  const order = [...events];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = next(last + 1);
+    [order[last], order[other]] = [order[other] as Incoming, order[last] as Incoming];
+  }
+  const like = (event: Incoming): string => (event.inferred ? event.at : `${event.at} ${event.status}`);
+  const queues = new Map<string, Incoming[]>();
+  for (const event of events) queues.set(like(event), [...(queues.get(like(event)) ?? []), event]);
+  return order.map((event) => queues.get(like(event))?.shift() as Incoming);
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
+import { prepareHub } from './catalogue.ts';
+import { type BenchDatabase, createDatabase, type Server } from './databases.ts';
+import { seriesOf } from './dossiers.ts';
+import { startHub } from './hub-process.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import type { Bench } from './measurement.ts';
+import type { Options } from './options.ts';
+import { startWorker } from './workers.ts';
+
+export interface OwnBench extends Bench {
+  close(): Promise<void>;
+}
+
+const NOBODY_URL = 'http://127.0.0.1:9';
+
+/** Two databases with a hub's tables and the catalogue, and the means to start a hub on either. */
+export async function openBench(server: Server, folder: string, { seconds, indexed }: Options): Promise<OwnBench> {
+  const secret = (): string => randomBytes(33).toString('base64url');
+  const secrets = { writer: secret(), reader: secret() };
+  const databases: BenchDatabase[] = [];
+  const loader = startWorker<LoadOrder, LoadResult>('load.ts');
+  const close = async (): Promise<void> => {
+    loader.stop();
+    for (const database of databases) await database.drop();
+  };
+  const hubSecret = secret();
+  let series = 0;
+  const settings = (database: BenchDatabase, roles: string, partnerUrl = NOBODY_URL): Record<string, string> => ({
+    DATABASE_URL: database.url,
+    HUB_SECRET: hubSecret,
+    HUB_CONFIG: writeConfig(folder, secrets, partnerUrl),
+    HUB_DATA_DIR: join(folder, 'data'),
+    HUB_ROLES: roles,
+  });
+  const open = async (): Promise<BenchDatabase> => {
+    const database = await createDatabase(server);
+    databases.push(database);
+    await prepareHub(settings(database, 'api'));
+    return database;
+  };
+  try {
+    return {
+      folder,
+      seconds,
+      warmUpSeconds: Math.min(1, seconds / 2),
+      writing: await open(),
+      reading: await open(),
+      indexed: { series: { firstDay: '2025-05-05', perDay: 1_000 }, count: indexed },
+      loader,
+      secrets,
+      startHub: (database, roles, partnerUrl) => startHub(settings(database, roles, partnerUrl)),
+      newSeries: () => seriesOf(series++),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** One party that pushes, and one that is told; the route is there in every measurement, so that each writes as much. */
+function writeConfig(folder: string, secrets: Bench['secrets'], partnerUrl: string): string {
+  const path = join(folder, 'hub.config.json');
+  mkdirSync(folder, { recursive: true });
+  const config = {
+    province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
+    keys: [
+      { id: 'writer', secret: secrets.writer, scopes: ['dossier:write'], party: 'one-stop' },
+      { id: 'reader', secret: secrets.reader, scopes: ['index:read', 'catalogue:read'] },
+    ],
+    parties: {
+      'one-stop': { adapter: 'one-stop' },
+      partner: { adapter: 'one-stop', settings: { baseUrl: partnerUrl, token: SIMULATOR_TOKEN } },
+    },
+    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],
+  };
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  return path;
+}

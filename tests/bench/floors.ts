@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { FLOOR_COUNTS, FLOOR_TABLES } from './floor-sql.ts';
+import type { WriteOrder, Written } from './floor-writer.ts';
+import type { Bench, Measurement, Sample } from './measurement.ts';
+import { findPgbench, writeByPgbench } from './pgbench.ts';
+import { startWorker } from './workers.ts';
+
+const PGBENCH = findPgbench();
+
+/** The same kept by hand: one statement for message, 40-column row, event and delivery, and nothing around it. */
+export const FLOORS: readonly Measurement[] = [
+  {
+    name: 'floor-single',
+    what: `one row a commit, 16 connections, by ${PGBENCH ? 'pgbench -M prepared -j 2' : 'Node and pg (there is no pgbench here)'}`,
+    run: (bench) => (PGBENCH ? floorByPgbench(bench, PGBENCH, 16) : floorByNode(bench, 16, 1)),
+  },
+  {
+    name: 'floor-unnest',
+    what: 'UNNEST of 100 rows a commit, 4 connections, by Node and pg; rows',
+    run: (bench) => floorByNode(bench, 4, 100),
+  },
+];
+
+function floorByPgbench(bench: Bench, pgbench: string, connections: number): Promise<Sample> {
+  const scriptPath = join(bench.folder, 'floor.sql');
+  return floor(bench, (seconds, run) =>
+    writeByPgbench({ pgbench, databaseUrl: bench.writing.url, scriptPath, connections, seconds, run }),
+  );
+}
+
+async function floorByNode(bench: Bench, connections: number, many: number): Promise<Sample> {
+  const writer = startWorker<WriteOrder, Written>('floor-writer.ts');
+  try {
+    return await floor(bench, (seconds, run) =>
+      writer.ask({ databaseUrl: bench.writing.url, connections, seconds, many, run }),
+    );
+  } finally {
+    writer.stop();
+  }
+}
+
+/** Like the hub's measurements: empty tables, a warm-up, and a count of what was kept. */
+async function floor(
+  { writing, warmUpSeconds, seconds }: Bench,
+  write: (seconds: number, run: number) => Promise<Written>,
+): Promise<Sample> {
+  await writing.empty();
+  await writing.rows(FLOOR_TABLES);
+  await writing.settle();
+  const warm = await write(warmUpSeconds, 1);
+  const { rows, perSecond } = await write(seconds, 2);
+  const [counts = {}] = await writing.rows<Record<string, number>>(FLOOR_COUNTS);
+  await writing.empty();
+  const problems = Object.entries(counts).flatMap(([table, count]) =>
+    count === warm.rows + rows ? [] : [`${table}: ${count} rows of ${warm.rows + rows}`],
+  );
+  return { perSecond, problems };
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../src/cli/demo/ports.ts';
+import { endWithUs } from './workers.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const READY_WITHIN_MS = 60_000;
+const STOPS_WITHIN_MS = 15_000;
+
+/** The hub as a process, as `npm start` runs it. */
+export interface HubProcess {
+  readonly url: string;
+  /** The most memory that it has held by now; undefined where the system does not tell. */
+  maxRssMb(): number | undefined;
+  /** The processor time that it has used by now. */
+  cpuSeconds(): number | undefined;
+  /** What it complained of. */
+  readonly complaints: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Start it with these settings, on a port that nobody has, and wait until it is ready. */
+export async function startHub(settings: Readonly<Record<string, string>>): Promise<HubProcess> {
+  const port = await freePort('127.0.0.1', 0);
+  const child = spawn(process.execPath, startArguments(), {
+    cwd: ROOT,
+    // Nothing of ours but the path: a REDIS_URL or NODE_OPTIONS would make it another hub.
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  endWithUs(child);
+  const complaints: string[] = [];
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output.push(chunk.toString());
+      output.splice(0, output.length - 20);
+      complaints.push(
+        ...chunk
+          .toString()
+          .split('\n')
+          .filter((line) => /"level":"(?:error|fatal)"/.test(line)),
+      );
+    });
+  const url = `http://127.0.0.1:${port}`;
+  if (!(await isReady(url, child))) {
+    child.kill('SIGKILL');
+    throw new Error(`the hub did not start: ${output.join('')}`);
+  }
+  return {
+    url,
+    complaints,
+    maxRssMb: () => Number(/VmHWM:\s+(\d+) kB/.exec(readProc(child, 'status') ?? '')?.[1]) / 1024 || undefined,
+    cpuSeconds: () => cpuSecondsOf(readProc(child, 'stat')),
+    stop: () => stop(child),
+  };
+}
+
+/** What `npm start` gives to node. */
+function startArguments(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [program, ...args] = String(scripts.start).split(' ');
+  if (program !== 'node') throw new Error(`package.json starts the hub with ${program}, expected node`);
+  return args;
+}
+
+async function isReady(url: string, child: ChildProcess): Promise<boolean> {
+  for (const until = performance.now() + READY_WITHIN_MS; performance.now() < until; await sleep(50)) {
+    if (child.exitCode !== null) return false;
+    const reply = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (reply?.ok) return true;
+  }
+  return false;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+function readProc({ pid }: ChildProcess, file: string): string | undefined {
+  const path = `/proc/${pid}/${file}`;
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** User and system time, the 14th and 15th field of /proc/<pid>/stat, in hundredths of a second. */
+function cpuSecondsOf(stat: string | undefined): number | undefined {
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) / 100;
+}

@@ -1,0 +1,74 @@
+import type { BenchDatabase } from './databases.ts';
+import type { Series } from './dossiers.ts';
+import type { HubProcess } from './hub-process.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import type { Worker } from './workers.ts';
+
+/** One thing that is measured once a round. */
+export interface Measurement {
+  readonly name: string;
+  readonly what: string;
+  /** The measurement of the same round that this one is a share of. */
+  readonly floor?: string;
+  /** Whether it reads the large index; otherwise it begins with empty tables. */
+  readonly reads?: boolean;
+  readonly run: (bench: Bench) => Promise<Sample>;
+}
+
+/** What came of it in one round. */
+export interface Sample {
+  readonly perSecond: number;
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+  readonly p99Ms?: number;
+  readonly rssMb?: number;
+  /** Processor time of the hub for one dossier or reply; steadier than wall time where others use the machine. */
+  readonly hubMicros?: number;
+  readonly drainPerSecond?: number;
+  /** What the ledger check and the replies complain of; a fast run with one miss is a failed run. */
+  readonly problems: readonly string[];
+}
+
+/** The means of all measurements. */
+export interface Bench {
+  /** For what is written on the way. */
+  readonly folder: string;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Where dossiers are written, and where `indexed` ones stand to be read. */
+  readonly writing: BenchDatabase;
+  readonly reading: BenchDatabase;
+  readonly indexed: { readonly series: Series; readonly count: number };
+  readonly loader: Worker<LoadOrder, LoadResult>;
+  /** Keys of the hub's configuration. */
+  readonly secrets: { readonly writer: string; readonly reader: string };
+  readonly startHub: (database: BenchDatabase, roles: string, partnerUrl?: string) => Promise<HubProcess>;
+  /** A series that nobody had. */
+  readonly newSeries: () => Series;
+}
+
+/** What the replies complain of. */
+export function replyProblems({ bad, firstBad, answered }: LoadResult): readonly string[] {
+  if (bad > 0) return [`${bad} replies were wrong, the first one: ${firstBad}`];
+  return answered.length === 0 ? ['nothing was answered'] : [];
+}
+
+/** The latencies of a load, and what the hub used for it. */
+export function sampleOf(
+  result: LoadResult,
+  many: number,
+  hub: HubProcess,
+  cpuBefore: number | undefined,
+): Omit<Sample, 'problems'> {
+  const { perSecond, p50Ms, p95Ms, p99Ms, answered } = result;
+  const cpuAfter = hub.cpuSeconds();
+  return {
+    perSecond: perSecond * many,
+    p50Ms,
+    p95Ms,
+    p99Ms,
+    rssMb: hub.maxRssMb(),
+    ...(cpuBefore !== undefined &&
+      cpuAfter !== undefined && { hubMicros: ((cpuAfter - cpuBefore) * 1e6) / (answered.length * many) }),
+  };
+}

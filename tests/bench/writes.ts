@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BenchDatabase } from './databases.ts';
+import { indexProblems } from './ledger-check.ts';
+import { type LoadOrder, pushedCodes } from './load.ts';
+import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
+import { type Partner, startPartner } from './partner.ts';
+
+/** Dossiers pushed through the REST door. */
+export const WRITES: readonly Measurement[] = [
+  {
+    name: 'single-16',
+    what: 'one dossier a request, 16 connections, role api',
+    floor: 'floor-single',
+    run: (bench) => push(bench, 16, 1),
+  },
+  {
+    name: 'single-64',
+    what: 'one dossier a request, 64 connections, role api',
+    floor: 'floor-single',
+    run: (bench) => push(bench, 64, 1),
+  },
+  {
+    name: 'arrays-100',
+    what: 'arrays of 100, 4 connections, role api; dossiers',
+    floor: 'floor-unnest',
+    run: (bench) => push(bench, 4, 100),
+  },
+  {
+    name: 'all-roles-16',
+    what: 'as single-16, with all roles, delivering to a partner beside it',
+    floor: 'single-16',
+    async run(bench) {
+      const partner = await startPartner(bench.folder);
+      return push(bench, 16, 1, partner).finally(() => partner.stop());
+    },
+  },
+];
+
+/** With a partner, the hub has all roles, and everything has to have arrived there at the end. */
+async function push(bench: Bench, connections: number, many: number, partner?: Partner): Promise<Sample> {
+  const { writing, loader, secrets } = bench;
+  await writing.empty();
+  await writing.settle();
+  const hub = await bench.startHub(writing, partner ? 'api,worker,scheduler' : 'api', partner?.url);
+  try {
+    const series = bench.newSeries();
+    const order: Omit<LoadOrder, 'seconds' | 'first'> = {
+      url: hub.url,
+      secret: secrets.writer,
+      connections,
+      work: { kind: 'push', series, many },
+    };
+    const warm = await loader.ask({ ...order, first: 0, seconds: bench.warmUpSeconds });
+    const cpuBefore = hub.cpuSeconds();
+    const result = await loader.ask({ ...order, first: warm.next, seconds: bench.seconds });
+    const sample = sampleOf(result, many, hub, cpuBefore);
+    const drained = partner && (await drain(writing));
+    const acknowledged = pushedCodes(series, many, [...warm.answered, ...result.answered]);
+    return {
+      ...sample,
+      rssMb: hub.maxRssMb(),
+      ...(drained?.perSecond && { drainPerSecond: drained.perSecond }),
+      problems: [
+        ...replyProblems(warm),
+        ...replyProblems(result),
+        ...(drained?.problems ?? []),
+        ...(await indexProblems(writing, acknowledged)),
+        ...((await partner?.problems(acknowledged)) ?? []),
+        ...hub.complaints,
+      ],
+    };
+  } finally {
+    await hub.stop();
+  }
+}
+
+const DRAINS_WITHIN_MS = 60_000;
+const LOOK_MS = 100;
+/** Of a backlog smaller than this, the time tells nothing. */
+const TELLING = 500;
+
+interface Drained {
+  readonly perSecond?: number;
+  readonly problems: readonly string[];
+}
+
+/** Wait until nothing is due any more. */
+async function drain(database: BenchDatabase): Promise<Drained> {
+  const count = async (condition: string): Promise<number> =>
+    (await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM deliveries WHERE ${condition}`))[0]?.n ?? 0;
+  const began = performance.now();
+  const backlog = await count(`state = 'due'`);
+  while ((await count(`state = 'due'`)) > 0) {
+    if (performance.now() - began > DRAINS_WITHIN_MS)
+      return { problems: [`not drained in ${DRAINS_WITHIN_MS / 1000} s: ${await count(`state = 'due'`)} are left`] };
+    await sleep(LOOK_MS);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const lost = await count(`state <> 'delivered'`);
+  return {
+    ...(backlog >= TELLING && { perSecond: backlog / seconds }),
+    problems: lost > 0 ? [`${lost} deliveries ended without being delivered`] : [],
+  };
+}

@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { testFolder } from '../support/process.ts';
+
+const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** Run the command as a person would, in a folder of its own, with nothing but these settings. */
+function lienthong(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = tmpdir()): Promise<Ran> {
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
+  const ran = { out: '', errors: '' };
+  child.stdout.on('data', (chunk) => {
+    ran.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    ran.errors += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...ran }));
+  });
+}
+
+describe('lienthong', () => {
+  test('says how each command is used, on stdout and with 0', async () => {
+    const commands = [
+      [],
+      ['start'],
+      ['demo'],
+      ['migrate'],
+      ['keys'],
+      ['keys', 'new'],
+      ['keys', 'list'],
+      ['keys', 'reseal'],
+    ];
+    for (const command of commands) {
+      const { code, out, errors } = await lienthong([...command, '--help']);
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      expect(out).toContain(`Usage: ${['lienthong', ...command].join(' ')}`);
+      if (command.length > 0 && command.join() !== 'keys') expect(out).toContain('--json');
+    }
+  });
+
+  test.each([
+    { args: ['nothing-of-ours'], says: /unknown command/ },
+    { args: ['migrate', '--forward'], says: /unknown option '--forward'/ },
+    { args: ['keys', 'new', '--id', 'portal'], says: /--scope/ },
+    { args: ['keys', 'new', '--id', 'portal', '--scope', 'index:write'], says: /index:read/ },
+    { args: ['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write'], says: /--party is missing/ },
+    { args: ['demo', '--seed', 'luck'], says: /whole number/ },
+  ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
+    const { code, out, errors } = await lienthong(args);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(errors).toMatch(says);
+    expect(errors).not.toMatch(/\n\s+at /);
+  });
+
+  test('with --json stdout is one document, also when it is used wrongly', async () => {
+    const { code, out } = await lienthong(['keys', 'new', '--id', 'portal', '--scope', 'index:write', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(out).error).toMatch(/--scope/);
+  });
+});
+
+describe('wrong settings', () => {
+  const folder = testFolder({ keys: [{ id: 'portal', secret: '${PORTAL_KEY}', scopes: ['index:write'] }] });
+  afterAll(() => folder.remove());
+  const env = { PORT: 'eighty', DATABASE_URL: 'mysql://localhost/x', HUB_CONFIG: folder.configPath };
+  const problems = [/^PORT: got "eighty"/, /^DATABASE_URL: /, /hub\.config\.json .*PORTAL_KEY/];
+
+  test.each([['migrate'], ['start'], ['keys', 'list'], ['keys', 'reseal']])(
+    'all of them are told at once, and the exit code is 2: %s %s',
+    async (...args) => {
+      const command = args.filter((arg) => arg !== undefined);
+      const plain = await lienthong(command, env);
+      expect(plain.code).toBe(2);
+      const lines = plain.errors.split('\n').map((line) => line.replace(/^ +- /, ''));
+      for (const problem of problems)
+        expect(
+          lines.some((line) => problem.test(line)),
+          plain.errors,
+        ).toBe(true);
+      const json = await lienthong([...command, '--json'], env);
+      expect(json.code).toBe(2);
+      const told: string[] = JSON.parse(json.out).problems;
+      for (const problem of problems)
+        expect(
+          told.some((line) => problem.test(line)),
+          json.out,
+        ).toBe(true);
+    },
+  );
+
+  test('a database that does not answer is told in words, with 1', async () => {
+    const { code, errors } = await lienthong(['migrate'], {
+      DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/none',
+      HUB_SECRET: SECRET,
+    });
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^lienthong: .*ECONNREFUSED/);
+    expect(errors).not.toMatch(/secret-word|\n\s+at /);
+  });
+});
+
+describe('keys', () => {
+  test('new: a random secret, and the entry that takes it from the environment', async () => {
+    const args = ['keys', 'new', '--id', 'portal', '--scope', 'index:read', '--scope', 'catalogue:read', '--json'];
+    const [one, other] = await Promise.all([lienthong(args), lienthong(args)]);
+    const document = JSON.parse(one.out);
+    expect(one.code).toBe(0);
+    expect(Buffer.from(document.secret, 'base64url')).toHaveLength(32);
+    expect(JSON.parse(other.out).secret).not.toBe(document.secret);
+    expect(document).toMatchObject({
+      variable: 'PORTAL_KEY',
+      entry: { id: 'portal', secret: '${PORTAL_KEY}', scopes: ['index:read', 'catalogue:read'] },
+    });
+    const plain = await lienthong([
+      'keys',
+      'new',
+      '--id',
+      'one-stop',
+      '--scope',
+      'dossier:write',
+      '--party',
+      'one-stop',
+    ]);
+    expect(plain.out).toMatch(/ONE_STOP_KEY=[\w-]{43}\n/);
+    expect(plain.out).toContain('"party":"one-stop"');
+  });
+
+  test('list: what is new is taken by the hub as it is printed; secrets are not shown', async () => {
+    const made = JSON.parse(
+      (
+        await lienthong([
+          'keys',
+          'new',
+          '--id',
+          'mot-cua.01',
+          '--scope',
+          'dossier:write',
+          '--party',
+          'one-stop',
+          '--json',
+        ])
+      ).out,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-cli-'));
+    const path = join(folder, 'hub.config.json');
+    writeFileSync(path, JSON.stringify({ keys: [made.entry], parties: { 'one-stop': { adapter: 'one-stop' } } }));
+    const env = { HUB_CONFIG: path, HUB_SECRET: SECRET, [made.variable]: made.secret };
+    const plain = await lienthong(['keys', 'list'], env);
+    expect(plain).toMatchObject({ code: 0, out: 'mot-cua.01  dossier:write  (party one-stop)\n' });
+    const json = await lienthong(['keys', 'list', '--json'], env);
+    expect(JSON.parse(json.out)).toEqual({
+      keys: [{ id: 'mot-cua.01', scopes: ['dossier:write'], party: 'one-stop' }],
+    });
+    expect(plain.out + json.out).not.toContain(made.secret);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('migrate and reseal', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  beforeAll(async () => {
+    database = await testDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test('migrate says what it applied to a fresh database, and the second time that there is nothing to apply', async () => {
+    const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET };
+    const first = await lienthong(['migrate', '--json'], env);
+    expect(first.code).toBe(0);
+    expect(JSON.parse(first.out).applied[0]).toMatch(/^001-/);
+    expect(await lienthong(['migrate'], env)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^nothing to apply/),
+    });
+  });
+
+  test('reseal tells how much it renewed, by table', async () => {
+    const env = { DATABASE_URL: database.url, HUB_SECRET: `${SECRET}-new`, HUB_SECRET_OLD: SECRET };
+    const { code, out } = await lienthong(['keys', 'reseal', '--json'], env);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({ resealed: { dossiers: 0, messages: 0, events: 0, attempts: 0 }, unopened: 0 });
+  });
+});
+
+describe('start', () => {
+  test('with --json one document says where it listens; SIGTERM ends it with 0, a port that is taken with 1', async () => {
+    const database = await testDatabase();
+    const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET, PATH: process.env.PATH ?? '' };
+    const start = (port: string) =>
+      spawn(process.execPath, [COMMAND, 'start', '--json'], { cwd: tmpdir(), env: { ...env, PORT: port } });
+    const hub = start('0');
+    let out = '';
+    const document = await new Promise<{ url: string; pid: number }>((resolve) =>
+      hub.stdout.on('data', (chunk) => {
+        out += chunk;
+        if (out.endsWith('}\n')) resolve(JSON.parse(out));
+      }),
+    );
+    expect(document).toMatchObject({ pid: hub.pid, roles: ['api', 'worker', 'scheduler'], parties: [] });
+    expect((await fetch(`${document.url}/health/ready`)).status).toBe(200);
+    const second = await lienthong(['start', '--json'], { ...env, PORT: new URL(document.url).port });
+    expect(second.code).toBe(1);
+    expect(JSON.parse(second.out).error).toMatch(/EADDRINUSE/);
+    hub.kill('SIGTERM');
+    expect(await new Promise((resolve) => hub.once('exit', resolve))).toBe(0);
+    await database.drop();
+  });
+});

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDice } from '../../src/cli/demo/dice.ts';
+import type { Status } from '../../src/cli/demo/folder.ts';
+import type { Report } from '../../src/cli/demo/report.ts';
+
+const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const WITHIN_MS = 150_000;
+
+describe('lienthong demo --once', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lienthong-demo-'));
+    chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test(
+    'plays a day of over 560 dossiers, finds everything where it belongs, and ends with 0',
+    async () => {
+      const { code, report, errors } = await demo(folder).ended;
+      expect(report, errors).toMatchObject({ ok: true, missing: [], hubRestarts: 0 });
+      expect(code).toBe(0);
+      expect(report.dossiers).toBeGreaterThanOrEqual(560);
+      expect(report.services).toBeGreaterThanOrEqual(60);
+      expect(report.doors['REST (one-stop)']).toMatchObject({ quarantined: 3, invalid: 4 });
+      expect(report.doors['national dialect (one-stop-legacy)']).toMatchObject({ quarantined: 2, invalid: 1 });
+      for (const counts of Object.values(report.doors).slice(0, 2)) {
+        expect(counts.accepted).toBeGreaterThan(400);
+        expect(counts.duplicate).toBeGreaterThan(0);
+        expect(counts.stale).toBeGreaterThan(0);
+      }
+      expect(report.partners).toMatchObject({
+        'national-portal': { repeats: 0, due: 0, waiting: 6, refused: 0 },
+        'civil-status': { records: 48, repeats: 0, due: 0, waiting: 0, refused: 0 },
+        'one-stop': { repeats: 0, due: 0, waiting: 0, refused: 0 },
+      });
+      expect(isGone(statusIn(folder))).toBe(true);
+    },
+    WITHIN_MS,
+  );
+
+  test(
+    'the hub is killed twice in mid-day, and everything that it acknowledged is where it belongs all the same',
+    async () => {
+      const dice = createDice(20_251_124);
+      const run = demo(folder);
+      for (const atItems of [dice.whole(200, 1_000), dice.whole(1_100, 2_000)]) {
+        const { hubPid } = await statusAt(folder, atItems, run);
+        if (hubPid !== undefined) process.kill(hubPid, 'SIGKILL');
+      }
+      const { code, report, errors } = await run.ended;
+      expect(report, errors).toMatchObject({ ok: true, missing: [], hubRestarts: 2 });
+      expect(report.retries).toBeGreaterThan(0);
+      expect(code).toBe(0);
+    },
+    WITHIN_MS,
+  );
+});
+
+interface Demo {
+  readonly ended: Promise<{ readonly code: number | null; readonly report: Report; readonly errors: string }>;
+  readonly isOver: () => boolean;
+}
+
+function demo(folder: string): Demo {
+  const { HUB_CONFIG: _config, HUB_SECRET: _secret, ...env } = process.env;
+  const child = spawn(process.execPath, [COMMAND, 'demo', '--once', '--json'], {
+    env: { ...env, HUB_DATA_DIR: folder, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { out: '', errors: '' };
+  child.stdout.on('data', (chunk) => {
+    texts.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    texts.errors += chunk;
+  });
+  return {
+    isOver: () => child.exitCode !== null,
+    ended: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, report: JSON.parse(texts.out || '{}'), errors: texts.errors }));
+    }),
+  };
+}
+
+/** Wait until so many items are acknowledged, and no restart is under way. */
+async function statusAt(folder: string, items: number, { isOver }: Demo): Promise<Partial<Status>> {
+  while (!isOver()) {
+    const status = statusIn(folder);
+    if ((status.acknowledged ?? 0) >= items) return status;
+    await sleep(5);
+  }
+  return {};
+}
+
+function statusIn(folder: string): Partial<Status> {
+  try {
+    const [run] = readdirSync(folder);
+    return JSON.parse(readFileSync(join(folder, run ?? '', 'status.json'), 'utf8')) as Status;
+  } catch {
+    return {};
+  }
+}
+
+function isGone({ hubPid }: Partial<Status>): boolean {
+  try {
+    process.kill(hubPid as number, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
