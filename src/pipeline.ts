@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { msToInstant } from '#core/dates';
+import type { Item } from '#core/item';
 import type { Route } from '#core/route';
 import { createKnownCodes } from './catalogue/known-codes.ts';
 import type { Database } from './database/pool.ts';
+import { createUuids } from './database/uuid.ts';
 import { gather } from './gather.ts';
 import { partiesWithWork } from './ledger/deliveries.ts';
-import { findIdempotent, IDEMPOTENCY_CONFLICT, type IdempotencyRow } from './ledger/idempotency.ts';
-import { type ItemResult, loadMessage, loadResults, type MessageRow } from './ledger/messages.ts';
+import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
+import { type KeptMessage, loadMessage, loadResults } from './ledger/messages.ts';
 import { loadReleasable, loadWaitingFor, type WaitingRow } from './ledger/quarantine.ts';
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
-import type { AcceptMeans, Submission } from './steps/accept/submission.ts';
+import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { createLane, type Lane } from './steps/lane.ts';
 import { runPull } from './steps/pull.ts';
 import { type Readers, readAgain } from './steps/read-again.ts';
@@ -34,18 +36,21 @@ export interface PipelineMeans {
   readonly onCommit: () => void;
 }
 
-export type OnceResult =
-  | { readonly kind: 'done'; readonly receipt: string; readonly results: readonly ItemResult[] }
-  | { readonly kind: 'other-body' };
+export type KeyedSubmission = Submission & Required<Pick<Submission, 'idempotency'>>;
+export type OnceResult = ({ readonly kind: 'done' } & Accepted) | { readonly kind: 'other-body' };
+
+/** A message that was refused as a whole. */
+export type Refused = Omit<Submission, 'party' | 'items'> &
+  Required<Pick<Submission, 'refused'>> & { readonly party: string | undefined };
 
 /** The whole hub: what comes in, what goes out, and what rings the bell when nobody else does. */
 export interface Pipeline {
   /** Keep a message and apply its items. When this resolves, it is committed; it rejects when nothing was kept. */
-  accept(submission: Submission): Promise<readonly ItemResult[]>;
+  accept(submission: Submission): Promise<Accepted>;
   /** The same, once for an Idempotency-Key: a repetition gets the first one's receipt. */
-  acceptOnce(submission: Submission & { readonly idempotency: IdempotencyRow }): Promise<OnceResult>;
+  acceptOnce(submission: KeyedSubmission): Promise<OnceResult>;
   /** Keep, in the message log alone, what was refused as a whole. Never rejects: the refusal stands anyway. */
-  refuse(message: Omit<MessageRow, 'results'>): Promise<void>;
+  refuse(message: Refused): Promise<void>;
   /** Answer rings: deliver what is due for the party, until nothing is. */
   deliver(party: string): void;
   /** Ask a partner now, page by page, through `accept`. */
@@ -67,6 +72,8 @@ const LANES = 2;
 const LINGER_MS = 2;
 const TRIES = 8;
 const RELEASE_MS = 20;
+/** The door of messages that let go what waited. */
+export const RELEASE_DOOR = 'release';
 
 export function createPipeline(means: PipelineMeans): Pipeline {
   const { database, vault, queue, parties, routes, nowMs, telemetry } = means;
@@ -76,6 +83,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     routes,
     knownCodes: createKnownCodes(database, nowMs),
     isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+    uuids: createUuids(nowMs),
   };
   const settleTogether = gather(
     async (settled: readonly Settled[]) => {
@@ -100,19 +108,15 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   });
 
   /** Commit a batch; a batch that met a concurrent change is read and applied anew. A batch that the database refuses is split. */
-  async function acceptAll(
-    submissions: readonly Submission[],
-    tries = TRIES,
-  ): Promise<readonly (readonly ItemResult[])[]> {
+  async function acceptAll(submissions: readonly Submission[], tries = TRIES): Promise<readonly Accepted[]> {
     try {
-      const accepted = await acceptBatch(acceptMeans, submissions);
-      telemetry.accepted(submissions, accepted.results);
+      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions);
+      telemetry.accepted(submissions, accepted);
       means.onCommit();
-      void queue.ring(accepted.ring);
-      if (accepted.created.length > 0) releaseFor(accepted.created);
-      if (accepted.learnt.length > 0)
-        void releaseCauses(accepted.learnt).catch((error) => telemetry.failed('release', error));
-      return accepted.results;
+      void queue.ring(ring);
+      if (created.length > 0) releaseFor(created);
+      if (learnt.length > 0) void releaseCauses(learnt).catch((error) => telemetry.failed('release', error));
+      return accepted;
     } catch (error) {
       if (isRetryable(error) && tries > 1) return acceptAll(submissions, tries - 1);
       if (!isRefusedByDatabase(error) || submissions.length === 1) throw error;
@@ -146,20 +150,37 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       const message = await loadMessage(database, vault, row.messageId);
       const item = message && readAgain(means.readers, parties, message)[row.item];
       if (!message || !item) continue;
-      // Recorded when it was received, so that a rebuild from the messages comes to the same.
+      await letGo(row, message, item);
+    }
+  }
+
+  /** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */
+  async function letGo(row: WaitingRow, message: KeptMessage, item: Item): Promise<void> {
+    const { messageId, item: place } = row;
+    const body = Buffer.from(JSON.stringify({ messageId, item: place }));
+    try {
       await acceptTogether({
-        ...message,
-        bodyBytes: message.body.length,
+        party: message.party,
+        door: RELEASE_DOOR,
+        operation: message.operation,
+        keyName: undefined,
+        mediaType: 'application/json',
+        body,
+        bodyBytes: body.length,
+        receivedAt: msToInstant(nowMs()),
         items: [item],
-        again: { item: row.item, quarantineId: row.id, causeKey: row.causeKey },
+        again: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: row.id, causeKey: row.causeKey },
       });
+    } catch (error) {
+      // Another process let it go.
+      if (!isRetryable(error)) throw error;
     }
   }
 
   /** One request with a key at a time: the second one finds the first one's receipt. */
   const underKey = new Map<string, Promise<unknown>>();
 
-  async function acceptOnce(submission: Submission & { readonly idempotency: IdempotencyRow }): Promise<OnceResult> {
+  async function acceptOnce(submission: KeyedSubmission): Promise<OnceResult> {
     const { party, key, bodyHash } = submission.idempotency;
     const known = await findIdempotent(database, party, key, submission.receivedAt);
     if (known) {
@@ -167,7 +188,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       return { kind: 'done', receipt: known.receipt, results: await loadResults(database, known.receipt) };
     }
     try {
-      return { kind: 'done', receipt: submission.receipt, results: await acceptTogether(submission) };
+      return { kind: 'done', ...(await acceptTogether(submission)) };
     } catch (error) {
       // Another process was first.
       if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT) return acceptOnce(submission);

@@ -13,7 +13,7 @@ export interface Telemetry {
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
   accepted(
     submissions: readonly { readonly party: string; readonly door: string }[],
-    results: readonly (readonly ItemResult[])[],
+    accepted: readonly { readonly results: readonly ItemResult[] }[],
   ): void;
   attempted(settled: Settled): void;
   pulled(party: string, name: string, error: string | undefined): void;
@@ -83,10 +83,10 @@ export function createTelemetry(log: Logger): Telemetry {
         },
       });
     },
-    accepted(submissions, results) {
+    accepted(submissions, accepted) {
       batches.observe(submissions.length);
       for (const [at, submission] of submissions.entries())
-        for (const { outcome } of results[at] ?? [])
+        for (const { outcome } of accepted[at]?.results ?? [])
           items.inc({ party: submission.party, door: submission.door, outcome });
     },
     attempted({ claimed, outcome, settlement, at, tookMs }) {

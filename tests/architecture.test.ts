@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
   { of: ['src/queue/'], may: [...RECORDS, ...OUTSIDE], why: 'a doorbell that carries ids only' },
   {
     of: ['src/http/'],
-    may: [...RECORDS, 'mappings/', 'src/database/uuid.ts', 'src/same-text.ts', ...OUTSIDE],
+    may: [...RECORDS, 'mappings/', 'src/same-text.ts', ...OUTSIDE],
     mayTypes: ['src/'],
     why: 'doors and readers are given the parts of the hub',
   },

@@ -3,6 +3,7 @@ import { type Outgoing, type Simulator, startSimulator, testConnection, type Wir
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';
+import { SAMPLES } from './simulator/catalogue.ts';
 import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
 
 const SETTINGS = { username: 'sim', password: 'sim-password', dstcode: 'VN:GOV:TEST', madonvi: 'H60' };
@@ -169,7 +170,7 @@ describe('at portals that speak otherwise', () => {
 
   test('the words of the portal for a procedure are asked once in ten minutes', async () => {
     const at = 0;
-    const simulator = await start({}, () => at);
+    const simulator = await start({ catalogue: SAMPLES }, () => at);
     const portal = connect(simulator, { now: () => at });
     await send(portal, dossier({ known: true }), dossier({ known: true }));
     const once = simulator.requests().length;

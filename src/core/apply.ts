@@ -56,7 +56,8 @@ export function apply(
     return recorded(held, event, view ?? held.view, {
       outcome: 'accepted',
       movedStatus: moved,
-      changed: true,
+      // A step that is kept and not applied changes nothing that readers see.
+      changed: moved || event.record !== undefined || event.status === held.view.status,
       anomaly,
     });
   }

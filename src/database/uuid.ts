@@ -1,11 +1,42 @@
 import { randomFillSync } from 'node:crypto';
 
-/** A UUIDv7 (RFC 9562): its first 48 bits are the time, so that ids sort by time and an id alone finds its month. */
-export function uuidv7(ms: number): string {
+/**
+ * UUIDv7 (RFC 9562): the first 48 bits are the time, so that ids sort by time and an id alone finds its month. Each id
+ * is greater than all before it of the same source, and than `after`.
+ */
+export interface UuidSource {
+  next(after?: string): string;
+}
+
+export function createUuids(nowMs: () => number): UuidSource {
+  let lastMs = 0;
+  let counter = 0;
+  return {
+    next(after) {
+      const ms = Math.max(nowMs(), after === undefined ? 0 : msOf(after) + 1);
+      if (ms > lastMs) {
+        lastMs = ms;
+        counter = 0;
+      } else if (++counter > 0xfff) {
+        lastMs++;
+        counter = 0;
+      }
+      return uuidv7(lastMs, counter);
+    },
+  };
+}
+
+/** The time of a UUIDv7, in epoch milliseconds. */
+function msOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** @param counter 12 bits that order the ids of one millisecond */
+function uuidv7(ms: number, counter: number): string {
   const bytes = Buffer.allocUnsafe(16);
-  bytes.set(randomBytes(), 6);
   bytes.writeUIntBE(ms, 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f);
+  bytes.writeUInt16BE(0x7000 | counter, 6);
+  bytes.set(randomBytes(), 8);
   bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
@@ -30,6 +61,6 @@ function randomBytes(): Buffer {
     randomFillSync(pool);
     used = 0;
   }
-  used += 10;
-  return pool.subarray(used - 10, used);
+  used += 8;
+  return pool.subarray(used - 8, used);
 }

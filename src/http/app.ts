@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { msToInstant } from '#core/dates';
-import { uuidv7 } from '../database/uuid.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
 import { addDocs } from './docs.ts';
@@ -66,13 +65,10 @@ function createRefusalLog({ pipeline, nowMs, telemetry }: Omit<AppMeans, 'noteRe
   };
 }
 
-function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Parameters<Pipeline['refuse']>[0] {
+function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Refused {
   const { party, operation, keyName, body } = notedOf(c);
   const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
-  const id = uuidv7(now);
   return {
-    id,
-    receipt: id,
     receivedAt: msToInstant(now),
     party: party?.slice(0, 100),
     door,

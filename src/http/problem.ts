@@ -55,6 +55,9 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
 /** Any error as a refusal: what the database cannot do now is to be tried again, all else is a fault of ours. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  // U+0000 in a path or a parameter: PostgreSQL has no such text.
+  if ((error as { code?: string }).code === '22021')
+    return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
   if (isDatabaseAway(error))
     return new Refusal('unavailable', 'the database does not answer; nothing of this request was kept, send it again', {
       headers: { 'Retry-After': '5' },

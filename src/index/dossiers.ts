@@ -13,8 +13,11 @@ export interface DossierRow {
   readonly held: Held;
   /** The version that the new state was made from; 0 for a new dossier. */
   readonly madeFrom: number;
-  /** When the newest message was received, and when the first one was: a step may have waited for its dossier. */
+  /** The message that made it so. */
+  readonly messageId: string;
+  /** When the newest thing told was received, when it was applied, and when the first one was. */
   readonly receivedAt: string;
+  readonly changedAt: string;
   readonly createdAt: string;
   readonly party: string;
 }
@@ -26,6 +29,8 @@ export interface Found {
   readonly aliasOf: string | undefined;
   readonly held: Held;
   readonly createdAt: string;
+  /** The newest message that was applied to it. */
+  readonly messageId: string;
 }
 
 interface HeldRow {
@@ -40,6 +45,7 @@ interface HeldRow {
   sealed: Buffer;
   sealed_key: number;
   created_at: string;
+  last_message_id: string;
 }
 
 /** Load what is held under any of these codes, own or alias. One index probe a code and kind. */
@@ -54,11 +60,13 @@ export async function loadHeld(
     asked: row.asked,
     aliasOf: row.alias_of ?? undefined,
     createdAt: row.created_at,
+    messageId: row.last_message_id,
     held: heldOf(row, vault),
   }));
 }
 
-const HELD = 'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.created_at';
+const HELD =
+  'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.created_at, d.last_message_id';
 const LOAD_HELD = `
   SELECT d.code AS asked, NULL AS alias_of, ${HELD} FROM dossiers d WHERE d.code = ANY($1::text[])
   UNION ALL
@@ -119,6 +127,7 @@ const columns = {
   owner: ['text', (w: Written) => w.row.held.owner],
   version: ['int4', (w: Written) => w.row.held.version],
   made_from: ['int4', (w: Written) => w.row.madeFrom],
+  last_message_id: ['uuid', (w: Written) => w.row.messageId],
   last_at: ['timestamptz', (w: Written) => w.row.held.lastAt],
   inferred: ['bool', (w: Written) => w.row.held.view.inferred],
   content_hash: ['bytea', (w: Written) => Buffer.from(w.row.held.contentHash, 'base64')],
@@ -143,11 +152,11 @@ const columns = {
   phone_proof: ['bytea', (w: Written) => w.phone],
   identity_proof: ['bytea', (w: Written) => w.identity],
   created_at: ['timestamptz', (w: Written) => w.row.createdAt],
-  changed_at: ['timestamptz', (w: Written) => w.row.receivedAt],
+  changed_at: ['timestamptz', (w: Written) => w.row.changedAt],
 } as const;
 
 const names = Object.keys(columns);
-const kept = ['code', 'owner'];
+const kept = ['code', 'owner', 'created_at'];
 const part = definePart<Written>(
   'dossier',
   columns,

@@ -13,7 +13,9 @@ export interface EventRow {
   readonly said: object;
   readonly movedStatus: boolean;
   readonly anomaly: Anomaly | undefined;
+  /** When it was applied, and when what it says was received: it may have waited between. */
   readonly recordedAt: string;
+  readonly receivedAt: string;
   readonly messageId: string;
   readonly item: number;
 }
@@ -28,6 +30,7 @@ const columns = {
   code: ['text', (r: SealedRow) => r.code],
   seq: ['int4', (r: SealedRow) => r.event.seq],
   recorded_at: ['timestamptz', (r: SealedRow) => r.recordedAt],
+  received_at: ['timestamptz', (r: SealedRow) => r.receivedAt],
   kind: ['text', (r: SealedRow) => r.event.kind],
   at: ['timestamptz', (r: SealedRow) => r.event.at],
   status: ['text', (r: SealedRow) => r.event.status],
@@ -48,6 +51,7 @@ interface Row {
   code: string;
   seq: number;
   recorded_at: string;
+  received_at: string;
   kind: 'dossier' | 'progress';
   at: string;
   status: RecordedEvent['status'];
@@ -64,6 +68,7 @@ interface Row {
 export interface LoadedEvent extends RecordedEvent {
   readonly code: string;
   readonly recordedAt: string;
+  readonly receivedAt: string;
   readonly messageId: string;
   readonly movedStatus: boolean;
   /** What the party said: a Dossier or a Progress. */
@@ -89,7 +94,7 @@ export async function loadEvents(
 }
 
 const LOAD_EVENTS = `
-  SELECT code, seq, recorded_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
+  SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
          record, record_key
   FROM events WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz
   ORDER BY code, seq`;
@@ -108,6 +113,7 @@ function loaded(row: Row, vault: Vault): LoadedEvent {
     hash: row.hash.toString('base64'),
     ...(row.kind === 'dossier' && { record: said as Dossier }),
     recordedAt: row.recorded_at,
+    receivedAt: row.received_at,
     messageId: row.message_id,
     movedStatus: row.moved_status,
     said,

@@ -163,7 +163,7 @@ async function readHistory(database: Database, vault: Vault, code: string): Prom
       ...said,
       party: event.party,
       messageId: event.messageId,
-      receivedAt: event.recordedAt,
+      receivedAt: event.receivedAt,
       movedStatus: event.movedStatus,
     } as HistoryItem;
   });

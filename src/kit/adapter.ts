@@ -1,6 +1,6 @@
 import type Type from 'typebox';
-import type { Item } from '#core/item';
 import { serviceKey } from '#core/identifiers';
+import type { Item } from '#core/item';
 import { type Cause, unmappedKey } from '#core/problem';
 import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';

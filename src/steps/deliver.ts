@@ -103,7 +103,13 @@ async function entryOutgoing(
     if (entry)
       outgoing.push([
         one.id,
-        { ...base(one), id: `${base(one).id}-${entry.version}`, code: entry.record.code, record: entry.record, known: false } as Outgoing,
+        {
+          ...base(one),
+          id: `${base(one).id}-${entry.version}`,
+          code: entry.record.code,
+          record: entry.record,
+          known: false,
+        } as Outgoing,
       ]);
   }
   return outgoing;

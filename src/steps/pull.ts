@@ -3,7 +3,6 @@ import { msToInstant } from '#core/dates';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
-import { uuidv7 } from '../database/uuid.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Asks, Page } from '../kit/adapter.ts';
 import { outstandingAt } from '../ledger/deliveries.ts';
@@ -85,16 +84,13 @@ async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page:
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
   const accepted = await acceptBatch(acceptMeans, submissions, [checkpoint]);
-  telemetry.accepted(submissions, accepted.results);
+  telemetry.accepted(submissions, accepted.accepted);
   await queue.ring(accepted.ring);
 }
 
 function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {
   const items = party.adapter.pull?.[pull.name]?.read(body, party.settings) ?? [];
-  const id = uuidv7(nowMs);
   return {
-    id,
-    receipt: id,
     receivedAt: msToInstant(nowMs),
     party: party.id,
     door: `pull:${pull.name}`,

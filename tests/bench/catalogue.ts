@@ -6,7 +6,6 @@ import { readItem } from '#core/item';
 import type { Operation } from '#schemas/operations';
 import { loadAdapters } from '../../src/adapters.ts';
 import { loadConfig } from '../../src/config.ts';
-import { uuidv7 } from '../../src/database/uuid.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
 
 export interface CatalogueEntry {
@@ -44,10 +43,7 @@ export async function prepareHub(env: NodeJS.ProcessEnv): Promise<void> {
 
 async function load(hub: Hub, kind: Kind): Promise<void> {
   const body = fileOf(kind);
-  const id = uuidv7(Date.now());
-  const results = await hub.pipeline.accept({
-    id,
-    receipt: id,
+  const { results } = await hub.pipeline.accept({
     receivedAt: msToInstant(Date.now()),
     party: 'one-stop',
     door: 'bench',

@@ -130,17 +130,24 @@ describe('delivery', () => {
     later(5_000);
     await hub.deliver();
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
-    await hub.push(dossier({ code: 'H60.01-250812-0036' }));
-    // A lease that nobody settles: its process is gone.
-    await hub.hub.database.pool.query(
-      `UPDATE deliveries SET leased_by = 'gone', next_at = $1::timestamptz, token = token + 1 WHERE state = 'due'`,
-      [new Date(hub.clock.nowMs + 8_000).toISOString()],
+    let letGo = (): void => undefined;
+    partner.script.push(
+      () =>
+        new Promise((resolve) => {
+          letGo = () => resolve([{ kind: 'delivered' }]);
+        }),
     );
-    await hub.deliver();
-    expect(partner.sent).toHaveLength(2);
+    await hub.push(dossier({ code: 'H60.01-250812-0036' }));
+    await expect.poll(() => partner.sent.length).toBe(3);
+    // Another process had it, and is gone: nobody extends its lease.
+    await hub.hub.database.pool.query(
+      "UPDATE deliveries SET leased_by = 'gone', token = token + 1 WHERE state = 'due'",
+    );
     later(8_000);
-    await hub.deliver();
+    await hub.hub.pipeline.sweep();
+    await expect.poll(() => partner.sent.length).toBe(4);
     expect(partner.sent.at(-1)).toMatchObject({ doubt: true, code: 'H60.01-250812-0036' });
+    letGo();
   });
 
   test('who lost the lease cannot settle', async () => {

@@ -115,6 +115,17 @@ describe('readers', () => {
     expect(body.detail).toContain(query.slice(1).split('=')[0]);
   });
 
+  test.each([
+    '/api/v1/dossiers?agency=%00',
+    '/api/v1/dossiers/%00',
+    '/api/v1/services/%00',
+    '/api/v1/agencies?q=%00',
+    '/api/v1/dossiers?q=%00',
+  ])('%s is answered without a fault', async (path) => {
+    const response = await hub.request('GET', path, 'portal');
+    expect(response.status).toBeLessThan(500);
+  });
+
   test('a cursor of one list does not serve another', async () => {
     const { body } = await hub.read('/api/v1/dossiers?limit=1');
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);

@@ -66,6 +66,7 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
 /** Start a process and wait for its line `listening`. */
 export async function startListening(options: ChildOptions): Promise<{ readonly child: Child; readonly url: string }> {
   let tell: (url: string) => void = () => undefined;
+  let lastError = '';
   const url = new Promise<string>((resolve) => {
     tell = resolve;
   });
@@ -74,6 +75,7 @@ export async function startListening(options: ChildOptions): Promise<{ readonly 
     onLine(line) {
       options.onLine(line);
       if (line.msg === 'listening') tell(String(line.url));
+      lastError = String(line.problem ?? line.error ?? lastError);
     },
   });
   const came = await Promise.race([
@@ -84,7 +86,7 @@ export async function startListening(options: ChildOptions): Promise<{ readonly 
   if ('url' in came) return { child, url: came.url };
   await child.stop();
   throw new Error(
-    `${options.script} ${(options.args ?? []).join(' ')} did not start: ${came.why}; see ${options.logFile}`,
+    `${[options.script, ...(options.args ?? [])].join(' ')} did not start: ${came.why}${lastError && `: ${lastError}`}; see ${options.logFile}`,
   );
 }
 

@@ -15,47 +15,61 @@ export interface KeptHub {
 const MOST_DEATHS = 5;
 const A_MOMENT_MS = 3_000;
 
+interface Running {
+  readonly child: Child;
+  readonly url: string;
+  readonly since: number;
+}
+
 export async function keepHub(folder: Folder, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<KeptHub> {
+  const logFile = join(folder.path, 'hub.log');
   let restarts = 0;
   let stopping = false;
-  let current: { readonly child: Child; readonly url: string };
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<never>((_, reject) => {
     lose = reject;
   });
   lost.catch(() => undefined);
 
-  async function start(): Promise<void> {
-    current = await startListening({
+  async function start(): Promise<Running> {
+    const { child, url } = await startListening({
       script: 'src/main.ts',
       env,
-      logFile: join(folder.path, 'hub.log'),
+      logFile,
       // Where the embedded database really is: the run's folder may be out of reach of its own user.
       onLine: ({ dataDir }) => typeof dataDir === 'string' && folder.note({ databaseFolder: dataDir }),
     });
-    folder.note({ hubPid: current.child.pid, hubUrl: current.url });
+    folder.note({ hubPid: child.pid, hubUrl: url });
+    return { child, url, since: performance.now() };
   }
 
+  let current = await start();
   async function watch(): Promise<void> {
-    let startedAt = performance.now();
     for (let deaths = 0; ; ) {
-      const { child } = current;
+      const { child, since } = current;
       const how = await child.ended;
       if (stopping) return;
-      deaths = performance.now() - startedAt < A_MOMENT_MS ? deaths + 1 : 1;
-      if (deaths > MOST_DEATHS) throw new Error(`the hub dies again and again; see ${join(folder.path, 'hub.log')}`);
       say(`the hub's process ${child.pid} ended (${how}); it is started again on the same data`);
       restarts++;
-      startedAt = performance.now();
-      await start();
+      deaths = performance.now() - since > A_MOMENT_MS ? 0 : deaths + 1;
+      for (let started = false; !started; deaths++) {
+        if (stopping || deaths > MOST_DEATHS) throw new Error(`the hub dies again and again; see ${logFile}`);
+        started = await start().then(
+          (running) => {
+            current = running;
+            return true;
+          },
+          () => false,
+        );
+      }
+      if (stopping) return current.child.stop();
       say(`the hub is back as process ${current.child.pid}`);
     }
   }
-
-  await start();
   const watching = watch().catch(lose);
+
   return {
-    url: current!.url,
+    url: current.url,
     get restarts() {
       return restarts;
     },

@@ -14,7 +14,6 @@ import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { CatalogueReader, ServedEntry } from '../../catalogue/read.ts';
 import type { KeyEntry } from '../../config.ts';
-import { uuidv7 } from '../../database/uuid.ts';
 import type { IndexReader } from '../../index/read.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { Vault } from '../../vault.ts';
@@ -183,10 +182,7 @@ async function take(
   if (list.length > MAX_ITEMS)
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
   const items = await inTurns(list, (item) => readItemOf(operation, item, given, means.province?.code));
-  const id = uuidv7(means.nowMs());
-  const results = await means.pipeline.accept({
-    id,
-    receipt: id,
+  const { receipt, results } = await means.pipeline.accept({
     receivedAt: msToInstant(means.nowMs()),
     party: key.party,
     door: 'national-portal',
@@ -199,7 +195,7 @@ async function take(
   });
   return {
     ...verdictOf(results),
-    receipt: id,
+    receipt,
     result: results.map(({ code, ...result }) => ({ MaHoSo: code ?? '', ...result })),
   };
 }

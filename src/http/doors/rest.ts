@@ -7,9 +7,8 @@ import { type Item, readItem } from '#core/item';
 import { OPERATIONS } from '#schemas/operations';
 import { closed, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
-import { uuidv7 } from '../../database/uuid.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
-import type { Submission } from '../../steps/accept/submission.ts';
+import type { Accepted, Submission } from '../../steps/accept/submission.ts';
 import { type Keys, requireKey } from '../auth.ts';
 import { bodyChunks, readBody } from '../body.ts';
 import {
@@ -161,11 +160,9 @@ function tooMany(count: number, instead: string): Refusal {
 
 async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {
   const { c, means } = request;
-  const id = uuidv7(means.nowMs());
   const key = c.req.header('idempotency-key');
-  if (key !== undefined) return submitOnce(request, body, items, single, id, key);
-  const results = await means.pipeline.accept(submissionOf(request, id, id, body, items));
-  return reply(c, id, results, single);
+  if (key !== undefined) return submitOnce(request, body, items, single, key);
+  return reply(c, await means.pipeline.accept(submissionOf(request, body, items)), single);
 }
 
 /** The same key and body get the same receipt, whichever process answers and however often. */
@@ -174,30 +171,27 @@ async function submitOnce(
   body: Buffer,
   items: readonly Item[],
   single: boolean,
-  id: string,
   key: string,
 ): Promise<Response> {
   const { c, means, party, operation } = request;
   if (key.length > 200 || key === '')
     throw new Refusal('bad-request', 'the Idempotency-Key has to have 1 to 200 characters');
   const bodyHash = createHash('sha256').update(`${operation}\n`).update(body).digest();
-  const idempotency = { party, key, bodyHash, receipt: id, createdAt: msToInstant(means.nowMs()) };
-  const first = await means.pipeline.acceptOnce({ ...submissionOf(request, id, id, body, items), idempotency });
+  const idempotency = { party, key, bodyHash, createdAt: msToInstant(means.nowMs()) };
+  const first = await means.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
   if (first.kind === 'other-body')
     throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body`);
-  return reply(c, first.receipt, first.results, single);
+  return reply(c, first, single);
 }
 
 function submissionOf(
   { means, key, party, operation, mediaType }: Request,
-  id: string,
-  receipt: string,
   body: Buffer,
   items: readonly Item[],
+  receipt?: string,
 ): Submission {
   return {
-    id,
-    receipt,
+    ...(receipt !== undefined && { receipt }),
     receivedAt: msToInstant(means.nowMs()),
     party,
     door: 'rest',
@@ -213,17 +207,17 @@ function submissionOf(
 /** Lines are committed some hundred at a time while the rest is still arriving. */
 async function stream(request: Request): Promise<Response> {
   const { c, means, operation } = request;
-  const receipt = uuidv7(means.nowMs());
+  let receipt: string | undefined;
   const results: ItemResult[] = [];
   let part: Buffer[] = [];
   let partBytes = 0;
   const commit = async (): Promise<void> => {
     const items = await inTurns(part, (line) => readLine(operation, line));
-    const id = results.length === 0 ? receipt : uuidv7(means.nowMs());
     const body = Buffer.concat(part.flatMap((line) => [line, NEWLINE]));
     const before = results.length;
-    for (const result of await means.pipeline.accept(submissionOf(request, id, receipt, body, items)))
-      results.push({ ...result, index: before + result.index });
+    const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
+    receipt = accepted.receipt;
+    for (const result of accepted.results) results.push({ ...result, index: before + result.index });
     part = [];
     partBytes = 0;
   };
@@ -235,7 +229,7 @@ async function stream(request: Request): Promise<Response> {
     if (part.length >= STREAM_ITEMS || partBytes > MAX_ITEM_BYTES) await commit();
   }
   if (part.length > 0 || results.length === 0) await commit();
-  return reply(c, receipt, results, false);
+  return reply(c, { receipt: receipt as string, results }, false);
 }
 
 const NEWLINE = Buffer.from('\n');
@@ -273,7 +267,7 @@ function trim(line: Buffer): Buffer {
 
 const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
 
-function reply(c: Context, receipt: string, results: readonly ItemResult[], single: boolean): Response {
+function reply(c: Context, { receipt, results }: Accepted, single: boolean): Response {
   const status = single ? STATUS[(results[0] as ItemResult).outcome] : 200;
   return c.body(JSON.stringify({ receipt, results }), status, { 'Content-Type': 'application/json' });
 }

@@ -12,14 +12,17 @@ import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
 import { applyDossier } from './dossier-item.ts';
-import { type Dossiers, dossierRow, loadDossiers } from './dossiers.ts';
+import { candidates, type Dossiers, dossierRow, loadDossiers } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
-import type { Acceptance, AcceptMeans, Submission } from './submission.ts';
+import { type Acceptance, type AcceptMeans, isRecord, type Submission } from './submission.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
 /**
  * Apply a batch of messages to the index and keep all of it, in one statement. When this returns, it is committed.
+ *
+ * A message gets its id when all that it touches is loaded, and a greater one than the last message of each of these
+ * dossiers: so the order of the ids is the order in which each dossier was written, and the index can be built again.
  *
  * @param together what has to be kept with it or not at all
  * @throws a PostgreSQL error, and then nothing is kept; 40001, 40P01 and 23505 mean that somebody else wrote the same
@@ -39,7 +42,7 @@ export async function acceptBatch(
     aliasPart(rows.aliases),
     cataloguePart([...rows.entries.values()]),
     messagePart(rows.messages, vault),
-    idempotencyPart(submissions.flatMap((submission) => submission.idempotency ?? [])),
+    idempotencyPart(rows.idempotency),
     eventPart(rows.events, vault),
     deliveryPart(rows.deliveries),
     quarantinePart(rows.waiting),
@@ -49,7 +52,7 @@ export async function acceptBatch(
     ...changeParts(rows.changes),
   ]);
   return {
-    results: rows.results,
+    accepted: rows.accepted,
     ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     learnt: [...rows.entries.values()].map(({ kind, record }) => unmappedKey(kind, catalogueKey(kind, record.code))),
     created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
@@ -61,10 +64,12 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
   const unknown = await unknownCodes(means, submissions);
   const entries = await loadCatalogue(means, submissions);
   for (const submission of submissions) {
-    const results = submission.items.map((item, at) => {
-      const place: Place = { means, submission, index: submission.again?.item ?? at, rows };
+    const id = means.uuids.next(lastMessageOf(submission, dossiers));
+    const results = submission.items.map((item, index) => {
+      const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
+      const place: Place = { means, submission, id, source, index, rows };
       if (item.kind === 'invalid')
-        return { index: place.index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
+        return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
       if (item.kind === 'waiting') return quarantine(place, item);
       if (!isDossierItem(item)) return applyEntry(place, item, entries);
       return withWarnings(applyDossier(place, item, dossiers), [
@@ -72,8 +77,25 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
         ...catalogueWarnings(place, item, unknown),
       ]);
     });
-    rows.results.push(results);
-    if (!submission.again) rows.messages.push({ ...submission, results });
+    const receipt = submission.receipt ?? id;
+    rows.accepted.push({ receipt, results });
+    if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
+    if (!stillWaits(submission, rows)) rows.messages.push({ ...submission, id, receipt, results });
   }
   return rows;
+}
+
+/** The newest message of all dossiers that a submission names. */
+function lastMessageOf(submission: Submission, dossiers: Dossiers): string | undefined {
+  let last: string | undefined;
+  for (const item of submission.items)
+    if (isRecord(item) && isDossierItem(item))
+      for (const { messageId } of candidates(dossiers, item))
+        if (messageId && (!last || messageId > last)) last = messageId;
+  return last;
+}
+
+/** What was let go and waits for the same thing as before is not worth a message. */
+function stillWaits({ again }: Submission, rows: Rows): boolean {
+  return again !== undefined && !rows.settled.some((row) => row.id === again.quarantineId);
 }

@@ -17,7 +17,7 @@ import { type Place, quarantine, route, settleWaiting } from './rows.ts';
 
 /** Apply one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
-  const { submission, rows, index, means } = place;
+  const { submission, source, rows, index, means } = place;
   const { code } = item.record;
   const found = [...candidates(dossiers, item)];
   if (found.length > 1) return quarantine(place, conflict(item, found));
@@ -36,10 +36,10 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   keepAliases(place, working, item, dossiers);
   working.held = applied.held;
   working.events.push(applied.event);
+  working.messageId = place.id;
   working.party = submission.party;
-  working.receivedAt = submission.receivedAt;
-  // What waited for its dossier was received before it, and the history is read from then on.
-  if (submission.receivedAt < working.createdAt) working.createdAt = submission.receivedAt;
+  working.receivedAt = source.receivedAt;
+  working.changedAt = submission.receivedAt;
   const { view } = applied.held;
   rows.events.push({
     code: working.code,
@@ -48,8 +48,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     movedStatus: applied.movedStatus,
     anomaly: applied.anomaly,
     recordedAt: submission.receivedAt,
-    messageId: submission.id,
-    item: index,
+    ...source,
   });
   if (applied.changed)
     rows.changes.push({

@@ -14,9 +14,12 @@ export interface Working {
   readonly loaded: Held | undefined;
   held: Held | undefined;
   events: RecordedEvent[];
-  createdAt: string;
+  readonly createdAt: string;
+  /** The newest message that was applied to it, and what it says of its freshness. */
+  messageId: string | undefined;
   party: string;
   receivedAt: string;
+  changedAt: string;
 }
 
 export interface Dossiers {
@@ -35,8 +38,8 @@ export async function loadDossiers(
   const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
   const dossiers: Dossiers = { all: new Set(), byCode: new Map() };
   const loaded = new Map<string, Working>();
-  for (const { asked, held, createdAt } of await loadHeld(database.pool, vault, codes)) {
-    const working = loaded.get(held.code) ?? begin(held.code, held, createdAt);
+  for (const { asked, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
+    const working = loaded.get(held.code) ?? begin(held.code, held, createdAt, messageId);
     loaded.set(held.code, working);
     register(dossiers, working, [asked]);
   }
@@ -44,8 +47,9 @@ export async function loadDossiers(
   return dossiers;
 }
 
-export function begin(code: string, loaded: Held | undefined, createdAt: string): Working {
-  return { code, loaded, held: loaded, events: [], createdAt, party: '', receivedAt: createdAt };
+export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
+  const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt };
+  return { code, loaded, held: loaded, events: [], createdAt, messageId, ...nothingYet };
 }
 
 export function register(dossiers: Dossiers, working: Working, codes: readonly string[]): void {
@@ -117,7 +121,9 @@ export function dossierRow(working: Working): DossierRow {
   return {
     held: working.held as Held,
     madeFrom: working.loaded?.version ?? 0,
+    messageId: working.messageId as string,
     receivedAt: working.receivedAt,
+    changedAt: working.changedAt,
     createdAt: working.createdAt,
     party: working.party,
   };

@@ -33,7 +33,7 @@ export async function loadCatalogue({ database }: AcceptMeans, submissions: read
 
 /** Catalogue entries carry no time of their own: the newest arrival is the truth. */
 export function applyEntry(place: Place, item: RecordItem, entries: Entries): ItemResult {
-  const { submission, rows, index } = place;
+  const { submission, source, rows, index } = place;
   const kind = KIND_OF[item.operation] as CatalogueKind;
   const record = item.record as CatalogueRow['record'];
   const key = catalogueKey(kind, record.code);
@@ -49,7 +49,7 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
     record,
     hash,
     party: submission.party,
-    messageId: submission.id,
+    messageId: source.messageId,
     changedAt: submission.receivedAt,
     follows,
   });

@@ -9,14 +9,16 @@ import type { ChangeRow } from '../../index/changes.ts';
 import type { AliasRow } from '../../index/dossiers.ts';
 import type { EventRow } from '../../index/events.ts';
 import type { DeliveryRow } from '../../ledger/deliveries.ts';
+import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
 import type { QuarantineRow } from '../../ledger/quarantine.ts';
-import type { AcceptMeans, Submission } from './submission.ts';
+import type { Accepted, AcceptMeans, Submission } from './submission.ts';
 
 /** All that a batch writes. */
 export interface Rows {
-  readonly results: ItemResult[][];
+  readonly accepted: Accepted[];
   readonly messages: MessageRow[];
+  readonly idempotency: IdempotencyRow[];
   readonly aliases: AliasRow[];
   readonly entries: Map<string, CatalogueRow>;
   readonly events: EventRow[];
@@ -29,8 +31,9 @@ export interface Rows {
 
 export function noRows(): Rows {
   return {
-    results: [],
+    accepted: [],
     messages: [],
+    idempotency: [],
     aliases: [],
     entries: new Map(),
     events: [],
@@ -46,13 +49,17 @@ export function noRows(): Rows {
 export interface Place {
   readonly means: AcceptMeans;
   readonly submission: Submission;
+  /** The id of the submission's message. */
+  readonly id: string;
+  /** Where the item stands, and since when it is held: in an earlier message, where it waited. */
+  readonly source: { readonly messageId: string; readonly item: number; readonly receivedAt: string };
   readonly index: number;
   readonly rows: Rows;
 }
 
 /** Note for whom something is. */
 export function route(
-  { means, submission, rows }: Place,
+  { means, submission, source, rows }: Place,
   operation: Operation,
   subject: string,
   seq: number,
@@ -64,13 +71,13 @@ export function route(
       operation,
       subject,
       seq,
-      messageId: submission.id,
+      messageId: source.messageId,
       createdAt: submission.receivedAt,
     });
 }
 
 /** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
-export function quarantine({ submission, rows, index }: Place, item: WaitingItem): ItemResult {
+export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { again } = submission;
   if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, 'waits for something else');
   if (again?.causeKey !== item.cause.key)
@@ -79,8 +86,8 @@ export function quarantine({ submission, rows, index }: Place, item: WaitingItem
       party: submission.party,
       operation: item.operation,
       code: item.code,
-      messageId: submission.id,
-      item: index,
+      messageId: source.messageId,
+      item: source.item,
       openedAt: submission.receivedAt,
     });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };

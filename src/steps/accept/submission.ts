@@ -2,6 +2,7 @@ import type { Item, RecordItem } from '#core/item';
 import type { Route } from '#core/route';
 import type { KnownCodes } from '../../catalogue/known-codes.ts';
 import type { Database } from '../../database/pool.ts';
+import type { UuidSource } from '../../database/uuid.ts';
 import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
 import type { Vault } from '../../vault.ts';
@@ -13,21 +14,39 @@ export interface AcceptMeans {
   readonly knownCodes: KnownCodes;
   /** Whether a party owns the truth of its dossiers; see DossierEvent. */
   readonly isAuthoritative: (party: string) => boolean;
+  readonly uuids: UuidSource;
 }
 
-/** A message with the items that its dialect read. */
-export interface Submission extends Omit<MessageRow, 'results' | 'party'> {
+/** A message with the items that its dialect read. Its id is given when it is applied; see acceptBatch. */
+export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results' | 'party'> {
   readonly party: string;
   readonly items: readonly Item[];
+  /** The receipt of the stream that this is a later part of; otherwise the message's own id is its receipt. */
+  readonly receipt?: string;
   /** Present where the sender gave an Idempotency-Key. */
-  readonly idempotency?: IdempotencyRow;
-  /** Present where the message is kept already and one waiting item of it is tried again: its place and its row. */
-  readonly again?: { readonly item: number; readonly quarantineId: number; readonly causeKey: string };
+  readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
+  /** Present where this message lets go an item of an earlier one that waited. */
+  readonly again?: Again;
+}
+
+/** The item that waited: where it stands, since when it is held, and the row that it waited in. */
+export interface Again {
+  readonly messageId: string;
+  readonly item: number;
+  readonly receivedAt: string;
+  readonly quarantineId: number;
+  readonly causeKey: string;
+}
+
+/** What became of a message. */
+export interface Accepted {
+  readonly receipt: string;
+  readonly results: readonly ItemResult[];
 }
 
 export interface Acceptance {
-  /** The results of each submission, in their order. */
-  readonly results: readonly (readonly ItemResult[])[];
+  /** What became of each submission, in their order. */
+  readonly accepted: readonly Accepted[];
   /** The parties that something is due for now. */
   readonly ring: readonly string[];
   /** The dossiers that were not known before. */
