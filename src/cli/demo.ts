@@ -80,7 +80,7 @@ async function play(stage: Stage, { once, seed }: DemoOptions, signal: AbortSign
   const books = await readBooks(stage);
   const sizes = await sizesOf(stage, run);
   const metrics = await readMetrics(run.ask);
-  bar.update(run.acknowledgements.items, 'checking');
+  show('checking', 0, 0);
   const missing = once ? await checkItself(stage, run, books, signal) : undefined;
   return createReport({ stage, run, books, metrics, sizes, missing, seconds: performance.now() / 1000 });
 }

@@ -4,6 +4,7 @@ import cliProgress from 'cli-progress';
 export interface Progress {
   /** Where it stands now; `what` is what is being done. */
   update(done: number, what?: string): void;
+  /** How much it is in all; 0 where nobody knows, and then only what is being done is shown. */
   setTotal(total: number): void;
   /** A line of its own, which stays. */
   say(line: string): void;
@@ -20,7 +21,8 @@ export function createProgress(what: string, total: number): Progress {
 
 function bar(what: string, total: number): Progress {
   const bars = new cliProgress.MultiBar({
-    format: '{bar} {percentage} % | {value} of {total} | {what}',
+    format: (options, { progress, value, total: most }, { what: now }) =>
+      most === 0 ? now : `${cliProgress.Format.BarFormat(progress, options)} ${share(value, most)} | ${now}`,
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
@@ -46,7 +48,7 @@ function lines(what: string, total: number): Progress {
       now = doing;
       if (performance.now() - said < LINE_MS) return;
       said = performance.now();
-      console.error(`${now}: ${done} of ${most} (${most > 0 ? Math.floor((done * 100) / most) : 100} %)`);
+      console.error(most === 0 ? now : `${now}: ${share(done, most)}`);
     },
     setTotal(given) {
       most = given;
@@ -54,4 +56,8 @@ function lines(what: string, total: number): Progress {
     say: (line) => console.error(line),
     stop: () => undefined,
   };
+}
+
+function share(done: number, total: number): string {
+  return `${done} of ${total} (${Math.floor((done * 100) / total)} %)`;
 }

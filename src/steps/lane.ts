@@ -39,6 +39,7 @@ export function createLane(means: LaneMeans): Lane {
   const leased = new Set<Claimed>();
   const runs = runsOf(party);
   let woken = false;
+  let ring = (): void => undefined;
   let running: Promise<void> | undefined;
   let draining = false;
 
@@ -50,18 +51,25 @@ export function createLane(means: LaneMeans): Lane {
   }, HEARTBEAT_MS);
   heartbeat.unref();
 
+  /** Claim and call until nothing is due. A call that takes long holds up nobody: a ring is heard meanwhile. */
   async function run(): Promise<void> {
-    while (woken && !draining) {
+    let found = true;
+    while ((found || woken || underWay.size > 0) && !draining) {
       woken = false;
-      while (!draining) {
-        const free = CONCURRENCY - underWay.size;
-        // Claiming one by one costs a statement each: wait until half of the lane is free.
-        const calls = free >= CONCURRENCY / 2 ? await claimCalls(free) : [];
-        for (const call of calls) start(call);
-        if (underWay.size === 0) break;
-        await Promise.race(underWay);
-      }
+      const free = CONCURRENCY - underWay.size;
+      // Claiming one by one costs a statement each: wait until half of the lane is free.
+      const calls = free >= CONCURRENCY / 2 ? await claimCalls(free) : [];
+      for (const call of calls) start(call);
+      found = calls.length > 0;
+      if (underWay.size > 0) await Promise.race([...underWay, nextRing()]);
     }
+  }
+
+  function nextRing(): Promise<void> {
+    return new Promise((resolve) => {
+      ring = resolve;
+      if (woken) resolve();
+    });
   }
 
   async function claimCalls(limit: number): Promise<readonly PlannedCall[]> {
@@ -103,6 +111,7 @@ export function createLane(means: LaneMeans): Lane {
 
   function wake(): void {
     woken = true;
+    ring();
     if (draining) return;
     running ??= run()
       .catch((error) => telemetry.failed(`lane of ${party.id}`, error))
@@ -120,6 +129,7 @@ export function createLane(means: LaneMeans): Lane {
     },
     async drain() {
       draining = true;
+      ring();
       clearInterval(heartbeat);
       await running;
       await Promise.all(underWay);

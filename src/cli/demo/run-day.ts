@@ -73,9 +73,9 @@ export async function runDay({ folder, partners, hub, secrets }: Stage, means: D
   ]);
 
   phase('evening');
-  show('handing over what the ministry registered', sent, total);
+  show('handing over what the ministry registered', 0, 0);
   const unheard = await handOver(day, { oneStop: partners['one-stop'], send, signal }, QUIET_WITHIN_MS);
-  const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, sent, total);
+  const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, 0, 0);
   const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   phase('quiet');
   const unfinished = [
