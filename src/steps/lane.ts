@@ -53,14 +53,12 @@ export function createLane(means: LaneMeans): Lane {
 
   /** Claim and call until nothing is due. A call that takes long holds up nobody: a ring is heard meanwhile. */
   async function run(): Promise<void> {
-    let found = true;
-    while ((found || woken || underWay.size > 0) && !draining) {
+    while ((woken || underWay.size > 0) && !draining) {
       woken = false;
       const free = CONCURRENCY - underWay.size;
       // Claiming one by one costs a statement each: wait until half of the lane is free.
       const calls = free >= CONCURRENCY / 2 ? await claimCalls(free) : [];
       for (const call of calls) start(call);
-      found = calls.length > 0;
       if (underWay.size > 0) await Promise.race([...underWay, nextRing()]);
     }
   }
@@ -97,6 +95,8 @@ export function createLane(means: LaneMeans): Lane {
       .catch((error) => telemetry.failed('settle', error))
       .finally(() => {
         underWay.delete(done);
+        // What came behind it may be due now.
+        woken = true;
         for (const { claimed } of call.items) leased.delete(claimed);
       });
     underWay.add(done);
