@@ -4,8 +4,10 @@ import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
+import { createAlerts } from './alerts.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
-import { type Config, ConfigError, ROLES } from './config.ts';
+import { type Config, ROLES } from './config.ts';
+import { createParties } from './parties-of-config.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
 import { createApp } from './http/app.ts';
@@ -15,7 +17,8 @@ import { createReaders } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
-import { createParty, type Party } from './parties.ts';
+import { registerParties } from './ledger/party-states.ts';
+import type { Party } from './parties.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createBullQueue } from './queue/bull.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
@@ -58,12 +61,14 @@ export async function createHub(
   const { nowMs = Date.now, random = Math.random } = overrides;
   const { file, roles } = config;
   const telemetry = createTelemetry(log);
-  const parties = createParties(config, adapters, nowMs);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl);
+  let parties: ReadonlyMap<string, Party>;
   try {
+    parties = createParties(config, adapters, database, nowMs);
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
+    await registerParties(database, [...parties.keys()]);
   } catch (error) {
     await database.close();
     throw error;
@@ -72,6 +77,7 @@ export async function createHub(
   const vault = createVault(config.secrets);
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
+  const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
   const pipeline = createPipeline({
     database,
     vault,
@@ -83,9 +89,18 @@ export async function createHub(
     nowMs,
     random,
     telemetry,
+    alerts,
     onCommit: changed.ring,
   });
-  const rounds = createRounds({ pipeline, database, parties, nowMs, telemetry, retentionMonths: file.retentionMonths });
+  const rounds = createRounds({
+    pipeline,
+    database,
+    parties,
+    nowMs,
+    telemetry,
+    alerts,
+    retentionMonths: file.retentionMonths,
+  });
   let draining = false;
   const app = createApp({
     pipeline,
@@ -140,47 +155,6 @@ export async function createHub(
 function createQueue(config: Config, log: Logger): Queue {
   if (config.redisUrl === undefined) return createInProcessQueue();
   return createBullQueue({ url: config.redisUrl, log: (fields, message) => log.warn(fields, message) });
-}
-
-function createParties(
-  config: Config,
-  adapters: ReadonlyMap<string, LoadedAdapter>,
-  nowMs: () => number,
-): ReadonlyMap<string, Party> {
-  const problems: string[] = [];
-  const tell = (path: string, message: string): unknown => problems.push(`${config.filePath} ${path}: ${message}`);
-  const parties = new Map<string, Party>();
-  for (const [id, entry] of Object.entries(config.file.parties ?? {})) {
-    const loaded = adapters.get(entry.adapter);
-    const settings = entry.settings ?? {};
-    if (!loaded) {
-      tell(
-        `/parties/${id}/adapter`,
-        `got ${JSON.stringify(entry.adapter)}, expected one of ${[...adapters.keys()].join(', ')}`,
-      );
-      continue;
-    }
-    for (const { path, message } of loaded.settingsProblems(settings)) tell(`/parties/${id}/settings${path}`, message);
-    for (const name of Object.keys(entry.pull ?? {}))
-      if (!loaded.manifest.pulls.includes(name))
-        tell(`/parties/${id}/pull/${name}`, `the adapter pulls ${loaded.manifest.pulls.join(', ') || 'nothing'}`);
-    const authoritative = entry.authoritative ?? loaded.manifest.authoritative;
-    parties.set(
-      id,
-      createParty({ id, adapter: loaded.adapter, authoritative, settings, schedules: entry.pull ?? {}, nowMs }),
-    );
-  }
-  for (const [at, route] of (config.file.routes ?? []).entries())
-    for (const party of route.to) {
-      const sends = Object.keys(parties.get(party)?.adapter.send ?? {});
-      if (parties.has(party) && !sends.includes(route.operation))
-        tell(
-          `/routes/${at}`,
-          `the adapter of ${party} does not send ${route.operation}; it sends ${sends.join(', ') || 'nothing'}`,
-        );
-    }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return parties;
 }
 
 /** Those who wait for the next change in this process. */

@@ -1,6 +1,15 @@
+import type { MaintenanceWindow } from '#core/windows';
 import type { Adapter, Connection } from './kit/adapter.ts';
 import { createHttp, type WireRecord } from './kit/http.ts';
 import { createSessions } from './kit/session.ts';
+
+/** How much a party may be asked. */
+export interface Budget {
+  /** Calls a second, of all processes together. */
+  readonly callsPerSecond?: number;
+  /** Dossiers at once, of all processes together. */
+  readonly concurrency?: number;
+}
 
 /** One connected system, as it runs: its adapter with its means. */
 export interface Party {
@@ -8,6 +17,9 @@ export interface Party {
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
+  /** How much it may be asked, and when not. */
+  readonly budget: Budget;
+  readonly maintenance: readonly MaintenanceWindow[];
   /** When to ask it, by puller; overrides the adapter's own schedules. */
   readonly schedules: Readonly<Record<string, string>>;
   /** The means of one attempt, whose wire traffic is recorded. */
@@ -21,13 +33,17 @@ export interface PartyOptions {
   readonly authoritative: boolean;
   readonly settings: unknown;
   readonly schedules?: Readonly<Record<string, string>>;
+  readonly budget?: Budget;
+  readonly maintenance?: readonly MaintenanceWindow[];
+  /** Resolves when the party's budget has room for one more call. */
+  readonly pace?: () => Promise<void>;
   readonly nowMs: () => number;
 }
 
 /** Put a party together. It may call the origins of the addresses in its own settings, and nothing else. */
 export function createParty(options: PartyOptions): Party {
-  const { id, adapter, authoritative, settings, schedules = {}, nowMs } = options;
-  const http = createHttp({ origins: originsIn(settings), ...limitsIn(settings) });
+  const { id, adapter, authoritative, settings, schedules = {}, budget = {}, maintenance = [], pace, nowMs } = options;
+  const http = createHttp({ origins: originsIn(settings), ...limitsIn(settings), ...(pace && { pace }) });
   const sessions = createSessions(nowMs);
   return {
     id,
@@ -35,6 +51,8 @@ export function createParty(options: PartyOptions): Party {
     authoritative,
     settings,
     schedules,
+    budget,
+    maintenance,
     connect: (record) => ({
       party: id,
       settings,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
 import type { Route } from '#core/route';
+import type { Alerts } from './alerts.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
 import type { Database } from './database/pool.ts';
 import { createUuids } from './database/uuid.ts';
@@ -9,13 +10,14 @@ import { gather } from './gather.ts';
 import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
 import { type KeptMessage, loadMessage, loadResults } from './ledger/messages.ts';
+import { saveBreaker } from './ledger/party-states.ts';
 import { loadReleasable, loadWaitingFor, type WaitingRow } from './ledger/quarantine.ts';
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
-import { createLane, type Lane } from './steps/lane.ts';
+import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { runPull } from './steps/pull.ts';
 import { type Readers, readAgain } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -32,6 +34,7 @@ export interface PipelineMeans {
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly telemetry: Telemetry;
+  readonly alerts: Alerts;
   /** Called after each commit of messages: somebody may wait for changes. */
   readonly onCommit: () => void;
 }
@@ -76,7 +79,7 @@ const RELEASE_MS = 20;
 export const RELEASE_DOOR = 'release';
 
 export function createPipeline(means: PipelineMeans): Pipeline {
-  const { database, vault, queue, parties, routes, nowMs, telemetry } = means;
+  const { database, vault, queue, parties, routes, nowMs, telemetry, alerts } = means;
   const acceptMeans: AcceptMeans = {
     database,
     vault,
@@ -93,10 +96,30 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     { size: 200, lanes: 2 },
   );
   const processId = randomUUID();
+  const noted = (where: string, work: Promise<unknown>): unknown =>
+    work.catch((error) => telemetry.failed(where, error));
+  const onBreaker: LaneMeans['onBreaker'] = (party) => ({
+    onBreak(last) {
+      const cause = 'message' in last ? `${last.reason}: ${last.message}` : last.kind;
+      noted('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
+      noted('alert', alerts.open(party, alerts.kindOf(last), cause));
+    },
+    onClose() {
+      noted('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
+      noted('alert', alerts.close(party, ['partner-away', 'credentials', 'certificate']));
+    },
+  });
   const lanes = new Map<string, Lane>(
     [...parties.values()].map((party) => [
       party.id,
-      createLane({ ...means, party, processId, settle: settleTogether, ringAgain: () => queue.ring([party.id]) }),
+      createLane({
+        ...means,
+        party,
+        processId,
+        settle: settleTogether,
+        ringAgain: () => queue.ring([party.id]),
+        onBreaker,
+      }),
     ]),
   );
 

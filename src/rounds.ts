@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import type { Alerts } from './alerts.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
@@ -13,6 +14,7 @@ export interface RoundsMeans {
   readonly parties: ReadonlyMap<string, Party>;
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
+  readonly alerts: Alerts;
   /** Months that messages, events, attempts and changes are kept; undefined keeps them. */
   readonly retentionMonths: number | undefined;
 }
@@ -27,7 +29,7 @@ const SWEEP_MS = 1_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 export function createRounds(means: RoundsMeans): Rounds {
-  const { pipeline, database, parties, nowMs, telemetry, retentionMonths } = means;
+  const { pipeline, database, parties, nowMs, telemetry, alerts, retentionMonths } = means;
   const pulls = [...parties.values()].flatMap((party) =>
     Object.keys(party.adapter.pull ?? {}).map((name) => ({ party: party.id, name })),
   );
@@ -38,6 +40,7 @@ export function createRounds(means: RoundsMeans): Rounds {
 
   async function sweep(): Promise<void> {
     await pipeline.sweep();
+    await alerts.tell();
     for (const { party, name } of await duePulls(database, nowMs())) {
       const key = `${party} ${name}`;
       if (!known.has(key) || pulling.has(key)) continue;

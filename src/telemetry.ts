@@ -17,6 +17,8 @@ export interface Telemetry {
   ): void;
   attempted(settled: Settled): void;
   pulled(party: string, name: string, error: string | undefined): void;
+  /** An incident is open (1) or over (0). */
+  incident(party: string, kind: string, open: 0 | 1): void;
   /** Something that should not happen went wrong; the hub goes on. */
   failed(where: string, error: unknown): void;
 }
@@ -60,6 +62,12 @@ export function createTelemetry(log: Logger): Telemetry {
     name: 'hub_pulls_total',
     help: 'Runs of pulls',
     labelNames: ['party', 'name', 'result'],
+    ...shared,
+  });
+  const incidents = new Gauge({
+    name: 'hub_incidents_open',
+    help: 'Incidents that are open',
+    labelNames: ['party', 'kind'],
     ...shared,
   });
   const failures = new Counter({
@@ -114,6 +122,7 @@ export function createTelemetry(log: Logger): Telemetry {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
       log.info({ party, name, ...(error !== undefined && { error }) }, 'pull');
     },
+    incident: (party, kind, open) => incidents.set({ party, kind }, open),
     failed(where, error) {
       failures.inc({ where: where.split(' ')[0] as string });
       const { message, code, stack } = error as Error & { code?: string };

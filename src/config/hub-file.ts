@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import Type from 'typebox';
 import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
+import { DAYS } from '#core/windows';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
 
 export const SCOPES = [
@@ -20,6 +21,11 @@ const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
 const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
 const Id = Type.String({ pattern: ID, description: ID_MEANS });
 
+const TimeOfDay = Type.String({
+  pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$',
+  description: 'a time of the day such as 22:00',
+});
+
 const Key = closed({
   id: Type.String({ minLength: 1, maxLength: 100, description: 'a user name' }),
   secret: Type.String({ minLength: 8, description: 'a secret of at least 8 characters' }),
@@ -32,6 +38,21 @@ const PartyEntry = closed({
   settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
   authoritative: Type.Optional(Type.Boolean()),
   pull: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'cron schedules by what is pulled' })),
+  budget: Type.Optional(
+    closed({
+      callsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'a number of calls a second' })),
+      concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of dossiers at once' })),
+    }),
+  ),
+  maintenance: Type.Optional(
+    Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
+  ),
+});
+
+const Alerts = closed({
+  webhook: Type.String({ pattern: '^https?://', description: 'an address' }),
+  /** Signs the alerts, by the Standard Webhooks specification. */
+  secret: Type.String({ minLength: 24, description: 'a secret of at least 24 characters' }),
 });
 
 const RouteEntry = closed({
@@ -54,6 +75,7 @@ export const HubFile = closed({
   keys: Type.Optional(Type.Array(Key)),
   parties: Type.Optional(Type.Record(Type.String(), PartyEntry)),
   routes: Type.Optional(Type.Array(RouteEntry)),
+  alerts: Type.Optional(Alerts),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
 });
 export type HubFile = Type.Static<typeof HubFile>;

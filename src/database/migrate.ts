@@ -1,9 +1,10 @@
 import { Migrator } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
+import * as m002 from './migrations/002-partners.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
-const MIGRATIONS = { '001-ledger-and-index': m001 };
+const MIGRATIONS = { '001-ledger-and-index': m001, '002-partners': m002 };
 
 /**
  * Bring the tables up to this version. Forward only; safe when several processes start together (Kysely holds an

@@ -49,6 +49,8 @@ export interface HttpOptions {
   readonly totalMs?: number;
   readonly maxReplyBytes?: number;
   readonly signal?: AbortSignal;
+  /** Awaited before every call: the party's budget. */
+  readonly pace?: () => Promise<void>;
 }
 
 const WIRE_BYTES = 64 * 1024;
@@ -127,6 +129,7 @@ async function withQuickRetries(call: Call, run: () => Promise<Exchange>): Promi
 }
 
 async function once(client: AxiosInstance, call: Call, options: HttpOptions): Promise<Exchange> {
+  await options.pace?.();
   const totalMs = options.totalMs ?? 60_000;
   // `timeout` does not bound a body that drips; the signal does.
   const signals = [AbortSignal.timeout(totalMs), ...(options.signal ? [options.signal] : [])];

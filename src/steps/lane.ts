@@ -1,10 +1,11 @@
 import type { Database } from '../database/pool.ts';
-import { type Claimed, claim, extendLeases } from '../ledger/claim.ts';
+import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import { makeCall, type PlannedCall, planCalls } from './deliver.ts';
+import { createGate, type GateMeans, isClosedTo } from './gate.ts';
 
 export interface LaneMeans {
   readonly database: Database;
@@ -18,6 +19,8 @@ export interface LaneMeans {
   /** Say that there may be more than this process took, so that another one helps. */
   readonly ringAgain: () => Promise<void>;
   readonly telemetry: Telemetry;
+  /** What to do when a party's breaker opens and closes. */
+  readonly onBreaker: (party: string) => Pick<GateMeans, 'onBreak' | 'onClose'>;
 }
 
 /** All that this process does for one party. A slow party holds up its own lane and nobody else's. */
@@ -38,6 +41,7 @@ export function createLane(means: LaneMeans): Lane {
   const underWay = new Set<Promise<void>>();
   const leased = new Set<Claimed>();
   const runs = runsOf(party);
+  const gate = createGate({ windows: party.maintenance, nowMs, ...means.onBreaker(party.id) });
   let woken = false;
   let ring = (): void => undefined;
   let running: Promise<void> | undefined;
@@ -55,9 +59,9 @@ export function createLane(means: LaneMeans): Lane {
   async function run(): Promise<void> {
     while ((woken || underWay.size > 0) && !draining) {
       woken = false;
-      const free = CONCURRENCY - underWay.size;
+      const free = Math.min(CONCURRENCY - underWay.size, gate.room());
       // Claiming one by one costs a statement each: wait until half of the lane is free.
-      const calls = free >= CONCURRENCY / 2 ? await claimCalls(free) : [];
+      const calls = free >= Math.min(CONCURRENCY / 2, gate.room()) && free > 0 ? await claimCalls(free) : [];
       for (const call of calls) start(call);
       if (underWay.size > 0) await Promise.race([...underWay, nextRing()]);
     }
@@ -79,6 +83,7 @@ export function createLane(means: LaneMeans): Lane {
       leaseMs: LEASE_MS,
       limit,
       runs,
+      ...(party.budget.concurrency !== undefined && { atOnce: party.budget.concurrency }),
     });
     for (const one of claimed) leased.add(one);
     if (claimed.length >= limit) void means.ringAgain();
@@ -104,7 +109,19 @@ export function createLane(means: LaneMeans): Lane {
 
   async function attempt(call: PlannedCall): Promise<void> {
     const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
-    const settled = await makeCall({ ...means, onBug }, party, call);
+    const settled = await gate
+      .pass(() => makeCall({ ...means, onBug }, party, call))
+      .catch((error) => {
+        if (isClosedTo(error)) return undefined;
+        throw error;
+      });
+    // The breaker opened between the claim and the call.
+    if (!settled)
+      return giveBack(
+        database,
+        call.items.map((item) => item.claimed),
+        nowMs() + LEASE_MS,
+      );
     await Promise.all(settled.map((one) => means.settle(one)));
     for (const one of settled) telemetry.attempted(one);
   }

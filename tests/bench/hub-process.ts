@@ -68,7 +68,7 @@ function startArguments(): readonly string[] {
 
 async function isReady(url: string, child: ChildProcess): Promise<boolean> {
   for (const until = performance.now() + READY_WITHIN_MS; performance.now() < until; await sleep(50)) {
-    if (child.exitCode !== null) return false;
+    if (hasEnded(child)) return false;
     const reply = await fetch(`${url}/health/ready`).catch(() => undefined);
     if (reply?.ok) return true;
   }
@@ -76,12 +76,16 @@ async function isReady(url: string, child: ChildProcess): Promise<boolean> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
   await ended;
   clearTimeout(timer);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 function readProc({ pid }: ChildProcess, file: string): string | undefined {

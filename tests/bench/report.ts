@@ -21,7 +21,7 @@ export function markdown({ date, machine, rounds, seconds, indexed, results }: R
   const drains = results.flatMap((series) => drainRow(series));
   const told = results.map(({ measurement: { name, what } }) => `- \`${name}\`: ${what}`);
   return [
-    `${date} · ${machine} · ${rounds} rounds of ${seconds} s each, floors and hub in turn · ${count(indexed)} dossiers in the index that is read`,
+    `${date} · ${machine} · ${rounds} × ${seconds} s each, floors and hub in turn · ${count(indexed)} dossiers in the index that is read`,
     '',
     `| measurement | per second, min / median / max | floor | ratio, min / median / max | p50 / p95 / p99 ms | hub µs each | RSS max | ledger |`,
     `|---|--:|---|--:|--:|--:|--:|---|`,

@@ -53,10 +53,10 @@ async function measure(bench: Bench, chosen: readonly Measurement[], rounds: num
   const results = chosen.map((measurement) => ({ measurement, samples: [] as (Sample | undefined)[] }));
   for (let round = 0; round < rounds; round++)
     for (const { measurement, samples } of round % 2 === 0 ? results : [...results].reverse()) {
-      if (interrupted) throw new Error('interrupted');
       const sample = await measurement
         .run(bench)
         .catch((error: Error) => void say(`${measurement.name}: ${error.stack}`));
+      if (interrupted) throw new Error('interrupted');
       samples.push(sample);
       say(`round ${round + 1} of ${rounds}, ${measurement.name}: ${sample ? line(sample) : 'FAILED'}`);
       for (const problem of sample?.problems ?? []) say(`  FAILED: ${problem}`);

@@ -1,0 +1,78 @@
+import type { Outcome } from '#core/settle';
+import type { Database } from './database/pool.ts';
+import { createHttp } from './kit/http.ts';
+import { closeIncidents, type Incident, markTold, openIncident, untoldIncidents } from './ledger/incidents.ts';
+import { webhookHeaders } from './standard-webhooks.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface AlertMeans {
+  readonly database: Database;
+  readonly telemetry: Telemetry;
+  readonly nowMs: () => number;
+  readonly webhook: { readonly webhook: string; readonly secret: string } | undefined;
+}
+
+/** One incident, one alert: a log line, a metric, and a webhook where one is configured. */
+export interface Alerts {
+  /** Something is wrong. Says nothing when the same trouble is open already. */
+  open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
+  /** It is right again. */
+  close(party: string, kinds: readonly Incident['kind'][]): Promise<void>;
+  /** Send what could not be sent before. */
+  tell(): Promise<void>;
+  /** What an outcome that got nothing through probably means. */
+  kindOf(outcome: Outcome): Incident['kind'];
+}
+
+export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans): Alerts {
+  const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
+  let telling: Promise<void> | undefined;
+
+  async function tellAll(): Promise<void> {
+    for (const incident of await untoldIncidents(database, 50))
+      if (await send(incident)) await markTold(database, [incident.id], nowMs());
+  }
+
+  async function send(incident: Incident): Promise<boolean> {
+    if (!http || !webhook) return true;
+    const { id, party, kind, cause, openedAt } = incident;
+    const body = JSON.stringify({ type: `incident.${kind}`, timestamp: openedAt, data: { id, party, kind, cause } });
+    const reply = await http.exchange({
+      url: webhook.webhook,
+      headers: {
+        'Content-Type': 'application/json',
+        ...webhookHeaders(`incident-${id}`, body, [webhook.secret], nowMs()),
+      },
+      body,
+      idempotent: true,
+    });
+    return reply.kind === 'reply' && reply.status < 300;
+  }
+
+  return {
+    async open(party, kind, cause) {
+      const incident = await openIncident(database, { party, kind, cause }, nowMs());
+      if (!incident) return;
+      telemetry.incident(party, kind, 1);
+      telemetry.log.warn({ incident: incident.id, party, kind, cause }, 'incident');
+      await this.tell();
+    },
+    async close(party, kinds) {
+      for (const kind of await closeIncidents(database, party, kinds, nowMs())) {
+        telemetry.incident(party, kind, 0);
+        telemetry.log.info({ party, kind }, 'incident over');
+      }
+    },
+    async tell() {
+      telling ??= tellAll().finally(() => {
+        telling = undefined;
+      });
+      await telling;
+    },
+    kindOf(outcome) {
+      const reason = 'reason' in outcome ? outcome.reason : '';
+      if (/credential|login|session/.test(reason)) return 'credentials';
+      return reason === 'certificate' ? 'certificate' : 'partner-away';
+    },
+  };
+}

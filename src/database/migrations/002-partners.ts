@@ -1,0 +1,40 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What is known of each partner as a whole: whether it is paused, what it may still be asked, what is wrong with it. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}
+
+const STATEMENTS = [
+  /* \`calls\` and \`refilled_at\` are the bucket of calls that all processes share. */
+  `CREATE TABLE party_states (
+     party text COLLATE "C" PRIMARY KEY,
+     paused_at timestamptz,
+     paused_by text,
+     calls float8 NOT NULL DEFAULT 0,
+     refilled_at timestamptz NOT NULL DEFAULT '-infinity'
+   )`,
+  `CREATE INDEX deliveries_leased ON deliveries (party) WHERE leased_by IS NOT NULL`,
+
+  /* Each process has a breaker of its own; the newest word of each is kept for the operators. */
+  `CREATE TABLE breakers (
+     party text COLLATE "C" NOT NULL,
+     process text NOT NULL,
+     state text NOT NULL,
+     since timestamptz NOT NULL,
+     PRIMARY KEY (party, process)
+   )`,
+
+  /* One row, one alert: as long as it is open, the same trouble opens no other. */
+  `CREATE TABLE incidents (
+     id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     party text COLLATE "C" NOT NULL,
+     kind text COLLATE "C" NOT NULL,
+     cause text NOT NULL,
+     opened_at timestamptz NOT NULL,
+     closed_at timestamptz,
+     alerted_at timestamptz
+   )`,
+  `CREATE UNIQUE INDEX incidents_open ON incidents (party, kind) WHERE closed_at IS NULL`,
+  `CREATE INDEX incidents_untold ON incidents (id) WHERE alerted_at IS NULL`,
+];

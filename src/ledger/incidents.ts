@@ -1,0 +1,71 @@
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+
+/** Something that a person should know of, once. */
+export interface Incident {
+  readonly id: number;
+  readonly party: string;
+  readonly kind: 'partner-away' | 'credentials' | 'certificate' | 'drift' | 'pull-failed' | 'disagreement';
+  readonly cause: string;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+}
+
+/** Open an incident. @returns it, or undefined when the same one is open already */
+export async function openIncident(
+  database: Database,
+  { party, kind, cause }: Pick<Incident, 'party' | 'kind' | 'cause'>,
+  nowMs: number,
+): Promise<Incident | undefined> {
+  const { rows } = await database.pool.query<Incident>({
+    name: 'open incident',
+    text: `INSERT INTO incidents (party, kind, cause, opened_at) VALUES ($1, $2, $3, $4::timestamptz)
+           ON CONFLICT (party, kind) WHERE closed_at IS NULL DO NOTHING
+           RETURNING ${COLUMNS}`,
+    values: [party, kind, cause, msToInstant(nowMs)],
+  });
+  return rows[0];
+}
+
+const COLUMNS = 'id, party, kind, cause, opened_at AS "openedAt", closed_at AS "closedAt"';
+
+/** Close what is open of a party, of these kinds. @returns the kinds that were open */
+export async function closeIncidents(
+  database: Database,
+  party: string,
+  kinds: readonly Incident['kind'][],
+  nowMs: number,
+): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ kind: string }>({
+    name: 'close incidents',
+    text: `UPDATE incidents SET closed_at = $3::timestamptz
+           WHERE party = $1 AND kind = ANY($2::text[]) AND closed_at IS NULL RETURNING kind`,
+    values: [party, kinds, msToInstant(nowMs)],
+  });
+  return rows.map((row) => row.kind);
+}
+
+/** Incidents whose alert has not gone out yet, oldest first. */
+export async function untoldIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
+  const { rows } = await database.pool.query<Incident>({
+    name: 'untold incidents',
+    text: `SELECT ${COLUMNS} FROM incidents WHERE alerted_at IS NULL ORDER BY id LIMIT $1`,
+    values: [limit],
+  });
+  return rows;
+}
+
+export async function markTold(database: Database, ids: readonly number[], nowMs: number): Promise<void> {
+  await database.pool.query('UPDATE incidents SET alerted_at = $2::timestamptz WHERE id = ANY($1::int8[])', [
+    ids,
+    msToInstant(nowMs),
+  ]);
+}
+
+export async function openIncidents(database: Database): Promise<readonly Incident[]> {
+  const { rows } = await database.pool.query<Incident>({
+    name: 'open incidents',
+    text: `SELECT ${COLUMNS} FROM incidents WHERE closed_at IS NULL ORDER BY id`,
+  });
+  return rows;
+}

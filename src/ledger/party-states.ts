@@ -1,0 +1,65 @@
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+
+/** Make sure that each party has its row. */
+export async function registerParties(database: Database, parties: readonly string[]): Promise<void> {
+  await database.pool.query('INSERT INTO party_states (party) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
+    parties,
+  ]);
+}
+
+/** Nothing new is begun for a paused party, by any process, from the next claim on. */
+export async function pauseParty(database: Database, party: string, by: string, nowMs: number): Promise<void> {
+  await database.pool.query(
+    'UPDATE party_states SET paused_at = coalesce(paused_at, $2::timestamptz), paused_by = coalesce(paused_by, $3) WHERE party = $1',
+    [party, msToInstant(nowMs), by],
+  );
+}
+
+export async function resumeParty(database: Database, party: string): Promise<void> {
+  await database.pool.query('UPDATE party_states SET paused_at = NULL, paused_by = NULL WHERE party = $1', [party]);
+}
+
+/**
+ * Take some of the calls that a party may be asked, shared by all processes: `perSecond` come in, at most a second's
+ * worth is kept.
+ *
+ * @returns how many were there to take, up to `wanted`
+ */
+export async function takeCalls(
+  database: Database,
+  party: string,
+  perSecond: number,
+  wanted: number,
+  nowMs: number,
+): Promise<number> {
+  const { rows } = await database.pool.query<{ taken: number }>({
+    name: 'take calls',
+    text: `WITH bucket AS (
+             SELECT LEAST(GREATEST($2::float8, 1),
+                          calls + CASE WHEN refilled_at = '-infinity' THEN GREATEST($2::float8, 1)
+                                       ELSE GREATEST(extract(epoch FROM $4::timestamptz - refilled_at), 0) * $2::float8 END) AS calls
+             FROM party_states WHERE party = $1 FOR UPDATE)
+           UPDATE party_states SET calls = bucket.calls - LEAST(floor(bucket.calls), $3::int8), refilled_at = $4::timestamptz
+           FROM bucket WHERE party = $1
+           RETURNING LEAST(floor(bucket.calls), $3::int8)::int8 AS taken`,
+    values: [party, perSecond, wanted, msToInstant(nowMs)],
+  });
+  return rows[0]?.taken ?? 0;
+}
+
+/** Keep what a process's breaker says, for the operators. */
+export async function saveBreaker(
+  database: Database,
+  party: string,
+  process: string,
+  state: string,
+  nowMs: number,
+): Promise<void> {
+  await database.pool.query({
+    name: 'save breaker',
+    text: `INSERT INTO breakers (party, process, state, since) VALUES ($1, $2, $3, $4::timestamptz)
+           ON CONFLICT (party, process) DO UPDATE SET state = excluded.state, since = excluded.since`,
+    values: [party, process, state, msToInstant(nowMs)],
+  });
+}

@@ -1,0 +1,78 @@
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhenResult,
+  isBrokenCircuitError,
+} from 'cockatiel';
+import type { Outcome } from '#core/settle';
+import { type MaintenanceWindow, windowEndMs } from '#core/windows';
+import type { Settled } from '../ledger/settle.ts';
+
+/** Whether a call was not made because the breaker is open. */
+export const isClosedTo = isBrokenCircuitError;
+
+export interface GateMeans {
+  readonly windows: readonly MaintenanceWindow[];
+  readonly nowMs: () => number;
+  /** Called when the breaker opens, with what the partner last answered, and when it closes. */
+  readonly onBreak: (last: Outcome) => void;
+  readonly onClose: () => void;
+}
+
+/** What stands between a lane and its partner. */
+export interface Gate {
+  /** How many calls may begin now, at the most. */
+  room(): number;
+  /** Run one call through the breaker. */
+  pass(run: () => Promise<readonly Settled[]>): Promise<readonly Settled[]>;
+  state(): 'closed' | 'open' | 'half-open';
+}
+
+/** Calls in a row that got nothing through, until the partner is left alone. */
+const FAILURES = 5;
+/** How long it is left alone before one call tries again. */
+const LEFT_ALONE_MS = 10_000;
+
+export function createGate({ windows, nowMs, onBreak, onClose }: GateMeans): Gate {
+  let openedMs = 0;
+  let last: Outcome = { kind: 'unavailable', reason: 'unknown', message: '' };
+  const breaker: CircuitBreakerPolicy = circuitBreaker(
+    handleWhenResult((result) => gotNothingThrough(result as readonly Settled[])),
+    { halfOpenAfter: LEFT_ALONE_MS, breaker: new ConsecutiveBreaker(FAILURES) },
+  );
+  breaker.onBreak(() => {
+    openedMs = Date.now();
+    onBreak(last);
+  });
+  breaker.onReset(onClose);
+
+  return {
+    room() {
+      if (windowEndMs(windows, nowMs()) !== undefined) return 0;
+      if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
+      // Half open means that the one call which tries is under way.
+      return breaker.state === CircuitState.Open && Date.now() - openedMs >= LEFT_ALONE_MS ? 1 : 0;
+    },
+    pass: (run) =>
+      breaker.execute(async () => {
+        const settled = await run();
+        if (gotNothingThrough(settled)) last = (settled[0] as Settled).outcome;
+        return settled;
+      }),
+    state: () => STATES[breaker.state],
+  };
+}
+
+const STATES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+  [CircuitState.Isolated]: 'open',
+} as const;
+
+/** A partner that refuses is there; one that answers nothing usable is not. */
+function gotNothingThrough(settled: readonly Settled[]): boolean {
+  return settled.every(({ outcome }) => outcome.kind === 'unavailable' || outcome.kind === 'unknown');
+}
