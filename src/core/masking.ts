@@ -3,12 +3,8 @@ import { maskTail } from './identifiers.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
 
-/** A dossier as readers without the scope for personal data see it: the applicant can be recognised, not found. */
-export function maskDossier(dossier: Dossier): Dossier {
-  return dossier.applicant ? { ...dossier, applicant: maskApplicant(dossier.applicant) } : dossier;
-}
-
-function maskApplicant(applicant: Applicant): Applicant {
+/** An applicant as readers without the scope for personal data see it: to be recognised, not found. */
+export function maskApplicant(applicant: Applicant): Applicant {
   const masked: Applicant = { ...applicant, name: isPerson(applicant) ? maskName(applicant.name) : applicant.name };
   for (const member of ['identityNumber', 'phone', 'email', 'address', 'techId'] as const) {
     const value = applicant[member];

@@ -36,8 +36,9 @@ describe('what is typed', () => {
     expect(searchQuery(typed)).toBeUndefined(),
   );
 
-  test('becomes prefixes that must all be there', () => {
-    expect(searchQuery('Đào nguyên')).toBe("'dao':* & 'nguyen':*");
+  test('becomes words that must all be there, the last of them and what has digits cut short', () => {
+    expect(searchQuery('Đào nguyên')).toBe("'dao' & 'nguyen':*");
+    expect(searchQuery('h60 nguyên')).toBe("'h60':* & 'nguyen':*");
   });
 
   test('is read up to two hundred characters', () => {

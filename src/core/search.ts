@@ -12,25 +12,30 @@ export function searchWords(codes: readonly string[], names: readonly (string | 
 }
 
 /**
- * A typed text as a PostgreSQL tsquery: every word must begin a word of the dossier, with or without marks.
- * Undefined when nothing can be searched for.
+ * A typed text as a PostgreSQL tsquery: its words must be words of the dossier, with or without marks, and the last one
+ * and whatever has a digit may be cut short. Undefined when nothing can be searched for.
+ *
+ * (Every word as a beginning would read half of the index for a common one: 33 ms against 5 at 100,000 dossiers.)
  */
 export function searchQuery(typed: string): string | undefined {
   const terms = fold(typed.slice(0, 200))
     .split(/[ \p{Cc}]+/u)
-    .map(termOf)
-    .filter((term) => term !== '');
-  return terms.length > 0 ? terms.join(' & ') : undefined;
+    .flatMap(termsOf);
+  const last = terms.pop();
+  return last === undefined ? undefined : [...terms.map(term), `${quoted(last)}:*`].join(' & ');
 }
 
-function termOf(typed: string): string {
-  const words = wordsOf(typed).map(prefix).join(' & ');
-  if (!/[.\-/]/.test(typed) || words === '') return words;
-  return `(${prefix(typed)} | (${words}))`;
+/** A piece of a code as it is: its numbers alone would match every code. */
+function termsOf(typed: string): readonly string[] {
+  return /\d/.test(typed) && /[.\-/]/.test(typed) ? [typed] : wordsOf(typed);
 }
 
-function prefix(word: string): string {
-  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}':*`;
+function term(word: string): string {
+  return /\d/.test(word) ? `${quoted(word)}:*` : quoted(word);
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 function wordsOf(text: string): string[] {

@@ -126,7 +126,7 @@ export async function extendLeases(database: Database, claimed: readonly Claimed
     text: `WITH ours AS (
              SELECT d.id FROM deliveries d JOIN unnest($1::int8[], $2::int8[]) AS held(id, token)
                ON d.id = held.id AND d.token = held.token
-             WHERE d.state = 'due' AND d.leased_by IS NOT NULL
+             WHERE d.state || '' = 'due' AND d.leased_by IS NOT NULL
              FOR UPDATE OF d SKIP LOCKED)
            UPDATE deliveries d SET next_at = $3::timestamptz FROM ours WHERE d.id = ours.id`,
     values: [claimed.map((one) => one.id), claimed.map((one) => one.token), msToInstant(untilMs)],
@@ -139,7 +139,7 @@ export async function giveBack(database: Database, claimed: readonly Claimed[], 
     name: 'give back',
     text: `UPDATE deliveries d SET next_at = $4::timestamptz, leased_by = NULL, attempts = d.attempts - 1, doubt = held.doubt
            FROM unnest($1::int8[], $2::int8[], $3::bool[]) AS held(id, token, doubt)
-           WHERE d.id = held.id AND d.token = held.token AND d.state = 'due'`,
+           WHERE d.id = held.id AND d.token = held.token AND d.state || '' = 'due'`,
     values: [
       claimed.map((one) => one.id),
       claimed.map((one) => one.token),

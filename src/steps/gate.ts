@@ -3,6 +3,7 @@ import {
   CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
+  DelegateBackoff,
   handleWhenResult,
   isBrokenCircuitError,
 } from 'cockatiel';
@@ -16,6 +17,8 @@ export const isClosedTo = isBrokenCircuitError;
 export interface GateMeans {
   readonly windows: readonly MaintenanceWindow[];
   readonly nowMs: () => number;
+  /** How long one delivery waits after each failure; the partner is left alone as long, at most a minute. */
+  readonly retryDelaysMs: readonly number[];
   /** Called when the breaker opens, with what the partner last answered, and when it closes. */
   readonly onBreak: (last: Outcome) => void;
   readonly onClose: () => void;
@@ -32,15 +35,22 @@ export interface Gate {
 
 /** Calls in a row that got nothing through, until the partner is left alone. */
 const FAILURES = 5;
-/** How long it is left alone before one call tries again. */
-const LEFT_ALONE_MS = 10_000;
+/** The longest time that it is left alone before one call tries again. */
+const LONGEST_MS = 60_000;
 
-export function createGate({ windows, nowMs, onBreak, onClose }: GateMeans): Gate {
+export function createGate({ windows, nowMs, retryDelaysMs, onBreak, onClose }: GateMeans): Gate {
   let openedMs = 0;
+  let leftAloneMs = 0;
   let last: Outcome = { kind: 'unavailable', reason: 'unknown', message: '' };
   const breaker: CircuitBreakerPolicy = circuitBreaker(
     handleWhenResult((result) => gotNothingThrough(result as readonly Settled[])),
-    { halfOpenAfter: LEFT_ALONE_MS, breaker: new ConsecutiveBreaker(FAILURES) },
+    {
+      halfOpenAfter: new DelegateBackoff(({ attempt }) => {
+        leftAloneMs = Math.min(retryDelaysMs[attempt - 1] ?? LONGEST_MS, LONGEST_MS);
+        return leftAloneMs;
+      }),
+      breaker: new ConsecutiveBreaker(FAILURES),
+    },
   );
   breaker.onBreak(() => {
     openedMs = Date.now();
@@ -53,7 +63,7 @@ export function createGate({ windows, nowMs, onBreak, onClose }: GateMeans): Gat
       if (windowEndMs(windows, nowMs()) !== undefined) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
       // Half open means that the one call which tries is under way.
-      return breaker.state === CircuitState.Open && Date.now() - openedMs >= LEFT_ALONE_MS ? 1 : 0;
+      return breaker.state === CircuitState.Open && Date.now() - openedMs >= leftAloneMs ? 1 : 0;
     },
     pass: (run) =>
       breaker.execute(async () => {

@@ -41,7 +41,12 @@ export function createLane(means: LaneMeans): Lane {
   const underWay = new Set<Promise<void>>();
   const leased = new Set<Claimed>();
   const runs = runsOf(party);
-  const gate = createGate({ windows: party.maintenance, nowMs, ...means.onBreaker(party.id) });
+  const gate = createGate({
+    windows: party.maintenance,
+    nowMs,
+    retryDelaysMs: means.retryDelaysMs,
+    ...means.onBreaker(party.id),
+  });
   let woken = false;
   let ring = (): void => undefined;
   let running: Promise<void> | undefined;

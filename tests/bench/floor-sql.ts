@@ -1,6 +1,7 @@
 /**
  * What the hub must keep at the least, as one would write it by hand: the message as it came, the newest state in 40
- * columns with a primary key and two more indexes, the event and what is due to a partner. One statement, one commit.
+ * columns with a primary key and two more indexes, the event with its record, for the history has to show it, and what is
+ * due to a partner. One statement, one commit.
  */
 const COLUMNS: readonly (readonly [name: string, type: string, value: string])[] = [
   ['code', 'text', 'H60.01-250812-0000001'],
@@ -53,7 +54,9 @@ export const FLOOR_TABLES = `
   CREATE TABLE floor_dossiers (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (code));
   CREATE INDEX ON floor_dossiers (status_at DESC, code);
   CREATE INDEX ON floor_dossiers (agency_code, status_at DESC);
-  CREATE TABLE floor_events (code text, seq int4, at timestamptz, status text, message_id int8, PRIMARY KEY (code, seq));
+  CREATE TABLE floor_events (code text, seq int4, at timestamptz, status text, message_id int8,
+    record text, PRIMARY KEY (code, seq));
+  ALTER TABLE floor_events ALTER COLUMN record SET STORAGE EXTERNAL;
   CREATE TABLE floor_deliveries (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, party text NOT NULL,
     subject text NOT NULL, state text NOT NULL, next_at timestamptz NOT NULL);
   CREATE INDEX ON floor_deliveries (party, next_at, id) WHERE state = 'due'`;
@@ -80,24 +83,27 @@ export function floorValues(): Readonly<Record<string, string>> {
 
 /** One row. `place` says how a value is written in the statement: `$1`, or `:name` for pgbench. */
 export function oneRowStatement(place: (name: string, position: number) => string): string {
-  const given = COLUMNS.map(([name, type], at) => `${place(name, at + 1)}::${type}`).join(', ');
-  return statement(place('body', COLUMNS.length + 1), `SELECT ${given}`);
+  const given = COLUMNS.map(([name, type], at) => `${place(name, at + 1)}::${type} AS ${name}`).join(', ');
+  return statement(place('body', COLUMNS.length + 1), `SELECT ${given}`, 'message.body');
 }
 
-/** Many rows, a parameter a column, then the body. */
+/** Many rows: a parameter a column, one for the records, then the body. */
 export function manyRowsStatement(): string {
-  const arrays = COLUMNS.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ');
-  return statement(`$${COLUMNS.length + 1}`, `SELECT * FROM unnest(${arrays})`);
+  const arrays = [...COLUMNS.map(([, type]) => type), 'text'].map((type, at) => `$${at + 1}::${type}[]`).join(', ');
+  const names = [...COLUMNS.map(([name]) => name), 'record'].join(', ');
+  return statement(`$${COLUMNS.length + 2}`, `SELECT * FROM unnest(${arrays}) AS rows (${names})`, 'given.record');
 }
 
-function statement(body: string, rows: string): string {
+function statement(body: string, rows: string, record: string): string {
   const names = COLUMNS.map(([name]) => name);
   const changes = names.slice(1).map((name) => `${name} = excluded.${name}`);
-  return `WITH given (${names.join(', ')}) AS (${rows}),
-    message AS (INSERT INTO floor_messages (received_at, party, body) VALUES (now(), 'one-stop', ${body}::text) RETURNING id),
-    dossier AS (INSERT INTO floor_dossiers SELECT * FROM given
+  return `WITH given AS (${rows}),
+    message AS (INSERT INTO floor_messages (received_at, party, body) VALUES (now(), 'one-stop', ${body}::text)
+      RETURNING id, body),
+    dossier AS (INSERT INTO floor_dossiers SELECT ${names.join(', ')} FROM given
       ON CONFLICT (code) DO UPDATE SET ${changes.join(', ')} RETURNING 1),
-    event AS (INSERT INTO floor_events SELECT code, version, status_at, status, message.id FROM given, message RETURNING 1)
+    event AS (INSERT INTO floor_events SELECT code, version, status_at, status, message.id, ${record} FROM given, message
+      RETURNING 1)
     INSERT INTO floor_deliveries (party, subject, state, next_at)
     SELECT 'national-portal', code, 'due', now() FROM given`;
 }

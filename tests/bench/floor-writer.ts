@@ -28,7 +28,8 @@ async function write({ databaseUrl, connections, seconds, many, run }: WriteOrde
   const values = (): unknown[] => {
     const rows = Array.from({ length: many }, () => floorRow(`H60.${run}-250812-${String(number++).padStart(7, '0')}`));
     const [first] = rows as [readonly string[]];
-    return many === 1 ? [...first, body] : [...first.map((_, column) => rows.map((row) => row[column])), body];
+    if (many === 1) return [...first, body];
+    return [...first.map((_, column) => rows.map((row) => row[column])), rows.map(() => FLOOR_BODY), body];
   };
   const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: databaseUrl }));
   await Promise.all(clients.map((client) => client.connect()));

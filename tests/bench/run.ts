@@ -55,7 +55,7 @@ async function measure(bench: Bench, chosen: readonly Measurement[], rounds: num
     for (const { measurement, samples } of round % 2 === 0 ? results : [...results].reverse()) {
       const sample = await measurement
         .run(bench)
-        .catch((error: Error) => void say(`${measurement.name}: ${error.stack}`));
+        .catch((error: Error) => void (interrupted || say(`${measurement.name}: ${error.stack}`)));
       if (interrupted) throw new Error('interrupted');
       samples.push(sample);
       say(`round ${round + 1} of ${rounds}, ${measurement.name}: ${sample ? line(sample) : 'FAILED'}`);

@@ -90,6 +90,7 @@ describe('readers', () => {
     [`?q=${'Đặng'.normalize('NFD')}`, 1],
     ['?q=250812-0007', 1],
     ['?q=h60.02.1', 13],
+    ['?q=thi ngoc an', 1],
     ["?q=' OR 1=1 --", 0],
     ['?q=nguyen&status=received', 8],
     ['?due=overdue', 12],
