@@ -96,8 +96,12 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     { size: 200, lanes: 2 },
   );
   const processId = randomUUID();
-  const noted = (where: string, work: Promise<unknown>): unknown =>
-    work.catch((error) => telemetry.failed(where, error));
+  /** Work behind a reply: nobody waits for it but the end of the process. */
+  const behind = new Set<Promise<unknown>>();
+  function noted(where: string, work: Promise<unknown>): void {
+    const done = work.catch((error) => telemetry.failed(where, error)).finally(() => behind.delete(done));
+    behind.add(done);
+  }
   const onBreaker: LaneMeans['onBreaker'] = (party) => ({
     onBreak(last) {
       const cause = 'message' in last ? `${last.reason}: ${last.message}` : last.kind;
@@ -138,7 +142,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       means.onCommit();
       void queue.ring(ring);
       if (created.length > 0) releaseFor(created);
-      if (learnt.length > 0) void releaseCauses(learnt).catch((error) => telemetry.failed('release', error));
+      if (learnt.length > 0) noted('release', releaseCauses(learnt));
       return accepted;
     } catch (error) {
       if (isRetryable(error) && tries > 1) return acceptAll(submissions, tries - 1);
@@ -158,9 +162,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   function look(): void {
     const codes = [...arrived];
     arrived.clear();
-    loadWaitingFor(database, codes)
-      .then(release)
-      .catch((error) => telemetry.failed('release', error));
+    noted('release', loadWaitingFor(database, codes).then(release));
   }
 
   async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
@@ -249,6 +251,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     },
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+      await Promise.all(behind);
     },
   };
 }

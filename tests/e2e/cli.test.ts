@@ -204,6 +204,10 @@ describe('start', () => {
       spawn(process.execPath, [COMMAND, 'start', '--json'], { cwd: tmpdir(), env: { ...env, PORT: port } });
     const hub = start('0');
     let out = '';
+    let errors = '';
+    hub.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
     const document = await new Promise<{ url: string; pid: number }>((resolve) =>
       hub.stdout.on('data', (chunk) => {
         out += chunk;
@@ -216,7 +220,7 @@ describe('start', () => {
     expect(second.code).toBe(1);
     expect(JSON.parse(second.out).error).toMatch(/EADDRINUSE/);
     hub.kill('SIGTERM');
-    expect(await new Promise((resolve) => hub.once('exit', resolve))).toBe(0);
+    expect(await new Promise((resolve) => hub.once('exit', resolve)), errors).toBe(0);
     await database.drop();
   });
 });

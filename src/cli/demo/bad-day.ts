@@ -10,6 +10,7 @@ interface Trouble {
   readonly says: string;
 }
 
+/** Each has an end: a hub that leaves a partner alone while it is away would meet counted ones one by one. */
 const TROUBLES: readonly Trouble[] = [
   {
     at: 0.1,
@@ -20,7 +21,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     at: 0.2,
     partner: 'national-portal',
-    faults: [{ kind: 'drop-reply', times: 6, path: '/mapi/g' }],
+    faults: [{ kind: 'drop-reply', times: 6, forMs: 2_000, path: '/mapi/g' }],
     says: 'the national portal takes what it is told and loses 6 answers',
   },
   {
@@ -38,28 +39,32 @@ const TROUBLES: readonly Trouble[] = [
   {
     at: 0.5,
     partner: 'civil-status',
-    faults: [{ kind: 'drop-reply', times: 3 }],
+    faults: [{ kind: 'drop-reply', times: 3, forMs: 2_000 }],
     says: 'the civil-status system loses 3 answers',
   },
   {
     at: 0.65,
     partner: 'national-portal',
-    faults: [{ kind: 'html', times: 8 }],
-    says: 'the national portal shows a maintenance page 8 times',
+    faults: [{ kind: 'html', forMs: 2_000 }],
+    says: 'the national portal shows a maintenance page for 2 s',
   },
   {
     at: 0.7,
     partner: 'one-stop',
     faults: [
-      { kind: 'drop-reply', times: 3 },
-      { kind: 'status', status: 503, headers: { 'retry-after': '1' }, times: 3 },
+      { kind: 'drop-reply', times: 3, forMs: 2_000 },
+      { kind: 'status', status: 503, headers: { 'retry-after': '1' }, times: 3, forMs: 2_000 },
     ],
     says: 'the one-stop system loses 3 answers and asks 3 times to wait',
   },
   {
     at: 0.8,
     partner: 'national-portal',
-    faults: [{ kind: 'half', times: 3 }, { kind: 'empty', times: 3 }, { kind: 'session-expired' }],
+    faults: [
+      { kind: 'half', times: 3, forMs: 1_000 },
+      { kind: 'empty', times: 3, forMs: 2_000 },
+      { kind: 'session-expired' },
+    ],
     says: 'the national portal answers by halves, with nothing, and ends its sessions again',
   },
 ];

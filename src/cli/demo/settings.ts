@@ -10,8 +10,16 @@ import type { Partners } from './partners.ts';
 export const KEY_IDS = ['portal', 'inspector', 'one-stop', 'one-stop-legacy'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
-/** Soon enough for a demo: a partner that comes back is tried again within a second or two. */
-const RETRY_DELAYS_S = [0.5, 1, 1, 1, 2, 2, 2, 3, 3, 5, 5, 5, 10, 10, 20, 30, 60, 120, 600, 3600].join(',');
+/** Soon enough for a demo: a partner that comes back is tried again within a second or two, and not given up for an hour. */
+const RETRY_DELAYS_S = [
+  [3, 0.5],
+  [10, 1],
+  [20, 2],
+  [20, 10],
+  [50, 60],
+]
+  .flatMap(([times, seconds]) => Array.from({ length: times as number }, () => seconds))
+  .join(',');
 
 export function createSecrets(): Secrets {
   return Object.fromEntries(KEY_IDS.map((id) => [id, randomBytes(24).toString('base64url')])) as Secrets;
