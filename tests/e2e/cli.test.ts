@@ -8,6 +8,9 @@ import { testFolder } from '../support/process.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+/** Where the commands run: what they keep by default is kept here. */
+const HOME = mkdtempSync(join(tmpdir(), 'lienthong-cli-'));
+afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 
 interface Ran {
   readonly code: number | null;
@@ -16,7 +19,7 @@ interface Ran {
 }
 
 /** Run the command as a person would, in a folder of its own, with nothing but these settings. */
-function lienthong(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = tmpdir()): Promise<Ran> {
+function lienthong(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = HOME): Promise<Ran> {
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
   const ran = { out: '', errors: '' };
   child.stdout.on('data', (chunk) => {
@@ -155,8 +158,7 @@ describe('keys', () => {
         ])
       ).out,
     );
-    const folder = mkdtempSync(join(tmpdir(), 'lienthong-cli-'));
-    const path = join(folder, 'hub.config.json');
+    const path = join(HOME, 'keys.config.json');
     writeFileSync(path, JSON.stringify({ keys: [made.entry], parties: { 'one-stop': { adapter: 'one-stop' } } }));
     const env = { HUB_CONFIG: path, HUB_SECRET: SECRET, [made.variable]: made.secret };
     const plain = await lienthong(['keys', 'list'], env);
@@ -166,7 +168,6 @@ describe('keys', () => {
       keys: [{ id: 'mot-cua.01', scopes: ['dossier:write'], party: 'one-stop' }],
     });
     expect(plain.out + json.out).not.toContain(made.secret);
-    rmSync(folder, { recursive: true });
   });
 });
 
@@ -201,7 +202,7 @@ describe('start', () => {
     const database = await testDatabase();
     const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET, PATH: process.env.PATH ?? '' };
     const start = (port: string) =>
-      spawn(process.execPath, [COMMAND, 'start', '--json'], { cwd: tmpdir(), env: { ...env, PORT: port } });
+      spawn(process.execPath, [COMMAND, 'start', '--json'], { cwd: HOME, env: { ...env, PORT: port } });
     const hub = start('0');
     let out = '';
     let errors = '';
