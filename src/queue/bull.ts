@@ -22,6 +22,7 @@ export function createBullQueue({
   log = () => undefined,
 }: BullOptions): Queue {
   let handler: ((party: string) => void) | undefined;
+  const clients = new WeakMap<Bull.Queue, Redis[]>();
   let queue = open();
   let closed = false;
   let heardAt = Date.now();
@@ -45,15 +46,27 @@ export function createBullQueue({
   }
 
   function open(): Bull.Queue<{ party: string }> {
+    const own: Redis[] = [];
     const fresh = new Bull<{ party: string }>('ring', {
       prefix,
-      createClient: (type) => createClient(url, type),
+      createClient(type) {
+        const client = createClient(url, type);
+        own.push(client);
+        return client;
+      },
       settings: { lockDuration: 60_000, maxStalledCount: 3, stalledInterval: 30_000 },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
     // Redis going away is an expected state; without a listener it would end the process.
     fresh.on('error', (error) => log({ error: error.message }, 'queue error'));
+    clients.set(fresh, own);
     return fresh;
+  }
+
+  /** Bull leaves clients that it was given open, and its worker connects anew when its client ends. */
+  async function shut(old: Bull.Queue): Promise<void> {
+    await within(2_000, old.close(true)).catch(() => undefined);
+    for (const client of clients.get(old) ?? []) client.disconnect();
   }
 
   async function hear(job: Bull.Job<{ party: string }>): Promise<void> {
@@ -76,7 +89,7 @@ export function createBullQueue({
       queue = open();
       heardAt = Date.now();
       await listenOn(queue);
-      await within(2_000, old.close(true));
+      await shut(old);
     } catch {
       // Redis is away; the next check tries again.
     }
@@ -96,7 +109,7 @@ export function createBullQueue({
     async close() {
       closed = true;
       clearInterval(watch);
-      await within(3_000, queue.close(true)).catch(() => undefined);
+      await shut(queue);
     },
   };
 }
