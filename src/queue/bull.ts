@@ -76,7 +76,9 @@ export function createBullQueue({
 
   async function listenOn(on: Bull.Queue<{ party: string }>): Promise<void> {
     // process() settles only when the queue closes.
-    void on.process(50, hear).catch((error: Error) => log({ error: error.message }, 'queue stopped'));
+    void on.process(50, hear).catch((error?: Error) => log({ error: error?.message }, 'queue stopped'));
+    // A worker that is shut while it connects rejects where nobody listens; without Redis there is nothing to wait for.
+    await within(1_000, Promise.all((clients.get(on) ?? []).map(isReady))).catch(() => undefined);
   }
 
   /** Bull's workers may stop for good after a reconnect (bull#1873): rings wait and nobody hears them. */
@@ -120,6 +122,10 @@ function createClient(url: string, type: 'client' | 'subscriber' | 'bclient'): R
   return type === 'client'
     ? new Redis(url, { ...retry, maxRetriesPerRequest: 1 })
     : new Redis(url, { ...retry, maxRetriesPerRequest: null, enableReadyCheck: false });
+}
+
+async function isReady(client: Redis): Promise<void> {
+  if (client.status !== 'ready') await new Promise<void>((resolve) => client.once('ready', () => resolve()));
 }
 
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {
