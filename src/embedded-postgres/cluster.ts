@@ -21,6 +21,8 @@ export interface Cluster {
   readonly dataDir: string;
   readonly account: Account;
   readonly settings: readonly string[];
+  /** The one that it is to listen on; a free one where nothing is said. */
+  readonly port?: number;
   readonly log: Log;
 }
 

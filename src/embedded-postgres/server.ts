@@ -27,7 +27,7 @@ export async function launch(cluster: Cluster, deadline: number): Promise<Postma
   const programs = await binaries(cluster);
   await clearForeignPidFile(cluster.dataDir, deadline);
   await ensureCluster(cluster, programs);
-  const port = await freePort();
+  const port = cluster.port ?? (await freePort());
   const logFile = `${cluster.dataDir}.log`;
   const logged = fs.statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   if (logged > ROTATE_LOG_BYTES) fs.renameSync(logFile, `${logFile}.1`);

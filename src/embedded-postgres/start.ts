@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   readonly log?: Log;
   /** Server settings over the defaults; those in FIXED_SETTINGS are refused. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where a new server listens, on 127.0.0.1; a free port where nothing is said. */
+  readonly port?: number;
 }
 
 /**
@@ -29,7 +31,8 @@ export interface EmbeddedPostgresOptions {
  * Throws when the machine has no binaries, the folder holds something else, or the server is not ready in 60 s.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const cluster = placeCluster(options.dataDir, options.settings, options.log);
+  const placed = placeCluster(options.dataDir, options.settings, options.log);
+  const cluster: Cluster = options.port === undefined ? placed : { ...placed, port: options.port };
   return withLock(`${cluster.dataDir}.lock`, async () => {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {

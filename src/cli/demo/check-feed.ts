@@ -1,4 +1,5 @@
 import type { Expected } from './expectation.ts';
+import { type Finding, finding } from './finding.ts';
 import type { AskHub } from './hub-client.ts';
 import { readAll } from './reading.ts';
 
@@ -14,16 +15,17 @@ export async function checkFeed(
   ask: AskHub,
   portalKey: string,
   expected: ReadonlyMap<string, Expected>,
-): Promise<{ readonly missing: readonly string[]; readonly changes: number }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly changes: number }> {
   const changes = await readAll<Change>(ask, portalKey, '/api/v1/changes?limit=200');
   const last = new Map(changes.map((change) => [change.code, change]));
-  const missing = [...expected.values()].flatMap(({ code, status, at }) => {
+  const findings = [...expected.values()].flatMap(({ code, status, at }) => {
     const change = last.get(code);
-    if (!change) return `${code}: the change feed does not name it`;
+    if (!change) return finding('lost', `${code}: the change feed does not name it`);
     if (change.status === status && change.statusAt === at) return [];
-    return `${code}: the change feed ends with ${change.status} since ${change.statusAt}, expected ${status} since ${at}`;
+    const found = `${change.status} since ${change.statusAt}`;
+    return finding('wrong', `${code}: the change feed ends with ${found}, expected ${status} since ${at}`);
   });
   const repeated = changes.length - new Set(changes.map(({ cursor }) => cursor)).size;
-  if (repeated > 0) missing.push(`the change feed has ${repeated} cursors twice`);
-  return { missing, changes: changes.length };
+  if (repeated > 0) findings.push(finding('duplicated', `the change feed has ${repeated} cursors twice`));
+  return { findings, changes: changes.length };
 }

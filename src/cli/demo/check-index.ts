@@ -1,4 +1,5 @@
 import type { Expected } from './expectation.ts';
+import { type Finding, finding } from './finding.ts';
 import type { AskHub } from './hub-client.ts';
 import type { Repair } from './odd-threads.ts';
 import { atOnce, readAll } from './reading.ts';
@@ -23,7 +24,7 @@ export interface HistoryEntry {
 }
 
 export interface IndexCheck {
-  readonly missing: readonly string[];
+  readonly findings: readonly Finding[];
   readonly size: number;
   readonly histories: ReadonlyMap<string, readonly HistoryEntry[]>;
 }
@@ -33,21 +34,25 @@ export async function checkIndex(means: IndexMeans, expected: ReadonlyMap<string
   const { ask, portalKey } = means;
   const listed = await readAll<Listed>(ask, portalKey, '/api/v1/dossiers?limit=200');
   const held = new Map(listed.map((dossier) => [dossier.code, dossier]));
-  const missing = [...expected.values()].flatMap(({ code, status, at }) => {
+  const findings = [...expected.values()].flatMap(({ code, status, at }) => {
     const one = held.get(code);
-    if (!one) return `${code}: acknowledged, and not in the index`;
+    if (!one) return finding('lost', `${code}: acknowledged, and not in the index`);
     if (one.status === status && one.statusAt === at) return [];
-    return `${code}: the index says ${one.status} since ${one.statusAt}, expected ${status} since ${at}`;
+    const found = `${one.status} since ${one.statusAt}`;
+    return finding('wrong', `${code}: the index says ${found}, expected ${status} since ${at}`);
   });
   const strangers = [...held.keys()].filter((code) => !expected.has(code));
-  missing.push(...strangers.map((code) => `${code}: in the index, and nobody had it acknowledged`));
-  if (held.size !== listed.length) missing.push(`the list of dossiers names ${listed.length - held.size} twice`);
+  findings.push(
+    ...strangers.map((code) => finding('invented', `${code}: in the index, and nobody had it acknowledged`)),
+  );
+  const twice = listed.length - held.size;
+  if (twice > 0) findings.push(finding('duplicated', `the list of dossiers names ${twice} twice`));
   const histories = await readHistories(
     means,
     [...expected.keys()].filter((code) => held.has(code)),
   );
-  for (const [code, history] of histories) missing.push(...historyProblems(expected.get(code) as Expected, history));
-  return { missing, size: held.size, histories };
+  for (const [code, history] of histories) findings.push(...historyProblems(expected.get(code) as Expected, history));
+  return { findings, size: held.size, histories };
 }
 
 async function readHistories({ ask, portalKey }: IndexMeans, codes: readonly string[]) {
@@ -63,7 +68,7 @@ async function readHistories({ ask, portalKey }: IndexMeans, codes: readonly str
 }
 
 /** Each acknowledged event is there once; of the partners that tell, nothing else is. */
-function historyProblems({ code, events }: Expected, history: readonly HistoryEntry[]): readonly string[] {
+function historyProblems({ code, events }: Expected, history: readonly HistoryEntry[]): readonly Finding[] {
   const counts = new Map<string, number>();
   const add = (name: string, by: number): unknown => counts.set(name, (counts.get(name) ?? 0) + by);
   for (const { told } of events) add(nameOf(told), 1);
@@ -73,11 +78,11 @@ function historyProblems({ code, events }: Expected, history: readonly HistoryEn
     ...[...counts].flatMap(([name, left]) => {
       if (left === 0) return [];
       return left > 0
-        ? `${code}: its history lacks ${name}`
-        : `${code}: its history has ${name} ${-left} times too often`;
+        ? finding('lost', `${code}: its history lacks ${name}`)
+        : finding('invented', `${code}: its history has ${name} ${-left} times too often`);
     }),
     ...(times.some((at, index) => index > 0 && at < (times[index - 1] as string))
-      ? [`${code}: its history is not in order`]
+      ? [finding('wrong', `${code}: its history is not in order`)]
       : []),
   ];
 }
@@ -90,7 +95,7 @@ function nameOf({ party, at, status, actor }: HistoryEntry): string {
 export async function checkRepairs(
   { ask, inspectorKey }: IndexMeans,
   repairs: readonly Repair[],
-): Promise<readonly string[]> {
+): Promise<readonly Finding[]> {
   const found = await atOnce(repairs, async ({ code, name }) => {
     const { body } = await ask({
       method: 'GET',
@@ -100,7 +105,12 @@ export async function checkRepairs(
     const held = (body as { applicant?: { name?: string } }).applicant?.name;
     return held === name
       ? []
-      : [`${code}: the applicant's name is ${JSON.stringify(held)}, expected ${JSON.stringify(name)}`];
+      : [
+          finding(
+            'wrong',
+            `${code}: the applicant's name is ${JSON.stringify(held)}, expected ${JSON.stringify(name)}`,
+          ),
+        ];
   });
   return found.flat();
 }

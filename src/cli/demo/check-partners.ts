@@ -4,6 +4,7 @@ import type { HistoryEntry } from './check-index.ts';
 import type { Day } from './day.ts';
 import { dialectDate } from './dialect-items.ts';
 import type { Expected } from './expectation.ts';
+import { type Finding, finding } from './finding.ts';
 import type { Book, PartnerName } from './partners.ts';
 import { NATIONAL_CODE } from './told.ts';
 
@@ -18,16 +19,16 @@ interface Taken {
 /** What the partners' own books lack, or have too often. */
 export function checkPartners(
   books: Readonly<Record<PartnerName, Book>>,
-  day: Day,
+  day: Pick<Day, 'atMinistry' | 'ofUnknownService'>,
   expected: ReadonlyMap<string, Expected>,
   histories: ReadonlyMap<string, readonly HistoryEntry[]>,
-): readonly string[] {
+): readonly Finding[] {
   const portal = byDossier(books['national-portal']);
   const oneStop = byDossier(books['one-stop']);
   const waiting = new Set(day.ofUnknownService);
   return [
     ...Object.entries(books).flatMap(([name, { repeats }]) =>
-      repeats > 0 ? `${name}: took ${repeats} things twice` : [],
+      repeats > 0 ? finding('duplicated', `${name}: took ${repeats} things twice`, name) : [],
     ),
     ...[...expected.values()].flatMap((one) =>
       waiting.has(one.code)
@@ -58,34 +59,48 @@ function portalProblems(
   { records, steps }: Taken,
   expected: Expected,
   history: readonly HistoryEntry[],
-): readonly string[] {
+): readonly Finding[] {
   const { code, status, events } = expected;
   const last = records.at(-1)?.content as Item | undefined;
-  if (!last) return [`${code}: not at the national portal`];
+  if (!last) return [atPortal('lost', `${code}: not at the national portal`)];
   const names = steps.map(({ content }) => stepName(content as Item));
   const told = events.filter((one) => one.told.kind === 'progress');
   const theirs = history.filter(({ party }) => party === 'civil-status').length;
   return [
     ...(last.TrangThaiHoSo === NATIONAL_CODE[status]
       ? []
-      : [`${code}: the national portal has status ${last.TrangThaiHoSo}, expected ${NATIONAL_CODE[status]}`]),
+      : [
+          atPortal(
+            'wrong',
+            `${code}: the national portal has status ${last.TrangThaiHoSo}, expected ${NATIONAL_CODE[status]}`,
+          ),
+        ]),
     ...told.flatMap((one) => {
       const times = names.filter((name) => name === nameOf(one)).length;
-      return times === 1 ? [] : `${code}: the national portal has the step ${nameOf(one)} ${times} times`;
+      return times === 1
+        ? []
+        : atPortal('lost', `${code}: the national portal has the step ${nameOf(one)} ${times} times`);
     }),
     ...(steps.length === told.length + theirs
       ? []
-      : [`${code}: the national portal has ${steps.length} steps, expected ${told.length + theirs}`]),
+      : [
+          atPortal(
+            steps.length < told.length + theirs ? 'lost' : 'invented',
+            `${code}: the national portal has ${steps.length} steps, expected ${told.length + theirs}`,
+          ),
+        ]),
     ...orderProblems(code, names, told),
   ];
 }
 
 /** A step that waited for its dossier goes when that has come, beside those that follow: it has no place of its own. */
-function orderProblems(code: string, names: readonly string[], told: readonly Acknowledged[]): readonly string[] {
+function orderProblems(code: string, names: readonly string[], told: readonly Acknowledged[]): readonly Finding[] {
   const inOrder = told.filter((one) => one.told.fate === 'applied').sort((a, b) => a.order - b.order);
   const places = inOrder.map((one) => names.indexOf(nameOf(one)));
   const isMixed = places.some((place, at) => at > 0 && place < (places[at - 1] as number));
-  return isMixed ? [`${code}: the steps at the national portal are not in the order in which they were told`] : [];
+  return isMixed
+    ? [atPortal('overtaken', `${code}: the steps at the national portal are not in the order in which they were told`)]
+    : [];
 }
 
 function stepName({ ThoiDiemXuLy, TrangThai, NguoiXuLy }: Item): string {
@@ -96,35 +111,49 @@ function nameOf({ told }: Acknowledged): string {
   return `${dialectDate(told.at)} ${NATIONAL_CODE[told.status]} ${told.actor}`;
 }
 
-function notThere(taken: Taken | undefined, { code }: Expected): readonly string[] {
-  return taken ? [`${code}: at the national portal, although its service is not known there`] : [];
+function notThere(taken: Taken | undefined, { code }: Expected): readonly Finding[] {
+  return taken
+    ? [atPortal('invented', `${code}: at the national portal, although its service is not known there`)]
+    : [];
 }
 
-function strangers(taken: ReadonlyMap<string, Taken>, expected: ReadonlyMap<string, Expected>): readonly string[] {
+function strangers(taken: ReadonlyMap<string, Taken>, expected: ReadonlyMap<string, Expected>): readonly Finding[] {
   return [...taken.keys()]
     .filter((code) => !expected.has(code))
-    .map((code) => `${code}: at the national portal, and not acknowledged`);
+    .map((code) => atPortal('invented', `${code}: at the national portal, and not acknowledged`));
 }
 
-function registrationProblems({ entries }: Book, codes: readonly string[]): readonly string[] {
+function atPortal(kind: Finding['kind'], text: string): Finding {
+  return finding(kind, text, 'national-portal');
+}
+
+function registrationProblems({ entries }: Book, codes: readonly string[]): readonly Finding[] {
   const times = new Map<string, number>();
   for (const { key, count } of entries) times.set(key, (times.get(key) ?? 0) + count);
   const wrong = codes.filter((code) => times.get(code) !== 1);
   const others = [...times.keys()].filter((code) => !codes.includes(code));
   return [
-    ...wrong.map((code) => `${code}: registered ${times.get(code) ?? 0} times at the civil-status system`),
-    ...others.map((code) => `${code}: registered at the civil-status system, and not for it`),
+    ...wrong.map((code) => {
+      const count = times.get(code) ?? 0;
+      const text = `${code}: registered ${count} times at the civil-status system`;
+      return finding(count === 0 ? 'lost' : 'duplicated', text, 'civil-status');
+    }),
+    ...others.map((code) =>
+      finding('invented', `${code}: registered at the civil-status system, and not for it`, 'civil-status'),
+    ),
   ];
 }
 
 /** The one-stop system is told of each step that the hub has from the ministry, once. */
-function toldBackProblems(code: string, { steps }: Taken, history: readonly HistoryEntry[]): readonly string[] {
+function toldBackProblems(code: string, { steps }: Taken, history: readonly HistoryEntry[]): readonly Finding[] {
   const theirs = history.filter(({ party }) => party === 'civil-status').map(({ at, status }) => `${status} at ${at}`);
   const told = steps.map(({ content }) => `${(content as Item).status} at ${(content as Item).at}`);
   const lacking = theirs.filter((name) => !told.includes(name));
   return [
-    ...(theirs.length === 0 ? [`${code}: nothing came back from the civil-status system`] : []),
-    ...lacking.map((name) => `${code}: the one-stop system was not told ${name}`),
-    ...(told.length > theirs.length ? [`${code}: the one-stop system was told more than the ministry said`] : []),
+    ...(theirs.length === 0 ? [finding('lost', `${code}: nothing came back from the civil-status system`)] : []),
+    ...lacking.map((name) => finding('lost', `${code}: the one-stop system was not told ${name}`, 'one-stop')),
+    ...(told.length > theirs.length
+      ? [finding('invented', `${code}: the one-stop system was told more than the ministry said`, 'one-stop')]
+      : []),
   ];
 }

@@ -2,7 +2,7 @@ import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import { workingDays } from './calendar.ts';
 import { legacy } from './dialect-threads.ts';
-import { createDice } from './dice.ts';
+import { createDice, type Dice } from './dice.ts';
 import { oddities, type Repair } from './odd-threads.ts';
 import { createTeller } from './rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts';
@@ -26,10 +26,12 @@ export interface Catalogue {
 /** Procedures that the civil-status system takes (adapters/civil-status/tables.json): the route names them. */
 export const CIVIL_STATUS_SERVICES = ['1.001193', '1.000656', '1.000894', '2.000635'] as const;
 
-/** Write the day: the same for the same seed, catalogue and date. */
-export function writeDay({ services, agencies }: Catalogue, seed: number, nowMs: number): Day {
-  const dice = createDice(seed);
-  const tell = createTeller();
+/** Where dossiers come from: the offices, and the registry whose dossiers go to the civil-status system. */
+export function openOffices(
+  { services, agencies }: Catalogue,
+  dice: Dice,
+  nowMs: number,
+): Record<'office' | 'registry', Office> {
   const isCivil = ({ code }: Service): boolean => CIVIL_STATUS_SERVICES.some((key) => code.startsWith(key));
   const office = {
     dice,
@@ -44,6 +46,13 @@ export function writeDay({ services, agencies }: Catalogue, seed: number, nowMs:
     services: services.filter(isCivil),
     serial: serials(500_000, (serial) => serial % 10 !== 9),
   };
+  return { office, registry };
+}
+
+/** Write the day: the same for the same seed, catalogue and date. */
+export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day {
+  const tell = createTeller();
+  const { office, registry } = openOffices(catalogue, createDice(seed), nowMs);
   const ministry = forMinistry(registry, tell, 48);
   const odd = oddities(office, tell);
   const threads = [

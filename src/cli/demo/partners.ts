@@ -26,12 +26,12 @@ export interface Partner {
 
 export type Partners = Readonly<Record<PartnerName, Partner>>;
 
-export async function startPartners(folder: Folder): Promise<Partners> {
+export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partners> {
   const started = await Promise.all(PARTNERS.map((name) => startPartner(name, folder)));
   return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
 }
 
-async function startPartner(name: PartnerName, folder: Folder): Promise<Partner> {
+async function startPartner(name: PartnerName, folder: Pick<Folder, 'path'>): Promise<Partner> {
   const { child, url } = await startListening({
     script: 'src/kit/run-simulator.ts',
     args: [name],

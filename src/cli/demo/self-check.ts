@@ -22,9 +22,11 @@ export async function checkItself(
   return [
     ...unfinished,
     ...wrongOutcomes(acknowledgements),
-    ...index.missing,
-    ...(await checkRepairs(means, day.repairs)),
-    ...feed.missing,
-    ...checkPartners(books, day, expected, index.histories),
+    ...[
+      ...index.findings,
+      ...(await checkRepairs(means, day.repairs)),
+      ...feed.findings,
+      ...checkPartners(books, day, expected, index.histories),
+    ].map(({ text }) => text),
   ];
 }

@@ -26,7 +26,7 @@ export function createSecrets(): Secrets {
 }
 
 /** Write the hub's configuration into the run's folder, for its eyes only; says where. */
-export function writeHubFile(folder: Folder, partners: Partners, secrets: Secrets): string {
+export function writeHubFile(folder: Pick<Folder, 'path'>, partners: Partners, secrets: Secrets): string {
   const path = join(folder.path, 'hub.config.json');
   writeFileSync(path, JSON.stringify(hubFile(partners, secrets), undefined, 2), { mode: 0o600 });
   return path;
@@ -99,7 +99,7 @@ function both(from: string, to: string[]): NonNullable<HubFile['routes']> {
 export function hubEnvironment(
   env: NodeJS.ProcessEnv,
   own: {
-    readonly folder: Folder;
+    readonly folder: Pick<Folder, 'path'>;
     readonly config: string;
     readonly host: string;
     readonly port: number;
