@@ -16,9 +16,12 @@ export interface Acknowledged {
 /** What the partners were told by the hub, and nothing else: the demo's own book, to hold the hub against. */
 export interface Acknowledgements {
   add(door: DoorName, told: Told, outcome: Outcome): void;
+  /** The proof that was given for a request. */
+  receipt(id: string): void;
   /** A request was sent again because no answer came. */
   retried(): void;
   all(): readonly Acknowledged[];
+  readonly receipts: ReadonlySet<string>;
   readonly counts: Readonly<Record<DoorName, Readonly<Record<Outcome, number>>>>;
   readonly items: number;
   readonly retries: number;
@@ -28,6 +31,7 @@ export function createAcknowledgements(): Acknowledgements {
   const kept = new Map<number, Acknowledged>();
   const none = (): Record<Outcome, number> => ({ accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0 });
   const counts = { rest: none(), 'national-portal': none() };
+  const receipts = new Set<string>();
   let items = 0;
   let retries = 0;
   return {
@@ -36,8 +40,10 @@ export function createAcknowledgements(): Acknowledgements {
       counts[door][outcome]++;
       if (!kept.has(told.id)) kept.set(told.id, { told, outcome, order: items });
     },
+    receipt: (id) => void receipts.add(id),
     retried: () => void retries++,
     all: () => [...kept.values()],
+    receipts,
     counts,
     get items() {
       return items;

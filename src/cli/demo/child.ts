@@ -45,6 +45,7 @@ export function startChild({ script, args = [], env = process.env, logFile, onLi
     log.write(`${line}\n`);
     onLine(parsed(line));
   });
+  child.once('close', () => log.end());
   const ended = endOf(child);
   return { pid: child.pid as number, ended, stop: () => stop(child, ended) };
 }

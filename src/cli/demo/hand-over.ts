@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates';
 import type { Day } from './day.ts';
-import type { Partner } from './partners.ts';
+import type { Partner, Partners } from './partners.ts';
 import { single } from './rest-threads.ts';
 import type { RestPush, Told } from './told.ts';
 
 export interface HandOverMeans {
-  readonly oneStop: Partner;
+  readonly partners: Partners;
   readonly send: (push: RestPush) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -20,15 +20,15 @@ const FETCHED = 2;
  * civil-status dossier from counter to counter. Ends when it has heard of all, or in vain after a while.
  */
 export async function handOver(
-  { atMinistry }: Day,
-  { oneStop, send, signal }: HandOverMeans,
+  { atMinistry }: Pick<Day, 'atMinistry'>,
+  { partners, send, signal }: HandOverMeans,
   limitMs: number,
 ): Promise<readonly string[]> {
   const expected = atMinistry.filter((code) => !code.endsWith('7'));
   const heard = new Set<string>();
   const handedOver: string[] = [];
   for (const until = performance.now() + limitMs; performance.now() < until; ) {
-    for (const code of await resolvedCodes(oneStop)) {
+    for (const code of await resolvedCodes(partners['one-stop'])) {
       if (heard.has(code) || !expected.includes(code)) continue;
       heard.add(code);
       if (heard.size % FETCHED !== 0) continue;

@@ -32,11 +32,12 @@ export async function pushRest({ ask, key, partner, acknowledgements }: RestSyst
       ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
     },
   });
-  const { results = [], detail } = body as Receipt;
+  const { receipt, results = [], detail } = body as Receipt;
   if (results.length !== told.length)
     throw new Error(
       `POST ${path}: status ${status} with ${results.length} results for ${told.length} items: ${detail ?? ''}`,
     );
+  acknowledgements.receipt(receipt ?? '');
   for (const { index, outcome } of results) acknowledgements.add('rest', told[index] as Told, outcome);
 }
 

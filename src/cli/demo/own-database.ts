@@ -16,7 +16,8 @@ export async function createOwnDatabase(serverUrl: string): Promise<OwnDatabase>
   return { url: url.href, name, drop: () => execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-async function execute(url: string, sql: string): Promise<void> {
+/** One statement on a connection of its own. */
+export async function execute(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   // A connection that breaks is told by the query.
   client.on('error', () => undefined);

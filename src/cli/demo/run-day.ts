@@ -4,14 +4,11 @@ import { waitForCatalogue } from './catalogue-of-hub.ts';
 import { type Day, writeDay } from './day.ts';
 import { handOver } from './hand-over.ts';
 import { type AskHub, createHubClient } from './hub-client.ts';
-import { createLegacySystem } from './legacy-client.ts';
-import { pushRest } from './one-stop-client.ts';
-import { untilAcknowledged } from './persistence.ts';
 import { itemsOf, play } from './play.ts';
 import { waitForQuiet } from './quiet.ts';
 import { patient } from './reading.ts';
+import { createSender } from './sending.ts';
 import type { Stage } from './stage.ts';
-import type { Push } from './told.ts';
 
 /** What happened in the day, as far as its actors know. */
 export interface DayRun {
@@ -51,15 +48,7 @@ export async function runDay({ folder, partners, hub, secrets }: Stage, means: D
 
   const day = writeDay(catalogue, seed, Date.now());
   const total = itemsOf(day);
-  const system = { ask: client, key: secrets['one-stop'], partner: partners['one-stop'], acknowledgements };
-  const account = { username: 'one-stop-legacy', password: secrets['one-stop-legacy'] };
-  const legacy = createLegacySystem(client, account, acknowledgements);
-  const send = (push: Push): Promise<void> =>
-    untilAcknowledged(
-      () => (push.door === 'rest' ? pushRest(system, push) : legacy.push(push)),
-      signal,
-      acknowledgements.retried,
-    );
+  const send = createSender({ client, partners, secrets, acknowledgements, signal });
   phase('day');
   let sent = 0;
   const onSent = (items: number): void => {
@@ -74,7 +63,7 @@ export async function runDay({ folder, partners, hub, secrets }: Stage, means: D
 
   phase('evening');
   show('handing over what the ministry registered', 0, 0);
-  const unheard = await handOver(day, { oneStop: partners['one-stop'], send, signal }, QUIET_WITHIN_MS);
+  const unheard = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
   const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, 0, 0);
   const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   phase('quiet');

@@ -1,7 +1,11 @@
+import type { Acknowledgements } from './acknowledgements.ts';
 import { checkFeed } from './check-feed.ts';
 import { checkIndex, checkRepairs } from './check-index.ts';
 import { checkPartners } from './check-partners.ts';
-import { expectedDossiers, wrongOutcomes } from './expectation.ts';
+import type { Day } from './day.ts';
+import { type Expected, expectedDossiers, wrongOutcomes } from './expectation.ts';
+import type { Finding } from './finding.ts';
+import type { AskHub } from './hub-client.ts';
 import { askMinistry } from './ministry-book.ts';
 import type { Book, PartnerName } from './partners.ts';
 import type { DayRun } from './run-day.ts';
@@ -9,24 +13,42 @@ import type { Stage } from './stage.ts';
 
 /** Hold the hub against what it acknowledged, and against what the partners say they took. Each line is one fault. */
 export async function checkItself(
-  { partners, secrets }: Stage,
-  { day, acknowledgements, unfinished, ask }: DayRun,
+  stage: Stage,
+  run: DayRun,
   books: Readonly<Record<PartnerName, Book>>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const { findings } = await findFaults(stage, run, books, signal);
+  return [...run.unfinished, ...wrongOutcomes(run.acknowledgements), ...findings.map(({ text }) => text)];
+}
+
+export interface Found {
+  readonly findings: readonly Finding[];
+  /** What the hub has to hold, by the code. */
+  readonly expected: ReadonlyMap<string, Expected>;
+  /** How many dossiers the index lists, and changes the feed. */
+  readonly dossiers: number;
+  readonly changes: number;
+}
+
+/** What the demo and the proof compare: the same whatever happened between the acknowledgement and the quiet. */
+export async function findFaults(
+  { partners, secrets }: Pick<Stage, 'partners' | 'secrets'>,
+  run: { readonly day: Omit<Day, 'threads'>; readonly acknowledgements: Acknowledgements; readonly ask: AskHub },
+  books: Readonly<Record<PartnerName, Book>>,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { day, acknowledgements, ask } = run;
   const ministry = await askMinistry(partners['civil-status'], day.atMinistry, signal);
   const expected = expectedDossiers(acknowledgements, ministry);
   const means = { ask, portalKey: secrets.portal, inspectorKey: secrets.inspector };
   const index = await checkIndex(means, expected);
   const feed = await checkFeed(ask, secrets.portal, expected);
-  return [
-    ...unfinished,
-    ...wrongOutcomes(acknowledgements),
-    ...[
-      ...index.findings,
-      ...(await checkRepairs(means, day.repairs)),
-      ...feed.findings,
-      ...checkPartners(books, day, expected, index.histories),
-    ].map(({ text }) => text),
+  const findings = [
+    ...index.findings,
+    ...(await checkRepairs(means, day.repairs)),
+    ...feed.findings,
+    ...checkPartners(books, day, expected, index.histories),
   ];
+  return { findings, expected, dossiers: index.size, changes: feed.changes };
 }
