@@ -19,6 +19,11 @@ export async function waitForCatalogue(ask: AskHub, key: string, signal: AbortSi
     if (performance.now() > until) throw new Error(`the catalogue did not come within ${COMES_WITHIN_MS / 1000} s`);
     await sleep(LOOK_MS, undefined, { signal });
   }
+  return readCatalogue(ask, key);
+}
+
+/** The catalogue as a portal frontend reads it. */
+export async function readCatalogue(ask: AskHub, key: string): Promise<Catalogue> {
   const services = await readAll<Service>(ask, key, '/api/v1/services?inForce=true&limit=200');
   const agencies = await readAll<Agency>(ask, key, '/api/v1/agencies?inForce=true&limit=200');
   if (services.length < LEAST_SERVICES)

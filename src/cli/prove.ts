@@ -1,0 +1,96 @@
+import { setMaxListeners } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { createProgress } from './progress.ts';
+import { startKeeper } from './prove/keeping.ts';
+import { type Report, textOf } from './prove/report.ts';
+import { runProof } from './prove/run-proof.ts';
+import { openStage } from './prove/stage.ts';
+import { type CommonOptions, FAILED, runCommand } from './run-command.ts';
+
+interface ProveOptions extends CommonOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly rate: number;
+  readonly port: number;
+  readonly logs?: string;
+}
+
+/** `lienthong prove`: three processes of the hub, a load, trouble at random, and a ledger outside that says what is left of it. */
+export function addProve(program: Command): void {
+  program
+    .command('prove')
+    .description('prove by trouble at random that nothing acknowledged is lost, invented, overtaken or told twice')
+    .option('--minutes <number>', 'how long load and trouble last', positive, 5)
+    .option(
+      '--seed <number>',
+      'another load and other trouble, the same for the same number',
+      wholeNumber,
+      randomSeed(),
+    )
+    .option('--rate <number>', 'items a second that are told, at the most', positive, 40)
+    .option('--port <number>', 'where the hub listens; a free port if it is taken', wholeNumber, 0)
+    .option('--logs <folder>', 'keep the logs of all processes there')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((options: ProveOptions) => runCommand(options, async () => resultOf(await prove(options))));
+}
+
+const HELP = `
+Runs on a PostgreSQL and a Redis (redis-server) of its own, which it kills too. With DATABASE_URL it makes a database of
+its own on that server, cuts its sessions and drops it at the end; without redis-server it uses an empty database at
+REDIS_URL, and without that none. Whatever happens, no process and no folder is left behind.
+Exit code 0 only if nothing is wrong and the index is equal to its rebuild from the messages alone.`;
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 100_000)) throw new InvalidArgumentError('Expected a number over 0.');
+  return number;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 1_000_000);
+}
+
+async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise<Report> {
+  const stop = untilSignal();
+  const { signal } = stop;
+  const bar = createProgress('starting', 0);
+  const folder = logs === undefined ? undefined : resolve(logs);
+  if (folder) mkdirSync(folder, { recursive: true });
+  bar.say(`seed ${seed}`);
+  const keeper = await startKeeper();
+  try {
+    const stage = await openStage(keeper, { env: process.env, port, logs: folder, signal, say: bar.say });
+    const show = (what: string, done: number, total: number): void => {
+      bar.setTotal(total);
+      bar.update(done, what);
+    };
+    return await runProof(stage, { seed, minutes, rate, signal, show }).finally(() => stage.database.close());
+  } catch (error) {
+    throw signal.aborted ? new Error('interrupted', { cause: error }) : error;
+  } finally {
+    stop.abort();
+    bar.stop();
+    await keeper.removeAll();
+  }
+}
+
+/** A signal ends it in order: whatever is under way hears of it, and everything is removed. */
+function untilSignal(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  return stop;
+}
+
+function resultOf(report: Report): { text: string; document: object; failed: boolean } {
+  if (!report.ok) process.exitCode = FAILED;
+  return { text: textOf(report), document: report, failed: !report.ok };
+}
