@@ -16,6 +16,7 @@ import { createReaders } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
+import { createCodeEntries } from './ledger/code-entries.ts';
 import { registerParties } from './ledger/party-states.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
@@ -63,9 +64,10 @@ export async function createHub(
   const telemetry = createTelemetry(log);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl);
+  const codes = createCodeEntries(database);
   let parties: ReadonlyMap<string, Party>;
   try {
-    parties = createParties(config, adapters, database, nowMs);
+    parties = createParties(config, adapters, database, codes, nowMs);
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
     await registerParties(database, [...parties.keys()]);
@@ -84,7 +86,8 @@ export async function createHub(
     queue,
     parties,
     routes,
-    readers: createReaders(file.province?.code),
+    readers: createReaders(file.province?.code, codes),
+    codes,
     retryDelaysMs: config.retryDelaysMs,
     nowMs,
     random,
@@ -115,6 +118,7 @@ export async function createHub(
     index: createIndexReader(database, vault),
     catalogue: createCatalogueReader(database),
     audit: createAudit(database, nowMs),
+    codes,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
     isDraining: () => draining,

@@ -1,6 +1,7 @@
 import type { LoadedAdapter } from './adapters.ts';
 import { type Config, ConfigError, type HubFile } from './config.ts';
 import type { Database } from './database/pool.ts';
+import type { CodeEntries } from './ledger/code-entries.ts';
 import { createParty, type Party } from './parties.ts';
 import { createPace } from './steps/pace.ts';
 
@@ -13,6 +14,7 @@ export function createParties(
   config: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
   database: Database,
+  codes: CodeEntries,
   nowMs: () => number,
 ): ReadonlyMap<string, Party> {
   const problems: string[] = [];
@@ -20,7 +22,7 @@ export function createParties(
   const parties = new Map<string, Party>();
   for (const [id, entry] of Object.entries(config.file.parties ?? {})) {
     const loaded = adapters.get(entry.adapter);
-    if (loaded) parties.set(id, partyOf(id, entry, loaded, database, nowMs, tell));
+    if (loaded) parties.set(id, partyOf(id, entry, loaded, database, codes, nowMs, tell));
     else
       tell(
         `/parties/${id}/adapter`,
@@ -47,6 +49,7 @@ function partyOf(
   entry: Entry,
   { manifest, adapter, settingsProblems }: LoadedAdapter,
   database: Database,
+  codes: CodeEntries,
   nowMs: () => number,
   tell: (path: string, message: string) => unknown,
 ): Party {
@@ -65,6 +68,7 @@ function partyOf(
     ...(budget && { budget }),
     ...(maintenance && { maintenance }),
     ...(perSecond !== undefined && { pace: createPace(database, id, perSecond, nowMs) }),
+    codes: { at: (ms) => codes.at(id, ms), now: () => codes.now(id) },
     nowMs,
   });
 }

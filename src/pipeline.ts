@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { msToInstant } from '#core/dates';
-import type { Item } from '#core/item';
 import type { Route } from '#core/route';
 import type { Alerts } from './alerts.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
 import type { Database } from './database/pool.ts';
 import { createUuids } from './database/uuid.ts';
 import { gather } from './gather.ts';
+import type { CodeEntries } from './ledger/code-entries.ts';
 import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
-import { type KeptMessage, loadMessage, loadResults } from './ledger/messages.ts';
+import { loadResults } from './ledger/messages.ts';
 import { saveBreaker } from './ledger/party-states.ts';
-import { loadReleasable, loadWaitingFor, type WaitingRow } from './ledger/quarantine.ts';
+import { loadReleasable, loadWaitingFor } from './ledger/quarantine.ts';
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
+import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
+import { type LetGoMeans, letGo } from './steps/let-go.ts';
 import { runPull } from './steps/pull.ts';
-import { type Readers, readAgain } from './steps/read-again.ts';
+import type { Readers } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Vault } from './vault.ts';
 
@@ -30,6 +32,8 @@ export interface PipelineMeans {
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
   readonly readers: Readers;
+  /** What operators have entered of the code tables. */
+  readonly codes: CodeEntries;
   readonly retryDelaysMs: readonly number[];
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -60,6 +64,8 @@ export interface Pipeline {
   pull(party: string, name: string): Promise<void>;
   /** Free the deliveries that these causes held, in their order. */
   release(causeKeys: readonly string[]): Promise<void>;
+  /** Carry out what operators have ordered, as far as it goes now: resolutions, and replays at their rate. */
+  carryOut(): Promise<void>;
   /** Ring for whatever is due, and let go what has waited for something that is there now. */
   sweep(): Promise<void>;
   /** Resolves when this process delivers nothing at the moment. */
@@ -75,8 +81,6 @@ const LANES = 2;
 const LINGER_MS = 2;
 const TRIES = 8;
 const RELEASE_MS = 20;
-/** The door of messages that let go what waited. */
-export const RELEASE_DOOR = 'release';
 
 export function createPipeline(means: PipelineMeans): Pipeline {
   const { database, vault, queue, parties, routes, nowMs, telemetry, alerts } = means;
@@ -162,7 +166,10 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   function look(): void {
     const codes = [...arrived];
     arrived.clear();
-    noted('release', loadWaitingFor(database, codes).then(release));
+    noted(
+      'release',
+      loadWaitingFor(database, codes).then((waiting) => letGo(letGoMeans, waiting)),
+    );
   }
 
   async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
@@ -170,36 +177,16 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     await queue.ring(freed);
   }
 
-  async function release(waiting: readonly WaitingRow[]): Promise<void> {
-    for (const row of waiting) {
-      const message = await loadMessage(database, vault, row.messageId);
-      const item = message && readAgain(means.readers, parties, message)[row.item];
-      if (!message || !item) continue;
-      await letGo(row, message, item);
-    }
-  }
+  const letGoMeans: LetGoMeans = { ...means, accept: acceptTogether, isRetryable };
 
-  /** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */
-  async function letGo(row: WaitingRow, message: KeptMessage, item: Item): Promise<void> {
-    const { messageId, item: place } = row;
-    const body = Buffer.from(JSON.stringify({ messageId, item: place }));
-    try {
-      await acceptTogether({
-        party: message.party,
-        door: RELEASE_DOOR,
-        operation: message.operation,
-        keyName: undefined,
-        mediaType: 'application/json',
-        body,
-        bodyBytes: body.length,
-        receivedAt: msToInstant(nowMs()),
-        items: [item],
-        again: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: row.id, causeKey: row.causeKey },
-      });
-    } catch (error) {
-      // Another process let it go.
-      if (!isRetryable(error)) throw error;
-    }
+  /** One order after the other: each has a transaction open while it is worked on. */
+  let orders: Promise<void> = Promise.resolve();
+  function carryOut(): Promise<void> {
+    orders = orders
+      .catch(() => undefined)
+      .then(() => carryOutResolutions(letGoMeans, means))
+      .then(() => carryOutReplays(means));
+    return orders;
   }
 
   /** One request with a key at a time: the second one finds the first one's receipt. */
@@ -242,9 +229,11 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     deliver: (party) => lanes.get(party)?.wake(),
     pull: (party, name) => runPull({ ...means, acceptMeans }, party, name),
     release: releaseCauses,
+    carryOut,
     async sweep() {
       await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
-      await release(await loadReleasable(database, 500));
+      await letGo(letGoMeans, await loadReleasable(database, 500));
+      await carryOut();
     },
     async idle() {
       await Promise.all([...lanes.values()].map((lane) => lane.idle()));

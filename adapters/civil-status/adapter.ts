@@ -1,11 +1,12 @@
 import { defineAdapter, inOrder } from '#kit';
 import { register } from './register.ts';
 import { results } from './results.ts';
-import { Settings } from './settings.ts';
+import { Settings, TABLES } from './settings.ts';
 
 /** The civil-status system of the Ministry of Justice: takes dossiers in, and says what became of them when asked. */
 export default defineAdapter({
   settings: Settings,
+  tables: TABLES,
   send: {
     'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => register(connection, item)) },
   },

@@ -1,4 +1,5 @@
 import {
+  type CodesOf,
   type InvalidItem,
   type Item,
   jsonObject,
@@ -11,7 +12,7 @@ import {
 } from '#kit';
 import { namesOf, type Row } from './poll.ts';
 import { reasonsIn } from './reasons.ts';
-import { type Settings, statusOf } from './settings.ts';
+import { STATUSES_ENTERED, type Settings, statusOf, type Tables } from './settings.ts';
 
 /** A dossier that the ministry was asked about: our code, and the one it knows. */
 export interface Asked {
@@ -20,7 +21,7 @@ export interface Asked {
 }
 
 /** Read a kept answer of the ministry: each row that tells a status is a step. Certificates in it are left where they are. */
-export function readResults(body: Uint8Array, settings: Settings): readonly Item[] {
+export function readResults(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const kept = jsonObject(body) as { asked?: readonly Asked[]; reply?: Row } | undefined;
   if (!kept?.asked || !kept.reply) return [invalid(undefined, '', 'this is not an answer as the adapter keeps it')];
   const { asked, reply } = kept;
@@ -30,7 +31,7 @@ export function readResults(body: Uint8Array, settings: Settings): readonly Item
   return rows.flatMap((row, at) => {
     const path = `/value/${at}`;
     const dossier = dossierOf(row, asked);
-    return dossier ? stepOf(settings, dossier.code, row, reply, path) : [invalid(undefined, path, NOT_ASKED)];
+    return dossier ? stepOf({ settings, codes }, dossier.code, row, reply, path) : [invalid(undefined, path, NOT_ASKED)];
   });
 }
 
@@ -42,13 +43,13 @@ function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
   return asked.find(({ maHoSo }) => names.includes(maHoSo));
 }
 
-function stepOf(settings: Settings, code: string, row: Row, reply: Row, path: string): readonly Item[] {
+function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string): readonly Item[] {
   const trangThai = textOf(row.trangThai);
   const complaints = reasonsIn(row.errors);
   if (trangThai === undefined)
     // Without a status the ministry has no such dossier yet, or could not take it.
     return complaints.length > 0 ? [invalid(code, `${path}/errors`, complaints.join('; '))] : [];
-  const mapped = statusOf(settings, trangThai);
+  const mapped = statusOf(tables, trangThai);
   if (!mapped) return [unmappedStatus(code, trangThai, `${path}/trangThai`)];
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
   if (!('instant' in at))
@@ -85,7 +86,7 @@ function unmappedStatus(code: string, trangThai: string, path: string): WaitingI
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     code,
-    cause: { kind: 'unmapped', key: unmappedKey('civil-status-status', trangThai), message },
+    cause: { kind: 'unmapped', key: unmappedKey(STATUSES_ENTERED, trangThai), message },
     problems: [{ path, message }],
   };
 }

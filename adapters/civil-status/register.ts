@@ -13,7 +13,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type CivilStatus, call, type Failure, failure } from './client.ts';
 import { namesOf, poll, type Row } from './poll.ts';
 import { registrationOf } from './registration.ts';
-import { type Module, moduleOf, statusOf, urlOf } from './settings.ts';
+import { MODULES_ENTERED, type Module, moduleOf, statusOf, urlOf } from './settings.ts';
 import { verdictOf } from './verdict.ts';
 
 type DossierItem = Outgoing<'dossier.upsert.v1'>;
@@ -26,8 +26,8 @@ const OVER = new Set<Dossier['status']>(['refused', 'withdrawn', 'stopped', 'res
  */
 export async function register(connection: CivilStatus, item: DossierItem): Promise<Outcome> {
   const { record, known, doubt } = item;
-  const entry = moduleOf(connection.settings, record.serviceCode);
-  if (!entry) return unmapped('civil-status-module', serviceKey(record.serviceCode));
+  const entry = moduleOf(connection, record.serviceCode);
+  if (!entry) return unmapped(MODULES_ENTERED, serviceKey(record.serviceCode));
   if (!record.receivedAt) return delivered('not-received-yet');
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
@@ -61,8 +61,8 @@ async function lookUp(
 }
 
 /** Nothing the ministry takes is in a later version, but for two things that somebody must carry over by hand. */
-function laterVersion({ settings }: CivilStatus, record: Dossier, row: Row): Outcome {
-  const atMinistry = statusOf(settings, textOf(row.trangThai) as string)?.status;
+function laterVersion(connection: CivilStatus, record: Dossier, row: Row): Outcome {
+  const atMinistry = statusOf(connection, textOf(row.trangThai) as string)?.status;
   if (atMinistry === 'supplement-required' && isAnswered(record, row))
     return refused(
       'supplement',

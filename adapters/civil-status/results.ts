@@ -28,11 +28,11 @@ export const results: Puller<Settings> = {
     const dossiers = await asks.outstanding(AT_A_TIME, after);
     const bodies: Page['bodies'][number][] = [];
     const tells: string[] = [...told];
-    for (const [module, group] of byModule(connection.settings, dossiers)) {
+    for (const [module, group] of byModule(connection, dossiers)) {
       const answers = await askAbout(connection, module, group);
       if ('kind' in answers) return answers;
       for (const body of answers) {
-        const says = beyond(group, readResults(body, connection.settings));
+        const says = beyond(group, readResults(body, connection.settings, connection.codes));
         if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
         tells.push(...says);
       }
@@ -47,12 +47,12 @@ const JSON_TYPE = 'application/json';
 
 /** One question carries one module. What is not received yet, or has no module, was never registered. */
 function byModule(
-  settings: Settings,
+  tables: CivilStatus,
   dossiers: Awaited<ReturnType<Asks['outstanding']>>,
 ): ReadonlyMap<string, Dossier[]> {
   const groups = new Map<string, Dossier[]>();
   for (const dossier of dossiers) {
-    const module = dossier.receivedAt && moduleOf(settings, dossier.serviceCode)?.module;
+    const module = dossier.receivedAt && moduleOf(tables, dossier.serviceCode)?.module;
     if (module) groups.set(module, [...(groups.get(module) ?? []), dossier]);
   }
   return groups;

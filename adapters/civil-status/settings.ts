@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { serviceKey } from '#kit';
+import { type CodesOf, type CodeTable, serviceKey } from '#kit';
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import tables from './tables.json' with { type: 'json' };
@@ -37,16 +37,49 @@ export const Settings = closed({
 export type Settings = Type.Static<typeof Settings>;
 export type Module = Type.Static<typeof Module>;
 
+/** Under these names operators add to the tables of modules and of statuses. */
+export const MODULES_ENTERED = 'civil-status-module';
+export const STATUSES_ENTERED = 'civil-status-status';
+
+export const TABLES: readonly CodeTable[] = [
+  {
+    name: MODULES_ENTERED,
+    title: 'Civil status: as which service a service is registered',
+    entries: Object.entries(tables.modules).map(([code, { name }]) => ({ code, is: code, label: name })),
+    bothWays: false,
+  },
+  {
+    name: STATUSES_ENTERED,
+    title: "Civil status: the ministry's trangThai",
+    entries: Object.entries(tables.statuses).map(([code, { status, description }]) => ({
+      code,
+      is: status,
+      label: description,
+    })),
+    bothWays: false,
+  },
+];
+
+/** The tables of a party: the adapter's own, under those of its settings, under what operators have entered. */
+export interface Tables {
+  readonly settings: Settings;
+  readonly codes: CodesOf;
+}
+
 /** How the ministry takes dossiers of a service, by the short form of its code; undefined where no table says. */
-export function moduleOf(settings: Settings, serviceCode: string): Module | undefined {
-  return entryOf(serviceKey(serviceCode), settings.modules, tables.modules as Record<string, Module>);
+export function moduleOf({ settings, codes }: Tables, serviceCode: string): Module | undefined {
+  const key = serviceKey(serviceCode);
+  const as = codes(MODULES_ENTERED).get(key) ?? key;
+  return entryOf(as, settings.modules, tables.modules as Record<string, Module>);
 }
 
 /** What a `trangThai` of the ministry is in our words; undefined where no table says. */
 export function statusOf(
-  settings: Settings,
+  { settings, codes }: Tables,
   trangThai: string,
 ): { readonly status: Status; readonly description?: string } | undefined {
+  const entered = codes(STATUSES_ENTERED).get(trangThai);
+  if (entered !== undefined) return { status: entered as Status };
   return entryOf(trangThai, settings.statuses, tables.statuses as Record<string, Type.Static<typeof MinistryStatus>>);
 }
 

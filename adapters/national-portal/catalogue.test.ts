@@ -33,7 +33,7 @@ describe('a run through the catalogue', () => {
     adapter.pull?.catalogue?.next(portal, checkpoint, { outstanding: async () => [] });
   const codesOf = (portal: Portal, page: Page) =>
     page.bodies
-      .flatMap(({ body }) => adapter.pull?.catalogue?.read(body, portal.settings) ?? [])
+      .flatMap(({ body }) => adapter.pull?.catalogue?.read(body, portal.settings, portal.codes) ?? [])
       .map((item) => (item.kind === 'record' ? (item as RecordItem).record.code : `${item.kind} ${item.code}`));
 
   async function pages(portal: Portal, from: unknown = undefined): Promise<Page[]> {

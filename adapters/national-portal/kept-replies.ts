@@ -1,4 +1,4 @@
-import type { InvalidItem, Item } from '#kit';
+import type { CodesOf, InvalidItem, Item } from '#kit';
 import { readAgency, readField } from '#mappings/national-portal/dictionaries';
 import { parseReply } from '#mappings/national-portal/envelope';
 import { readProcedure } from '#mappings/national-portal/procedure';
@@ -16,8 +16,12 @@ export interface KeptReply {
 }
 
 /** The entries of the catalogue that a reply tells of. Pure: the same reply reads the same whenever it is read. */
-export function readKept({ service, code, reply, failed }: KeptReply, settings: Settings): readonly Item[] {
-  const { codes } = dialectOf(settings);
+export function readKept(
+  { service, code, reply, failed }: KeptReply,
+  settings: Settings,
+  entered: CodesOf,
+): readonly Item[] {
+  const { codes } = dialectOf(settings, entered);
   if (reply === undefined) return [invalid(code, `${service} was not answered: ${failed ?? 'nothing came'}`)];
   const parsed = parseReply(reply);
   if (parsed.kind === 'not-a-reply') return [invalid(code, `${service} was answered by ${parsed.why}`)];

@@ -1,4 +1,4 @@
-import { type InvalidItem, type Item, readItem } from '#core/item';
+import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/item';
 import type { Cause, Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
@@ -18,8 +18,10 @@ export function finishReading(reading: Reading, operation: Operation, record: ob
   const problems = [...reading.problems, ...found];
   if (problems.length > 0) return { kind: 'invalid', problems, ...(code && { code }) };
   if (reading.unmapped.length > 0) return waiting(reading, operation, checked, code);
-  if (checked.kind !== 'record') return checked;
-  return { ...checked, warnings: [...reading.warnings, ...checked.warnings] };
+  const warned = (item: RecordItem): RecordItem => ({ ...item, warnings: [...reading.warnings, ...item.warnings] });
+  if (checked.kind === 'record') return warned(checked);
+  if (checked.kind === 'invalid' || !checked.asItStands) return checked;
+  return { ...checked, asItStands: warned(checked.asItStands) };
 }
 
 function waiting(reading: Reading, operation: Operation, checked: Item, code: string | undefined): Item {
@@ -38,7 +40,9 @@ function inDialect(reading: Reading, item: Item): Item {
   if (item.kind === 'record') return { ...item, warnings: translate(item.warnings) };
   const problems = translate(item.problems);
   const message = problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ');
-  return { ...item, problems, cause: { ...item.cause, message } };
+  const { asItStands } = item;
+  const taken = asItStands && { ...asItStands, warnings: translate(asItStands.warnings) };
+  return { ...item, problems, cause: { ...item.cause, message }, ...(taken && { asItStands: taken }) };
 }
 
 /** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */

@@ -1,7 +1,9 @@
+import { LONGEST_CODE } from '#core/codes';
 import { parseInstant, parseLocal } from '#core/dates';
 import { quote } from '#core/explain';
 import { parseVnd } from '#core/money';
-import { isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
+import { unmappedKey } from '#core/problem';
+import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';
 import type { Raw, Reading } from './reading.ts';
 
@@ -36,15 +38,14 @@ export function readCode(reading: Reading, table: TableName, value: unknown, pat
   const code = codeText(isYesNo(codes, table), value);
   const text = code ?? readText(reading, value, path)?.trim();
   if (text === undefined) return undefined;
-  const meaning = meaningOf(codes, table, text);
+  const cut = text.slice(0, LONGEST_CODE);
+  const meaning = meaningOf(codes, table, text) ?? meaningOf(codes, table, cut);
   if (meaning === undefined) {
     const message = `got ${quote(text)}, which no table maps; known are ${shownCodes(codes, table)}`;
-    unmapped.push({ key: `unmapped:national-${table}:${text.slice(0, LONGEST_CODE)}`, path, message });
+    unmapped.push({ key: unmappedKey(enteredName(table), cut), path, message });
   }
   return meaning;
 }
-
-const LONGEST_CODE = 60;
 
 function codeText(yesNo: boolean, value: unknown): string | undefined {
   const flag = yesNo ? flagOf(value) : undefined;

@@ -27,20 +27,24 @@ export interface WaitingItem {
   readonly code?: string;
   readonly cause: Cause;
   readonly problems: readonly Problem[];
+  /** What it is when a person takes its doubtful text as it stands. */
+  readonly asItStands?: RecordItem;
 }
 
 /** Read one value as the canonical record of an operation. */
 export function readItem(operation: Operation, value: unknown, inferred = false): Item {
   const read = readRecord(operation, value);
-  if (read.kind === 'record') return { ...read, operation, ...(inferred && { inferred }) };
   if (read.kind === 'invalid') return read;
+  const { record, warnings } = read;
+  const asItStands: RecordItem = { kind: 'record', record, warnings, operation, ...(inferred && { inferred }) };
+  if (read.kind === 'record') return asItStands;
   const { problems, code } = read;
   const cause: Cause = {
     kind: 'doubtful-text',
     key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
     message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
   };
-  return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
+  return { kind: 'waiting', operation, cause, problems, ...(code && { code }), asItStands };
 }
 
 export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {

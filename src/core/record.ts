@@ -10,7 +10,14 @@ import { inspectText, unstorable } from './text.ts';
 export type Read<T> =
   | { readonly kind: 'record'; readonly record: T; readonly warnings: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string }
-  | { readonly kind: 'doubtful'; readonly problems: readonly Problem[]; readonly code?: string };
+  /** `record` is what it is when the doubtful text is taken as it stands. */
+  | {
+      readonly kind: 'doubtful';
+      readonly problems: readonly Problem[];
+      readonly code?: string;
+      readonly record: T;
+      readonly warnings: readonly Problem[];
+    };
 
 /**
  * Turn any value into the canonical record of an operation, or say all that is wrong with it.
@@ -27,8 +34,10 @@ export function readRecord<O extends Operation>(operation: O, value: unknown): R
   if (!check.Check(record)) notes.problems.push(...explain(OPERATIONS[operation], check, record, notes.problems));
   else if (notes.problems.length === 0) notes.problems.push(...meaningProblems(operation, record as Records[O]));
   if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), ...(code && { code }) };
-  if (notes.doubts.length > 0) return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }) };
-  return { kind: 'record', record: record as Records[O], warnings: bounded(notes.warnings) };
+  const found = { record: record as Records[O], warnings: bounded(notes.warnings) };
+  if (notes.doubts.length > 0)
+    return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }), ...found };
+  return { kind: 'record', ...found };
 }
 
 /** So that one item with a million wrong members costs neither the memory nor the reply of a million problems. */

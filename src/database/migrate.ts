@@ -1,24 +1,27 @@
 import { Migrator } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
+import * as m003 from './migrations/003-operators.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
-const MIGRATIONS = { '001-ledger-and-index': m001, '002-partners': m002 };
+const MIGRATIONS = { '001-ledger-and-index': m001, '002-partners': m002, '003-operators': m003 };
 
 /**
  * Bring the tables up to this version. Forward only; safe when several processes start together (Kysely holds an
  * advisory lock). Also makes the months of the partitioned tables around `nowMs`.
  *
+ * @param schema where the tables are to be, if not where the database looks for them anyway
  * @returns the names of the migrations that were applied now
  * @throws when one fails, or when the database was made by a newer hub
  */
-export async function migrate(database: Database, nowMs: number): Promise<readonly string[]> {
+export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
   const migrator = new Migrator({
     db: database.query,
     provider: { getMigrations: async () => MIGRATIONS },
     migrationTableName: 'hub_migrations',
     migrationLockTableName: 'hub_migrations_lock',
+    ...(schema !== undefined && { migrationTableSchema: schema }),
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw new Error(`the database could not be migrated: ${(error as Error).message}`, { cause: error });

@@ -13,6 +13,9 @@ export interface Tables {
   unknown_codes: UnknownCodesTable;
   catalogue: CatalogueTable;
   pulls: PullsTable;
+  replays: ReplaysTable;
+  replay_items: ReplayItemsTable;
+  audit: AuditTable;
 }
 
 type Instant = string;
@@ -98,6 +101,8 @@ interface DeliveriesTable {
   created_at: Instant;
   next_at: Instant;
   attempts: number;
+  leased_by: string | null;
+  replayed_at: Instant | null;
   token: number;
   doubt: boolean;
   cause_key: string | null;
@@ -170,4 +175,33 @@ interface PullsTable {
   leased_until: Instant | null;
   last_at: Instant | null;
   last_error: string | null;
+}
+
+interface ReplaysTable {
+  id: Generated<number>;
+  who: string;
+  why: string;
+  at: Instant;
+  filter: Json;
+  per_second: number;
+  state: Generated<string>;
+  next_at: Instant;
+  ended_at: Instant | null;
+  stopped_by: string | null;
+}
+
+interface ReplayItemsTable {
+  replay_id: number;
+  delivery_id: number;
+  outcome: string | null;
+  at: Instant | null;
+}
+
+interface AuditTable {
+  id: Generated<number>;
+  at: Instant;
+  actor: string;
+  action: string;
+  subject: string;
+  why: string | null;
 }

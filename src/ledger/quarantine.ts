@@ -36,13 +36,14 @@ export interface WaitingRow {
   readonly messageId: string;
   readonly item: number;
   readonly causeKey: string;
+  readonly code: string | null;
 }
 
 /** Items that wait for a dossier which is there now, oldest first. */
 export async function loadReleasable(database: Database, limit: number): Promise<readonly WaitingRow[]> {
   const rows = await database.query
     .selectFrom('quarantine as q')
-    .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey'])
+    .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey', 'q.code'])
     .where('q.settled_at', 'is', null)
     .where('q.cause_kind', '=', 'dossier-unknown')
     .where(({ or, exists, selectFrom }) =>
@@ -78,9 +79,104 @@ export const settledPart = definePart<SettledRow>(
 export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
   const { rows } = await database.pool.query<WaitingRow>({
     name: 'waiting for',
-    text: `SELECT id, message_id AS "messageId", item, cause_key AS "causeKey" FROM quarantine
+    text: `SELECT id, message_id AS "messageId", item, cause_key AS "causeKey", code FROM quarantine
            WHERE code = ANY($1::text[]) AND settled_at IS NULL AND cause_kind = 'dossier-unknown' ORDER BY id`,
     values: [codes],
   });
+  return rows;
+}
+
+/** What waits for the same thing, as one line. */
+export interface WaitingCause {
+  /** The oldest of its rows: by it the cause is asked for and resolved. */
+  readonly id: number;
+  readonly kind: string;
+  readonly key: string;
+  /** Why, in the words of the oldest row. */
+  readonly detail: string;
+  readonly since: string;
+  readonly dossiers: number;
+  readonly items: number;
+  readonly deliveries: number;
+  readonly parties: readonly string[];
+}
+
+const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, (array_agg(detail ORDER BY id))[1] AS detail,
+  min(opened_at) AS since, count(DISTINCT code) AS dossiers, count(*) FILTER (WHERE delivery_id IS NULL) AS items,
+  count(delivery_id) AS deliveries, array_agg(DISTINCT party) AS parties`;
+
+/** Causes that something waits for, the oldest first, after the id `after`. */
+export async function listCauses(
+  database: Database,
+  filter: { readonly kind?: string; readonly party?: string },
+  limit: number,
+  after: number | undefined,
+): Promise<readonly WaitingCause[]> {
+  const { rows } = await database.pool.query<WaitingCause>(
+    `SELECT ${CAUSE} FROM quarantine
+     WHERE settled_at IS NULL AND ($1::text IS NULL OR cause_kind = $1) AND ($2::text IS NULL OR party = $2)
+     GROUP BY cause_kind, cause_key HAVING min(id) > $3 ORDER BY min(id) LIMIT $4`,
+    [filter.kind, filter.party, after ?? 0, limit],
+  );
+  return rows;
+}
+
+/** The cause that a row waits for, with all that waits for it; undefined when nothing does any more. */
+export async function oneCause(database: Database, id: number): Promise<WaitingCause | undefined> {
+  const { rows } = await database.pool.query<WaitingCause>(
+    `SELECT ${CAUSE} FROM quarantine
+     WHERE settled_at IS NULL AND cause_key = (SELECT cause_key FROM quarantine WHERE id = $1)
+     GROUP BY cause_kind, cause_key`,
+    [id],
+  );
+  return rows[0];
+}
+
+/** Whether a row was ever on the list. */
+export async function wasWaiting(database: Database, id: number): Promise<boolean> {
+  const { rowCount } = await database.pool.query('SELECT 1 FROM quarantine WHERE id = $1', [id]);
+  return rowCount === 1;
+}
+
+/** One thing that waits, or did. */
+export interface WaitingItemRow {
+  readonly id: number;
+  readonly party: string;
+  readonly operation: string;
+  readonly code: string | null;
+  readonly detail: string;
+  readonly messageId: string;
+  /** Its place in the message; absent for a delivery. */
+  readonly item: number | null;
+  readonly deliveryId: number | null;
+  readonly openedAt: string;
+  readonly settledAt: string | null;
+  readonly settlement: string | null;
+  readonly settledBy: string | null;
+}
+
+const ROW = `id, party, operation, code, detail, message_id AS "messageId", NULLIF(item, -1) AS item,
+  delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"`;
+
+/** What waits for a cause, oldest first, after the id `after`. */
+export async function listWaiting(
+  database: Database,
+  causeKey: string,
+  limit: number,
+  after: number | undefined,
+): Promise<readonly WaitingItemRow[]> {
+  const { rows } = await database.pool.query<WaitingItemRow>(
+    `SELECT ${ROW} FROM quarantine WHERE cause_key = $1 AND settled_at IS NULL AND id > $2 ORDER BY id LIMIT $3`,
+    [causeKey, after ?? 0, limit],
+  );
+  return rows;
+}
+
+/** What of a message waits, or did. */
+export async function waitingOfMessage(database: Database, messageId: string): Promise<readonly WaitingItemRow[]> {
+  const { rows } = await database.pool.query<WaitingItemRow>(
+    `SELECT ${ROW} FROM quarantine WHERE message_id = $1 ORDER BY id`,
+    [messageId],
+  );
   return rows;
 }

@@ -5,6 +5,7 @@ import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Asks, Page } from '../kit/adapter.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
 import { outstandingAt } from '../ledger/deliveries.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Party } from '../parties.ts';
@@ -20,6 +21,7 @@ export interface PullMeans {
   readonly queue: Queue;
   readonly parties: ReadonlyMap<string, Party>;
   readonly acceptMeans: AcceptMeans;
+  readonly codes: CodeEntries;
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
 }
@@ -81,6 +83,7 @@ async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull): Pro
 
 async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page: Page): Promise<void> {
   const { nowMs, acceptMeans, queue, telemetry } = means;
+  await means.codes.fresh();
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
   const accepted = await acceptBatch(acceptMeans, submissions, [checkpoint]);
@@ -89,7 +92,7 @@ async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page:
 }
 
 function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {
-  const items = party.adapter.pull?.[pull.name]?.read(body, party.settings) ?? [];
+  const items = party.adapter.pull?.[pull.name]?.read(body, party.settings, party.codes.at(nowMs)) ?? [];
   return {
     receivedAt: msToInstant(nowMs),
     party: party.id,

@@ -1,22 +1,61 @@
+import { instantToMs } from '#core/dates';
 import type { Item } from '#core/item';
+import { IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import type { KeptMessage } from '../ledger/messages.ts';
 import type { Party } from '../parties.ts';
 
-/** How the bodies that each door keeps are read: door → message → items. Pure; a page that was pulled is read by its adapter. */
+/**
+ * How the bodies that each door keeps are read: door → message → items, by the code tables of a moment (epoch
+ * milliseconds). Pure; a page that was pulled is read by its adapter.
+ */
 export type Readers = Readonly<
-  Record<string, (message: Pick<KeptMessage, 'body' | 'operation' | 'mediaType'>) => readonly Item[]>
+  Record<
+    string,
+    (message: Pick<KeptMessage, 'body' | 'operation' | 'mediaType' | 'party'>, atMs: number) => readonly Item[]
+  >
 >;
 
-/** Read a kept message again, as its door or adapter reads today. */
+/**
+ * Read a kept message again, as its door or adapter reads today, by the code tables of a moment: those of its
+ * reception, unless another one is given.
+ */
 export function readAgain(
   readers: Readers,
   parties: ReadonlyMap<string, Party>,
   message: KeptMessage,
+  atMs = instantToMs(message.receivedAt),
 ): readonly Item[] {
   const pulled = /^pull:(.+)$/.exec(message.door)?.[1];
   if (pulled !== undefined) {
     const party = parties.get(message.party);
-    return party?.adapter.pull?.[pulled]?.read(message.body, party.settings) ?? [];
+    return party?.adapter.pull?.[pulled]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
-  return readers[message.door]?.(message) ?? [];
+  return readers[message.door]?.(message, atMs) ?? [];
+}
+
+/** The door of messages of the hub's own: they let go an item that waited, and so tell when it was applied. */
+export const RELEASE_DOOR = 'release';
+
+/** The body of such a message. */
+export interface Release {
+  /** Where the item stands. */
+  readonly messageId: string;
+  readonly item: number;
+  /** A person took its doubtful text as it stands. */
+  readonly asItStands?: boolean;
+}
+
+/** The items of a message as they are when they are let go at a moment: by all that was entered until then. */
+export function readToRelease(
+  readers: Readers,
+  parties: ReadonlyMap<string, Party>,
+  message: KeptMessage,
+  releasedAt: string,
+): readonly Item[] {
+  return readAgain(readers, parties, message, instantToMs(releasedAt) + IN_FORCE_AFTER_MS);
+}
+
+/** An item as a release takes it. */
+export function released(item: Item, { asItStands = false }: Pick<Release, 'asItStands'>): Item {
+  return asItStands && item.kind === 'waiting' ? (item.asItStands ?? item) : item;
 }

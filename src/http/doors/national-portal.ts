@@ -4,6 +4,7 @@ import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
 import type { Item } from '#core/item';
+import { type Codes, codesWith } from '#mappings/national-portal/codes';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
@@ -15,6 +16,7 @@ import type { Service } from '#schemas/service.upsert.v1';
 import type { CatalogueReader, ServedEntry } from '../../catalogue/read.ts';
 import type { KeyEntry } from '../../config.ts';
 import type { IndexReader } from '../../index/read.ts';
+import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { Vault } from '../../vault.ts';
 import type { Keys } from '../auth.ts';
@@ -30,6 +32,7 @@ export interface NationalPortalDoorMeans extends DoorMeans {
   readonly vault: Vault;
   readonly index: IndexReader;
   readonly catalogue: CatalogueReader;
+  readonly codes: CodeEntries;
   readonly province: { readonly code: string } | undefined;
 }
 
@@ -83,15 +86,21 @@ const Reply = Type.Object({
 });
 
 /** Read a body that was kept: for what waits, and to rebuild the index. */
-export function readKept(body: Buffer, operation: string, province: string | undefined): readonly Item[] {
+export function readKept(body: Buffer, operation: string, province: string | undefined, codes: Codes): readonly Item[] {
   const kept = parseWhole(body) as Call;
-  return listOf(kept.data).map((item) => readItemOf(operation, item, kept, province));
+  return listOf(kept.data).map((item) => readItemOf(operation, item, kept, province, codes));
 }
 
-function readItemOf(operation: string, item: unknown, { madonvi }: Call, province: string | undefined): Item {
+function readItemOf(
+  operation: string,
+  item: unknown,
+  { madonvi }: Call,
+  province: string | undefined,
+  codes: Codes,
+): Item {
   if (item === TOO_LARGE) return tooLarge();
-  if (operation === 'dossier.progress.v1') return readProgress(item);
-  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')) });
+  if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
+  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')), codes });
 }
 
 /** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
@@ -181,9 +190,12 @@ async function take(
   const list = listOf(given.data);
   if (list.length > MAX_ITEMS)
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
-  const items = await inTurns(list, (item) => readItemOf(operation, item, given, means.province?.code));
+  await means.codes.fresh();
+  const nowMs = means.nowMs();
+  const codes = codesWith(means.codes.at(key.party, nowMs));
+  const items = await inTurns(list, (item) => readItemOf(operation, item, given, means.province?.code, codes));
   const { receipt, results } = await means.pipeline.accept({
-    receivedAt: msToInstant(means.nowMs()),
+    receivedAt: msToInstant(nowMs),
     party: key.party,
     door: 'national-portal',
     operation,

@@ -1,11 +1,20 @@
+import type { CodeTable } from '#core/codes';
+import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
+import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../steps/read-again.ts';
 import { readKept as readNationalPortal } from './national-portal.ts';
 import { readKept as readRest } from './rest.ts';
 
+/** The code tables that doors read by, whoever the sender is. */
+export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
+
 /** How the bodies that each door keeps are read again. */
-export function createReaders(province: string | undefined): Readers {
+export function createReaders(province: string | undefined, codes: Pick<CodeEntries, 'at'>): Readers {
   return {
     rest: ({ body, operation, mediaType }) => readRest(body, operation, mediaType),
-    'national-portal': ({ body, operation }) => readNationalPortal(body, operation, province),
+    // A file's items are kept as lines, whatever its format was.
+    import: ({ body, operation }) => readRest(body, operation, 'application/x-ndjson'),
+    'national-portal': ({ body, operation, party }, atMs) =>
+      readNationalPortal(body, operation, province, codesWith(codes.at(party, atMs))),
   };
 }

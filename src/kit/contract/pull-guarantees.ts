@@ -32,9 +32,9 @@ export function pullGuarantees(subject: Subject, name: string, { describe, test,
         const page = (await next()) as Page;
         expect(page.bodies.length).toBeGreaterThan(0);
         for (const { body } of page.bodies) {
-          const items = puller.read(body, connection.settings);
+          const items = puller.read(body, connection.settings, connection.codes);
           expect(items.map(({ kind }) => kind)).not.toContain('invalid');
-          expect(puller.read(Buffer.from(body), connection.settings)).toEqual(items);
+          expect(puller.read(Buffer.from(body), connection.settings, connection.codes)).toEqual(items);
         }
       }));
   });

@@ -1,3 +1,4 @@
+import { type CodesOf, NO_CODES } from '#core/codes';
 import type { Connection } from '../adapter.ts';
 import { createHttp, type WireRecord } from '../http.ts';
 import { createSessions } from '../session.ts';
@@ -10,6 +11,8 @@ export interface TestMeans {
   readonly connectMs?: number;
   readonly totalMs?: number;
   readonly record?: (wire: WireRecord) => void;
+  /** What operators have entered of the code tables. */
+  readonly codes?: CodesOf;
 }
 
 export type TestConnection<Settings = unknown> = Connection<Settings> & { close(): void };
@@ -19,7 +22,7 @@ export function testConnection<Settings extends object>(
   settings: Settings,
   means: TestMeans = {},
 ): TestConnection<Settings> {
-  const { now = Date.now, connectMs = 400, totalMs = 5_000, record } = means;
+  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = means;
   const merged = Object.entries({ ...settings, ...means.settings }).filter(([, value]) => value !== null);
   const given = Object.fromEntries(merged) as Settings;
   const origins = JSON.stringify(given).match(/https?:\/\/[^/"]+/g) ?? [];
@@ -29,6 +32,7 @@ export function testConnection<Settings extends object>(
     settings: given,
     http: record ? http.withRecorder(record) : http,
     sessions: createSessions(now),
+    codes,
     now,
     close: () => http.close(),
   };

@@ -1,0 +1,147 @@
+import type pg from 'pg';
+import { type CodesOf, NO_CODES } from '#core/codes';
+import { instantToMs, msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+
+/** One line of a party's code table that an operator entered. A later version takes its place; none is ever changed. */
+export interface CodeEntry {
+  readonly id: number;
+  readonly party: string;
+  readonly table: string;
+  readonly from: string;
+  readonly to: string;
+  readonly version: number;
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  readonly inForceAt: string;
+  readonly supersededAt: string | null;
+}
+
+export type NewCodeEntry = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to' | 'who' | 'why'>;
+
+/**
+ * What operators entered, kept in memory. A message is read by what was in force when it was received, so that it reads
+ * the same whenever it is read again; an entry comes into force when every process has had the time to hear of it.
+ * What was waiting, and what is sent, goes by it at once.
+ */
+export interface CodeEntries {
+  /** Resolves when what is kept is at most a second old. */
+  fresh(): Promise<void>;
+  /** Resolves when what is kept is as it is now. */
+  reload(): Promise<void>;
+  /** By what was in force at a moment, epoch milliseconds. The same entries give the same function. */
+  at(party: string, ms: number): CodesOf;
+  /** By all that is entered. */
+  now(party: string): CodesOf;
+}
+
+/** Other processes hear of an entry within a second; this much later everybody reads by it. */
+export const IN_FORCE_AFTER_MS = 2_000;
+const FRESH_MS = 1_000;
+
+export function createCodeEntries(database: Database): CodeEntries {
+  let byParty: ReadonlyMap<string, readonly CodeEntry[]> = new Map();
+  let loadedMs = Number.NEGATIVE_INFINITY;
+  let newest = 0;
+  let loading: Promise<void> | undefined;
+  const made = new Map<string, CodesOf>();
+
+  async function load(): Promise<void> {
+    const startedMs = performance.now();
+    const entries = await loadEntries(database);
+    const last = entries.at(-1)?.id ?? 0;
+    if (last !== newest || byParty.size === 0) {
+      byParty = groupByParty(entries);
+      newest = last;
+    }
+    loadedMs = startedMs;
+  }
+
+  function reload(): Promise<void> {
+    loading ??= load().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+
+  function firstOf(party: string, count: number): CodesOf {
+    if (count === 0) return NO_CODES;
+    const entries = (byParty.get(party) ?? []).slice(0, count);
+    const name = `${party} ${entries.at(-1)?.id}`;
+    const known = made.get(name);
+    if (known) return known;
+    const codes = codesOf(entries);
+    made.set(name, codes);
+    return codes;
+  }
+
+  return {
+    async fresh() {
+      if (performance.now() - loadedMs > FRESH_MS) await reload();
+    },
+    async reload() {
+      // One that is under way may have begun before the entry was made.
+      await loading;
+      await reload();
+    },
+    at(party, ms) {
+      const entries = byParty.get(party) ?? [];
+      return firstOf(party, entries.filter((entry) => instantToMs(entry.inForceAt) <= ms).length);
+    },
+    now: (party) => firstOf(party, byParty.get(party)?.length ?? 0),
+  };
+}
+
+function groupByParty(entries: readonly CodeEntry[]): ReadonlyMap<string, readonly CodeEntry[]> {
+  const groups = new Map<string, CodeEntry[]>();
+  for (const entry of entries) groups.set(entry.party, [...(groups.get(entry.party) ?? []), entry]);
+  return groups;
+}
+
+/** The entries of one party, oldest first: the last one of a code wins. */
+function codesOf(entries: readonly CodeEntry[]): CodesOf {
+  const tables = new Map<string, Map<string, string>>();
+  for (const { table, from, to } of entries) {
+    const codes = tables.get(table) ?? new Map<string, string>();
+    tables.set(table, codes.set(from, to));
+  }
+  return (table) => tables.get(table) ?? NO_CODES(table);
+}
+
+const COLUMNS = `id, party, table_name AS "table", from_code AS "from", to_code AS "to", version, who, why, at,
+  in_force_at AS "inForceAt", superseded_at AS "supersededAt"`;
+
+/** All versions, in the order in which they come into force. */
+export async function loadEntries(database: Database, party?: string): Promise<readonly CodeEntry[]> {
+  const { rows } = await database.pool.query<CodeEntry>(
+    `SELECT ${COLUMNS} FROM code_entries ${party === undefined ? '' : 'WHERE party = $1'} ORDER BY in_force_at, id`,
+    party === undefined ? [] : [party],
+  );
+  return rows;
+}
+
+/** Enter lines, within a transaction; each follows the version before it of its code. @returns them as they are kept */
+export async function addCodeEntries(
+  tx: pg.PoolClient,
+  entries: readonly NewCodeEntry[],
+  nowMs: number,
+): Promise<readonly CodeEntry[]> {
+  // One after the other: nobody may count on a version that is not committed.
+  await tx.query('LOCK TABLE code_entries IN SHARE ROW EXCLUSIVE MODE');
+  const added: CodeEntry[] = [];
+  for (const { party, table, from, to, who, why } of entries) {
+    const { rows } = await tx.query<CodeEntry>(
+      `WITH before AS (
+         UPDATE code_entries SET superseded_at = $7::timestamptz
+         WHERE party = $1 AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL RETURNING version)
+       INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
+       SELECT $1, $2, $3, $4, coalesce((SELECT max(version) FROM before), 0) + 1, $5, $6, $7::timestamptz,
+              GREATEST($8::timestamptz, (SELECT max(in_force_at) FROM code_entries WHERE party = $1))
+       RETURNING ${COLUMNS}`,
+      [party, table, from, to, who, why, msToInstant(nowMs), msToInstant(nowMs + IN_FORCE_AFTER_MS)],
+    );
+    added.push(...rows);
+  }
+  return added;
+}

@@ -1,0 +1,197 @@
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
+import type { Tables } from '../database/tables.ts';
+import type { Vault } from '../vault.ts';
+
+/** `due` is sent by itself; `waiting` is held until a person has settled its cause. */
+export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export interface DeliveryFilter {
+  readonly party?: string;
+  readonly state?: DeliveryState;
+  /** A dossier's code, or a code that it is known by. */
+  readonly code?: string;
+  readonly operation?: string;
+  readonly reason?: string;
+  /** When it came to be: from, and to. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface ListedDelivery {
+  readonly id: number;
+  readonly party: string;
+  readonly operation: string;
+  readonly code: string;
+  /** Which version of the dossier is told. */
+  readonly version: number;
+  readonly messageId: string;
+  readonly state: DeliveryState;
+  readonly createdAt: string;
+  /** When it is tried next; absent for what is settled or held. */
+  readonly nextAt?: string;
+  /** A process has it on the line. */
+  readonly isOnItsWay: boolean;
+  readonly attempts: number;
+  readonly doubt: boolean;
+  readonly causeKey: string | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly reference: string | null;
+  readonly settledAt: string | null;
+  readonly replayedAt: string | null;
+}
+
+type WithDeliveries = Tables & { d: Tables['deliveries'] };
+type Builder = ExpressionBuilder<WithDeliveries, 'd'>;
+
+/** Narrow a query over `deliveries as d`. `subjects` are those of the filter's code (subjectsOf). */
+export function filtered<Out>(
+  query: SelectQueryBuilder<WithDeliveries, 'd', Out>,
+  filter: DeliveryFilter,
+  subjects: readonly string[] | undefined,
+): SelectQueryBuilder<WithDeliveries, 'd', Out> {
+  let narrowed = query;
+  const { party, state, operation, reason, from, to } = filter;
+  if (party !== undefined) narrowed = narrowed.where('d.party', '=', party);
+  // The index begins with the party.
+  else if (subjects) narrowed = narrowed.where(sql<boolean>`d.party = ANY(ARRAY(SELECT party FROM party_states))`);
+  if (subjects) narrowed = narrowed.where('d.subject', 'in', [...subjects]);
+  if (state !== undefined) narrowed = narrowed.where((eb) => inState(eb, state));
+  if (operation !== undefined) narrowed = narrowed.where('d.operation', '=', operation);
+  if (reason !== undefined) narrowed = narrowed.where('d.reason', '=', reason);
+  if (from !== undefined) narrowed = narrowed.where('d.created_at', '>=', from);
+  if (to !== undefined) narrowed = narrowed.where('d.created_at', '<=', to);
+  return narrowed;
+}
+
+function inState(eb: Builder, state: DeliveryState) {
+  if (state === 'waiting') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '=', 'infinity')]);
+  if (state === 'due') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '<', 'infinity')]);
+  return eb('d.state', '=', state);
+}
+
+/** What the code of a filter names: itself, and the dossiers whose alias it is. */
+export async function subjectsOf(database: Database, { code }: DeliveryFilter): Promise<readonly string[] | undefined> {
+  if (code === undefined) return undefined;
+  const aliases = await database.query.selectFrom('aliases').select('dossier').where('code', '=', code).execute();
+  return [code, ...aliases.map((alias) => alias.dossier)];
+}
+
+/** Deliveries by filter, the newest first, before the id `before`. */
+export async function listDeliveries(
+  database: Database,
+  filter: DeliveryFilter,
+  limit: number,
+  before: number | undefined,
+): Promise<readonly ListedDelivery[]> {
+  const subjects = await subjectsOf(database, filter);
+  let query = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).selectAll('d');
+  if (before !== undefined) query = query.where('d.id', '<', before);
+  return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
+}
+
+/** The deliveries of a message: those of the codes that are in it. */
+export async function deliveriesOfMessage(
+  database: Database,
+  messageId: string,
+  codes: readonly string[],
+): Promise<readonly ListedDelivery[]> {
+  if (codes.length === 0) return [];
+  const rows = await database.query
+    .selectFrom('deliveries as d')
+    .selectAll('d')
+    .where(sql<boolean>`d.party = ANY(ARRAY(SELECT party FROM party_states))`)
+    .where(
+      sql<boolean>`d.subject = ANY(${codes} || ARRAY(SELECT dossier FROM aliases WHERE code = ANY(${codes}::text[])))`,
+    )
+    .where('d.message_id', '=', messageId)
+    .orderBy('d.id')
+    .execute();
+  return rows.map(listed);
+}
+
+export async function oneDelivery(database: Database, id: number): Promise<ListedDelivery | undefined> {
+  const row = await database.query.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && listed(row);
+}
+
+interface Row {
+  readonly id: number;
+  readonly party: string;
+  readonly operation: string;
+  readonly subject: string;
+  readonly seq: number;
+  readonly message_id: string;
+  readonly state: string;
+  readonly created_at: string;
+  readonly next_at: string;
+  readonly leased_by: string | null;
+  readonly attempts: number;
+  readonly doubt: boolean;
+  readonly cause_key: string | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly reference: string | null;
+  readonly settled_at: string | null;
+  readonly replayed_at: string | null;
+}
+
+function listed(row: Row): ListedDelivery {
+  const isHeld = row.state === 'due' && row.next_at.startsWith('infinity');
+  return {
+    id: row.id,
+    party: row.party,
+    operation: row.operation,
+    code: row.subject,
+    version: row.seq,
+    messageId: row.message_id,
+    state: isHeld ? 'waiting' : (row.state as DeliveryState),
+    createdAt: row.created_at,
+    ...(row.state === 'due' && !isHeld && { nextAt: row.next_at }),
+    isOnItsWay: row.state === 'due' && row.leased_by !== null,
+    attempts: row.attempts,
+    doubt: row.doubt,
+    causeKey: row.cause_key,
+    outcome: row.outcome,
+    reason: row.reason,
+    detail: row.detail,
+    reference: row.reference,
+    settledAt: row.settled_at,
+    replayedAt: row.replayed_at,
+  };
+}
+
+export interface ListedAttempt {
+  readonly number: number;
+  readonly at: string;
+  readonly tookMs: number;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** Whether what went over the wire is kept with it. */
+  readonly hasWire: boolean;
+}
+
+export interface KeptAttempt extends ListedAttempt {
+  /** What went over the wire, as JSON. */
+  wire(): string | undefined;
+}
+
+/** The attempts of a delivery, oldest first. Their wire is opened when it is asked for. */
+export async function attemptsOf(database: Database, vault: Vault, id: number): Promise<readonly KeptAttempt[]> {
+  const rows = await database.query
+    .selectFrom('attempts')
+    .selectAll()
+    .where('delivery_id', '=', id)
+    .orderBy('at')
+    .orderBy('number')
+    .execute();
+  return rows.map(({ number, at, took_ms, outcome, reason, detail, wire, wire_key }) => ({
+    ...{ number, at, tookMs: took_ms, outcome, reason, detail, hasWire: wire !== null },
+    wire: () => (wire && wire_key !== null ? vault.open({ keyId: wire_key, bytes: wire }).toString() : undefined),
+  }));
+}

@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { instantToMs } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { firstUuidOf, isUuid } from '../database/uuid.ts';
+import type { ItemResult } from './messages.ts';
+
+export interface MessageFilter {
+  readonly party?: string;
+  readonly door?: string;
+  readonly operation?: string;
+  readonly outcome?: string;
+  /** A dossier's code that it speaks of, also where nothing came of it. */
+  readonly code?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface ListedMessage {
+  readonly id: string;
+  readonly receipt: string;
+  readonly receivedAt: string;
+  readonly party: string | null;
+  readonly door: string;
+  readonly operation: string | null;
+  readonly keyName: string | null;
+  readonly mediaType: string | null;
+  readonly bodyBytes: number;
+  readonly outcome: string;
+}
+
+/** A message as operators see it, but for its body. */
+export interface WholeMessage extends ListedMessage {
+  /** What became of each item; of a message that was refused as a whole, why. */
+  readonly results: readonly (ItemResult | { readonly status: number; readonly problem: string })[];
+  readonly sealed: { readonly bytes: Buffer; readonly keyId: number } | undefined;
+}
+
+const COLUMNS = [
+  'id',
+  'receipt',
+  'received_at as receivedAt',
+  'party',
+  'door',
+  'operation',
+  'key_name as keyName',
+  'media_type as mediaType',
+  'body_bytes as bodyBytes',
+  'outcome',
+] as const;
+
+/** Messages by filter, the newest first, before the id `before`. */
+export async function listMessages(
+  database: Database,
+  filter: MessageFilter,
+  limit: number,
+  before: string | undefined,
+): Promise<readonly ListedMessage[]> {
+  const { party, door, operation, outcome, code, from, to } = filter;
+  let query = database.query.selectFrom('messages').select(COLUMNS);
+  if (party !== undefined) query = query.where('party', '=', party);
+  if (door !== undefined) query = query.where('door', '=', door);
+  if (operation !== undefined) query = query.where('operation', '=', operation);
+  if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+  if (code !== undefined) query = query.where('id', 'in', [NO_MESSAGE, ...(await messagesOf(database, code))]);
+  // The id begins with the time.
+  if (from !== undefined) query = query.where('id', '>=', firstUuidOf(instantToMs(from)));
+  if (to !== undefined) query = query.where('id', '<', firstUuidOf(instantToMs(to) + 1));
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
+const MOST_OF_ONE_CODE = 2_000;
+
+/** What told of a dossier, waited for it, or was not storable under its code; the newest first. */
+async function messagesOf(database: Database, code: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT id FROM (
+      SELECT message_id AS id FROM events
+      WHERE code = ANY(ARRAY[${code}] || ARRAY(SELECT dossier FROM aliases WHERE code = ${code}))
+      UNION ALL SELECT message_id FROM quarantine WHERE code = ${code}
+      UNION ALL SELECT id FROM messages
+        WHERE outcome IN ('invalid', 'partly-invalid') AND results::jsonb @> ${JSON.stringify([{ code }])}::jsonb) found
+    ORDER BY id DESC LIMIT ${MOST_OF_ONE_CODE}`.execute(database.query);
+  return rows.map((row) => row.id);
+}
+
+export async function oneMessage(database: Database, id: string): Promise<WholeMessage | undefined> {
+  if (!isUuid(id)) return undefined;
+  const row = await database.query
+    .selectFrom('messages')
+    .select(COLUMNS)
+    .select(['results', 'body', 'body_key'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { body, body_key: keyId, results, ...listed } = row;
+  return {
+    ...listed,
+    results: results as WholeMessage['results'],
+    sealed: body && keyId !== null ? { bytes: body, keyId } : undefined,
+  };
+}

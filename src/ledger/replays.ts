@@ -1,0 +1,242 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { type DeliveryFilter, filtered, subjectsOf } from './delivery-list.ts';
+
+/** What becomes of a delivery that is to be replayed. Only `replayed` changes anything. */
+export type ReplayOutcome =
+  | 'replayed'
+  /** It is due as it is, at once or at its next try. */
+  | 'already-due'
+  /** It waits in quarantine: to settle the cause is what frees it. */
+  | 'held'
+  /** A newer version of the same has been told, or is about to be: to tell the older one would undo it. */
+  | 'superseded'
+  /** Somebody asked for the same a moment ago. */
+  | 'just-replayed'
+  /** Another delivery of the same dossier is on its way: it follows when that one is settled. */
+  | 'waits';
+
+/** How soon the same again is taken for a second press of the button. */
+const REPEAT_S = 5;
+
+/** `d` is the delivery, `$now` the moment. What is older or newer is asked row by row, by id; see claim. */
+const outcomeSql = (now: string) => `CASE
+  WHEN d.state = 'due' AND d.next_at = 'infinity' THEN 'held'
+  WHEN d.state = 'due' THEN 'already-due'
+  WHEN d.replayed_at > ${now} - interval '${REPEAT_S} s' THEN 'just-replayed'
+  WHEN d.operation <> 'dossier.progress.v1' AND EXISTS (
+    SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
+      AND e.id > d.id AND e.state || '' IN ('delivered', 'due')) THEN 'superseded'
+  WHEN EXISTS (
+    SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' = 'due'
+      AND e.leased_by IS NOT NULL AND e.next_at > ${now}) THEN 'waits'
+  ELSE 'replayed' END`;
+
+export interface Replayed {
+  readonly id: number;
+  readonly party: string;
+  readonly outcome: ReplayOutcome;
+}
+
+/**
+ * Make settled deliveries due again, under their own ids. What is sent once more may have arrived before: the adapter
+ * looks up first.
+ */
+export async function replayDeliveries(
+  db: pg.Pool | pg.PoolClient,
+  ids: readonly number[],
+  nowMs: number,
+): Promise<readonly Replayed[]> {
+  const { rows } = await db.query<Replayed>({
+    name: 'replay',
+    text: `WITH given AS (SELECT * FROM deliveries WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE),
+           judged AS (SELECT d.id, d.party, ${outcomeSql('$2::timestamptz')} AS outcome FROM given d),
+           replayed AS (
+             UPDATE deliveries d SET state = 'due', next_at = $2::timestamptz, replayed_at = $2::timestamptz,
+               doubt = true, attempts = 0, settled_at = NULL, cause_key = NULL, leased_by = NULL
+             FROM judged WHERE d.id = judged.id AND judged.outcome = 'replayed' RETURNING d.id)
+           SELECT id, party, outcome FROM judged ORDER BY id`,
+    values: [ids, msToInstant(nowMs)],
+  });
+  return rows;
+}
+
+/** What a replay would do: how many, whose, and what each of some would tell. */
+export interface ReplayPreview {
+  readonly outcomes: Readonly<Partial<Record<ReplayOutcome, number>>>;
+  readonly parties: readonly { readonly party: string; readonly deliveries: number; readonly dossiers: number }[];
+  readonly sample: readonly {
+    readonly id: number;
+    readonly party: string;
+    readonly operation: string;
+    readonly code: string;
+    /** The version that the partner would get, and the newest one that the index holds. */
+    readonly version: number;
+    readonly newestVersion: number | null;
+    readonly state: string;
+  }[];
+}
+
+const SAMPLE = 10;
+
+export async function previewReplay(database: Database, filter: DeliveryFilter, nowMs: number): Promise<ReplayPreview> {
+  const subjects = await subjectsOf(database, filter);
+  const now = `'${msToInstant(nowMs)}'::timestamptz`;
+  const judged = filtered(database.query.selectFrom('deliveries as d'), filter, subjects)
+    .select(['d.id', 'd.party', 'd.operation', 'd.subject', 'd.seq', 'd.state'])
+    .select(sql<ReplayOutcome>`${sql.raw(outcomeSql(now))}`.as('outcome'));
+  const counts = await database.query
+    .with('judged', () => judged)
+    .selectFrom('judged')
+    .select(['outcome', 'party'])
+    .select(({ fn }) => [fn.countAll<number>().as('deliveries'), fn.count<number>('subject').distinct().as('dossiers')])
+    .groupBy(['outcome', 'party'])
+    .orderBy('party')
+    .execute();
+  const sample = await database.query
+    .with('judged', () => judged)
+    .selectFrom('judged')
+    .leftJoin('dossiers', 'dossiers.code', 'judged.subject')
+    .select(['judged.id', 'judged.party', 'judged.operation', 'judged.subject as code', 'judged.seq as version'])
+    .select(['dossiers.version as newestVersion', 'judged.state'])
+    .where('outcome', 'in', ['replayed', 'waits'])
+    .orderBy('judged.id')
+    .limit(SAMPLE)
+    .execute();
+  const outcomes: Partial<Record<ReplayOutcome, number>> = {};
+  for (const { outcome, deliveries } of counts) outcomes[outcome] = (outcomes[outcome] ?? 0) + deliveries;
+  const would = counts.filter(({ outcome }) => outcome === 'replayed' || outcome === 'waits');
+  const parties = [...new Set(would.map(({ party }) => party))].map((party) => {
+    const own = would.filter((row) => row.party === party);
+    const sum = (of: 'deliveries' | 'dossiers'): number => own.reduce((total, row) => total + row[of], 0);
+    return { party, deliveries: sum('deliveries'), dossiers: sum('dossiers') };
+  });
+  return { outcomes, parties, sample };
+}
+
+/** A run over many deliveries, at a rate. Whoever has its row locked works on it. */
+export interface Replay {
+  readonly id: number;
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  readonly filter: DeliveryFilter;
+  readonly perSecond: number;
+  readonly state: 'running' | 'stopped' | 'done';
+  readonly endedAt: string | null;
+  readonly stoppedBy: string | null;
+  readonly total: number;
+  /** How many have been dealt with, by what became of them. */
+  readonly outcomes: Readonly<Partial<Record<ReplayOutcome, number>>>;
+}
+
+/** Note a run and all that it is about, as things are now. @returns its id */
+export async function startReplay(
+  database: Database,
+  order: Pick<Replay, 'who' | 'why' | 'filter' | 'perSecond'>,
+  nowMs: number,
+): Promise<number> {
+  const subjects = await subjectsOf(database, order.filter);
+  return database.query.transaction().execute(async (tx) => {
+    const at = msToInstant(nowMs);
+    const { who, why, filter, perSecond } = order;
+    const { id } = await tx
+      .insertInto('replays')
+      .values({ who, why, at, filter: JSON.stringify(filter), per_second: perSecond, next_at: at })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await tx
+      .insertInto('replay_items')
+      .columns(['replay_id', 'delivery_id'])
+      .expression(
+        filtered(tx.selectFrom('deliveries as d'), filter, subjects).select([
+          sql<number>`${id}::int8`.as('replay_id'),
+          'd.id as delivery_id',
+        ]),
+      )
+      .execute();
+    return id;
+  });
+}
+
+/** Stop a run: from now on nothing more is made due. @returns false when it was not running */
+export async function stopReplay(database: Database, id: number, who: string, nowMs: number): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    `UPDATE replays SET state = 'stopped', stopped_by = $2, ended_at = $3::timestamptz WHERE id = $1 AND state = 'running'`,
+    [id, who, msToInstant(nowMs)],
+  );
+  return rowCount === 1;
+}
+
+export async function runningReplays(database: Database, nowMs: number): Promise<readonly number[]> {
+  const { rows } = await database.pool.query<{ id: number }>({
+    name: 'running replays',
+    text: `SELECT id FROM replays WHERE state = 'running' AND next_at <= $1::timestamptz ORDER BY id`,
+    values: [msToInstant(nowMs)],
+  });
+  return rows.map((row) => row.id);
+}
+
+/** A second's worth of a run, in the order of the deliveries. @returns the parties that something is due for now */
+export async function advanceReplay(tx: pg.PoolClient, id: number, nowMs: number): Promise<readonly string[]> {
+  const now = msToInstant(nowMs);
+  const { rows: owned } = await tx.query<{ perSecond: number }>(
+    `SELECT per_second AS "perSecond" FROM replays
+     WHERE id = $1 AND state = 'running' AND next_at <= $2::timestamptz FOR UPDATE SKIP LOCKED`,
+    [id, now],
+  );
+  if (!owned[0]) return [];
+  const { rows: next } = await tx.query<{ id: number }>(
+    `SELECT delivery_id AS id FROM replay_items WHERE replay_id = $1 AND outcome IS NULL ORDER BY delivery_id LIMIT $2`,
+    [id, owned[0].perSecond],
+  );
+  const ids = next.map((row) => row.id);
+  const replayed = await replayDeliveries(tx, ids, nowMs);
+  const dealt = replayed.filter(({ outcome }) => outcome !== 'waits');
+  await tx.query(
+    `UPDATE replay_items i SET outcome = given.outcome, at = $4::timestamptz
+     FROM unnest($2::int8[], $3::text[]) AS given(id, outcome) WHERE i.replay_id = $1 AND i.delivery_id = given.id`,
+    [id, dealt.map((one) => one.id), dealt.map((one) => one.outcome), now],
+  );
+  const isDone = ids.length < owned[0].perSecond && dealt.length === replayed.length;
+  await tx.query(
+    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz WHERE id = $1`,
+    [id, now, isDone ? 'done' : 'running', isDone ? now : null],
+  );
+  return [...new Set(replayed.filter(({ outcome }) => outcome === 'replayed').map(({ party }) => party))];
+}
+
+/** Runs, the newest first, before `before`. */
+export async function loadReplays(
+  database: Database,
+  limit: number,
+  where: { readonly before?: number; readonly id?: number } = {},
+): Promise<readonly Replay[]> {
+  let query = database.query
+    .selectFrom('replays')
+    .select(['id', 'who', 'why', 'at', 'per_second as perSecond', 'state', 'ended_at as endedAt'])
+    .select(['stopped_by as stoppedBy', 'filter']);
+  if (where.before !== undefined) query = query.where('id', '<', where.before);
+  if (where.id !== undefined) query = query.where('id', '=', where.id);
+  const runs = await query.orderBy('id', 'desc').limit(limit).execute();
+  const counts = await database.query
+    .selectFrom('replay_items')
+    .select(['replay_id as id', 'outcome'])
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('replay_id', 'in', [0, ...runs.map((run) => run.id)])
+    .groupBy(['replay_id', 'outcome'])
+    .execute();
+  return runs.map((run) => {
+    const own = counts.filter(({ id }) => id === run.id);
+    const dealt = own.flatMap(({ outcome, count }) => (outcome === null ? [] : [[outcome, count] as const]));
+    return {
+      ...run,
+      state: run.state as Replay['state'],
+      filter: run.filter as DeliveryFilter,
+      total: own.reduce((sum, { count }) => sum + count, 0),
+      outcomes: Object.fromEntries(dealt),
+    };
+  });
+}

@@ -1,0 +1,83 @@
+import { instantToMs, msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
+import { advanceReplay, runningReplays } from '../ledger/replays.ts';
+import {
+  advanceResolution,
+  dismissDeliveries,
+  dismissItems,
+  freeDeliveries,
+  loadItemsToFree,
+  lockResolution,
+  type Resolution,
+  signItems,
+  unfinishedResolutions,
+} from '../ledger/resolutions.ts';
+import type { Queue } from '../queue/port.ts';
+import { type LetGoMeans, letGo } from './let-go.ts';
+
+export interface OrderMeans {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly codes: CodeEntries;
+  readonly nowMs: () => number;
+}
+
+/** Items that are let go before it is kept how far a resolution came. */
+const PIECE = 500;
+/** Then others have their turn: the rest is done at the next sweep. */
+const MOST_MS = 5_000;
+
+/**
+ * Go on with the resolutions that are not finished, as far as it goes now. A process that dies leaves the rest to
+ * whoever sweeps next.
+ */
+export async function carryOutResolutions(letGoMeans: LetGoMeans, means: OrderMeans): Promise<void> {
+  const unfinished = await unfinishedResolutions(means.database);
+  if (unfinished.length === 0) return;
+  await means.codes.reload();
+  const endMs = performance.now() + MOST_MS;
+  for (const id of unfinished) {
+    let isMore = true;
+    while (isMore && performance.now() < endMs) isMore = await onePiece(letGoMeans, means, id);
+  }
+}
+
+/** @returns whether there may be more to do at once */
+async function onePiece(letGoMeans: LetGoMeans, means: OrderMeans, id: number): Promise<boolean> {
+  const { database, queue, nowMs } = means;
+  const { isMore, ring } = await inTransaction(database, async (tx) => {
+    const resolution = await lockResolution(tx, id);
+    if (!resolution) return { isMore: false, ring: [] };
+    const at = msToInstant(nowMs());
+    if (resolution.action === 'dismiss') {
+      const { count, parties } = await dismissDeliveries(tx, resolution, at);
+      const freed = count + (await dismissItems(tx, resolution, at));
+      await advanceResolution(tx, id, { last: undefined, freed, finishedAt: at });
+      return { isMore: false, ring: parties };
+    }
+    const { count, parties } = await freeDeliveries(tx, resolution, at);
+    const rows = await loadItemsToFree(tx, resolution, PIECE);
+    const freed = count + (await letGo(letGoMeans, rows, resolution.action === 'release'));
+    await signItems(tx, rows, resolution.who);
+    const isMore = rows.length === PIECE;
+    const finishedAt = !isMore && isOver(resolution, nowMs()) ? at : undefined;
+    await advanceResolution(tx, id, { last: rows.at(-1), freed, finishedAt });
+    return { isMore, ring: parties };
+  });
+  await queue.ring(ring);
+  return isMore;
+}
+
+function isOver({ until }: Resolution, nowMs: number): boolean {
+  return nowMs >= instantToMs(until);
+}
+
+/** Make due what running replays have in turn, each at its rate. */
+export async function carryOutReplays({ database, queue, nowMs }: OrderMeans): Promise<void> {
+  for (const id of await runningReplays(database, nowMs())) {
+    const parties = await inTransaction(database, (tx) => advanceReplay(tx, id, nowMs()));
+    await queue.ring(parties);
+  }
+}

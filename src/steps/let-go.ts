@@ -1,0 +1,111 @@
+import { msToInstant } from '#core/dates';
+import type { Item } from '#core/item';
+import type { Database } from '../database/pool.ts';
+import { type KeptMessage, loadMessage } from '../ledger/messages.ts';
+import type { WaitingRow } from '../ledger/quarantine.ts';
+import type { Party } from '../parties.ts';
+import type { Vault } from '../vault.ts';
+import type { Accepted, Submission } from './accept/submission.ts';
+import { RELEASE_DOOR, type Readers, type Release, readToRelease, released } from './read-again.ts';
+
+export interface LetGoMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly readers: Readers;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly nowMs: () => number;
+  readonly accept: (submission: Submission) => Promise<Accepted>;
+  /** Whether an error means that somebody else wrote the same meanwhile: another process let it go. */
+  readonly isRetryable: (error: unknown) => boolean;
+}
+
+/** Dossiers that are let go at a time; those of one dossier come one after the other. */
+const AT_ONCE = 100;
+
+/**
+ * Apply items that waited, in the order given. What still waits for the same stays where it is.
+ *
+ * @param asItStands whether a person took doubtful text as it stands
+ * @returns how many wait no longer
+ */
+export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asItStands = false): Promise<number> {
+  const reader = createReader(means);
+  let freed = 0;
+  for (const wave of wavesOf(rows)) {
+    const done: Promise<boolean>[] = [];
+    for (const row of wave) {
+      const read = await reader(row);
+      if (read) done.push(letGoOne(means, row, read, asItStands));
+    }
+    freed += (await Promise.all(done)).filter(Boolean).length;
+  }
+  return freed;
+}
+
+/** Rows in a row of which no two are of one dossier: these need not wait for one another. */
+function wavesOf(rows: readonly WaitingRow[]): readonly (readonly WaitingRow[])[] {
+  const waves: WaitingRow[][] = [];
+  let codes = new Set<string | null>();
+  for (const row of rows) {
+    if (waves.length === 0 || codes.has(row.code) || codes.size >= AT_ONCE) {
+      waves.push([]);
+      codes = new Set();
+    }
+    codes.add(row.code);
+    waves.at(-1)?.push(row);
+  }
+  return waves;
+}
+
+interface Read {
+  readonly message: KeptMessage;
+  readonly item: Item;
+  readonly releasedAt: string;
+}
+
+/** A message with many items that wait is opened and read once. */
+function createReader(means: LetGoMeans): (row: WaitingRow) => Promise<Read | undefined> {
+  const { database, vault, readers, parties, nowMs } = means;
+  let last: { readonly id: string; readonly message: KeptMessage | undefined; readonly items: readonly Item[] };
+  let releasedAt = '';
+  return async (row) => {
+    if (last?.id !== row.messageId) {
+      const message = await loadMessage(database, vault, row.messageId);
+      releasedAt = msToInstant(nowMs());
+      const items = message ? readToRelease(readers, parties, message, releasedAt) : [];
+      last = { id: row.messageId, message, items };
+    }
+    const item = last.items[row.item];
+    return last.message && item && { message: last.message, item, releasedAt };
+  };
+}
+
+/** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */
+async function letGoOne(
+  means: LetGoMeans,
+  row: WaitingRow,
+  { message, item, releasedAt }: Read,
+  asItStands: boolean,
+): Promise<boolean> {
+  const { id, messageId, item: place, causeKey } = row;
+  const release: Release = { messageId, item: place, ...(asItStands && { asItStands }) };
+  const body = Buffer.from(JSON.stringify(release));
+  try {
+    const { results } = await means.accept({
+      party: message.party,
+      door: RELEASE_DOOR,
+      operation: message.operation,
+      keyName: undefined,
+      mediaType: 'application/json',
+      body,
+      bodyBytes: body.length,
+      receivedAt: releasedAt,
+      items: [released(item, release)],
+      again: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKey },
+    });
+    return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
+  } catch (error) {
+    if (means.isRetryable(error)) return false;
+    throw error;
+  }
+}
