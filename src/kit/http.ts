@@ -26,6 +26,8 @@ export interface Call {
   readonly idempotent?: boolean;
   /** Carries a password: its body is not kept in the record of the attempt. */
   readonly secret?: boolean;
+  /** Texts that are not kept in the record of the attempt, in its request nor its reply: passwords, sessions. */
+  readonly hide?: readonly string[];
 }
 
 /** A call as it went over the wire, kept with the attempt for the operators. */
@@ -35,6 +37,13 @@ export interface WireRecord {
   readonly request: string;
   readonly status?: number;
   readonly reply: string;
+}
+
+/** A call to where the party does not live. */
+export class ForeignAddress extends Error {
+  constructor(origin: string) {
+    super(`a call to ${origin}, which is none of the party's own addresses`);
+  }
 }
 
 /** The only way out of the hub. */
@@ -81,7 +90,7 @@ export function createHttp(
   const over = (record?: (wire: WireRecord) => void): Http => ({
     async exchange(call) {
       const { origin } = new URL(call.url);
-      if (!origins.has(origin)) throw new Error(`a call to ${origin}, which is none of the party's own addresses`);
+      if (!origins.has(origin)) throw new ForeignAddress(origin);
       const result = await withQuickRetries(call, () => once(client, call, options));
       record?.(wireOf(call, result));
       return result;
@@ -175,13 +184,15 @@ function lowerCase(headers: object): Record<string, string> {
 }
 
 function wireOf(call: Call, result: Exchange): WireRecord {
-  const request = call.secret ? '(not kept: it carries a password)' : clip(call.body ?? '');
+  const shown = (body: string | Uint8Array): string =>
+    (call.hide ?? []).reduce((text, hidden) => (hidden === '' ? text : text.replaceAll(hidden, '***')), clip(body));
+  const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');
   const base = { method: call.method ?? 'POST', url: call.url, request };
   if (result.kind !== 'reply') return { ...base, reply: result.message };
   return {
     ...base,
     status: result.status,
-    reply: call.secret ? '(not kept: it carries a session)' : clip(result.body),
+    reply: call.secret ? '(not kept: it carries a session)' : shown(result.body),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The one door for adapter authors: all that an adapter may use besides the schemas, the mappings and packages. */
 
+export { type CodesOf, type CodeTable, NO_CODES } from '#core/codes';
 export {
   formatLocal,
   instantToMs,
@@ -70,3 +71,18 @@ export {
   type SimulatorRequest,
   startSimulator,
 } from './simulator.ts';
+export {
+  callSoap,
+  portOf,
+  type SoapCall,
+  type SoapResult,
+  type SoapService,
+} from './soap.ts';
+export type { SoapArguments, SoapValue } from './soap-arguments.ts';
+export { type SoapFailure, soapOutcome } from './soap-outcome.ts';
+export type { Picking, SoapFault, SoapReply } from './soap-reply.ts';
+export { type SoapSecurity, secretsOfSecurity } from './soap-security.ts';
+export { type Port, WsdlProblem } from './soap-wsdl.ts';
+export { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from './xml.ts';
+export { type RecordOptions, xmlRecords } from './xml-records.ts';
+export { parts, XmlProblem } from './xml-text.ts';

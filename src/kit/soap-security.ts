@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { BasicAuthSecurity, type ISecurity, WSSecurity, WSSecurityCert } from 'soap';
+
+/** How a call shows who sends it. */
+export type SoapSecurity =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  /** WS-Security UsernameToken, with a timestamp; the digest has a nonce. */
+  | {
+      readonly kind: 'username-token';
+      readonly username: string;
+      readonly password: string;
+      readonly form: 'text' | 'digest';
+    }
+  /** WS-Security X.509: body and timestamp are signed. PEM texts, or the paths of PEM files. */
+  | { readonly kind: 'x509'; readonly privateKey: string; readonly certificate: string; readonly passphrase?: string };
+
+/** Made anew for each call: signatures and nonces are for one message. */
+export function securityOf(security: SoapSecurity): ISecurity {
+  switch (security.kind) {
+    case 'basic':
+      return new BasicAuthSecurity(security.username, security.password);
+    case 'username-token':
+      return new WSSecurity(security.username, security.password, {
+        passwordType: security.form === 'digest' ? 'PasswordDigest' : 'PasswordText',
+        hasTimeStamp: true,
+        hasTokenCreated: true,
+        hasNonce: true,
+      });
+    case 'x509':
+      return new WSSecurityCert(pem(security.privateKey), pem(security.certificate), security.passphrase ?? '', {
+        hasTimeStamp: true,
+        signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+        digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
+      });
+  }
+}
+
+/** What must never be seen of it. */
+export function secretsOfSecurity(security: SoapSecurity | undefined): readonly string[] {
+  if (!security) return [];
+  if (security.kind === 'x509') return [security.privateKey, ...(security.passphrase ? [security.passphrase] : [])];
+  return [security.password];
+}
+
+function pem(textOrPath: string): string {
+  return textOrPath.trimStart().startsWith('-----BEGIN') ? textOrPath : readFileSync(textOrPath, 'utf8');
+}

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { SaxesParser } from 'saxes';
+import { createClientAsync, type IHttpClient, type WSDL } from 'soap';
+import { ForeignAddress, type Http } from './http.ts';
+import { charsetOf, decoded, guardBeginning, XmlProblem } from './xml-text.ts';
+
+export type SoapVersion = '1.1' | '1.2';
+
+export interface Port {
+  readonly service: string;
+  readonly name: string;
+  /** By the binding of its address; undefined for the HTTP bindings that .NET adds. */
+  readonly version?: SoapVersion;
+  readonly address: string;
+}
+
+/** A WSDL with all that it imports, read once. */
+export interface LoadedWsdl {
+  readonly wsdl: WSDL;
+  readonly ports: readonly Port[];
+}
+
+/** Why a WSDL cannot be used; told to whoever configures the party. */
+export class WsdlProblem extends Error {}
+
+const MOST_DOCUMENTS = 50;
+const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_DEPTH = 100;
+/** Under this host node-soap sees files, so that it asks us for them and not the disk. */
+const FILES = 'http://wsdl-files.invalid/';
+
+/**
+ * Read a WSDL from an address or a file, and what it imports: from the party's own hosts, and from the file's own
+ * folder and those below; redirects are not followed. Throws WsdlProblem.
+ */
+export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl> {
+  const isFile = !/^https?:\/\//.test(location);
+  const folder = resolve(dirname(location));
+  const root = isFile ? FILES + relative(folder, resolve(location)) : location;
+  const documents = new Map<string, string>();
+  const ports: Port[] = [];
+  const waiting = [root];
+  for (let uri = waiting.pop(); uri !== undefined; uri = waiting.pop()) {
+    if (documents.has(uri)) continue;
+    if (documents.size === MOST_DOCUMENTS) throw new WsdlProblem(`the WSDL imports over ${MOST_DOCUMENTS} documents`);
+    const bytes = uri.startsWith(FILES) && isFile ? await fromFile(folder, uri) : await fromHost(http, uri);
+    const document = read(uri, bytes);
+    documents.set(uri, document.text);
+    ports.push(...document.ports);
+    waiting.push(...document.imports);
+  }
+  return { wsdl: await compile(root, documents), ports };
+}
+
+async function fromFile(folder: string, uri: string): Promise<Uint8Array> {
+  const name = decodeURIComponent(uri.slice(FILES.length));
+  try {
+    // An address has no way out of its root, so neither has a name that was resolved as one.
+    return await readFile(resolve(folder, name));
+  } catch (error) {
+    throw new WsdlProblem(`the WSDL ${name} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+async function fromHost(http: Http, url: string): Promise<Uint8Array> {
+  const exchange = await http.exchange({ method: 'GET', url, idempotent: true }).catch((error: Error) => {
+    if (error instanceof ForeignAddress)
+      throw new WsdlProblem(`the WSDL imports from ${new URL(url).origin}, which is none of the party's own addresses`);
+    throw error;
+  });
+  if (exchange.kind !== 'reply') throw new WsdlProblem(`the WSDL ${url}: ${exchange.message}`);
+  const { status, headers, body } = exchange;
+  if (status >= 300 && status < 400)
+    throw new WsdlProblem(`the WSDL ${url} is said to be at ${headers.location}: redirects are not followed`);
+  if (status !== 200) throw new WsdlProblem(`the WSDL ${url}: status ${status}`);
+  if (body.length > MOST_BYTES) throw new WsdlProblem(`the WSDL ${url} has over ${MOST_BYTES} bytes`);
+  return body;
+}
+
+interface Document {
+  readonly text: string;
+  readonly ports: readonly Port[];
+  readonly imports: readonly string[];
+}
+
+const WSDL_NS = 'http://schemas.xmlsoap.org/wsdl/';
+const XSD_NS = 'http://www.w3.org/2001/XMLSchema';
+const VERSIONS: Readonly<Record<string, SoapVersion>> = {
+  'http://schemas.xmlsoap.org/wsdl/soap/': '1.1',
+  'http://schemas.xmlsoap.org/wsdl/soap12/': '1.2',
+};
+
+function read(uri: string, bytes: Uint8Array): Document {
+  const shown = uri.startsWith(FILES) ? uri.slice(FILES.length) : uri;
+  try {
+    const text = [...decoded(bytes, charsetOf(bytes))].join('');
+    guardBeginning(text);
+    return { text, ...outlineOf(uri, text) };
+  } catch (error) {
+    if (error instanceof XmlProblem) throw new WsdlProblem(`the WSDL ${shown}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The document's ports and what it imports, as whole addresses. */
+function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
+  const parser = new SaxesParser({ xmlns: true });
+  const imports: string[] = [];
+  const ports: Port[] = [];
+  let [service, name, depth] = ['', '', 0];
+  parser.on('error', () => {
+    throw new XmlProblem('broken', `it is not well-formed, line ${parser.line}, column ${parser.column}`);
+  });
+  parser.on('doctype', () => {
+    throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
+  });
+  parser.on('closetag', () => void depth--);
+  parser.on('opentag', ({ uri: ns, local, attributes }) => {
+    if (++depth > MOST_DEPTH) throw new XmlProblem('too-deep', `its elements are nested over ${MOST_DEPTH} deep`);
+    const attribute = (key: string): string | undefined => attributes[key]?.value;
+    const target = attribute(ns === XSD_NS ? 'schemaLocation' : 'location');
+    if ((ns === XSD_NS || ns === WSDL_NS) && /^(?:import|include|redefine)$/.test(local) && target)
+      imports.push(imported(uri, target));
+    if (ns === WSDL_NS && local === 'service') service = attribute('name') ?? '';
+    if (ns === WSDL_NS && local === 'port') name = attribute('name') ?? '';
+    if (local !== 'address') return;
+    const version = VERSIONS[ns];
+    ports.push({ service, name, address: attribute('location') ?? '', ...(version && { version }) });
+  });
+  parser.write(text).close();
+  return { imports, ports };
+}
+
+function imported(from: string, location: string): string {
+  const target = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  if (target?.protocol !== 'http:' && target?.protocol !== 'https:')
+    throw new WsdlProblem(`the WSDL imports ${JSON.stringify(location)}, which is no address of a document`);
+  return target.toString();
+}
+
+/** node-soap is given what was read, and reads nothing by itself. */
+async function compile(root: string, documents: ReadonlyMap<string, string>): Promise<WSDL> {
+  const httpClient: IHttpClient = {
+    request(url, _data, callback) {
+      const text = documents.get(url);
+      if (text === undefined) callback(new WsdlProblem(`the WSDL imports ${url}, which was not read`));
+      else callback(null, { status: 200 }, text);
+      return undefined as never;
+    },
+  };
+  const compiled = new Map<string, WSDL>();
+  const wsdlCache = {
+    has: () => false,
+    get: () => undefined as never,
+    set: (key: string, wsdl: WSDL) => void compiled.set(key, wsdl),
+  };
+  try {
+    await createClientAsync(root, { httpClient, wsdlCache });
+  } catch (error) {
+    throw new WsdlProblem(`the WSDL cannot be used: ${(error as Error).message}`);
+  }
+  return compiled.get(root) as WSDL;
+}

@@ -1,0 +1,92 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Why a text is not XML that may be read; the message names the place, and nothing of its content. */
+export class XmlProblem extends Error {
+  readonly reason: 'charset' | 'doctype' | 'html' | 'not-xml' | 'broken' | 'too-deep' | 'too-large';
+  constructor(reason: XmlProblem['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Bytes of a text that are decoded at a time. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The character set in which XML really is. A byte order mark wins; then whatever is UTF-8 is read as UTF-8, for text in
+ * an old encoding is never UTF-8 by chance, while servers name the wrong one; then what the reply's type or the document
+ * says. Throws XmlProblem where that cannot be true: the text would come out garbled.
+ */
+export function charsetOf(bytes: Uint8Array, contentType = ''): string {
+  const marked = markedAs(bytes);
+  if (marked) return marked;
+  if (isUtf8(bytes)) return 'utf-8';
+  const head = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
+  const said = [
+    /charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1],
+    /^\s*<\?xml[^>]{0,150}encoding\s*=\s*["']([\w.:-]+)/i.exec(head)?.[1],
+  ].flatMap((name) => (name === undefined ? [] : name.toLowerCase()));
+  const charset = said.find((name) => name !== 'utf-8' && name !== 'utf8' && name !== 'us-ascii');
+  if (charset === undefined)
+    throw new XmlProblem('charset', `it is ${said[0] ? `said to be ${said[0]}` : 'to be UTF-8'}, and is not`);
+  if (!isKnown(charset)) throw new XmlProblem('charset', `its character set ${JSON.stringify(charset)} is not known`);
+  return charset;
+}
+
+/** Decode bytes part by part. Throws XmlProblem at the first byte that the character set does not have. */
+export function* decoded(bytes: Uint8Array, charset: string): Generator<string> {
+  const decoder = new TextDecoder(charset, { fatal: true });
+  try {
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+      yield decoder.decode(bytes.subarray(at, at + CHUNK_BYTES), { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    if (error instanceof XmlProblem) throw error;
+    throw new XmlProblem('charset', `it has bytes that are not ${charset}`);
+  }
+}
+
+/** The parts of a text, as they are given to a parser one after the other. */
+export function* parts(text: string): Generator<string> {
+  for (let at = 0; at < text.length; at += CHUNK_BYTES) yield text.slice(at, at + CHUNK_BYTES);
+}
+
+/** Refuse what begins as anything but XML, and every DOCTYPE, before a parser sees it. */
+export function guardBeginning(head: string): void {
+  const at = afterProlog(head);
+  const begins = head.slice(at, at + 40);
+  if (/^<!doctype\s+html|^<html/i.test(begins)) throw new XmlProblem('html', 'it is an HTML page');
+  if (/^<!doctype/i.test(begins)) throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
+  if (!/^<[\p{L}_:]/u.test(begins))
+    throw new XmlProblem('not-xml', at >= head.length ? 'it is empty' : 'it is not XML');
+}
+
+/** Where the first tag begins: after blanks, comments and processing instructions. */
+function afterProlog(head: string): number {
+  let at = head.charCodeAt(0) === 0xfeff ? 1 : 0;
+  for (;;) {
+    while (at < head.length && /\s/.test(head[at] as string)) at++;
+    const close = head.startsWith('<?', at) ? '?>' : head.startsWith('<!--', at) ? '-->' : undefined;
+    if (!close) return at;
+    const end = head.indexOf(close, at + 2);
+    if (end < 0) return at;
+    at = end + close.length;
+  }
+}
+
+function markedAs(bytes: Uint8Array): string | undefined {
+  const [a, b, c] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
+  // UTF-16 shows itself by its mark, or by a zero beside the first `<`.
+  if ((a === 0xff && b === 0xfe) || (a === 0x3c && b === 0)) return 'utf-16le';
+  if ((a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c)) return 'utf-16be';
+  return undefined;
+}
+
+function isKnown(charset: string): boolean {
+  try {
+    return new TextDecoder(charset).encoding !== '';
+  } catch {
+    return false;
+  }
+}
