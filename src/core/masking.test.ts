@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskApplicant, maskName } from './masking.ts';
+import { maskApplicant, maskMentions, maskName } from './masking.ts';
 
 const applicant = {
   kind: 'citizen',
@@ -72,3 +72,21 @@ test.each([
   ['𐐷an', '𐐷**'],
   ['', ''],
 ])('of the name %j remain first letters and lengths: %j', (name, masked) => expect(maskName(name)).toBe(masked));
+
+describe('a text that tells of the applicant', () => {
+  test('shows neither name nor numbers, in whatever case they are written', () => {
+    expect(maskMentions('Cấp lại CCCD cho NGUYỄN VĂN AN, số 012345678901 (nguyễn văn an)', applicant)).toBe(
+      'Cấp lại CCCD cho N***** V** A*, số **********01 (N***** V** A*)',
+    );
+    expect(maskMentions('gọi 0912 345 678 hoặc AN.NGUYEN@example.test', applicant)).toBe(
+      'gọi **********78 hoặc ********************st',
+    );
+  });
+
+  test('is left as it is where it does not, and where the name is a company’s or may be any word', () => {
+    const text = 'Nguyễn Văn Ánh nộp hồ sơ cho Công ty An Bình';
+    expect(maskMentions(text, applicant)).toBe(text);
+    expect(maskMentions(text, { name: 'An' })).toBe(text);
+    expect(maskMentions(text, { kind: 'enterprise', name: 'Công ty An Bình' })).toBe(text);
+  });
+});

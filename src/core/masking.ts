@@ -13,6 +13,33 @@ export function maskApplicant(applicant: Applicant): Applicant {
   return masked;
 }
 
+/**
+ * A text without what it tells of the applicant: officers write names and numbers into abstracts and notes. Letter case
+ * does not matter; a name of one word is left, as it may be any word.
+ */
+export function maskMentions(text: string, applicant: Applicant): string {
+  const { name, identityNumber, phone, email } = applicant;
+  const numbers = [identityNumber, phone, email].filter((value) => value !== undefined);
+  const masked = numbers.reduce((rest, value) => replaceMention(rest, value, maskTail(value)), text);
+  return isPerson(applicant) && name.includes(' ') ? replaceMention(masked, name, maskName(name)) : masked;
+}
+
+function replaceMention(text: string, value: string, masked: string): string {
+  if (value.length < 4 || value.length > text.length) return text;
+  const lower = text.toLowerCase();
+  const sought = value.toLowerCase();
+  let at = lower.indexOf(sought);
+  // Where lower case changes the length, places in it say nothing of places in the text.
+  if (at === -1 || lower.length !== text.length) return text.replaceAll(value, () => masked);
+  let out = '';
+  let from = 0;
+  for (; at !== -1; at = lower.indexOf(sought, from)) {
+    out += text.slice(from, at) + masked;
+    from = at + value.length;
+  }
+  return out + text.slice(from);
+}
+
 /** The name of a company or a state body is public; where the kind is not known it is treated as a person's. */
 function isPerson(applicant: Applicant): boolean {
   return applicant.kind === undefined || applicant.kind === 'citizen';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Held } from '#core/apply';
 import { lastFour, serviceKey } from '#core/identifiers';
-import { maskApplicant } from '#core/masking';
+import { maskApplicant, maskMentions } from '#core/masking';
 import { searchWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
@@ -127,12 +127,26 @@ function maskedJson(record: Dossier, freshness: object): string {
   const { applicant } = record;
   const json = jsonOf(record);
   const masked = applicant
-    ? json.replace(
-        `"applicant":${JSON.stringify(applicant)}`,
-        () => `"applicant":${JSON.stringify(maskApplicant(applicant))}`,
+    ? withoutMentions(
+        json.replace(
+          `"applicant":${JSON.stringify(applicant)}`,
+          () => `"applicant":${JSON.stringify(maskApplicant(applicant))}`,
+        ),
+        applicant,
       )
     : json;
   return `${masked.slice(0, -1)},"freshness":${JSON.stringify(freshness)}}`;
+}
+
+/** The free texts of a record, where officers may have written of the applicant. */
+const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy']);
+
+/** Few records have mentions: only these are taken apart. */
+function withoutMentions(json: string, applicant: NonNullable<Dossier['applicant']>): string {
+  if (maskMentions(json, applicant) === json) return json;
+  return JSON.stringify(JSON.parse(json), (key, value) =>
+    typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
+  );
 }
 
 const columns = {

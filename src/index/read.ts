@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { maskMentions } from '#core/masking';
 import { searchQuery } from '#core/search';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -154,9 +155,15 @@ async function readEvents(database: Database, vault: Vault, code: string): Promi
 }
 
 async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {
-  return (await readEvents(database, vault, code)).map((event) => {
+  const events = await readEvents(database, vault, code);
+  const applicant = events.map((event) => event.record?.applicant).findLast((one) => one !== undefined);
+  const masked = (text: string | undefined) => (text && applicant ? maskMentions(text, applicant) : text);
+  return events.map((event) => {
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
-    const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
+    const said =
+      event.kind === 'progress'
+        ? { actor: masked(actor), title: masked(title), unit, content: masked(content) }
+        : { unit: processingUnit, content: masked(note) };
     return {
       at: event.at,
       status: event.status,

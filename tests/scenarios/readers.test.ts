@@ -133,9 +133,13 @@ describe('readers', () => {
   });
 
   test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
-    await hub.push(dossier({ code: 'H60.01-250812-3001' }));
+    const mentioned = { abstract: 'Khai sinh cho con ông NGUYỄN VĂN AN', note: 'Gọi 0900000001 khi có kết quả' };
+    await hub.push(dossier({ code: 'H60.01-250812-3001', ...mentioned }));
     const masked = await hub.read('/api/v1/dossiers/H60.01-250812-3001');
-    expect(JSON.stringify(masked.body)).not.toMatch(/Nguyễn|0900000001|001000000001|an@example/);
+    const history = await hub.read('/api/v1/dossiers/H60.01-250812-3001/history');
+    for (const { body } of [masked, history])
+      expect(JSON.stringify(body)).not.toMatch(/Nguyễn|0900000001|001000000001|an@example/i);
+    expect(masked.body.abstract).toBe('Khai sinh cho con ông N***** V** A*');
     const whole = await hub.read('/api/v1/dossiers/H60.01-250812-3001', 'personal');
     expect(whole.body.applicant).toMatchObject({ name: 'Nguyễn Văn An', phone: '0900000001' });
     const { rows } = await hub.hub.database.pool.query(
