@@ -1,5 +1,6 @@
+import type { CodesOf } from '#core/codes';
 import type { MaintenanceWindow } from '#core/windows';
-import type { Adapter, Connection } from './kit/adapter.ts';
+import { type Adapter, batchOf, type Connection } from './kit/adapter.ts';
 import { createHttp, type WireRecord } from './kit/http.ts';
 import { createSessions } from './kit/session.ts';
 
@@ -20,11 +21,22 @@ export interface Party {
   /** How much it may be asked, and when not. */
   readonly budget: Budget;
   readonly maintenance: readonly MaintenanceWindow[];
+  /** What one call may carry, by operation: how many items, and how many of them of one dossier. */
+  readonly carries: ReadonlyMap<string, { readonly items: number; readonly ofOneDossier: number }>;
   /** When to ask it, by puller; overrides the adapter's own schedules. */
   readonly schedules: Readonly<Record<string, string>>;
+  /** What operators have entered of its code tables. */
+  readonly codes: EnteredCodes;
   /** The means of one attempt, whose wire traffic is recorded. */
   connect(record?: (wire: WireRecord) => void): Connection;
   close(): void;
+}
+
+export interface EnteredCodes {
+  /** By what was in force at a moment, epoch milliseconds: what is read goes by it. */
+  at(ms: number): CodesOf;
+  /** By all that is entered: what is sent goes by it. */
+  now(): CodesOf;
 }
 
 export interface PartyOptions {
@@ -37,12 +49,24 @@ export interface PartyOptions {
   readonly maintenance?: readonly MaintenanceWindow[];
   /** Resolves when the party's budget has room for one more call. */
   readonly pace?: () => Promise<void>;
+  readonly codes: EnteredCodes;
   readonly nowMs: () => number;
 }
 
 /** Put a party together. It may call the origins of the addresses in its own settings, and nothing else. */
 export function createParty(options: PartyOptions): Party {
-  const { id, adapter, authoritative, settings, schedules = {}, budget = {}, maintenance = [], pace, nowMs } = options;
+  const {
+    id,
+    adapter,
+    authoritative,
+    settings,
+    schedules = {},
+    budget = {},
+    maintenance = [],
+    pace,
+    codes,
+    nowMs,
+  } = options;
   const http = createHttp({ origins: originsIn(settings), ...limitsIn(settings), ...(pace && { pace }) });
   const sessions = createSessions(nowMs);
   return {
@@ -53,15 +77,27 @@ export function createParty(options: PartyOptions): Party {
     schedules,
     budget,
     maintenance,
+    carries: carriesOf(adapter, settings),
+    codes,
     connect: (record) => ({
       party: id,
       settings,
       http: record ? http.withRecorder(record) : http,
       sessions,
+      codes: codes.now(),
       now: nowMs,
     }),
     close: () => http.close(),
   };
+}
+
+function carriesOf(adapter: Adapter, settings: unknown): Party['carries'] {
+  return new Map(
+    Object.entries(adapter.send ?? {}).map(([operation, sender]) => {
+      const items = batchOf(sender, settings);
+      return [operation, { items, ofOneDossier: sender.onePerDossier ? 1 : items }];
+    }),
+  );
 }
 
 /** Every address that stands in the settings, however deep. */

@@ -1,15 +1,17 @@
-import { defineAdapter, inOrder } from '#kit';
+import { defineAdapter } from '#kit';
+import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import { nextPage, readPage } from './catalogue.ts';
-import { sendDossier } from './dossiers.ts';
+import { sendDossiers } from './dossier-batches.ts';
 import { Settings } from './settings.ts';
 import { sendSteps } from './steps.ts';
 
 /** The national portal (Cổng DVCQG): it is told of dossiers and steps, and owns the catalogue. */
 export default defineAdapter({
   settings: Settings,
+  tables: NATIONAL_TABLES,
   send: {
-    'dossier.upsert.v1': { send: (portal, items) => inOrder(items, (item) => sendDossier(portal, item)) },
-    'dossier.progress.v1': { batch: 10, send: sendSteps },
+    'dossier.upsert.v1': { batch: ({ dossierChunk = 10 }) => dossierChunk, onePerDossier: true, send: sendDossiers },
+    'dossier.progress.v1': { batch: ({ chunk = 10 }) => chunk, send: sendSteps },
   },
   pull: {
     /** In the night: the portal's own nightly work is done by then, and one-stop systems are quiet. */

@@ -64,13 +64,22 @@ function lost(effect: Effect, reason: string, message: string): Failed {
 }
 
 /** What an error of the portal means for what was sent: a person must act, unless it says itself that it will pass. */
-export function outcomeOfError(error: PortalError, settings: Settings, dossier?: Dossier): Outcome {
-  const message = said(error, settings, dossier);
+export function outcomeOfError(
+  error: PortalError,
+  settings: Settings,
+  about: readonly (Dossier | undefined)[] = [],
+): Outcome {
+  const message = said(error, settings, about);
   return isTemporary(error) ? unavailable('busy', message) : refused('refused-by-portal', message);
 }
 
-/** The portal's words, without anything that tells who the applicant is: it quotes what it was sent. */
-export function said({ code, message }: PortalError, settings: Settings, dossier?: Dossier): string {
-  const text = partnerText(message, dossier, [settings.password]);
+/** The portal's words, without anything that tells who the applicants are: it quotes what it was sent. */
+export function said(
+  { code, message }: PortalError,
+  settings: Settings,
+  about: readonly (Dossier | undefined)[] = [],
+): string {
+  const clean = (text: string, dossier?: Dossier): string => partnerText(text, dossier, [settings.password]);
+  const text = about.reduce((left: string, dossier) => clean(left, dossier), clean(message, about[0]));
   return `error_code ${code.slice(0, 20)}${text && `: ${text}`}`;
 }

@@ -1,4 +1,4 @@
-import { cleanCode, type Item, type Outcome, type Page, unavailable } from '#kit';
+import { type CodesOf, cleanCode, type Item, type Outcome, type Page, unavailable } from '#kit';
 import { readListedCode } from '#mappings/national-portal/dictionaries';
 import { type Answer, outcomeOfError } from './answers.ts';
 import { call, type Portal, type Request } from './client.ts';
@@ -35,7 +35,7 @@ async function dictionaryPage(portal: Portal, stage: 'agencies' | 'fields', run:
   const failure = failureOf(portal, answer);
   if (answer.kind !== 'ok') return failure as Outcome;
   const kept: KeptReply = { service, reply: answer.text };
-  const codes = readKept(kept, portal.settings).flatMap((item) => codeOf(item) ?? []);
+  const codes = readKept(kept, portal.settings, portal.codes).flatMap((item) => codeOf(item) ?? []);
   if (codes.length === 0) return emptyList(service);
   return { bodies: [bodyOf(kept)], checkpoint: { stage: next, run }, more: true, complete: { kind, codes } };
 }
@@ -123,6 +123,6 @@ async function atOnce<In, Out>(inputs: readonly In[], work: (input: In) => Promi
 }
 
 /** Read one body of a page again. */
-export function readPage(body: Uint8Array, settings: Settings): readonly Item[] {
-  return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings);
+export function readPage(body: Uint8Array, settings: Settings, entered: CodesOf): readonly Item[] {
+  return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings, entered);
 }

@@ -38,7 +38,7 @@ async function callOnce(
   const { settings } = portal;
   const login = await portal.sessions.get(SESSION, () => logIn(portal));
   if (login.kind === 'failed') return login;
-  if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings, about)));
+  if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings, [about])));
   const path = (group === 'share' ? settings.sharePath : settings.integrationPath) ?? '/mapi/g';
   const body = { session: login.session, madonvi: settings.madonvi, service, ...args };
   const exchange = await post(portal, path, body, { idempotent: effect === 'ask' });

@@ -19,11 +19,10 @@ type Item = Outgoing<'dossier.upsert.v1'>;
  * once. The code is always the one under which the portal knows the dossier: one that was filed there keeps its own.
  */
 export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> {
-  const facts = await factsOf(portal, item);
-  if ('outcome' in facts) return stillInDoubt(item, facts.outcome);
-  const { codes, patterns } = dialectOf(portal.settings);
-  const body = writeDossier(item.record, { ...facts, code: item.code, codes });
-  if (body.TrangThaiHoSo === '') return unmapped('national-status', item.record.status);
+  const prepared = await prepare(portal, item);
+  if ('outcome' in prepared) return stillInDoubt(item, prepared.outcome);
+  const { body } = prepared;
+  const { patterns } = dialectOf(portal.settings);
   let isUpdate = item.known;
   if (!item.known || item.doubt) {
     const seen = await lookUp(portal, item.code, item.record);
@@ -31,11 +30,27 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
     if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code);
     isUpdate = seen.kind === 'found';
   }
-  let answer = await put(portal, item, body, isUpdate);
+  let answer = await put(portal, [prepared], isUpdate);
   const isOtherwise = answer.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(answer, patterns);
-  if (isOtherwise) answer = await put(portal, item, body, !isUpdate);
-  if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, item.record);
+  if (isOtherwise) answer = await put(portal, [prepared], !isUpdate);
+  if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, [item.record]);
   return answer.kind === 'failed' ? answer.outcome : delivered(item.code);
+}
+
+/** A dossier as the portal is told of it. */
+export interface Prepared {
+  readonly item: Item;
+  readonly body: WireObject;
+}
+
+/** Write a dossier as the portal is told of it, or say why that cannot be done now, or not without a person. */
+export async function prepare(portal: Portal, item: Item): Promise<Prepared | { readonly outcome: Outcome }> {
+  const facts = await factsOf(portal, item);
+  if ('outcome' in facts) return facts;
+  const { codes } = dialectOf(portal.settings, portal.codes);
+  const body = writeDossier(item.record, { ...facts, code: item.code, codes });
+  if (body.TrangThaiHoSo === '') return { outcome: unmapped('national-status', item.record.status) };
+  return { item, body };
 }
 
 /** Nobody could be asked: what may have arrived before may still have. */
@@ -48,8 +63,9 @@ function isAsWritten(record: Readonly<Record<string, unknown>>, body: WireObject
   return record.TrangThaiHoSo !== undefined && differences(record, body).length === 0;
 }
 
-/** `isUpdating` is a text over there, and the list has one item: one that is wrong does not spoil another. */
-function put(portal: Portal, { record }: Item, body: WireObject, isUpdate: boolean): Promise<Answer> {
-  const args = { isUpdating: isUpdate ? 'True' : 'False', data: [body] };
-  return call(portal, { group: 'integration', service: 'DongBoHoSoMC', args, effect: 'tell', about: record });
+/** Tell the portal of dossiers in one call, all as new or all as updates; `isUpdating` is a text over there. */
+export function put(portal: Portal, dossiers: readonly Prepared[], isUpdate: boolean): Promise<Answer> {
+  const args = { isUpdating: isUpdate ? 'True' : 'False', data: dossiers.map(({ body }) => body) };
+  const about = dossiers[0]?.item.record;
+  return call(portal, { group: 'integration', service: 'DongBoHoSoMC', args, effect: 'tell', about });
 }

@@ -28,7 +28,7 @@ export async function lookUp(portal: Portal, code: string, dossier: Dossier | un
   if (answer.kind === 'error') {
     if (isDossierUnknown(answer, dialectOf(settings).patterns)) return { kind: 'absent' };
     const reason = isTemporary(answer) ? 'busy' : 'lookup-refused';
-    return { kind: 'failed', outcome: unavailable(reason, said(answer, settings, dossier)) };
+    return { kind: 'failed', outcome: unavailable(reason, said(answer, settings, [dossier])) };
   }
   const record = answer.result.find((one) => isRecordOf(one, code));
   return record === undefined ? { kind: 'absent' } : { kind: 'found', record: record as Record<string, unknown> };

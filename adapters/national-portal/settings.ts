@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { type CodesOf, NO_CODES } from '#kit';
 import {
   type CodeOverrides,
   type Codes,
@@ -34,6 +35,9 @@ export const Settings = closed({
     }),
   ),
   chunk: Type.Optional(UpToTen),
+  dossierChunk: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: 'a whole number of dossiers from 1 to 100' }),
+  ),
   lookup: Type.Optional(Word),
   progressField: Type.Optional(Word),
   sessionErrors: Type.Optional(
@@ -51,21 +55,26 @@ export interface Dialect {
   readonly patterns: ReplyPatterns;
 }
 
-const dialects = new WeakMap<Settings, Dialect>();
+const dialects = new WeakMap<Settings, WeakMap<CodesOf, Dialect>>();
 
-export function dialectOf(settings: Settings): Dialect {
-  const known = dialects.get(settings);
-  if (known) return known;
+/** @param entered what operators have entered of the code tables, where codes are read or written */
+export function dialectOf(settings: Settings, entered: CodesOf = NO_CODES): Dialect {
+  const ofSettings = dialects.get(settings) ?? new WeakMap<CodesOf, Dialect>();
+  dialects.set(settings, ofSettings);
+  const dialect = ofSettings.get(entered) ?? createDialect(settings, entered);
+  ofSettings.set(entered, dialect);
+  return dialect;
+}
+
+function createDialect(settings: Settings, entered: CodesOf): Dialect {
   const overrides: CodeOverrides = settings.statuses ? { status: settings.statuses } : {};
   const { session } = REPLY_PATTERNS;
   const { codes = [], texts = [] } = settings.sessionErrors ?? {};
-  const dialect: Dialect = {
-    codes: createCodes(overrides),
+  return {
+    codes: createCodes(overrides, entered),
     patterns: {
       ...REPLY_PATTERNS,
       session: { codes: [...session.codes, ...codes], texts: [...session.texts, ...texts] },
     },
   };
-  dialects.set(settings, dialect);
-  return dialect;
 }

@@ -15,28 +15,65 @@ interface Step {
 
 /** Tell the portal of steps, at most ten in a call, those of one dossier in order. */
 export async function sendSteps(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
-  const outcomes = new Map<Item, Outcome>();
-  for (const code of new Set(items.map((item) => item.code))) {
-    const steps = items.filter((item) => item.code === code);
-    const found = await sendStepsOfOne(portal, steps);
-    for (const [at, item] of steps.entries()) outcomes.set(item, found[at] as Outcome);
+  const { codes } = dialectOf(portal.settings, portal.codes);
+  const steps = items.map((item) => ({ item, body: writeProgress(item.record, { code: item.code, codes }) }));
+  const held = withoutCode(steps);
+  const writable = steps.filter((step) => !held.has(step));
+  const sent = items.some((item) => item.doubt)
+    ? await byDossier(writable, (own) => sendInDoubt(portal, own))
+    : await sendInChunks(portal, writable);
+  return steps.map((step) => held.get(step) ?? (sent[writable.indexOf(step)] as Outcome));
+}
+
+/** Steps whose status has no national code wait for one, and what comes after them of the same dossier waits too. */
+function withoutCode(steps: readonly Step[]): ReadonlyMap<Step, Outcome> {
+  const held = new Map<Step, Outcome>();
+  const waiting = new Set<string>();
+  for (const step of steps) {
+    const { item, body } = step;
+    if (waiting.has(item.code)) held.set(step, unavailable('waits', 'an earlier step waits for a code'));
+    else if (body.TrangThai === '') {
+      held.set(step, unmapped('national-status', item.record.status));
+      waiting.add(item.code);
+    }
   }
-  return items.map((item) => outcomes.get(item) as Outcome);
+  return held;
+}
+
+type SendSteps = (steps: readonly Step[]) => Promise<readonly Outcome[]>;
+
+/** The steps of each dossier by themselves, one dossier after the other. */
+async function byDossier(steps: readonly Step[], send: SendSteps): Promise<readonly Outcome[]> {
+  const outcomes = new Map<Step, Outcome>();
+  for (const code of new Set(steps.map(({ item }) => item.code))) {
+    const own = steps.filter(({ item }) => item.code === code);
+    const found = await send(own);
+    for (const [at, step] of own.entries()) outcomes.set(step, found[at] as Outcome);
+  }
+  return steps.map((step) => outcomes.get(step) as Outcome);
 }
 
 /**
- * The portal has no key for a step. Where it tells the steps that it has, those in doubt that are there are not told
- * again; where it does not, they are: a step twice is better than a step lost.
+ * Steps of one dossier, some of which may have been told. The portal has no key for a step. Where it tells the steps
+ * that it has, those in doubt that are there are not told again; where it does not, they are: a step twice is better
+ * than a step lost.
  */
-async function sendStepsOfOne(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
-  const { codes } = dialectOf(portal.settings);
-  const steps = items.map((item) => ({ item, body: writeProgress(item.record, { code: item.code, codes }) }));
-  if (!items.some((item) => item.doubt)) return sendInChunks(portal, steps);
+async function sendInDoubt(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
+  if (!steps.some(({ item }) => item.doubt)) return sendInChunks(portal, steps);
   const there = await stepsThere(portal, steps[0] as Step);
-  if ('outcome' in there) return items.map((item) => (item.doubt ? inDoubt(there.outcome) : there.outcome));
+  if ('outcome' in there) return steps.map(({ item }) => (item.doubt ? inDoubt(there.outcome) : there.outcome));
   const isThere = ({ item, body }: Step): boolean => item.doubt && there.keys.has(stepKey(body));
+  return sendMissing(steps, isThere, (missing) => sendInChunks(portal, missing));
+}
+
+/** Send what is not there; what is there is delivered. */
+async function sendMissing(
+  steps: readonly Step[],
+  isThere: (step: Step) => boolean,
+  send: SendSteps,
+): Promise<readonly Outcome[]> {
   const missing = steps.filter((step) => !isThere(step));
-  const sent = await sendInChunks(portal, missing);
+  const sent = missing.length > 0 ? await send(missing) : [];
   return steps.map((step) => sent[missing.indexOf(step)] ?? delivered());
 }
 
@@ -57,10 +94,27 @@ async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<rea
   return outcomes;
 }
 
-/** When steps are refused together they are told one by one, so that a bad one spoils no other. */
+/** When steps are refused together they are told apart, so that a bad one spoils no other. */
 async function sendChunk(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
+  const isOfOne = new Set(steps.map(({ item }) => item.code)).size === 1;
   const together = await put(portal, steps);
-  if (together.kind !== 'refused' || steps.length === 1) return steps.map(() => together);
+  const isSpoilt = together.kind === 'refused' || (!isOfOne && isOfUnknown(together));
+  if (!isSpoilt || steps.length === 1) return steps.map(() => together);
+  return isOfOne ? oneByOne(portal, steps) : byDossier(steps, (own) => apart(portal, own));
+}
+
+/** Some steps of a dossier may have been taken before the portal came to a bad one of another. */
+async function apart(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
+  const there = await stepsThere(portal, steps[0] as Step);
+  if ('outcome' in there) return steps.map(() => (isOfUnknown(there.outcome) ? there.outcome : inDoubt(there.outcome)));
+  return sendMissing(
+    steps,
+    ({ body }) => there.keys.has(stepKey(body)),
+    (missing) => sendChunk(portal, missing),
+  );
+}
+
+async function oneByOne(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   // Some of them may have been taken before the portal came to the bad one.
   const there = await stepsThere(portal, steps[0] as Step);
   if ('outcome' in there) return steps.map(() => inDoubt(there.outcome));
@@ -71,25 +125,30 @@ async function sendChunk(portal: Portal, steps: readonly Step[]): Promise<readon
   });
 }
 
+/** The reason of a step whose dossier the portal does not have: its dossier comes first. */
+const UNKNOWN = 'dossier-unknown';
+
+function isOfUnknown(outcome: Outcome): boolean {
+  return 'reason' in outcome && outcome.reason === UNKNOWN;
+}
+
 async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
   const { settings } = portal;
   const { patterns } = dialectOf(settings);
-  const { item } = steps[0] as Step;
-  const unknownStatus = steps.find((step) => step.body.TrangThai === '');
-  if (unknownStatus) return unmapped('national-status', unknownStatus.item.record.status);
+  const dossiers = steps.map(({ item }) => item.dossier);
   const data = steps.map((step) => step.body);
   const answer = await call(portal, {
     group: 'integration',
     service: 'CapNhatTienDoHoSoMC',
     args: { data },
     effect: 'tell',
-    about: item.dossier,
+    about: dossiers[0],
   });
   if (answer.kind === 'failed') return answer.outcome;
   if (answer.kind === 'ok') return delivered();
   if (isAlreadyThere(answer, patterns) && steps.length === 1) return delivered();
-  if (isDossierUnknown(answer, patterns)) return unavailable('dossier-unknown', said(answer, settings, item.dossier));
-  return outcomeOfError(answer, settings, item.dossier);
+  if (isDossierUnknown(answer, patterns)) return unavailable(UNKNOWN, said(answer, settings, dossiers));
+  return outcomeOfError(answer, settings, dossiers);
 }
 
 type There = { readonly keys: ReadonlySet<string> } | { readonly outcome: Outcome };
@@ -97,8 +156,7 @@ type There = { readonly keys: ReadonlySet<string> } | { readonly outcome: Outcom
 async function stepsThere(portal: Portal, { item }: Step): Promise<There> {
   const seen = await lookUp(portal, item.code, item.dossier);
   if (seen.kind === 'failed') return { outcome: seen.outcome };
-  if (seen.kind === 'absent')
-    return { outcome: unavailable('dossier-unknown', 'the portal does not have the dossier') };
+  if (seen.kind === 'absent') return { outcome: unavailable(UNKNOWN, 'the portal does not have the dossier') };
   const list = seen.record[portal.settings.progressField ?? 'TienDoXuLy'];
   const steps = (Array.isArray(list) ? list : []).filter((step) => typeof step === 'object' && step !== null);
   return { keys: new Set(steps.map((step) => stepKey(step))) };

@@ -12,6 +12,8 @@ export interface PortalError {
   readonly kind: 'error';
   readonly code: string;
   readonly message: string;
+  /** What it says of single items, where it does; see verdictsOf. */
+  readonly result?: readonly unknown[];
 }
 
 /** Gateways wrap replies in replies; more layers than this nobody has. */
@@ -58,14 +60,15 @@ function innerOf(message: string): Layer | undefined {
 function readPlain(layer: Layer): Reply {
   const code = codeIn(layer);
   if (code === undefined) return notAReply('JSON without an error_code');
-  if (!isSuccess(code)) return { kind: 'error', code, message: String(layer.message ?? '').trim() };
-  const { result } = layer;
-  const list = Array.isArray(result)
-    ? result
-    : result === undefined || result === null || result === ''
-      ? []
-      : [result];
-  return { kind: 'ok', result: list, raw: layer };
+  const result = listOf(layer.result);
+  if (isSuccess(code)) return { kind: 'ok', result, raw: layer };
+  const message = String(layer.message ?? '').trim();
+  return { kind: 'error', code, message, ...(result.length > 0 && { result }) };
+}
+
+function listOf(result: unknown): readonly unknown[] {
+  if (Array.isArray(result)) return result;
+  return result === undefined || result === null || result === '' ? [] : [result];
 }
 
 function codeIn(layer: Layer): string | undefined {

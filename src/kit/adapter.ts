@@ -1,4 +1,5 @@
 import type Type from 'typebox';
+import type { CodesOf, CodeTable } from '#core/codes';
 import { serviceKey } from '#core/identifiers';
 import type { Item } from '#core/item';
 import { type Cause, unmappedKey } from '#core/problem';
@@ -15,6 +16,8 @@ export interface Connection<Settings = unknown> {
   readonly settings: Settings;
   readonly http: Http;
   readonly sessions: Sessions;
+  /** What operators have entered of the party's code tables: it comes before the adapter's own tables. */
+  readonly codes: CodesOf;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -44,10 +47,21 @@ export interface Outgoing<O extends Operation = Operation> {
 }
 
 export interface Sender<Settings, O extends Operation = Operation> {
-  /** How many items one call may carry; 1 where it is absent. Items of one dossier are in order. */
-  readonly batch?: number;
-  /** Send the items in order; as many outcomes in the same order. A throw is a bug, not a refusal. */
+  /** How many items one call may carry, of any dossiers, as the party's settings say; 1 where it is absent. */
+  batch?(settings: Settings): number;
+  /** The partner takes no two items of one dossier in one call. Otherwise they are in it together, in order. */
+  readonly onePerDossier?: boolean;
+  /**
+   * Send the items in order; as many outcomes in the same order. When the partner refused them all by one answer, all
+   * have the same refusal: the hub then sends each half by itself, until the bad one is alone. What is in doubt comes by
+   * itself, so that it is looked up and holds up no other. A throw is a bug, not a refusal.
+   */
   send(connection: Connection<Settings>, items: readonly Outgoing<O>[]): Promise<readonly Outcome[]>;
+}
+
+/** How many items one call of a sender may carry. */
+export function batchOf(sender: Pick<Sender<unknown>, 'batch'>, settings: unknown): number {
+  return sender.batch?.(settings) ?? 1;
 }
 
 /** One page of a partner's answer, as it came. */
@@ -72,8 +86,11 @@ export interface Puller<Settings> {
   readonly schedule: string;
   /** Fetch the next page, or say why not (`unavailable` or `refused`). */
   next(connection: Connection<Settings>, checkpoint: unknown, asks: Asks): Promise<Page | Outcome>;
-  /** Read one body. Pure: the same body is read again when something waited or the index is rebuilt. */
-  read(body: Uint8Array, settings: Settings): readonly Item[];
+  /**
+   * Read one body. Pure: the same body is read again when something waited or the index is rebuilt, with the codes
+   * that operators had entered by then.
+   */
+  read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
 }
 
 export interface Adapter<Settings = unknown> {
@@ -81,6 +98,8 @@ export interface Adapter<Settings = unknown> {
   readonly settings: Type.TSchema;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
+  /** The code tables whose entries operators may add to: those that `connection.codes` is asked for. */
+  readonly tables?: readonly CodeTable[];
 }
 
 /** Declare an adapter; the default export of `adapters/<name>/adapter.ts`. */

@@ -26,22 +26,30 @@ export interface Claimer {
   readonly process: string;
   readonly nowMs: number;
   readonly leaseMs: number;
-  /** How many dossiers at the most. */
+  /** How many calls at the most. */
   readonly limit: number;
-  /** Operations of which one call carries several, and how many. */
-  readonly runs: ReadonlyMap<string, number>;
+  /** Operations of which one call carries several; of the others it carries one. */
+  readonly carries: ReadonlyMap<string, Carries>;
   /** How many dossiers all processes together may have leased at once. */
   readonly atOnce?: number;
 }
 
+/** What one call may carry. */
+export interface Carries {
+  readonly items: number;
+  /** How many of them may be of one dossier. */
+  readonly ofOneDossier: number;
+}
+
 /**
- * Lease what is due for a party, oldest first: of each dossier only the oldest unsettled delivery, so that none
- * overtakes another, with those right behind it where one call carries several. A lease that ran out without being
- * settled leaves a doubt: its process may have sent before it died. Of a paused party nothing is leased.
+ * Lease what is due for a party, oldest first, as much as goes into the calls that are free: of each dossier only the
+ * oldest unsettled delivery, so that none overtakes another, with those right behind it where one call carries several.
+ * What is in doubt goes by itself. A lease that ran out without being settled leaves a doubt: its process may have sent
+ * before it died. Of a paused party nothing is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
   return claimer.atOnce === undefined
-    ? claimOn(database.pool, claimer)
+    ? claimOn(database.pool, claimer, MOST_DOSSIERS)
     : claimWithin(database, claimer, claimer.atOnce);
 }
 
@@ -56,8 +64,8 @@ async function claimWithin(database: Database, claimer: Claimer, atOnce: number)
        WHERE party = $1 AND state = 'due' AND leased_by IS NOT NULL AND next_at > $2::timestamptz`,
       [claimer.party, msToInstant(claimer.nowMs)],
     );
-    const limit = Math.min(claimer.limit, atOnce - (rows[0]?.leased ?? 0));
-    const claimed = limit > 0 ? await claimOn(client, { ...claimer, limit }) : [];
+    const dossiers = Math.min(atOnce - (rows[0]?.leased ?? 0), MOST_DOSSIERS);
+    const claimed = dossiers > 0 ? await claimOn(client, claimer, dossiers) : [];
     await client.query('COMMIT');
     return claimed;
   } catch (error) {
@@ -68,8 +76,12 @@ async function claimWithin(database: Database, claimer: Claimer, atOnce: number)
   }
 }
 
-async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer): Promise<readonly Claimed[]> {
-  const { party, process, nowMs, leaseMs, limit, runs } = claimer;
+/** However much a call carries: more at once gain nothing, and would wait for their calls in memory. */
+const MOST_DOSSIERS = 1_000;
+
+async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: number): Promise<readonly Claimed[]> {
+  const { party, process, nowMs, leaseMs, limit, carries } = claimer;
+  const most = Math.max(1, ...[...carries.values()].map(({ items }) => items));
   const { rows } = await db.query<Claimed>({
     name: 'claim',
     text: CLAIM,
@@ -78,9 +90,11 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer): Promise<r
       msToInstant(nowMs),
       msToInstant(nowMs + leaseMs),
       process,
+      Math.min(limit * most, dossiers),
       limit,
-      [...runs.keys()],
-      [...runs.values()],
+      [...carries.keys()],
+      [...carries.values()].map(({ items }) => items),
+      [...carries.values()].map(({ ofOneDossier }) => ofOneDossier),
     ],
   });
   return [...rows].sort((a, b) => a.id - b.id);
@@ -89,11 +103,11 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer): Promise<r
 /**
  * What is older of the same dossier is asked row by row (a subquery of one value cannot become a join), and not in the
  * index of due rows (`|| ''`): a plan made in quiet times would read all that is due for each due row, which at 1,500
- * due rows cost 250 ms a claim.
+ * due rows cost 250 ms a claim. Each row fills its part of a call; the first that does not fit ends the claim.
  */
 const CLAIM = `
   WITH head AS (
-    SELECT d.id, d.subject, d.operation FROM deliveries d
+    SELECT d.id, d.subject, d.operation, d.next_at, d.doubt OR d.leased_by IS NOT NULL AS doubt FROM deliveries d
     WHERE d.party = $1 AND d.state = 'due' AND d.next_at <= $2::timestamptz
       AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
       AND (SELECT e.id FROM deliveries e
@@ -101,19 +115,25 @@ const CLAIM = `
     ORDER BY d.next_at, d.id
     LIMIT $5
     FOR UPDATE SKIP LOCKED),
-  follower AS (
-    SELECT f.id FROM head
-    JOIN unnest($6::text[], $7::int4[]) AS runs(operation, size) ON runs.operation = head.operation
+  run AS (
+    SELECT head.*, coalesce(carries.items, 1) AS items, coalesce(carries.of_one, 1) AS of_one
+    FROM head LEFT JOIN unnest($7::text[], $8::int4[], $9::int4[]) AS carries(operation, items, of_one)
+      ON carries.operation = head.operation),
+  line AS (
+    SELECT id AS head_id, next_at, id, CASE WHEN doubt THEN 1 ELSE items END AS items FROM run
+    UNION ALL
+    SELECT run.id, run.next_at, f.id, run.items FROM run
     CROSS JOIN LATERAL (
-      SELECT e.id, bool_and(e.operation = head.operation) OVER (ORDER BY e.id) AS unbroken
+      SELECT e.id, bool_and(e.operation = run.operation) OVER (ORDER BY e.id) AS unbroken
       FROM deliveries e
-      WHERE e.party = $1 AND e.subject = head.subject AND e.state = 'due' AND e.id > head.id
-      ORDER BY e.id LIMIT runs.size - 1) f
-    WHERE f.unbroken)
+      WHERE e.party = $1 AND e.subject = run.subject AND e.state = 'due' AND e.id > run.id
+      ORDER BY e.id LIMIT run.of_one - 1) f
+    WHERE run.of_one > 1 AND f.unbroken),
+  filled AS (SELECT id, sum(1.0 / items) OVER (ORDER BY next_at, head_id, id) AS calls FROM line)
   UPDATE deliveries d
   SET doubt = d.doubt OR d.leased_by IS NOT NULL, leased_by = $4, next_at = $3::timestamptz,
       token = d.token + 1, attempts = d.attempts + 1
-  FROM (SELECT id FROM head UNION ALL SELECT id FROM follower) leased
+  FROM (SELECT id FROM filled WHERE calls <= $6 + 0.0001) leased
   WHERE d.id = leased.id
   RETURNING d.id, d.party, d.operation, d.subject, d.seq, d.message_id AS "messageId", d.created_at AS "createdAt",
             d.token, d.attempts, d.doubt`;

@@ -1,22 +1,18 @@
-import { msToInstant } from '#core/dates';
 import { fold } from '#core/dossier';
 import { serviceKey } from '#core/identifiers';
-import { type Outcome, settle } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
-import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
-import type { WireRecord } from '../kit/http.ts';
+import type { Outgoing } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import { knownTo } from '../ledger/deliveries.ts';
-import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 
-/** One call at a partner: the deliveries that it carries, in order. */
+/** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
   readonly operation: Operation;
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
@@ -36,13 +32,42 @@ export async function planCalls(
     ...(await dossierOutgoing(database, vault, party, dossiers)),
     ...(await entryOutgoing(database, entries)),
   ]);
+  return packed(
+    runsOf(claimed.map((one) => ({ claimed: one, outgoing: outgoing.get(one.id) }))),
+    (operation) => party.carries.get(operation)?.items ?? 1,
+  );
+}
+
+type PlannedItem = PlannedCall['items'][number];
+
+/** What was claimed of each dossier, in order: it goes in one call, since two calls may overtake each other. */
+function runsOf(items: readonly PlannedItem[]): readonly (readonly PlannedItem[])[] {
+  const runs = new Map<string, PlannedItem[]>();
+  for (const item of items) {
+    const run = runs.get(item.claimed.subject);
+    if (run) run.push(item);
+    else runs.set(item.claimed.subject, [item]);
+  }
+  return [...runs.values()];
+}
+
+/** Runs of the same operation share a call as far as it carries them; one that is in doubt has its own. */
+function packed(
+  runs: readonly (readonly PlannedItem[])[],
+  sizeOf: (operation: Operation) => number,
+): readonly PlannedCall[] {
   const calls: PlannedCall[] = [];
-  for (const one of claimed) {
-    const size = party.adapter.send?.[one.operation]?.batch ?? 1;
-    const item = { claimed: one, outgoing: outgoing.get(one.id) };
-    const open = calls.findLast((call) => call.items[0]?.claimed.subject === one.subject);
-    if (open?.operation === one.operation && open.items.length < size) (open.items as (typeof item)[]).push(item);
-    else calls.push({ operation: one.operation, items: [item] });
+  const open = new Map<Operation, PlannedItem[]>();
+  for (const run of runs) {
+    const { operation } = (run[0] as PlannedItem).claimed;
+    const isShared = run.every(({ claimed, outgoing }) => !claimed.doubt && outgoing !== undefined);
+    const filling = isShared ? open.get(operation) : undefined;
+    if (filling && filling.length + run.length <= sizeOf(operation)) filling.push(...run);
+    else {
+      const items = [...run];
+      calls.push({ operation, items });
+      if (isShared) open.set(operation, items);
+    }
   }
   return calls;
 }
@@ -68,6 +93,7 @@ async function dossierOutgoing(
   const known = await knownTo(database, party.id, codes);
   const facts = await catalogueFacts(
     database,
+    party,
     [...held.values()].map((found) => found.held.view.record),
   );
   return claimed.flatMap((one) => {
@@ -121,73 +147,21 @@ function base(one: Claimed): Pick<Outgoing, 'id' | 'operation' | 'doubt'> {
 
 type Facts = Pick<Outgoing, 'service' | 'agency'>;
 
-async function catalogueFacts(database: Database, dossiers: readonly Dossier[]): Promise<(dossier: Dossier) => Facts> {
-  const keys = (of: (dossier: Dossier) => string): string[] => [...new Set(dossiers.map(of))];
-  const services = await loadEntries(
-    database.pool,
-    'service',
-    keys((dossier) => serviceKey(dossier.serviceCode)),
-  );
-  const agencies = await loadEntries(
-    database.pool,
-    'agency',
-    keys((dossier) => dossier.agencyCode),
-  );
+/** Under the code that operators entered for the party, where they have. */
+async function catalogueFacts(
+  database: Database,
+  party: Party,
+  dossiers: readonly Dossier[],
+): Promise<(dossier: Dossier) => Facts> {
+  const codes = party.codes.now();
+  const serviceOf = ({ serviceCode: code }: Dossier): string =>
+    serviceKey(codes('service').get(serviceKey(code)) ?? code);
+  const agencyOf = ({ agencyCode: code }: Dossier): string => codes('agency').get(code) ?? code;
+  const services = await loadEntries(database.pool, 'service', [...new Set(dossiers.map(serviceOf))]);
+  const agencies = await loadEntries(database.pool, 'agency', [...new Set(dossiers.map(agencyOf))]);
   return (dossier) => {
-    const service = services.get(serviceKey(dossier.serviceCode))?.record as Outgoing['service'];
-    const agency = agencies.get(dossier.agencyCode)?.record;
+    const service = services.get(serviceOf(dossier))?.record as Outgoing['service'];
+    const agency = agencies.get(agencyOf(dossier))?.record;
     return { ...(service && { service }), ...(agency && { agency: { code: agency.code, name: agency.name } }) };
   };
-}
-
-export interface CallMeans {
-  readonly nowMs: () => number;
-  readonly random: () => number;
-  readonly retryDelaysMs: readonly number[];
-  readonly onBug: (error: unknown, call: PlannedCall) => void;
-}
-
-/** Make one call, and say of each delivery in it what came of it and what follows. */
-export async function makeCall(means: CallMeans, party: Party, call: PlannedCall): Promise<readonly Settled[]> {
-  const wire: WireRecord[] = [];
-  const startedMs = means.nowMs();
-  const outcomes = await outcomesOf(means, party, call, (record) => wire.push(record));
-  const endedMs = means.nowMs();
-  const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
-  return call.items.map(({ claimed }, at) => {
-    const outcome = outcomes[at] as Outcome;
-    return {
-      claimed,
-      outcome,
-      settlement: settle(outcome, claimed.attempts, means.retryDelaysMs, means.random()),
-      at: msToInstant(endedMs),
-      tookMs: endedMs - startedMs,
-      // One call, one record of it: with its first delivery.
-      wire: at === 0 ? kept : undefined,
-    };
-  });
-}
-
-async function outcomesOf(
-  means: CallMeans,
-  party: Party,
-  call: PlannedCall,
-  record: (wire: WireRecord) => void,
-): Promise<readonly Outcome[]> {
-  const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
-  const sender = party.adapter.send?.[call.operation] as Sender<unknown> | undefined;
-  if (!sender)
-    return all({ kind: 'refused', reason: 'no-operation', message: `its adapter does not send ${call.operation}` });
-  const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);
-  if (items.length < call.items.length)
-    return all({ kind: 'refused', reason: 'nothing-to-say', message: 'what it was to tell is no longer kept' });
-  try {
-    const connection: Connection = party.connect(record);
-    const outcomes = await sender.send(connection, items);
-    if (outcomes.length !== items.length) throw new Error(`${outcomes.length} outcomes for ${items.length} items`);
-    return outcomes;
-  } catch (error) {
-    means.onBug(error, call);
-    return all({ kind: 'unknown', reason: 'adapter-bug', message: (error as Error).message });
-  }
 }

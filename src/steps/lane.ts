@@ -1,17 +1,22 @@
 import type { Database } from '../database/pool.ts';
 import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
-import { makeCall, type PlannedCall, planCalls } from './deliver.ts';
+import { makeCall } from './call.ts';
+import { type PlannedCall, planCalls } from './deliver.ts';
 import { createGate, type GateMeans, isClosedTo } from './gate.ts';
+import { createHealth } from './health.ts';
 
 export interface LaneMeans {
   readonly database: Database;
   readonly vault: Vault;
   readonly party: Party;
   readonly processId: string;
+  /** What operators have entered of the code tables. */
+  readonly codes: CodeEntries;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];
@@ -40,13 +45,13 @@ export function createLane(means: LaneMeans): Lane {
   const { database, party, processId, nowMs, telemetry } = means;
   const underWay = new Set<Promise<void>>();
   const leased = new Set<Claimed>();
-  const runs = runsOf(party);
   const gate = createGate({
     windows: party.maintenance,
     nowMs,
     retryDelaysMs: means.retryDelaysMs,
     ...means.onBreaker(party.id),
   });
+  const health = createHealth(means, party.id);
   let woken = false;
   let ring = (): void => undefined;
   let running: Promise<void> | undefined;
@@ -87,13 +92,15 @@ export function createLane(means: LaneMeans): Lane {
       nowMs: now,
       leaseMs: LEASE_MS,
       limit,
-      runs,
+      carries: party.carries,
       ...(party.budget.concurrency !== undefined && { atOnce: party.budget.concurrency }),
     });
     for (const one of claimed) leased.add(one);
-    if (claimed.length >= limit) void means.ringAgain();
     try {
-      return await planCalls(means, party, claimed);
+      await means.codes.fresh();
+      const calls = await planCalls(means, party, claimed);
+      if (calls.length >= limit) void means.ringAgain();
+      return calls;
     } catch (error) {
       for (const one of claimed) leased.delete(one);
       throw error;
@@ -128,7 +135,10 @@ export function createLane(means: LaneMeans): Lane {
         nowMs() + LEASE_MS,
       );
     await Promise.all(settled.map((one) => means.settle(one)));
-    for (const one of settled) telemetry.attempted(one);
+    for (const one of settled) {
+      telemetry.attempted(one);
+      health.note(one.outcome);
+    }
   }
 
   function wake(): void {
@@ -155,13 +165,7 @@ export function createLane(means: LaneMeans): Lane {
       clearInterval(heartbeat);
       await running;
       await Promise.all(underWay);
+      await health.flush();
     },
   };
-}
-
-function runsOf(party: Party): ReadonlyMap<string, number> {
-  const senders = Object.entries(party.adapter.send ?? {});
-  return new Map(
-    senders.flatMap(([operation, sender]) => ((sender.batch ?? 1) > 1 ? [[operation, sender.batch as number]] : [])),
-  );
 }

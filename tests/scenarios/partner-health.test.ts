@@ -112,7 +112,7 @@ describe('partner health', () => {
         nowMs: hub.clock.nowMs,
         leaseMs: 8_000,
         limit: 16,
-        runs: new Map(),
+        carries: new Map(),
         atOnce: 4,
       }),
     );

@@ -74,6 +74,8 @@ export async function testHub(
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
+    /** Beside those that every test has. */
+    readonly keys?: HubFile['keys'];
   } = {},
 ): Promise<TestHub> {
   const database = await testDatabase();
@@ -104,6 +106,7 @@ export async function testHub(
         { id: 'other', secret: SECRETS.other, scopes: ['dossier:write'], party: 'other' },
         { id: 'portal', secret: SECRETS.portal, scopes: ['index:read', 'catalogue:read'] },
         { id: 'personal', secret: SECRETS.personal, scopes: ['index:read', 'index:personal'] },
+        ...(options.keys ?? []),
       ],
       parties: {
         'one-stop': { adapter: 'door' },
@@ -176,7 +179,9 @@ function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedA
   };
 }
 
-export function testPartner(options: { batch?: number; pull?: Readonly<Record<string, Puller<any>>> } = {}): Partner {
+export function testPartner(
+  options: { batch?: number; dossiers?: number; pull?: Readonly<Record<string, Puller<any>>> } = {},
+): Partner {
   const sent: Outgoing[] = [];
   const script: Partner['script'] = [];
   const sender = {
@@ -191,7 +196,8 @@ export function testPartner(options: { batch?: number; pull?: Readonly<Record<st
     settings: Type.Object({}),
     send: {
       ...Object.fromEntries(operations.map((operation) => [operation, sender])),
-      'dossier.progress.v1': { ...sender, batch: options.batch ?? 1 },
+      'dossier.upsert.v1': { ...sender, batch: () => options.dossiers ?? 1, onePerDossier: true },
+      'dossier.progress.v1': { ...sender, batch: () => options.batch ?? 1 },
     },
     ...(options.pull && { pull: options.pull }),
   });

@@ -21,6 +21,8 @@ export interface PortalOptions {
   /** `TraCuuHoSo` returns the record and its steps; the first alone, or no more than the code. */
   readonly lookup?: 'steps' | 'record' | 'code';
   readonly catalogue?: Catalogue;
+  /** It takes the good ones of a call and says in `result` what became of each; otherwise all or nothing. */
+  readonly each?: boolean;
 }
 
 export interface PortalState {

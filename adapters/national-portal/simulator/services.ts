@@ -33,15 +33,23 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
       return { code: -1, message: 'isUpdating phải là "True" hoặc "False"' };
     const items = itemsOf(body.data);
     if (!items) return { code: -1, message: 'Thiếu data' };
-    for (const item of items) {
-      const fault = dossierFault(item, options.strict ?? false) ?? existence(item, body.isUpdating, means.state);
-      if (fault) return fault;
-    }
-    for (const item of items) {
+    const faults = items.map(
+      (item) => dossierFault(item, options.strict ?? false) ?? existence(item, String(body.isUpdating), means.state),
+    );
+    const first = faults.find((fault) => fault !== undefined);
+    if (first && !options.each) return first;
+    for (const [at, item] of items.entries()) {
+      if (faults[at]) continue;
       means.state.dossiers.set(String(item.MaHoSo), item);
       means.ledger.record('dossier', String(item.MaHoSo), item);
     }
-    return { code: 0, message: 'Thành công', result: [] };
+    if (!options.each) return { code: 0, message: 'Thành công', result: [] };
+    const result = items.map(({ MaHoSo }, at) => ({
+      MaHoSo,
+      error_code: faults[at]?.code ?? 0,
+      message: faults[at]?.message ?? '',
+    }));
+    return { code: first ? -1 : 0, message: first?.message ?? 'Thành công', result };
   },
   CapNhatTienDoHoSoMC: ({ body, means }) => {
     const steps = itemsOf(body.data);

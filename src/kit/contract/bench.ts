@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/settle';
 import type { Operation } from '#schemas/operations';
-import type { Outgoing, Sender } from '../adapter.ts';
+import { batchOf, type Outgoing, type Sender } from '../adapter.ts';
 import type { Subject } from '../contract-test.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator.ts';
 import { sampleOutgoing } from './samples.ts';
@@ -12,6 +12,7 @@ export interface Bench {
   readonly connection: TestConnection;
   /** How many items one call may carry. */
   readonly batch: number;
+  readonly onePerDossier: boolean;
   sample(number?: number, mark?: string, later?: boolean): Outgoing;
   send(...items: Outgoing[]): Promise<readonly Outcome[]>;
   /** What the partner took since the bench was ready. */
@@ -35,7 +36,8 @@ export async function withBench<T>(
     return await use({
       partner,
       connection,
-      batch: sender.batch ?? 1,
+      batch: batchOf(sender, connection.settings),
+      onePerDossier: sender.onePerDossier ?? false,
       sample: (number, mark, later) => sampleOf(subject, operation, number, mark, later),
       send: (...items) => sender.send(connection, items),
       taken: () => partner.ledger.count() - before.taken,

@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Outgoing, type Simulator, startSimulator, testConnection } from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import adapter from './adapter.ts';
+import type { Portal } from './client.ts';
+import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function start(options: PortalOptions = {}): Promise<{ portal: Portal; simulator: Simulator }> {
+  const simulator = await startSimulator(nationalPortal(options));
+  const settings = { username: 'sim', password: 'sim-password', dstcode: 'VN:GOV:TEST', madonvi: 'H60' };
+  const portal = testConnection({ ...settings, adapterUrl: simulator.url });
+  open.push(simulator, portal);
+  return { portal: portal as Portal, simulator };
+}
+
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+function dossier(n: number, change: Partial<Outgoing> = {}, record: Partial<Dossier> = {}) {
+  const whole: Dossier = {
+    code: codeOf(n),
+    serviceCode: '1.013225',
+    serviceName: 'Thủ tục thử nghiệm',
+    fieldCode: 'G03-GD10',
+    fieldName: 'Lĩnh vực thử nghiệm',
+    agencyCode: 'H60.01',
+    agencyName: 'Sở thử nghiệm',
+    channel: 'counter',
+    status: 'received',
+    statusAt: '2025-08-12T08:15:00+07:00',
+    receivedAt: '2025-08-12T08:15:00+07:00',
+    applicant: { kind: 'citizen', name: 'Nguyễn Văn A' },
+    resultDelivery: 'counter',
+    ...record,
+  };
+  const service = { code: '1.013225', name: 'Thủ tục thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực' };
+  const base = { id: `lienthong-${n}`, operation: 'dossier.upsert.v1', code: whole.code, dossier: whole, service };
+  return { ...base, record: whole, doubt: false, known: false, ...change } as Outgoing<'dossier.upsert.v1'>;
+}
+
+const step = (n: number, minute: number, change: object = {}): Outgoing<'dossier.progress.v1'> =>
+  ({
+    ...dossier(n),
+    operation: 'dossier.progress.v1',
+    record: {
+      code: codeOf(n),
+      at: `2025-08-13T09:${String(minute).padStart(2, '0')}:00+07:00`,
+      status: 'processing',
+      actor: 'Trần B',
+      content: `Bước ${minute}`,
+      ...change,
+    },
+  }) as unknown as Outgoing<'dossier.progress.v1'>;
+
+const ten = Array.from({ length: 10 }, (_, n) => n);
+const send = (portal: Portal, items: readonly Outgoing<'dossier.upsert.v1'>[]) =>
+  adapter.send?.['dossier.upsert.v1']?.send(portal, items);
+const sendSteps = (portal: Portal, items: readonly Outgoing<'dossier.progress.v1'>[]) =>
+  adapter.send?.['dossier.progress.v1']?.send(portal, items);
+const calls = (simulator: Simulator) => simulator.requests().filter((one) => one === 'POST /mapi/g').length;
+const kinds = (outcomes: readonly { kind: string }[] | undefined) => outcomes?.map(({ kind }) => kind);
+
+describe('dossiers in one call', () => {
+  test('ten new ones are told by one call, and told again by one more', async () => {
+    const { portal, simulator } = await start();
+    expect(
+      kinds(
+        await send(
+          portal,
+          ten.map((n) => dossier(n)),
+        ),
+      ),
+    ).toEqual(ten.map(() => 'delivered'));
+    expect(calls(simulator)).toBe(1);
+    const later = ten.map((n) => dossier(n, { known: true }, { status: 'processing' }));
+    expect(kinds(await send(portal, later))).toEqual(ten.map(() => 'delivered'));
+    expect(calls(simulator)).toBe(2);
+    expect(simulator.ledger.count('dossier')).toBe(20);
+  });
+
+  test('when some are there already the call is sorted by looking them up, and each is told once', async () => {
+    const { portal, simulator } = await start();
+    await send(portal, [dossier(2), dossier(5)]);
+    const outcomes = await send(
+      portal,
+      ten.map((n) => dossier(n, {}, { status: 'processing' })),
+    );
+    expect(kinds(outcomes)).toEqual(ten.map(() => 'delivered'));
+    expect(simulator.ledger.count('dossier')).toBe(12);
+    expect(simulator.ledger.repeats()).toBe(0);
+  });
+
+  test('one that is known and has been lost over there is told as new', async () => {
+    const { portal, simulator } = await start();
+    await send(
+      portal,
+      ten.slice(1).map((n) => dossier(n)),
+    );
+    const outcomes = await send(
+      portal,
+      ten.map((n) => dossier(n, { known: true }, { status: 'processing' })),
+    );
+    expect(kinds(outcomes)).toEqual(ten.map(() => 'delivered'));
+    expect(simulator.ledger.entries().filter(({ key }) => key === codeOf(0))).toHaveLength(1);
+  });
+
+  test('a portal that tells of each item refuses the bad one alone', async () => {
+    const { portal, simulator } = await start({ each: true, strict: true });
+    const items = ten.map((n) => dossier(n, {}, n === 4 ? { resultDelivery: undefined } : {}));
+    const outcomes = await send(portal, items);
+    expect(kinds(outcomes)).toEqual(ten.map((n) => (n === 4 ? 'refused' : 'delivered')));
+    expect(outcomes?.[4]).toMatchObject({ message: 'error_code -3: Thiếu trường HinhThuc' });
+    expect(calls(simulator)).toBe(1);
+  });
+
+  test('a portal that refuses all by one answer is taken at its word: all are refused alike', async () => {
+    const { portal } = await start({ strict: true });
+    const outcomes = await send(
+      portal,
+      ten.map((n) => dossier(n, {}, n === 4 ? { resultDelivery: undefined } : {})),
+    );
+    expect(new Set(outcomes?.map((one) => JSON.stringify(one)))).toHaveProperty('size', 1);
+    expect(kinds(outcomes)?.[0]).toBe('refused');
+  });
+
+  test('one that no table maps waits by itself, and the others go', async () => {
+    const { portal, simulator } = await start();
+    const items = ten.map((n) =>
+      dossier(
+        n,
+        n === 3 ? { service: undefined } : {},
+        n === 3 ? { fieldCode: undefined, serviceCode: '9.999999' } : {},
+      ),
+    );
+    const outcomes = await send(portal, items);
+    expect(outcomes?.[3]).toMatchObject({ kind: 'refused', cause: { key: 'unmapped:service:9.999999' } });
+    expect(kinds(outcomes)?.filter((kind) => kind === 'delivered')).toHaveLength(9);
+    expect(simulator.ledger.count('dossier')).toBe(9);
+  });
+
+  test('what is in doubt is looked up before it is told again, whatever it comes with', async () => {
+    const { portal, simulator } = await start();
+    await send(
+      portal,
+      ten.map((n) => dossier(n)),
+    );
+    await send(
+      portal,
+      ten.map((n) => dossier(n, { doubt: true })),
+    );
+    expect(simulator.ledger.count('dossier')).toBe(10);
+  });
+});
+
+describe('steps in one call', () => {
+  test('steps of ten dossiers share a call', async () => {
+    const { portal, simulator } = await start();
+    await send(
+      portal,
+      ten.map((n) => dossier(n)),
+    );
+    const before = calls(simulator);
+    expect(
+      kinds(
+        await sendSteps(
+          portal,
+          ten.map((n) => step(n, 1)),
+        ),
+      ),
+    ).toEqual(ten.map(() => 'delivered'));
+    expect(calls(simulator) - before).toBe(1);
+  });
+
+  test('a bad one spoils no other, and none is told twice', async () => {
+    const { portal, simulator } = await start();
+    await send(
+      portal,
+      ten.map((n) => dossier(n)),
+    );
+    const outcomes = await sendSteps(
+      portal,
+      ten.map((n) => step(n % 5, n, n === 3 ? { content: '' } : {})),
+    );
+    expect(kinds(outcomes)?.[3]).toBe('refused');
+    expect(kinds(outcomes)?.filter((kind) => kind === 'delivered')).toHaveLength(9);
+    expect(simulator.ledger.count('progress')).toBe(9);
+    expect(simulator.ledger.repeats()).toBe(0);
+  });
+});

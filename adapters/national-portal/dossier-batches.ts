@@ -1,0 +1,97 @@
+import { delivered, inOrder, type Outcome, type Outgoing } from '#kit';
+import { isAlreadyThere, isDossierUnknown, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
+import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
+import { outcomeOfError } from './answers.ts';
+import type { Portal } from './client.ts';
+import { type Prepared, prepare, put, sendDossier } from './dossiers.ts';
+import { lookUp } from './lookup.ts';
+import { dialectOf } from './settings.ts';
+
+type Item = Outgoing<'dossier.upsert.v1'>;
+type Outcomes = Map<Item, Outcome>;
+
+/**
+ * Tell the portal of dossiers, many in a call: those that it knows as updates, the others as new. They are not looked
+ * up first: a call of which the portal says that one is there already, or is not, is sorted by looking up its dossiers,
+ * and told once more. What is in doubt, and a dossier that comes twice, goes by itself.
+ */
+export async function sendDossiers(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
+  const isSingle = items.length === 1 || new Set(items.map((item) => item.code)).size < items.length;
+  if (isSingle || items.some((item) => item.doubt)) return inOrder(items, (item) => sendDossier(portal, item));
+  const outcomes: Outcomes = new Map();
+  const prepared: Prepared[] = [];
+  for (const item of items) {
+    const one = await prepare(portal, item);
+    if ('outcome' in one) outcomes.set(item, one.outcome);
+    else prepared.push(one);
+  }
+  // What the portal has given a code of its own was filed there.
+  const isThere = ({ item }: Prepared): boolean => item.known || item.code !== item.record.code;
+  for (const isUpdate of [false, true]) {
+    const group = prepared.filter((one) => isThere(one) === isUpdate);
+    if (group.length > 0) await tell(portal, group, isUpdate, outcomes, sortOut);
+  }
+  return items.map((item) => outcomes.get(item) as Outcome);
+}
+
+type Otherwise = (portal: Portal, group: readonly Prepared[], outcomes: Outcomes) => Promise<void>;
+
+/** @param otherwise what to do when the portal has what we tell as new, or lacks what we update */
+async function tell(
+  portal: Portal,
+  group: readonly Prepared[],
+  isUpdate: boolean,
+  outcomes: Outcomes,
+  otherwise?: Otherwise,
+): Promise<void> {
+  const answer = await put(portal, group, isUpdate);
+  if (answer.kind === 'failed') return setAll(group, answer.outcome, outcomes);
+  const verdicts = verdictsOf(answer.result ?? []);
+  const told = group.map((one) => ({ one, verdict: verdictFor(one, answer, verdicts) }));
+  const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(portal, verdict, isUpdate);
+  const wrong = otherwise ? told.flatMap(({ one, verdict }) => (isOtherwise(verdict) ? [one] : [])) : [];
+  const about = group.map(({ item }) => item.record);
+  // One object for all that one answer refused: the hub looks for the bad one among them.
+  const together = answer.kind === 'error' ? outcomeOfError(answer, portal.settings, about) : delivered();
+  for (const { one, verdict } of told)
+    if (verdict.kind === 'held') outcomes.set(one.item, delivered(one.item.code));
+    else
+      outcomes.set(
+        one.item,
+        verdict === answer ? together : outcomeOfError(verdict, portal.settings, [one.item.record]),
+      );
+  if (otherwise && wrong.length > 0) await otherwise(portal, wrong, outcomes);
+}
+
+/** What the reply says of one: by itself, or of all together where it does not tell of each. */
+function verdictFor(
+  { item }: Prepared,
+  answer: { readonly kind: 'ok' } | PortalError,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Verdict {
+  const own = verdicts.get(item.code.toUpperCase());
+  if (own) return own;
+  return answer.kind === 'ok' ? { kind: 'held' } : answer;
+}
+
+function isElsewise(portal: Portal, error: PortalError, isUpdate: boolean): boolean {
+  const { patterns } = dialectOf(portal.settings);
+  return !isTemporary(error) && (isUpdate ? isDossierUnknown : isAlreadyThere)(error, patterns);
+}
+
+/** Look up each of them, and tell them once more: those that are there as updates, the others as new. */
+async function sortOut(portal: Portal, group: readonly Prepared[], outcomes: Outcomes): Promise<void> {
+  const found: Prepared[] = [];
+  const absent: Prepared[] = [];
+  for (const one of group) {
+    const seen = await lookUp(portal, one.item.code, one.item.record);
+    if (seen.kind === 'failed') outcomes.set(one.item, seen.outcome);
+    else (seen.kind === 'found' ? found : absent).push(one);
+  }
+  if (absent.length > 0) await tell(portal, absent, false, outcomes);
+  if (found.length > 0) await tell(portal, found, true, outcomes);
+}
+
+function setAll(group: readonly Prepared[], outcome: Outcome, outcomes: Outcomes): void {
+  for (const { item } of group) outcomes.set(item, outcome);
+}

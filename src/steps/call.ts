@@ -1,0 +1,53 @@
+import { msToInstant } from '#core/dates';
+import { type Outcome, settle } from '#core/settle';
+import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
+import type { WireRecord } from '../kit/http.ts';
+import type { Settled } from '../ledger/settle.ts';
+import type { Party } from '../parties.ts';
+import type { PlannedCall } from './deliver.ts';
+import { sendSplitting } from './splitting.ts';
+
+export interface CallMeans {
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly retryDelaysMs: readonly number[];
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Make one call, and say of each delivery in it what came of it and what follows. */
+export async function makeCall(means: CallMeans, party: Party, call: PlannedCall): Promise<readonly Settled[]> {
+  const wire: WireRecord[] = [];
+  const startedMs = means.nowMs();
+  const outcomes = await outcomesOf(means, party, call, (record) => wire.push(record));
+  const endedMs = means.nowMs();
+  const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
+  return call.items.map(({ claimed }, at) => {
+    const outcome = outcomes[at] as Outcome;
+    return {
+      claimed,
+      outcome,
+      settlement: settle(outcome, claimed.attempts, means.retryDelaysMs, means.random()),
+      at: msToInstant(endedMs),
+      tookMs: endedMs - startedMs,
+      // One call, one record of it: with its first delivery.
+      wire: at === 0 ? kept : undefined,
+    };
+  });
+}
+
+async function outcomesOf(
+  means: CallMeans,
+  party: Party,
+  call: PlannedCall,
+  record: (wire: WireRecord) => void,
+): Promise<readonly Outcome[]> {
+  const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
+  const sender = party.adapter.send?.[call.operation] as Sender<unknown> | undefined;
+  if (!sender)
+    return all({ kind: 'refused', reason: 'no-operation', message: `its adapter does not send ${call.operation}` });
+  const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);
+  if (items.length < call.items.length)
+    return all({ kind: 'refused', reason: 'nothing-to-say', message: 'what it was to tell is no longer kept' });
+  const connection: Connection = party.connect(record);
+  return sendSplitting(items, (some: readonly Outgoing[]) => sender.send(connection, some), means.onBug);
+}
