@@ -16,6 +16,7 @@ import { createReaders } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
+import { createNonces } from './ledger/nonces.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
 import { registerParties } from './ledger/party-states.ts';
 import type { Party } from './parties.ts';
@@ -114,6 +115,7 @@ export async function createHub(
     nowMs,
     province: file.province,
     keys: createKeys(file.keys ?? []),
+    useOnce: createNonces(database, nowMs),
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),
     catalogue: createCatalogueReader(database),

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { Cron } from 'croner';
 import Type from 'typebox';
 import { pointer, quote } from '#core/explain';
@@ -31,6 +32,13 @@ const Key = closed({
   secret: Type.String({ minLength: 8, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf(SCOPES)),
   party: Type.Optional(Id),
+  /** What signs this key's SOAP messages. */
+  certificate: Type.Optional(
+    Type.String({
+      pattern: '^(?:-----BEGIN CERTIFICATE-----|[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$)',
+      description: 'a certificate in PEM, or its SHA-256 fingerprint',
+    }),
+  ),
 });
 
 const PartyEntry = closed({
@@ -97,6 +105,8 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
     ...repetitions(list(keys), 'id'),
     ...repetitions(list(keys), 'secret'),
+    ...repetitions(list(keys), 'certificate'),
+    ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
@@ -126,13 +136,23 @@ function isSchedule(text: string): boolean {
 }
 
 /** A key is found by its secret, and named by its id: neither may be another one's. */
-function repetitions(keys: readonly unknown[], member: 'id' | 'secret'): readonly Problem[] {
+function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certificate'): readonly Problem[] {
   const values = keys.map((key) => members(key)[member]);
   return values.flatMap((value, at) =>
     typeof value === 'string' && values.indexOf(value) < at
       ? [{ path: `/keys/${at}/${member}`, message: `is the ${member} of /keys/${values.indexOf(value)} too` }]
       : [],
   );
+}
+
+function certificateProblems(path: string, certificate: unknown): readonly Problem[] {
+  if (typeof certificate !== 'string' || !certificate.startsWith('-----')) return [];
+  try {
+    new X509Certificate(certificate);
+    return [];
+  } catch {
+    return [{ path, message: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)' }];
+  }
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

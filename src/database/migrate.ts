@@ -2,10 +2,16 @@ import { Migrator } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
+import * as m006 from './migrations/006-soap-nonces.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
-const MIGRATIONS = { '001-ledger-and-index': m001, '002-partners': m002, '003-operators': m003 };
+const MIGRATIONS = {
+  '001-ledger-and-index': m001,
+  '002-partners': m002,
+  '003-operators': m003,
+  '006-soap-nonces': m006,
+};
 
 /**
  * Bring the tables up to this version. Forward only; safe when several processes start together (Kysely holds an

@@ -7,6 +7,7 @@ import { addDocs } from './docs.ts';
 import { type DoorMeans, notedOf } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal.ts';
 import { addRestDoor } from './doors/rest.ts';
+import { addSoapDoor, type SoapDoorMeans } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
 import { addHealth, type HealthMeans } from './health.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
@@ -15,6 +16,7 @@ import { type RouteDoc, routesOf } from './route.ts';
 export interface AppMeans
   extends DoorMeans,
     NationalPortalDoorMeans,
+    SoapDoorMeans,
     DossierReaderMeans,
     CatalogueReaderMeans,
     HealthMeans {
@@ -30,6 +32,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal'>): Hono {
   const add = routesOf(app, docs);
   addRestDoor(add, means);
   addNationalPortalDoor(add, means);
+  addSoapDoor(add, means);
   addDossierReaders(add, means);
   addCatalogueReaders(add, means);
   addHealth(add, means);
@@ -44,6 +47,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal'>): Hono {
 
 function doorOf(path: string): string | undefined {
   if (path.startsWith('/api/v1/parties/')) return 'rest';
+  if (path.startsWith('/soap/v1/')) return 'soap';
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
 import type { KeyEntry, Scope } from '../config.ts';
 import { sameText } from '../same-text.ts';
@@ -11,12 +11,17 @@ export interface Keys {
   /** The key with this user name and password. */
   byPassword(id: string, password: string): KeyEntry | undefined;
   byId(id: string): KeyEntry | undefined;
+  /** The key with the certificate of this SHA-256 fingerprint (`AB:CD:…`). */
+  byCertificate(fingerprint: string): KeyEntry | undefined;
 }
 
 export function createKeys(entries: readonly KeyEntry[]): Keys {
   const digest = (secret: string): string => hash('sha256', secret, 'base64');
   const byDigest = new Map(entries.map((entry) => [digest(entry.secret), entry]));
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const byFingerprint = new Map(
+    entries.flatMap((entry) => (entry.certificate ? [[fingerprintOf(entry.certificate), entry] as const] : [])),
+  );
   return {
     bySecret: (secret) => byDigest.get(digest(secret)),
     byPassword(id, password) {
@@ -25,7 +30,15 @@ export function createKeys(entries: readonly KeyEntry[]): Keys {
       return sameText(entry?.secret ?? '', password) && entry ? entry : undefined;
     },
     byId: (id) => byId.get(id),
+    byCertificate: (fingerprint) => byFingerprint.get(fingerprint.replaceAll(':', '')),
   };
+}
+
+/** Of a certificate as the configuration gives it, in PEM or as its fingerprint. */
+function fingerprintOf(certificate: string): string {
+  const isPem = certificate.startsWith('-----');
+  const fingerprint = isPem ? new X509Certificate(certificate).fingerprint256 : certificate;
+  return fingerprint.replaceAll(':', '').toUpperCase();
 }
 
 /**

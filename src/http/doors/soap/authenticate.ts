@@ -1,0 +1,184 @@
+import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Context } from 'hono';
+import { passwordDigest } from 'soap';
+import { msToInstant, parseInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import type { KeyEntry } from '../../../config.ts';
+import type { UseOnce } from '../../../ledger/nonces.ts';
+import { sameText } from '../../../same-text.ts';
+import type { Keys } from '../../auth.ts';
+import { Refusal } from '../../problem.ts';
+import type { Security, SignatureClaim, UsernameToken } from './security-header.ts';
+import { checkSignature } from './signature.ts';
+
+export interface AuthenticationMeans {
+  readonly keys: Keys;
+  readonly nowMs: () => number;
+  readonly useOnce: UseOnce;
+}
+
+export interface Caller {
+  readonly key: KeyEntry;
+  /** The envelope as it was signed; absent where it was not. */
+  readonly signedXml?: string;
+  /** Whether this very message cannot have been sent before by somebody who overheard it. */
+  readonly isFresh: boolean;
+}
+
+/** How far the clocks of a partner and of the hub may be apart. */
+const TOLERANCE_MS = 5 * 60_000;
+
+/** The key of HTTP Basic, if the request has such a header. */
+export function basicKey(c: Context, keys: Keys): KeyEntry | undefined {
+  const header = c.req.header('authorization');
+  if (header === undefined) return undefined;
+  const [, encoded = ''] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header) ?? [];
+  const text = Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
+  if (key) return key;
+  throw unauthorized('the Authorization header has no valid user name and password (Basic)');
+}
+
+/**
+ * Who sends an envelope. All that it brings as proof is checked, and has to be of one key.
+ *
+ * @throws Refusal 401: with a challenge where nothing is brought, without where a WS-Security header is wrong
+ */
+export async function authenticate(
+  c: Context,
+  means: AuthenticationMeans,
+  basic: KeyEntry | undefined,
+  security: Security | undefined,
+  xml: Buffer,
+): Promise<Caller> {
+  const { token, signature } = security ?? {};
+  const byToken = token && (await tokenKey(c, means, token));
+  const bySignature = signature && (await signatureKey(means, signature, xml));
+  const keys = [basic, byToken, bySignature?.key].filter((key) => key !== undefined);
+  const [key] = keys;
+  if (!key) throw unauthorized('the request brings no credentials, expected HTTP Basic or a WS-Security header');
+  if (keys.some((other) => other.id !== key.id))
+    throw new Refusal('unauthorized', 'the credentials are of different keys');
+  const isFresh = basic !== undefined || token !== undefined || bySignature?.isFresh === true;
+  return { key, isFresh, ...(bySignature && { signedXml: bySignature.xml }) };
+}
+
+function unauthorized(why: string): Refusal {
+  return new Refusal('unauthorized', why, {
+    headers: { 'WWW-Authenticate': 'Basic realm="lienthong", charset="UTF-8"' },
+  });
+}
+
+async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameToken): Promise<KeyEntry> {
+  if (!token.isDigest && !isPrivate(c))
+    throw new Refusal('unauthorized', 'a PasswordText is taken over TLS only, expected a PasswordDigest');
+  if (token.isDigest && (!token.nonce || !token.created))
+    throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
+  const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
+  if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
+  const createdMs = token.created === undefined ? means.nowMs() : timely(means, 'Created', token.created);
+  if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);
+  return key;
+}
+
+/** Password_Digest = Base64(SHA-1(nonce + created + password)), UsernameToken Profile 1.0. */
+function digestKey(keys: Keys, { username, password, nonce = '', created = '' }: UsernameToken): KeyEntry | undefined {
+  const key = keys.byId(username);
+  // The same work whether or not the user exists.
+  const expected = passwordDigest(nonce, created, key?.secret ?? '');
+  return sameText(expected, password.trim()) && key ? key : undefined;
+}
+
+/** Nobody between can have read the password: TLS, or a peer on this machine. */
+function isPrivate(c: Context): boolean {
+  const socket = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming?.socket as TLSSocket | undefined;
+  if (!socket || socket.encrypted) return true;
+  return /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
+}
+
+async function signatureKey(
+  means: AuthenticationMeans,
+  claim: SignatureClaim,
+  xml: Buffer,
+): Promise<{ key: KeyEntry; xml: string; isFresh: boolean }> {
+  const certificate = certificateOf(claim);
+  const key = means.keys.byCertificate(certificate.fingerprint256);
+  if (!key)
+    throw new Refusal(
+      'unauthorized',
+      `no key has the certificate with the SHA-256 fingerprint ${certificate.fingerprint256}`,
+    );
+  const now = means.nowMs();
+  if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
+    throw new Refusal(
+      'unauthorized',
+      `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`,
+    );
+  const verified = await checkSignature({
+    xml: xml.toString(),
+    signature: claim.xml,
+    certificate: certificate.toString(),
+    bodyId: claim.bodyId,
+    timestampId: claim.timestampId,
+  });
+  // Without a signed time a message is as good later as now: it may push, for a repeated push is harmless, not read.
+  if (!verified.isTimestampSigned || claim.created === undefined) return { key, xml: verified.xml, isFresh: false };
+  const createdMs = timely(means, 'Created', claim.created);
+  if (claim.expires !== undefined && instantMs('Expires', claim.expires) + TOLERANCE_MS < now)
+    throw new Refusal('unauthorized', `the message expired at ${claim.expires}`);
+  await once(means, key, 'signature', claim.value, createdMs);
+  return { key, xml: verified.xml, isFresh: true };
+}
+
+function certificateOf({ certificate }: SignatureClaim): X509Certificate {
+  let read: X509Certificate | undefined;
+  try {
+    read = new X509Certificate(Buffer.from(certificate, 'base64'));
+  } catch {
+    throw new Refusal(
+      'unauthorized',
+      'the certificate of the Signature cannot be read, expected X.509 (DER) in base64',
+    );
+  }
+  const { asymmetricKeyType, asymmetricKeyDetails } = read.publicKey;
+  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return read;
+  throw new Refusal(
+    'unauthorized',
+    `the certificate has a ${asymmetricKeyType} key, expected RSA of at least 2048 bits`,
+  );
+}
+
+/** A time within five minutes of the hub's own. */
+function timely({ nowMs }: AuthenticationMeans, what: string, text: string): number {
+  const atMs = instantMs(what, text);
+  if (Math.abs(atMs - nowMs()) <= TOLERANCE_MS) return atMs;
+  throw new Refusal(
+    'unauthorized',
+    `${what} is ${text}, expected a time within 5 minutes of the hub's, which is ${msToInstant(nowMs())}`,
+  );
+}
+
+/** WS-Security writes UTC where no zone is given. */
+function instantMs(what: string, text: string): number {
+  const instant = parseInstant(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
+  if (instant !== undefined) return Date.parse(instant);
+  throw new Refusal('unauthorized', `${what} is ${quote(text)}, expected a time such as 2025-08-12T01:15:00Z`);
+}
+
+/** By its bytes: the same base64 can be written in many ways. */
+async function once(
+  means: AuthenticationMeans,
+  key: KeyEntry,
+  kind: 'nonce' | 'signature',
+  base64: string,
+  createdMs: number,
+): Promise<void> {
+  const nonce = `${kind} ${Buffer.from(base64, 'base64').toString('base64')}`;
+  // A moment longer than its time, for processes whose clocks differ.
+  const expiresAtMs = createdMs + 2 * TOLERANCE_MS;
+  if (!(await means.useOnce({ keyName: key.id, nonce, expiresAtMs })))
+    throw new Refusal('unauthorized', `this message was received before (a replay): its ${kind} has been used`);
+}

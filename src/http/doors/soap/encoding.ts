@@ -1,0 +1,60 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { quote } from '#core/explain';
+import { Refusal } from '../../problem.ts';
+
+type Found = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/**
+ * The bytes of an XML document as UTF-8 without a byte order mark, from UTF-8 or UTF-16.
+ *
+ * @param charset of the media type, if it names one
+ * @throws Refusal 400 when what is declared (there, or in the XML declaration) is not what the bytes are, or when some
+ * bytes mean nothing: read in a wrong character set, Vietnamese would be lost for good
+ */
+export function decodeXml(bytes: Buffer, charset: string | undefined): Buffer {
+  const { found, bom } = encodingOf(bytes);
+  const xml = found === 'utf-8' ? bytes.subarray(bom) : toUtf8(bytes.subarray(bom), found);
+  if (found === 'utf-8' && !isUtf8(xml)) throw refused('some bytes are not UTF-8');
+  const declared = DECLARATION.exec(xml.toString('latin1', 0, 200))?.[1];
+  for (const [where, label] of [
+    ['the media type', charset],
+    ['the XML declaration', declared],
+  ] as const)
+    if (label !== undefined && !agrees(label.toLowerCase(), found, xml))
+      throw refused(`${where} says ${quote(label)}, and the bytes are ${found.toUpperCase()}`);
+  if (found !== 'utf-8' && bom === 0 && charset === undefined && declared === undefined)
+    throw refused(`the bytes are ${found.toUpperCase()}, and neither a byte order mark nor a declaration says so`);
+  return xml;
+}
+
+const DECLARATION = /^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']/;
+
+function encodingOf(bytes: Buffer): { found: Found; bom: number } {
+  const [a, b, c] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { found: 'utf-8', bom: 3 };
+  if (a === 0xff && b === 0xfe) return { found: 'utf-16le', bom: 2 };
+  if (a === 0xfe && b === 0xff) return { found: 'utf-16be', bom: 2 };
+  // Without a mark the first character is `<`.
+  if (a === 0x3c && b === 0) return { found: 'utf-16le', bom: 0 };
+  if (a === 0 && b === 0x3c) return { found: 'utf-16be', bom: 0 };
+  return { found: 'utf-8', bom: 0 };
+}
+
+function toUtf8(bytes: Buffer, found: Found): Buffer {
+  if (bytes.length % 2 !== 0) throw refused(`an odd number of bytes is not ${found.toUpperCase()}`);
+  const text = (found === 'utf-16be' ? Buffer.from(bytes).swap16() : bytes).toString('utf16le');
+  if (/\p{Surrogate}/u.test(text)) throw refused('half of a surrogate pair stands alone');
+  return Buffer.from(text);
+}
+
+/** Sets that hold ASCII at the same places: where nothing else is used, they all say the same. */
+const ASCII_SETS = new Set(['us-ascii', 'ascii', 'iso-8859-1', 'latin1', 'windows-1252', 'windows-1258']);
+
+function agrees(label: string, found: Found, xml: Buffer): boolean {
+  if (found !== 'utf-8') return label === 'utf-16' || label === found;
+  return label === 'utf-8' || label === 'utf8' || (ASCII_SETS.has(label) && isAscii(xml));
+}
+
+function refused(why: string): Refusal {
+  return new Refusal('not-json', `the character set is not clear: ${why}; expected UTF-8 or UTF-16, as declared`);
+}

@@ -1,0 +1,114 @@
+import { Refusal } from '../../problem.ts';
+
+/** Where something lies in the bytes of an envelope. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The elements inside the operation, each with the bytes that are its own. */
+export interface Layout {
+  readonly items: readonly Slice[];
+}
+
+export const MAX_ITEMS = 1_000;
+const MAX_DEPTH = 200;
+const MAX_ATTRIBUTES = 64;
+const MAX_TEXT_BYTES = 1024 * 1024;
+const MAX_TAG_BYTES = 64 * 1024;
+/** How much is looked at before others get their turn. */
+const STEP_BYTES = 1024 * 1024;
+/** Envelope, Body, operation, item. */
+const [BODY_DEPTH, ITEM_DEPTH] = [2, 4];
+
+/**
+ * Look an envelope over before any parser sees it, in one pass that keeps nothing: what would cost a parser its time
+ * or memory is refused where it begins. Tells where the items lie, so that a large envelope can be read in parts.
+ * Yields now and then, so that its caller can let others have their turn.
+ *
+ * @param xml UTF-8. Whether it is well-formed, the parser says.
+ * @throws Refusal 400 for a document type declaration or a limit that is passed, 413 for more than 1,000 items
+ */
+export function* lookOver(xml: Buffer): Generator<void, Layout> {
+  const items: Slice[] = [];
+  let [depth, bodies, at, rested, itemStart] = [0, 0, 0, 0, 0];
+  let inBody = false;
+  for (;;) {
+    const open = xml.indexOf(LESS, at);
+    if ((open === -1 ? xml.length : open) - at > MAX_TEXT_BYTES) throw limit(`a text of ${MAX_TEXT_BYTES} bytes`);
+    if (open === -1) return { items };
+    const tag = tagAt(xml, open);
+    at = tag.end;
+    if (tag.kind === 'open' || tag.kind === 'empty') {
+      if (++depth > MAX_DEPTH) throw limit(`a depth of ${MAX_DEPTH} elements`);
+      if (depth === BODY_DEPTH && isBody(xml, open)) {
+        inBody = true;
+        // With two of them, two readers could mean two different ones.
+        if (++bodies > 1) throw new Refusal('bad-request', 'the envelope has more than one Body, expected one');
+      }
+      itemStart = depth === ITEM_DEPTH ? open : itemStart;
+    }
+    if (tag.kind === 'close' || tag.kind === 'empty') {
+      if (inBody && depth === ITEM_DEPTH) {
+        if (items.push({ start: itemStart, end: at }) > MAX_ITEMS)
+          throw new Refusal('too-many', `got more than ${MAX_ITEMS} items in one envelope, expected at most that`);
+      }
+      if (depth === BODY_DEPTH) inBody = false;
+      depth--;
+    }
+    if (at - rested > STEP_BYTES) {
+      rested = at;
+      yield;
+    }
+  }
+}
+
+const [LESS, GREATER, SLASH, BANG, QUESTION, QUOTE, APOSTROPHE] = [0x3c, 0x3e, 0x2f, 0x21, 0x3f, 0x22, 0x27];
+
+interface Tag {
+  readonly kind: 'open' | 'close' | 'empty' | 'aside';
+  readonly end: number;
+}
+
+function tagAt(xml: Buffer, open: number): Tag {
+  const next = xml[open + 1];
+  if (next === SLASH) return { kind: 'close', end: after(xml, '>', open) };
+  if (next === QUESTION) return { kind: 'aside', end: after(xml, '?>', open) };
+  if (next !== BANG) return startTagAt(xml, open);
+  if (xml.toString('latin1', open, open + 4) === '<!--') return { kind: 'aside', end: after(xml, '-->', open + 4) };
+  if (xml.toString('latin1', open, open + 9) !== '<![CDATA[')
+    throw new Refusal('bad-request', 'a document type declaration (DOCTYPE) is not allowed in an envelope');
+  const end = after(xml, ']]>', open + 9);
+  if (end - open > MAX_TEXT_BYTES) throw limit(`a text of ${MAX_TEXT_BYTES} bytes`);
+  return { kind: 'aside', end };
+}
+
+function after(xml: Buffer, ending: string, from: number): number {
+  const at = xml.indexOf(ending, from);
+  if (at === -1) throw new Refusal('not-json', 'the envelope is not well-formed XML: it ends in the middle of a tag');
+  return at + ending.length;
+}
+
+/** A `>` inside of quotes does not end the tag; each quoted value is an attribute. */
+function startTagAt(xml: Buffer, open: number): Tag {
+  let attributes = 0;
+  for (let at = open + 1; at < xml.length; at++) {
+    const byte = xml[at] as number;
+    if (byte === GREATER) return { kind: xml[at - 1] === SLASH ? 'empty' : 'open', end: at + 1 };
+    if (byte === QUOTE || byte === APOSTROPHE) {
+      if (++attributes > MAX_ATTRIBUTES) throw limit(`${MAX_ATTRIBUTES} attributes`);
+      at = after(xml, byte === QUOTE ? '"' : "'", at + 1) - 1;
+    }
+    if (at - open > MAX_TAG_BYTES) throw limit(`a tag of ${MAX_TAG_BYTES} bytes`);
+  }
+  throw new Refusal('not-json', 'the envelope is not well-formed XML: it ends in the middle of a tag');
+}
+
+function isBody(xml: Buffer, open: number): boolean {
+  const name = /^<([^\s/>]+)/.exec(xml.toString('latin1', open, open + 200))?.[1] ?? '';
+  return name.slice(name.indexOf(':') + 1) === 'Body';
+}
+
+function limit(what: string): Refusal {
+  return new Refusal('bad-request', `the envelope has more than ${what}, expected at most that`);
+}

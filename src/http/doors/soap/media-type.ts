@@ -1,0 +1,39 @@
+import { quote } from '#core/explain';
+import { Refusal } from '../../problem.ts';
+import type { Version } from './faults.ts';
+
+/** What a Content-Type says of a SOAP message. */
+export interface MediaType {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** For a fault about what cannot be read; the envelope itself has the last word. */
+  readonly version: Version;
+}
+
+/**
+ * Read a Content-Type.
+ *
+ * @throws Refusal 415 when it is not one of SOAP 1.1, SOAP 1.2 or MTOM
+ */
+export function readMediaType(header: string | undefined): MediaType {
+  const [media = ''] = (header ?? '').split(';', 1).map((text) => text.trim().toLowerCase());
+  const parameters = parametersOf(header ?? '');
+  // MTOM names the type of what it wraps: SOAP 1.2 in start-info, 1.1 in start-info or type.
+  const inner = media === 'multipart/related' ? `${parameters.get('start-info')} ${parameters.get('type')}` : media;
+  if (inner.includes('application/soap+xml')) return { type: media, parameters, version: '1.2' };
+  if (/text\/xml|application\/(?:xml|xop\+xml)/.test(inner)) return { type: media, parameters, version: '1.1' };
+  throw new Refusal(
+    'unsupported-media',
+    `got the media type ${quote(media)}, expected text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) or multipart/related (MTOM)`,
+  );
+}
+
+function parametersOf(header: string): ReadonlyMap<string, string> {
+  const found = header.matchAll(/;\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*))/g);
+  return new Map(
+    [...found].map(([, name = '', quoted, plain]) => [
+      name.toLowerCase(),
+      quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
+    ]),
+  );
+}

@@ -1,0 +1,111 @@
+import type { Item } from '#core/item';
+import { readItem } from '#core/item';
+import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
+import { Refusal } from '../../problem.ts';
+import { decodeXml } from './encoding.ts';
+import { type Envelope, type OperationName, readEnvelope } from './envelope.ts';
+import { type Layout, lookOver } from './guard.ts';
+import { readMediaType } from './media-type.ts';
+import { rootOf } from './multipart.ts';
+import { drain } from './steps.ts';
+
+/** The operations that push, and what they carry. */
+export const PUSHES: Readonly<Partial<Record<OperationName, 'dossier.upsert.v1' | 'dossier.progress.v1'>>> = {
+  PushDossiers: 'dossier.upsert.v1',
+  PushProgress: 'dossier.progress.v1',
+};
+
+/** The envelope of a body, as UTF-8, whatever it came in. */
+export function xmlOf(body: Buffer, contentType: string | undefined): Buffer {
+  const { bytes, charset } = rootOf(body, readMediaType(contentType));
+  return decodeXml(bytes, charset);
+}
+
+/** An envelope that was opened: who sends it and what is asked; its content when it is asked for. */
+export interface Message {
+  readonly head: Omit<Envelope, 'values' | 'problems'>;
+  /** @throws Refusal 422 with element, line and reason when the message does not fit the XSD */
+  values(): Generator<void, readonly unknown[]>;
+}
+
+/**
+ * Open an envelope. What is over 256 KiB is read in parts, each an envelope of its own: the same head and tail, and
+ * some of the items. Its head is read first, so that nothing is done for whoever may not send it, and no part keeps
+ * the others waiting, nor the memory of the whole.
+ */
+export function* openMessage(xml: Buffer): Generator<void, Message> {
+  const layout = yield* lookOver(xml);
+  if (xml.length <= SMALL_BYTES) {
+    const envelope = readEnvelope(xml);
+    return { head: envelope, values: () => readWhole(envelope) };
+  }
+  const { head, tail } = surroundings(xml, layout);
+  return {
+    head: readEnvelope(Buffer.concat([head, tail]), { headOnly: true }),
+    values: () => readParts(xml, layout, head, tail),
+  };
+}
+
+/** Read the items of a body that was kept: for what waits, and to rebuild the index. */
+export function readKept(body: Buffer, operation: string, mediaType: string | undefined): readonly Item[] {
+  const { values } = drain(openMessage(xmlOf(body, mediaType)));
+  return drain(values()).map((value) => readValue(operation as 'dossier.upsert.v1', value));
+}
+
+export function readValue(operation: 'dossier.upsert.v1' | 'dossier.progress.v1', value: unknown): Item {
+  return value === TOO_LARGE ? tooLarge() : readItem(operation, value);
+}
+
+const PART_BYTES = 64 * 1024;
+const MAX_AROUND_BYTES = 64 * 1024;
+
+function surroundings(xml: Buffer, { items }: Layout): { head: Buffer; tail: Buffer } {
+  const head = xml.subarray(0, items[0]?.start ?? xml.length);
+  const tail = xml.subarray(items.at(-1)?.end ?? xml.length);
+  if (head.length + tail.length > MAX_AROUND_BYTES)
+    throw new Refusal('bad-request', `the envelope has more than ${MAX_AROUND_BYTES} bytes around its items`);
+  return { head, tail };
+}
+
+function* readWhole(envelope: Envelope): Generator<void, readonly unknown[]> {
+  yield;
+  return valuesIn(envelope);
+}
+
+function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer): Generator<void, readonly unknown[]> {
+  const values: unknown[] = [];
+  let from = head.length;
+  let linesBefore = 0;
+  for (let at = 0; at < items.length; ) {
+    let upTo = at;
+    // What stands between two items belongs to the later one: the parts leave nothing out.
+    while (upTo < items.length && endOf(upTo) - from <= PART_BYTES) upTo++;
+    if (upTo === at) upTo++;
+    const end = endOf(upTo - 1);
+    if (end - from > MAX_ITEM_BYTES) values.push(TOO_LARGE);
+    else {
+      const part = readEnvelope(Buffer.concat([head, xml.subarray(from, end), tail]), { linesBefore });
+      for (const value of valuesIn(part)) values.push(value);
+    }
+    linesBefore += linesIn(xml.subarray(from, end));
+    [at, from] = [upTo, end];
+    yield;
+  }
+  return values;
+
+  function endOf(index: number): number {
+    return items[index]?.end as number;
+  }
+}
+
+function valuesIn({ operation, values, problems }: Envelope): readonly unknown[] {
+  const [first] = problems;
+  if (!first) return values;
+  throw new Refusal('invalid', `${operation} does not fit the schema: ${first.path}, ${first.message}`, { problems });
+}
+
+function linesIn(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}

@@ -1,0 +1,113 @@
+import { XmlElement } from 'libxml2-wasm';
+import { quote } from '#core/explain';
+import { Refusal } from '../../problem.ts';
+import { parse } from './envelope.ts';
+import { lookOver } from './guard.ts';
+import type { MediaType } from './media-type.ts';
+import { readMediaType } from './media-type.ts';
+import { drain } from './steps.ts';
+
+const XOP = 'http://www.w3.org/2004/08/xop/include';
+const MAX_PARTS = 100;
+const MAX_HEADER_BYTES = 8 * 1024;
+/** An envelope that refers to attachments is put together as a whole. */
+const MAX_ROOT_BYTES = 256 * 1024;
+
+interface Part {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly content: Buffer;
+}
+
+/** The envelope of a message: the body itself, or of MTOM the root part with what its xop:Include elements refer to. */
+export interface Root {
+  readonly bytes: Buffer;
+  readonly charset: string | undefined;
+}
+
+/**
+ * Find the envelope in an MTOM message (multipart/related).
+ *
+ * @throws Refusal 400 when a part is missing, is not as long as it says, or ends early
+ */
+export function rootOf(body: Buffer, media: MediaType): Root {
+  if (media.type !== 'multipart/related') return { bytes: body, charset: media.parameters.get('charset') };
+  const parts = partsOf(body, media.parameters.get('boundary') ?? '');
+  const start = media.parameters.get('start');
+  const root = start === undefined ? parts[0] : parts.find((part) => idOf(part) === bare(start));
+  if (!root) throw refused(`the root part ${quote(start ?? '')} is missing`);
+  const { parameters } = readMediaType(root.headers.get('content-type'));
+  const isWhole = !root.content.includes(XOP);
+  return { bytes: isWhole ? root.content : putTogether(root.content, parts), charset: parameters.get('charset') };
+}
+
+function partsOf(body: Buffer, boundary: string): readonly Part[] {
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,68}[\x21-\x7e])?$/.test(boundary))
+    throw refused(`got the boundary ${quote(boundary)}, expected 1 to 70 characters`);
+  const mark = `--${boundary}`;
+  let at = body.indexOf(mark);
+  if (at === -1) throw refused('the boundary does not occur in the body');
+  const parts: Part[] = [];
+  for (;;) {
+    const begin = at + mark.length;
+    if (body.toString('latin1', begin, begin + 2) === '--') return parts;
+    const end = body.indexOf(`\r\n${mark}`, begin);
+    if (end === -1) throw refused('the last boundary is missing: the message ends early');
+    if (parts.push(partOf(body.subarray(begin, end))) > MAX_PARTS) throw refused(`more than ${MAX_PARTS} parts`);
+    at = end + 2;
+  }
+}
+
+function partOf(bytes: Buffer): Part {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end === -1 || end > MAX_HEADER_BYTES)
+    throw refused(`a part has no headers, or more than ${MAX_HEADER_BYTES} bytes`);
+  const lines = bytes
+    .toString('latin1', 0, end)
+    .replaceAll(/\r\n[ \t]+/g, ' ')
+    .split('\r\n');
+  const headers = new Map(
+    lines.map((line) => [line.split(':', 1)[0]?.trim().toLowerCase() ?? '', line.slice(line.indexOf(':') + 1).trim()]),
+  );
+  const content = bytes.subarray(end + 4);
+  const told = headers.get('content-length');
+  if (told !== undefined && Number(told) !== content.length)
+    throw refused(`a part says that it has ${quote(told)} bytes, and has ${content.length}`);
+  const encoding = headers.get('content-transfer-encoding')?.toLowerCase() ?? 'binary';
+  if (encoding === 'base64') return { headers, content: Buffer.from(content.toString('latin1'), 'base64') };
+  if (['binary', '8bit', '7bit'].includes(encoding)) return { headers, content };
+  throw refused(`got the transfer encoding ${quote(encoding)}, expected binary, 8bit, 7bit or base64`);
+}
+
+/** XOP: each Include stands for the base64 text of the part that it refers to. */
+function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
+  if (root.length > MAX_ROOT_BYTES) throw refused(`an envelope with attachments of more than ${MAX_ROOT_BYTES} bytes`);
+  drain(lookOver(root));
+  const document = parse(root);
+  try {
+    for (const include of document.find('//xop:Include', { xop: XOP })) {
+      if (!(include instanceof XmlElement) || !include.parent)
+        throw refused('xop:Include stands for the whole envelope');
+      const href = include.attr('href')?.value ?? '';
+      const part = parts.find((one) => idOf(one) === decodeURIComponent(href.replace(/^cid:/, '')));
+      if (!part) throw refused(`the part ${quote(href)} is missing`);
+      include.parent.addText(part.content.toString('base64'));
+      include.remove();
+    }
+    return Buffer.from(document.toString({ format: false }));
+  } finally {
+    document.dispose();
+  }
+}
+
+function idOf(part: Part): string | undefined {
+  const id = part.headers.get('content-id');
+  return id === undefined ? undefined : bare(id);
+}
+
+function bare(id: string): string {
+  return id.replaceAll(/^\s*<|>\s*$/g, '');
+}
+
+function refused(why: string): Refusal {
+  return new Refusal('bad-request', `the MTOM message is not usable: ${why}`);
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import type { Context } from 'hono';
+import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import { cleanCode } from '#core/identifiers';
+import type { IndexReader } from '../../../index/read.ts';
+import { Refusal } from '../../problem.ts';
+import { inTurns } from '../../turns.ts';
+import type { DoorMeans } from '../door.ts';
+import type { Caller } from './authenticate.ts';
+import type { OperationName } from './envelope.ts';
+import { PUSHES, readValue } from './message.ts';
+import type { Writable } from './xml.ts';
+
+export interface OperationMeans extends DoorMeans {
+  readonly index: IndexReader;
+}
+
+/** What was asked, by whom; and the body as it came, to be kept. */
+export interface Call {
+  readonly c: Context;
+  readonly party: string;
+  readonly caller: Caller;
+  readonly operation: OperationName;
+  readonly values: readonly unknown[];
+  readonly body: Buffer;
+}
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Do what an envelope asks for; the result is the content of its response element, in the order of the WSDL. */
+export async function run(means: OperationMeans, call: Call): Promise<Writable> {
+  switch (call.operation) {
+    case 'PushDossiers':
+    case 'PushProgress':
+      return push(means, call);
+    case 'GetDossier':
+      return getDossier(means, call);
+    case 'Ping':
+      return { time: msToInstant(means.nowMs()), version: VERSION };
+  }
+}
+
+async function push(means: OperationMeans, { c, party, caller, operation, values, body }: Call): Promise<Writable> {
+  const carried = PUSHES[operation] as 'dossier.upsert.v1';
+  const { receipt, results } = await means.pipeline.accept({
+    receivedAt: msToInstant(means.nowMs()),
+    party,
+    door: 'soap',
+    operation: carried,
+    keyName: caller.key.id,
+    // Its parameters are needed to read the body again: the boundary, the character set.
+    mediaType: c.req.header('content-type')?.slice(0, 1_000),
+    body,
+    bodyBytes: body.length,
+    items: await inTurns(values, (value) => readValue(carried, value)),
+  });
+  const told = results.map(({ index, code, outcome, problems, warnings }) => ({
+    index,
+    code,
+    outcome,
+    problems: problems?.map(({ path, message }) => ({ path, message })),
+    warnings: warnings?.map(({ path, message }) => ({ path, message })),
+  }));
+  return { receipt, result: told };
+}
+
+/** A party reads its own dossiers in full, as it told them; of others it learns nothing. */
+async function getDossier(means: OperationMeans, { party, caller, values }: Call): Promise<Writable> {
+  if (!caller.isFresh)
+    throw new Refusal(
+      'forbidden',
+      'a signed GetDossier needs a Timestamp that is signed too, for without one it could be sent again by others',
+    );
+  const code = cleanCode(String(values[0] ?? ''));
+  if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
+  const whole = await means.index.whole(code);
+  if (whole?.owner !== party) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
+  return { dossier: whole?.record as Writable };
+}

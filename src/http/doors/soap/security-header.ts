@@ -1,0 +1,125 @@
+import type { XmlElement } from 'libxml2-wasm';
+import { quote } from '#core/explain';
+import { Refusal } from '../../problem.ts';
+import { elementsIn } from './values.ts';
+
+const OASIS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
+export const WSSE = `${OASIS}-wssecurity-secext-1.0.xsd`;
+const WSU = `${OASIS}-wssecurity-utility-1.0.xsd`;
+const DSIG = 'http://www.w3.org/2000/09/xmldsig#';
+const PASSWORD_TYPES = `${OASIS}-username-token-profile-1.0#Password`;
+
+export interface UsernameToken {
+  readonly username: string;
+  readonly password: string;
+  readonly isDigest: boolean;
+  readonly nonce: string | undefined;
+  readonly created: string | undefined;
+}
+
+/** What a signature claims, before anything of it is checked. */
+export interface SignatureClaim {
+  /** The Signature with all declarations that are in its scope, to be checked outside of its envelope. */
+  readonly xml: string;
+  readonly value: string;
+  /** DER, in base64. */
+  readonly certificate: string;
+  readonly bodyId: string;
+  readonly timestampId: string | undefined;
+  readonly created: string | undefined;
+  readonly expires: string | undefined;
+}
+
+export interface Security {
+  readonly token: UsernameToken | undefined;
+  readonly signature: SignatureClaim | undefined;
+}
+
+/**
+ * Read the WS-Security header as it stands; nothing is checked yet.
+ *
+ * @throws Refusal 400 where it is not clear what it says, such as two tokens or an id that two elements have
+ */
+export function readSecurity(security: XmlElement, body: XmlElement): Security {
+  const token = only(security, WSSE, 'UsernameToken');
+  const signature = only(security, DSIG, 'Signature');
+  return { token: token && readToken(token), signature: signature && readSignature(signature, security, body) };
+}
+
+function only(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
+  const found = [...elementsIn(parent)].filter((one) => one.name === name && one.namespaceUri === namespace);
+  if (found.length > 1)
+    throw new Refusal('bad-request', `${quote(parent.name)} has more than one ${name}, expected one`);
+  return found[0];
+}
+
+function readToken(token: XmlElement): UsernameToken {
+  const password = only(token, WSSE, 'Password');
+  const username = only(token, WSSE, 'Username')?.content.trim();
+  if (!username || !password)
+    throw new Refusal('unauthorized', 'the UsernameToken is to have a Username and a Password');
+  const type = password.attr('Type')?.value.trim() ?? `${PASSWORD_TYPES}Text`;
+  if (type !== `${PASSWORD_TYPES}Text` && type !== `${PASSWORD_TYPES}Digest`)
+    throw new Refusal(
+      'unauthorized',
+      `got the password type ${quote(type)}, expected …#PasswordText or …#PasswordDigest`,
+    );
+  return {
+    username,
+    // Comments do not count: `se<!-- -->cret` is `secret` to whoever signs, compares or reads it.
+    password: password.content,
+    isDigest: type.endsWith('Digest'),
+    nonce: only(token, WSSE, 'Nonce')?.content.trim(),
+    created: only(token, WSU, 'Created')?.content.trim(),
+  };
+}
+
+function readSignature(signature: XmlElement, security: XmlElement, body: XmlElement): SignatureClaim {
+  if (signature.find('//ds:Signature', { ds: DSIG }).length !== 1)
+    throw new Refusal('unauthorized', 'the envelope has more than one Signature, expected one');
+  const bodyId = idOf(body);
+  if (bodyId === undefined) throw new Refusal('unauthorized', 'the Body has no wsu:Id, so no Signature can be of it');
+  const timestamp = only(security, WSU, 'Timestamp');
+  const timestampId = timestamp && idOf(timestamp);
+  for (const id of [bodyId, timestampId]) if (id !== undefined) refuseTwins(signature, id);
+  return {
+    xml: signature.canonicalizeToString(),
+    value: only(signature, DSIG, 'SignatureValue')?.content.replaceAll(/\s/g, '') ?? '',
+    certificate: certificateOf(signature, security).replaceAll(/\s/g, ''),
+    bodyId,
+    timestampId,
+    created: timestamp && only(timestamp, WSU, 'Created')?.content.trim(),
+    expires: timestamp && only(timestamp, WSU, 'Expires')?.content.trim(),
+  };
+}
+
+/** The id by which WS-Security refers to an element. */
+function idOf(element: XmlElement): string | undefined {
+  return element.attrs.find(({ name, namespaceUri }) => name === 'Id' && namespaceUri === WSU)?.value;
+}
+
+/** Of two elements with one id, one could have been signed and the other be used. */
+function refuseTwins(anywhere: XmlElement, id: string): void {
+  if (!/^[A-Za-z_][\w.-]{0,199}$/.test(id))
+    throw new Refusal(
+      'unauthorized',
+      `got the wsu:Id ${quote(id)}, expected a name of letters, digits, dots and hyphens`,
+    );
+  if (anywhere.find(`//*[@*[translate(local-name(), 'ID', 'id') = 'id'] = '${id}']`).length !== 1)
+    throw new Refusal('unauthorized', `the id ${quote(id)} is the id of more than one element, expected one`);
+}
+
+/** The certificate that the message carries: in a token that KeyInfo refers to, or in KeyInfo itself. */
+function certificateOf(signature: XmlElement, security: XmlElement): string {
+  const keyInfo = only(signature, DSIG, 'KeyInfo');
+  const reference = keyInfo?.get('wsse:SecurityTokenReference/wsse:Reference/@URI', { wsse: WSSE })?.content;
+  const token = [...elementsIn(security)].find(
+    (one) => one.name === 'BinarySecurityToken' && one.namespaceUri === WSSE && `#${idOf(one)}` === reference,
+  );
+  const certificate = token ?? keyInfo?.get('.//ds:X509Data/ds:X509Certificate', { ds: DSIG });
+  if (certificate) return certificate.content;
+  throw new Refusal(
+    'unauthorized',
+    'the Signature does not carry its certificate, expected a BinarySecurityToken that KeyInfo refers to, or an X509Certificate',
+  );
+}

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestHub, testHub } from '../support/hub.ts';
+import { dossierXml, envelope, HUB, pushXml, SOAP11, SOAP12, sendSoap } from '../support/soap.ts';
+
+const VERSIONS = ['1.1', '1.2'] as const;
+
+describe('the SOAP door', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+  });
+  afterAll(() => hub.close());
+  const messages = () => hub.hub.database.query.selectFrom('messages').selectAll().where('door', '=', 'soap');
+
+  test.each(VERSIONS)(
+    'a pushed dossier is in the index at once, and can be read back as it was told (SOAP %s)',
+    async (version) => {
+      const code = version === '1.1' ? 'H60.01-250812-2001' : 'H60.01-250812-2002';
+      const more =
+        '<h:applicant><h:name>Nguyễn Văn Đức &amp; &#x1EA4;n</h:name><h:identityNumber>001000000001</h:identityNumber></h:applicant><h:note>12345678901234567.89</h:note><h:documents><h:id>007</h:id><h:digitised>1</h:digitised><h:deleted>false</h:deleted></h:documents><h:fees><h:amountVnd>0020000</h:amountVnd></h:fees><h:databases>dân cư</h:databases><h:databases>đất đai</h:databases>';
+      const reply = await sendSoap(hub, envelope(pushXml(dossierXml(code, more)), { version }), { version });
+      expect(reply.status).toBe(200);
+      expect(reply.headers.get('content-type')).toBe(
+        version === '1.1' ? 'text/xml; charset=utf-8' : 'application/soap+xml; charset=utf-8',
+      );
+      expect(reply.text).toContain(`"${version === '1.1' ? SOAP11 : SOAP12}"`);
+      const [result] = reply.body.PushDossiersResponse[0].result;
+      expect(result).toMatchObject({ index: ['0'], code: [code], outcome: ['accepted'] });
+      expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('received');
+
+      const read = await sendSoap(
+        hub,
+        envelope(`<h:GetDossier><h:code>${code.toLowerCase()}</h:code></h:GetDossier>`, { version }),
+        { version },
+      );
+      expect(read.body.GetDossierResponse[0].dossier[0]).toMatchObject({
+        code: [code],
+        statusAt: ['2025-08-12T08:15:00+07:00'],
+        applicant: [{ name: ['Nguyễn Văn Đức & Ấn'], identityNumber: ['001000000001'] }],
+        note: ['12345678901234567.89'],
+        documents: [{ id: ['007'], digitised: ['true'], deleted: ['false'] }],
+        fees: [{ amountVnd: ['20000'] }],
+        databases: ['dân cư', 'đất đai'],
+      });
+      expect(read.text).not.toContain('nil');
+    },
+  );
+
+  test('one wrong value spoils its item and no other, and the problem names field, value and expectation', async () => {
+    const good = dossierXml('H60.01-250812-2003');
+    const wrong = dossierXml('H60.01-250812-2004').replace('received', 'done');
+    const withoutZone = dossierXml('H60.01-250812-2005').replace('+07:00', '');
+    const tooMuch = dossierXml('H60.01-250812-2006', '<h:fees><h:amountVnd>9223372036854775807</h:amountVnd></h:fees>');
+    const reply = await sendSoap(hub, envelope(pushXml(good, wrong, withoutZone, tooMuch)));
+    const results = reply.body.PushDossiersResponse[0].result;
+    expect(results.map((result: any) => result.outcome[0])).toEqual(['accepted', 'invalid', 'invalid', 'invalid']);
+    expect(results[1].problems[0]).toMatchObject({
+      path: ['/status'],
+      message: [expect.stringMatching(/"done".*submitted/)],
+    });
+    expect(results[2].problems[0]).toMatchObject({ path: ['/statusAt'], message: [expect.stringContaining('zone')] });
+    expect(results[3].problems[0]).toMatchObject({
+      path: ['/fees/0/amountVnd'],
+      message: [expect.stringContaining('"9223372036854775807"')],
+    });
+  });
+
+  test('progress is pushed, and a repeated push is harmless', async () => {
+    await sendSoap(hub, envelope(pushXml(dossierXml('H60.01-250812-2007'))));
+    const step = `<h:PushProgress><h:progress><h:code>H60.01-250812-2007</h:code><h:at>2025-08-13T02:00:00Z</h:at><h:status>processing</h:status><h:actor>Trần Thị B</h:actor><h:content>Đang thẩm định</h:content></h:progress></h:PushProgress>`;
+    for (const outcome of ['accepted', 'duplicate'])
+      expect((await sendSoap(hub, envelope(step))).body.PushProgressResponse[0].result[0].outcome).toEqual([outcome]);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2007')).body).toMatchObject({
+      status: 'processing',
+      statusAt: '2025-08-13T09:00:00+07:00',
+    });
+  });
+
+  test.each(['<h:Ping/>', `<Ping xmlns="${HUB}" xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`])(
+    '%s is a Ping',
+    async (ping) => {
+      const reply = await sendSoap(hub, envelope(ping));
+      expect(reply.body.PingResponse[0]).toEqual({
+        time: ['2025-08-12T08:30:00+07:00'],
+        version: [expect.stringMatching(/^\d+\.\d+\.\d+/)],
+      });
+    },
+  );
+
+  test('what is nil says nothing, and hints of the type are passed over', async () => {
+    const xsi = 'xmlns:x="http://www.w3.org/2001/XMLSchema-instance"';
+    const more = `<h:note ${xsi} x:nil="true"/><h:databases ${xsi} x:nil="1"/>`;
+    const dossier = dossierXml('H60.01-250812-2008', more).replace(
+      '<h:statusAt>',
+      `<h:statusAt ${xsi} xmlns:xsd="http://www.w3.org/2001/XMLSchema" x:type="xsd:string">`,
+    );
+    expect((await sendSoap(hub, envelope(pushXml(dossier)))).body.PushDossiersResponse[0].result[0].outcome).toEqual([
+      'accepted',
+    ]);
+    const { body } = await hub.read('/api/v1/dossiers/H60.01-250812-2008', 'personal');
+    expect(body).not.toHaveProperty('note');
+    expect(body).not.toHaveProperty('databases');
+  });
+
+  test.each(VERSIONS)(
+    'a message that does not fit the schema is a fault with element, line and reason (SOAP %s)',
+    async (version) => {
+      const twoErrors = `\n${dossierXml('H60.01-250812-2009')}\n${dossierXml('H60.01-250812-2010', '<h:dueDate>x</h:dueDate>')}\n${dossierXml('H60.01-250812-2011', '<h:fees><h:amountVnd>nhiều</h:amountVnd></h:fees>')}`;
+      const reply = await sendSoap(hub, envelope(pushXml(twoErrors), { version }), { version });
+      expect(reply.status).toBe(version === '1.1' ? 500 : 400);
+      expect(reply.fault).toMatchObject({
+        code: version === '1.1' ? 'soap:Client' : 'soap:Sender',
+        reason: expect.stringContaining('dueDate'),
+      });
+      expect(reply.fault?.problems).toMatchObject([
+        { path: 'dueDate', message: expect.stringMatching(/^line 4: .*not expected/) },
+        { path: 'amountVnd', message: expect.stringMatching(/^line 5: .*xs:long/) },
+      ]);
+      expect((await hub.read('/api/v1/dossiers/H60.01-250812-2009')).status).toBe(404);
+    },
+  );
+
+  test('the fault of each version has the shape of that version', async () => {
+    const [old, modern] = await Promise.all(
+      VERSIONS.map((version) => sendSoap(hub, envelope('<h:Unknown/>', { version }), { version })),
+    );
+    expect(old?.text).toMatch(
+      /<soap:Fault><faultcode>soap:Client<\/faultcode><faultstring>[^<]+<\/faultstring><detail><HubFault xmlns="urn:lienthong:hub:v1"><problems>/,
+    );
+    expect(modern?.text).toMatch(
+      /<soap:Fault><soap:Code><soap:Value>soap:Sender<\/soap:Value><\/soap:Code><soap:Reason><soap:Text xml:lang="en">[^<]+<\/soap:Text><\/soap:Reason><soap:Detail><HubFault /,
+    );
+  });
+
+  test('the body alone says what is asked; an action that contradicts it is refused, an empty one is none', async () => {
+    const action = (name: string) => ({ SOAPAction: `"${HUB}/${name}"` });
+    const ping = envelope('<h:Ping/>');
+    for (const headers of [action('Ping'), { SOAPAction: '""' }, { SOAPAction: '' }, {}])
+      expect((await sendSoap(hub, ping, { headers })).status).toBe(200);
+    const wrong = await sendSoap(hub, envelope(pushXml(dossierXml('H60.01-250812-2012'))), {
+      headers: action('GetDossier'),
+    });
+    expect(wrong.fault).toMatchObject({
+      code: 'soap:Client',
+      reason: expect.stringMatching(/GetDossier.*PushDossiers/),
+    });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2012')).status).toBe(404);
+    const headers = { 'Content-Type': `application/soap+xml; charset=utf-8; action="${HUB}/GetDossier"` };
+    expect(
+      (await sendSoap(hub, envelope('<h:Ping/>', { version: '1.2' }), { version: '1.2', headers })).fault?.code,
+    ).toBe('soap:Sender');
+  });
+
+  test('a party reads its own dossiers, and learns nothing of others', async () => {
+    await sendSoap(hub, envelope(pushXml(dossierXml('H60.01-250812-2013'))));
+    const ask = (code: string) => envelope(`<h:GetDossier><h:code>${code}</h:code></h:GetDossier>`);
+    const foreign = await sendSoap(hub, ask('H60.01-250812-2013'), { party: 'other' });
+    const none = await sendSoap(hub, ask('H60.01-250812-9999'), { party: 'other' });
+    expect(foreign.fault?.code).toBe('soap:Client');
+    expect(foreign.fault?.reason.replace('2013', '9999')).toBe(none.fault?.reason);
+  });
+
+  test('a header that must be understood and is not, is refused; an unknown envelope too', async () => {
+    const must = '<a:To xmlns:a="http://www.w3.org/2005/08/addressing" s:mustUnderstand="1">x</a:To>';
+    expect((await sendSoap(hub, envelope('<h:Ping/>', { header: must }))).fault?.code).toBe('soap:MustUnderstand');
+    const may = must.replace('"1"', '"0"');
+    expect((await sendSoap(hub, envelope('<h:Ping/>', { header: may }))).status).toBe(200);
+    expect((await sendSoap(hub, envelope('<h:Ping/>').replace(SOAP11, 'urn:other'))).fault?.code).toBe(
+      'soap:VersionMismatch',
+    );
+  });
+
+  test('messages are kept as they came, with hash, operation and key; a refused one with its reason', async () => {
+    const message = envelope(pushXml(dossierXml('H60.01-250812-2014')));
+    const reply = await sendSoap(hub, message);
+    const kept = await messages()
+      .where('receipt', '=', reply.body.PushDossiersResponse[0].receipt[0])
+      .executeTakeFirstOrThrow();
+    expect(kept).toMatchObject({
+      party: 'one-stop',
+      operation: 'dossier.upsert.v1',
+      key_name: 'one-stop',
+      outcome: 'accepted',
+      body_bytes: Buffer.byteLength(message),
+    });
+    await sendSoap(hub, envelope(pushXml('<h:dossier/>')));
+    const refused = await messages().where('outcome', '=', 'refused').orderBy('id', 'desc').executeTakeFirstOrThrow();
+    expect(refused).toMatchObject({
+      operation: 'dossier.upsert.v1',
+      key_name: 'one-stop',
+      results: [{ status: 422, problem: expect.stringContaining('schema') }],
+    });
+  });
+
+  test('progress that waited is read again from the envelope that was kept', async () => {
+    const code = 'H60.01-250812-2015';
+    const step = `<h:progress><h:code>${code}</h:code><h:at>2025-08-13T02:00:00Z</h:at><h:status>processing</h:status><h:actor>B</h:actor><h:content>Đang thẩm định</h:content></h:progress>`;
+    const utf16 = Buffer.from(
+      `\uFEFF${envelope(`<h:PushProgress>${step}</h:PushProgress>`).replace('UTF-8', 'UTF-16')}`,
+      'utf16le',
+    );
+    const early = await sendSoap(hub, utf16, { headers: { 'Content-Type': 'text/xml' } });
+    expect(early.body.PushProgressResponse[0].result[0].outcome).toEqual(['quarantined']);
+    await sendSoap(hub, envelope(pushXml(dossierXml(code))));
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+  });
+
+  test('the WSDL is public and has the address of the request; an unknown party has none', async () => {
+    const response = await hub.hub.app.request('http://hub.example.test:8443/soap/v1/one-stop?WSDL');
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(text.match(/address location="([^"]*)"/g)).toEqual(
+      Array(2).fill('address location="http://hub.example.test:8443/soap/v1/one-stop"'),
+    );
+    expect(text).not.toMatch(/schemaLocation|<(?:\w+:)?import/);
+    expect((await hub.hub.app.request('/soap/v1/nobody?wsdl')).status).toBe(404);
+  });
+});

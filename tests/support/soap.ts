@@ -1,0 +1,95 @@
+import { XMLParser } from 'fast-xml-parser';
+import { SECRETS, type TestHub } from './hub.ts';
+
+export const SOAP11 = 'http://schemas.xmlsoap.org/soap/envelope/';
+export const SOAP12 = 'http://www.w3.org/2003/05/soap-envelope';
+export const HUB = 'urn:lienthong:hub:v1';
+const OASIS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
+export const WSSE = `${OASIS}-wssecurity-secext-1.0.xsd`;
+export const WSU = `${OASIS}-wssecurity-utility-1.0.xsd`;
+export const PASSWORD = `${OASIS}-username-token-profile-1.0#Password`;
+
+export interface SoapReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The element in the body, parsed without prefixes; every element a list of one or more. */
+  readonly body: any;
+  readonly fault: { readonly code: string; readonly reason: string; readonly problems: readonly Problem[] } | undefined;
+}
+
+interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** An envelope around a body's content. */
+export function envelope(
+  content: string,
+  { header = '', version = '1.1' as '1.1' | '1.2', bodyAttributes = '' } = {},
+): string {
+  const namespace = version === '1.1' ? SOAP11 : SOAP12;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope xmlns:s="${namespace}" xmlns:h="${HUB}">${header && `<s:Header>${header}</s:Header>`}<s:Body${bodyAttributes}>${content}</s:Body></s:Envelope>`;
+}
+
+/** A dossier as elements, in the order of the schema. */
+export function dossierXml(code: string, more = ''): string {
+  return `<h:dossier><h:code>${code}</h:code><h:serviceCode>1.013225</h:serviceCode><h:agencyCode>H60.01</h:agencyCode><h:status>received</h:status><h:statusAt>2025-08-12T08:15:00+07:00</h:statusAt>${more}</h:dossier>`;
+}
+
+export function pushXml(...dossiers: readonly string[]): string {
+  return `<h:PushDossiers>${dossiers.join('')}</h:PushDossiers>`;
+}
+
+/** Send a message to the door of a party. Basic credentials of the party's own key unless `key` says otherwise. */
+export async function sendSoap(
+  { hub }: Pick<TestHub, 'hub'>,
+  message: string | Uint8Array,
+  options: {
+    party?: string;
+    key?: keyof typeof SECRETS | null;
+    headers?: Record<string, string>;
+    version?: '1.1' | '1.2';
+  } = {},
+): Promise<SoapReply> {
+  const { party = 'one-stop', version = '1.1' } = options;
+  const key = options.key === undefined ? (party as keyof typeof SECRETS) : options.key;
+  const response = await hub.app.request(`/soap/v1/${party}`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': version === '1.1' ? 'text/xml; charset=utf-8' : 'application/soap+xml; charset=utf-8',
+      ...(key && { Authorization: `Basic ${Buffer.from(`${key}:${SECRETS[key]}`).toString('base64')}` }),
+      ...options.headers,
+    },
+    body: message as string,
+  });
+  return readReply(response.status, response.headers, await response.text());
+}
+
+const parser = new XMLParser({
+  removeNSPrefix: true,
+  parseTagValue: false,
+  trimValues: false,
+  isArray: (name) => !['Envelope', 'Body', 'Fault', 'detail', 'Detail', 'HubFault', 'Code', 'Reason'].includes(name),
+  htmlEntities: true,
+});
+
+function readReply(status: number, headers: Headers, text: string): SoapReply {
+  const body = text.startsWith('<?xml') ? parser.parse(text).Envelope.Body : undefined;
+  const fault = body?.Fault;
+  const problems = (fault?.detail ?? fault?.Detail)?.HubFault?.problems?.map((problem: any) => ({
+    path: problem.path[0],
+    message: problem.message[0],
+  }));
+  return {
+    status,
+    headers,
+    text,
+    body,
+    fault: fault && {
+      code: fault.faultcode?.[0] ?? fault.Code.Value[0],
+      reason: fault.faultstring?.[0] ?? fault.Reason.Text[0],
+      problems,
+    },
+  };
+}
