@@ -23,6 +23,7 @@ export interface Partner {
 
 export interface TestHub {
   readonly hub: Hub;
+  readonly databaseUrl: string;
   readonly clock: Clock;
   readonly logLines: Record<string, unknown>[];
   /** A request with the key of this id. */
@@ -74,11 +75,15 @@ export async function testHub(
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
+    /** Of another test hub: both are processes on one database then. */
+    readonly databaseUrl?: string;
     /** Beside those that every test has. */
     readonly keys?: HubFile['keys'];
   } = {},
 ): Promise<TestHub> {
-  const database = await testDatabase();
+  const database = options.databaseUrl
+    ? { url: options.databaseUrl, drop: async () => undefined }
+    : await testDatabase();
   const clock: Clock = { nowMs: options.nowMs ?? MORNING };
   const logLines: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
@@ -136,6 +141,7 @@ export async function testHub(
 
   return {
     hub,
+    databaseUrl: database.url,
     clock,
     logLines,
     request,

@@ -13,7 +13,7 @@ export interface HubProcess {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Start the hub as `npm start` does, on a port that the system chooses, and wait until it listens. */
+/** Start the hub as `npm start` does, on a port that the system chooses, and wait until it listens; without the role api, until it runs. */
 export async function startHubProcess(env: Record<string, string>): Promise<HubProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
     cwd: ROOT,
@@ -36,7 +36,7 @@ export async function startHubProcess(env: Record<string, string>): Promise<HubP
       for (const part of parts) {
         const line = JSON.parse(part);
         lines.push(line);
-        if (line.msg === 'listening') resolve(line.url);
+        if (line.msg === 'listening' || line.msg === 'running') resolve(line.url ?? '');
       }
     });
     void ended.then((code) =>
