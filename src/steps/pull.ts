@@ -27,7 +27,7 @@ export interface PullMeans {
 }
 
 /** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
-const LEASE_MS = 10_000;
+const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 /** After a failure the partner is asked again soon, from the last page that was kept. */
 const AFTER_FAILURE_MS = 60_000;
