@@ -16,8 +16,8 @@ import { createReaders } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
-import { createNonces } from './ledger/nonces.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
+import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
@@ -25,6 +25,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createBullQueue } from './queue/bull.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
+import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
 import { createRounds } from './rounds.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault } from './vault.ts';
@@ -45,6 +46,8 @@ export interface Hub {
   start(): Promise<string | undefined>;
   /** Take nothing new, finish what is under way, let go of everything. */
   stop(): Promise<void>;
+  /** Build the index anew from the messages, beside the live one, and compare; see rebuildIndex. */
+  rebuild(options?: RebuildOptions): Promise<RebuildReport>;
 }
 
 /**
@@ -81,13 +84,14 @@ export async function createHub(
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
+  const readers = createReaders(file.province?.code, codes);
   const pipeline = createPipeline({
     database,
     vault,
     queue,
     parties,
     routes,
-    readers: createReaders(file.province?.code, codes),
+    readers,
     codes,
     retryDelaysMs: config.retryDelaysMs,
     nowMs,
@@ -132,6 +136,7 @@ export async function createHub(
     pipeline,
     database,
     parties,
+    rebuild: (options) => rebuildIndex({ live: database, vault, parties, readers, codes, nowMs }, options),
     async start() {
       if (config.redisUrl === undefined && roles.length < ROLES.length)
         log.warn({ roles }, 'without REDIS_URL other processes hear of new work by their sweep alone, a second later');

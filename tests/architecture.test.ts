@@ -53,6 +53,12 @@ const RULES: readonly Rule[] = [
     why: 'steps work on what is kept; parties, queue, vault and telemetry are passed in',
   },
   {
+    of: ['src/rebuild/'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/steps/'],
+    mayTypes: ['src/vault.ts', 'src/parties.ts'],
+    why: 'applies kept messages by the same steps; parties, readers and vault are passed in',
+  },
+  {
     of: ['src/pipeline.ts'],
     may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/steps/'],
     mayTypes: ['src/vault.ts', 'src/kit/', 'src/queue/', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts'],

@@ -21,15 +21,23 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr. */
-export async function runCommand({ json }: CommonOptions, work: () => Promise<Result>): Promise<void> {
+/**
+ * Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr.
+ *
+ * @param broken the exit code when it could not be done; of a check whose 1 means a finding, 2
+ */
+export async function runCommand(
+  { json }: CommonOptions,
+  work: () => Promise<Result>,
+  broken: number = FAILED,
+): Promise<void> {
   try {
     const { text, document, failed } = await work();
     if (json) printDocument(document);
     else console.log(text);
     if (failed) process.exitCode = FAILED;
   } catch (error) {
-    tellError(error as Error, json ?? false);
+    tellError(error as Error, json ?? false, broken);
   }
 }
 
@@ -37,9 +45,9 @@ export function printDocument(document: object): void {
   console.log(JSON.stringify(document, undefined, 2));
 }
 
-export function tellError(error: Error, json: boolean): void {
+export function tellError(error: Error, json: boolean, broken: number = FAILED): void {
   const isUse = error instanceof UsageError || error instanceof ConfigError;
-  process.exitCode = isUse ? USAGE : FAILED;
+  process.exitCode = isUse ? USAGE : broken;
   const problems = error instanceof ConfigError ? error.problems : undefined;
   if (json)
     printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });

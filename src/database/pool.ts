@@ -9,15 +9,18 @@ import type { Tables } from './tables.ts';
 export interface Database {
   readonly pool: pg.Pool;
   readonly query: Kysely<Tables>;
+  /** The same database, where tables are looked for in another schema alone; commits there do not wait for the disk. */
+  beside(schema: string): Database;
   close(): Promise<void>;
 }
 
-export function openDatabase(url: string, size = 10): Database {
-  const pool = openPool(url, size, HOT);
-  const others = openPool(url, Math.ceil(size / 2), []);
+export function openDatabase(url: string, size = 10, settings: readonly string[] = []): Database {
+  const pool = openPool(url, size, [...HOT, ...settings]);
+  const others = openPool(url, Math.ceil(size / 2), settings);
   return {
     pool,
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
+    beside: (schema) => openDatabase(url, 2, [`search_path=${schema}`, 'synchronous_commit=off']),
     close: async () => {
       await Promise.all([pool.end(), others.end()]);
     },

@@ -27,7 +27,7 @@ export function createUuids(nowMs: () => number): UuidSource {
 }
 
 /** The time of a UUIDv7, in epoch milliseconds. */
-function msOf(id: string): number {
+export function msOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 

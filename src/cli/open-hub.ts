@@ -1,0 +1,27 @@
+import { pino } from 'pino';
+import { loadAdapters } from '../adapters.ts';
+import type { Config } from '../config.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
+import { createHub, type Hub } from '../hub.ts';
+
+/**
+ * Work with a hub that is put together and not started: it answers nobody, delivers nothing by itself, and may be one
+ * of several on its database. What goes wrong in it is logged on stderr.
+ */
+export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>): Promise<T> {
+  const adapters = await loadAdapters();
+  const embedded = config.databaseUrl
+    ? undefined
+    : await startEmbeddedPostgres({ dataDir: `${config.dataDir}/postgres` });
+  try {
+    const log = pino({ level: 'warn' }, pino.destination(2));
+    const hub = await createHub(config, config.databaseUrl ?? (embedded?.url as string), adapters, log);
+    try {
+      return await work(hub);
+    } finally {
+      await hub.stop();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}

@@ -1,0 +1,85 @@
+import type { Database } from '../database/pool.ts';
+import { acceptBatch } from '../steps/accept/accept.ts';
+import type { AcceptMeans, Again, Submission } from '../steps/accept/submission.ts';
+import type { Vault } from '../vault.ts';
+import type { Difference } from './difference.ts';
+import type { Recalled } from './recall.ts';
+
+export interface ApplyMeans {
+  readonly beside: Database;
+  readonly vault: Vault;
+  readonly isAuthoritative: (party: string) => boolean;
+}
+
+/** Items that one statement may take; as many as when they came. */
+const BATCH_ITEMS = 1_000;
+
+/**
+ * Apply recalled messages to the index beside, in their order and with their own ids, by the one way in which messages
+ * are ever applied. Nothing is delivered and nobody is rung.
+ *
+ * @returns where an item came to something else than when it was received
+ */
+export async function applyRecalled(means: ApplyMeans, recalled: readonly Recalled[]): Promise<readonly Difference[]> {
+  const found: Difference[] = [];
+  let batch: Recalled[] = [];
+  let items = 0;
+  const write = async (): Promise<void> => {
+    found.push(...(await applyBatch(means, batch)));
+    batch = [];
+    items = 0;
+  };
+  for (const one of recalled) {
+    batch.push(one);
+    items += Math.max(one.submission.items.length, 1);
+    if (items >= BATCH_ITEMS) await write();
+  }
+  if (batch.length > 0) await write();
+  return found;
+}
+
+async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promise<readonly Difference[]> {
+  const { beside, vault, isAuthoritative } = means;
+  const ids = batch.map((one) => one.id);
+  const acceptMeans: AcceptMeans = {
+    database: beside,
+    vault,
+    isAuthoritative,
+    routes: [],
+    knownCodes: { unknown: async () => new Set(), isNews: () => false },
+    // Each submission asks for one id, in their order.
+    uuids: { next: () => ids.shift() as string },
+  };
+  const { accepted } = await acceptBatch(acceptMeans, await withWaiting(beside, batch));
+  return batch.flatMap(({ id, expected }, at) =>
+    expected.flatMap((outcome, item) => {
+      const result = accepted[at]?.results[item];
+      if (outcome === undefined || result?.outcome === outcome) return [];
+      const code = result?.code ?? id;
+      return { table: 'messages' as const, code, column: 'outcome', live: outcome, rebuilt: result?.outcome ?? null };
+    }),
+  );
+}
+
+/** What lets go something settles a row that waits: the index beside is given one for each. */
+async function withWaiting(beside: Database, batch: readonly Recalled[]): Promise<readonly Submission[]> {
+  const releases = batch.flatMap(({ submission, again }) => (again ? { submission, again } : []));
+  if (releases.length === 0) return batch.map(({ submission }) => submission);
+  const { rows } = await beside.pool.query<{ id: number }>({
+    name: 'waiting again',
+    text: `INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, message_id, item, opened_at)
+           SELECT '', '', '', '', '', message_id, item, opened_at
+           FROM unnest($1::uuid[], $2::int4[], $3::timestamptz[]) AS given(message_id, item, opened_at) RETURNING id`,
+    values: [
+      releases.map(({ again }) => again.messageId),
+      releases.map(({ again }) => again.item),
+      releases.map(({ again }) => again.receivedAt),
+    ],
+  });
+  const ids = rows.map(({ id }) => id);
+  return batch.map(({ submission, again }) => {
+    if (!again) return submission;
+    const letGo: Again = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
+    return { ...submission, again: letGo };
+  });
+}

@@ -1,0 +1,74 @@
+import type { Database } from '../database/pool.ts';
+import { firstUuidOf, msOf } from '../database/uuid.ts';
+import { applyRecalled } from './apply.ts';
+import { notCovered } from './compare.ts';
+import type { Difference, Findings } from './difference.ts';
+import { createRecall, type Recalled, type RecallMeans } from './recall.ts';
+import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
+
+export type Tell = (at: { readonly what: string; readonly done: number; readonly total: number }) => void;
+
+export interface CatchUp {
+  /** Messages applied so far. */
+  readonly messages: number;
+  /** Items that were applied when they came and cannot be read today. */
+  readonly unreadable: number;
+  /** When the first message that is kept was received. */
+  readonly oldestAt: string | undefined;
+  /** Apply the messages that the index beside does not have yet. */
+  run(): Promise<void>;
+}
+
+/** Messages that were given their ids before the last one that was read, and committed after it. */
+const LATE_MS = 3_600_000;
+
+/** @param findings what is wrong with the messages themselves */
+export function createCatchUp(means: RecallMeans, beside: Database, findings: Findings, tell: Tell): CatchUp {
+  const { live, vault, parties, codes } = means;
+  const recall = createRecall(means);
+  const applyMeans = { beside, vault, isAuthoritative: (party: string) => parties.get(party)?.authoritative ?? false };
+  const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };
+
+  async function apply(recalled: readonly Recalled[]): Promise<void> {
+    for (const { id, submission, unreadable } of recalled) {
+      findings.add(unreadable);
+      so.unreadable += unreadable.length;
+      if (so.oldestAt === undefined || submission.receivedAt < so.oldestAt) so.oldestAt = submission.receivedAt;
+      if (id > so.lastId) so.lastId = id;
+    }
+    findings.add(await ofCovered(await applyRecalled(applyMeans, recalled)));
+    so.messages += recalled.length;
+  }
+
+  /** What the messages cannot tell whole comes to something else, and that is no finding. */
+  async function ofCovered(found: readonly Difference[]): Promise<readonly Difference[]> {
+    if (found.length === 0) return found;
+    const codes = [...new Set(found.map(({ code }) => code))];
+    const left = await notCovered(live.pool, codes, so.oldestAt as string);
+    return found.filter(({ code }) => !left.has(code));
+  }
+
+  return {
+    get messages() {
+      return so.messages;
+    },
+    get unreadable() {
+      return so.unreadable;
+    },
+    get oldestAt() {
+      return so.oldestAt;
+    },
+    async run() {
+      await codes.reload();
+      const isFirst = so.lastId === BEGINNING;
+      const total = isFirst ? await countMessages(live) : 0;
+      const after = isFirst ? BEGINNING : firstUuidOf(msOf(so.lastId) - LATE_MS);
+      for await (const page of recordedMessages(live, vault, after)) {
+        const recalled: Recalled[] = [];
+        for (const message of page) recalled.push(await recall(message));
+        await apply(recalled);
+        tell({ what: 'applying messages', done: so.messages, total: Math.max(total, so.messages) });
+      }
+    },
+  };
+}

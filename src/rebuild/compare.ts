@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import type { Vault } from '../vault.ts';
+import { COMPARED, type ComparedTable } from './compared-tables.ts';
+import { type Difference, jsonDifferences, shown } from './difference.ts';
+import { SCHEMA } from './schema.ts';
+
+type Row = Readonly<Record<string, string | number | Buffer | null>>;
+
+/** Compare these dossiers in the live index with the index beside it, column by column. */
+export async function compareDossiers(
+  db: pg.Pool | pg.PoolClient,
+  vault: Vault,
+  codes: readonly string[],
+): Promise<readonly Difference[]> {
+  const found: Difference[] = [];
+  for (const table of COMPARED) {
+    const columns = await columnsOf(db, table);
+    const live = await load(db, table, columns, table.name, codes);
+    const rebuilt = await load(db, table, columns, `${SCHEMA}.${table.name}`, codes);
+    for (const key of new Set([...live.keys(), ...rebuilt.keys()]))
+      found.push(...compareRows(table, columns, vault, live.get(key), rebuilt.get(key)));
+  }
+  return found;
+}
+
+/** Of the index beside: what the live one should have, whatever was added to it by hand. */
+async function columnsOf(db: pg.Pool | pg.PoolClient, { name, sealed, except }: ComparedTable): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>({
+    name: 'columns',
+    text: 'SELECT column_name AS name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2',
+    values: [SCHEMA, name],
+  });
+  return rows
+    .map((row) => row.name)
+    .filter((column) => !(column in except) && column !== sealed?.value && column !== sealed?.keyId);
+}
+
+async function load(
+  db: pg.Pool | pg.PoolClient,
+  { by, key, sealed }: ComparedTable,
+  columns: readonly string[],
+  from: string,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
+  const values = [...columns.map((column) => `${column}::text`), ...(sealed ? [sealed.value, sealed.keyId] : [])];
+  const { rows } = await db.query<Row>({
+    name: `compared ${from}`,
+    text: `SELECT ${values.join(', ')} FROM ${from} WHERE ${by} = ANY($1::text[])`,
+    values: [codes],
+  });
+  return new Map(rows.map((row) => [[by, ...key].map((column) => row[column]).join('\n'), row]));
+}
+
+function compareRows(
+  table: ComparedTable,
+  columns: readonly string[],
+  vault: Vault,
+  live: Row | undefined,
+  rebuilt: Row | undefined,
+): readonly Difference[] {
+  const { name, by, key, proofs = [], sealed } = table;
+  const either = (live ?? rebuilt) as Row;
+  const found = (column: string, ours: unknown, theirs: unknown): Difference => ({
+    table: name,
+    code: String(either[by]),
+    column,
+    live: shown(column, ours),
+    rebuilt: shown(column, theirs),
+  });
+  if (!live || !rebuilt) {
+    const which = key.map((column) => `${column} ${either[column]}`).join(', ') || 'there';
+    return [{ ...found('(row)', null, null), live: live ? which : null, rebuilt: rebuilt ? which : null }];
+  }
+  const sameKey = !sealed || live[sealed.keyId] === rebuilt[sealed.keyId];
+  return [
+    ...columns
+      .filter((column) => live[column] !== rebuilt[column] && (sameKey || !proofs.includes(column)))
+      .map((column) => found(column, live[column], rebuilt[column])),
+    ...(sealed
+      ? jsonDifferences(plain(vault, sealed, live), plain(vault, sealed, rebuilt), sealed.value).map((one) =>
+          found(one.path, one.live, one.rebuilt),
+        )
+      : []),
+  ];
+}
+
+function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed']>, row: Row): unknown {
+  try {
+    return JSON.parse(vault.open({ keyId: row[keyId] as number, bytes: row[value] as Buffer }).toString());
+  } catch {
+    return 'cannot be decrypted';
+  }
+}
+
+/**
+ * The codes of all dossiers of either side, some at a time, and those that only events or aliases name.
+ */
+export async function* allCodes(db: pg.Pool, size: number) {
+  let after = '';
+  for (;;) {
+    const { rows } = await db.query<{ code: string }>({ name: 'codes', text: CODES, values: [after, size] });
+    if (rows.length === 0) break;
+    after = (rows.at(-1) as { code: string }).code;
+    yield rows.map((row) => row.code);
+  }
+  const { rows } = await db.query<{ code: string }>(ORPHANS);
+  for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size).map((row) => row.code);
+}
+
+const CODES = `
+  (SELECT code FROM dossiers WHERE code > $1 ORDER BY code LIMIT $2)
+  UNION
+  (SELECT code FROM ${SCHEMA}.dossiers WHERE code > $1 ORDER BY code LIMIT $2)
+  ORDER BY code LIMIT $2`;
+
+const nowhere = (code: string): string =>
+  `NOT EXISTS (SELECT 1 FROM dossiers d WHERE d.code = ${code}) AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.dossiers d WHERE d.code = ${code})`;
+const ORPHANS = `
+  SELECT DISTINCT e.code FROM events e WHERE ${nowhere('e.code')}
+  UNION
+  SELECT DISTINCT a.dossier FROM aliases a WHERE ${nowhere('a.dossier')}`;
+
+/**
+ * Those of these codes, own or alias, whose dossiers began before the oldest message that is kept: the messages cannot
+ * tell them whole (any more), so they are left alone.
+ */
+export async function notCovered(
+  db: pg.Pool | pg.PoolClient,
+  codes: readonly string[],
+  oldestAt: string,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ asked: string }>({
+    name: 'not covered',
+    text: NOT_COVERED,
+    values: [codes, oldestAt],
+  });
+  return new Set(rows.map((row) => row.asked));
+}
+
+const NOT_COVERED = `
+  SELECT DISTINCT asked FROM (
+    SELECT code AS asked, code FROM unnest($1::text[]) AS given(code)
+    UNION ALL
+    SELECT code, dossier FROM aliases WHERE code = ANY($1::text[])) names
+  JOIN dossiers l ON l.code = names.code
+  LEFT JOIN ${SCHEMA}.dossiers r ON r.code = l.code
+  WHERE l.created_at < $2::timestamptz AND r.created_at IS DISTINCT FROM l.created_at
+    AND NOT EXISTS (
+      SELECT 1 FROM events e JOIN messages m ON m.id = e.message_id WHERE e.code = l.code AND e.seq = 1)`;

@@ -1,0 +1,162 @@
+import type pg from 'pg';
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
+import { allCodes, compareDossiers, notCovered } from './compare.ts';
+import { createFindings, type Difference } from './difference.ts';
+import { missingChanges } from './feed.ts';
+import type { RecallMeans } from './recall.ts';
+import { withFreshSchema } from './schema.ts';
+import { takeOver } from './take-over.ts';
+
+export interface RebuildMeans extends RecallMeans {
+  readonly nowMs: () => number;
+}
+
+export interface RebuildOptions {
+  /** Put what differs into the live index, in one transaction. */
+  readonly swap?: boolean;
+  /** How many differences are listed; all are counted. */
+  readonly limit?: number;
+  readonly tell?: Tell;
+}
+
+export interface RebuildReport {
+  /** Messages that were applied anew, and dossiers that were compared. */
+  readonly messages: number;
+  readonly dossiers: number;
+  /** Dossiers that began before the oldest message that is kept: the messages cannot tell them, they are left alone. */
+  readonly notCovered: number;
+  /** Whether the live index is, now, what the messages tell. */
+  readonly identical: boolean;
+  /** All differences found, counted, and the first of them. */
+  readonly found: number;
+  readonly differences: readonly Difference[];
+  /** Dossiers that were put into the live index. */
+  readonly swapped: number;
+  /** Why a swap that was asked for was not made. */
+  readonly notSwapped?: string;
+}
+
+const PAGE_CODES = 500;
+const LIMIT = 100;
+/** A batch that was read before a swap and is written after it may bring back what it had read. */
+const SWAPS = 3;
+
+/**
+ * Build the index anew from the messages alone, beside the live one, and compare both. The hub may run meanwhile; its
+ * writers wait only for the last look at what seemed to differ. Whatever happens, the live index is whole.
+ *
+ * @throws RebuildRunning, or what went wrong; then nothing was changed
+ */
+export async function rebuildIndex(means: RebuildMeans, options: RebuildOptions = {}): Promise<RebuildReport> {
+  const { live, nowMs } = means;
+  const { swap = false, limit = LIMIT, tell = () => undefined } = options;
+  return withFreshSchema(live, nowMs(), async (beside) => {
+    const findings = createFindings(limit);
+    const catchUp = createCatchUp(means, beside, findings, tell);
+    await catchUp.run();
+    const work: Work = { means, catchUp, left: new Set(), dossiers: 0, tell };
+    const suspects = await compareAll(work);
+    const first = await settle(work, suspects, swap);
+    const messagesAreRead = findings.count === 0;
+    findings.add([...first.differing, ...first.missing]);
+    let last = first;
+    for (let swaps = 1; last.swapped && swaps <= SWAPS; swaps++)
+      last = await settle(work, codesOf(first), swaps < SWAPS);
+    const isWhole = last.differing.length + last.missing.length === 0;
+    return {
+      messages: catchUp.messages,
+      dossiers: work.dossiers,
+      notCovered: work.left.size,
+      identical: isWhole && (messagesAreRead || first.swapped),
+      found: findings.count,
+      differences: findings.listed,
+      swapped: first.swapped ? codesOf(first).length : 0,
+      ...(swap && !isWhole && catchUp.unreadable > 0 && { notSwapped: unreadable(catchUp.unreadable) }),
+    };
+  });
+}
+
+interface Work {
+  readonly means: RebuildMeans;
+  readonly catchUp: CatchUp;
+  /** Dossiers that are left alone. */
+  readonly left: Set<string>;
+  dossiers: number;
+  readonly tell: Tell;
+}
+
+/** What a message says that nobody can read today would be lost. */
+function unreadable(items: number): string {
+  return `${items} items of messages were applied when they came and cannot be read today: a swap would lose what they said`;
+}
+
+/** @returns the dossiers that seem to differ: some may only be ahead, because the live index goes on */
+async function compareAll(work: Work): Promise<readonly string[]> {
+  const { pool } = work.means.live;
+  const suspects = new Set<string>();
+  for await (const codes of allCodes(pool, PAGE_CODES)) {
+    for (const { code } of await compare(work, pool, codes)) suspects.add(code);
+    work.dossiers += codes.length;
+    work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
+  }
+  return [...suspects];
+}
+
+async function compare(
+  { means, catchUp, left }: Work,
+  db: pg.Pool | pg.PoolClient,
+  codes: readonly string[],
+): Promise<readonly Difference[]> {
+  const uncovered = await notCovered(db, codes, catchUp.oldestAt ?? 'infinity');
+  for (const code of uncovered) left.add(code);
+  const covered = codes.filter((code) => !uncovered.has(code));
+  return covered.length > 0 ? compareDossiers(db, means.vault, covered) : [];
+}
+
+interface Settled {
+  readonly differing: readonly Difference[];
+  readonly missing: readonly Difference[];
+  readonly swapped: boolean;
+}
+
+/** Look again at what seems to differ, the last time while nobody writes; then, if so wished, put it right. */
+async function settle(work: Work, suspects: readonly string[], swap: boolean): Promise<Settled> {
+  const { live, nowMs } = work.means;
+  if (suspects.length > 0) await work.catchUp.run();
+  const remaining = new Set((await compare(work, live.pool, suspects)).map(({ code }) => code));
+  const missing = await missingChanges(live.pool);
+  if (remaining.size + missing.length === 0) return { differing: [], missing, swapped: false };
+  return whileNobodyWrites(live, async (db) => {
+    await work.catchUp.run();
+    const differing = await compare(work, db, [...remaining]);
+    const settled = { differing, missing: await missingChanges(db) };
+    const isWrong = settled.differing.length + settled.missing.length > 0;
+    const swapped = swap && isWrong && work.catchUp.unreadable === 0;
+    if (swapped) await takeOver(db, codesOf(settled), msToInstant(nowMs()));
+    return { ...settled, swapped };
+  });
+}
+
+function codesOf({ differing }: Pick<Settled, 'differing'>): readonly string[] {
+  return [...new Set(differing.map(({ code }) => code))];
+}
+
+/** Every batch writes messages: who may not, waits, and has written nothing yet. Readers go on. */
+async function whileNobodyWrites<T>(live: Database, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
+  const db = await live.pool.connect();
+  try {
+    await db.query('BEGIN');
+    await db.query("SET LOCAL lock_timeout = '30s'; SET LOCAL statement_timeout = 0");
+    await db.query('SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE messages IN SHARE MODE');
+    const done = await work(db);
+    await db.query('COMMIT');
+    db.release();
+    return done;
+  } catch (error) {
+    // Its end takes back whatever was done.
+    db.release(true);
+    throw error;
+  }
+}

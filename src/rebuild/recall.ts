@@ -1,0 +1,146 @@
+import { type Item, isDossierItem } from '#core/item';
+import type { Database } from '../database/pool.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
+import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
+import type { Party } from '../parties.ts';
+import type { Again, Submission } from '../steps/accept/submission.ts';
+import { RELEASE_DOOR, type Readers, type Release, readAgain, readToRelease, released } from '../steps/read-again.ts';
+import type { Vault } from '../vault.ts';
+import type { Difference } from './difference.ts';
+import type { RecordedMessage } from './recorded-messages.ts';
+
+export interface RecallMeans {
+  readonly live: Database;
+  readonly vault: Vault;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly readers: Readers;
+  /** What operators entered of the code tables: all of it has to be known before old messages are read. */
+  readonly codes: Pick<CodeEntries, 'reload'>;
+}
+
+/** A message of the log, ready to be applied once more. */
+export interface Recalled {
+  readonly id: string;
+  readonly submission: Submission;
+  /** What it lets go, where it is such a message. */
+  readonly again: Omit<Again, 'quarantineId' | 'causeKey'> | undefined;
+  /** What became of each item then; undefined for what is not applied. */
+  readonly expected: readonly (ItemResult['outcome'] | undefined)[];
+  /** Items that were applied then and that today's code does not read. */
+  readonly unreadable: readonly Difference[];
+}
+
+type Recall = (message: RecordedMessage) => Promise<Recalled>;
+
+/**
+ * Messages as they were applied: their items are read by today's code, and the recorded results say which of them were
+ * applied. What waited is applied where the message stands that let it go; catalogue entries are no part of the index.
+ */
+export function createRecall(means: RecallMeans): Recall {
+  const origins = createOrigins(means);
+  return async (message) => {
+    if (message.door === RELEASE_DOOR) return letGo(message, await origins(message));
+    const expected = message.results.map(appliedOutcome);
+    const items = expected.some((outcome) => outcome !== undefined) ? read(means, message) : [];
+    return recalled(message, expected, (at) => items[at]);
+  };
+}
+
+/** A message that let go an item of an earlier one: the item is read there. */
+function letGo(message: RecordedMessage, origin: Origin | undefined): Recalled {
+  const expected = message.results.map(appliedOutcome);
+  const again = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
+  const told = recalled(message, expected, () => origin?.read);
+  return { ...told, again: told.submission.items.some(({ kind }) => kind === 'record') ? again : undefined };
+}
+
+function recalled(
+  message: RecordedMessage,
+  expected: readonly (ItemResult['outcome'] | undefined)[],
+  itemAt: (at: number) => Item | undefined,
+): Recalled {
+  const unreadable: Difference[] = [];
+  const applied: (ItemResult['outcome'] | undefined)[] = [];
+  const items = expected.map((outcome, at): Item => {
+    const item = outcome === undefined ? undefined : itemAt(at);
+    const isReadable = item?.kind === 'record';
+    const isOurs = isReadable && isDossierItem(item);
+    if (outcome !== undefined && !isReadable) {
+      const today = item ? `reads as ${item.kind} today` : 'cannot be read today';
+      const code = message.results[at]?.code ?? message.id;
+      unreadable.push({ table: 'messages', code, column: 'items', live: outcome, rebuilt: today });
+    }
+    applied.push(isOurs ? outcome : undefined);
+    return isOurs ? item : NOTHING;
+  });
+  const { id, party = '', body: _, ...rest } = message;
+  return {
+    id,
+    submission: { ...rest, party, body: undefined, items },
+    again: undefined,
+    expected: applied,
+    unreadable,
+  };
+}
+
+/** What stands in the place of an item that is not applied. */
+const NOTHING: Item = { kind: 'invalid', problems: [] };
+
+function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefined {
+  return outcome === 'accepted' || outcome === 'duplicate' || outcome === 'stale' ? outcome : undefined;
+}
+
+function read({ readers, parties }: RecallMeans, message: RecordedMessage): readonly (Item | undefined)[] {
+  const kept = keptMessage(message);
+  return kept ? attempt(() => readAgain(readers, parties, kept)) : [];
+}
+
+function keptMessage(message: RecordedMessage): KeptMessage | undefined {
+  const { party, operation, body } = message;
+  if (party === undefined || operation === undefined || body === undefined) return undefined;
+  return { ...message, party, operation, body };
+}
+
+/** Each item of a message that cannot be read is listed as such. */
+function attempt(work: () => readonly (Item | undefined)[]): readonly (Item | undefined)[] {
+  try {
+    return work();
+  } catch {
+    return [];
+  }
+}
+
+interface Origin {
+  readonly messageId: string;
+  readonly item: number;
+  readonly receivedAt: string;
+  readonly read: Item | undefined;
+}
+
+/** Many items of one message are often let go together: the last messages that were read are kept. */
+const KEPT_ORIGINS = 20;
+
+function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promise<Origin | undefined> {
+  const { live, vault, readers, parties } = means;
+  const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
+  async function load(id: string, releasedAt: string) {
+    const name = `${id} ${releasedAt}`;
+    const known = kept.get(name);
+    if (known) return known;
+    const origin = await loadMessage(live, vault, id);
+    if (!origin) return undefined;
+    const items = attempt(() => readToRelease(readers, parties, origin, releasedAt));
+    const loaded = { receivedAt: origin.receivedAt, items };
+    kept.set(name, loaded);
+    if (kept.size > KEPT_ORIGINS) kept.delete(kept.keys().next().value as string);
+    return loaded;
+  }
+  return async ({ body, receivedAt }) => {
+    if (!body) return undefined;
+    const release = JSON.parse(body.toString()) as Release;
+    const { messageId, item } = release;
+    const origin = await load(messageId, receivedAt);
+    const read = origin?.items[item];
+    return origin && { messageId, item, receivedAt: origin.receivedAt, read: read && released(read, release) };
+  };
+}

@@ -1,0 +1,36 @@
+import type pg from 'pg';
+import { COMPARED } from './compared-tables.ts';
+import { tellChanges } from './feed.ts';
+import { SCHEMA } from './schema.ts';
+
+/**
+ * Put these dossiers into the live index as the index beside has them, and tell the readers of the feed. To be called
+ * in a transaction: readers see all of it or nothing.
+ *
+ * @param at the time of it, as an instant
+ */
+export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: string): Promise<void> {
+  for (const { name, by } of COMPARED) await db.query(`DELETE FROM ${name} WHERE ${by} = ANY($1::text[])`, [codes]);
+  for (const { name, by } of COMPARED) {
+    const columns = await allColumns(db, name);
+    await db.query(
+      `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${SCHEMA}.${name} WHERE ${by} = ANY($1::text[])`,
+      [codes],
+    );
+  }
+  await tellChanges(db, codes, at);
+  await db.query('INSERT INTO audit (at, actor, action, subject) VALUES ($1::timestamptz, $2, $3, $4)', [
+    at,
+    'lienthong rebuild',
+    'index.rebuilt',
+    `${codes.length} dossiers: ${codes.slice(0, 20).join(', ')}${codes.length > 20 ? ', …' : ''}`,
+  ]);
+}
+
+async function allColumns(db: pg.PoolClient, table: string): Promise<string> {
+  const { rows } = await db.query<{ name: string }>(
+    'SELECT column_name AS name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2',
+    [SCHEMA, table],
+  );
+  return rows.map((row) => row.name).join(', ');
+}

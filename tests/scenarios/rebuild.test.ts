@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { addCodeEntries } from '../../src/ledger/code-entries.ts';
+import { addResolution } from '../../src/ledger/resolutions.ts';
+import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
+import { dossier, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const CODE = 'H60.01-250812-0035';
+const STATUSES = ['received', 'processing', 'supplement-required', 'processing', 'resolved', 'returned'];
+
+describe('rebuild', () => {
+  let hub: TestHub;
+  const partner = testPartner({
+    pull: {
+      catalogue: {
+        schedule: '0 0 2 * * *',
+        next: async () => ({
+          bodies: [{ body: Buffer.from(JSON.stringify([SERVICE])), mediaType: 'application/json' }],
+          checkpoint: null,
+          more: false,
+        }),
+        read: (body) =>
+          (JSON.parse(Buffer.from(body).toString()) as unknown[]).map((one) => readItem('service.upsert.v1', one)),
+      },
+    },
+  });
+  beforeAll(async () => {
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+    await playDay(hub);
+  });
+  afterAll(() => hub.close());
+
+  const query = (sql: string, values: readonly unknown[] = []) => hub.hub.database.pool.query(sql, [...values]);
+  const rebuild = (options?: RebuildOptions) => hub.hub.rebuild(options);
+
+  test('after a day with everything in it, the messages alone tell the whole index, and nobody hears of it', async () => {
+    const deliveries = (await query('SELECT count(*) AS n FROM deliveries')).rows[0].n;
+    const report = await rebuild();
+    expect(report).toMatchObject({ identical: true, found: 0, differences: [], notCovered: 0, swapped: 0 });
+    const { rows } = await query('SELECT count(*) AS n FROM dossiers');
+    expect(report.dossiers).toBe(rows[0].n);
+    expect(rows[0].n).toBeGreaterThan(50);
+    expect((await query('SELECT count(*) AS n FROM deliveries')).rows[0].n).toBe(deliveries);
+    expect((await query("SELECT 1 FROM pg_namespace WHERE nspname = 'hub_rebuild'")).rows).toEqual([]);
+  });
+
+  test.each([
+    { what: 'a status', sql: "UPDATE dossiers SET status = 'returned' WHERE code = $1", column: 'status' },
+    {
+      what: 'a time',
+      sql: "UPDATE dossiers SET due_at = due_at + interval '1 microsecond' WHERE code = $1",
+      column: 'due_at',
+    },
+    { what: 'a missing dossier', sql: 'DELETE FROM dossiers WHERE code = $1', column: '(row)' },
+    { what: 'a missing event', sql: 'DELETE FROM events WHERE code = $1 AND seq = 2', column: '(row)' },
+    { what: "an event's message", sql: 'UPDATE events SET item = 9 WHERE code = $1 AND seq = 1', column: 'item' },
+    { what: 'an alias', sql: "INSERT INTO aliases VALUES ('other', 'X.1-250812-1', $1)", column: '(row)' },
+    {
+      what: 'a record that is sealed',
+      sql: `UPDATE dossiers SET (sealed, sealed_key) = (SELECT sealed, sealed_key FROM dossiers WHERE code = 'H60.01-250812-1001')
+            WHERE code = $1`,
+      column: 'sealed/code',
+    },
+  ])('$what that was tampered with is named, and a swap puts it right', async ({ sql, column }) => {
+    await query(sql, [CODE]);
+    const { differences, ...swapped } = await rebuild({ swap: true });
+    expect(differences.map((one) => `${one.code} ${one.column}`)).toContain(`${CODE} ${column}`);
+    expect(new Set(differences.map(({ code }) => code))).toEqual(new Set([CODE]));
+    expect(swapped).toMatchObject({ identical: true, swapped: 1 });
+  });
+
+  test('without a swap nothing is touched, and what is told of a difference shows nobody', async () => {
+    await query('UPDATE dossiers SET search = $2::tsvector, masked = $3 WHERE code = $1', [
+      CODE,
+      "'tran'",
+      '{"name":"Trần Văn Bình"}',
+    ]);
+    await query(
+      `UPDATE dossiers SET (sealed, sealed_key) = (SELECT sealed, sealed_key FROM dossiers WHERE code = 'H60.01-250812-1001') WHERE code = $1`,
+      [CODE],
+    );
+    const report = await rebuild();
+    expect(report).toMatchObject({ identical: false, swapped: 0 });
+    const text = JSON.stringify(report.differences);
+    expect(text).toContain('sealed/applicant/phone');
+    for (const canary of ['0900000001', '0911111111', 'Nguyễn Văn An', 'Lê Thị Hoa', 'Trần Văn Bình', "'tran'"])
+      expect(text).not.toContain(canary);
+    const { found } = await rebuild({ swap: true });
+    expect(found).toBe(report.found);
+    expect(await rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
+  test('a change that the feed never told is told by the swap, and so is the dossier that was put right', async () => {
+    const { rows } = await query('SELECT value FROM change_counter');
+    await query('DELETE FROM changes WHERE code = $1 AND status = $2', [CODE, 'processing']);
+    await query("UPDATE dossiers SET status = 'stopped' WHERE code = 'H60.01-250812-1001'");
+    const report = await rebuild({ swap: true });
+    expect(report.differences.map(({ table, code }) => `${table} ${code}`)).toEqual(
+      expect.arrayContaining([`changes ${CODE}`, 'dossiers H60.01-250812-1001']),
+    );
+    expect(report).toMatchObject({ identical: true, swapped: 1 });
+    const told = await query('SELECT code, status FROM changes WHERE cursor > $1 ORDER BY cursor', [rows[0].value]);
+    expect(told.rows).toContainEqual({ code: CODE, status: 'processing' });
+    expect(told.rows.at(-1)).toEqual({ code: 'H60.01-250812-1001', status: 'resolved' });
+  });
+
+  test('two at once do not meet', async () => {
+    const both = await Promise.allSettled([rebuild(), rebuild()]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    expect(refused).toEqual([expect.stringContaining('another rebuild')]);
+  });
+
+  test('while the hub goes on, nothing is found that is not wrong', async () => {
+    let going = true;
+    const load = (async () => {
+      for (let n = 0; going; n++) {
+        hub.clock.nowMs += 10;
+        await hub.push(
+          Array.from({ length: 5 }, (_, at) =>
+            dossier({
+              code: `H60.01-250813-${1000 + ((n + at) % 40)}`,
+              note: `lần ${n}`,
+              statusAt: `2025-08-13T08:00:0${n % 10}+07:00`,
+            }),
+          ),
+        );
+      }
+    })();
+    const reports = [await rebuild(), await rebuild({ swap: true })];
+    await query("UPDATE dossiers SET status = 'stopped' WHERE code = 'H60.01-250813-1007'");
+    reports.push(await rebuild({ swap: true }));
+    going = false;
+    await load;
+    for (const report of reports) expect(report.identical).toBe(true);
+    expect(await rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
+  test('a message that nobody can read today is named, and then nothing is swapped', async () => {
+    await query(
+      "UPDATE messages SET door = 'gone' WHERE id = (SELECT message_id FROM events WHERE code = $1 AND seq = 1)",
+      ['H60.01-250812-1001'],
+    );
+    const report = await rebuild({ swap: true });
+    expect(report).toMatchObject({
+      identical: false,
+      swapped: 0,
+      notSwapped: expect.stringContaining('cannot be read'),
+    });
+    expect(report.differences).toContainEqual({
+      table: 'messages',
+      code: 'H60.01-250812-1001',
+      column: 'items',
+      live: 'accepted',
+      rebuilt: 'cannot be read today',
+    });
+    await query("UPDATE messages SET door = 'rest' WHERE door = 'gone'");
+  });
+
+  test('dossiers that began before the oldest message that is kept are left alone', async () => {
+    await query('DELETE FROM messages WHERE id IN (SELECT id FROM messages ORDER BY id LIMIT 1)');
+    const first = (await query('SELECT last_message_id FROM dossiers WHERE code = $1', [CODE])).rows[0];
+    const report = await rebuild({ swap: true });
+    expect(report).toMatchObject({ identical: true, notCovered: 1, swapped: 0 });
+    expect((await query('SELECT last_message_id FROM dossiers WHERE code = $1', [CODE])).rows[0]).toEqual(first);
+  });
+});
+
+const SERVICE = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true, fieldCode: 'G03-GD10' };
+
+/** Duplicates, late and same-second things, both doors, the catalogue, and what waited and was let go. */
+async function playDay(hub: TestHub): Promise<void> {
+  const later = () => {
+    hub.clock.nowMs += 1_000;
+  };
+  await hub.push(dossier());
+  later();
+  await hub.push(dossier());
+  await hub.push(progress({ at: '2025-08-13T09:00:00+07:00' }), { what: 'progress' });
+  await hub.push(progress({ at: '2025-08-12T10:00:00+07:00', content: 'đến muộn' }), { what: 'progress' });
+  await hub.push(dossier({ status: 'supplement-required', statusAt: '2025-08-13T09:00:00+07:00', note: 'cùng giây' }));
+  await hub.push(dossier({ status: 'submitted', statusAt: '2025-08-11T09:00:00+07:00', note: 'cũ' }));
+  later();
+  await hub.push(progress({ code: 'H60.01-250812-1001' }), { what: 'progress' });
+  await hub.push({ code: 'not a code' });
+  await hub.push('{"cut', {});
+  later();
+  const hoa = { code: 'H60.01-250812-1001', applicant: { name: 'Lê Thị Hoa', phone: '0911111111' } };
+  await hub.push([dossier(hoa), dossier({ ...hoa, aliases: [{ party: 'portal', code: 'G22.99-250812-0001' }] })]);
+  await untilReleased(hub);
+  later();
+  await hub.push(
+    dossier({ ...hoa, code: 'G22.99-250812-0001', status: 'resolved', statusAt: '2025-08-14T09:00:00+07:00' }),
+  );
+  await hub.push(dossier({ status: 'processing', statusAt: '2025-08-15T09:00:00+07:00' }), { party: 'other' });
+  await pushMany(hub);
+  await pushByDialect(hub);
+  await hub.hub.database.query
+    .insertInto('pulls')
+    .values({ party: 'portal', name: 'catalogue', next_at: '2025-01-01', checkpoint: 'null', token: 0 } as never)
+    .execute();
+  await hub.hub.pipeline.pull('portal', 'catalogue');
+}
+
+/** The step that came before its dossier is applied when that one is there. */
+async function untilReleased(hub: TestHub): Promise<void> {
+  for (;;) {
+    const waiting = await hub.hub.database.query
+      .selectFrom('quarantine')
+      .select('id')
+      .where('cause_kind', '=', 'dossier-unknown')
+      .where('settled_at', 'is', null)
+      .execute();
+    if (waiting.length === 0) return;
+    await hub.hub.pipeline.sweep();
+  }
+}
+
+/** Sixty dossiers, their steps in no order, several at once. */
+async function pushMany(hub: TestHub): Promise<void> {
+  const codes = Array.from({ length: 60 }, (_, n) => `H60.02-250812-${2000 + n}`);
+  await hub.push(codes.map((code) => dossier({ code, statusAt: '2025-08-12T07:00:00+07:00' })));
+  const pushes = STATUSES.flatMap((status, step) =>
+    [0, 20, 40].map((from) => {
+      const day = 12 + ((step * 5) % 7);
+      const steps = codes
+        .slice(from, from + 20)
+        .map((code) => progress({ code, status, at: `2025-08-${day}T10:00:00+07:00` }));
+      return () => hub.push(steps, { what: 'progress' });
+    }),
+  );
+  await Promise.all(pushes.map((push) => push()));
+}
+
+async function pushByDialect(hub: TestHub): Promise<void> {
+  const call = async (path: string, body: object) => (await hub.request('POST', path, undefined, body)).json();
+  const login = await call('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
+  const { session } = login as { session: string };
+  const record = (MaHoSo: string, TrangThaiHoSo: string) => ({
+    ...{ MaHoSo, TrangThaiHoSo, MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2' },
+    ...{ ChuHoSo: 'Nguyễn Văn A', LoaiDoiTuong: '1', NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500' },
+  });
+  const data = [record('H60.01-250812-3001', '2'), record('H60.01-250812-3002', '11')];
+  const reply = await call('/mapi/g', { session, madonvi: 'H60', service: 'DongBoHoSoMC', isUpdating: 'False', data });
+  expect(reply).toMatchObject({ error_code: 0, result: [{ outcome: 'accepted' }, { outcome: 'quarantined' }] });
+  await enterCode(hub, { table: 'national-status', from: '11', to: 'processing' });
+  expect((await hub.read('/api/v1/dossiers/H60.01-250812-3002')).body.status).toBe('processing');
+}
+
+/** An operator says what a code stands for: what waited for it is let go. */
+async function enterCode(hub: TestHub, line: { table: string; from: string; to: string }): Promise<void> {
+  const { database, pipeline } = hub.hub;
+  const said = { who: 'ops', why: 'thử nghiệm' };
+  const causeKey = `unmapped:${line.table}:${line.from}`;
+  await inTransaction(database, async (tx) => {
+    await addCodeEntries(tx, [{ party: 'one-stop', ...line, ...said }], hub.clock.nowMs);
+    await addResolution(tx, { causeKey, parties: ['one-stop'], action: 'map', ...said }, hub.clock.nowMs);
+  });
+  hub.clock.nowMs += 3_000;
+  await pipeline.carryOut();
+}
