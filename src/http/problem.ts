@@ -65,8 +65,14 @@ export function refusalOf(error: unknown): Refusal {
   return new Refusal('internal', 'the error is in the log; nothing of this request was kept');
 }
 
-/** Connection errors and the classes 08 (connection), 53 (resources), 57 (operator intervention), 40 (rollback). */
+/**
+ * Connection errors and the classes 08 (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator
+ * intervention), 58 (input and output); 25006: it takes no writes, as a replica after a fail-over.
+ */
 function isDatabaseAway(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  return /^(08|53|57|40)|^E(CONN|PIPE|HOST|TIMEDOUT|AI_)/.test(code) || /timeout|terminated|Connection/.test(message);
+  return (
+    /^(08|28|40|53|57|58|25006)|^E(CONN|PIPE|HOST|TIMEDOUT|AI_)/.test(code) ||
+    /timeout|terminated|Connection/.test(message)
+  );
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inEventOrder } from '#core/dossier';
 import { maskMentions } from '#core/masking';
 import { searchQuery } from '#core/search';
 import type { Progress } from '#schemas/dossier.progress.v1';
@@ -151,7 +152,7 @@ async function readMany(database: Database, codes: readonly string[]): Promise<r
 
 async function readEvents(database: Database, vault: Vault, code: string): Promise<readonly LoadedEvent[]> {
   const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
-  return [...events].sort((a, b) => (a.at === b.at ? a.seq - b.seq : a.at < b.at ? -1 : 1));
+  return [...events].sort(inEventOrder);
 }
 
 async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {

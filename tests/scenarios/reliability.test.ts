@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const ROUTES = [
+  { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
+  { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
+];
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+describe('what the database cannot keep', () => {
+  let partner: Partner;
+  let hub: TestHub;
+  beforeEach(async () => {
+    partner = testPartner();
+    hub = await testHub({ partners: { portal: partner }, routes: ROUTES });
+  });
+  afterEach(() => hub.close());
+
+  const sql = (text: string) => hub.hub.database.pool.query(text);
+  const post = (body: unknown) => hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', body);
+  /** Writing to this table fails so from now on, as the database itself would fail. */
+  const failAt = async (table: string, code: string): Promise<void> => {
+    await sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '${code}'; END $$`);
+    await sql(`CREATE TRIGGER fail BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION fail()`);
+  };
+  const mend = (): Promise<unknown> => sql('DROP FUNCTION fail CASCADE');
+  const expectNothingKept = async (code: string): Promise<void> => {
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+    for (const table of ['messages', 'events', 'deliveries', 'changes', 'idempotency_keys'])
+      expect((await sql(`SELECT 1 FROM ${table}`)).rowCount, table).toBe(0);
+  };
+
+  test.each([
+    ['the disk is full', '53100', 'messages'],
+    ['the disk is full when the message is written already', '53100', 'changes'],
+    ['there is no memory', '53200', 'events'],
+    ['there are too many connections', '53300', 'messages'],
+    ['an input or output error', '58030', 'messages'],
+    ['the database is read-only, as a replica after a fail-over', '25006', 'messages'],
+    ['a deadlock that does not end', '40P01', 'dossiers'],
+    ['the server is shut down', '57P01', 'messages'],
+  ])(
+    '%s: refused with 503 and Retry-After, nothing is kept, and it is taken when the database can',
+    async (_, sqlState, table) => {
+      const code = codeOf(1);
+      await failAt(table, sqlState);
+      const reply = await post(dossier({ code }));
+      expect(reply.status).toBe(503);
+      expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await reply.json()).toMatchObject({
+        status: 503,
+        detail: expect.stringContaining('nothing of this request was kept'),
+      });
+      await expectNothingKept(code);
+      await mend();
+      expect((await post(dossier({ code }))).status).toBe(201);
+      await hub.deliver();
+      expect(partner.sent.map((item) => item.code)).toEqual([code]);
+    },
+  );
+
+  test('a deadlock that is over is not heard of outside', async () => {
+    await sql('CREATE SEQUENCE tries');
+    await sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN IF nextval('tries') < 4 THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$`);
+    await sql('CREATE TRIGGER fail BEFORE INSERT ON dossiers FOR EACH ROW EXECUTE FUNCTION fail()');
+    expect((await post(dossier())).status).toBe(201);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);
+  });
+
+  test('when all connections are taken the request is refused with 503, and the next ones go on', async () => {
+    const taken = await Promise.all(Array.from({ length: 10 }, () => hub.hub.database.pool.connect()));
+    const reply = await post(dossier());
+    for (const client of taken) client.release();
+    expect(reply.status).toBe(503);
+    expect(reply.headers.get('retry-after')).toBe('5');
+    expect((await post(dossier())).status).toBe(201);
+  });
+
+  test('sessions that the server ends, as in a restart, cost answers and no acknowledged dossier', async () => {
+    const acknowledged: string[] = [];
+    let over = false;
+    let unavailable = 0;
+    const load = Promise.all(
+      Array.from({ length: 6 }, async (_, client) => {
+        for (let n = 0; !over; n++) {
+          const code = codeOf(client * 1_000 + n);
+          const reply = await post(dossier({ code }));
+          if (reply.status === 201) acknowledged.push(code);
+          else {
+            expect(reply.status).toBe(503);
+            expect(reply.headers.get('retry-after')).not.toBeNull();
+            unavailable++;
+          }
+        }
+      }),
+    );
+    for (let times = 0; times < 12 || unavailable === 0; times++) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await hub.hub.database.query
+        .selectNoFrom((given) => given.lit(1).as('one'))
+        .execute()
+        .catch(() => undefined);
+      await sql(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      ).catch(() => undefined);
+    }
+    over = true;
+    await load;
+    expect(acknowledged.length).toBeGreaterThan(20);
+    const { rows } = await sql('SELECT code FROM dossiers');
+    const held = new Set(rows.map((row) => row.code));
+    expect(acknowledged.filter((code) => !held.has(code))).toEqual([]);
+  });
+});
+
+describe('two processes on one database', () => {
+  let hub: TestHub;
+  let other: TestHub;
+  beforeEach(async () => {
+    hub = await testHub();
+    other = await testHub({ databaseUrl: hub.databaseUrl });
+  });
+  afterEach(async () => {
+    await other.close();
+    await hub.close();
+  });
+
+  test('the same Idempotency-Key at both at once is one message with one receipt', async () => {
+    for (let n = 0; n < 10; n++) {
+      const headers = { 'Idempotency-Key': `key-${n}` };
+      const given = dossier({ code: codeOf(n) });
+      const replies = await Promise.all([hub, other, hub, other].map((one) => one.push(given, { headers })));
+      expect(new Set(replies.map((reply) => reply.receipt)).size).toBe(1);
+      expect(replies.every((reply) => reply.results[0]?.outcome === 'accepted')).toBe(true);
+      expect((await hub.read(`/api/v1/dossiers/${codeOf(n)}/history`)).body.items).toHaveLength(1);
+    }
+    const { rows } = await hub.hub.database.pool.query('SELECT count(*) AS n FROM messages');
+    expect(rows[0].n).toBe(10);
+  });
+
+  test('the same dossiers at both at once, in opposite orders, are each there once with all of their events', async () => {
+    const records = Array.from({ length: 30 }, (_, n) => dossier({ code: codeOf(n) }));
+    const steps = Array.from({ length: 30 }, (_, n) => progress({ code: codeOf(n) }));
+    await hub.push(records);
+    const replies = await Promise.all([
+      hub.push(steps, { what: 'progress' }),
+      other.push([...steps].reverse(), { what: 'progress' }),
+      other.push([...records].reverse()),
+      hub.push(steps, { what: 'progress' }),
+    ]);
+    expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200]);
+    const outcomes = replies.flatMap((reply) => reply.results.map((result) => result.outcome));
+    expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(30);
+    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(90);
+    for (const code of [codeOf(0), codeOf(29)])
+      expect((await other.read(`/api/v1/dossiers/${code}/history`)).body.items).toHaveLength(2);
+    const { rows } = await hub.hub.database.pool.query(
+      'SELECT count(*) AS n, max(cursor) AS last, (SELECT value FROM change_counter) AS counted FROM changes',
+    );
+    expect(rows[0]).toEqual({ n: 60, last: 60, counted: 60 });
+  });
+});
+
+describe('the order of events', () => {
+  let hub: TestHub;
+  beforeEach(async () => {
+    hub = await testHub();
+  });
+  afterEach(() => hub.close());
+
+  const CODE = 'H60.01-250812-0035';
+  const at = (status: string, statusAt: string) => dossier({ status, statusAt });
+  const statuses = async () =>
+    (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body.items.map((item: { status: string }) => item.status);
+  const current = async () => (await hub.read(`/api/v1/dossiers/${CODE}`)).body;
+
+  test('the source’s time decides, also where its clock is a day ahead or behind, and the history is complete', async () => {
+    await hub.push(at('processing', '2025-08-13T08:30:00+07:00'));
+    await hub.push(at('received', '2025-08-11T08:30:00+07:00'));
+    await hub.push(at('resolved', '2025-08-13T08:30:01+07:00'));
+    await hub.push(at('supplement-required', '2025-08-13T08:29:59+07:00'));
+    expect(await current()).toMatchObject({ status: 'resolved', statusAt: '2025-08-13T08:30:01+07:00' });
+    expect(await statuses()).toEqual(['received', 'supplement-required', 'processing', 'resolved']);
+  });
+
+  test.each([
+    ['as they happened', false],
+    ['the other way round', true],
+  ])('of two at the same second the further one counts, told %s', async (_, reversed) => {
+    const second = '2025-08-13T09:00:00+07:00';
+    const both = [at('processing', second), at('resolved', second)];
+    await hub.push(dossier());
+    for (const one of reversed ? both.reverse() : both) await hub.push(one);
+    expect((await current()).status).toBe('resolved');
+    expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
+  });
+
+  test('the hub’s own clock may be set back a day: nothing is refused, and feed and messages keep their order', async () => {
+    await hub.push(dossier());
+    hub.clock.nowMs -= 86_400_000;
+    await hub.push(at('processing', '2025-08-13T08:00:00+07:00'));
+    hub.clock.nowMs += 2 * 86_400_000;
+    await hub.push(at('resolved', '2025-08-14T08:00:00+07:00'));
+    expect((await current()).status).toBe('resolved');
+    const { items } = (await hub.read('/api/v1/changes')).body;
+    expect(items.map((item: { status: string }) => item.status)).toEqual(['received', 'processing', 'resolved']);
+    const { rows } = await hub.hub.database.pool.query('SELECT message_id AS id FROM events ORDER BY seq');
+    expect(rows.map((row) => row.id)).toEqual(rows.map((row) => row.id).sort());
+  });
+});
