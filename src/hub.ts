@@ -12,13 +12,14 @@ import { type Database, openDatabase } from './database/pool.ts';
 import { createApp } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createCursors } from './http/cursor.ts';
-import { createReaders } from './http/doors/readers.ts';
+import { createReaders, DOOR_TABLES } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
 import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
+import { createLedgerReader } from './ledger/read.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -27,6 +28,7 @@ import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
 import { createRounds } from './rounds.ts';
+import { createOrders } from './steps/orders.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault } from './vault.ts';
 
@@ -125,6 +127,16 @@ export async function createHub(
     catalogue: createCatalogueReader(database),
     audit: createAudit(database, nowMs),
     codes,
+    ledger: createLedgerReader(database, vault),
+    orders: createOrders({
+      database,
+      queue,
+      parties,
+      codes,
+      doorTables: DOOR_TABLES,
+      nowMs,
+      carryOut: () => pipeline.carryOut(),
+    }),
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
     isDraining: () => draining,

@@ -10,6 +10,8 @@ import { addRestDoor } from './doors/rest.ts';
 import { addSoapDoor, type SoapDoorMeans } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
 import { addHealth, type HealthMeans } from './health.ts';
+import { addOperators } from './operators/operators.ts';
+import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 
@@ -19,6 +21,7 @@ export interface AppMeans
     SoapDoorMeans,
     DossierReaderMeans,
     CatalogueReaderMeans,
+    OperatorMeans,
     HealthMeans {
   readonly pipeline: Pipeline;
   readonly telemetry: Telemetry;
@@ -35,6 +38,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal'>): Hono {
   addSoapDoor(add, means);
   addDossierReaders(add, means);
   addCatalogueReaders(add, means);
+  addOperators(add, means);
   addHealth(add, means);
   addDocs(app, add, docs);
   app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path}`)));

@@ -23,11 +23,11 @@ export interface DossierReaderMeans {
   readonly nextChange: (ms: number) => Promise<void>;
 }
 
-const Limit = Type.Optional(
+export const Limit = Type.Optional(
   Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'a number from 1 to 200' }),
 );
-const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
-const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
+export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
+export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 
 const ListQuery = closed({
   status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
@@ -198,7 +198,7 @@ function statusesOf(given: string): readonly string[] {
 }
 
 /** A date means Vietnam's day: its first moment, or its last. */
-function momentOf(name: string, given: string, time: string): string {
+export function momentOf(name: string, given: string, time: string): string {
   const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given.replace(' ', '+'));
   if (moment === undefined) throw wrongParameter(name, given, 'a date such as 2025-08-12, or a time with a zone');
   return moment;

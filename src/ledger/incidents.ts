@@ -69,3 +69,18 @@ export async function openIncidents(database: Database): Promise<readonly Incide
   });
   return rows;
 }
+
+/** Incidents, the newest first, before the id `before`. */
+export async function listIncidents(
+  database: Database,
+  open: boolean,
+  limit: number,
+  before: number | undefined,
+): Promise<readonly Incident[]> {
+  const { rows } = await database.pool.query<Incident>(
+    `SELECT ${COLUMNS} FROM incidents
+     WHERE (NOT $1::bool OR closed_at IS NULL) AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    [open, before, limit],
+  );
+  return rows;
+}

@@ -98,3 +98,17 @@ export async function finishPull(
     values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null],
   });
 }
+
+/** Make pulls due at once, whatever their schedule. */
+export async function pullNow(
+  database: Database,
+  party: string,
+  names: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO pulls (party, name, next_at, checkpoint) SELECT $1, name, $3::timestamptz, 'null' FROM unnest($2::text[]) AS given(name)
+     ON CONFLICT (party, name) DO UPDATE SET next_at = excluded.next_at`,
+    [party, names, msToInstant(nowMs)],
+  );
+}

@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import { searchWords } from '#core/search';
+import { similarity } from '#core/text';
+import type { Database } from '../database/pool.ts';
+import type { CatalogueKind } from './catalogue.ts';
+
+export interface Alike {
+  readonly code: string;
+  readonly name: string;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+/** How many entries with words in common are compared letter by letter: a catalogue has thousands. */
+const COMPARED = 200;
+
+/** The entries in force whose names are most like a name, whatever its marks and case; the best first. */
+export async function findAlike(
+  database: Database,
+  kind: CatalogueKind,
+  name: string,
+  limit: number,
+): Promise<readonly Alike[]> {
+  const words = searchWords([], [name]).split(' ').filter(Boolean);
+  if (words.length === 0) return [];
+  const any = words.map((word) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' | ');
+  const found = await database.query
+    .selectFrom('catalogue')
+    .select(['code', 'name'])
+    .where('kind', '=', kind)
+    .where('in_force', '=', true)
+    .where(sql<boolean>`search @@ ${any}::tsquery`)
+    .orderBy(sql`ts_rank(search, ${any}::tsquery)`, 'desc')
+    .limit(COMPARED)
+    .execute();
+  return best(
+    found.map((entry) => ({ ...entry, score: similarity(name, entry.name) })),
+    limit,
+  );
+}
+
+/** The most alike of them, with their scores in hundredths; what has nothing in common is none. */
+export function best<One extends { readonly score: number }>(all: readonly One[], limit: number): readonly One[] {
+  return all
+    .filter(({ score }) => score >= 0.01)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, limit)
+    .map((one) => ({ ...one, score: Math.round(one.score * 100) / 100 }));
+}

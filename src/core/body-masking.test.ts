@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { createShowText, leavesOf, shownValue } from './body-masking.ts';
+
+const shown = (value: unknown, mayBePersonal = false) =>
+  shownValue(value, createShowText(leavesOf(value), mayBePersonal));
+
+describe('a body as operators see it', () => {
+  const canonical = {
+    code: 'H60.01-250812-0035',
+    serviceName: 'Đăng ký khai sinh',
+    statusAt: '2025-08-12T08:15:00+07:00',
+    applicant: { name: 'Nguyễn Văn An', identityNumber: '001000000001', phone: '0900000001', address: '1 Phố Thử' },
+    documents: [{ name: 'Tờ khai.pdf' }],
+    abstract: 'Nguyễn Văn An xin cấp, gọi 0912345678, thư an@example.test',
+  };
+
+  test('what is personal is masked wherever it stands, and all else is as it came', () => {
+    const text = JSON.stringify(shown(canonical));
+    for (const personal of [
+      'Nguyễn Văn An',
+      '001000000001',
+      '0900000001',
+      '1 Phố Thử',
+      '0912345678',
+      'an@example.test',
+    ])
+      expect(text).not.toContain(personal);
+    expect(shown(canonical)).toMatchObject({
+      code: canonical.code,
+      serviceName: canonical.serviceName,
+      statusAt: canonical.statusAt,
+      documents: [{ name: 'Tờ khai.pdf' }],
+    });
+  });
+
+  test('in the dialect of the national portal too, also where numbers are JSON numbers', () => {
+    const body = {
+      session: 'abc.def',
+      data: [
+        {
+          MaHoSo: '000.00.00.G22-250812-0009',
+          ChuHoSo: 'Trần Thị B',
+          SoGiayToChuHoSo: 123456789012,
+          NgayTra: '20250812081500',
+        },
+      ],
+    };
+    const text = JSON.stringify(shown(body));
+    for (const hidden of ['abc.def', 'Trần Thị B', '123456789012']) expect(text).not.toContain(hidden);
+    for (const kept of ['000.00.00.G22-250812-0009', '20250812081500']) expect(text).toContain(kept);
+  });
+
+  test('who may see what is personal sees it, and secrets never', () => {
+    const body = { ...canonical, password: 'hunter-2', accessToken: 'xyz', Authorization: 'Bearer q' };
+    const text = JSON.stringify(shown(body, true));
+    expect(text).toContain('Nguyễn Văn An');
+    for (const secret of ['hunter-2', 'xyz', 'Bearer q']) expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,82 @@
+import { maskTail } from './identifiers.ts';
+import { maskName } from './masking.ts';
+
+/** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
+export interface Leaf {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Shows texts of a body to an operator. */
+export type ShowText = (leaf: Leaf) => string;
+
+const HIDDEN = '***';
+/** Names as they are compared: small letters and digits alone. */
+const SECRET = /(?:pass(?:word|wd)|secret|token|session|authori[sz]ation|apikey|accesskey|credential|matkhau|nonce)/;
+/** Names of what is personal, in the records of the hub and in the dialects of Vietnamese systems. */
+const NAMES =
+  /(?:^|\/)(?:applicant\/name|chuhoso|(?:nyc|nguoi(?:nop|nhan|yeucau))?hoten\w*|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
+const NUMBERS =
+  /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
+const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
+const ID_OR_PHONE = /(?<![\w.+/-])(?:\+?84\d{9,10}|0\d{9,10}|\d{12}|\d{9})(?![\w/-]|\.\d)/g;
+const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+
+/**
+ * How the texts of a body are shown: secrets never, what is personal masked, unless it may be seen. What is personal by
+ * its name is masked in all other texts of the body too; numbers and addresses by their shape.
+ */
+export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean): ShowText {
+  const known = new Map<string, string>();
+  if (!mayBePersonal)
+    for (const leaf of leaves) {
+      const masked = maskedByName(plain(leaf.name), leaf.text.trim());
+      if (masked !== undefined && leaf.text.trim().length >= 4) known.set(leaf.text.trim(), masked);
+    }
+  const longestFirst = [...known].sort(([a], [b]) => b.length - a.length);
+  return ({ name, text }) => {
+    const plainName = plain(name);
+    if (SECRET.test(plainName)) return HIDDEN;
+    if (mayBePersonal || text.trim() === '') return text;
+    const masked = maskedByName(plainName, text);
+    return masked ?? maskedByShape(longestFirst.reduce((shown, [value, to]) => shown.replaceAll(value, to), text));
+  };
+}
+
+function maskedByName(name: string, text: string): string | undefined {
+  if (NAMES.test(name)) return maskName(text);
+  return NUMBERS.test(name) || PLACES.test(name) ? maskTail(text) : undefined;
+}
+
+function maskedByShape(text: string): string {
+  return text.replace(EMAIL, (found) => maskTail(found)).replace(ID_OR_PHONE, (found) => maskTail(found));
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9/]/g, '');
+}
+
+/** All texts and numbers of a value read from JSON. */
+export function leavesOf(value: unknown, name = ''): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap((one) => leavesOf(one, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([member, one]) => leavesOf(one, below(name, member)));
+  return typeof value === 'string' || typeof value === 'number' ? [{ name, text: String(value) }] : [];
+}
+
+/** A value read from JSON with its texts, and the numbers that are masked, as they are shown. */
+export function shownValue(value: unknown, show: ShowText, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => shownValue(one, show, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([member, one]) => [member, shownValue(one, show, below(name, member))]),
+    );
+  if (typeof value === 'string') return show({ name, text: value });
+  if (typeof value !== 'number') return value;
+  const text = show({ name, text: String(value) });
+  return text === String(value) ? value : text;
+}
+
+function below(parent: string, member: string): string {
+  return `${parent.split('/').at(-1)}/${member}`;
+}

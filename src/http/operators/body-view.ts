@@ -1,0 +1,177 @@
+import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/body-masking';
+import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../json-body.ts';
+
+/** A body as an operator reads it. */
+export interface BodyView {
+  readonly format: 'json' | 'ndjson' | 'xml' | 'text' | 'hidden';
+  /** Indented; secrets never, what is personal masked unless the key may see it. */
+  readonly text: string;
+  /** What is not shown of it, and why. */
+  readonly note?: string;
+}
+
+/** Of a long list so many items are shown. */
+const MOST_ITEMS = 50;
+const MOST_IN_A_LIST = 100_000;
+
+/**
+ * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it.
+ *
+ * @param mayBePersonal whether the key may see personal data
+ */
+export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<BodyView> {
+  if (body.length === 0) return { format: 'text', text: '' };
+  const first = String.fromCharCode(body.find((byte) => byte > 0x20 && byte < 0x80) ?? 0);
+  if (first === '<') return viewXml(body, mayBePersonal);
+  return (await viewJson(body, mayBePersonal)) ?? viewLines(body, mayBePersonal) ?? viewText(body, mayBePersonal);
+}
+
+async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+  try {
+    const { value, note } =
+      body.length <= SMALL_BYTES ? { value: parseWhole(body), note: undefined } : await part(body);
+    return { format: 'json', text: JSON.stringify(shown(value, mayBePersonal), null, 2), ...(note && { note }) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The beginning of a large body, parsed in turns with other requests. */
+async function part(body: Buffer): Promise<{ readonly value: unknown; readonly note: string }> {
+  const list = await parseList(body, MOST_IN_A_LIST);
+  if (list) return { value: visible(list), note: noteOf(list.length) };
+  const whole = (await parseWithList(body, 'data', MOST_IN_A_LIST)) as { data?: unknown };
+  if (!Array.isArray(whole.data)) return { value: whole, note: '' };
+  return { value: { ...whole, data: visible(whole.data) }, note: noteOf(whole.data.length) };
+}
+
+function visible(list: readonly unknown[]): readonly unknown[] {
+  return list.slice(0, MOST_ITEMS).map((item) => (typeof item === 'symbol' ? '(larger than 1 MiB)' : item));
+}
+
+function noteOf(count: number): string {
+  return count > MOST_ITEMS ? `the first ${MOST_ITEMS} of ${count} items are shown` : '';
+}
+
+function viewLines(body: Buffer, mayBePersonal: boolean): BodyView | undefined {
+  const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n').slice(0, MOST_ITEMS);
+  const parsed: unknown[] = [];
+  try {
+    // The last line may be cut.
+    for (const line of lines.length > 1 ? lines.slice(0, -1) : lines) if (line.trim()) parsed.push(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+  const text = (shown(parsed, mayBePersonal) as unknown[]).map((one) => JSON.stringify(one)).join('\n');
+  return { format: 'ndjson', text, note: `the first ${parsed.length} lines are shown` };
+}
+
+function shown(value: unknown, mayBePersonal: boolean): unknown {
+  return shownValue(value, createShowText(leavesOf(value), mayBePersonal));
+}
+
+function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
+  const cut = body.length > SMALL_BYTES ? { note: `the first ${SMALL_BYTES} bytes are shown` } : {};
+  if (!mayBePersonal)
+    return {
+      format: 'hidden',
+      text: '',
+      note: 'it is neither JSON nor XML, so what is personal in it cannot be masked',
+    };
+  const show = createShowText([], true);
+  const text = body.toString('utf8', 0, SMALL_BYTES);
+  // Forms: name=value.
+  return {
+    format: 'text',
+    text: text.replaceAll(/([\w.-]+)=([^&\s]*)/g, (_, name, value) => `${name}=${show({ name, text: value })}`),
+    ...cut,
+  };
+}
+
+/** A node of a document in order: one member, its element or text, and `:@` for attributes. */
+type XmlNode = Readonly<Record<string, unknown>>;
+
+const XML = {
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  processEntities: false,
+  parseTagValue: false,
+  parseAttributeValue: false,
+} as const;
+const parser = new XMLParser({ ...XML, trimValues: true, maxNestedTags: 100 });
+const builder = new XMLBuilder({ ...XML, format: true, indentBy: '  ', suppressEmptyNode: true });
+
+function viewXml(body: Buffer, mayBePersonal: boolean): BodyView {
+  if (body.length > SMALL_BYTES)
+    return { format: 'hidden', text: '', note: `it is XML of ${body.length} bytes; up to ${SMALL_BYTES} are shown` };
+  try {
+    const nodes = parser.parse(body.toString(), true) as readonly XmlNode[];
+    const show = createShowText(xmlLeaves(nodes, ''), mayBePersonal);
+    return { format: 'xml', text: String(builder.build(shownXml(nodes, '', show))).trim() };
+  } catch {
+    return viewText(body, mayBePersonal);
+  }
+}
+
+function xmlLeaves(nodes: readonly XmlNode[], name: string): Leaf[] {
+  return nodes.flatMap((node) =>
+    Object.entries(node).flatMap(([key, value]): Leaf[] => {
+      if (key === '#text') return [{ name, text: String(value) }];
+      if (key === ':@') return leavesOf(value, name);
+      return Array.isArray(value) ? xmlLeaves(value as XmlNode[], below(name, key)) : [];
+    }),
+  );
+}
+
+function shownXml(nodes: readonly XmlNode[], name: string, show: ShowText): readonly XmlNode[] {
+  return nodes.map((node) =>
+    Object.fromEntries(
+      Object.entries(node).map(([key, value]) => {
+        if (key === '#text') return [key, show({ name, text: String(value) })];
+        if (key === ':@') return [key, shownValue(value, show, name)];
+        return [key, Array.isArray(value) ? shownXml(value as XmlNode[], below(name, key), show) : value];
+      }),
+    ),
+  );
+}
+
+function below(parent: string, element: string): string {
+  return `${parent.split('/').at(-1)}/${element.split(':').at(-1)}`;
+}
+
+export interface WireView {
+  readonly method: string;
+  readonly url: string;
+  readonly status?: number;
+  readonly request: BodyView;
+  readonly reply: BodyView;
+}
+
+/** What went over the wire of one attempt, call by call. */
+export async function viewWire(kept: string, mayBePersonal: boolean): Promise<readonly WireView[]> {
+  const calls = JSON.parse(kept) as readonly (Omit<WireView, 'request' | 'reply'> &
+    Record<'request' | 'reply', string>)[];
+  const views: WireView[] = [];
+  for (const { method, url, status, request, reply } of calls)
+    views.push({
+      method,
+      url: shownUrl(url, mayBePersonal),
+      ...(status !== undefined && { status }),
+      request: await viewBody(Buffer.from(request), mayBePersonal),
+      reply: await viewBody(Buffer.from(reply), mayBePersonal),
+    });
+  return views;
+}
+
+/** Parameters may carry secrets, and paths numbers of people. */
+function shownUrl(url: string, mayBePersonal: boolean): string {
+  const show = createShowText([], mayBePersonal);
+  const [path = '', query] = url.split('?', 2) as [string, string?];
+  const parameters = (query ?? '').split('&').map((one) => {
+    const [name = '', value] = one.split('=', 2) as [string, string?];
+    return value === undefined ? one : `${name}=${show({ name, text: value })}`;
+  });
+  return query === undefined ? path : `${path}?${parameters.join('&')}`;
+}

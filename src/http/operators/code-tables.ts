@@ -1,0 +1,82 @@
+import Type from 'typebox';
+import { closed } from '#schemas/parts';
+import { requireKey } from '../auth.ts';
+import { text } from '../dossiers.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { CodeEntryShown } from './shown.ts';
+
+const Query = closed({ party: text('the tables of one party alone') });
+
+const TableShown = closed(
+  {
+    party: Type.String(),
+    table: Type.String(),
+    title: Type.String(),
+    bothWays: Type.Boolean({ description: 'read from our words to the codes of the party too' }),
+    entries: Type.Array(closed({ code: Type.String(), is: Type.String(), label: Type.String() })),
+    entered: Type.Array(CodeEntryShown, { description: 'by operators, every version; the newest of a code counts' }),
+  },
+  { title: 'CodeTable' },
+);
+
+const Order = closed({ from: Code, to: Code, why: Why });
+
+/** What equals what, for each party. */
+export function addCodeTables(add: AddRoute, { keys, ledger, orders, parties }: OperatorMeans): void {
+  const read = queryReader(Query);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/code-tables`,
+      tag: TAG,
+      summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: {
+        200: { description: 'All of them', schema: Type.Object({ items: Type.Array(TableShown), next: Type.Null() }) },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { party: asked } = read(c);
+      const entered = await ledger.codeEntries(asked);
+      const named = asked === undefined ? [...parties.keys()] : [asked];
+      const of = new Set([...named, ...entered.map((entry) => entry.party)]);
+      const items = [...of].flatMap((party) => {
+        const own = entered.filter((entry) => entry.party === party);
+        const tables = new Map(orders.tablesOf(party).map((table) => [table.name, table]));
+        const others = own.map(({ table }) => table).filter((table) => !tables.has(table));
+        return [...new Set([...tables.keys(), ...others])].map((table) => {
+          const { title = `Catalogue: ${table}`, entries = [], bothWays = false } = tables.get(table) ?? {};
+          return { party, table, title, bothWays, entries, entered: own.filter((entry) => entry.table === table) };
+        });
+      });
+      return c.json({ items, next: null });
+    },
+  );
+  const readOrder = orderReader(Order);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/code-tables/{party}/{table}`,
+      tag: TAG,
+      summary: 'Enter a line of a code table in advance',
+      description:
+        'What is sent goes by it at once; what is read, when every process has heard of it (`inForceAt`). A later line for the same code takes its place.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Order },
+      replies: { 201: { description: 'The line', schema: CodeEntryShown }, 404: { description: 'No such party' } },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:configure');
+      const party = c.req.param('party') ?? '';
+      if (!parties.has(party)) throw none('party', party);
+      const { from, to, why } = await readOrder(c);
+      const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
+      const entered = await orders.enterCode(line, { who: key.id, why });
+      if ('problems' in entered) throw badOrder(entered.problems);
+      return c.json(entered, 201);
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { cleanCode } from '#core/identifiers';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
+import { requireKey } from '../auth.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { viewWire } from './body-view.ts';
+import { BodyShown, shownTo } from './messages.ts';
+import { idOf, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { DELIVERY_STATES, DeliveryShown, maybe } from './shown.ts';
+
+/** By which deliveries are found, here and for a replay. */
+export const DELIVERY_FILTER = {
+  party: text('the party that is told'),
+  state: Type.Optional(oneOf(DELIVERY_STATES)),
+  code: text('a dossier code, or one that it is known by'),
+  operation: text('an operation such as dossier.upsert.v1'),
+  reason: text('the reason of the last outcome'),
+  from: text('came to be from: a date, or a time with a zone'),
+  to: text('came to be until: a date, or a time with a zone'),
+};
+
+const Query = closed({ ...DELIVERY_FILTER, limit: Limit, cursor: Cursor });
+
+const WireShown = closed({
+  method: Type.String(),
+  url: Type.String(),
+  status: Type.Optional(Type.Integer()),
+  request: BodyShown,
+  reply: BodyShown,
+});
+const AttemptShown = closed({
+  number: Type.Integer(),
+  at: Instant,
+  tookMs: Type.Integer(),
+  outcome: Type.String(),
+  reason: maybe(Type.String()),
+  detail: maybe(Type.String()),
+  hasWire: Type.Boolean({ description: 'several deliveries may share a call: it is kept with the first of them' }),
+  wire: Type.Optional(Type.Array(WireShown)),
+});
+const WholeShown = closed({ ...DeliveryShown.properties, attempts: Type.Array(AttemptShown) });
+
+/** What partners were told, or are to be. */
+export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
+  const { keys, ledger, cursors } = means;
+  const read = queryReader(Query);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/deliveries`,
+      tag: TAG,
+      summary: 'Deliveries by filter, the newest first',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: { 200: { description: 'A page', schema: pageOf(DeliveryShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit, cursor, ...given } = read(c);
+      const filter = deliveryFilter(given);
+      return c.json(
+        await pageBy(cursors, {
+          ...{ list: 'ops/deliveries', limit, cursor },
+          load: (many, before) => ledger.deliveries(filter, many, before as number | undefined),
+          placeOf: (one) => one.id,
+        }),
+      );
+    },
+  );
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/deliveries/{id}`,
+      tag: TAG,
+      summary: 'A delivery with its attempts',
+      description:
+        'With the scope ops:body what went over the wire too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
+      scopes: ['ops:read'],
+      replies: { 200: { description: 'The delivery', schema: WholeShown }, 404: { description: 'No such delivery' } },
+    },
+    (c) => oneDelivery(c, means),
+  );
+}
+
+async function oneDelivery(c: Context, means: OperatorMeans): Promise<Response> {
+  const { keys, ledger } = means;
+  const key = requireKey(c, keys, 'ops:read');
+  const id = idOf(c, 'delivery');
+  const found = await ledger.delivery(id);
+  if (!found) throw none('delivery', id);
+  const kept = await ledger.attempts(id);
+  const hasWire = kept.some((attempt) => attempt.hasWire);
+  const views = hasWire
+    ? await shownTo(means, key, `delivery ${id}`, (mayBePersonal) =>
+        Promise.all(
+          kept.map(({ wire }) => {
+            const text = wire();
+            return text === undefined ? undefined : viewWire(text, mayBePersonal);
+          }),
+        ),
+      )
+    : undefined;
+  const attempts = kept.map(({ wire: _, ...attempt }, at) => ({
+    ...attempt,
+    ...(views?.[at] && { wire: views[at] }),
+  }));
+  return c.json({ ...found, attempts });
+}
+
+/** A filter as it was asked for, its dates as moments. */
+export function deliveryFilter({ from, to, code, ...same }: DeliveryFilter): DeliveryFilter {
+  return {
+    ...same,
+    ...(code && { code: cleanCode(code) }),
+    ...(from && { from: momentOf('from', from, '00:00:00') }),
+    ...(to && { to: momentOf('to', to, '23:59:59.999') }),
+  };
+}

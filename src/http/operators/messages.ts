@@ -1,0 +1,126 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { cleanCode } from '#core/identifiers';
+import { closed, Instant } from '#schemas/parts';
+import type { KeyEntry } from '../../config.ts';
+import { requireKey } from '../auth.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { type BodyView, viewBody } from './body-view.ts';
+import { none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
+
+const Query = closed({
+  party: text('the party that sent it'),
+  door: text('rest, national-portal, soap, pull:<name>, release…'),
+  operation: text('an operation such as dossier.upsert.v1'),
+  outcome: text('accepted, quarantined, invalid, partly-invalid or refused'),
+  code: text('a dossier code that it speaks of, also where nothing came of it'),
+  from: text('received from: a date, or a time with a zone'),
+  to: text('received to: a date, or a time with a zone'),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+const message = {
+  id: Type.String({ format: 'uuid' }),
+  receipt: Type.String({ format: 'uuid' }),
+  receivedAt: Instant,
+  party: maybe(Type.String()),
+  door: Type.String(),
+  operation: maybe(Type.String()),
+  keyName: maybe(Type.String()),
+  mediaType: maybe(Type.String()),
+  bodyBytes: Type.Integer(),
+  outcome: Type.String(),
+};
+const MessageShown = closed(message, { title: 'Message' });
+
+export const BodyShown = closed(
+  {
+    format: Type.String({ description: 'json, ndjson, xml, text or hidden' }),
+    text: Type.String(),
+    note: Type.Optional(Type.String()),
+  },
+  { title: 'Body' },
+);
+const WholeShown = closed({
+  ...message,
+  results: Type.Array(Type.Object({})),
+  deliveries: Type.Array(DeliveryShown),
+  waiting: Type.Array(WaitingShown),
+  body: Type.Optional(BodyShown),
+});
+
+/** The message log. */
+export function addMessages(add: AddRoute, means: OperatorMeans): void {
+  const { keys, ledger, cursors } = means;
+  const read = queryReader(Query);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/messages`,
+      tag: TAG,
+      summary: 'Messages by filter, the newest first, without their bodies',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: { 200: { description: 'A page', schema: pageOf(MessageShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit, cursor, from, to, code, ...same } = read(c);
+      const filter = {
+        ...same,
+        ...(code && { code: cleanCode(code) }),
+        ...(from && { from: momentOf('from', from, '00:00:00') }),
+        ...(to && { to: momentOf('to', to, '23:59:59.999') }),
+      };
+      return c.json(
+        await pageBy(cursors, {
+          ...{ list: 'ops/messages', limit, cursor },
+          load: (many, before) => ledger.messages(filter, many, before as string | undefined),
+          placeOf: (one) => one.id,
+        }),
+      );
+    },
+  );
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/messages/{id}`,
+      tag: TAG,
+      summary: 'A message: what became of its items, what of it is delivered and what waits',
+      description:
+        'With the scope ops:body its body too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
+      scopes: ['ops:read'],
+      replies: { 200: { description: 'The message', schema: WholeShown }, 404: { description: 'No such message' } },
+    },
+    (c) => oneMessage(c, means),
+  );
+}
+
+async function oneMessage(c: Context, means: OperatorMeans): Promise<Response> {
+  const { keys, ledger } = means;
+  const key = requireKey(c, keys, 'ops:read');
+  const id = c.req.param('id') ?? '';
+  const found = await ledger.message(id);
+  if (!found) throw none('message', id);
+  const { body, sealed: _, ...shown } = found;
+  const codes = found.results.flatMap((result) => ('code' in result && result.code ? [result.code] : []));
+  const [deliveries, waiting] = await Promise.all([ledger.deliveriesOf(id, codes), ledger.waitingOf(id)]);
+  const view = body && (await shownTo(means, key, `message ${id}`, (mayBePersonal) => viewBody(body(), mayBePersonal)));
+  return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
+}
+
+/** What only ops:body sees; undefined without it. Nobody sees a body of which no audit is kept. */
+export async function shownTo<View>(
+  { audit }: OperatorMeans,
+  key: KeyEntry,
+  subject: string,
+  view: (mayBePersonal: boolean) => Promise<View>,
+): Promise<View | undefined> {
+  if (!key.scopes.includes('ops:body')) return undefined;
+  const mayBePersonal = key.scopes.includes('index:personal');
+  await audit.write({ actor: key.id, action: mayBePersonal ? 'body.read-personal' : 'body.read', subject });
+  return view(mayBePersonal);
+}

@@ -1,0 +1,20 @@
+import type { AddRoute } from '../route.ts';
+import { addCodeTables } from './code-tables.ts';
+import { addDeliveries } from './deliveries.ts';
+import { addIncidentsAndAudit } from './incidents.ts';
+import { addMessages } from './messages.ts';
+import { addParties } from './parties.ts';
+import { addQuarantine } from './quarantine.ts';
+import { addReplays } from './replays.ts';
+import type { OperatorMeans } from './request.ts';
+
+/** What operators see and do, under /api/v1/ops. Every order and every look at a body is in the audit. */
+export function addOperators(add: AddRoute, means: OperatorMeans): void {
+  addMessages(add, means);
+  addDeliveries(add, means);
+  addReplays(add, means);
+  addQuarantine(add, means);
+  addParties(add, means);
+  addCodeTables(add, means);
+  addIncidentsAndAudit(add, means);
+}

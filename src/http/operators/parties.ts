@@ -1,0 +1,192 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { msToInstant } from '#core/dates';
+import { windowEndMs } from '#core/windows';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { Incident } from '../../ledger/incidents.ts';
+import type { PartyOverview } from '../../ledger/party-health.ts';
+import type { Party } from '../../parties.ts';
+import { requireKey } from '../auth.ts';
+import type { AddRoute } from '../route.ts';
+import { IncidentShown } from './incidents.ts';
+import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { maybe } from './shown.ts';
+
+const PartyShown = closed(
+  {
+    party: Type.String(),
+    configured: Type.Boolean({ description: 'false: it is not in the configuration; what is due for it waits' }),
+    health: oneOf(['ok', 'paused', 'maintenance', 'trouble', 'away', 'not-configured']),
+    adapter: maybe(Type.Object({ sends: Type.Array(Type.String()), pulls: Type.Array(Type.String()) })),
+    authoritative: Type.Boolean(),
+    paused: maybe(closed({ at: Instant, by: maybe(Type.String()) })),
+    breaker: oneOf(['closed', 'open']),
+    breakers: Type.Array(closed({ process: Type.String(), state: Type.String(), since: Instant })),
+    backlog: closed({
+      due: Type.Integer({ description: 'sent by itself, now or later' }),
+      waiting: Type.Integer({ description: 'held until a person has settled a cause' }),
+      onItsWay: Type.Integer(),
+    }),
+    oldestDueAt: maybe(Instant),
+    lastSuccessAt: maybe(Instant),
+    lastError: maybe(closed({ at: Instant, reason: Type.String(), detail: Type.String() })),
+    budget: Type.Object({}),
+    maintenance: Type.Array(Type.Object({})),
+    maintenanceUntil: maybe(Instant),
+    pulls: Type.Array(
+      closed({
+        name: Type.String(),
+        nextAt: Instant,
+        lastAt: maybe(Instant),
+        lastError: maybe(Type.String()),
+        isRunning: Type.Boolean(),
+      }),
+    ),
+    incidents: Type.Array(IncidentShown),
+    certificates: Type.Array(Type.Object({}), { description: 'dates of certificates, where they are known' }),
+  },
+  { title: 'Party' },
+);
+
+const Order = closed({ why: Type.Optional(Why) });
+const PullOrder = closed({
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'what to pull; absent for all' })),
+  why: Type.Optional(Why),
+});
+
+/** The connected systems. */
+export function addParties(add: AddRoute, means: OperatorMeans): void {
+  const { keys } = means;
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/parties`,
+      tag: TAG,
+      summary: 'Every party: its health, what is due for it, what is wrong with it',
+      scopes: ['ops:read'],
+      replies: {
+        200: { description: 'All of them', schema: Type.Object({ items: Type.Array(PartyShown), next: Type.Null() }) },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      return c.json({ items: await shownParties(means), next: null });
+    },
+  );
+  const said = { 'application/json': Order };
+  const done = Type.Object({ party: Type.String(), paused: Type.Boolean() });
+  const readOrder = orderReader(Order);
+  for (const what of ['pause', 'resume'] as const)
+    add(
+      {
+        method: 'post',
+        path: `${OPS}/parties/{party}/${what}`,
+        tag: TAG,
+        summary:
+          what === 'pause'
+            ? 'Begin nothing new for a party, at once and in every process'
+            : 'Go on with a party; what was settled meanwhile stays settled',
+        scopes: ['ops:configure'],
+        body: said,
+        replies: { 200: { description: 'It is so now', schema: done }, 404: { description: 'No such party' } },
+      },
+      async (c) => {
+        const key = requireKey(c, keys, 'ops:configure');
+        const party = await partyOf(c, means);
+        const { why = '' } = await readOrder(c);
+        await means.orders[what](party, { who: key.id, why });
+        return c.json({ party, paused: what === 'pause' });
+      },
+    );
+  addPull(add, means);
+}
+
+function addPull(add: AddRoute, means: OperatorMeans): void {
+  const read = orderReader(PullOrder);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/parties/{party}/pull`,
+      tag: TAG,
+      summary: 'Ask a party now, whatever its schedule',
+      scopes: ['ops:configure'],
+      body: { 'application/json': PullOrder },
+      replies: {
+        202: { description: 'It begins within a second', schema: Type.Object({ pulls: Type.Array(Type.String()) }) },
+        404: { description: 'No such party' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, means.keys, 'ops:configure');
+      const party = await partyOf(c, means);
+      const { name, why = '' } = await read(c);
+      const known = Object.keys(means.parties.get(party)?.adapter.pull ?? {});
+      const pulls = name === undefined ? known : known.filter((one) => one === name);
+      if (pulls.length === 0) {
+        const there = known.join(', ') || '(there is nothing to pull)';
+        throw badOrder([{ path: '/name', message: `got ${name ?? 'nothing'}, expected one of ${there}` }]);
+      }
+      await means.orders.pull(party, pulls, { who: key.id, why });
+      return c.json({ party, pulls }, 202);
+    },
+  );
+}
+
+/** One of the configuration, or one that the ledger knows. */
+async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): Promise<string> {
+  const party = c.req.param('party') ?? '';
+  if (parties.has(party)) return party;
+  if ((await ledger.parties(nowMs())).some((known) => known.party === party)) return party;
+  throw none('party', party);
+}
+
+async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly object[]> {
+  const now = nowMs();
+  const [known, incidents] = await Promise.all([ledger.parties(now), ledger.incidents(true, 1_000, undefined)]);
+  return known.map((overview) => {
+    const open = incidents.filter((incident) => incident.party === overview.party);
+    return shownParty(overview, parties.get(overview.party), open, now);
+  });
+}
+
+function shownParty(
+  { pausedAt, pausedBy, lastErrorAt, lastErrorReason, lastErrorDetail, ...kept }: PartyOverview,
+  party: Party | undefined,
+  incidents: readonly Incident[],
+  nowMs: number,
+): object {
+  const untilMs = party && windowEndMs(party.maintenance, nowMs);
+  const isOpen = kept.breakers.some(({ state }) => state !== 'closed');
+  const isPaused = pausedAt !== null;
+  return {
+    ...kept,
+    configured: party !== undefined,
+    health: healthOf({ party, isPaused, isOpen, untilMs, incidents }),
+    adapter: party
+      ? { sends: Object.keys(party.adapter.send ?? {}), pulls: Object.keys(party.adapter.pull ?? {}) }
+      : null,
+    authoritative: party?.authoritative ?? false,
+    paused: isPaused ? { at: pausedAt, by: pausedBy } : null,
+    breaker: isOpen ? 'open' : 'closed',
+    lastError: lastErrorAt ? { at: lastErrorAt, reason: lastErrorReason, detail: lastErrorDetail } : null,
+    budget: party?.budget ?? {},
+    maintenance: party?.maintenance ?? [],
+    maintenanceUntil: untilMs === undefined ? null : msToInstant(untilMs),
+    incidents,
+    certificates: [],
+  };
+}
+
+function healthOf(of: {
+  readonly party: Party | undefined;
+  readonly isPaused: boolean;
+  readonly isOpen: boolean;
+  readonly untilMs: number | undefined;
+  readonly incidents: readonly Incident[];
+}): string {
+  if (!of.party) return 'not-configured';
+  if (of.isPaused) return 'paused';
+  if (of.untilMs !== undefined) return 'maintenance';
+  if (of.isOpen) return 'away';
+  return of.incidents.length > 0 ? 'trouble' : 'ok';
+}

@@ -1,0 +1,173 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { requireKey } from '../auth.ts';
+import { Cursor, Limit, pageOf, text } from '../dossiers.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import { CodeEntryShown, WaitingShown } from './shown.ts';
+
+const Query = closed({
+  kind: text('unmapped, doubtful-text, dossier-unknown or code-conflict'),
+  party: text('the party that sent it, or is to be told'),
+  limit: Limit,
+  cursor: Cursor,
+});
+const OneQuery = closed({ limit: Limit, cursor: Cursor });
+
+const cause = {
+  id: Type.Integer({ description: 'the oldest of its rows' }),
+  kind: Type.String(),
+  key: Type.String(),
+  detail: Type.String({ description: 'why, in the words of the oldest' }),
+  since: Instant,
+  dossiers: Type.Integer(),
+  items: Type.Integer({ description: 'items of messages, not applied yet' }),
+  deliveries: Type.Integer({ description: 'deliveries, not told yet' }),
+  parties: Type.Array(Type.String()),
+};
+const CauseShown = closed(cause, { title: 'Cause' });
+const { items: _, ...causeButItems } = cause;
+const WholeShown = closed({
+  ...causeButItems,
+  waitingItems: Type.Integer(),
+  candidates: Type.Array(
+    closed({
+      to: Type.String(),
+      label: Type.String(),
+      score: Type.Number({ description: 'likeness of names, 0 to 1' }),
+    }),
+  ),
+  items: Type.Array(WaitingShown),
+  next: Type.Union([Type.String(), Type.Null()]),
+});
+
+const party = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 63, description: 'one of the parties of the cause' }),
+);
+const Order = closed({
+  action: oneOf(['map', 'release', 'dismiss']),
+  table: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  from: Type.Optional(Code),
+  to: Type.Optional(Code),
+  party,
+  why: Why,
+});
+
+const ResolvedShown = closed({
+  id: Type.Integer({ description: 'of the resolution' }),
+  action: oneOf(['map', 'release', 'dismiss']),
+  cause: Type.String(),
+  parties: Type.Array(Type.String()),
+  freed: Type.Integer({ description: 'items and deliveries that wait no longer' }),
+  stillWaiting: Type.Integer({ description: 'for the same cause' }),
+  entries: Type.Array(CodeEntryShown),
+});
+
+/** What waits until a person has settled something. */
+export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
+  const { keys, ledger, cursors } = means;
+  const read = queryReader(Query);
+  const readOne = queryReader(OneQuery);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/quarantine`,
+      tag: TAG,
+      summary: 'What waits, by cause, the oldest first',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: { 200: { description: 'A page', schema: pageOf(CauseShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit, cursor, ...filter } = read(c);
+      return c.json(
+        await pageBy(cursors, {
+          ...{ list: 'ops/quarantine', limit, cursor },
+          load: (many, after) => ledger.causes(filter, many, after as number | undefined),
+          placeOf: (one) => one.id,
+        }),
+      );
+    },
+  );
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/quarantine/{id}`,
+      tag: TAG,
+      summary: 'A cause by any of its rows: what waits for it, and what an unmapped code may stand for',
+      scopes: ['ops:read'],
+      query: OneQuery,
+      replies: {
+        200: { description: 'The cause', schema: WholeShown },
+        404: { description: 'Nothing waits under this id' },
+      },
+    },
+    (c) => oneCause(c, means, readOne(c)),
+  );
+  addResolve(add, means);
+}
+
+async function oneCause(
+  c: Context,
+  { keys, ledger, orders, cursors }: OperatorMeans,
+  { limit, cursor }: Type.Static<typeof OneQuery>,
+): Promise<Response> {
+  requireKey(c, keys, 'ops:read');
+  const id = idOf(c, 'cause');
+  const found = await ledger.cause(id);
+  if (!found) throw none('cause', id);
+  const waiting = await pageBy(cursors, {
+    ...{ list: `ops/quarantine ${found.key}`, limit, cursor },
+    load: (many, after) => ledger.waiting(found.key, many, after as number | undefined),
+    placeOf: (one) => one.id,
+  });
+  const { items: waitingItems, ...shown } = found;
+  return c.json({ ...shown, waitingItems, candidates: await orders.candidates(found), ...waiting });
+}
+
+function addResolve(add: AddRoute, { keys, orders }: OperatorMeans): void {
+  const read = orderReader(Order);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/quarantine/{id}/resolve`,
+      tag: TAG,
+      summary: 'Settle a cause: all that waits for it is freed, in order',
+      description:
+        '`map`: a versioned line of a code table says from now on what the code stands for. `release`: it is tried again, doubtful text taken as it stands. `dismiss`: it is given up; what is behind it goes on. With `party` for one party alone. What is not done when the reply comes is done by the scheduler; what waits no longer is answered with nothing freed.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Order },
+      replies: {
+        200: { description: 'What was freed', schema: ResolvedShown },
+        404: { description: 'Nothing ever waited under this id' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:configure');
+      const id = idOf(c, 'cause');
+      const { why, ...order } = await read(c);
+      const resolved = await orders.resolve(id, orderOf(order), { who: key.id, why });
+      if ('resolution' in resolved) {
+        const { resolution, ...rest } = resolved;
+        const { action, causeKey, parties, freed } = resolution;
+        return c.json({ id: resolution.id, action, cause: causeKey, parties, freed, ...rest });
+      }
+      if (resolved.kind === 'unknown') throw none('cause', id);
+      if (resolved.kind === 'invalid') throw badOrder(resolved.problems);
+      return c.json({ action: order.action, freed: 0, stillWaiting: 0, entries: [] });
+    },
+  );
+}
+
+function orderOf({ action, to, ...rest }: Omit<Type.Static<typeof Order>, 'why'>) {
+  if (action === 'map') {
+    if (to === undefined) throw badOrder([{ path: '/to', message: 'is missing, expected what the code stands for' }]);
+    return { action, to, ...rest } as const;
+  }
+  for (const name of ['table', 'from'] as const)
+    if (rest[name] !== undefined) throw badOrder([{ path: `/${name}`, message: `belongs to map, not to ${action}` }]);
+  if (to !== undefined) throw badOrder([{ path: '/to', message: `belongs to map, not to ${action}` }]);
+  return { action, party: rest.party } as const;
+}

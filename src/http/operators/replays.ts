@@ -1,0 +1,196 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { requireKey } from '../auth.ts';
+import { Cursor, Limit, pageOf } from '../dossiers.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { DELIVERY_FILTER, deliveryFilter } from './deliveries.ts';
+import { badOrder, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import { maybe } from './shown.ts';
+
+const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
+const MEANS = {
+  replayed: 'it is due again, under its own id; the adapter looks up before it sends',
+  'already-due': 'nothing changes: it is due as it is',
+  held: 'nothing changes: it waits in quarantine, and resolving its cause frees it',
+  superseded: 'nothing changes: a newer version has been told or is about to be, and the older one would undo it',
+  'just-replayed': 'nothing changes: the same was asked for a moment ago',
+  waits: 'nothing changes: another delivery of the same dossier is on its way; ask again',
+} as const;
+
+const Counts = Type.Object({}, { additionalProperties: Type.Integer(), description: `by ${OUTCOMES.join(', ')}` });
+
+const OneOrder = closed({ why: Type.Optional(Why) });
+const OneReply = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), means: Type.String() });
+
+const PER_SECOND = 20;
+const ManyOrder = closed({
+  ...DELIVERY_FILTER,
+  preview: Type.Boolean({ description: 'true shows what would happen; false does it' }),
+  perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'deliveries a second, 1 to 1000' })),
+  why: Type.Optional(Why),
+});
+
+const Preview = closed(
+  {
+    outcomes: Counts,
+    parties: Type.Array(closed({ party: Type.String(), deliveries: Type.Integer(), dossiers: Type.Integer() })),
+    index: Type.String({ description: 'what readers would see' }),
+    sample: Type.Array(
+      closed({
+        id: Type.Integer(),
+        party: Type.String(),
+        operation: Type.String(),
+        code: Type.String(),
+        version: Type.Integer({ description: 'the version that the partner would get' }),
+        newestVersion: maybe(Type.Integer()),
+        state: Type.String(),
+        partner: Type.String({ description: 'what the partner would see' }),
+      }),
+    ),
+  },
+  { title: 'ReplayPreview' },
+);
+
+const ReplayShown = closed(
+  {
+    id: Type.Integer(),
+    who: Type.String(),
+    why: Type.String(),
+    at: Instant,
+    filter: Type.Object({}),
+    perSecond: Type.Integer(),
+    state: oneOf(['running', 'stopped', 'done']),
+    endedAt: maybe(Instant),
+    stoppedBy: maybe(Type.String()),
+    total: Type.Integer(),
+    outcomes: Counts,
+  },
+  { title: 'Replay' },
+);
+
+const Query = closed({ limit: Limit, cursor: Cursor });
+
+/** Tell partners again, one delivery or many. */
+export function addReplays(add: AddRoute, means: OperatorMeans): void {
+  const { keys, ledger, orders, cursors } = means;
+  const read = queryReader(Query);
+  const readOne = orderReader(OneOrder);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/deliveries/{id}/replay`,
+      tag: TAG,
+      summary: 'Deliver once more what is settled, under its own id',
+      description: Object.entries(MEANS)
+        .map(([outcome, what]) => `${outcome}: ${what}.`)
+        .join(' '),
+      scopes: ['ops:replay'],
+      body: { 'application/json': OneOrder },
+      replies: {
+        200: { description: 'What became of it', schema: OneReply },
+        404: { description: 'No such delivery' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:replay');
+      const id = idOf(c, 'delivery');
+      const { why = '' } = await readOne(c);
+      const outcome = await orders.replay(id, { who: key.id, why });
+      if (!outcome) throw none('delivery', id);
+      return c.json({ id, outcome, means: MEANS[outcome] });
+    },
+  );
+  addMany(add, means);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/replays`,
+      tag: TAG,
+      summary: 'Runs of replays, the newest first',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: { 200: { description: 'A page', schema: pageOf(ReplayShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const paging = {
+        load: (many: number, before: string | number | undefined) => ledger.replays(many, before as number | undefined),
+        placeOf: (one: { readonly id: number }) => one.id,
+      };
+      return c.json(
+        await pageBy(cursors, { list: 'ops/replays', limit: undefined, cursor: undefined, ...read(c), ...paging }),
+      );
+    },
+  );
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/replays/{id}/stop`,
+      tag: TAG,
+      summary: 'Stop a run: nothing more of it is made due',
+      scopes: ['ops:replay'],
+      body: { 'application/json': OneOrder },
+      replies: {
+        200: { description: 'The run as it is now', schema: ReplayShown },
+        404: { description: 'No such run' },
+      },
+    },
+    (c) => stop(c, means, readOne),
+  );
+}
+
+async function stop(
+  c: Context,
+  { keys, ledger, orders }: OperatorMeans,
+  read: (c: Context) => Promise<Type.Static<typeof OneOrder>>,
+): Promise<Response> {
+  const key = requireKey(c, keys, 'ops:replay');
+  const id = idOf(c, 'run');
+  const { why = '' } = await read(c);
+  if (!(await ledger.replay(id))) throw none('run', id);
+  await orders.stopReplay(id, { who: key.id, why });
+  return c.json(await ledger.replay(id));
+}
+
+function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
+  const read = orderReader(ManyOrder);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/deliveries/replay`,
+      tag: TAG,
+      summary: 'Deliver once more all that a filter finds; first as a preview',
+      description:
+        'A run takes what the filter finds now, in the order of the deliveries, at its rate; it goes on when a process dies, and can be stopped. To begin one, say why.',
+      scopes: ['ops:replay'],
+      body: { 'application/json': ManyOrder },
+      replies: {
+        200: { description: 'The preview', schema: Preview },
+        202: { description: 'The run that has begun', schema: ReplayShown },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:replay');
+      const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
+      if (Object.keys(given).length === 0)
+        throw badOrder([
+          { path: '', message: 'has no filter; expected one of party, state, code, operation, reason, from, to' },
+        ]);
+      const filter = deliveryFilter(given);
+      if (preview) return c.json(shownPreview(await orders.preview(filter)));
+      if (why === undefined) throw badOrder([{ path: '/why', message: 'is missing, expected why, in a sentence' }]);
+      const id = await orders.startReplay(filter, perSecond, { who: key.id, why });
+      return c.json(await ledger.replay(id), 202);
+    },
+  );
+}
+
+function shownPreview(preview: Awaited<ReturnType<OperatorMeans['orders']['preview']>>): object {
+  const sample = preview.sample.map((one) => {
+    const what = one.operation === 'dossier.progress.v1' ? 'a step' : `version ${one.version}`;
+    const newest = one.newestVersion === null || one.newestVersion === one.version ? '' : `, of ${one.newestVersion}`;
+    return { ...one, partner: `${what} of ${one.code}${newest}, by ${one.operation}, after a look-up` };
+  });
+  return { ...preview, index: 'nothing changes: readers see what they see now', sample };
+}

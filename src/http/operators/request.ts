@@ -1,0 +1,87 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { explain } from '#core/explain';
+import type { Audit } from '../../ledger/audit.ts';
+import type { LedgerReader } from '../../ledger/read.ts';
+import type { Party } from '../../parties.ts';
+import type { Orders } from '../../steps/orders.ts';
+import type { Keys } from '../auth.ts';
+import { readBody } from '../body.ts';
+import type { Cursors } from '../cursor.ts';
+import { parseWhole } from '../json-body.ts';
+import { Refusal } from '../problem.ts';
+
+export interface OperatorMeans {
+  readonly ledger: LedgerReader;
+  readonly orders: Orders;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly keys: Keys;
+  readonly cursors: Cursors;
+  readonly audit: Audit;
+  readonly nowMs: () => number;
+}
+
+export const OPS = '/api/v1/ops';
+export const TAG = 'Operation';
+
+export const Why = Type.String({ minLength: 1, maxLength: 1_000, description: 'why, in a sentence' });
+export const Code = Type.String({
+  minLength: 1,
+  maxLength: 60,
+  pattern: '\\S',
+  description: 'a code of 1 to 60 characters',
+});
+
+const LARGEST_ORDER = 64 * 1024;
+
+/**
+ * A reader of JSON bodies of orders; no body is an empty object.
+ *
+ * @throws Refusal 400 with all problems and their paths
+ */
+export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
+  const check = Compile(schema);
+  return async (c) => {
+    const body = await readBody(c, LARGEST_ORDER);
+    const value = body.length === 0 ? {} : parseWhole(body);
+    if (check.Check(value)) return value as Type.Static<S>;
+    throw badOrder(explain(schema, check, value));
+  };
+}
+
+export function badOrder(problems: readonly { readonly path: string; readonly message: string }[]): Refusal {
+  const told = problems.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ');
+  return new Refusal('bad-request', told, { problems });
+}
+
+/** The number in the path. @throws Refusal 404 for anything else: it names nothing */
+export function idOf(c: Context, what: string): number {
+  const text = c.req.param('id') ?? '';
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw none(what, text);
+  return Number(text);
+}
+
+export function none(what: string, id: string | number): Refusal {
+  return new Refusal('not-found', `there is no ${what} ${JSON.stringify(id)}`);
+}
+
+/** A page of a list by one value of its last item. */
+export interface Paging<Item> {
+  readonly list: string;
+  readonly limit: string | undefined;
+  readonly cursor: string | undefined;
+  readonly load: (limit: number, place: string | number | undefined) => Promise<readonly Item[]>;
+  readonly placeOf: (item: Item) => string | number;
+}
+
+export async function pageBy<Item>(
+  cursors: Cursors,
+  { list, limit: asked, cursor, load, placeOf }: Paging<Item>,
+): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> {
+  const limit = Number(asked ?? 50);
+  const found = await load(limit + 1, cursors.read(list, cursor)?.[0]);
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: found.length > limit && last !== undefined ? cursors.write(list, [placeOf(last)]) : null };
+}

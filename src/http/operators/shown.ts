@@ -1,0 +1,66 @@
+import Type from 'typebox';
+import { closed, Instant, oneOf } from '#schemas/parts';
+
+export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+
+export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
+
+export const DeliveryShown = closed(
+  {
+    id: Type.Integer(),
+    party: Type.String(),
+    operation: Type.String(),
+    code: Type.String({ description: 'of the dossier, or of the catalogue entry' }),
+    version: Type.Integer({ description: 'which version of the dossier is told' }),
+    messageId: Type.String({ format: 'uuid' }),
+    state: oneOf(DELIVERY_STATES),
+    createdAt: Instant,
+    nextAt: Type.Optional(Instant),
+    isOnItsWay: Type.Boolean({ description: 'a process has it on the line' }),
+    attempts: Type.Integer(),
+    doubt: Type.Boolean({ description: 'an earlier attempt may have arrived: it is looked up first' }),
+    causeKey: maybe(Type.String({ description: 'what it waits for' })),
+    outcome: maybe(Type.String()),
+    reason: maybe(Type.String()),
+    detail: maybe(Type.String()),
+    reference: maybe(Type.String()),
+    settledAt: maybe(Instant),
+    replayedAt: maybe(Instant),
+  },
+  { title: 'Delivery' },
+);
+
+export const WaitingShown = closed(
+  {
+    id: Type.Integer(),
+    party: Type.String(),
+    operation: Type.String(),
+    code: maybe(Type.String()),
+    detail: Type.String(),
+    messageId: Type.String({ format: 'uuid' }),
+    item: maybe(Type.Integer()),
+    deliveryId: maybe(Type.Integer()),
+    openedAt: Instant,
+    settledAt: maybe(Instant),
+    settlement: maybe(Type.String()),
+    settledBy: maybe(Type.String()),
+  },
+  { title: 'Waiting' },
+);
+
+export const CodeEntryShown = closed(
+  {
+    id: Type.Integer(),
+    party: Type.String(),
+    table: Type.String(),
+    from: Type.String(),
+    to: Type.String(),
+    version: Type.Integer(),
+    who: Type.String(),
+    why: Type.String(),
+    at: Instant,
+    inForceAt: Instant,
+    supersededAt: maybe(Instant),
+  },
+  { title: 'CodeEntry' },
+);

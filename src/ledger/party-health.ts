@@ -1,0 +1,98 @@
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+
+/** How a partner fared since this was told last. */
+export interface PartyNews {
+  readonly successMs?: number;
+  readonly error?: { readonly atMs: number; readonly reason: string; readonly detail: string };
+}
+
+export async function savePartyHealth(
+  database: Database,
+  party: string,
+  { successMs, error }: PartyNews,
+): Promise<void> {
+  await database.pool.query({
+    name: 'save health',
+    text: `INSERT INTO party_health (party, success_at, error_at, error_reason, error_detail)
+           VALUES ($1, $2::timestamptz, $3::timestamptz, $4, $5)
+           ON CONFLICT (party) DO UPDATE SET
+             success_at = GREATEST(excluded.success_at, party_health.success_at),
+             error_at = GREATEST(excluded.error_at, party_health.error_at),
+             error_reason = coalesce(excluded.error_reason, party_health.error_reason),
+             error_detail = coalesce(excluded.error_detail, party_health.error_detail)`,
+    values: [
+      party,
+      successMs === undefined ? null : msToInstant(successMs),
+      error ? msToInstant(error.atMs) : null,
+      error?.reason,
+      error?.detail,
+    ],
+  });
+}
+
+/** What the ledger knows of each party that it has ever heard of. */
+export interface PartyOverview {
+  readonly party: string;
+  readonly pausedAt: string | null;
+  readonly pausedBy: string | null;
+  readonly lastSuccessAt: string | null;
+  readonly lastErrorAt: string | null;
+  readonly lastErrorReason: string | null;
+  readonly lastErrorDetail: string | null;
+  /** Of each process that told of its breaker, unless it has closed long since. */
+  readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
+  readonly backlog: { readonly due: number; readonly waiting: number; readonly onItsWay: number };
+  readonly oldestDueAt: string | null;
+  readonly pulls: readonly {
+    readonly name: string;
+    readonly nextAt: string;
+    readonly lastAt: string | null;
+    readonly lastError: string | null;
+    readonly isRunning: boolean;
+  }[];
+}
+
+/** Reads what is due, not what is delivered. */
+export async function loadParties(database: Database, nowMs: number): Promise<readonly PartyOverview[]> {
+  const now = msToInstant(nowMs);
+  const [parties, backlog, breakers, pulls] = await Promise.all([
+    database.pool.query<Omit<PartyOverview, 'breakers' | 'backlog' | 'oldestDueAt' | 'pulls'>>(
+      `SELECT party, paused_at AS "pausedAt", paused_by AS "pausedBy", success_at AS "lastSuccessAt",
+              error_at AS "lastErrorAt", error_reason AS "lastErrorReason", error_detail AS "lastErrorDetail"
+       FROM party_states LEFT JOIN party_health USING (party) ORDER BY party`,
+    ),
+    database.pool.query<{ party: string; due: number; waiting: number; onItsWay: number; oldest: string }>(
+      `SELECT party, count(*) FILTER (WHERE next_at < 'infinity') AS due,
+              count(*) FILTER (WHERE next_at = 'infinity') AS waiting,
+              count(*) FILTER (WHERE leased_by IS NOT NULL AND next_at > $1::timestamptz) AS "onItsWay",
+              min(created_at) AS oldest
+       FROM deliveries WHERE state = 'due' GROUP BY party`,
+      [now],
+    ),
+    database.pool.query<{ party: string; process: string; state: string; since: string }>(
+      `SELECT party, process, state, since FROM breakers
+       WHERE state <> 'closed' OR since > $1::timestamptz - interval '1 day' ORDER BY party, since DESC`,
+      [now],
+    ),
+    database.pool.query<PartyOverview['pulls'][number] & { party: string }>(
+      `SELECT party, name, next_at AS "nextAt", last_at AS "lastAt", last_error AS "lastError",
+              coalesce(leased_until > $1::timestamptz, false) AS "isRunning"
+       FROM pulls ORDER BY party, name`,
+      [now],
+    ),
+  ]);
+  const own = <Row extends { party: string }>(rows: readonly Row[], party: string): Omit<Row, 'party'>[] =>
+    rows.filter((row) => row.party === party).map(({ party: _, ...row }) => row);
+  return parties.rows.map((row) => {
+    const [counts] = own(backlog.rows, row.party);
+    const { oldest = null, ...sums } = counts ?? { due: 0, waiting: 0, onItsWay: 0 };
+    return {
+      ...row,
+      breakers: own(breakers.rows, row.party),
+      backlog: sums,
+      oldestDueAt: oldest,
+      pulls: own(pulls.rows, row.party),
+    };
+  });
+}

@@ -1,0 +1,78 @@
+import type { Database } from '../database/pool.ts';
+import type { Vault } from '../vault.ts';
+import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
+import { type CodeEntry, loadEntries } from './code-entries.ts';
+import {
+  attemptsOf,
+  type DeliveryFilter,
+  deliveriesOfMessage,
+  type KeptAttempt,
+  type ListedDelivery,
+  listDeliveries,
+  oneDelivery,
+} from './delivery-list.ts';
+import { type Incident, listIncidents } from './incidents.ts';
+import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
+import { loadParties, type PartyOverview } from './party-health.ts';
+import {
+  listCauses,
+  listWaiting,
+  oneCause,
+  type WaitingCause,
+  type WaitingItemRow,
+  waitingOfMessage,
+  wasWaiting,
+} from './quarantine.ts';
+import { loadReplays, type Replay } from './replays.ts';
+
+/** What operators read. Lists are the newest first, and go on before the last one's id; those of what waits, the oldest first. */
+export interface LedgerReader {
+  messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<readonly ListedMessage[]>;
+  message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
+  deliveriesOf(messageId: string, codes: readonly string[]): Promise<readonly ListedDelivery[]>;
+  waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
+  deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
+  delivery(id: number): Promise<ListedDelivery | undefined>;
+  attempts(deliveryId: number): Promise<readonly KeptAttempt[]>;
+  causes(
+    filter: { readonly kind?: string; readonly party?: string },
+    limit: number,
+    after: number | undefined,
+  ): Promise<readonly WaitingCause[]>;
+  cause(id: number): Promise<WaitingCause | undefined>;
+  wasWaiting(id: number): Promise<boolean>;
+  waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
+  replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
+  replay(id: number): Promise<Replay | undefined>;
+  parties(nowMs: number): Promise<readonly PartyOverview[]>;
+  incidents(open: boolean, limit: number, before: number | undefined): Promise<readonly Incident[]>;
+  audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
+  /** All versions of what was entered, of one party or of all. */
+  codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
+}
+
+export function createLedgerReader(database: Database, vault: Vault): LedgerReader {
+  return {
+    messages: (filter, limit, before) => listMessages(database, filter, limit, before),
+    async message(id) {
+      const message = await oneMessage(database, id);
+      const sealed = message?.sealed;
+      return message && { ...message, body: sealed && (() => vault.open(sealed)) };
+    },
+    deliveriesOf: (messageId, codes) => deliveriesOfMessage(database, messageId, codes),
+    waitingOf: (messageId) => waitingOfMessage(database, messageId),
+    deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),
+    delivery: (id) => oneDelivery(database, id),
+    attempts: (id) => attemptsOf(database, vault, id),
+    causes: (filter, limit, after) => listCauses(database, filter, limit, after),
+    cause: (id) => oneCause(database, id),
+    wasWaiting: (id) => wasWaiting(database, id),
+    waiting: (causeKey, limit, after) => listWaiting(database, causeKey, limit, after),
+    replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
+    replay: async (id) => (await loadReplays(database, 1, { id }))[0],
+    parties: (nowMs) => loadParties(database, nowMs),
+    incidents: (open, limit, before) => listIncidents(database, open, limit, before),
+    audit: (filter, limit, before) => listAudit(database, filter, limit, before),
+    codeEntries: (party) => loadEntries(database, party),
+  };
+}

@@ -1,0 +1,234 @@
+import type pg from 'pg';
+import { type CodeTable, mappingProblem } from '#core/codes';
+import type { Problem } from '#core/problem';
+import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { writeAudit } from '../ledger/audit.ts';
+import { addCodeEntries, type CodeEntries, type CodeEntry } from '../ledger/code-entries.ts';
+import type { DeliveryFilter } from '../ledger/delivery-list.ts';
+import { pauseParty, resumeParty } from '../ledger/party-states.ts';
+import { pullNow } from '../ledger/pulls.ts';
+import { oneCause, type WaitingCause, wasWaiting } from '../ledger/quarantine.ts';
+import {
+  previewReplay,
+  type ReplayOutcome,
+  type ReplayPreview,
+  replayDeliveries,
+  startReplay,
+  stopReplay,
+} from '../ledger/replays.ts';
+import { addResolution, loadResolution, type Resolution } from '../ledger/resolutions.ts';
+import type { Party } from '../parties.ts';
+import type { Queue } from '../queue/port.ts';
+import { type Candidate, candidatesFor, unmappedOf } from './candidates.ts';
+
+export interface OrdersMeans {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly codes: CodeEntries;
+  /** The tables that doors read by, whoever the sender is. */
+  readonly doorTables: readonly CodeTable[];
+  readonly nowMs: () => number;
+  /** Carry out what is ordered, as far as it goes now. */
+  readonly carryOut: () => Promise<void>;
+}
+
+/** Who orders something, by the id of a key, and why. */
+export interface Said {
+  readonly who: string;
+  readonly why: string;
+}
+
+/** One line of a code table: what a code stands for. */
+export type Line = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>;
+
+export type ResolveOrder =
+  | {
+      readonly action: 'map';
+      /** What it stands for from now on. */
+      readonly to: string;
+      /** As in the cause, where they are given. */
+      readonly table?: string | undefined;
+      readonly from?: string | undefined;
+      /** Of one party alone; otherwise of all that wait for the cause. */
+      readonly party?: string | undefined;
+    }
+  | { readonly action: 'release' | 'dismiss'; readonly party?: string | undefined };
+
+export interface Resolved {
+  readonly resolution: Resolution;
+  readonly entries: readonly CodeEntry[];
+  /** What still waits for the same cause. */
+  readonly stillWaiting: number;
+}
+
+export type Unresolved =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'nothing-waits' }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/** What operators may order. Each order is in the audit, kept with what it does. */
+export interface Orders {
+  /** Settle the cause that a row of the quarantine waits for: all that waits for it is freed, in order. */
+  resolve(id: number, order: ResolveOrder, said: Said): Promise<Resolved | Unresolved>;
+  candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
+  /** The code tables that are read for a party. */
+  tablesOf(party: string): readonly CodeTable[];
+  /** Enter a line of a code table before anything waits for it. */
+  enterCode(line: Line, said: Said): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
+  /** Replay one delivery; undefined when there is none of this id. */
+  replay(id: number, said: Said): Promise<ReplayOutcome | undefined>;
+  preview(filter: DeliveryFilter): Promise<ReplayPreview>;
+  /** Begin a run over all that the filter finds now. @returns its id */
+  startReplay(filter: DeliveryFilter, perSecond: number, said: Said): Promise<number>;
+  /** @returns false when it was not running */
+  stopReplay(id: number, said: Said): Promise<boolean>;
+  pause(party: string, said: Said): Promise<void>;
+  resume(party: string, said: Said): Promise<void>;
+  /** Ask a partner as soon as a scheduler looks, within a second. */
+  pull(party: string, names: readonly string[], said: Said): Promise<void>;
+}
+
+/** Tables of the hub's own: under which code of the catalogue a party is told of a service or an agency. */
+const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly CatalogueKind[];
+
+export function createOrders(means: OrdersMeans): Orders {
+  const { database, queue, parties, codes, nowMs, carryOut } = means;
+  const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
+
+  function tablesOf(party: string): readonly CodeTable[] {
+    const tables = [...(parties.get(party)?.adapter.tables ?? []), ...means.doorTables];
+    return tables.filter(({ name }, at) => tables.findIndex((table) => table.name === name) === at);
+  }
+
+  async function problemOf(party: string, table: string, from: string, to: string): Promise<Problem | undefined> {
+    const kind = CATALOGUE_TABLES.find((name) => name === table);
+    if (kind) {
+      const key = catalogueKey(kind, to);
+      const isKnown = (await loadCatalogue(database.pool, kind, [key])).has(key);
+      return isKnown ? undefined : { path: '/to', message: `got ${to}, expected a ${kind} of the catalogue` };
+    }
+    const tables = tablesOf(party);
+    const found = tables.find(({ name }) => name === table);
+    const names = [...CATALOGUE_TABLES, ...tables.map(({ name }) => name)].join(', ');
+    if (!found)
+      return { path: '/table', message: `got ${table}, which nothing reads for ${party}; expected one of ${names}` };
+    const problem = mappingProblem(found, from, to);
+    return problem === undefined ? undefined : { path: '/to', message: `got ${to}, ${problem}` };
+  }
+
+  async function linesOf(
+    cause: WaitingCause,
+    concerned: readonly string[],
+    order: Extract<ResolveOrder, { action: 'map' }>,
+  ): Promise<{ lines: readonly Line[]; problems: readonly Problem[] }> {
+    const unmapped = unmappedOf(cause);
+    if (!unmapped)
+      return {
+        lines: [],
+        problems: [{ path: '/action', message: `nothing is to be mapped: the cause is ${cause.key}` }],
+      };
+    const { table, from } = unmapped;
+    const problems: Problem[] = [];
+    for (const [name, is] of Object.entries(unmapped))
+      if ((order[name as 'table' | 'from'] ?? is) !== is)
+        problems.push({ path: `/${name}`, message: `got ${order[name as 'table' | 'from']}, expected ${is}` });
+    for (const party of concerned) {
+      const problem = await problemOf(party, table, from, order.to);
+      if (problem) problems.push(problem);
+    }
+    return { lines: concerned.map((party) => ({ party, table, from, to: order.to })), problems };
+  }
+
+  const enter = (tx: pg.PoolClient, lines: readonly Line[], said: Said): Promise<readonly CodeEntry[]> =>
+    addCodeEntries(
+      tx,
+      lines.map((line) => ({ ...line, ...said })),
+      nowMs(),
+    );
+
+  return {
+    tablesOf,
+    candidates: (cause) => candidatesFor(database, cause, cause.parties.flatMap(tablesOf)),
+
+    async resolve(id, order, said) {
+      const cause = await oneCause(database, id);
+      if (!cause) return { kind: (await wasWaiting(database, id)) ? 'nothing-waits' : 'unknown' };
+      const concerned = order.party === undefined ? cause.parties : cause.parties.filter((one) => one === order.party);
+      if (concerned.length === 0)
+        return problem('/party', `got ${order.party}, expected one of ${cause.parties.join(', ')}`);
+      const { lines, problems } = order.action === 'map' ? await linesOf(cause, concerned, order) : NOTHING_TO_ENTER;
+      if (problems.length > 0) return { kind: 'invalid', problems };
+      const done = await inTransaction(database, async (tx) => {
+        const entries = await enter(tx, lines, said);
+        const { action } = order;
+        const resolution = await addResolution(
+          tx,
+          { causeKey: cause.key, parties: concerned, action, ...said },
+          nowMs(),
+        );
+        await writeAudit(tx, audited(`quarantine.${action}`, cause.key, said), nowMs());
+        return { entries, resolution };
+      });
+      await codes.reload();
+      await carryOut();
+      const resolution = (await loadResolution(database, done.resolution)) as Resolution;
+      const left = await oneCause(database, id);
+      return { resolution, entries: done.entries, stillWaiting: left ? left.items + left.deliveries : 0 };
+    },
+
+    async enterCode(line, said) {
+      const wrong = await problemOf(line.party, line.table, line.from, line.to);
+      if (wrong) return { problems: [wrong] };
+      const [entry] = await inTransaction(database, async (tx) => {
+        await writeAudit(tx, audited('code-table.enter', `${line.party} ${line.table} ${line.from}`, said), nowMs());
+        return enter(tx, [line], said);
+      });
+      await codes.reload();
+      return entry as CodeEntry;
+    },
+
+    async replay(id, said) {
+      const replayed = await inTransaction(database, async (tx) => {
+        const [one] = await replayDeliveries(tx, [id], nowMs());
+        if (one) await writeAudit(tx, audited('delivery.replay', `${id} ${one.outcome}`, said), nowMs());
+        return one;
+      });
+      if (replayed?.outcome === 'replayed') await queue.ring([replayed.party]);
+      return replayed?.outcome;
+    },
+    preview: (filter) => previewReplay(database, filter, nowMs()),
+    async startReplay(filter, perSecond, said) {
+      await writeAudit(database.pool, audited('replay.start', JSON.stringify(filter), said), nowMs());
+      const id = await startReplay(database, { ...said, filter, perSecond }, nowMs());
+      await carryOut();
+      return id;
+    },
+    async stopReplay(id, said) {
+      await writeAudit(database.pool, audited('replay.stop', `${id}`, said), nowMs());
+      return stopReplay(database, id, said.who, nowMs());
+    },
+
+    async pause(party, said) {
+      await writeAudit(database.pool, audited('party.pause', party, said), nowMs());
+      await pauseParty(database, party, said.who, nowMs());
+    },
+    async resume(party, said) {
+      await writeAudit(database.pool, audited('party.resume', party, said), nowMs());
+      await resumeParty(database, party);
+      await queue.ring([party]);
+    },
+    async pull(party, names, said) {
+      await writeAudit(database.pool, audited('party.pull', [party, ...names].join(' '), said), nowMs());
+      await pullNow(database, party, names, nowMs());
+    },
+  };
+}
+
+const NOTHING_TO_ENTER = { lines: [], problems: [] } as const;
+
+function problem(path: string, message: string): Unresolved {
+  return { kind: 'invalid', problems: [{ path, message }] };
+}
