@@ -158,3 +158,19 @@ export async function releaseDeliveries(
   });
   return rows.map((row) => row.party);
 }
+
+/**
+ * A party answers again: what waited for its next try because the party was away need not wait any longer. The try that
+ * it waited for is given back, so that an outage which comes and goes parks nothing before its time.
+ *
+ * @param fromMs not before this moment: it may have asked to be left alone so long
+ */
+export async function retryWaiting(database: Database, party: string, fromMs: number): Promise<void> {
+  await database.pool.query({
+    name: 'retry waiting',
+    text: `UPDATE deliveries SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0)
+           WHERE party = $1 AND state = 'due' AND next_at > $2::timestamptz AND next_at < 'infinity'
+             AND leased_by IS NULL AND outcome IN ('unavailable', 'unknown')`,
+    values: [party, msToInstant(fromMs)],
+  });
+}

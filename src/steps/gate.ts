@@ -31,16 +31,19 @@ export interface Gate {
   /** Run one call through the breaker. */
   pass(run: () => Promise<readonly Settled[]>): Promise<readonly Settled[]>;
   state(): 'closed' | 'open' | 'half-open';
+  /** Until when the partner asked to be left alone, epoch milliseconds; it may be over. */
+  askedUntilMs(): number;
 }
 
 /** Calls in a row that got nothing through, until the partner is left alone. */
 const FAILURES = 5;
-/** The longest time that it is left alone before one call tries again. */
+/** The longest time that it is left alone before one call tries again, also where it asks for more. */
 const LONGEST_MS = 60_000;
 
 export function createGate({ windows, nowMs, retryDelaysMs, onBreak, onClose }: GateMeans): Gate {
   let openedMs = 0;
   let leftAloneMs = 0;
+  let askedUntilMs = 0;
   let last: Outcome = { kind: 'unavailable', reason: 'unknown', message: '' };
   const breaker: CircuitBreakerPolicy = circuitBreaker(
     handleWhenResult((result) => gotNothingThrough(result as readonly Settled[])),
@@ -60,7 +63,7 @@ export function createGate({ windows, nowMs, retryDelaysMs, onBreak, onClose }: 
 
   return {
     room() {
-      if (windowEndMs(windows, nowMs()) !== undefined) return 0;
+      if (windowEndMs(windows, nowMs()) !== undefined || nowMs() < askedUntilMs) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
       // Half open means that the one call which tries is under way.
       return breaker.state === CircuitState.Open && Date.now() - openedMs >= leftAloneMs ? 1 : 0;
@@ -68,10 +71,12 @@ export function createGate({ windows, nowMs, retryDelaysMs, onBreak, onClose }: 
     pass: (run) =>
       breaker.execute(async () => {
         const settled = await run();
+        askedUntilMs = Math.max(askedUntilMs, nowMs() + Math.min(askedMs(settled), LONGEST_MS));
         if (gotNothingThrough(settled)) last = (settled[0] as Settled).outcome;
         return settled;
       }),
     state: () => STATES[breaker.state],
+    askedUntilMs: () => askedUntilMs,
   };
 }
 
@@ -81,6 +86,12 @@ const STATES = {
   [CircuitState.HalfOpen]: 'half-open',
   [CircuitState.Isolated]: 'open',
 } as const;
+
+/** How long a partner that has too much to do asks to be left alone, by `Retry-After`: what it asks of one it asks of all. */
+function askedMs(settled: readonly Settled[]): number {
+  const asked = settled.map(({ outcome }) => (outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0));
+  return Math.max(0, ...asked);
+}
 
 /** A partner that refuses is there; one that answers nothing usable is not. */
 function gotNothingThrough(settled: readonly Settled[]): boolean {

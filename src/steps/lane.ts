@@ -1,7 +1,7 @@
 import type { Database } from '../database/pool.ts';
 import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import type { Settled } from '../ledger/settle.ts';
+import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
@@ -45,11 +45,18 @@ export function createLane(means: LaneMeans): Lane {
   const { database, party, processId, nowMs, telemetry } = means;
   const underWay = new Set<Promise<void>>();
   const leased = new Set<Claimed>();
+  const { onBreak, onClose } = means.onBreaker(party.id);
   const gate = createGate({
     windows: party.maintenance,
     nowMs,
     retryDelaysMs: means.retryDelaysMs,
-    ...means.onBreaker(party.id),
+    onBreak,
+    onClose() {
+      onClose();
+      void retryWaiting(database, party.id, Math.max(nowMs(), gate.askedUntilMs()))
+        .then(wake)
+        .catch((error) => telemetry.failed('retry waiting', error));
+    },
   });
   const health = createHealth(means, party.id);
   let woken = false;

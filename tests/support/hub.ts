@@ -72,6 +72,8 @@ export async function testHub(
   options: {
     readonly partners?: Readonly<Record<string, Partner>>;
     readonly routes?: HubFile['routes'];
+    /** What the configuration says of parties besides their adapter. */
+    readonly entries?: Readonly<Record<string, object>>;
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
@@ -116,7 +118,9 @@ export async function testHub(
       parties: {
         'one-stop': { adapter: 'door' },
         other: { adapter: 'peer' },
-        ...Object.fromEntries(Object.keys(partners).map((name) => [name, { adapter: name }])),
+        ...Object.fromEntries(
+          Object.keys(partners).map((name) => [name, { adapter: name, ...options.entries?.[name] }]),
+        ),
       },
       routes: options.routes ?? [],
     },
