@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+/** A dossier as the one-stop tells it in the dialect of the national portal. */
+function national(code: string, given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    MaHoSo: code,
+    MaTTHC: '1.013225',
+    TenTTHC: 'Thủ tục thử nghiệm',
+    ChuHoSo: 'Nguyễn Văn An',
+    KenhThucHien: '2',
+    TrangThaiHoSo: '4',
+    NgayTiepNhan: '20250812081500',
+    ...given,
+  };
+}
+
+describe('quarantine', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let partner: ReturnType<typeof partnerWithTable>;
+  beforeEach(async () => {
+    partner = partnerWithTable();
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+    ops = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+
+  const later = (ms: number): void => {
+    hub.clock.nowMs += ms;
+  };
+  const causes = async () => (await ops.get('quarantine')).body.items;
+  async function dialect(items: readonly unknown[]): Promise<{ result: readonly { outcome: string }[] }> {
+    const call = async (path: string, body: object): Promise<never> =>
+      (await (await hub.request('POST', path, undefined, body)).json()) as never;
+    const { session } = (await call('/mapi/login', {
+      username: 'one-stop',
+      password: 'one-stop-secret-of-the-tests',
+    })) as { session: string };
+    return call('/mapi/g', { session, service: 'DongBoHoSoMC', madonvi: 'H60.01', isUpdating: 'False', data: items });
+  }
+  const resolve = (id: number, order: object) =>
+    ops.post(`quarantine/${id}/resolve`, { why: 'by the table of the ministry', ...order });
+
+  test('one resolution frees all that waited, in order: what was read', async () => {
+    await dialect([1, 2, 3].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
+    later(1_000);
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77', GhiChu: 'một lần nữa', NgayTiepNhan: '20250812090000' })]);
+    await dialect([national(CODE(4), { TrangThaiHoSo: '78' })]);
+    const [first, second] = await causes();
+    expect(first).toMatchObject({
+      ...{ kind: 'unmapped', key: 'unmapped:national-status:77', dossiers: 3, items: 4, deliveries: 0 },
+      parties: ['one-stop'],
+    });
+    expect(second).toMatchObject({ key: 'unmapped:national-status:78', items: 1 });
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).status).toBe(404);
+
+    const { status, body } = await resolve(first.id, {
+      action: 'map',
+      table: 'national-status',
+      from: '77',
+      to: 'processing',
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ freed: 4, stillWaiting: 0, entries: [{ party: 'one-stop', version: 1, who: 'ops' }] });
+    // The messages that let go tell the order in which it was applied.
+    const events = await hub.hub.database.pool.query(
+      "SELECT results -> 0 ->> 'code' AS code FROM messages WHERE door = 'release' ORDER BY id",
+    );
+    expect(events.rows.map((row) => row.code)).toEqual([CODE(1), CODE(2), CODE(3), CODE(1)]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body).toMatchObject({
+      status: 'processing',
+      note: 'một lần nữa',
+    });
+    expect(await causes()).toMatchObject([{ key: 'unmapped:national-status:78' }]);
+  });
+
+  test('one resolution frees all that waited, in order: what is to be told', async () => {
+    const steps = [
+      ['resolved', '2025-08-14T08:00:00+07:00'],
+      ['processing', '2025-08-15T08:00:00+07:00'],
+    ] as const;
+    for (const n of [1, 2])
+      for (const [status, statusAt] of steps) {
+        await hub.push(dossier({ code: CODE(n), status, statusAt }));
+        await hub.deliver();
+        later(1_000);
+      }
+    const [cause] = await causes();
+    expect(cause).toMatchObject({
+      key: 'unmapped:portal-status:resolved',
+      deliveries: 2,
+      dossiers: 2,
+      parties: ['portal'],
+    });
+    expect((await ops.get('deliveries?state=waiting')).body.items).toHaveLength(2);
+    expect(partner.codes).toEqual([]);
+
+    expect((await resolve(cause.id, { action: 'map', to: '9' })).body).toMatchObject({ freed: 2, stillWaiting: 0 });
+    await hub.deliver();
+    expect(partner.codes).toEqual(['9', '9', '2', '2']);
+    expect(await causes()).toEqual([]);
+  });
+
+  test('an entry is used at once for what waits and is sent, and by doors when every process has heard of it', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    await resolve(cause.id, { action: 'map', to: 'processing' });
+    await dialect([national(CODE(2), { TrangThaiHoSo: '77' })]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).status).toBe(404);
+    // What came in between is freed by the sweep, though nobody asks for it.
+    later(1_000);
+    await hub.hub.pipeline.sweep();
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
+    later(2_000);
+    const reply = await dialect([national(CODE(3), { TrangThaiHoSo: '77' })]);
+    expect(reply.result[0]).toMatchObject({ outcome: 'accepted' });
+  });
+
+  test('a later line takes the place of an earlier one, and both are kept with who and why', async () => {
+    const line = (to: string, why: string) => ops.post('code-tables/one-stop/national-status', { from: '77', to, why });
+    expect((await line('processing', 'first thought')).body).toMatchObject({ version: 1 });
+    expect((await line('resolved', 'second thought')).body).toMatchObject({ version: 2 });
+    later(5_000);
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77', NgayKetThucXuLy: '20250812081500' })]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.status).toBe('resolved');
+    const tables = (await ops.get('code-tables?party=one-stop')).body.items;
+    const { entered } = tables.find((one: { table: string }) => one.table === 'national-status');
+    expect(entered).toMatchObject([
+      { version: 1, why: 'first thought', supersededAt: expect.any(String) },
+      { version: 2, why: 'second thought', supersededAt: null },
+    ]);
+  });
+
+  test('a mapping that nothing could mean is refused, with what is expected', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    const { status, body } = await resolve(cause.id, { action: 'map', to: 'nearly-done', table: 'national-channel' });
+    expect(status).toBe(400);
+    expect(body.problems).toEqual([
+      { path: '/table', message: 'got national-channel, expected national-status' },
+      { path: '/to', message: expect.stringContaining('submitted, received') },
+    ]);
+    const unread = await ops.post('code-tables/one-stop/no-such-table', { from: 'a', to: 'b', why: 'because' });
+    expect(unread).toMatchObject({ status: 400, body: { problems: [{ path: '/table' }] } });
+    expect(await causes()).toHaveLength(1);
+  });
+
+  test('candidates are proposed by the likeness of names, the best first', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: 'Dang xu ly ho so' })]);
+    const [cause] = await causes();
+    const { candidates } = (await ops.get(`quarantine/${cause.id}`)).body;
+    expect(candidates[0]).toMatchObject({ to: 'processing', label: 'Đang xử lý' });
+    expect(candidates[0].score).toBeGreaterThan(candidates[1].score);
+    expect(candidates.length).toBeLessThanOrEqual(5);
+  });
+
+  test('what is dismissed is never applied or told, and what was behind it goes on', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+    await hub.push(dossier({ code: CODE(2), status: 'processing', statusAt: '2025-08-15T08:00:00+07:00' }));
+    await hub.deliver();
+    for (const cause of await causes())
+      expect((await resolve(cause.id, { action: 'dismiss' })).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    await hub.deliver();
+    expect(partner.codes).toEqual(['2']);
+    expect((await ops.get('deliveries?state=refused')).body.items).toMatchObject([{ reason: 'dismissed' }]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).status).toBe(404);
+    const again = await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    expect(again.result[0]).toMatchObject({ outcome: 'quarantined' });
+  });
+
+  test('doubtful text that a person releases is taken as it stands', async () => {
+    const broken = 'Nguyá»…n VÄ�n An';
+    const { results } = await hub.push(dossier({ code: CODE(1), note: broken }));
+    expect(results[0]?.outcome).toBe('quarantined');
+    const [cause] = await causes();
+    expect((await resolve(cause.id, { action: 'release' })).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.note).toBe(broken);
+  });
+
+  test('a process that dies in the middle of a resolution leaves the rest to whoever sweeps next', async () => {
+    await dialect([1, 2].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
+    const [cause] = await causes();
+    const { pool } = hub.hub.database;
+    // As it stands when the process died right after its word was kept.
+    await pool.query(
+      `INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
+       VALUES ('one-stop', 'national-status', '77', 'processing', 1, 'ops', 'because', now(), '2025-08-12T08:30:02+07:00')`,
+    );
+    await pool.query(
+      `INSERT INTO resolutions (cause_key, parties, action, who, why, at, until)
+       VALUES ($1, '{one-stop}', 'map', 'ops', 'because', '2025-08-12T08:30:00+07:00', '2025-08-12T08:30:05+07:00')`,
+      [cause.key],
+    );
+    await hub.hub.pipeline.sweep();
+    expect(await causes()).toEqual([]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
+  });
+});

@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/settle';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+describe('replay', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let partner: Partner;
+  beforeEach(async () => {
+    partner = testPartner();
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
+        { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
+      ],
+      keys: [...OPERATOR_KEYS],
+    });
+    ops = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+
+  const later = (ms: number): void => {
+    hub.clock.nowMs += ms;
+  };
+  const first = async (query = '') => (await ops.get(`deliveries?${query}`)).body.items.at(-1);
+  const outcomeOf = async (id: number) => (await ops.post(`deliveries/${id}/replay`, { why: 'mended' })).body.outcome;
+  async function refusedOnes(count: number): Promise<void> {
+    partner.script.push(...Array(count).fill(NO));
+    await hub.push(Array.from({ length: count }, (_, n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    later(10_000);
+  }
+  const start = (order: object) =>
+    ops.post('deliveries/replay', { state: 'refused', preview: false, why: 'the portal is mended', ...order });
+
+  test('a replayed delivery goes out under its own id, after a look-up', async () => {
+    await refusedOnes(1);
+    const { id } = await first();
+    expect(await outcomeOf(id)).toBe('replayed');
+    await hub.deliver();
+    expect(partner.sent.map((item) => [item.id, item.doubt])).toEqual([
+      [`lienthong-${id}`, false],
+      [`lienthong-${id}`, true],
+    ]);
+    expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
+      state: 'delivered',
+      attempts: [{ outcome: 'refused', reason: 'field-too-long' }, { outcome: 'delivered' }],
+    });
+  });
+
+  test('a double click on replay does nothing twice', async () => {
+    await refusedOnes(1);
+    const { id } = await first();
+    const clicks = await Promise.all([outcomeOf(id), outcomeOf(id), outcomeOf(id)]);
+    expect(clicks.sort()).toEqual(['already-due', 'already-due', 'replayed']);
+    await hub.deliver();
+    // It is delivered by the time of the next press.
+    later(1_000);
+    expect(await outcomeOf(id)).toBe('just-replayed');
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(2);
+  });
+
+  test('a replay during a scheduled retry has one effect', async () => {
+    partner.script.push(DOWN);
+    await hub.push(dossier());
+    await hub.deliver();
+    const { id, state, nextAt } = await first();
+    expect({ state, nextAt }).toEqual({ state: 'due', nextAt: '2025-08-12T08:30:05+07:00' });
+    expect(await outcomeOf(id)).toBe('already-due');
+    later(5_000);
+    await hub.deliver();
+    expect(await outcomeOf(id)).toBe('replayed');
+    expect(await outcomeOf(id)).toBe('already-due');
+    await hub.deliver();
+    later(60_000);
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(3);
+  });
+
+  test('an older version is not told again once a newer one is, and steps are', async () => {
+    partner.script.push(NO);
+    await hub.push(dossier());
+    await hub.deliver();
+    partner.script.push({ kind: 'delivered' }, NO);
+    await hub.push(progress(), { what: 'progress' });
+    await hub.deliver();
+    later(10_000);
+    const preview = await ops.post('deliveries/replay', { party: 'portal', state: 'refused', preview: true });
+    expect(preview.body).toMatchObject({
+      outcomes: { superseded: 1, replayed: 1 },
+      parties: [{ party: 'portal', deliveries: 1, dossiers: 1 }],
+      sample: [
+        { code: 'H60.01-250812-0035', operation: 'dossier.progress.v1', partner: expect.stringContaining('a step') },
+      ],
+    });
+    const sent = partner.sent.length;
+    const { body } = await start({ party: 'portal' });
+    expect(body).toMatchObject({ state: 'done', total: 2, outcomes: { superseded: 1, replayed: 1 } });
+    await hub.deliver();
+    expect(partner.sent.slice(sent).map((item) => item.operation)).toEqual(['dossier.progress.v1']);
+  });
+
+  test('a preview changes nothing and says how many, whose, and which versions', async () => {
+    await refusedOnes(12);
+    const before = await ops.get('deliveries?limit=200');
+    const { status, body } = await ops.post('deliveries/replay', { state: 'refused', preview: true });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      outcomes: { replayed: 12 },
+      parties: [{ party: 'portal', deliveries: 12, dossiers: 12 }],
+      index: expect.stringContaining('nothing changes'),
+    });
+    expect(body.sample).toHaveLength(10);
+    expect(body.sample[0]).toMatchObject({ code: CODE(0), version: 1, newestVersion: 1, state: 'refused' });
+    await hub.deliver();
+    expect(await ops.get('deliveries?limit=200')).toEqual(before);
+  });
+
+  test('a run keeps to its rate and to the order of a dossier, and ends by itself', async () => {
+    partner.script.push(...Array(9).fill(NO));
+    for (const [at, status] of ['received', 'processing', 'resolved'].entries()) {
+      await hub.push(
+        [0, 1, 2].map((n) => dossier({ code: CODE(n), status, statusAt: `2025-08-1${3 + at}T08:00:00+07:00` })),
+      );
+      await hub.deliver();
+    }
+    later(10_000);
+    const { body: run } = await start({ perSecond: 4 });
+    expect(run).toMatchObject({ state: 'running', total: 9, outcomes: { replayed: 4 } });
+    partner.sent.length = 0;
+    for (let s = 0; s < 4; s++) {
+      later(1_000);
+      await hub.deliver();
+    }
+    expect((await ops.get('replays')).body.items).toMatchObject([
+      { id: run.id, state: 'done', outcomes: { replayed: 9 } },
+    ]);
+    for (const n of [0, 1, 2])
+      expect(
+        partner.sent.flatMap(({ code, record }) => (code === CODE(n) && 'status' in record ? [record.status] : [])),
+      ).toEqual(['received', 'processing', 'resolved']);
+  });
+
+  test('the stop button stops within a second, and what was not begun stays as it was', async () => {
+    await refusedOnes(30);
+    const { body: run } = await start({ perSecond: 5 });
+    await hub.deliver();
+    const stopped = await ops.post(`replays/${run.id}/stop`, {});
+    expect(stopped.body).toMatchObject({ state: 'stopped', stoppedBy: 'ops', outcomes: { replayed: 5 } });
+    for (let s = 0; s < 3; s++) {
+      later(1_000);
+      await hub.deliver();
+    }
+    expect(partner.sent).toHaveLength(35);
+    expect((await ops.get('deliveries?state=refused&limit=200')).body.items).toHaveLength(25);
+  });
+
+  test('a run survives the process that began it, and two processes do not do it twice', async () => {
+    await refusedOnes(20);
+    await start({ perSecond: 5 });
+    await hub.deliver();
+    const others = await Promise.all(
+      [1, 2].map(() =>
+        testHub({ partners: { portal: partner }, databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs }),
+      ),
+    );
+    for (let s = 0; s < 4; s++) {
+      for (const { clock } of others) clock.nowMs += 1_000;
+      await Promise.all(others.map((other) => other.deliver()));
+    }
+    for (const other of others) await other.close();
+    expect(partner.sent).toHaveLength(40);
+    expect((await ops.get('replays')).body.items).toMatchObject([{ state: 'done', outcomes: { replayed: 20 } }]);
+  });
+
+  test('nothing overtakes what is on its way: a replay of the same dossier waits for it', async () => {
+    partner.script.push(NO);
+    await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
+    await hub.push(dossier({ code: CODE(1) }));
+    await expect.poll(async () => (await ops.get('deliveries')).body.items.length).toBeGreaterThan(1);
+    await hub.deliver();
+    later(10_000);
+    partner.script.length = 0;
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const step = (await ops.get('deliveries?operation=dossier.progress.v1')).body.items[0];
+    await hub.hub.database.pool.query("UPDATE deliveries SET state = 'refused' WHERE id = $1", [step.id]);
+    partner.script.push(async (items) => {
+      await held;
+      return items.map((): Outcome => ({ kind: 'delivered' }));
+    });
+    await hub.push(dossier({ code: CODE(1), status: 'resolved', statusAt: '2025-08-15T08:00:00+07:00' }));
+    const sent = partner.sent.length;
+    await hub.hub.pipeline.sweep();
+    await expect.poll(() => partner.sent.length).toBe(sent + 1);
+    expect(await outcomeOf(step.id)).toBe('waits');
+    letGo();
+    await hub.hub.pipeline.idle();
+    expect(await outcomeOf(step.id)).toBe('replayed');
+  });
+});

@@ -1,0 +1,85 @@
+import type { KeyEntry } from '../../src/config.ts';
+import type { CodeTable } from '../../src/core/codes.ts';
+import type { Outcome } from '../../src/core/settle.ts';
+import { type Partner, type TestHub, testPartner } from './hub.ts';
+
+const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] as const;
+const secretOf = (id: string): string => `${id}-secret-of-the-tests`;
+const key = (id: string, scopes: KeyEntry['scopes']): KeyEntry => ({ id, secret: secretOf(id), scopes });
+
+/** Keys with all scopes of operators, with one each, and with all and personal data. */
+export const OPERATOR_KEYS: readonly KeyEntry[] = [
+  key('ops', [...SCOPES]),
+  key('ops-personal', [...SCOPES, 'index:personal']),
+  ...SCOPES.map((scope) => key(scope.replace(':', '-'), [scope])),
+];
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a reply of any route
+  readonly body: any;
+}
+
+/** An operator at the hub's own interface. */
+export interface Operator {
+  get(path: string, keyId?: string): Promise<Answer>;
+  post(path: string, body?: unknown, keyId?: string): Promise<Answer>;
+}
+
+export function operatorOf(hub: TestHub): Operator {
+  const ask = async (method: string, path: string, keyId: string, body?: unknown): Promise<Answer> => {
+    const headers = { Authorization: `Bearer ${secretOf(keyId)}` };
+    const response = await hub.request(method, `/api/v1/ops/${path}`, undefined, body, headers);
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  };
+  return {
+    get: (path, keyId = 'ops') => ask('GET', path, keyId),
+    post: (path, body, keyId = 'ops') => ask('POST', path, keyId, body),
+  };
+}
+
+export const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
+export const NO: Outcome = { kind: 'refused', reason: 'field-too-long', message: 'TenTTHC is too long' };
+
+/** A partner that knows some statuses by codes of its own, and is told nothing that it has no code for. */
+export function partnerWithTable(): Partner & { readonly codes: string[] } {
+  const codes: string[] = [];
+  const partner = testPartner();
+  const table: CodeTable = {
+    name: 'portal-status',
+    title: 'Statuses of the portal',
+    entries: [
+      { code: '1', is: 'received', label: 'Được tiếp nhận' },
+      { code: '2', is: 'processing', label: 'Đang xử lý' },
+      { code: '5', is: 'supplement-required', label: 'Yêu cầu bổ sung giấy tờ' },
+    ],
+    bothWays: true,
+  };
+  const adapter: Partner['adapter'] = {
+    ...partner.adapter,
+    tables: [{ ...table, entries: [...table.entries, { code: '9', is: 'resolved', label: 'Đã xử lý xong' }] }],
+    send: {
+      ...partner.adapter.send,
+      'dossier.upsert.v1': {
+        async send(connection, items) {
+          partner.sent.push(...items);
+          return items.map(({ record: { status } }): Outcome => {
+            const known = status === 'resolved' ? undefined : table.entries.find((entry) => entry.is === status)?.code;
+            const code = connection.codes('portal-status').get(status) ?? known;
+            if (code === undefined) return unmappedStatus(status);
+            codes.push(code);
+            return { kind: 'delivered' };
+          });
+        },
+      },
+    },
+  };
+  return { ...partner, adapter, codes };
+}
+
+function unmappedStatus(status: string): Outcome {
+  const message = `no portal-status is known for ${status}`;
+  const cause = { kind: 'unmapped', key: `unmapped:portal-status:${status}`, message } as const;
+  return { kind: 'refused', reason: 'unmapped', message, cause };
+}
