@@ -1,0 +1,328 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/settle';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }];
+const PERSONAL = ['Nguyễn Văn An', '001000000001', '0900000001', 'an@example.test'];
+
+describe('operators', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let partner: Partner;
+  beforeEach(async () => {
+    partner = testPartner({
+      pull: {
+        catalogue: {
+          schedule: '0 0 2 * * *',
+          next: async () => ({ bodies: [], checkpoint: null, more: false }),
+          read: () => [],
+        },
+      },
+    });
+    hub = await testHub({ partners: { portal: partner }, routes: ROUTES, keys: [...OPERATOR_KEYS] });
+    ops = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+
+  const later = (ms: number): void => {
+    hub.clock.nowMs += ms;
+  };
+  const items = async (path: string) => (await ops.get(path)).body.items;
+  const nothingOf = (value: unknown, personal: readonly string[]): void => {
+    const text = JSON.stringify(value);
+    expect(personal.filter((one) => text.includes(one))).toEqual([]);
+  };
+
+  test('every route refuses a key without its scope', async () => {
+    const { paths } = (await hub.read('/openapi.json')).body;
+    const routes = Object.entries(paths as Record<string, Record<string, { 'x-scopes'?: string[] }>>)
+      .filter(([path]) => path.startsWith('/api/v1/ops/'))
+      .flatMap(([path, methods]) => Object.entries(methods).map(([method, doc]) => ({ path, method, doc })));
+    expect(routes.length).toBeGreaterThan(18);
+    for (const { path, method, doc } of routes) {
+      const [scope] = doc['x-scopes'] as [string];
+      const url = path.replace('{party}', 'portal').replace('{table}', 'portal-status').replace('{id}', '1');
+      const body = method === 'post' ? {} : undefined;
+      const bare = await hub.request(method.toUpperCase(), url, undefined, body);
+      expect([path, bare.status]).toEqual([path, 401]);
+      for (const { id, scopes } of OPERATOR_KEYS) {
+        const given = url.slice('/api/v1/ops/'.length);
+        const { status } = method === 'post' ? await ops.post(given, {}, id) : await ops.get(given, id);
+        expect([path, id, status === 403]).toEqual([path, id, !scopes.includes(scope as never)]);
+      }
+    }
+  });
+
+  test('unknown ids are not found, and another body is refused with its paths', async () => {
+    for (const path of [
+      'messages/1',
+      'messages/0198a000-0000-7000-8000-000000000000',
+      'deliveries/1',
+      'deliveries/x',
+      'quarantine/1',
+    ])
+      expect([path, (await ops.get(path)).status]).toEqual([path, 404]);
+    for (const path of ['deliveries/1/replay', 'replays/1/stop', 'parties/nobody/pause', 'parties/nobody/pull'])
+      expect([path, (await ops.post(path, {})).status]).toEqual([path, 404]);
+    const order = { action: 'release', why: 'because' };
+    expect((await ops.post('quarantine/1/resolve', order)).status).toBe(404);
+    expect((await ops.post('quarantine/1/resolve', { action: 'guess' })).body).toMatchObject({
+      status: 400,
+      problems: [{ path: '/why' }, { path: '/action', message: expect.stringContaining('map, release, dismiss') }],
+    });
+    expect((await ops.post('deliveries/replay', { preview: true })).body).toMatchObject({ status: 400 });
+    expect((await ops.post('deliveries/replay', { preview: false, state: 'refused' })).body.problems).toMatchObject([
+      { path: '/why' },
+    ]);
+    expect((await ops.post('parties/portal/pull', { name: 'nothing' })).body.problems).toMatchObject([
+      { path: '/name' },
+    ]);
+    expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
+    expect((await ops.get('messages?cursor=made-up')).status).toBe(400);
+  });
+
+  test('a body is seen with ops:body alone, masked, and each look is in the audit', async () => {
+    await hub.push(dossier({ note: 'gọi cho Nguyễn Văn An, 0900000001' }));
+    const [message] = await items('messages');
+    expect((await ops.get(`messages/${message.id}`, 'ops-read')).body).not.toHaveProperty('body');
+    expect(await items('audit')).toEqual([]);
+    const masked = (await ops.get(`messages/${message.id}`)).body;
+    expect(masked.body).toMatchObject({ format: 'json', text: expect.stringContaining('1.013225') });
+    nothingOf(masked, PERSONAL);
+    const whole = (await ops.get(`messages/${message.id}`, 'ops-personal')).body.body.text;
+    for (const personal of PERSONAL) expect(whole).toContain(personal);
+    expect(await items('audit')).toMatchObject([
+      { actor: 'ops-personal', action: 'body.read-personal', subject: `message ${message.id}` },
+      { actor: 'ops', action: 'body.read', subject: `message ${message.id}` },
+    ]);
+  });
+
+  test('secrets are seen by nobody, and XML is as readable as JSON', async () => {
+    const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      hub.request('POST', path, undefined, body, headers);
+    const login = { username: 'one-stop', password: 'one-stop-secret-of-the-tests' };
+    const { session } = (await (await post('/mapi/login', login)).json()) as { session: string };
+    await post('/mapi/g', { session, service: 'DongBoHoSoMC', data: [{ MaHoSo: CODE(1), ChuHoSo: 'Trần Thị B' }] });
+    const xml = `<e:Envelope xmlns:e="urn:e"><e:Header><Password>hunter-2</Password></e:Header><e:Body><dossier>
+      <code>${CODE(2)}</code><applicant><name>Nguyễn Văn An</name><phone>0900000001</phone></applicant></dossier></e:Body></e:Envelope>`;
+    await hub.hub.pipeline.accept({
+      ...{
+        party: 'one-stop',
+        door: 'rest',
+        operation: 'dossier.upsert.v1',
+        keyName: 'one-stop',
+        mediaType: 'text/xml',
+      },
+      ...{ body: Buffer.from(xml), bodyBytes: xml.length, items: [], receivedAt: '2025-08-12T08:30:00+07:00' },
+    });
+    const views = await Promise.all(
+      (await items('messages')).map(
+        async ({ id }: { id: string }) => (await ops.get(`messages/${id}`, 'ops-personal')).body.body,
+      ),
+    );
+    nothingOf(views, [session, 'hunter-2', 'one-stop-secret-of-the-tests']);
+    const xmlView = views.find((view) => view?.format === 'xml');
+    expect(xmlView.text).toContain(`  <code>${CODE(2)}</code>`);
+    for (const { id } of await items('messages'))
+      nothingOf((await ops.get(`messages/${id}`)).body, ['Nguyễn Văn An', '0900000001', 'Trần Thị B']);
+  });
+
+  test('what went over the wire is kept with its attempt, masked as bodies are', async () => {
+    await hub.push(dossier());
+    await hub.deliver();
+    const [delivery] = await items('deliveries');
+    const wire = [
+      {
+        method: 'POST',
+        url: 'http://portal.test/g?token=abc-def',
+        request: JSON.stringify({ session: 'xyz-1', data: [{ ChuHoSo: 'Nguyễn Văn An' }] }),
+        status: 200,
+        reply: '<html>0900000001</html>',
+      },
+    ];
+    const { createVault } = await import('../../src/vault.ts');
+    const sealed = createVault(['a-secret-of-the-tests-that-is-long-enough']).seal(JSON.stringify(wire));
+    await hub.hub.database.pool.query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
+    const read = async (keyId: string) => (await ops.get(`deliveries/${delivery.id}`, keyId)).body.attempts[0];
+    expect(await read('ops-read')).toEqual({
+      number: 1,
+      at: expect.any(String),
+      tookMs: 0,
+      outcome: 'delivered',
+      reason: null,
+      detail: null,
+      hasWire: true,
+    });
+    const [call] = (await read('ops')).wire;
+    expect(call).toMatchObject({ url: 'http://portal.test/g?token=***', status: 200, reply: { format: 'xml' } });
+    nothingOf(call, ['Nguyễn Văn An', '0900000001', 'xyz-1', 'abc-def']);
+    expect(JSON.stringify((await read('ops-personal')).wire)).toContain('Nguyễn Văn An');
+  });
+
+  test('messages are found by what they speak of, also when nothing came of them, page by page', async () => {
+    for (let n = 0; n < 5; n++) {
+      await hub.push(dossier({ code: CODE(n) }));
+      later(60_000);
+    }
+    await hub.push(dossier({ code: CODE(9), status: 'nonsense' }));
+    await hub.push(progress({ code: CODE(8) }), { what: 'progress' });
+    const all = await items('messages');
+    expect(all.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'quarantined',
+      'invalid',
+      ...Array(5).fill('accepted'),
+    ]);
+    const pages: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await ops.get(`messages?limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      pages.push(...body.items.map(({ id }: { id: string }) => id));
+      cursor = body.next;
+    }
+    expect(pages).toEqual(all.map(({ id }: { id: string }) => id));
+    for (const [n, outcome] of [
+      [3, 'accepted'],
+      [8, 'quarantined'],
+      [9, 'invalid'],
+    ])
+      expect(await items(`messages?code=${CODE(n as number)}`)).toMatchObject([{ outcome }]);
+    expect(await items('messages?outcome=invalid')).toHaveLength(1);
+    expect(await items('messages?from=2025-08-12T08:31:00%2B07:00&to=2025-08-12T08:32:30%2B07:00')).toHaveLength(2);
+    const { body } = await ops.get(`messages/${all[2].id}`, 'ops-read');
+    expect(body).toMatchObject({
+      results: [{ code: CODE(4), outcome: 'accepted' }],
+      deliveries: [{ code: CODE(4), party: 'portal' }],
+      waiting: [],
+    });
+  });
+
+  test('auto-retry paused during a storm stops at once; resumed it does not resurrect what was settled', async () => {
+    partner.script.push(...Array(6).fill(DOWN), NO, NO);
+    await hub.push([0, 1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    later(5_000);
+    expect((await ops.post('parties/portal/pause', { why: 'a storm' })).body).toEqual({
+      party: 'portal',
+      paused: true,
+    });
+    const before = partner.sent.length;
+    for (let s = 0; s < 3; s++) {
+      later(30_000);
+      await hub.deliver();
+    }
+    expect(partner.sent).toHaveLength(before);
+    expect(await items('parties')).toContainEqual(
+      expect.objectContaining({
+        party: 'portal',
+        health: 'paused',
+        paused: { at: '2025-08-12T08:30:05+07:00', by: 'ops' },
+        backlog: { due: 4, waiting: 0, onItsWay: 0 },
+      }),
+    );
+    partner.script.length = 0;
+    partner.script.push(NO, NO);
+    await ops.post('parties/portal/resume', {});
+    await hub.deliver();
+    expect((await items('deliveries')).map(({ state }: { state: string }) => state).sort()).toEqual([
+      'delivered',
+      'delivered',
+      'refused',
+      'refused',
+    ]);
+    await ops.post('parties/portal/pause', {});
+    later(365 * 86_400_000);
+    await ops.post('parties/portal/resume', {});
+    const settled = partner.sent.length;
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(settled);
+  });
+
+  test('what is due for a party that is no longer configured waits, is listed, and goes on when it is back', async () => {
+    await ops.post('parties/portal/pause', {});
+    await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
+    const { databaseUrl, clock } = hub;
+    const beside = { databaseUrl, nowMs: clock.nowMs, keys: [...OPERATOR_KEYS] };
+    const without = await testHub(beside);
+    const there = operatorOf(without);
+    await without.deliver();
+    expect((await there.get('deliveries?party=portal&state=due')).body.items).toHaveLength(2);
+    expect((await there.get('parties')).body.items).toContainEqual(
+      expect.objectContaining({
+        party: 'portal',
+        configured: false,
+        health: 'not-configured',
+        backlog: { due: 2, waiting: 0, onItsWay: 0 },
+      }),
+    );
+    expect((await there.post('parties/portal/resume', {})).status).toBe(200);
+    await without.close();
+    const changed = testPartner();
+    const back = await testHub({ ...beside, partners: { portal: changed } });
+    await back.deliver();
+    await back.close();
+    expect(changed.sent.map((item) => item.code)).toEqual([CODE(0), CODE(1)]);
+    expect(partner.sent).toEqual([]);
+    expect((await items('deliveries')).every(({ state }: { state: string }) => state === 'delivered')).toBe(true);
+  });
+
+  test('a party shows how it fares: its last success and error, its incidents, and what it may be asked', async () => {
+    partner.script.push({ kind: 'delivered' }, NO);
+    await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    await expect
+      .poll(
+        async () => (await items('parties')).find((one: { party: string }) => one.party === 'portal').lastSuccessAt,
+        { timeout: 3_000 },
+      )
+      .toBeTruthy();
+    expect(await items('parties')).toContainEqual(
+      expect.objectContaining({
+        party: 'portal',
+        health: 'ok',
+        breaker: 'closed',
+        lastError: { at: expect.any(String), reason: 'field-too-long', detail: 'TenTTHC is too long' },
+        oldestDueAt: null,
+        incidents: [],
+      }),
+    );
+  });
+
+  test('a pull that is asked for is due at once, and every order is in the audit', async () => {
+    expect(await ops.post('parties/portal/pull', { name: 'catalogue', why: 'a new service' })).toMatchObject({
+      status: 202,
+      body: { pulls: ['catalogue'] },
+    });
+    const { rows } = await hub.hub.database.pool.query('SELECT name FROM pulls WHERE next_at <= $1', [
+      new Date(hub.clock.nowMs),
+    ]);
+    expect(rows).toEqual([{ name: 'catalogue' }]);
+    await ops.post('parties/portal/pause', {});
+    await ops.post('deliveries/replay', { state: 'refused', preview: false, why: 'mended' });
+    const audit = await items('audit');
+    expect(audit.map(({ action }: { action: string }) => action)).toEqual([
+      'replay.start',
+      'party.pause',
+      'party.pull',
+    ]);
+    expect(audit[2]).toMatchObject({ actor: 'ops', subject: 'portal catalogue', why: 'a new service' });
+    expect(await items('audit?action=party.pause&actor=ops')).toHaveLength(1);
+    expect(await items('audit?actor=nobody')).toEqual([]);
+  });
+
+  test('incidents are listed while they are open, and kept when they are over', async () => {
+    const slow: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'ECONNREFUSED' };
+    partner.script.push(...Array(20).fill(slow));
+    await hub.push(Array.from({ length: 8 }, (_, n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    await expect
+      .poll(() => items('incidents'))
+      .toMatchObject([{ party: 'portal', kind: 'partner-away', closedAt: null }]);
+    expect(await items('parties')).toContainEqual(
+      expect.objectContaining({ party: 'portal', health: 'away', breaker: 'open' }),
+    );
+    await hub.hub.database.pool.query('UPDATE incidents SET closed_at = now()');
+    expect(await items('incidents')).toEqual([]);
+    expect(await items('incidents?state=all')).toHaveLength(1);
+  });
+});
