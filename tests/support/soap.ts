@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { XMLParser } from 'fast-xml-parser';
 import { SECRETS, type TestHub } from './hub.ts';
 
@@ -50,21 +51,27 @@ export async function sendSoap(
     key?: keyof typeof SECRETS | null;
     headers?: Record<string, string>;
     version?: '1.1' | '1.2';
+    peer?: { remoteAddress: string; encrypted?: boolean };
   } = {},
 ): Promise<SoapReply> {
   const { party = 'one-stop', version = '1.1' } = options;
   const key = options.key === undefined ? (party as keyof typeof SECRETS) : options.key;
-  const response = await hub.app.request(`/soap/v1/${party}`, {
+  const bytes = typeof message === 'string' ? Buffer.from(message) : message;
+  const incoming = Object.assign(Readable.from([bytes]), { socket: options.peer ?? LOOPBACK });
+  const init = {
     method: 'POST',
     headers: {
       'Content-Type': version === '1.1' ? 'text/xml; charset=utf-8' : 'application/soap+xml; charset=utf-8',
       ...(key && { Authorization: `Basic ${Buffer.from(`${key}:${SECRETS[key]}`).toString('base64')}` }),
       ...options.headers,
     },
-    body: message as string,
-  });
+  };
+  // The body is read from the connection, as in a process.
+  const response = await hub.app.request(`/soap/v1/${party}`, init, { incoming });
   return readReply(response.status, response.headers, await response.text());
 }
+
+const LOOPBACK = { remoteAddress: '127.0.0.1' };
 
 const parser = new XMLParser({
   removeNSPrefix: true,

@@ -3,9 +3,10 @@ import { quote, type SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
-import { ENVELOPES, EnvelopeRefusal, type Version } from './faults.ts';
+import { EnvelopeRefusal } from './faults.ts';
 import { readSecurity, type Security, WSSE } from './security-header.ts';
 import { elementReader, elementsIn, XSI } from './values.ts';
+import { ENVELOPES, type Version } from './versions.ts';
 import { createSchema, HUB_NAMESPACE } from './wsdl.ts';
 
 export type OperationName = 'PushDossiers' | 'PushProgress' | 'GetDossier' | 'Ping';

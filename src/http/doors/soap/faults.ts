@@ -1,18 +1,8 @@
 import type { Context } from 'hono';
 import { Refusal } from '../../problem.ts';
+import { ENVELOPES, MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
-
-export type Version = '1.1' | '1.2';
-
-export const ENVELOPES: Readonly<Record<Version, string>> = {
-  '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',
-  '1.2': 'http://www.w3.org/2003/05/soap-envelope',
-};
-export const MEDIA_TYPES: Readonly<Record<Version, string>> = {
-  '1.1': 'text/xml; charset=utf-8',
-  '1.2': 'application/soap+xml; charset=utf-8',
-};
 
 /** A refusal that SOAP itself has a code for. */
 export class EnvelopeRefusal extends Refusal {

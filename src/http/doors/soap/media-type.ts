@@ -1,6 +1,6 @@
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
-import type { Version } from './faults.ts';
+import type { Version } from './versions.ts';
 
 /** What a Content-Type says of a SOAP message. */
 export interface MediaType {
