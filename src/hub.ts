@@ -81,7 +81,7 @@ export async function createHub(
     await database.close();
     throw error;
   }
-  telemetry.watchBacklog(() => loadBacklog(database));
+  telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
   const vault = createVault(config.secrets);
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();

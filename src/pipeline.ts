@@ -60,7 +60,7 @@ export interface Pipeline {
   refuse(message: Refused): Promise<void>;
   /** Answer rings: deliver what is due for the party, until nothing is. */
   deliver(party: string): void;
-  /** Ask a partner now, page by page, through `accept`. */
+  /** Ask a partner what is due by its schedule, page by page, through `accept`. */
   pull(party: string, name: string): Promise<void>;
   /** Free the deliveries that these causes held, in their order. */
   release(causeKeys: readonly string[]): Promise<void>;
@@ -142,7 +142,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   async function acceptAll(submissions: readonly Submission[], tries = TRIES): Promise<readonly Accepted[]> {
     try {
       const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions);
-      telemetry.accepted(submissions, accepted);
+      telemetry.accepted(submissions, accepted, nowMs());
       means.onCommit();
       void queue.ring(ring);
       if (created.length > 0) releaseFor(created);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
+import type { Item } from '#core/item';
 import type { Backlog } from './ledger/backlog.ts';
 import type { ItemResult } from './ledger/messages.ts';
 import type { Settled } from './ledger/settle.ts';
@@ -11,9 +12,11 @@ export interface Telemetry {
   readonly log: Logger;
   /** Show what is not settled, as it is whenever metrics are asked for. Nothing is shown while it cannot be read. */
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
+  /** Messages were committed, and what they changed is in the index, at this moment. */
   accepted(
-    submissions: readonly { readonly party: string; readonly door: string }[],
+    submissions: readonly { readonly party: string; readonly door: string; readonly items: readonly Item[] }[],
     accepted: readonly { readonly results: readonly ItemResult[] }[],
+    atMs: number,
   ): void;
   attempted(settled: Settled): void;
   pulled(party: string, name: string, error: string | undefined): void;
@@ -22,6 +25,9 @@ export interface Telemetry {
   /** Something that should not happen went wrong; the hub goes on. */
   failed(where: string, error: unknown): void;
 }
+
+/** From seconds to a month: what matters over there is counted by the day. */
+const FROM_SOURCE = [1, 5, 30, 120, 600, 3_600, 14_400, 43_200, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
 export function createTelemetry(log: Logger): Telemetry {
   const registry = new Registry();
@@ -51,11 +57,25 @@ export function createTelemetry(log: Logger): Telemetry {
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     ...shared,
   });
+  const toIndex = new Histogram({
+    name: 'hub_event_to_index_seconds',
+    help: 'From an event at its source to its being visible in the index, by the party that told of it',
+    labelNames: ['party'],
+    buckets: FROM_SOURCE,
+    ...shared,
+  });
   const waited = new Histogram({
-    name: 'hub_delivered_after_seconds',
-    help: 'From acknowledged to delivered',
+    name: 'hub_ack_to_delivered_seconds',
+    help: 'From acknowledged to delivered, by the party that it was delivered to',
     labelNames: ['party'],
     buckets: [0.1, 0.5, 1, 2, 5, 30, 300, 3600, 86_400],
+    ...shared,
+  });
+  const toPartner = new Histogram({
+    name: 'hub_event_to_partner_seconds',
+    help: 'From an event at its source to the acknowledgement of the party that it was delivered to',
+    labelNames: ['party'],
+    buckets: FROM_SOURCE,
     ...shared,
   });
   const pulls = new Counter({
@@ -79,29 +99,29 @@ export function createTelemetry(log: Logger): Telemetry {
   return {
     registry,
     log,
-    watchBacklog(load) {
-      new Gauge({
-        name: 'hub_deliveries',
-        help: 'Deliveries that are not settled: due (sent by itself), held (a person must act), behind (a held one)',
-        labelNames: ['party', 'state'],
-        ...shared,
-        async collect() {
-          this.reset();
-          for (const { party, state, count } of await load().catch(() => [])) this.set({ party, state }, count);
-        },
-      });
-    },
-    accepted(submissions, accepted) {
+    watchBacklog: (load) => showBacklog(registry, load),
+    accepted(submissions, accepted, atMs) {
       batches.observe(submissions.length);
-      for (const [at, submission] of submissions.entries())
-        for (const { outcome } of accepted[at]?.results ?? [])
-          items.inc({ party: submission.party, door: submission.door, outcome });
+      for (const [at, { party, door, items: told }] of submissions.entries()) {
+        const counts = new Map<string, number>();
+        for (const { index, outcome } of accepted[at]?.results ?? []) {
+          counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+          const eventMs = outcome === 'accepted' ? eventMsOf(told[index]) : undefined;
+          // Clocks differ: what comes before it happened came at once.
+          if (eventMs !== undefined) toIndex.observe({ party }, Math.max(atMs - eventMs, 0) / 1000);
+        }
+        for (const [outcome, count] of counts) items.inc({ party, door, outcome }, count);
+      }
     },
-    attempted({ claimed, outcome, settlement, at, tookMs }) {
+    attempted({ claimed, outcome, settlement, at, tookMs, eventAt }) {
       const { id, party, operation, subject, attempts: number, createdAt } = claimed;
       attempts.inc({ party, operation, outcome: outcome.kind, follows: settlement.state });
       took.observe({ party }, tookMs / 1000);
-      if (outcome.kind === 'delivered') waited.observe({ party }, (instantToMs(at) - instantToMs(createdAt)) / 1000);
+      if (outcome.kind === 'delivered') {
+        const atMs = instantToMs(at);
+        waited.observe({ party }, (atMs - instantToMs(createdAt)) / 1000);
+        if (eventAt) toPartner.observe({ party }, Math.max(atMs - instantToMs(eventAt), 0) / 1000);
+      }
       const why = outcome.kind === 'delivered' ? {} : { reason: outcome.reason };
       log.info(
         {
@@ -129,4 +149,45 @@ export function createTelemetry(log: Logger): Telemetry {
       log.error({ where, error: message, code, stack }, 'failed');
     },
   };
+}
+
+/** When what an item tells happened; catalogue entries have no such time. */
+function eventMsOf(item: Item | undefined): number | undefined {
+  if (item?.kind !== 'record') return undefined;
+  const { record } = item;
+  if ('at' in record) return instantToMs(record.at);
+  return 'statusAt' in record ? instantToMs(record.statusAt) : undefined;
+}
+
+/** Two gauges of one look at what is not settled. */
+function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
+  let loading: Promise<readonly Backlog[]> | undefined;
+  const look = (): Promise<readonly Backlog[]> => {
+    loading ??= load()
+      .catch(() => [])
+      .finally(() => {
+        loading = undefined;
+      });
+    return loading;
+  };
+  new Gauge({
+    name: 'hub_deliveries',
+    help: 'Deliveries that are not settled: due (sent by itself), held (a person must act), behind (a held one)',
+    labelNames: ['party', 'state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, state, count } of await look()) this.set({ party, state }, count);
+    },
+  });
+  new Gauge({
+    name: 'hub_oldest_due_seconds',
+    help: 'Age of the oldest delivery that is sent by itself and has not got through',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, state, oldestS } of await look()) if (state === 'due') this.set({ party }, oldestS);
+    },
+  });
 }

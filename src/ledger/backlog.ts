@@ -1,3 +1,4 @@
+import { msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 
 export interface Backlog {
@@ -8,19 +9,23 @@ export interface Backlog {
    */
   readonly state: 'due' | 'held' | 'behind';
   readonly count: number;
+  /** How long ago the oldest of them came to be, in seconds. */
+  readonly oldestS: number;
 }
 
 /** How much of what parties have to be told is not settled. Reads what is due alone, not what is delivered. */
-export async function loadBacklog(database: Database): Promise<readonly Backlog[]> {
+export async function loadBacklog(database: Database, nowMs: number): Promise<readonly Backlog[]> {
   const { rows } = await database.pool.query<Backlog>({
     name: 'backlog',
     text: `
       WITH unsettled AS (
-        SELECT party, subject, next_at = 'infinity' AS held FROM deliveries WHERE state = 'due'),
+        SELECT party, subject, created_at, next_at = 'infinity' AS held FROM deliveries WHERE state = 'due'),
       stuck AS (SELECT DISTINCT party, subject FROM unsettled WHERE held)
       SELECT party, CASE WHEN held THEN 'held' WHEN stuck.subject IS NULL THEN 'due' ELSE 'behind' END AS state,
-             count(*) AS count
+             count(*) AS count,
+             GREATEST(extract(epoch FROM $1::timestamptz - min(created_at)), 0)::float8 AS "oldestS"
       FROM unsettled LEFT JOIN stuck USING (party, subject) GROUP BY 1, 2`,
+    values: [msToInstant(nowMs)],
   });
   return rows;
 }

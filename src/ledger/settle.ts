@@ -13,6 +13,8 @@ export interface Settled {
   readonly settlement: Settlement;
   readonly at: string;
   readonly tookMs: number;
+  /** When what it tells happened at its source; of catalogue entries nothing is known. */
+  readonly eventAt?: string;
   /** What went over the wire, as JSON. */
   readonly wire: string | undefined;
 }

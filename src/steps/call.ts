@@ -21,7 +21,8 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
   const outcomes = await outcomesOf(means, party, call, (record) => wire.push(record));
   const endedMs = means.nowMs();
   const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
-  return call.items.map(({ claimed }, at) => {
+  return call.items.map(({ claimed, outgoing }, at) => {
+    const eventAt = eventAtOf(outgoing);
     const outcome = outcomes[at] as Outcome;
     return {
       claimed,
@@ -29,10 +30,16 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
       settlement: settle(outcome, claimed.attempts, means.retryDelaysMs, means.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
+      ...(eventAt && { eventAt }),
       // One call, one record of it: with its first delivery.
       wire: at === 0 ? kept : undefined,
     };
   });
+}
+
+function eventAtOf(outgoing: Outgoing | undefined): string | undefined {
+  const { at, statusAt } = (outgoing?.record ?? {}) as { at?: string; statusAt?: string };
+  return at ?? statusAt;
 }
 
 async function outcomesOf(

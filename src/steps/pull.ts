@@ -87,7 +87,7 @@ async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page:
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
   const accepted = await acceptBatch(acceptMeans, submissions, [checkpoint]);
-  telemetry.accepted(submissions, accepted.accepted);
+  telemetry.accepted(submissions, accepted.accepted, nowMs());
   await queue.ring(accepted.ring);
 }
 

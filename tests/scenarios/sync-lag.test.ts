@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/settle';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
+
+describe('sync lag', () => {
+  let partner: Partner;
+  let hub: TestHub;
+  beforeEach(async () => {
+    partner = testPartner();
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+  });
+  afterEach(() => hub.close());
+
+  const metric = async (line: string): Promise<number | undefined> => {
+    const text = await (await hub.request('GET', '/metrics')).text();
+    const found = text.split('\n').find((one) => one.startsWith(`${line} `));
+    return found === undefined ? undefined : Number(found.slice(line.length + 1));
+  };
+
+  test('is measured from the event at its source to the index, from the acknowledgement to the partner, and over both', async () => {
+    // Told a quarter of an hour after it happened.
+    await hub.push(dossier());
+    expect(await metric('hub_event_to_index_seconds_sum{party="one-stop"}')).toBe(900);
+    partner.script.push(DOWN);
+    await hub.deliver();
+    hub.clock.nowMs += 100_000;
+    expect(await metric('hub_oldest_due_seconds{party="portal"}')).toBe(100);
+    await hub.deliver();
+    expect(await metric('hub_ack_to_delivered_seconds_sum{party="portal"}')).toBe(100);
+    expect(await metric('hub_event_to_partner_seconds_sum{party="portal"}')).toBe(1_000);
+    expect(await metric('hub_oldest_due_seconds{party="portal"}')).toBeUndefined();
+  });
+
+  test('counts what changed the index and nothing else, and clocks that are fast as none', async () => {
+    await hub.push(dossier());
+    await hub.push(dossier());
+    await hub.push(dossier({ code: 'H60.01-250812-0036', status: 'nonsense' }));
+    await hub.push(progress({ at: '2025-08-12T09:00:00+07:00' }), { what: 'progress' });
+    expect(await metric('hub_event_to_index_seconds_count{party="one-stop"}')).toBe(2);
+    expect(await metric('hub_event_to_index_seconds_sum{party="one-stop"}')).toBe(900);
+    expect(await metric('hub_items_total{party="one-stop",door="rest",outcome="duplicate"}')).toBe(1);
+  });
+});
