@@ -32,7 +32,7 @@ export async function duePulls(database: Database, nowMs: number): Promise<reado
     .execute();
 }
 
-/** Lease a pull; undefined when another process has it. */
+/** Lease a pull that is due; undefined when another process has it, or has just done it. */
 export async function claimPull(
   database: Database,
   party: string,
@@ -43,7 +43,8 @@ export async function claimPull(
   const { rows } = await database.pool.query<ClaimedPull>({
     name: 'claim pull',
     text: `UPDATE pulls SET token = token + 1, leased_until = $4::timestamptz
-           WHERE party = $1 AND name = $2 AND (leased_until IS NULL OR leased_until < $3::timestamptz)
+           WHERE party = $1 AND name = $2 AND next_at <= $3::timestamptz
+             AND (leased_until IS NULL OR leased_until < $3::timestamptz)
            RETURNING party, name, checkpoint, token`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });

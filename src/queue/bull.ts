@@ -13,7 +13,7 @@ export interface BullOptions {
 
 /**
  * The queue of a hub of several processes: Bull on Redis. Jobs carry a party's id, are run once, and are removed at
- * once; the ledger knows the rest. A ring while Redis is away is dropped within milliseconds and made up by `sweep`.
+ * once; the ledger knows the rest. A ring while Redis is away is heard by its own process alone; `sweep` makes up for it.
  */
 export function createBullQueue({
   url,
@@ -40,6 +40,8 @@ export function createBullQueue({
         await within(1_000, queue.addBulk(parties.map((party) => ({ data: { party } }))));
       } catch (error) {
         log({ error: (error as Error).message, parties }, 'ring lost, the sweep makes up for it');
+        // Without Redis each process hears itself: by its sweep it goes on delivering, however long Redis is away.
+        for (const party of parties) handler?.(party);
       }
     }
     sending = undefined;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
+import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const STATUSES = ['submitted', 'received', 'processing', 'resolved', 'returned'];
@@ -203,6 +204,7 @@ describe('readers', () => {
 
   test('a service that vanished from a complete list is no longer in force, and is still there', async () => {
     services.splice(6, 1);
+    await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', 'catalogue');
     expect((await hub.read('/api/v1/services/1.000006')).body).toMatchObject({ inForce: false });
     expect((await hub.read('/api/v1/services?inForce=true')).body.items).toHaveLength(6);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const ROUTES = [
@@ -118,13 +119,41 @@ describe('what the database cannot keep', () => {
 describe('two processes on one database', () => {
   let hub: TestHub;
   let other: TestHub;
+  let runs: string[];
   beforeEach(async () => {
-    hub = await testHub();
-    other = await testHub({ databaseUrl: hub.databaseUrl });
+    runs = [];
+    const source = (who: string) =>
+      testPartner({
+        pull: {
+          catalogue: {
+            schedule: '0 * * * * *',
+            async next() {
+              runs.push(who);
+              return { bodies: [], checkpoint: null, more: false };
+            },
+            read: () => [],
+          },
+        },
+      });
+    hub = await testHub({ partners: { source: source('one') } });
+    other = await testHub({ partners: { source: source('other') }, databaseUrl: hub.databaseUrl });
   });
   afterEach(async () => {
     await other.close();
     await hub.close();
+  });
+
+  test('a pull that is due is done by one of them, also when the other one saw it due and comes late', async () => {
+    for (let minute = 1; minute <= 3; minute++) {
+      await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+      await Promise.all([hub, other].map((one) => one.hub.pipeline.pull('source', 'catalogue')));
+      await other.hub.pipeline.pull('source', 'catalogue');
+      expect(runs).toHaveLength(minute);
+      for (const one of [hub, other]) one.clock.nowMs += 1_000;
+    }
+    for (const one of [hub, other]) one.clock.nowMs += 60_000;
+    await other.hub.pipeline.pull('source', 'catalogue');
+    expect(runs).toHaveLength(4);
   });
 
   test('the same Idempotency-Key at both at once is one message with one receipt', async () => {
