@@ -6,7 +6,7 @@ import { Settings, TABLES } from './settings.ts';
 /** The civil-status system of the Ministry of Justice: takes dossiers in, and says what became of them when asked. */
 export default defineAdapter({
   settings: Settings,
-  tables: TABLES,
+  tables: () => TABLES,
   send: {
     'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => register(connection, item)) },
   },

@@ -8,7 +8,7 @@ import { sendSteps } from './steps.ts';
 /** The national portal (Cổng DVCQG): it is told of dossiers and steps, and owns the catalogue. */
 export default defineAdapter({
   settings: Settings,
-  tables: NATIONAL_TABLES,
+  tables: () => NATIONAL_TABLES,
   send: {
     'dossier.upsert.v1': { batch: ({ dossierChunk = 10 }) => dossierChunk, onePerDossier: true, send: sendDossiers },
     'dossier.progress.v1': { batch: ({ chunk = 10 }) => chunk, send: sendSteps },

@@ -99,7 +99,7 @@ export interface Adapter<Settings = unknown> {
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** The code tables whose entries operators may add to: those that `connection.codes` is asked for. */
-  readonly tables?: readonly CodeTable[];
+  tables?(settings: Settings): readonly CodeTable[];
 }
 
 /** Declare an adapter; the default export of `adapters/<name>/adapter.ts`. */

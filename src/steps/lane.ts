@@ -92,6 +92,7 @@ export function createLane(means: LaneMeans): Lane {
   }
 
   async function claimCalls(limit: number): Promise<readonly PlannedCall[]> {
+    await means.codes.fresh();
     const now = nowMs();
     const claimed = await claim(database, {
       party: party.id,
@@ -104,7 +105,6 @@ export function createLane(means: LaneMeans): Lane {
     });
     for (const one of claimed) leased.add(one);
     try {
-      await means.codes.fresh();
       const calls = await planCalls(means, party, claimed);
       if (calls.length >= limit) void means.ringAgain();
       return calls;

@@ -99,7 +99,8 @@ export function createOrders(means: OrdersMeans): Orders {
   const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
 
   function tablesOf(party: string): readonly CodeTable[] {
-    const tables = [...(parties.get(party)?.adapter.tables ?? []), ...means.doorTables];
+    const { adapter, settings } = parties.get(party) ?? {};
+    const tables = [...(adapter?.tables?.(settings) ?? []), ...means.doorTables];
     return tables.filter(({ name }, at) => tables.findIndex((table) => table.name === name) === at);
   }
 

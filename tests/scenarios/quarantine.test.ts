@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
@@ -160,6 +161,40 @@ describe('quarantine', () => {
     expect(candidates[0]).toMatchObject({ to: 'processing', label: 'Đang xử lý' });
     expect(candidates[0].score).toBeGreaterThan(candidates[1].score);
     expect(candidates.length).toBeLessThanOrEqual(5);
+  });
+
+  test('a service that the catalogue does not know is told under the one that an operator names, found by its name', async () => {
+    const read = (name: string, code: string) => readItem('service.upsert.v1', { code, name, inForce: true });
+    const items = [
+      read('Đăng ký khai sinh', '1.001193'),
+      read('Đăng ký khai tử', '1.000656'),
+      read('Cấp thẻ', '1.000001'),
+    ];
+    await hub.hub.pipeline.accept({
+      ...{ party: 'other', door: 'pull:catalogue', operation: 'service.upsert.v1', keyName: undefined, items },
+      ...{
+        mediaType: 'application/json',
+        body: Buffer.from('[]'),
+        bodyBytes: 2,
+        receivedAt: '2025-08-12T08:30:00+07:00',
+      },
+    });
+    partner.needs.service = true;
+    await hub.push(dossier({ serviceCode: '1.999999', serviceName: 'dang ky khai sinh' }));
+    await hub.deliver();
+    const [cause] = await causes();
+    expect(cause).toMatchObject({ key: 'unmapped:service:1.999999', deliveries: 1 });
+    const { candidates } = (await ops.get(`quarantine/${cause.id}`)).body;
+    expect(candidates.map(({ to, score }: { to: string; score: number }) => [to, score])).toEqual([
+      ['1.001193', 1],
+      ['1.000656', expect.any(Number)],
+    ]);
+    expect((await resolve(cause.id, { action: 'map', to: '1.888888' })).status).toBe(400);
+    later(1_000);
+    await resolve(cause.id, { action: 'map', to: '1.001193' });
+    await hub.deliver();
+    expect(partner.sent.at(-1)).toMatchObject({ service: { code: '1.001193' }, record: { serviceCode: '1.999999' } });
+    expect((await ops.get('deliveries')).body.items).toMatchObject([{ state: 'delivered' }]);
   });
 
   test('what is dismissed is never applied or told, and what was behind it goes on', async () => {

@@ -1,6 +1,7 @@
 import type { KeyEntry } from '../../src/config.ts';
 import type { CodeTable } from '../../src/core/codes.ts';
 import type { Outcome } from '../../src/core/settle.ts';
+import { unknownService } from '../../src/kit/adapter.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
 
 const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] as const;
@@ -43,8 +44,9 @@ export const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no
 export const NO: Outcome = { kind: 'refused', reason: 'field-too-long', message: 'TenTTHC is too long' };
 
 /** A partner that knows some statuses by codes of its own, and is told nothing that it has no code for. */
-export function partnerWithTable(): Partner & { readonly codes: string[] } {
+export function partnerWithTable(): Partner & { readonly codes: string[]; readonly needs: { service: boolean } } {
   const codes: string[] = [];
+  const needs = { service: false };
   const partner = testPartner();
   const table: CodeTable = {
     name: 'portal-status',
@@ -58,13 +60,14 @@ export function partnerWithTable(): Partner & { readonly codes: string[] } {
   };
   const adapter: Partner['adapter'] = {
     ...partner.adapter,
-    tables: [{ ...table, entries: [...table.entries, { code: '9', is: 'resolved', label: 'Đã xử lý xong' }] }],
+    tables: () => [{ ...table, entries: [...table.entries, { code: '9', is: 'resolved', label: 'Đã xử lý xong' }] }],
     send: {
       ...partner.adapter.send,
       'dossier.upsert.v1': {
         async send(connection, items) {
           partner.sent.push(...items);
-          return items.map(({ record: { status } }): Outcome => {
+          return items.map(({ record: { status, serviceCode }, service }): Outcome => {
+            if (needs.service && !service) return unknownService(serviceCode);
             const known = status === 'resolved' ? undefined : table.entries.find((entry) => entry.is === status)?.code;
             const code = connection.codes('portal-status').get(status) ?? known;
             if (code === undefined) return unmappedStatus(status);
@@ -75,7 +78,7 @@ export function partnerWithTable(): Partner & { readonly codes: string[] } {
       },
     },
   };
-  return { ...partner, adapter, codes };
+  return { ...partner, adapter, codes, needs };
 }
 
 function unmappedStatus(status: string): Outcome {

@@ -1,0 +1,17 @@
+import { defineAdapter, inOrder } from '#kit';
+import { pullerOf } from './pull.ts';
+import { push } from './push.ts';
+import { Settings, tablesOf } from './settings.ts';
+
+/** Any system with a WSDL, as its party's settings describe it. */
+export default defineAdapter({
+  settings: Settings,
+  tables: tablesOf,
+  send: {
+    'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => push(connection, 'dossiers', item)) },
+    'dossier.progress.v1': {
+      send: (connection, items) => inOrder(items, (item) => push(connection, 'progress', item)),
+    },
+  },
+  pull: { dossiers: pullerOf('dossiers'), progress: pullerOf('progress') },
+});
