@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   start: async () => (await import('./start.ts')).addStart,
   demo: async () => (await import('./demo.ts')).addDemo,
   migrate: async () => (await import('./migrate.ts')).addMigrate,
+  import: async () => (await import('./import.ts')).addImport,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   keys: async () => (await import('./keys.ts')).addKeys,
   prove: async () => (await import('./prove.ts')).addProve,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import type { Difference, RebuildReport } from '../rebuild/rebuild.ts';
+import type { Difference } from '../rebuild/difference.ts';
+import type { RebuildReport } from '../rebuild/rebuild.ts';
 import { withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { loadConfig } from '../config.ts';
+import type { DossierOperation } from '../http/doors/rest.ts';
+import type { Hub } from '../hub.ts';
+import { createAudit } from '../ledger/audit.ts';
+import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
+import { loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
+import { withHub } from './open-hub.ts';
+import { createProgress } from './progress.ts';
+import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
+
+const OPERATIONS: Readonly<Record<string, DossierOperation>> = {
+  dossiers: 'dossier.upsert.v1',
+  progress: 'dossier.progress.v1',
+};
+
+interface ImportOptions extends CommonOptions {
+  readonly operation: string;
+  readonly format?: Format;
+  readonly report?: string;
+}
+
+/** `lienthong import`: files as pushes of a party. */
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('take in files of dossiers or of steps, as if the party had pushed them')
+    .argument('<party>', 'whose they are, as in HUB_CONFIG')
+    .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
+    .addOption(
+      new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATIONS)).default('dossiers'),
+    )
+    .addOption(
+      new Option('--format <format>', "of all files; otherwise by each one's name and content").choices(FORMATS),
+    )
+    .option('--report <path>', 'write every item that is invalid or waits there, a line of JSON each')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((party: string, paths: string[], options: ImportOptions) =>
+      runCommand(options, () => importFiles(party, paths, options), USAGE),
+    );
+}
+
+const HELP = `
+A CSV file's first row names fields of the record: code, status, applicant.name, fees.0.amountVnd; lists of words such
+as databases are divided by |. It may be divided by commas, semicolons or tabs. An empty cell says nothing.
+Ended at any time, the same command goes on: what was taken is not taken twice. Steps of dossiers that are in another
+file wait until it is imported.
+
+Exit codes: 0 all items are held (some may wait for a person), 1 some are invalid, 2 a file could not be taken.`;
+
+/** Items that are told of on stderr; with --report all are in the file. */
+const SHOWN = 20;
+
+async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
+  const config = loadConfig(process.env);
+  const parties = Object.keys(config.file.parties ?? {});
+  if (!parties.includes(party))
+    throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);
+  const files: ExaminedFile[] = [];
+  for (const path of paths) files.push(await examineFile(path, options.format));
+  const report = openReport(options.report);
+  try {
+    const tallies = await withHub(config, (hub) => loadFiles(hub, party, files, options, report.tell));
+    return resultOf(files, tallies, report.count(), options.report);
+  } finally {
+    await report.close();
+  }
+}
+
+async function loadFiles(
+  { pipeline, database }: Hub,
+  party: string,
+  files: readonly ExaminedFile[],
+  options: ImportOptions,
+  tell: (told: Told) => void,
+): Promise<readonly Tally[]> {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const bar = createProgress('reading', total);
+  const operation = OPERATIONS[options.operation] as DossierOperation;
+  const tallies: Tally[] = [];
+  let before = 0;
+  try {
+    for (const file of files) {
+      const onProgress = (bytes: number): void => bar.update(before + bytes, file.path);
+      tallies.push(await loadFile({ pipeline, party, operation, nowMs: Date.now, tell, onProgress }, file));
+      before += file.bytes;
+      await createAudit(database, Date.now).write({
+        actor: 'lienthong import',
+        action: 'import',
+        subject: `${party} ${operation} sha256:${file.sha256}`,
+      });
+    }
+  } finally {
+    bar.stop();
+  }
+  return tallies;
+}
+
+function openReport(path: string | undefined) {
+  const file = path === undefined ? undefined : createWriteStream(path);
+  let count = 0;
+  // A report that cannot be written must not end what is under way; it shows when it is closed.
+  let broken: Error | undefined;
+  file?.on('error', (error) => {
+    broken = error;
+  });
+  return {
+    count: () => count,
+    tell(told: Told): void {
+      count++;
+      file?.write(`${JSON.stringify(told)}\n`);
+      if (count <= SHOWN) console.error(lineOf(told));
+    },
+    async close(): Promise<void> {
+      if (!file) return;
+      file.end();
+      if (!file.closed) await once(file, 'close');
+      if (broken) throw new Error(`the report could not be written: ${broken.message}`);
+    },
+  };
+}
+
+function lineOf({ file, line, code, outcome, problems = [] }: Told): string {
+  const why = problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
+  return `${file}:${line}: ${outcome}${code ? ` ${code}` : ''}: ${why}`;
+}
+
+function resultOf(
+  files: readonly ExaminedFile[],
+  tallies: readonly Tally[],
+  told: number,
+  report: string | undefined,
+): Result {
+  const rows = files.map(({ path, format, sha256 }, at) => ({ file: path, format, sha256, ...(tallies[at] as Tally) }));
+  const sum = (outcome: keyof Tally): number => tallies.reduce((total, tally) => total + tally[outcome], 0);
+  const more =
+    told > SHOWN && report === undefined ? [`… and ${told - SHOWN} more; --report <path> has all of them`] : [];
+  const text = [
+    ...rows.map((row) => `${row.file}: ${OUTCOMES.map((outcome) => `${row[outcome]} ${outcome}`).join(', ')}`),
+    ...more,
+  ].join('\n');
+  const totals = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(outcome)]));
+  return { text, document: { ...totals, files: rows, ...(report && { report }) }, failed: sum('invalid') > 0 };
+}

@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { dossier } from '../support/hub.ts';
+import { startLienthong } from '../support/lienthong.ts';
+import { testFolder } from '../support/process.ts';
+
+const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+
+const folder = testFolder({
+  parties: { 'one-stop': { adapter: 'one-stop' } },
+});
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let pool: pg.Pool;
+let env: Record<string, string>;
+beforeAll(async () => {
+  database = await testDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on('error', () => undefined);
+  env = { DATABASE_URL: database.url, HUB_SECRET: SECRET, HUB_CONFIG: folder.configPath };
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+  folder.remove();
+});
+
+const lienthong = (...args: string[]) => startLienthong(args, env, folder.path).ended;
+const count = async (sql: string) => Number((await pool.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder.path, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+describe('import', () => {
+  test('says what became of the items and where the others stand, in words and as JSON', async () => {
+    const lines = [
+      JSON.stringify(dossier({ code: codeOf(1) })),
+      '{"code": ',
+      JSON.stringify(dossier({ code: codeOf(2) })),
+    ];
+    const path = file('a.ndjson', lines.join('\n'));
+    const report = join(folder.path, 'report.ndjson');
+    const { code, out, errors } = await lienthong('import', 'one-stop', path, '--report', report, '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      accepted: 2,
+      invalid: 1,
+      files: [{ file: path, format: 'ndjson', accepted: 2 }],
+    });
+    expect(errors).toContain('a.ndjson:2: invalid');
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ file: path, line: 2, outcome: 'invalid' });
+    const nobody = await lienthong('import', 'nobody', path);
+    expect(nobody).toMatchObject({ code: 2, errors: expect.stringContaining('"nobody"; there are one-stop') });
+  });
+
+  test('killed in the middle and begun again, it loses and doubles nothing', async () => {
+    const items = 6_000;
+    const path = file(
+      'many.ndjson',
+      Array.from({ length: items }, (_, n) => JSON.stringify(dossier({ code: `H60.02-250812-${10_000 + n}` }))).join(
+        '\n',
+      ),
+    );
+    const there = () => count("dossiers WHERE code LIKE 'H60.02-%'");
+    const first = startLienthong(['import', 'one-stop', path], env, folder.path);
+    while ((await there()) < 1_000) await new Promise((resolve) => setTimeout(resolve, 10));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const kept = await there();
+    expect(kept).toBeLessThan(items);
+    const again = await lienthong('import', 'one-stop', path, '--json');
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toMatchObject({ accepted: items, duplicate: 0, invalid: 0 });
+    expect(await there()).toBe(items);
+    expect(await count("events WHERE code LIKE 'H60.02-%'")).toBe(items);
+    expect(await count("messages WHERE door = 'import' AND results::text LIKE '%H60.02-%'")).toBe(items / 500);
+  });
+});
+
+describe('rebuild', () => {
+  test('tampered with: 1, put right by the swap: 0', async () => {
+    await pool.query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [codeOf(2)]);
+    const told = await lienthong('rebuild');
+    expect(told).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`dossiers ${codeOf(2)} status: live returned, rebuilt received`),
+    });
+    expect(await lienthong('rebuild', '--swap')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 dossiers were put'),
+    });
+  });
+
+  test('killed in the middle it changes nothing, and the next one cleans up', async () => {
+    const first = startLienthong(['rebuild', '--swap'], env, folder.path);
+    while ((await count("pg_namespace WHERE nspname = 'hub_rebuild'")) === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(1);
+    const { code, out } = await lienthong('rebuild', '--json');
+    expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, identical: true, found: 0, notCovered: 0 });
+    expect(await count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(0);
+  });
+
+  test('a database that does not answer: 2', async () => {
+    env = { ...env, DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/none' };
+    const { code, errors } = await lienthong('rebuild');
+    expect(code).toBe(2);
+    expect(errors).toMatch(/^lienthong: .*ECONNREFUSED/);
+    env = { ...env, DATABASE_URL: database.url };
+  });
+});

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examineFile } from '../../src/cli/import/examine-file.ts';
+import { loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
+import type { DossierOperation } from '../../src/http/doors/rest.ts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+describe('import', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+  });
+  afterAll(async () => {
+    await hub.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function load(
+    name: string,
+    content: string | Buffer,
+    operation: DossierOperation = 'dossier.upsert.v1',
+  ): Promise<Tally & { readonly told: readonly string[]; readonly problems: readonly (string | undefined)[] }> {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    const told: Told[] = [];
+    const means = { pipeline: hub.hub.pipeline, party: 'one-stop', operation, nowMs: () => hub.clock.nowMs };
+    const file = await examineFile(path, undefined);
+    const tally = await loadFile({ ...means, tell: (one) => told.push(one), onProgress: () => undefined }, file);
+    return {
+      ...tally,
+      problems: told.map(({ problems = [] }) => problems[0]?.message),
+      told: told.map(({ line, outcome, problems = [] }) => `${line} ${outcome} ${problems[0]?.path}`),
+    };
+  }
+  const messages = async (): Promise<number> =>
+    (await hub.hub.database.query.selectFrom('messages').select('id').execute()).length;
+
+  test('a JSON array, as spreadsheets and editors write it', async () => {
+    const both = [1, 2].map((n) => dossier({ code: codeOf(n) }));
+    expect(await load('a.json', `\ufeff${JSON.stringify(both, undefined, 2)}`)).toMatchObject({
+      accepted: 2,
+      invalid: 0,
+    });
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(2)}`, 'personal')).body.applicant.name).toBe('Nguyễn Văn An');
+  });
+
+  test('lines, of which a broken one spoils no other', async () => {
+    const [one, other] = [dossier({ code: codeOf(3) }), dossier({ code: codeOf(1) })].map((each) =>
+      JSON.stringify(each),
+    );
+    const { told, problems: _, ...tally } = await load('b.ndjson', `\ufeff${one}\r\n\n{"code": \n${other}`);
+    expect(tally).toMatchObject({ accepted: 1, duplicate: 1, invalid: 1 });
+    expect(told).toEqual(['3 invalid ']);
+  });
+
+  test('CSV by the names of fields; its cells are values, whatever they begin with', async () => {
+    const row = (n: number, at: string, rest: string): string => `${codeOf(n)};1.013225;H60.01;received;${at};${rest}`;
+    const {
+      told,
+      problems: _,
+      ...tally
+    } = await load(
+      'c.csv',
+      [
+        '\ufeffcode;serviceCode;agencyCode;status;statusAt;applicant.name;databases;fees.0.amountVnd;documents.0.digitised;note',
+        row(4, AT, `"Nguyễn; Văn ""An""";CSDLDC|BHXH;20000;TRUE;"=cmd|' /C calc'!A0\nhai dòng"`),
+        row(5, 'hôm nay', 'Trần B;;;;'),
+        `${codeOf(6)};1.013225`,
+        row(7, AT, 'Lê C;;mười;;'),
+        row(8, AT, '"x y";;;;'),
+        row(9, AT, 'Lê D;;;;'),
+      ].join('\n'),
+    );
+    expect(told).toEqual(['4 invalid /statusAt', '5 invalid ', '6 invalid /fees/0/amountVnd']);
+    expect(tally).toMatchObject({ accepted: 3, invalid: 3 });
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(4)}`, 'personal')).body).toMatchObject({
+      applicant: { name: 'Nguyễn; Văn "An"' },
+      databases: ['CSDLDC', 'BHXH'],
+      fees: [{ amountVnd: 20_000 }],
+      documents: [{ digitised: true }],
+      note: "=cmd|' /C calc'!A0\nhai dòng",
+    });
+  });
+
+  test('CSV with a quote that is not closed ends there, and says so', async () => {
+    const row = (n: number, name: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${name}`;
+    const head = 'code,serviceCode,agencyCode,status,statusAt,applicant.name';
+    const rows = [row(70, 'An'), row(71, '"Bình'), row(72, 'Chi')];
+    for (const end of ['', row(73, '"Dũng"')]) {
+      const { invalid, problems } = await load(`h${end.length}.csv`, [head, ...rows, end].join('\n'));
+      expect({ invalid, problems }).toEqual({
+        invalid: 1,
+        problems: [expect.stringMatching(/near line \d.*not taken/)],
+      });
+    }
+  });
+
+  test('steps of a dossier that is not there yet wait for it; the file is read again from what is kept', async () => {
+    const steps = [progress({ code: codeOf(1) }), progress({ code: codeOf(50) })];
+    const { told, problems: _, ...tally } = await load('d.json', JSON.stringify(steps), 'dossier.progress.v1');
+    expect(tally).toMatchObject({ accepted: 1, quarantined: 1 });
+    expect(told).toEqual(['1 quarantined /code']);
+    await load('e.json', JSON.stringify(dossier({ code: codeOf(50) })));
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${codeOf(50)}`)).body?.status).toBe('processing');
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
+  test('a file that comes again changes nothing, under whatever name', async () => {
+    const text = JSON.stringify([dossier({ code: codeOf(60) })]);
+    await load('f.json', text);
+    const before = await messages();
+    expect(await load('g.json', text)).toMatchObject({ accepted: 1, duplicate: 0 });
+    expect(await messages()).toBe(before);
+  });
+
+  test.each([
+    ['utf16.csv', Buffer.from('\ufeffcode,status\n', 'utf16le'), /UTF-16, expected UTF-8/],
+    ['old.csv', Buffer.from([0x63, 0x6f, 0x64, 0x65, 0x0a, 0xe2, 0x41]), /not UTF-8.*nothing was taken/],
+    ['cut.csv', Buffer.from('code\nÀ').subarray(0, 6), /not UTF-8/],
+    ['columns.csv', 'code,ten,status\nx,y,z\n', /"ten"; expected names such as code, serviceCode/],
+    ['twice.csv', 'code,status,code\nx,y,z\n', /"code" twice/],
+    ['proto.csv', '__proto__.x,code\n1,2\n', /"__proto__\.x"/],
+    ['empty.json', ' \n', /holds nothing/],
+    ['plain.txt', 'hello', /--format json\|ndjson\|csv/],
+  ])('%s is refused before anything of it is taken', async (name, content, says) => {
+    const before = await messages();
+    await expect(load(name, content)).rejects.toThrow(says);
+    expect(await messages()).toBe(before);
+  });
+});
+
+const AT = '2025-08-12T08:15:00+07:00';
