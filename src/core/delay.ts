@@ -1,0 +1,185 @@
+import type { Outcome } from './settle.ts';
+
+/** Whose delay it was, from what concerns one dossier and one party to what concerns nobody but the office. */
+export const CAUSES = ['wrongData', 'quarantine', 'partnerDown', 'partnerSlow', 'queue'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** Seconds of working time by cause; their sum with `office` is the whole working time looked at. */
+export type Delays = Readonly<Record<Cause, number>>;
+
+export interface DossierDelays extends Delays {
+  /** While nothing else held the dossier up, until it was finished. */
+  readonly office: number;
+  /** The same for each party that was to be told, as if there were no other: their times may overlap. */
+  readonly parties: Readonly<Record<string, Delays>>;
+}
+
+/** All moments are epoch milliseconds; what has no end goes on. */
+export interface Interval {
+  readonly fromMs: number;
+  readonly toMs?: number;
+}
+
+export interface AttemptFact {
+  /** When its outcome was known, and how long the call took until then. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly outcome: Outcome['kind'];
+  readonly reason?: string;
+}
+
+export interface DeliveryFact {
+  readonly party: string;
+  readonly operation: string;
+  readonly createdMs: number;
+  readonly state: 'due' | 'delivered' | 'refused' | 'parked';
+  readonly settledMs?: number;
+  /** In their order. */
+  readonly attempts: readonly AttemptFact[];
+  /** While it waited for a person to settle a cause, such as a code that no table maps. */
+  readonly held: readonly Interval[];
+}
+
+export interface DelayFacts {
+  readonly startMs: number;
+  /** When the office had nothing more to do; absent while it has. */
+  readonly finishMs?: number;
+  readonly nowMs: number;
+  /** In the order in which they are sent. */
+  readonly deliveries: readonly DeliveryFact[];
+  /** While something that a party told of the dossier waited in quarantine before it was applied. */
+  readonly waits: readonly Interval[];
+  /** When a party was known to be away. */
+  readonly outages: readonly (Interval & { readonly party: string })[];
+}
+
+interface Segment {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cause: Cause;
+}
+
+/**
+ * Split the working time of a dossier by what it waited for.
+ *
+ * At each moment the office has it unless something that a party has to be told has not got through; then it is that
+ * which holds it up: data that the partner refused until it was mended, a cause in quarantine, a partner that is away
+ * (what was tried in vain waits for the next try; until the partner is back that is the partner's, afterwards ours), a
+ * partner that takes its time, and otherwise our queue. Of several at one moment the first of `CAUSES` counts. After the
+ * dossier is finished nothing is the office's any more, but what has not got through still counts.
+ *
+ * @param working how much of the time between two moments was working time, in milliseconds
+ */
+export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: number) => number): DossierDelays {
+  const parties = [...new Set(facts.deliveries.map((delivery) => delivery.party))].sort();
+  const byParty = new Map(parties.map((party) => [party, partySegments(facts, party)]));
+  const waits = facts.waits.map((wait): Segment => ({ ...closed(wait, facts.nowMs), cause: 'quarantine' }));
+  const whole = split([...waits, ...[...byParty.values()].flat()], facts, working);
+  const officeMs = working(facts.startMs, facts.finishMs ?? facts.nowMs) - whole.beforeFinishMs;
+  return {
+    office: seconds(Math.max(officeMs, 0)),
+    ...inSeconds(whole.sums),
+    parties: Object.fromEntries(
+      [...byParty].map(([party, segments]) => [party, inSeconds(split(segments, facts, working).sums)]),
+    ),
+  };
+}
+
+/** What held up the deliveries to one party, one after the other: a later one waits for the one before. */
+function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string): readonly Segment[] {
+  const own = deliveries.filter((delivery) => delivery.party === party);
+  const away = outages.filter((outage) => outage.party === party).map((outage) => closed(outage, nowMs));
+  const segments: Segment[] = [];
+  let before = Number.NEGATIVE_INFINITY;
+  for (const [at, delivery] of own.entries()) {
+    const endMs = delivery.settledMs ?? nowMs;
+    segments.push(...deliverySegments(delivery, Math.max(delivery.createdMs, before), endMs, away, nowMs));
+    before = Math.max(before, endMs);
+    if (delivery.state !== 'refused' && delivery.state !== 'parked') continue;
+    const mended = own.slice(at + 1).find((one) => one.state === 'delivered' && one.operation === delivery.operation);
+    const cause = delivery.state === 'refused' ? 'wrongData' : 'partnerDown';
+    segments.push({ fromMs: endMs, toMs: mended?.settledMs ?? nowMs, cause });
+  }
+  return segments;
+}
+
+function deliverySegments(
+  { attempts, held }: DeliveryFact,
+  startMs: number,
+  endMs: number,
+  away: readonly Required<Interval>[],
+  nowMs: number,
+): readonly Segment[] {
+  const segments: Segment[] = [{ fromMs: startMs, toMs: endMs, cause: 'queue' }];
+  for (const { fromMs, toMs } of away)
+    segments.push({ fromMs: Math.max(fromMs, startMs), toMs: Math.min(toMs, endMs), cause: 'partnerDown' });
+  for (const wait of held) segments.push({ ...closed(wait, nowMs), cause: 'quarantine' });
+  for (const [at, { atMs, tookMs, outcome, reason = '' }] of attempts.entries()) {
+    const isFailed = outcome === 'unavailable' || outcome === 'unknown';
+    const cause = isFailed ? blameOf(reason) : 'partnerSlow';
+    segments.push({ fromMs: atMs - tookMs, toMs: atMs, cause });
+    if (!isFailed) continue;
+    const next = attempts[at + 1];
+    const nextMs = next ? next.atMs - next.tookMs : endMs;
+    const backMs = away.find(({ fromMs, toMs }) => fromMs - CLOSE_MS <= atMs && atMs <= toMs)?.toMs ?? nextMs;
+    segments.push({ fromMs: atMs, toMs: Math.min(nextMs, backMs), cause });
+  }
+  return segments;
+}
+
+/** An outage is noted some calls after it began. */
+const CLOSE_MS = 10 * 60_000;
+
+/** A partner that answers too late, or asks to wait, is there; a bug of ours is nobody else's delay. */
+function blameOf(reason: string): Cause {
+  if (reason === 'adapter-bug') return 'queue';
+  return /^(?:timeout|busy|status-429)$/.test(reason) ? 'partnerSlow' : 'partnerDown';
+}
+
+interface Split {
+  readonly sums: Record<Cause, number>;
+  /** How much of it was before the dossier was finished. */
+  readonly beforeFinishMs: number;
+}
+
+/** Each moment from the start on counts once, for the first of its causes. */
+function split(segments: readonly Segment[], facts: DelayFacts, working: (from: number, to: number) => number): Split {
+  const { startMs, finishMs = facts.nowMs, nowMs } = facts;
+  const within = segments
+    .map((one) => ({ ...one, fromMs: Math.max(one.fromMs, startMs), toMs: Math.min(one.toMs, nowMs) }))
+    .filter(({ fromMs, toMs }) => fromMs < toMs);
+  const edges = [...new Set([finishMs, ...within.flatMap(({ fromMs, toMs }) => [fromMs, toMs])])].sort((a, b) => a - b);
+  const sums: Record<Cause, number> = { wrongData: 0, quarantine: 0, partnerDown: 0, partnerSlow: 0, queue: 0 };
+  let beforeFinishMs = 0;
+  for (const [at, fromMs] of edges.entries()) {
+    const toMs = edges[at + 1];
+    if (toMs === undefined) break;
+    const cause = CAUSES.find((one) =>
+      within.some((segment) => segment.cause === one && segment.fromMs <= fromMs && segment.toMs >= toMs),
+    );
+    if (!cause) continue;
+    const ms = working(fromMs, toMs);
+    sums[cause] += ms;
+    if (toMs <= finishMs) beforeFinishMs += ms;
+  }
+  return { sums, beforeFinishMs };
+}
+
+function closed({ fromMs, toMs }: Interval, nowMs: number): Required<Interval> {
+  return { fromMs, toMs: toMs ?? nowMs };
+}
+
+function inSeconds(sums: Readonly<Record<Cause, number>>): Delays {
+  const { wrongData, quarantine, partnerDown, partnerSlow, queue } = sums;
+  return {
+    queue: seconds(queue),
+    partnerDown: seconds(partnerDown),
+    partnerSlow: seconds(partnerSlow),
+    quarantine: seconds(quarantine),
+    wrongData: seconds(wrongData),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000);
+}

@@ -1,0 +1,95 @@
+import { DAYS, type Day, type MaintenanceWindow } from './windows.ts';
+
+/** When offices work, in Vietnam time; Vietnam has had one zone without summer time since 1975. */
+export interface WorkingCalendar {
+  /** Hours within one day, without overlap; on working days from Monday to Friday where no days are named. */
+  readonly hours: readonly MaintenanceWindow[];
+  /** Holidays on fixed dates, `MM-dd`. */
+  readonly everyYear: readonly string[];
+  /** Other days without work, `yyyy-MM-dd`: Tết, made-up holidays, days that are exchanged for another. */
+  readonly daysOff: readonly string[];
+  /** Days that are worked though they would be free, `yyyy-MM-dd`: with the hours of a Monday. */
+  readonly workdays: readonly string[];
+}
+
+export interface WorkingTime {
+  /** How much of the time between two moments was working time, in milliseconds; 0 where `to` is not later. */
+  between(fromMs: number, toMs: number): number;
+  /**
+   * The moment at which so much working time has passed since `fromMs`, epoch milliseconds. What comes after hours
+   * begins with the next working hour.
+   *
+   * @throws RangeError when it does not come within 20 years
+   */
+  after(fromMs: number, workingMs: number): number;
+  /** The working time of an ordinary Monday: what a term in working days counts as one day. */
+  readonly dayMs: number;
+}
+
+const VIETNAM_MS = 7 * 3_600_000;
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 20 * 366;
+const WEEK: readonly Day[] = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
+
+/** Part of a day that is worked, in milliseconds since its midnight. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
+  const byDay = DAYS.map((day) => spansOf(calendar, day));
+  const monday = byDay[1] as readonly Span[];
+  const off = new Set(calendar.daysOff.map(dayOf));
+  const worked = new Set(calendar.workdays.map(dayOf));
+  const yearly = new Set(calendar.everyYear);
+
+  /** @param day days since 1 January 1970, a Thursday */
+  function spansAt(day: number): readonly Span[] {
+    if (worked.has(day)) return monday;
+    if (off.has(day) || yearly.has(new Date(day * DAY_MS).toISOString().slice(5, 10))) return [];
+    return byDay[(day + 4) % 7] as readonly Span[];
+  }
+
+  return {
+    dayMs: monday.reduce((sum, { from, to }) => sum + to - from, 0),
+    between(fromMs, toMs) {
+      const [from, to] = [fromMs + VIETNAM_MS, toMs + VIETNAM_MS];
+      let sum = 0;
+      for (let day = Math.floor(from / DAY_MS); day * DAY_MS < to; day++)
+        for (const span of spansAt(day))
+          sum += Math.max(0, Math.min(to, day * DAY_MS + span.to) - Math.max(from, day * DAY_MS + span.from));
+      return sum;
+    },
+    after(fromMs, workingMs) {
+      const from = fromMs + VIETNAM_MS;
+      const first = Math.floor(from / DAY_MS);
+      let left = workingMs;
+      for (let day = first; day < first + MOST_DAYS; day++)
+        for (const span of spansAt(day)) {
+          const begin = Math.max(from, day * DAY_MS + span.from);
+          const room = day * DAY_MS + span.to - begin;
+          if (room <= 0) continue;
+          if (left <= room) return begin + left - VIETNAM_MS;
+          left -= room;
+        }
+      throw new RangeError(`${workingMs} ms of working time do not pass within ${MOST_DAYS} days`);
+    },
+  };
+}
+
+function spansOf({ hours }: WorkingCalendar, day: Day): readonly Span[] {
+  return hours
+    .filter(({ days = WEEK }) => days.includes(day))
+    .map(({ from, to }) => ({ from: timeOf(from), to: timeOf(to) }))
+    .sort((a, b) => a.from - b.from);
+}
+
+function timeOf(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(':').map(Number);
+  return (hours * 60 + minutes) * 60_000;
+}
+
+function dayOf(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+}
