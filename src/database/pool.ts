@@ -53,6 +53,8 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
   });
   // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The same for one that is taken out and between two statements: the next one fails, and whoever sent it hears of it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

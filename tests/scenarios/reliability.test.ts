@@ -79,6 +79,18 @@ describe('what the database cannot keep', () => {
     expect((await post(dossier())).status).toBe(201);
   });
 
+  test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
+    const client = await hub.hub.database.pool.connect();
+    await client.query('BEGIN');
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    await sql(`SELECT pg_terminate_backend(${rows[0].pid})`);
+    // A listener of the test's own would hide that nobody else listens.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(client.query('COMMIT')).rejects.toThrow();
+    client.release(true);
+    expect((await post(dossier())).status).toBe(201);
+  });
+
   test('sessions that the server ends, as in a restart, cost answers and no acknowledged dossier', async () => {
     const acknowledged: string[] = [];
     let over = false;
