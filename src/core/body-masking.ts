@@ -15,7 +15,7 @@ const HIDDEN = '***';
 const SECRET = /(?:pass(?:word|wd)|secret|token|session|authori[sz]ation|apikey|accesskey|credential|matkhau|nonce)/;
 /** Names of what is personal, in the records of the hub and in the dialects of Vietnamese systems. */
 const NAMES =
-  /(?:^|\/)(?:applicant\/name|chuhoso|(?:nyc|nguoi(?:nop|nhan|yeucau))?hoten\w*|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
+  /(?:^|\/)(?:applicant\/name|chuhoso|\w*hoten\w*|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
 const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;

@@ -50,11 +50,9 @@ export function createCodeEntries(database: Database): CodeEntries {
   async function load(): Promise<void> {
     const startedMs = performance.now();
     const entries = await loadEntries(database);
-    const last = entries.at(-1)?.id ?? 0;
-    if (last !== newest || byParty.size === 0) {
-      byParty = groupByParty(entries);
-      newest = last;
-    }
+    const last = entries.reduce((most, { id }) => Math.max(most, id), 0);
+    if (last !== newest) byParty = groupByParty(entries);
+    newest = last;
     loadedMs = startedMs;
   }
 
@@ -121,7 +119,12 @@ export async function loadEntries(database: Database, party?: string): Promise<r
   return rows;
 }
 
-/** Enter lines, within a transaction; each follows the version before it of its code. @returns them as they are kept */
+/**
+ * Enter lines, within a transaction; each follows the version before it of its code. One that is entered already is not
+ * entered again.
+ *
+ * @returns them as they are kept
+ */
 export async function addCodeEntries(
   tx: pg.PoolClient,
   entries: readonly NewCodeEntry[],
@@ -131,6 +134,15 @@ export async function addCodeEntries(
   await tx.query('LOCK TABLE code_entries IN SHARE ROW EXCLUSIVE MODE');
   const added: CodeEntry[] = [];
   for (const { party, table, from, to, who, why } of entries) {
+    const known = await tx.query<CodeEntry>(
+      `SELECT ${COLUMNS} FROM code_entries
+       WHERE party = $1 AND table_name = $2 AND from_code = $3 AND to_code = $4 AND superseded_at IS NULL`,
+      [party, table, from, to],
+    );
+    if (known.rows[0]) {
+      added.push(known.rows[0]);
+      continue;
+    }
     const { rows } = await tx.query<CodeEntry>(
       `WITH before AS (
          UPDATE code_entries SET superseded_at = $7::timestamptz

@@ -129,6 +129,33 @@ describe('operators', () => {
       nothingOf((await ops.get(`messages/${id}`)).body, ['Nguyễn Văn An', '0900000001', 'Trần Thị B']);
   });
 
+  test('what stands inside of a text is masked by its names too, and a file is not shown', async () => {
+    const form = '<hotich><hoso><nycHoTen>Lê Văn Cường</nycHoTen><noiCuTru>12 Phố Huế</noiCuTru></hoso></hotich>';
+    const body = JSON.stringify({
+      data: form,
+      json: JSON.stringify({ hoTen: 'Phạm Thị Dung' }),
+      file: 'QUJD'.repeat(900),
+      cut: '{"hoTen":"Võ V',
+    });
+    const soap = `<e><xml>${form.replaceAll('<', '&lt;')}</xml><json><![CDATA[{"hoTen":"Phạm Thị Dung"}]]></json></e>`;
+    for (const one of [body, soap])
+      await hub.hub.pipeline.accept({
+        ...{
+          party: 'one-stop',
+          door: 'rest',
+          operation: 'dossier.upsert.v1',
+          keyName: 'one-stop',
+          mediaType: 'text/xml',
+        },
+        ...{ body: Buffer.from(one), bodyBytes: one.length, items: [], receivedAt: '2025-08-12T08:30:00+07:00' },
+      });
+    for (const { id } of await items('messages')) {
+      const { text } = (await ops.get(`messages/${id}`)).body.body;
+      nothingOf(text, ['Cường', 'Phố Huế', 'Dung', 'Võ V', 'QUJD']);
+      expect(text).toContain('nycHoTen');
+    }
+  });
+
   test('what went over the wire is kept with its attempt, masked as bodies are', async () => {
     await hub.push(dossier());
     await hub.deliver();

@@ -125,6 +125,19 @@ describe('quarantine', () => {
     expect(reply.result[0]).toMatchObject({ outcome: 'accepted' });
   });
 
+  test('a second press of the button enters nothing twice', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    const map = () => resolve(cause.id, { action: 'map', to: 'processing' });
+    const [one, two] = await Promise.all([map(), map()]);
+    expect([one.status, two.status]).toEqual([200, 200]);
+    expect(one.body.freed + two.body.freed).toBe(1);
+    expect((await map()).body).toMatchObject({ freed: 0, stillWaiting: 0 });
+    const { rows } = await hub.hub.database.pool.query('SELECT version FROM code_entries');
+    expect(rows).toEqual([{ version: 1 }]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}/history`)).body.items).toHaveLength(1);
+  });
+
   test('a later line takes the place of an earlier one, and both are kept with who and why', async () => {
     const line = (to: string, why: string) => ops.post('code-tables/one-stop/national-status', { from: '77', to, why });
     expect((await line('processing', 'first thought')).body).toMatchObject({ version: 1 });
@@ -157,7 +170,8 @@ describe('quarantine', () => {
   test('candidates are proposed by the likeness of names, the best first', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: 'Dang xu ly ho so' })]);
     const [cause] = await causes();
-    const { candidates } = (await ops.get(`quarantine/${cause.id}`)).body;
+    const { candidates, waiting, items } = (await ops.get(`quarantine/${cause.id}`)).body;
+    expect({ items, waiting }).toMatchObject({ items: 1, waiting: [{ code: CODE(1), item: 0, settledAt: null }] });
     expect(candidates[0]).toMatchObject({ to: 'processing', label: 'Đang xử lý' });
     expect(candidates[0].score).toBeGreaterThan(candidates[1].score);
     expect(candidates.length).toBeLessThanOrEqual(5);

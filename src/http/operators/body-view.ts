@@ -68,7 +68,36 @@ function viewLines(body: Buffer, mayBePersonal: boolean): BodyView | undefined {
 }
 
 function shown(value: unknown, mayBePersonal: boolean): unknown {
-  return shownValue(value, createShowText(leavesOf(value), mayBePersonal));
+  const whole = expanded(value);
+  return shownValue(whole, createShowText(leavesOf(whole), mayBePersonal));
+}
+
+/** What stands in a text as JSON or XML of its own is opened, so that it is read, and masked, by its names. */
+function expanded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(expanded);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([member, one]) => [member, expanded(one)]));
+  return typeof value === 'string' ? openedText(value) : value;
+}
+
+/** Files come as base64 without a blank. */
+const LONG_TEXT = 2_000;
+
+function openedText(text: string): unknown {
+  const plain = text.includes('&lt;') ? unescaped(text) : text;
+  const first = plain.trimStart()[0] ?? '';
+  try {
+    if (first === '{' || first === '[') return expanded(JSON.parse(plain));
+    if (first === '<') return expanded(treeParser.parse(plain, true));
+  } catch {
+    // Cut or broken, its names cannot be told from its values.
+    return `(${text.length} characters that cannot be read)`;
+  }
+  return text.length > LONG_TEXT && !/\s/.test(text) ? `(${text.length} characters)` : text;
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
 function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
@@ -101,6 +130,8 @@ const XML = {
   parseAttributeValue: false,
 } as const;
 const parser = new XMLParser({ ...XML, trimValues: true, maxNestedTags: 100 });
+/** For XML inside of a text: as an object, whose order does not matter. */
+const treeParser = new XMLParser({ ...XML, preserveOrder: false, removeNSPrefix: true, maxNestedTags: 100 });
 const builder = new XMLBuilder({ ...XML, format: true, indentBy: '  ', suppressEmptyNode: true });
 
 function viewXml(body: Buffer, mayBePersonal: boolean): BodyView {
@@ -118,7 +149,7 @@ function viewXml(body: Buffer, mayBePersonal: boolean): BodyView {
 function xmlLeaves(nodes: readonly XmlNode[], name: string): Leaf[] {
   return nodes.flatMap((node) =>
     Object.entries(node).flatMap(([key, value]): Leaf[] => {
-      if (key === '#text') return [{ name, text: String(value) }];
+      if (key === '#text') return leavesOf(openedText(String(value)), name);
       if (key === ':@') return leavesOf(value, name);
       return Array.isArray(value) ? xmlLeaves(value as XmlNode[], below(name, key)) : [];
     }),
@@ -129,12 +160,17 @@ function shownXml(nodes: readonly XmlNode[], name: string, show: ShowText): read
   return nodes.map((node) =>
     Object.fromEntries(
       Object.entries(node).map(([key, value]) => {
-        if (key === '#text') return [key, show({ name, text: String(value) })];
+        if (key === '#text') return [key, shownText(openedText(String(value)), name, show)];
         if (key === ':@') return [key, shownValue(value, show, name)];
         return [key, Array.isArray(value) ? shownXml(value as XmlNode[], below(name, key), show) : value];
       }),
     ),
   );
+}
+
+function shownText(opened: unknown, name: string, show: ShowText): string {
+  const value = shownValue(opened, show, name);
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
 function below(parent: string, element: string): string {

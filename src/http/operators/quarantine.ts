@@ -27,10 +27,8 @@ const cause = {
   parties: Type.Array(Type.String()),
 };
 const CauseShown = closed(cause, { title: 'Cause' });
-const { items: _, ...causeButItems } = cause;
 const WholeShown = closed({
-  ...causeButItems,
-  waitingItems: Type.Integer(),
+  ...cause,
   candidates: Type.Array(
     closed({
       to: Type.String(),
@@ -38,7 +36,7 @@ const WholeShown = closed({
       score: Type.Number({ description: 'likeness of names, 0 to 1' }),
     }),
   ),
-  items: Type.Array(WaitingShown),
+  waiting: Type.Array(WaitingShown),
   next: Type.Union([Type.String(), Type.Null()]),
 });
 
@@ -55,10 +53,10 @@ const Order = closed({
 });
 
 const ResolvedShown = closed({
-  id: Type.Integer({ description: 'of the resolution' }),
+  id: Type.Optional(Type.Integer({ description: 'of the resolution; absent where nothing waited any more' })),
   action: oneOf(['map', 'release', 'dismiss']),
-  cause: Type.String(),
-  parties: Type.Array(Type.String()),
+  cause: Type.Optional(Type.String()),
+  parties: Type.Optional(Type.Array(Type.String())),
   freed: Type.Integer({ description: 'items and deliveries that wait no longer' }),
   stillWaiting: Type.Integer({ description: 'for the same cause' }),
   entries: Type.Array(CodeEntryShown),
@@ -118,13 +116,12 @@ async function oneCause(
   const id = idOf(c, 'cause');
   const found = await ledger.cause(id);
   if (!found) throw none('cause', id);
-  const waiting = await pageBy(cursors, {
+  const { items: waiting, next } = await pageBy(cursors, {
     ...{ list: `ops/quarantine ${found.key}`, limit, cursor },
     load: (many, after) => ledger.waiting(found.key, many, after as number | undefined),
     placeOf: (one) => one.id,
   });
-  const { items: waitingItems, ...shown } = found;
-  return c.json({ ...shown, waitingItems, candidates: await orders.candidates(found), ...waiting });
+  return c.json({ ...found, candidates: await orders.candidates(found), waiting, next });
 }
 
 function addResolve(add: AddRoute, { keys, orders }: OperatorMeans): void {
