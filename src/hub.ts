@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { createWorkingTime } from '#core/working-time';
+import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createAlerts } from './alerts.ts';
@@ -17,9 +19,10 @@ import { createIndexReader } from './index/read.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
+import { createDelayReader } from './ledger/delays.ts';
 import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
-import { createLedgerReader } from './ledger/read.ts';
+import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -28,7 +31,7 @@ import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
 import { createRounds } from './rounds.ts';
-import { createOrders } from './steps/orders.ts';
+import { createOrders, type Orders } from './steps/orders.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault } from './vault.ts';
 
@@ -48,6 +51,9 @@ export interface Hub {
   start(): Promise<string | undefined>;
   /** Take nothing new, finish what is under way, let go of everything. */
   stop(): Promise<void>;
+  /** What operators see and order, over HTTP and by commands. */
+  readonly ledger: LedgerReader;
+  readonly orders: Orders;
   /** Build the index anew from the messages, beside the live one, and compare; see rebuildIndex. */
   rebuild(options?: RebuildOptions): Promise<RebuildReport>;
 }
@@ -111,6 +117,12 @@ export async function createHub(
     alerts,
     retentionMonths: file.retentionMonths,
   });
+  const ledger = createLedgerReader(database, vault);
+  const orders = createOrders({
+    ...{ database, queue, parties, codes, nowMs },
+    doorTables: DOOR_TABLES,
+    carryOut: () => pipeline.carryOut(),
+  });
   let draining = false;
   const app = createApp({
     pipeline,
@@ -125,18 +137,11 @@ export async function createHub(
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),
     catalogue: createCatalogueReader(database),
+    delays: createDelayReader(database, createWorkingTime(workingCalendar(file.province)), nowMs),
     audit: createAudit(database, nowMs),
     codes,
-    ledger: createLedgerReader(database, vault),
-    orders: createOrders({
-      database,
-      queue,
-      parties,
-      codes,
-      doorTables: DOOR_TABLES,
-      nowMs,
-      carryOut: () => pipeline.carryOut(),
-    }),
+    ledger,
+    orders,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
     isDraining: () => draining,
@@ -148,6 +153,8 @@ export async function createHub(
     pipeline,
     database,
     parties,
+    ledger,
+    orders,
     rebuild: (options) => rebuildIndex({ live: database, vault, parties, readers, codes, nowMs }, options),
     async start() {
       if (config.redisUrl === undefined && roles.length < ROLES.length)

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Cron } from 'croner';
 import Type from 'typebox';
+import { isRealDate } from '#core/dates';
 import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { DAYS } from '#core/windows';
@@ -26,6 +27,8 @@ const TimeOfDay = Type.String({
   pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$',
   description: 'a time of the day such as 22:00',
 });
+
+const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', description: 'a date such as 2026-02-16' });
 
 const Key = closed({
   id: Type.String({ minLength: 1, maxLength: 100, description: 'a user name' }),
@@ -78,6 +81,13 @@ export const HubFile = closed({
       code: Type.String({ pattern: AGENCY_CODE, description: 'a province code such as H60' }),
       name: Type.String({ minLength: 1, description: 'a name' }),
       timezone: Type.Optional(oneOf(['Asia/Ho_Chi_Minh'])),
+      /** Instead of 07:00–11:30 and 13:30–17:00 from Monday to Friday. */
+      officeHours: Type.Optional(
+        Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
+      ),
+      /** Besides the holidays and exchanged days of the whole country. */
+      daysOff: Type.Optional(Type.Array(Day)),
+      workdays: Type.Optional(Type.Array(Day)),
     }),
   ),
   keys: Type.Optional(Type.Array(Key)),
@@ -94,13 +104,14 @@ export type KeyEntry = Type.Static<typeof Key>;
  * come round. Works on a file of any shape, so that all its problems can be told at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes } = members(file);
+  const { parties, keys, routes, province } = members(file);
   const ids = Object.keys(members(parties));
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
       ? []
       : [{ path, message: `got ${quote(party)}, expected one of the parties ${ids.join(', ') || '(there is none)'}` }];
   return [
+    ...provinceProblems(province),
     ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
     ...repetitions(list(keys), 'id'),
@@ -112,6 +123,26 @@ export function meaningProblems(file: unknown): readonly Problem[] {
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
     ),
   ];
+}
+
+/** Office hours end on the day on which they begin; days are days of the calendar. */
+function provinceProblems(province: unknown): readonly Problem[] {
+  const { officeHours, daysOff, workdays } = members(province);
+  const hours = list(officeHours).flatMap((one, at) => {
+    const { from, to } = members(one);
+    const isWrong = typeof from === 'string' && typeof to === 'string' && from >= to;
+    return isWrong
+      ? [{ path: `/province/officeHours/${at}/to`, message: `got ${quote(to)}, expected a time after ${quote(from)}` }]
+      : [];
+  });
+  const days = Object.entries({ daysOff, workdays }).flatMap(([name, given]) =>
+    list(given).flatMap((day, at) =>
+      typeof day === 'string' && !isRealDate(day)
+        ? [{ path: `/province/${name}/${at}`, message: `got ${quote(day)}, expected a real date such as 2026-02-16` }]
+        : [],
+    ),
+  );
+  return [...hours, ...days];
 }
 
 function partyProblems(id: string, party: unknown): readonly Problem[] {

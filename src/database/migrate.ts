@@ -2,6 +2,8 @@ import { Migrator } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
+import * as m005 from './migrations/005-watch.ts';
+import * as m004 from './migrations/004-reconcile.ts';
 import * as m006 from './migrations/006-soap-nonces.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
@@ -10,6 +12,8 @@ const MIGRATIONS = {
   '001-ledger-and-index': m001,
   '002-partners': m002,
   '003-operators': m003,
+  '005-watch': m005,
+  '004-reconcile': m004,
   '006-soap-nonces': m006,
 };
 

@@ -8,6 +8,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
 import type { Change, DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
+import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { Refusal } from './problem.ts';
@@ -18,6 +19,7 @@ export interface DossierReaderMeans {
   readonly keys: Keys;
   readonly cursors: Cursors;
   readonly audit: Audit;
+  readonly delays: DelayReader;
   readonly nowMs: () => number;
   /** Resolves when somebody of this process changed something, or after `ms`. */
   readonly nextChange: (ms: number) => Promise<void>;
@@ -106,10 +108,14 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       method: 'get',
       path: '/api/v1/dossiers/{code}/history',
       tag: 'Dossiers',
-      summary: 'All that happened to a dossier, in the order of event time',
+      summary: 'All that happened to a dossier, in the order of event time, and whose delay it was',
+      description:
+        'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
+        'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
+        'quarantine (a person had to settle something), wrongData (refused until mended).',
       scopes: READ,
       replies: {
-        200: { description: 'The history', schema: pageOf(HistoryItem) },
+        200: { description: 'The history', schema: History },
         404: { description: 'No such dossier' },
       },
     },
@@ -118,7 +124,8 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const code = codeOf(c);
       const dossier = foundOf(await index.one(code), code);
       const items = (await index.history(dossier.code)) ?? [];
-      return conditional(c, JSON.stringify({ items, next: null }));
+      const delays = await means.delays.of(JSON.parse(dossier.json));
+      return conditional(c, JSON.stringify({ items, next: null, delays }));
     },
   );
 
@@ -252,6 +259,24 @@ const HistoryItem = closed({
   messageId: Type.String({ format: 'uuid' }),
   receivedAt: Instant,
   movedStatus: Type.Boolean(),
+});
+
+const Seconds = Type.Integer({ minimum: 0 });
+const Causes = {
+  queue: Seconds,
+  partnerDown: Seconds,
+  partnerSlow: Seconds,
+  quarantine: Seconds,
+  wrongData: Seconds,
+};
+
+const History = closed({
+  ...pageOf(HistoryItem).properties,
+  delays: closed({
+    office: Seconds,
+    ...Causes,
+    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same for each party by itself' }),
+  }),
 });
 
 const ChangeItem = closed({

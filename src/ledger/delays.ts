@@ -1,0 +1,158 @@
+import { instantToMs } from '#core/dates';
+import { type DelayFacts, type DeliveryFact, type DossierDelays, delaysOf, type Interval } from '#core/delay';
+import { isFinished } from '#core/status';
+import type { WorkingTime } from '#core/working-time';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+
+/** Tells whose delay it was. */
+export interface DelayReader {
+  /** What held up this dossier, in seconds of working time, up to the last full minute. */
+  of(dossier: Dated): Promise<DossierDelays>;
+}
+
+/** What has to be known of a dossier; the applicant may be masked. */
+export type Dated = Pick<
+  Dossier,
+  'code' | 'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'finishedAt' | 'returnedAt' | 'refusedAt' | 'aliases'
+>;
+
+const MINUTE_MS = 60_000;
+
+export function createDelayReader(database: Database, working: WorkingTime, nowMs: () => number): DelayReader {
+  return {
+    async of(dossier) {
+      // Full minutes, so that a history which nothing new came to is the same for a while.
+      const now = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
+      const deliveries = await loadDeliveries(database, dossier.code);
+      const startMs = startOf(dossier, deliveries);
+      const facts: DelayFacts = {
+        startMs,
+        ...finishOf(dossier),
+        nowMs: now,
+        deliveries,
+        waits: await loadWaits(database, [dossier.code, ...(dossier.aliases ?? []).map(({ code }) => code)]),
+        outages: await loadOutages(database, [...new Set(deliveries.map(({ party }) => party))], startMs),
+      };
+      return delaysOf(facts, working.between);
+    },
+  };
+}
+
+function startOf({ submittedAt, receivedAt, statusAt }: Dated, deliveries: readonly DeliveryFact[]): number {
+  const told = submittedAt ?? receivedAt;
+  return told ? instantToMs(told) : Math.min(instantToMs(statusAt), ...deliveries.map((one) => one.createdMs));
+}
+
+/** The office has finished when the result is there, not when it is fetched. */
+function finishOf(dossier: Dated): { readonly finishMs?: number } {
+  if (!isFinished(dossier.status)) return {};
+  const { finishedAt, refusedAt, returnedAt, statusAt } = dossier;
+  return { finishMs: instantToMs(finishedAt ?? refusedAt ?? returnedAt ?? statusAt) };
+}
+
+interface DeliveryRow {
+  readonly id: number;
+  readonly party: string;
+  readonly operation: string;
+  readonly state: DeliveryFact['state'];
+  readonly createdAt: string;
+  readonly settledAt: string | null;
+}
+
+interface AttemptRow {
+  readonly deliveryId: number;
+  readonly at: string;
+  readonly tookMs: number;
+  readonly outcome: DeliveryFact['attempts'][number]['outcome'];
+  readonly reason: string | null;
+}
+
+interface WaitRow {
+  readonly deliveryId: number | null;
+  readonly openedAt: string;
+  readonly settledAt: string | null;
+}
+
+async function loadDeliveries(database: Database, code: string): Promise<readonly DeliveryFact[]> {
+  const { rows } = await database.pool.query<DeliveryRow>({
+    name: 'deliveries of a dossier',
+    // By way of the parties there are: the index begins with the party.
+    text: `SELECT d.id, d.party, d.operation, d.state, d.created_at AS "createdAt", d.settled_at AS "settledAt"
+           FROM party_states p JOIN deliveries d ON d.party = p.party AND d.subject = $1 ORDER BY d.id`,
+    values: [code],
+  });
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const attempts = await database.pool.query<AttemptRow>({
+    name: 'attempts of deliveries',
+    text: `SELECT delivery_id AS "deliveryId", at, took_ms AS "tookMs", outcome, reason FROM attempts
+           WHERE delivery_id = ANY($1::int8[]) AND at >= $2::timestamptz ORDER BY at`,
+    values: [ids, rows[0]?.createdAt],
+  });
+  const held = await database.pool.query<WaitRow>({
+    name: 'quarantine of deliveries',
+    text: `SELECT delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt" FROM quarantine
+           WHERE delivery_id = ANY($1::int8[]) AND settled_at IS NULL
+           UNION ALL
+           SELECT delivery_id, opened_at, settled_at FROM quarantine
+           WHERE delivery_id = ANY($1::int8[]) AND settled_at IS NOT NULL`,
+    values: [ids],
+  });
+  return rows.map((row) => factOf(row, attempts.rows, held.rows));
+}
+
+function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonly WaitRow[]): DeliveryFact {
+  return {
+    party: row.party,
+    operation: row.operation,
+    state: row.state,
+    createdMs: instantToMs(row.createdAt),
+    ...(row.settledAt && { settledMs: instantToMs(row.settledAt) }),
+    attempts: attempts
+      .filter(({ deliveryId }) => deliveryId === row.id)
+      .map(({ at, tookMs, outcome, reason }) => ({
+        atMs: instantToMs(at),
+        tookMs,
+        outcome,
+        ...(reason !== null && { reason }),
+      })),
+    held: held.filter(({ deliveryId }) => deliveryId === row.id).map(intervalOf),
+  };
+}
+
+async function loadWaits(database: Database, codes: readonly string[]): Promise<readonly Interval[]> {
+  const { rows } = await database.pool.query<WaitRow>({
+    name: 'quarantine of a dossier',
+    text: `SELECT opened_at AS "openedAt", settled_at AS "settledAt" FROM quarantine
+           WHERE code = ANY($1::text[]) AND settled_at IS NULL AND delivery_id IS NULL
+           UNION ALL
+           SELECT opened_at, settled_at FROM quarantine
+           WHERE code = ANY($1::text[]) AND settled_at IS NOT NULL AND delivery_id IS NULL`,
+    values: [codes],
+  });
+  return rows.map(intervalOf);
+}
+
+async function loadOutages(
+  database: Database,
+  parties: readonly string[],
+  sinceMs: number,
+): Promise<DelayFacts['outages']> {
+  const { rows } = await database.pool.query<{ party: string; openedAt: string; closedAt: string | null }>({
+    name: 'outages',
+    text: `SELECT party, opened_at AS "openedAt", closed_at AS "closedAt" FROM incidents
+           WHERE party = ANY($1::text[]) AND kind IN ('partner-away', 'credentials', 'certificate')
+             AND coalesce(closed_at, 'infinity') > to_timestamp($2::float8 / 1000)
+           ORDER BY id`,
+    values: [parties, sinceMs],
+  });
+  return rows.map(({ party, openedAt, closedAt }) => ({
+    party,
+    ...intervalOf({ openedAt, settledAt: closedAt }),
+  }));
+}
+
+function intervalOf({ openedAt, settledAt }: Pick<WaitRow, 'openedAt' | 'settledAt'>): Interval {
+  return { fromMs: instantToMs(openedAt), ...(settledAt !== null && { toMs: instantToMs(settledAt) }) };
+}

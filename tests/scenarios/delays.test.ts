@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/settle';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection' };
+const MINUTE = 60_000;
+const NOTHING = { queue: 0, partnerDown: 0, partnerSlow: 0, quarantine: 0, wrongData: 0 };
+const PATH = '/api/v1/dossiers/H60.01-250812-0035/history';
+
+/** The dossier was received at 08:15 on a Tuesday; the hub heard of it at 08:30. */
+describe('whose delay it was', () => {
+  let partner: Partner;
+  let hub: TestHub;
+  beforeEach(async () => {
+    partner = testPartner();
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: Array(20).fill(10 * MINUTE),
+    });
+  });
+  afterEach(() => hub.close());
+
+  const later = (minutes: number): void => {
+    hub.clock.nowMs += minutes * MINUTE;
+  };
+  const delays = async () => (await hub.read(PATH)).body.delays;
+
+  test('stands beside the history: the office’s, and the partner’s that was away', async () => {
+    partner.script.push(DOWN, DOWN);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(10);
+    await hub.deliver();
+    later(10);
+    await hub.deliver();
+    later(40);
+    const { status, body } = await hub.read(PATH);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ items: [{ status: 'received' }], next: null });
+    const portal = { ...NOTHING, partnerDown: 20 * 60 };
+    expect(body.delays).toEqual({ ...portal, office: 55 * 60, parties: { portal } });
+  });
+
+  test('is wrong data’s until a mended version is taken, and nobody’s at night', async () => {
+    partner.script.push({ kind: 'refused', reason: 'field-too-long', message: 'TenTTHC' });
+    await hub.push(dossier());
+    await hub.deliver();
+    // To 08:30 on the next day: eight working hours.
+    later(24 * 60);
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }));
+    await hub.deliver();
+    expect(await delays()).toMatchObject({ office: 15 * 60, wrongData: 8 * 3_600 });
+  });
+
+  test('is the quarantine’s while a code is not mapped, and ours until it is sent after that', async () => {
+    const cause = { kind: 'unmapped', key: 'unmapped:service:1.013225', message: 'no service' } as const;
+    partner.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause });
+    await hub.push(dossier());
+    await hub.deliver();
+    later(60);
+    await hub.hub.pipeline.release([cause.key]);
+    later(5);
+    await hub.deliver();
+    const portal = (await delays()).parties.portal;
+    expect(portal.quarantine).toBe(3_600);
+    expect(portal.queue + portal.partnerSlow).toBeLessThanOrEqual(300);
+  });
+
+  test('ends with the dossier, but for what has not got through', async () => {
+    await hub.push(dossier());
+    await hub.deliver();
+    later(60);
+    partner.script.push(...Array(9).fill(DOWN));
+    const done = { status: 'returned', statusAt: '2025-08-12T09:30:00+07:00', finishedAt: '2025-08-12T09:15:00+07:00' };
+    await hub.push(dossier({ ...done, returnedAt: '2025-08-12T09:30:00+07:00' }));
+    await hub.deliver();
+    later(30);
+    expect(await delays()).toMatchObject({ office: 3_600, partnerDown: 30 * 60 });
+  });
+
+  test('changes the answer once a minute at most: a reader that has it is told so', async () => {
+    await hub.push(dossier());
+    const tag = (await hub.read(PATH)).headers.get('etag') as string;
+    hub.clock.nowMs += 30_000;
+    const again = await hub.request('GET', PATH, 'portal', undefined, { 'If-None-Match': tag });
+    expect(again.status).toBe(304);
+    hub.clock.nowMs += 30_000;
+    const changed = await hub.request('GET', PATH, 'portal', undefined, { 'If-None-Match': tag });
+    expect(changed.status).toBe(200);
+  });
+});
