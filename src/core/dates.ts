@@ -57,7 +57,8 @@ export function isRealDate(text: string): boolean {
 
 /**
  * How parties write a moment without a zone; all of them mean Vietnam's wall clock, and without a time its midnight.
- * `iso-local-z` ends in a literal `Z` and yet is local time, as the OpenCPS client of the LGSP bus writes it.
+ * `iso-local-z` ends in a literal `Z` and yet is local time, as the OpenCPS client of the LGSP bus writes it; `iso-local`
+ * is an xs:dateTime without a zone, as .NET and JAX-WS write it.
  */
 const TEMPLATES = {
   yyyyMMddHHmmss: 'yyyyMMddHHmmss',
@@ -68,6 +69,7 @@ const TEMPLATES = {
   'yyyy-MM-dd HH:mm:ss': 'yyyy-MM-dd HH:mm:ss',
   'yyyy-MM-dd': 'yyyy-MM-dd',
   'iso-local-z': 'yyyy-MM-ddTHH:mm:ss.SSSZ',
+  'iso-local': 'yyyy-MM-ddTHH:mm:ss.SSS',
 } as const;
 export type LocalFormat = keyof typeof TEMPLATES;
 

@@ -32,12 +32,14 @@ export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text'
 export {
   type Adapter,
   type Asks,
+  type Comparison,
   type Connection,
   defineAdapter,
   delivered,
   type Outgoing,
   type Page,
   type Puller,
+  type Reconciler,
   refused,
   type Sender,
   unavailable,
@@ -48,6 +50,7 @@ export {
 } from './adapter.ts';
 export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';
 export { type ContractOptions, contractTest } from './contract-test.ts';
+export { fingerprint } from './fingerprint.ts';
 export {
   type Call,
   createHttp,
@@ -85,4 +88,4 @@ export { type SoapSecurity, secretsOfSecurity } from './soap-security.ts';
 export { type Port, WsdlProblem } from './soap-wsdl.ts';
 export { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from './xml.ts';
 export { type RecordOptions, xmlRecords } from './xml-records.ts';
-export { parts, XmlProblem } from './xml-text.ts';
+export { parts, writable, XmlProblem } from './xml-text.ts';

@@ -1,4 +1,5 @@
 import { WsdlProblem } from './soap-wsdl.ts';
+import { writable } from './xml-text.ts';
 
 /** What an operation is given: texts, elements by name, lists of them. Attributes of an element stand under `attributes`. */
 export type SoapValue = string | readonly SoapValue[] | SoapArguments;
@@ -30,14 +31,10 @@ export function arranged(args: SoapArguments, shape: unknown, place: string): ob
 }
 
 function within(value: SoapValue, shape: unknown, place: string): unknown {
-  if (typeof value === 'string') return value.replace(UNWRITABLE, (one) => (isBlank(one) ? one : ''));
+  if (typeof value === 'string') return writable(value);
   if (Array.isArray(value)) return value.map((one: SoapValue) => within(one, shape, place));
   return arranged(value as SoapArguments, shape, place);
 }
-
-/** Characters that XML 1.0 has no way to write: controls, and halves of pairs. */
-const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
-const isBlank = (character: string): boolean => '\t\n\r'.includes(character) || character === '\u0085';
 
 /** Undefined where the WSDL leaves it open: a text, anything, or a type that refers to itself. */
 function membersOf(shape: unknown): ReadonlyMap<string, unknown> | undefined {

@@ -90,3 +90,10 @@ function isKnown(charset: string): boolean {
     return false;
   }
 }
+
+const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
+
+/** A text without the characters that XML 1.0 has no way to write: controls, and halves of pairs. */
+export function writable(text: string): string {
+  return text.replace(UNWRITABLE, (one) => ('\t\n\r'.includes(one) ? one : ''));
+}

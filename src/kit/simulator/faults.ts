@@ -34,6 +34,8 @@ export const Fault = Type.Union([
   }),
   /** The request takes effect; half of the answer comes, under the length of the whole. */
   plain('half'),
+  /** The request takes effect; the answer comes in Latin-1, whatever it says that it is. */
+  plain('wrong-charset'),
   /** Status 200 and `{}`; nothing is done. */
   plain('empty'),
   /** All sessions end before the request is handled. */

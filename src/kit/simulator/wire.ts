@@ -53,6 +53,8 @@ export async function write(
       return;
     case 'half':
       return writeHalf(outgoing, reply);
+    case 'wrong-charset':
+      return writeWhole(outgoing, { ...reply, body: inLatin1(reply.body) });
     case 'drip':
       return drip(outgoing, reply);
     case 'delay':
@@ -92,6 +94,11 @@ function encoded(body: unknown): [Buffer, string] {
   if (typeof body === 'string') return [Buffer.from(body), 'text/plain; charset=utf-8'];
   if (body instanceof Uint8Array) return [Buffer.from(body), 'application/octet-stream'];
   return [Buffer.from(JSON.stringify(body)), 'application/json; charset=utf-8'];
+}
+
+function inLatin1(body: unknown): Buffer {
+  const [bytes] = encoded(body);
+  return Buffer.from(bytes.toString(), 'latin1');
 }
 
 function jsonOf(text: string): unknown {

@@ -1,0 +1,77 @@
+import { delivered, type Outcome, type Outgoing, refused, textAt, unavailable, unknown, unmappedKey } from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type Answer, recordIn } from './answer.ts';
+import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
+import type { Context } from './request.ts';
+import { ANSWERS, LONGEST_CODE, type Push, tableName } from './settings.ts';
+import { fill } from './source.ts';
+
+export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
+
+/** Tell the ministry one thing. In doubt it is asked first, where it can be asked, so that it has nothing twice. */
+export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
+  const how = connection.settings.push?.[name];
+  if (!how) return refused('no-operation', `the settings of ${connection.party} name no operation to push ${name} by`);
+  const context = contextOf(item);
+  if (item.doubt && how.lookUp) {
+    const found = await isThere(connection, how.lookUp, context, item.dossier);
+    // It may be there, and stays in doubt until somebody answers.
+    if (typeof found !== 'boolean') return unknown(found.reason, found.message);
+    if (found) return delivered('already-there');
+  }
+  const { operation, request, result } = (item.known && how.update) || how;
+  const question = { operation, request, ...(result && { result }) };
+  const answer = await ask(connection, { question, context, idempotent: false, dossier: item.dossier });
+  if ('kind' in answer) return answer;
+  return verdictOf(connection, answer, how, item.dossier);
+}
+
+function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
+  return { id, code, record, dossier, service, agency };
+}
+
+/** Whether one of the ministry's records says what we are about to tell. */
+async function isThere(
+  connection: Ministry,
+  { records, match, ...question }: NonNullable<Push['lookUp']>,
+  context: Context,
+  dossier: Dossier | undefined,
+): Promise<boolean | Failure> {
+  const { settings, codes } = connection;
+  const answer = await ask(connection, { question, context, records, idempotent: true, dossier });
+  if ('kind' in answer) return answer;
+  const means = meaning(connection, answer);
+  if (means === 'none') return false;
+  if (means !== 'ok')
+    return { kind: 'unknown', reason: 'look-up', message: `looking it up: ${said(settings, answer, dossier)}` };
+  // Paths are not taken apart here: each is the name of one value.
+  const wanted = Object.entries(match).map(([path, field]) => {
+    const { record } = fill({ value: field }, context, { settings, codes, way: 'write' });
+    return [path, record.value] as const;
+  });
+  return answer.records.some((text) => {
+    const row = recordIn(text);
+    return wanted.every(([path, value]) => textAt(row, path) === value);
+  });
+}
+
+function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
+  const { settings } = connection;
+  const told = said(settings, answer, dossier);
+  switch (meaning(connection, answer)) {
+    case 'ok':
+      return delivered(how.reference === undefined ? undefined : textAt(answer.content, how.reference));
+    case 'taken':
+      return delivered('already-there');
+    case 'busy':
+      return unavailable('busy', `the ministry cannot take it now: ${told}`);
+    case 'refused':
+      return refused('rejected', `the ministry refuses it: ${told}`);
+    default: {
+      // Neither success nor failure is guessed from a code that nobody has explained.
+      const key = unmappedKey(tableName(settings, ANSWERS), (answer.code as string).slice(0, LONGEST_CODE));
+      const message = `what the ministry means is in no list of the settings: ${told}`;
+      return refused('answer-unknown', message, { kind: 'unmapped', key, message });
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { instantToMs, msToInstant } from '#kit';
+import type { List } from './settings.ts';
+
+/** Between two runs, and within one; kept by the hub together with each page. */
+export interface Checkpoint {
+  /** Up to where the last whole run went. */
+  readonly until?: string;
+  /** What each part said the last time: what says the same again is not kept again. */
+  readonly said: readonly string[];
+  readonly run?: Run;
+}
+
+/** A run reads its period page by page, and every page part by part. */
+export interface Run {
+  readonly since?: string;
+  readonly until: string;
+  readonly page: number;
+  readonly cursor?: string;
+  /** Parts of this answer that are kept, and which answer that is: another one begins anew. */
+  readonly part: number;
+  readonly answer?: string;
+  /** Which answer the page before was. */
+  readonly previous?: string;
+  readonly pass: number;
+  /** What the parts of this pass say, and how many of them come before this page. */
+  readonly saying: readonly string[];
+  readonly before: number;
+  /** How many records the pages of this pass had. */
+  readonly rows: number;
+}
+
+const OVERLAP_S = 600;
+/** Pages that change all the time are read no more often in one run; the next run reads the same period again. */
+const MOST_PASSES = 5;
+
+export function beginning({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
+  const start = { page: page?.first ?? 1, part: 0, pass: 1, saying: [], before: 0, rows: 0 };
+  if (!period) return { ...start, until: msToInstant(nowMs) };
+  const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
+  const sinceMs = until === undefined ? Date.parse(period.startAt) : instantToMs(until) - overlapMs;
+  const longestMs = period.longestH === undefined ? Number.POSITIVE_INFINITY : period.longestH * 3_600_000;
+  // Never so short that the overlap keeps it from getting on.
+  const endMs = Math.min(nowMs, Math.max(sinceMs, instantToMs(until ?? period.startAt)) + longestMs);
+  return { ...start, since: msToInstant(sinceMs), until: msToInstant(Math.max(endMs, sinceMs)) };
+}
+
+/** How a page ended: what comes after it. */
+export interface PageEnd {
+  readonly records: number;
+  /** The fingerprint of its records. */
+  readonly answer: string;
+  readonly next?: string;
+  readonly total?: number;
+}
+
+/** What follows a page whose parts are all kept: the next page, another pass to see that nothing moved, or the end. */
+export function after(
+  list: List,
+  { until, said }: Checkpoint,
+  run: Run,
+  end: PageEnd,
+  nowMs: number,
+): { readonly checkpoint: Checkpoint; readonly more: boolean } {
+  const rows = run.rows + end.records;
+  const { answer: _, cursor: __, ...rest } = run;
+  const followed = { ...rest, part: 0, previous: end.answer, before: run.saying.length, rows };
+  if (list.page?.next !== undefined && end.next !== undefined && end.next !== run.cursor)
+    return going(said, until, { ...followed, page: run.page + 1, cursor: end.next });
+  if (list.page && list.page.next === undefined && isMore(end, rows, run))
+    return going(said, until, { ...followed, page: run.page + 1 });
+  const isWhole = list.page === undefined || list.page.next !== undefined || run.page === (list.page.first ?? 1);
+  const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
+  if (!isSteady && run.pass < MOST_PASSES) {
+    const again = beginning({ ...list, period: undefined }, { said }, nowMs);
+    const { since } = run;
+    return going(run.saying, until, { ...again, ...(since && { since }), until: run.until, pass: run.pass + 1 });
+  }
+  const reached = isSteady ? run.until : until;
+  const checkpoint = { ...(reached !== undefined && { until: reached }), said: run.saying };
+  // A long period is read in several runs, one after the other.
+  return { checkpoint, more: isSteady && list.period !== undefined && instantToMs(run.until) < nowMs };
+}
+
+function going(
+  said: readonly string[],
+  until: string | undefined,
+  run: Run,
+): { readonly checkpoint: Checkpoint; readonly more: boolean } {
+  return { checkpoint: { ...(until !== undefined && { until }), said, run }, more: true };
+}
+
+/** Where the ministry does not say how many there are, the last page is the one with nothing on it. */
+function isMore(end: PageEnd, rows: number, { previous }: Run): boolean {
+  // One that looks like the page before comes from a server that does not turn pages.
+  if (end.records === 0 || end.answer === previous) return false;
+  return end.total === undefined || rows < end.total;
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
+}

@@ -1,0 +1,186 @@
+import Type from 'typebox';
+import type { CodesOf, CodeTable, SoapService } from '#kit';
+import { closed, oneOf } from '#schemas/parts';
+
+const optional = Type.Optional;
+const Text = Type.String({ minLength: 1, maxLength: 4_000 });
+const Address = Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address' });
+const Name = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,39}$',
+  description: 'a name of small letters, digits, hyphens',
+});
+const Path = Type.String({
+  pattern: '^[^\\s.]+(?:\\.[^\\s.]+)*$',
+  maxLength: 300,
+  description: 'a path such as ChuHoSo.HoTen',
+});
+/** The first of these that is there. */
+const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1 })]);
+const Seconds = (maximum: number) => optional(Type.Number({ exclusiveMinimum: 0, maximum }));
+const DATES = [
+  ...['instant', 'iso-local', 'iso-local-z', 'yyyyMMddHHmmss', 'yyyyMMdd', 'dd/MM/yyyy HH:mm:ss'],
+  ...['dd/MM/yyyy HH:mm', 'dd/MM/yyyy', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-dd'],
+] as const;
+const DateFormat = oneOf(DATES as unknown as ['instant']);
+
+/** Where one value comes from, and in which words, form and kind it is on the other side. */
+const ONE = {
+  from: optional(Paths),
+  /** A text that is always the same. */
+  value: optional(Type.String({ maxLength: 1_000 })),
+  /** A table of `codes`. */
+  codes: optional(Name),
+  date: optional(Type.Union([DateFormat, Type.Array(DateFormat, { minItems: 1 })])),
+  as: optional(oneOf(['vnd', 'boolean'])),
+};
+const Leaf = Type.Union([Path, closed(ONE)]);
+const Branch = Type.Union([Path, closed({ ...ONE, each: optional(Path), fields: optional(Type.Record(Path, Leaf)) })]);
+const Field = Type.Union([
+  Path,
+  closed({
+    ...ONE,
+    each: optional(Path),
+    /** A document of `fields`, as a text in one element. */
+    text: optional(oneOf(['xml', 'json'])),
+    fields: optional(Type.Record(Path, Branch)),
+  }),
+]);
+export type Field = Type.Static<typeof Field>;
+const Request = Type.Record(Path, Field);
+const Fields = Type.Record(Path, Branch);
+export type Fields = Readonly<Record<string, Field>>;
+
+/** Where in the Body the answer is a document in a text; absent where it is elements. */
+const Result = closed({ at: Path, form: oneOf(['xml', 'json']) });
+const CALL = { operation: Text, request: Request, result: optional(Result) };
+const Question = closed(CALL);
+export type Question = Type.Static<typeof Question>;
+
+const List = closed({
+  ...CALL,
+  records: Path,
+  fields: Fields,
+  /** The event times are worked out from dates of the record: steps that carry the real time go before. */
+  inferred: optional(Type.Boolean()),
+  period: optional(
+    closed({
+      startAt: Type.String({ format: 'date-time', description: 'where the first pull begins, with a zone' }),
+      overlapS: optional(Type.Number({ minimum: 0, maximum: 2_592_000 })),
+      longestH: optional(Type.Number({ exclusiveMinimum: 0, maximum: 8_784 })),
+    }),
+  ),
+  page: optional(
+    closed({
+      size: Type.Integer({ minimum: 1, maximum: 100_000 }),
+      first: optional(Type.Integer({ minimum: 0, maximum: 1 })),
+      total: optional(Path),
+      next: optional(Path),
+    }),
+  ),
+  detail: optional(closed({ ...CALL, record: Path, fields: Fields })),
+});
+export type List = Type.Static<typeof List>;
+
+const Push = closed({
+  ...CALL,
+  update: optional(Question),
+  reference: optional(Path),
+  lookUp: optional(closed({ ...CALL, records: Path, match: Type.Record(Path, Leaf) })),
+});
+export type Push = Type.Static<typeof Push>;
+
+const Words = optional(Type.Array(Text, { maxItems: 200 }));
+const Security = Type.Union([
+  closed({ kind: Type.Literal('basic'), username: Text, password: Text }),
+  closed({ kind: Type.Literal('username-token'), username: Text, password: Text, form: oneOf(['text', 'digest']) }),
+  closed({
+    kind: Type.Literal('x509'),
+    privateKey: Type.String({ minLength: 1, maxLength: 20_000 }),
+    certificate: Type.String({ minLength: 1, maxLength: 20_000 }),
+    passphrase: optional(Text),
+  }),
+]);
+
+/** What a party says of its system. All that differs from one ministry to the next is here, and none of it in code. */
+export const Settings = closed({
+  system: Name,
+  wsdl: Type.String({ minLength: 1, maxLength: 500, description: 'the address or the path of a WSDL' }),
+  endpoint: optional(Address),
+  soapVersion: optional(oneOf(['1.1', '1.2'])),
+  soapAction: optional(Type.String({ minLength: 1, maxLength: 500 })),
+  port: optional(Text),
+  security: optional(Security),
+  username: optional(Text),
+  password: optional(Text),
+  session: optional(
+    closed({ ...CALL, token: Path, minutes: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_440 })) }),
+  ),
+  answer: optional(
+    closed({
+      code: Paths,
+      message: optional(Paths),
+      ok: Type.Array(Text, { minItems: 1, maxItems: 200 }),
+      none: Words,
+      expired: Words,
+      taken: Words,
+      busy: Words,
+      refused: Words,
+    }),
+  ),
+  codes: optional(Type.Record(Name, Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()])))),
+  pull: optional(closed({ dossiers: optional(List), progress: optional(List) })),
+  push: optional(closed({ dossiers: optional(Push), progress: optional(Push) })),
+  connectTimeoutS: Seconds(60),
+  timeoutS: Seconds(600),
+});
+export type Settings = Type.Static<typeof Settings>;
+
+export function serviceOf({ wsdl, endpoint, soapVersion, soapAction, port, security }: Settings): SoapService {
+  return {
+    wsdl,
+    ...(endpoint && { endpoint }),
+    ...(soapVersion && { version: soapVersion }),
+    ...(soapAction && { action: soapAction }),
+    ...(port && { port }),
+    ...(security && { security }),
+  };
+}
+
+/** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
+export const tableName = ({ system }: Settings, table: string): string => `${system}-${table}`;
+
+/** Codes that a ministry makes up are cut there in what waits for them. */
+export const LONGEST_CODE = 60;
+
+/** What the codes of an answer may mean. */
+export const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
+export type Meaning = (typeof MEANINGS)[number];
+
+/** Under this name operators say what a code of the ministry's answers means. */
+export const ANSWERS = 'answer';
+
+/** What a code of an answer means, undefined where nobody has said. Operators' entries go first. */
+export function meaningOf(settings: Settings, codes: CodesOf, code: string): Meaning | undefined {
+  const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
+  return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
+}
+
+/** The tables of a party, for operators to add to. */
+export function tablesOf(settings: Settings): readonly CodeTable[] {
+  const answers = MEANINGS.map((is) => ({ code: settings.answer?.[is]?.[0] ?? '', is, label: is }));
+  return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
+}
+
+function tableOf(settings: Settings, table: string, entries: CodeTable['entries']): CodeTable {
+  return { name: tableName(settings, table), title: `${settings.system}: ${table}`, entries, bothWays: false };
+}
+
+function codeTables(settings: Settings): readonly CodeTable[] {
+  return Object.entries(settings.codes ?? {}).map(([table, entries]) =>
+    tableOf(
+      settings,
+      table,
+      Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }])),
+    ),
+  );
+}

@@ -1,0 +1,174 @@
+import {
+  type Cause,
+  type CodesOf,
+  formatLocal,
+  type LocalFormat,
+  nfc,
+  nodesAt,
+  type Problem,
+  parseInstant,
+  parseLocal,
+  parseVnd,
+  textIn,
+  unmappedKey,
+  writable,
+} from '#kit';
+import { type Field, type Fields, LONGEST_CODE, type Settings, tableName } from './settings.ts';
+
+/** What a table of fields is read with: which way, and by which codes. */
+export interface Means {
+  readonly settings: Settings;
+  readonly codes: CodesOf;
+  /** `read`: from the ministry's words to ours; `write`: from ours to its. */
+  readonly way: 'read' | 'write';
+}
+
+type Value = string | number | boolean | null | readonly Value[] | Built;
+export interface Built {
+  [name: string]: Value;
+}
+
+/** What came of a table of fields; what could not be said is told, and nothing stands in its place. */
+export interface Filled {
+  readonly record: Built;
+  readonly problems: readonly Problem[];
+  /** Codes that no table maps, the first one first. */
+  readonly causes: readonly Cause[];
+}
+
+type One = Exclude<Field, string>;
+interface Notes {
+  readonly problems: Problem[];
+  readonly causes: Cause[];
+}
+
+/** Fill a table of fields from what is given. @param place the JSON Pointer of `given`, for problems */
+export function fill(fields: Fields, given: unknown, means: Means, place = ''): Filled {
+  const notes: Notes = { problems: [], causes: [] };
+  return { record: filled(fields, given, means, place, notes), ...notes };
+}
+
+function filled(fields: Fields, given: unknown, means: Means, place: string, notes: Notes): Built {
+  const record: Built = {};
+  for (const [target, field] of Object.entries(fields)) {
+    const one: One = typeof field === 'string' ? { from: field } : field;
+    const value =
+      one.each === undefined ? oneValue(one, given, means, place, notes) : listOf(one, given, means, place, notes);
+    if (value !== undefined) put(record, target.split('.'), value);
+  }
+  return record;
+}
+
+function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+  const { each = '', fields, ...leaf } = one;
+  const nodes = nodesAt(given, each).filter((node) => typeof node === 'object' || textIn(node) !== undefined);
+  const items = nodes.flatMap((node, at): Value[] => {
+    const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
+    if (fields) return [filled(fields, node, means, here, notes)];
+    const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, means, here, notes);
+    return value === undefined ? [] : [value];
+  });
+  return items.length > 0 ? items : undefined;
+}
+
+function oneValue(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+  if (one.from === undefined) return one.value;
+  for (const path of [one.from].flat()) {
+    const texts = nodesAt(given, path).flatMap((node) => textIn(node) ?? []);
+    const text = texts[0];
+    if (text === undefined) continue;
+    const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
+    if (texts.length === 1) return converted(one, text, means, here, notes);
+    notes.problems.push({ path: here, message: `stands there ${texts.length} times, expected once` });
+    return undefined;
+  }
+  return undefined;
+}
+
+function converted(one: One, text: string, means: Means, path: string, notes: Notes): Value | undefined {
+  const said = one.codes === undefined ? text : decodedBy(one.codes, text, means, path, notes);
+  if (said === undefined || said === null) return undefined;
+  if (one.date !== undefined) return dated([one.date].flat(), said, means, path, notes);
+  if (means.way === 'write') return writable(nfc(said));
+  if (one.as === 'vnd') return amount(said, path, notes);
+  if (one.as === 'boolean') return truth(said, path, notes);
+  return said;
+}
+
+/** What operators have entered goes before what the settings say. */
+function decodedBy(
+  table: string,
+  code: string,
+  { settings, codes }: Means,
+  path: string,
+  notes: Notes,
+): string | null | undefined {
+  const name = tableName(settings, table);
+  const entered = codes(name).get(code);
+  if (entered !== undefined) return entered;
+  const entries = settings.codes?.[table] ?? {};
+  if (Object.hasOwn(entries, code)) return entries[code];
+  const message = `no ${name} is known for ${JSON.stringify(code)}`;
+  notes.causes.push({ kind: 'unmapped', key: unmappedKey(name, code.slice(0, LONGEST_CODE)), message });
+  notes.problems.push({ path, message });
+  return undefined;
+}
+
+function dated(
+  formats: readonly string[],
+  text: string,
+  { way }: Means,
+  path: string,
+  notes: Notes,
+): string | undefined {
+  if (way === 'write') return formats[0] === 'instant' ? text : formatLocal(formats[0] as LocalFormat, text);
+  const errors: string[] = [];
+  for (const format of formats) {
+    const read = format === 'instant' ? instantOf(text) : parseLocal(format as LocalFormat, text);
+    if ('instant' in read) return read.instant;
+    if ('absent' in read) return undefined;
+    errors.push(read.error);
+  }
+  notes.problems.push({ path, message: errors.join('; or ') });
+  return undefined;
+}
+
+function instantOf(text: string): ReturnType<typeof parseLocal> {
+  const instant = parseInstant(text);
+  if (instant !== undefined) return { instant };
+  // .NET writes a date that is not set as the first day of the first year.
+  if (/^0001-01-01T00:00:00/.test(text)) return { absent: true };
+  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date and time with a zone` };
+}
+
+function amount(text: string, path: string, notes: Notes): number | null | undefined {
+  const read = parseVnd(text);
+  if ('error' in read) notes.problems.push({ path, message: read.error });
+  return 'error' in read ? undefined : read.amountVnd;
+}
+
+function truth(text: string, path: string, notes: Notes): boolean | undefined {
+  const found = TRUTHS.get(text.toLowerCase());
+  if (found === undefined)
+    notes.problems.push({ path, message: `got ${JSON.stringify(text.slice(0, 40))}, expected true, false, 1 or 0` });
+  return found;
+}
+
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+/** Targets stand in the settings; a path makes the objects on its way. */
+function put(record: Built, [name, ...rest]: readonly string[], value: Value): void {
+  const key = name as string;
+  if (rest.length === 0) {
+    record[key] = value;
+    return;
+  }
+  const inner = (Object.hasOwn(record, key) ? record[key] : {}) as Built;
+  record[key] = inner;
+  put(inner, rest, value);
+}
