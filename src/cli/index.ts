@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   demo: async () => (await import('./demo.ts')).addDemo,
   migrate: async () => (await import('./migrate.ts')).addMigrate,
   import: async () => (await import('./import.ts')).addImport,
+  replay: async () => (await import('./replay.ts')).addReplay,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   keys: async () => (await import('./keys.ts')).addKeys,
   prove: async () => (await import('./prove.ts')).addProve,

@@ -1,0 +1,136 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { parseInstant } from '#core/dates';
+import { cleanCode } from '#core/identifiers';
+import { loadConfig } from '../config.ts';
+import type { Hub } from '../hub.ts';
+import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from '../ledger/delivery-list.ts';
+import type { Replay, ReplayPreview } from '../ledger/replays.ts';
+import { withHub } from './open-hub.ts';
+import { createProgress } from './progress.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+
+interface ReplayOptions extends CommonOptions {
+  readonly party?: string;
+  readonly state?: DeliveryState;
+  readonly code?: string;
+  readonly operation?: string;
+  readonly reason?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly run?: boolean;
+  readonly why?: string;
+  readonly perSecond: string;
+}
+
+/** `lienthong replay`: tell partners again. */
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('deliver once more what a filter finds; a preview unless --run is given')
+    .option('--party <party>', 'the party that is told')
+    .addOption(new Option('--state <state>', 'as it is now').choices(DELIVERY_STATES))
+    .option('--code <code>', 'of the dossier')
+    .option('--operation <operation>', 'such as dossier.upsert.v1')
+    .option('--reason <reason>', 'of the last outcome')
+    .option('--from <time>', 'came to be from: a date, or a time with a zone')
+    .option('--to <time>', 'came to be until: a date, or a time with a zone')
+    .option('--run', 'do it')
+    .option('--why <why>', 'with --run: why, for the audit')
+    .option('--per-second <count>', 'how many a second', '20')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((options: ReplayOptions) => runCommand(options, () => replay(options)));
+}
+
+const HELP = `
+Each delivery keeps its id, and the adapter looks up before it sends again. What is due already, waits for a person, or
+was told in a newer version is left as it is. A run that is ended here goes on: the hub's scheduler has it, and
+POST /api/v1/ops/replays/{id}/stop stops it.`;
+
+const WHO = 'lienthong replay';
+
+async function replay(options: ReplayOptions): Promise<Result> {
+  const config = loadConfig(process.env);
+  const filter = filterOf(options);
+  const perSecond = Number(options.perSecond);
+  if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > 1_000)
+    throw new UsageError(`--per-second: got ${options.perSecond}, expected a whole number from 1 to 1000`);
+  if (!options.run) return withHub(config, async ({ orders }) => previewed(await orders.preview(filter)));
+  const { why } = options;
+  if (why === undefined) throw new UsageError('--run needs --why');
+  return withHub(config, async (hub) =>
+    ran(await follow(hub, await hub.orders.startReplay(filter, perSecond, { who: WHO, why }))),
+  );
+}
+
+function filterOf({ party, state, code, operation, reason, from, to }: ReplayOptions): DeliveryFilter {
+  const filter = {
+    ...(party && { party }),
+    ...(state && { state }),
+    ...(code && { code: cleanCode(code) }),
+    ...(operation && { operation }),
+    ...(reason && { reason }),
+    ...(from && { from: momentOf('--from', from, '00:00:00') }),
+    ...(to && { to: momentOf('--to', to, '23:59:59.999') }),
+  };
+  if (Object.keys(filter).length === 0)
+    throw new UsageError(
+      'name what is to be replayed: --party, --state, --code, --operation, --reason, --from or --to',
+    );
+  return filter;
+}
+
+/** A date means Vietnam's day: its first moment, or its last. */
+function momentOf(option: string, given: string, time: string): string {
+  const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given);
+  if (moment === undefined)
+    throw new UsageError(
+      `${option}: got ${JSON.stringify(given)}, expected a date such as 2025-08-12, or a time with a zone`,
+    );
+  return moment;
+}
+
+function previewed(preview: ReplayPreview): Result {
+  const lines = [
+    countsOf(preview.outcomes) || 'nothing is found',
+    ...preview.parties.map(
+      ({ party, deliveries, dossiers }) => `  ${party}: ${deliveries} deliveries of ${dossiers} dossiers`,
+    ),
+    ...preview.sample.map(
+      ({ id, party, operation, code, version }) => `  ${id} ${party} ${operation} ${code} version ${version}`,
+    ),
+    'nothing was changed; --run does it',
+  ];
+  return { text: lines.join('\n'), document: preview };
+}
+
+const LOOK_MS = 1_000;
+
+/** Work on a run until it is over, whoever else works on it. */
+async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
+  const bar = createProgress(`run ${id}`, 0);
+  try {
+    for (;;) {
+      await pipeline.carryOut();
+      const run = (await ledger.replay(id)) as Replay;
+      bar.setTotal(run.total);
+      bar.update(Object.values(run.outcomes).reduce((sum, count) => sum + count, 0));
+      if (run.state !== 'running') return run;
+      await after(LOOK_MS);
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+function ran(run: Replay): Result {
+  const text = `run ${run.id} ${run.state}: ${countsOf(run.outcomes) || 'nothing is found'}`;
+  return { text, document: run, failed: run.state === 'stopped' };
+}
+
+function countsOf(outcomes: ReplayPreview['outcomes']): string {
+  return Object.entries(outcomes)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
+}
