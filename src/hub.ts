@@ -23,6 +23,7 @@ import { createDelayReader } from './ledger/delays.ts';
 import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
+import { lastReconciles } from './ledger/reconciles.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -30,7 +31,10 @@ import { createBullQueue } from './queue/bull.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
+import { createNightly } from './reconcile/nightly.ts';
+import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './reconcile/reconcile.ts';
 import { createRounds } from './rounds.ts';
+import { createShapeWatch } from './shape-watch.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault } from './vault.ts';
@@ -56,6 +60,8 @@ export interface Hub {
   readonly orders: Orders;
   /** Build the index anew from the messages, beside the live one, and compare; see rebuildIndex. */
   rebuild(options?: RebuildOptions): Promise<RebuildReport>;
+  /** Compare what we hold and told with what a party has; see reconcileParty. */
+  reconcile(party: string, options?: ReconcileOptions): Promise<ReconcileReport>;
 }
 
 /**
@@ -92,6 +98,7 @@ export async function createHub(
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
+  const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const pipeline = createPipeline({
     database,
@@ -106,15 +113,20 @@ export async function createHub(
     random,
     telemetry,
     alerts,
+    shapes,
     onCommit: changed.ring,
   });
+  const reconcileMeans = { database, vault, codes, accept: pipeline.accept, ring: queue.ring, nowMs, telemetry };
+  telemetry.watchAgreement(() => lastReconciles(database));
   const rounds = createRounds({
     pipeline,
+    reconcile: createNightly(reconcileMeans, parties),
     database,
     parties,
     nowMs,
     telemetry,
     alerts,
+    shapes,
     retentionMonths: file.retentionMonths,
   });
   const ledger = createLedgerReader(database, vault);
@@ -156,6 +168,11 @@ export async function createHub(
     ledger,
     orders,
     rebuild: (options) => rebuildIndex({ live: database, vault, parties, readers, codes, nowMs }, options),
+    async reconcile(id, options) {
+      const party = parties.get(id);
+      if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);
+      return reconcileParty(reconcileMeans, party, options);
+    },
     async start() {
       if (config.redisUrl === undefined && roles.length < ROLES.length)
         log.warn({ roles }, 'without REDIS_URL other processes hear of new work by their sweep alone, a second later');

@@ -15,6 +15,7 @@ import { loadReleasable, loadWaitingFor } from './ledger/quarantine.ts';
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
+import type { ShapeWatch } from './shape-watch.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
@@ -39,6 +40,7 @@ export interface PipelineMeans {
   readonly random: () => number;
   readonly telemetry: Telemetry;
   readonly alerts: Alerts;
+  readonly shapes: ShapeWatch;
   /** Called after each commit of messages: somebody may wait for changes. */
   readonly onCommit: () => void;
 }
@@ -143,6 +145,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     try {
       const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions);
       telemetry.accepted(submissions, accepted, nowMs());
+      means.shapes.told(submissions);
       means.onCommit();
       void queue.ring(ring);
       if (created.length > 0) releaseFor(created);
@@ -241,6 +244,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.drain()));
       await Promise.all(behind);
+      await means.shapes.flush();
     },
   };
 }

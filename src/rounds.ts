@@ -6,6 +6,7 @@ import { forgetOldKeys } from './ledger/idempotency.ts';
 import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Party } from './parties.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ShapeWatch } from './shape-watch.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface RoundsMeans {
@@ -15,8 +16,18 @@ export interface RoundsMeans {
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
   readonly alerts: Alerts;
+  readonly shapes: ShapeWatch;
   /** Months that messages, events, attempts and changes are kept; undefined keeps them. */
   readonly retentionMonths: number | undefined;
+  readonly reconcile: NightlyReconcile;
+}
+
+/** Comparing with the parties that can be asked, in the night. */
+export interface NightlyReconcile {
+  register(): Promise<void>;
+  due(): Promise<readonly string[]>;
+  run(party: string): Promise<void>;
+  stop(): void;
 }
 
 /** What the scheduler does again and again. Every process may do it: the ledger's leases say who acts. */
@@ -29,7 +40,7 @@ const SWEEP_MS = 1_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 export function createRounds(means: RoundsMeans): Rounds {
-  const { pipeline, database, parties, nowMs, telemetry, alerts, retentionMonths } = means;
+  const { pipeline, database, parties, nowMs, telemetry, alerts, retentionMonths, reconcile } = means;
   const pulls = [...parties.values()].flatMap((party) =>
     Object.keys(party.adapter.pull ?? {}).map((name) => ({ party: party.id, name })),
   );
@@ -50,6 +61,15 @@ export function createRounds(means: RoundsMeans): Rounds {
         .finally(() => pulling.delete(key));
       pulling.set(key, run);
     }
+    for (const party of await reconcile.due()) {
+      const key = `reconcile ${party}`;
+      if (pulling.has(key)) continue;
+      const run = reconcile
+        .run(party)
+        .catch((error) => telemetry.failed('reconcile', error))
+        .finally(() => pulling.delete(key));
+      pulling.set(key, run);
+    }
   }
 
   async function housekeeping(): Promise<void> {
@@ -58,6 +78,7 @@ export function createRounds(means: RoundsMeans): Rounds {
       const dropped = await dropOldPartitions(database, nowMs(), retentionMonths);
       if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
     }
+    await means.shapes.rest();
     await forgetOldKeys(database, msToInstant(nowMs()));
   }
 
@@ -68,6 +89,7 @@ export function createRounds(means: RoundsMeans): Rounds {
   return {
     async start() {
       await registerPulls(database, pulls, nowMs());
+      await reconcile.register();
       every(SWEEP_MS, async () => {
         // A sweep that takes longer than its time is not started twice.
         sweeping ??= sweep()
@@ -82,6 +104,7 @@ export function createRounds(means: RoundsMeans): Rounds {
     },
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      reconcile.stop();
       await sweeping;
       await Promise.race([Promise.all(pulling.values()), new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
     },

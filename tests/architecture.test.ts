@@ -49,7 +49,15 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/steps/'],
     may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/'],
-    mayTypes: ['src/vault.ts', 'src/kit/', 'src/queue/', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts'],
+    mayTypes: [
+      'src/vault.ts',
+      'src/kit/',
+      'src/queue/',
+      'src/parties.ts',
+      'src/telemetry.ts',
+      'src/alerts.ts',
+      'src/shape-watch.ts',
+    ],
     why: 'steps work on what is kept; parties, queue, vault and telemetry are passed in',
   },
   {
@@ -59,15 +67,29 @@ const RULES: readonly Rule[] = [
     why: 'applies kept messages by the same steps; parties, readers and vault are passed in',
   },
   {
+    of: ['src/reconcile/'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/steps/'],
+    mayTypes: ['src/vault.ts', 'src/kit/', 'src/parties.ts', 'src/telemetry.ts', 'src/rounds.ts'],
+    why: 'asks partners what they have; parties, the pipeline and the vault are passed in',
+  },
+  {
     of: ['src/pipeline.ts'],
     may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/steps/'],
-    mayTypes: ['src/vault.ts', 'src/kit/', 'src/queue/', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts'],
+    mayTypes: [
+      'src/vault.ts',
+      'src/kit/',
+      'src/queue/',
+      'src/parties.ts',
+      'src/telemetry.ts',
+      'src/alerts.ts',
+      'src/shape-watch.ts',
+    ],
     why: 'the story is told in steps; parties, queue, vault and telemetry are passed in',
   },
   {
     of: ['src/rounds.ts'],
     may: [...SQL, 'src/ledger/'],
-    mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts'],
+    mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts', 'src/shape-watch.ts'],
     why: 'calls the pipeline again and again',
   },
   {
@@ -82,6 +104,12 @@ const RULES: readonly Rule[] = [
     may: [...RECORDS, 'src/ledger/', 'src/kit/', 'src/standard-webhooks.ts', ...OUTSIDE],
     mayTypes: ['src/database/', 'src/telemetry.ts'],
     why: 'tells people, over the one way out',
+  },
+  {
+    of: ['src/shape-watch.ts'],
+    may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
+    mayTypes: ['src/database/', 'src/telemetry.ts', 'src/alerts.ts'],
+    why: 'looks at what came and what was answered, behind everything else',
   },
   {
     of: ['src/adapters.ts'],

@@ -12,13 +12,18 @@ export interface CallMeans {
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];
   readonly onBug: (error: unknown) => void;
+  /** Called with each exchange with the partner. */
+  readonly onWire: (wire: WireRecord) => void;
 }
 
 /** Make one call, and say of each delivery in it what came of it and what follows. */
 export async function makeCall(means: CallMeans, party: Party, call: PlannedCall): Promise<readonly Settled[]> {
   const wire: WireRecord[] = [];
   const startedMs = means.nowMs();
-  const outcomes = await outcomesOf(means, party, call, (record) => wire.push(record));
+  const outcomes = await outcomesOf(means, party, call, (record) => {
+    wire.push(record);
+    means.onWire(record);
+  });
   const endedMs = means.nowMs();
   const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {

@@ -1,8 +1,10 @@
 import type { Database } from '../database/pool.ts';
+import type { WireRecord } from '../kit/http.ts';
 import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
+import type { ShapeWatch } from '../shape-watch.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import { makeCall } from './call.ts';
@@ -24,6 +26,7 @@ export interface LaneMeans {
   /** Say that there may be more than this process took, so that another one helps. */
   readonly ringAgain: () => Promise<void>;
   readonly telemetry: Telemetry;
+  readonly shapes: ShapeWatch;
   /** What to do when a party's breaker opens and closes. */
   readonly onBreaker: (party: string) => Pick<GateMeans, 'onBreak' | 'onClose'>;
 }
@@ -128,8 +131,9 @@ export function createLane(means: LaneMeans): Lane {
 
   async function attempt(call: PlannedCall): Promise<void> {
     const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
+    const onWire = (wire: WireRecord): void => means.shapes.answered(party.id, call.operation, wire);
     const settled = await gate
-      .pass(() => makeCall({ ...means, onBug }, party, call))
+      .pass(() => makeCall({ ...means, onBug, onWire }, party, call))
       .catch((error) => {
         if (isClosedTo(error)) return undefined;
         throw error;

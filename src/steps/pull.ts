@@ -10,6 +10,7 @@ import { outstandingAt } from '../ledger/deliveries.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
+import type { ShapeWatch } from '../shape-watch.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import { acceptBatch } from './accept/accept.ts';
@@ -24,6 +25,7 @@ export interface PullMeans {
   readonly codes: CodeEntries;
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
+  readonly shapes: ShapeWatch;
 }
 
 /** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
@@ -88,6 +90,7 @@ async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page:
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
   const accepted = await acceptBatch(acceptMeans, submissions, [checkpoint]);
   telemetry.accepted(submissions, accepted.accepted, nowMs());
+  means.shapes.told(submissions);
   await queue.ring(accepted.ring);
 }
 

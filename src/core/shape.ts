@@ -1,0 +1,157 @@
+/** What a value is; elements of XML are text or objects. */
+export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'null';
+
+/** The fields of one payload by their paths (`data[].MaHoSo`), with one value of each, masked. */
+export type Fingerprint = ReadonlyMap<string, { readonly types: ReadonlySet<FieldType>; readonly sample: string }>;
+
+/** What is known of the payloads of one kind; kept as JSON. */
+export interface Shape {
+  /** How many payloads it was learnt from. */
+  readonly samples: number;
+  readonly fields: Readonly<Record<string, KnownField>>;
+}
+
+interface KnownField {
+  readonly types: readonly FieldType[];
+  /** It was absent from some payload that had the object which it belongs to. */
+  readonly optional: boolean;
+  /** Payloads in a row from which it is absent now, though it was always there. */
+  readonly absent: number;
+}
+
+/** One difference from what was known, in words for people, without values. */
+export interface Drift {
+  readonly path: string;
+  readonly kind: 'new' | 'missing' | 'retyped';
+  readonly text: string;
+}
+
+export const NO_SHAPE: Shape = { samples: 0, fields: {} };
+
+/** Payloads that are learnt from before anything counts as a difference. */
+export const LEARNING = 20;
+/** Payloads in a row without a field that was always there. */
+export const GONE = 10;
+const MOST_FIELDS = 400;
+const MOST_ENTRIES = 20;
+const DEEPEST = 12;
+
+/**
+ * The fingerprint of a payload. A list at the top counts as its entries; of lists the first 20 entries are looked at.
+ *
+ * @param isXml an element that stands alone is the same as one of several
+ */
+export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
+  const found = new Map<string, { types: Set<FieldType>; sample: string }>();
+
+  function note(path: string, value: unknown, depth: number): void {
+    if (isXml && Array.isArray(value)) {
+      for (const entry of value.slice(0, MOST_ENTRIES)) note(path, entry, depth);
+      return;
+    }
+    const known = found.get(path);
+    if (known) known.types.add(typeOf(value));
+    else if (found.size < MOST_FIELDS) found.set(path, { types: new Set([typeOf(value)]), sample: masked(value) });
+    if (depth < DEEPEST) within(path, value, depth + 1);
+  }
+
+  function within(path: string, value: unknown, depth: number): void {
+    if (Array.isArray(value)) for (const entry of value.slice(0, MOST_ENTRIES)) note(`${path}[]`, entry, depth);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, member] of Object.entries(value))
+        note(path === '' ? nameOf(name) : `${path}.${nameOf(name)}`, member, depth);
+  }
+
+  for (const one of Array.isArray(payload) ? payload.slice(0, MOST_ENTRIES) : [payload]) within('', one, 0);
+  return found;
+}
+
+/** Learn from one payload, and say what is different from what was known. What was said is known from then on. */
+export function learn(known: Shape, print: Fingerprint): { readonly shape: Shape; readonly drifts: readonly Drift[] } {
+  const isLearnt = known.samples >= LEARNING;
+  const fields: Record<string, KnownField> = {};
+  const drifts: Drift[] = [];
+  for (const [path, field] of Object.entries(known.fields)) {
+    const seen = print.get(path);
+    if (!seen) {
+      fields[path] = withoutIt(field, path, print, isLearnt, drifts);
+      continue;
+    }
+    const added = [...seen.types].filter((type) => !field.types.includes(type));
+    const retyped = added.filter((type) => type !== 'null');
+    if (isLearnt && retyped.length > 0 && field.types.some((type) => type !== 'null'))
+      drifts.push({
+        path,
+        kind: 'retyped',
+        text: `${path} is now ${retyped.join(' or ')} (such as ${seen.sample}), was ${field.types.join(' or ')}`,
+      });
+    fields[path] = {
+      types: [...field.types, ...added],
+      optional: field.optional || field.absent > 0,
+      absent: 0,
+    };
+  }
+  for (const [path, { types, sample }] of print) {
+    if (Object.hasOwn(known.fields, path)) continue;
+    // Of something new as a whole its parts are not told one by one.
+    if (isLearnt && isKnown(known, parentOf(path)))
+      drifts.push({ path, kind: 'new', text: `${path} is new: ${[...types].join(' or ')}, such as ${sample}` });
+    fields[path] = { types: [...types], optional: known.samples > 0, absent: 0 };
+  }
+  return { shape: { samples: known.samples + 1, fields }, drifts };
+}
+
+/** A field of which this payload says nothing: it counts where the payload has what it belongs to. */
+function withoutIt(
+  field: KnownField,
+  path: string,
+  print: Fingerprint,
+  isLearnt: boolean,
+  drifts: Drift[],
+): KnownField {
+  const parent = parentOf(path);
+  // An empty list lacks nothing.
+  if (field.optional || path.endsWith('[]') || (parent !== '' && !print.has(parent))) return field;
+  if (!isLearnt) return { ...field, optional: true };
+  if (field.absent + 1 < GONE) return { ...field, absent: field.absent + 1 };
+  drifts.push({ path, kind: 'missing', text: `${path} is absent from the last ${GONE} payloads; it was always there` });
+  return { ...field, optional: true, absent: 0 };
+}
+
+function isKnown({ fields }: Shape, path: string): boolean {
+  return path === '' || Object.hasOwn(fields, path);
+}
+
+function parentOf(path: string): string {
+  if (path.endsWith('[]')) return path.slice(0, -2);
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')));
+}
+
+/** Names that are rather values, such as codes and dates that something is listed by, stand for one another. */
+function nameOf(name: string): string {
+  const isValue =
+    /\d{4}|^\d|[^\p{L}\p{N}_$@#:-]/u.test(name) || name.length > 60 || name === '' || name === '__proto__';
+  return isValue ? '*' : name;
+}
+
+function typeOf(value: unknown): FieldType {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'object')
+    return typeof value as FieldType;
+  return 'text';
+}
+
+const SHOWN = 24;
+
+/** A value's form without what it says: `Nguyễn Văn An` is `Aaaaaa Aaa Aa`, `0900000001` is `9999999999`. */
+function masked(value: unknown): string {
+  if (typeof value === 'object') return value === null ? 'null' : Array.isArray(value) ? '[…]' : '{…}';
+  if (typeof value === 'boolean') return 'true or false';
+  const text = String(value).slice(0, SHOWN);
+  const form = text
+    .replace(/\p{Lu}/gu, 'A')
+    .replace(/[\p{Ll}\p{Lo}\p{M}]/gu, 'a')
+    .replace(/\p{N}/gu, '9');
+  return typeof value === 'number' ? form : JSON.stringify(form);
+}

@@ -1,0 +1,43 @@
+import { msToInstant } from '#core/dates';
+import { NO_SHAPE, type Shape } from '#core/shape';
+import type { Database } from '../database/pool.ts';
+
+/**
+ * Change what is known of a party's payloads of one kind. One process after the other: what one has told, no other
+ * tells again.
+ *
+ * @param change what is known now, and what to hand back
+ */
+export async function changeShape<T>(
+  database: Database,
+  party: string,
+  operation: string,
+  nowMs: number,
+  change: (known: Shape) => { readonly shape: Shape; readonly result: T },
+): Promise<T> {
+  const client = await database.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO payload_shapes (party, operation, shape, updated_at) VALUES ($1, $2, $3::json, $4::timestamptz)
+       ON CONFLICT DO NOTHING`,
+      [party, operation, JSON.stringify(NO_SHAPE), msToInstant(nowMs)],
+    );
+    const { rows } = await client.query<{ shape: Shape }>(
+      'SELECT shape FROM payload_shapes WHERE party = $1 AND operation = $2 FOR UPDATE',
+      [party, operation],
+    );
+    const { shape, result } = change(rows[0]?.shape ?? NO_SHAPE);
+    await client.query(
+      'UPDATE payload_shapes SET shape = $3::json, updated_at = $4::timestamptz WHERE party = $1 AND operation = $2',
+      [party, operation, JSON.stringify(shape), msToInstant(nowMs)],
+    );
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}

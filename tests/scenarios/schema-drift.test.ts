@@ -1,0 +1,143 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAlerts } from '../../src/alerts.ts';
+import type { ShapeWatch } from '../../src/shape-watch.ts';
+import { createShapeWatch } from '../../src/shape-watch.ts';
+import { createTelemetry } from '../../src/telemetry.ts';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+
+describe('schema drift', () => {
+  let hub: TestHub;
+  const lines: Record<string, unknown>[] = [];
+  beforeEach(async () => {
+    lines.length = 0;
+    hub = await testHub();
+  });
+  afterEach(() => hub.close());
+
+  const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+  const incidents = async () =>
+    (
+      await hub.hub.database.pool.query<{ party: string; cause: string; open: boolean }>(
+        "SELECT party, cause, closed_at IS NULL AS open FROM incidents WHERE kind = 'schema-drift' ORDER BY id",
+      )
+    ).rows;
+
+  /** A watch of a process of its own. */
+  function watch(): ShapeWatch {
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const telemetry = createTelemetry(log);
+    const { database } = hub.hub;
+    const nowMs = () => hub.clock.nowMs;
+    return createShapeWatch({
+      database,
+      telemetry,
+      nowMs,
+      alerts: createAlerts({ database, telemetry, nowMs, webhook: undefined }),
+    });
+  }
+
+  const wire = (reply: string, request = '{"session":"s","service":"x","mahoso":"1"}', status = 200) => ({
+    method: 'POST',
+    url: 'http://portal.test/mapi/g',
+    request,
+    status,
+    reply,
+  });
+
+  async function answers(one: ShapeWatch, reply: unknown, count: number, request?: string): Promise<void> {
+    for (let n = 0; n < count; n++) one.answered('portal', 'dossier.upsert.v1', wire(JSON.stringify(reply), request));
+    await one.flush();
+  }
+
+  test('a new field in what a partner pushes is noticed once, not at every message, and shows no value', async () => {
+    for (let n = 0; n < 21; n++) await hub.push(dossier({ code: codeOf(n) }));
+    await expect.poll(() => shapes()).toHaveLength(1);
+    // The 50th message is looked at again, and the 100th.
+    for (let n = 21; n < 101; n++)
+      await hub.push(dossier({ code: codeOf(n), ...(n >= 40 && { note: 'Nguyễn Văn Bí Mật' }) }));
+    await expect.poll(incidents, { timeout: 5_000 }).toHaveLength(1);
+    const [incident] = await incidents();
+    expect(incident).toMatchObject({ party: 'one-stop', open: true });
+    expect(incident?.cause).toBe('dossier.upsert.v1 (rest): note is new: text, such as "Aaaaaa Aaa Aa Aaa"');
+    expect(hub.logLines.filter((line) => line.msg === 'incident')).toHaveLength(1);
+    const kept = JSON.stringify(await shapes());
+    expect(kept).toContain('applicant.identityNumber');
+    expect(kept).not.toMatch(/Nguyễn|001000000001|0900000001|example\.test/);
+  });
+
+  const shapes = async () => (await hub.hub.database.pool.query('SELECT * FROM payload_shapes')).rows;
+
+  test('a retyped field in what a partner answers is noticed once among all processes, then it is the usual one', async () => {
+    const [first, second] = [watch(), watch()];
+    await answers(first, { error_code: 0, result: [{ MaHoSo: 'H60.01-250812-0001', SoLuong: 3 }] }, 20);
+    await answers(first, { error_code: '0', result: [] }, 50);
+    await answers(second, { error_code: '0', result: [] }, 20);
+    expect(await incidents()).toEqual([
+      {
+        party: 'portal',
+        open: true,
+        cause:
+          'answer to dossier.upsert.v1 /mapi/g (mahoso, service, session): error_code is now text (such as "9"), was number',
+      },
+    ]);
+  });
+
+  test('a field that was always there and is gone is noticed; a second matter is a notice of its own', async () => {
+    const one = watch();
+    await answers(one, { error_code: 0, session: 's', user: 'u' }, 20);
+    await answers(watch(), { error_code: 0, session: 's' }, 10);
+    await answers(watch(), { error_code: 0, session: 's', expires: 600 }, 20);
+    expect(await incidents()).toMatchObject([
+      { open: false, cause: expect.stringContaining('user is absent from the last 10 payloads') },
+      { open: true, cause: expect.stringContaining('expires is new: number, such as 999') },
+    ]);
+  });
+
+  test('answers to other questions, error pages and failures have shapes of their own, or none', async () => {
+    const one = watch();
+    await answers(one, { error_code: 0, result: [] }, 20);
+    await answers(one, { error_code: 0, result: [{ MaHoSo: 'x' }] }, 60, '{"session":"s","service":"y","data":[]}');
+    for (let n = 0; n < 120; n++) {
+      one.answered('portal', 'dossier.upsert.v1', wire('<html><body>Bảo trì', undefined));
+      one.answered('portal', 'dossier.upsert.v1', wire('{"title":"Bad Gateway"}', undefined, 502));
+      one.answered('portal', 'dossier.upsert.v1', wire('', undefined));
+    }
+    await one.flush();
+    expect(await incidents()).toEqual([]);
+    expect(lines.filter((line) => line.msg === 'failed')).toEqual([]);
+  });
+
+  test('XML is watched by its elements, whether one or several', async () => {
+    const told = (xml: string) => ({
+      party: 'other',
+      door: 'soap',
+      operation: 'dossier.upsert.v1',
+      body: Buffer.from(xml),
+    });
+    const envelope = (inner: string): string =>
+      `<s:E xmlns:s="urn:s"><s:Body><d><code>1</code>${inner}</d></s:Body></s:E>`;
+    const one = watch();
+    one.told(Array(20).fill(told(envelope('<fee>1</fee>'))));
+    await one.flush();
+    const another = watch();
+    another.told(Array(5).fill(told(envelope('<fee>1</fee><fee>2</fee>'))));
+    another.told(Array(5).fill(told(envelope('<fee>1</fee><ward>Phường</ward>'))));
+    await another.flush();
+    expect((await incidents()).map(({ cause }) => cause)).toEqual([
+      'dossier.upsert.v1 (soap): E.Body.d.ward is new: text, such as "Aaaaaa"',
+    ]);
+  });
+
+  test('a notice rests after a day', async () => {
+    const one = watch();
+    await answers(one, { a: 1 }, 20);
+    await answers(watch(), { a: 1, b: 1 }, 1);
+    hub.clock.nowMs += 23 * 3_600_000;
+    await one.rest();
+    expect(await incidents()).toMatchObject([{ open: true }]);
+    hub.clock.nowMs += 2 * 3_600_000;
+    await one.rest();
+    expect(await incidents()).toMatchObject([{ open: false }]);
+  });
+});
