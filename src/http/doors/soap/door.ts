@@ -28,6 +28,7 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
       path: '/soap/v1/{party}',
       tag: 'Doors',
       summary: 'The WSDL of the SOAP door, with `?wsdl`',
+      query: Type.Object({ wsdl: Type.String({ description: 'its presence counts, not its value' }) }),
       replies: {
         200: { description: 'WSDL 1.1 with its schema inside', mediaType: 'text/xml', schema: Type.String() },
       },

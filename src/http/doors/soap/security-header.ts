@@ -93,9 +93,10 @@ function readSignature(signature: XmlElement, security: XmlElement, body: XmlEle
   };
 }
 
-/** The id by which WS-Security refers to an element. */
+/** The id by which WS-Security refers to an element; node-soap writes it without its namespace. */
 function idOf(element: XmlElement): string | undefined {
-  return element.attrs.find(({ name, namespaceUri }) => name === 'Id' && namespaceUri === WSU)?.value;
+  const ids = element.attrs.filter(({ name }) => name === 'Id');
+  return (ids.find((id) => id.namespaceUri === WSU) ?? ids.find((id) => id.namespaceUri === ''))?.value;
 }
 
 /** Of two elements with one id, one could have been signed and the other be used. */

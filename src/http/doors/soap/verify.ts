@@ -19,6 +19,8 @@ export interface Verified {
 }
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
+/** Leaves out the Signature, which is in the header anyway: node-soap asks for it. */
+const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 const SIGNATURES = [
   'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
   'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
@@ -34,11 +36,13 @@ export function verify(check: SignatureCheck): Verified | { readonly refused: st
   // What is not here is refused by name: SHA-1, MD5, HMAC, canonicalisations that see the surroundings or comments.
   signed.SignatureAlgorithms = only(signed.SignatureAlgorithms, SIGNATURES);
   signed.HashAlgorithms = only(signed.HashAlgorithms, DIGESTS);
-  signed.CanonicalizationAlgorithms = only(signed.CanonicalizationAlgorithms, [EXCLUSIVE]);
+  signed.CanonicalizationAlgorithms = only(signed.CanonicalizationAlgorithms, [EXCLUSIVE, ENVELOPED]);
   try {
     signed.loadSignature(check.signature);
     const references = signed.getReferences();
     if (references.length > MAX_REFERENCES) return { refused: `it has more than ${MAX_REFERENCES} references` };
+    if (signed.canonicalizationAlgorithm !== EXCLUSIVE || !references.every(isExclusive))
+      return { refused: `a canonicalisation is not supported, expected ${EXCLUSIVE}` };
     if (!references.every(({ uri }) => uri?.startsWith('#'))) return { refused: 'a reference is not to an id' };
     const toBody = references.flatMap(({ uri }, at) => (uri === `#${check.bodyId}` ? at : []));
     if (toBody.length !== 1) return { refused: 'it is not of the Body' };
@@ -52,6 +56,10 @@ export function verify(check: SignatureCheck): Verified | { readonly refused: st
     const { message } = error as Error;
     return { refused: message.startsWith('invalid signature') ? CHANGED : message.slice(0, 300) };
   }
+}
+
+function isExclusive({ transforms }: { readonly transforms: readonly string[] }): boolean {
+  return transforms.at(-1) === EXCLUSIVE && transforms.slice(0, -1).every((one) => one === ENVELOPED);
 }
 
 function only<T>(algorithms: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
