@@ -22,7 +22,8 @@ export async function resumeParty(database: Database, party: string): Promise<vo
 
 /**
  * Take some of the calls that a party may be asked, shared by all processes: `perSecond` come in, at most a second's
- * worth is kept.
+ * worth is kept. A process that asked before another and is served after it does not turn time back, or what came in
+ * between would come in twice; a clock that was set back does.
  *
  * @returns how many were there to take, up to `wanted`
  */
@@ -40,7 +41,10 @@ export async function takeCalls(
                           calls + CASE WHEN refilled_at = '-infinity' THEN GREATEST($2::float8, 1)
                                        ELSE GREATEST(extract(epoch FROM $4::timestamptz - refilled_at), 0) * $2::float8 END) AS calls
              FROM party_states WHERE party = $1 FOR UPDATE)
-           UPDATE party_states SET calls = bucket.calls - LEAST(floor(bucket.calls), $3::int8), refilled_at = $4::timestamptz
+           UPDATE party_states
+           SET calls = bucket.calls - LEAST(floor(bucket.calls), $3::int8),
+               refilled_at = CASE WHEN refilled_at > $4::timestamptz + interval '10 seconds' THEN $4::timestamptz
+                                  ELSE GREATEST(refilled_at, $4::timestamptz) END
            FROM bucket WHERE party = $1
            RETURNING LEAST(floor(bucket.calls), $3::int8)::int8 AS taken`,
     values: [party, perSecond, wanted, msToInstant(nowMs)],
@@ -62,4 +66,14 @@ export async function saveBreaker(
            ON CONFLICT (party, process) DO UPDATE SET state = excluded.state, since = excluded.since`,
     values: [party, process, state, msToInstant(nowMs)],
   });
+}
+
+/** Whether a party is paused: then it is asked nothing, too. */
+export async function isPaused(database: Database, party: string): Promise<boolean> {
+  const { rows } = await database.pool.query({
+    name: 'is paused',
+    text: 'SELECT 1 FROM party_states WHERE party = $1 AND paused_at IS NOT NULL',
+    values: [party],
+  });
+  return rows.length > 0;
 }

@@ -127,6 +127,9 @@ describe('partner health', () => {
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs)).toBe(10);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(5);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(0);
+    // One that asked before and is served after the others gives nothing twice.
+    expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 100)).toBe(0);
+    expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(0);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 60_000)).toBe(10);
     const paces = [1, 2, 3].map(() => createPace(database, 'portal', 50, Date.now));
     const began = performance.now();
