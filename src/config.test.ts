@@ -225,6 +225,21 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
+  it('says which office hours and days are none', () => {
+    const own = { code: 'H60', name: 'Tỉnh Tuyên Quang' };
+    const officeHours = [
+      { from: '13:30', to: '11:30' },
+      { from: '7:30', to: '11:30' },
+    ];
+    const province = { ...own, officeHours, daysOff: ['2026-02-30'], workdays: ['2026-08-22', '22/8/2026'] };
+    expect(problemsOf({ province })).toEqual([
+      '/province/daysOff/0: got "2026-02-30", expected a real date such as 2026-02-16',
+      '/province/officeHours/0/to: got "11:30", expected a time after "13:30"',
+      '/province/officeHours/1/from: got "7:30", expected a time of the day such as 22:00',
+      '/province/workdays/1: got "22/8/2026", expected a date such as 2026-02-16',
+    ]);
+  });
+
   it('never shows a secret in what is wrong with it', () => {
     const keys = [
       { id: 'a', secret: 'tell-no', scopes: [] },

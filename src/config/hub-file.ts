@@ -130,7 +130,8 @@ function provinceProblems(province: unknown): readonly Problem[] {
   const { officeHours, daysOff, workdays } = members(province);
   const hours = list(officeHours).flatMap((one, at) => {
     const { from, to } = members(one);
-    const isWrong = typeof from === 'string' && typeof to === 'string' && from >= to;
+    const isTime = (text: unknown): text is string => typeof text === 'string' && /^\d\d:\d\d$/.test(text);
+    const isWrong = isTime(from) && isTime(to) && from >= to;
     return isWrong
       ? [{ path: `/province/officeHours/${at}/to`, message: `got ${quote(to)}, expected a time after ${quote(from)}` }]
       : [];

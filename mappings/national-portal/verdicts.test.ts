@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { verdictsOf } from './verdicts.ts';
+
+const CODE = 'H60.01-250812-0035';
+
+test.each([
+  [{ MaHoSo: CODE, error_code: 0 }, { kind: 'held' }],
+  [{ MaHoSo: CODE, error_code: '00' }, { kind: 'held' }],
+  [
+    { MaHoSo: ` ${CODE.toLowerCase()} `, error_code: '-3', message: ' Sai ' },
+    { kind: 'error', code: '-3', message: 'Sai' },
+  ],
+  // As the hub's own door in this dialect answers.
+  [{ MaHoSo: CODE, index: 0, outcome: 'quarantined', problems: [] }, { kind: 'held' }],
+  [
+    { MaHoSo: CODE, index: 0, outcome: 'invalid', problems: [{ path: '/status', message: 'unknown' }] },
+    { kind: 'error', code: 'invalid', message: '/status unknown' },
+  ],
+])('%j is told of its item', (entry, verdict) => {
+  expect([...verdictsOf([entry])]).toEqual([[CODE, verdict]]);
+});
+
+test.each([[{ MaHoSo: CODE }], [{ error_code: 0 }], ['text'], [null], [{ MaHoSo: 5, error_code: 0 }]])(
+  '%j tells nothing of any item',
+  (entry) => {
+    expect(verdictsOf([entry]).size).toBe(0);
+  },
+);
