@@ -4,6 +4,7 @@ import { instantToMs } from '#core/dates';
 import type { Item } from '#core/item';
 import type { Backlog } from './ledger/backlog.ts';
 import type { ItemResult } from './ledger/messages.ts';
+import type { LastReconcile } from './ledger/reconciles.ts';
 import type { Settled } from './ledger/settle.ts';
 
 /** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
@@ -12,6 +13,8 @@ export interface Telemetry {
   readonly log: Logger;
   /** Show what is not settled, as it is whenever metrics are asked for. Nothing is shown while it cannot be read. */
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
+  /** Show on how many dossiers each party agreed when it was last compared with. */
+  watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
   /** Messages were committed, and what they changed is in the index, at this moment. */
   accepted(
     submissions: readonly { readonly party: string; readonly door: string; readonly items: readonly Item[] }[],
@@ -100,6 +103,7 @@ export function createTelemetry(log: Logger): Telemetry {
     registry,
     log,
     watchBacklog: (load) => showBacklog(registry, load),
+    watchAgreement: (load) => showAgreement(registry, load),
     accepted(submissions, accepted, atMs) {
       batches.observe(submissions.length);
       for (const [at, { party, door, items: told }] of submissions.entries()) {
@@ -188,6 +192,19 @@ function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>
     async collect() {
       this.reset();
       for (const { party, state, oldestS } of await look()) if (state === 'due') this.set({ party }, oldestS);
+    },
+  });
+}
+
+function showAgreement(registry: Registry, load: () => Promise<readonly LastReconcile[]>): void {
+  new Gauge({
+    name: 'hub_reconcile_agreement_ratio',
+    help: 'Dossiers on which both sides agreed, of those that could be judged when the party was last compared with',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, agreed, judged } of await load().catch(() => [])) this.set({ party }, agreed / judged);
     },
   });
 }

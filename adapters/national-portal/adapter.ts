@@ -2,6 +2,7 @@ import { defineAdapter } from '#kit';
 import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import { nextPage, readPage } from './catalogue.ts';
 import { sendDossiers } from './dossier-batches.ts';
+import { reconcile } from './reconcile.ts';
 import { Settings } from './settings.ts';
 import { sendSteps } from './steps.ts';
 
@@ -13,6 +14,7 @@ export default defineAdapter({
     'dossier.upsert.v1': { batch: ({ dossierChunk = 10 }) => dossierChunk, onePerDossier: true, send: sendDossiers },
     'dossier.progress.v1': { batch: ({ chunk = 10 }) => chunk, send: sendSteps },
   },
+  reconcile,
   pull: {
     /** In the night: the portal's own nightly work is done by then, and one-stop systems are quiet. */
     catalogue: { schedule: '0 0 2 * * *', next: nextPage, read: readPage },

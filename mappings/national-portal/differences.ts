@@ -16,6 +16,13 @@ export function differences(
   );
 }
 
+/** The text at a place that `differences` gave; a list or an object as JSON, empty where there is nothing. */
+export function valueAt(record: Readonly<Record<string, unknown>>, path: string): string {
+  let value: unknown = record;
+  for (const name of path.split('/').slice(1)) value = (value as Readonly<Record<string, unknown>> | undefined)?.[name];
+  return textOf(value) ?? JSON.stringify(value);
+}
+
 function differencesOf(returned: unknown, written: Wire, path: string): readonly string[] {
   if (typeof written === 'string') return textOf(returned) === textOf(written) ? [] : [path];
   const entries = Array.isArray(returned) ? returned : isObject(returned) ? [returned] : [];

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./import.ts')).addImport,
   replay: async () => (await import('./replay.ts')).addReplay,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
+  reconcile: async () => (await import('./reconcile.ts')).addReconcile,
   keys: async () => (await import('./keys.ts')).addKeys,
   prove: async () => (await import('./prove.ts')).addProve,
 };

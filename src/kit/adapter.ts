@@ -93,11 +93,33 @@ export interface Puller<Settings> {
   read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
 }
 
+/** What a partner has of a dossier, against what it would be told. */
+export type Comparison =
+  | {
+      readonly kind: 'found';
+      /** Where it is not as it would be told: places in the partner's own terms. Empty where both agree. */
+      readonly differences: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
+      /** The partner's answer, to be taken in as a message of its own; absent where it cannot be read as one. */
+      readonly answer?: { readonly body: Uint8Array; readonly mediaType: string };
+    }
+  | { readonly kind: 'absent' }
+  /** It could not be asked, or the dossier cannot be written for it today. */
+  | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+export interface Reconciler<Settings> {
+  /** Look a dossier up at the partner, and compare it with what it would be told. Changes nothing over there. */
+  compare(connection: Connection<Settings>, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison>;
+  /** Read an answer as a message of the partner's; pure, as a puller's. Absent where answers are no records. */
+  read?(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
+}
+
 export interface Adapter<Settings = unknown> {
   /** The schema of the party's settings in the configuration. */
   readonly settings: Type.TSchema;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
+  /** Present where the partner can be asked what it has of a dossier. */
+  readonly reconcile?: Reconciler<Settings>;
   /** The code tables whose entries operators may add to: those that `connection.codes` is asked for. */
   tables?(settings: Settings): readonly CodeTable[];
 }

@@ -30,8 +30,15 @@ export function readAgain(
     const party = parties.get(message.party);
     return party?.adapter.pull?.[pulled]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
+  if (message.door === RECONCILE_DOOR) {
+    const party = parties.get(message.party);
+    return party?.adapter.reconcile?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
+  }
   return readers[message.door]?.(message, atMs) ?? [];
 }
+
+/** The door of answers that a partner gave when it was compared with, and that were taken in. */
+export const RECONCILE_DOOR = 'reconcile';
 
 /** The door of messages of the hub's own: they let go an item that waited, and so tell when it was applied. */
 export const RELEASE_DOOR = 'release';

@@ -1,0 +1,35 @@
+import { type Comparison, jsonObject, type Outgoing, type Reconciler } from '#kit';
+import { differences, valueAt } from '#mappings/national-portal/differences';
+import { readDossier } from '#mappings/national-portal/dossier';
+import type { Portal } from './client.ts';
+import { prepare } from './dossiers.ts';
+import { lookUp } from './lookup.ts';
+import { dialectOf, type Settings } from './settings.ts';
+
+/** What the portal answers to `TraCuuHoSo`, against what it would be told. */
+export const reconcile: Reconciler<Settings> = {
+  async compare(portal: Portal, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
+    const prepared = await prepare(portal, item);
+    if ('outcome' in prepared) return { kind: 'failed', outcome: prepared.outcome };
+    const seen = await lookUp(portal, item.code, item.record);
+    if (seen.kind === 'failed') return seen;
+    if (seen.kind === 'absent') return seen;
+    const paths = differences(seen.record, prepared.body);
+    return {
+      kind: 'found',
+      differences: paths.map((path) => ({
+        path,
+        ours: valueAt(prepared.body, path),
+        theirs: valueAt(seen.record, path),
+      })),
+      // A portal that tells only that there is something has told nothing to take in.
+      ...(seen.record.TrangThaiHoSo !== undefined && {
+        answer: { body: Buffer.from(JSON.stringify(seen.record)), mediaType: 'application/json' },
+      }),
+    };
+  },
+  read(body, settings, codes) {
+    const record = jsonObject(body) ?? {};
+    return [readDossier(record, { madonvi: settings.madonvi, codes: dialectOf(settings, codes).codes })];
+  },
+};

@@ -1,0 +1,82 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfig } from '../config.ts';
+import type { Finding } from '../reconcile/judge.ts';
+import type { ReconcileReport } from '../reconcile/reconcile.ts';
+import { withHub } from './open-hub.ts';
+import { createProgress } from './progress.ts';
+import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
+
+interface ReconcileCommand extends CommonOptions {
+  readonly sample: number;
+  readonly all?: boolean;
+  readonly repair?: 'ours' | 'theirs';
+}
+
+/** `lienthong reconcile`: what we hold, what a party was told, and what it has. */
+export function addReconcile(program: Command): void {
+  program
+    .command('reconcile')
+    .description('compare what we hold and told a party with what it now has, dossier by dossier')
+    .argument('<party>', 'as in HUB_CONFIG')
+    .option('--sample <number>', 'dossiers, drawn by chance from all that it has taken', wholeNumber, 200)
+    .option('--all', 'all dossiers that it has taken')
+    .addOption(
+      new Option('--repair <direction>', 'ours: tell it once more; theirs: take in what it answers').choices([
+        'ours',
+        'theirs',
+      ]),
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((party: string, options: ReconcileCommand) => runCommand(options, () => reconcile(party, options), USAGE));
+}
+
+const HELP = `
+Only parties whose adapter offers a look-up can be compared with. The calls keep to the party's budget. The hub does the
+same each night by chance; hub_reconcile_agreement_ratio is what came of the last time. What is told once more is asked
+about first; it goes out when the hub runs.
+
+Exit codes: 0 both sides agree, 1 they do not, 2 it could not be found out.`;
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return Number(text);
+}
+
+async function reconcile(party: string, { sample, all, repair }: ReconcileCommand): Promise<Result> {
+  const config = loadConfig(process.env);
+  const bar = createProgress(`asking ${party}`, 0);
+  const report = await withHub(config, (hub) =>
+    hub.reconcile(party, {
+      ...(!all && { sample }),
+      ...(repair && { repair }),
+      tell({ done, total }) {
+        bar.setTotal(total);
+        bar.update(done, `${done} dossiers compared`);
+      },
+    }),
+  ).finally(() => bar.stop());
+  if (report.error !== undefined && report.agreement === null) throw new Error(report.error);
+  const { differs, absent, behind } = report.counts;
+  return { text: textOf(report), document: report, failed: differs + absent + behind > 0 };
+}
+
+function textOf({ party, counts, agreement, repaired, findings, error }: ReconcileReport): string {
+  const share = agreement === null ? 'nothing could be judged' : `${(agreement * 100).toFixed(2)} % in agreement`;
+  const { agrees, differs, absent, behind, pending, 'not-asked': notAsked } = counts;
+  const listed = differs + absent + behind + notAsked;
+  return [
+    `${party}: ${share}: ${agrees} agree, ${differs} differ, ${absent} absent there, ${behind} behind, ${pending} under way, ${notAsked} not asked`,
+    ...findings.map(lineOf),
+    ...(listed > findings.length ? [`… and ${listed - findings.length} more`] : []),
+    ...(repaired > 0 ? [`${repaired} put right`] : []),
+    ...(error === undefined ? [] : [`it ended early: ${error}`]),
+  ].join('\n');
+}
+
+function lineOf({ code, verdict, why, fields = [], repair }: Finding): string {
+  const details = fields.map(
+    ({ path, ours, theirs }) => `${path} ours ${ours || '(nothing)'}, theirs ${theirs || '(nothing)'}`,
+  );
+  return `  ${code} ${verdict}: ${[why, ...details, repair].filter(Boolean).join('; ')}`;
+}

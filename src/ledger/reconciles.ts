@@ -1,0 +1,192 @@
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+
+/** Make known which parties are compared with, and when first. */
+export async function registerReconciles(
+  database: Database,
+  parties: readonly { readonly party: string; readonly firstMs: number }[],
+): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO reconciles (party, next_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) ON CONFLICT DO NOTHING`,
+    [parties.map(({ party }) => party), parties.map(({ firstMs }) => msToInstant(firstMs))],
+  );
+}
+
+export async function dueReconciles(database: Database, nowMs: number): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ party: string }>({
+    name: 'due reconciles',
+    text: `SELECT party FROM reconciles
+           WHERE next_at <= $1::timestamptz AND (leased_until IS NULL OR leased_until < $1::timestamptz)`,
+    values: [msToInstant(nowMs)],
+  });
+  return rows.map((row) => row.party);
+}
+
+/** Lease a party's comparison, if it is due; undefined when another process has it. */
+export async function claimReconcile(
+  database: Database,
+  party: string,
+  nowMs: number,
+  leaseMs: number,
+): Promise<number | undefined> {
+  const { rows } = await database.pool.query<{ token: number }>({
+    name: 'claim reconcile',
+    text: `UPDATE reconciles SET token = token + 1, leased_until = $3::timestamptz
+           WHERE party = $1 AND next_at <= $2::timestamptz AND (leased_until IS NULL OR leased_until < $2::timestamptz)
+           RETURNING token`,
+    values: [party, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
+  });
+  return rows[0]?.token;
+}
+
+/** Extend a lease that is still ours. */
+export async function extendReconcile(
+  database: Database,
+  party: string,
+  token: number,
+  untilMs: number,
+): Promise<void> {
+  await database.pool.query({
+    name: 'extend reconcile',
+    text: `UPDATE reconciles SET leased_until = $3::timestamptz
+           WHERE party = $1 AND token = $2 AND leased_until IS NOT NULL`,
+    values: [party, token, msToInstant(untilMs)],
+  });
+}
+
+/** Let go of a party's comparison until its next time. */
+export async function finishReconcile(database: Database, party: string, token: number, nextMs: number): Promise<void> {
+  await database.pool.query({
+    name: 'finish reconcile',
+    text: `UPDATE reconciles SET leased_until = NULL, next_at = $3::timestamptz WHERE party = $1 AND token = $2`,
+    values: [party, token, msToInstant(nextMs)],
+  });
+}
+
+export interface LastReconcile {
+  readonly party: string;
+  /** Dossiers on which both sides agree, of those that could be judged. */
+  readonly agreed: number;
+  readonly judged: number;
+}
+
+/** Keep what a comparison came to; one in which nothing could be judged leaves the last figures. */
+export async function saveReconciled(
+  database: Database,
+  { party, agreed, judged }: LastReconcile,
+  error: string | undefined,
+  nowMs: number,
+): Promise<void> {
+  await database.pool.query({
+    name: 'save reconciled',
+    text: `INSERT INTO reconciles (party, next_at, last_at, agreed, judged, last_error)
+           VALUES ($1, 'infinity', $2::timestamptz, $3, $4, $5)
+           ON CONFLICT (party) DO UPDATE SET last_at = excluded.last_at, last_error = excluded.last_error,
+             agreed = CASE WHEN excluded.judged > 0 THEN excluded.agreed ELSE reconciles.agreed END,
+             judged = CASE WHEN excluded.judged > 0 THEN excluded.judged ELSE reconciles.judged END`,
+    values: [party, msToInstant(nowMs), agreed, judged, error ?? null],
+  });
+}
+
+/** What the last comparison with each party came to. */
+export async function lastReconciles(database: Database): Promise<readonly LastReconcile[]> {
+  const { rows } = await database.pool.query<LastReconcile>({
+    name: 'last reconciles',
+    text: 'SELECT party, agreed, judged FROM reconciles WHERE judged > 0',
+  });
+  return rows;
+}
+
+/** What a party was told of a dossier. */
+export interface Told {
+  readonly subject: string;
+  /** The newest delivery that it took, and the version that it told. */
+  readonly deliveryId: number;
+  readonly seq: number;
+  readonly messageId: string;
+  readonly createdAt: string;
+  /** Something of it is still under way, or waits. */
+  readonly pending: boolean;
+  /** What became of the newest delivery of all. */
+  readonly lastState: string;
+  readonly lastReason: string | null;
+}
+
+/** Dossiers that a party has taken, in code order after `after`. */
+export async function toldAfter(
+  database: Database,
+  party: string,
+  limit: number,
+  after: string,
+): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ subject: string }>({
+    name: 'told after',
+    text: `SELECT DISTINCT subject FROM deliveries
+           WHERE party = $1 AND subject > $2 AND state = 'delivered' AND operation = 'dossier.upsert.v1'
+           ORDER BY subject LIMIT $3`,
+    values: [party, after, limit],
+  });
+  return rows.map((row) => row.subject);
+}
+
+/** Dossiers that a party has taken, some of all; the same seed draws the same. */
+export async function toldSample(
+  database: Database,
+  party: string,
+  limit: number,
+  seed: string,
+): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ subject: string }>({
+    name: 'told sample',
+    text: `SELECT subject FROM (
+             SELECT DISTINCT subject FROM deliveries
+             WHERE party = $1 AND state = 'delivered' AND operation = 'dossier.upsert.v1') told
+           ORDER BY md5(subject || $3) LIMIT $2`,
+    values: [party, limit, seed],
+  });
+  return rows.map((row) => row.subject);
+}
+
+/** What a party was told last of these dossiers. */
+export async function lastTold(
+  database: Database,
+  party: string,
+  subjects: readonly string[],
+): Promise<readonly Told[]> {
+  const { rows } = await database.pool.query<Told>({ name: 'last told', text: LAST_TOLD, values: [party, subjects] });
+  return rows;
+}
+
+const LAST_TOLD = `
+  SELECT DISTINCT ON (d.subject) d.subject, d.id AS "deliveryId", d.seq, d.message_id AS "messageId",
+         d.created_at AS "createdAt", newest.state AS "lastState", newest.reason AS "lastReason",
+         EXISTS (SELECT 1 FROM deliveries w WHERE w.party = d.party AND w.subject = d.subject AND w.state = 'due') AS pending
+  FROM deliveries d
+  CROSS JOIN LATERAL (
+    SELECT state, reason FROM deliveries n
+    WHERE n.party = d.party AND n.subject = d.subject AND n.operation = 'dossier.upsert.v1'
+    ORDER BY n.id DESC LIMIT 1) newest
+  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND d.state = 'delivered' AND d.operation = 'dossier.upsert.v1'
+  ORDER BY d.subject, d.id DESC`;
+
+/**
+ * Have a dossier delivered once more, as it is now: as one in doubt, so that the partner is asked first and told only
+ * what it lacks. Nothing is added where something of it is under way.
+ *
+ * @returns whether it was added
+ */
+export async function deliverAgain(
+  database: Database,
+  party: string,
+  { code, version, messageId }: { readonly code: string; readonly version: number; readonly messageId: string },
+  nowMs: number,
+): Promise<boolean> {
+  const { rowCount } = await database.pool.query({
+    name: 'deliver again',
+    text: `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
+           SELECT $1, 'dossier.upsert.v1', $2, $3, $4, $5::timestamptz, $5::timestamptz, true
+           WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE party = $1 AND subject = $2 AND state = 'due')`,
+    values: [party, code, version, messageId, msToInstant(nowMs)],
+  });
+  return rowCount === 1;
+}

@@ -1,0 +1,57 @@
+import { maskTail } from '#core/identifiers';
+import type { Comparison } from '../kit/adapter.ts';
+import type { Told } from '../ledger/reconciles.ts';
+
+export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'not-asked'] as const;
+/**
+ * `agrees`: the partner has what we hold, or nothing newer was for it. `differs`: it has something else. `absent`: it took
+ * the dossier and has none. `behind`: it has what it was told, and what is newer was refused or given up. `pending`:
+ * something of it is under way, or waits. `not-asked`: it could not be asked.
+ */
+export type Verdict = (typeof VERDICTS)[number];
+/** What says something of how far both sides agree. */
+const JUDGED: readonly Verdict[] = ['agrees', 'differs', 'absent', 'behind'];
+
+export interface Finding {
+  readonly code: string;
+  readonly verdict: Verdict;
+  /** Why, where it is no difference of fields. */
+  readonly why?: string;
+  /** Places in the partner's own terms, with both values; what may be personal is masked. */
+  readonly fields?: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
+  /** What was done about it. */
+  readonly repair?: string;
+}
+
+/**
+ * @param version the version that we hold
+ * @param withHeld the comparison with what we hold
+ * @param withTold the comparison with what the partner was told last, where that is older
+ */
+export function judge(told: Told, version: number, withHeld: Comparison, withTold?: Comparison): Finding {
+  const code = told.subject;
+  if (withHeld.kind === 'failed') {
+    const { outcome } = withHeld;
+    const why = 'message' in outcome ? `${outcome.reason}: ${outcome.message}` : outcome.kind;
+    return { code, verdict: 'not-asked', why };
+  }
+  if (withHeld.kind === 'absent') return { code, verdict: 'absent', why: 'it took the dossier and has none' };
+  if (withHeld.differences.length === 0) return { code, verdict: 'agrees' };
+  if (withTold?.kind !== 'found' || withTold.differences.length > 0)
+    return { code, verdict: 'differs', fields: withHeld.differences.map(masked) };
+  if (told.lastState === 'delivered') return { code, verdict: 'agrees' };
+  const reason = told.lastReason ? `${told.lastState}: ${told.lastReason}` : told.lastState;
+  return { code, verdict: 'behind', why: `it has version ${told.seq} of ${version}; the last delivery was ${reason}` };
+}
+
+export function isJudged({ verdict }: Finding): boolean {
+  return JUDGED.includes(verdict);
+}
+
+/** Codes of one to three characters, times and truths tell nothing of a person. */
+const PLAIN = /^(?:.{0,3}|20\d{12}|20\d\d-\d\d-\d\dT[\d:.+Z-]+|True|False|[a-z-]{4,20})$/;
+
+function masked<F extends { readonly ours: string; readonly theirs: string }>(field: F): F {
+  const shown = (text: string): string => (PLAIN.test(text) ? text : maskTail(text.slice(0, 60)));
+  return { ...field, ours: shown(field.ours), theirs: shown(field.theirs) };
+}

@@ -1,0 +1,77 @@
+import type { Database } from '../database/pool.ts';
+import {
+  claimReconcile,
+  dueReconciles,
+  extendReconcile,
+  finishReconcile,
+  registerReconciles,
+} from '../ledger/reconciles.ts';
+import type { Party } from '../parties.ts';
+import type { NightlyReconcile } from '../rounds.ts';
+import { nextRunMs } from '../steps/pull.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { type ReconcileMeans, reconcileParty } from './reconcile.ts';
+
+export interface NightlyMeans extends ReconcileMeans {
+  readonly database: Database;
+  readonly telemetry: Telemetry;
+}
+
+/** In the night, after the catalogues were pulled; Vietnam time. */
+const SCHEDULE = '0 30 3 * * *';
+/** By chance: over the nights all come round, and a partner is asked no more than it bears. */
+const SAMPLE = 1_000;
+/** A killed process's comparison is free after this; a live one extends its lease all the time. */
+const LEASE_MS = 8_000;
+const HEARTBEAT_MS = 2_500;
+const AFTER_FAILURE_MS = 1_800_000;
+
+/** Comparing with these parties in the night, as far as they can be asked; of several processes one does it. */
+export function createNightly(means: NightlyMeans, parties: ReadonlyMap<string, Party>): NightlyReconcile {
+  const { database, nowMs } = means;
+  const asked = [...parties.values()].filter((party) => party.adapter.reconcile);
+  const ending = new AbortController();
+  return {
+    register: () =>
+      registerReconciles(
+        database,
+        asked.map((party) => ({ party: party.id, firstMs: nextRunMs(SCHEDULE, nowMs()) })),
+      ),
+    async due() {
+      const due = await dueReconciles(database, nowMs());
+      return due.filter((party) => asked.some(({ id }) => id === party));
+    },
+    run: (party) => reconcileNightly(means, parties.get(party) as Party, ending.signal),
+    stop: () => ending.abort(),
+  };
+}
+
+/** Compare with a party, if it is due and no other process does; one that was cut short is tried again. */
+async function reconcileNightly(means: NightlyMeans, party: Party, signal: AbortSignal): Promise<void> {
+  const { database, nowMs, telemetry } = means;
+  const token = await claimReconcile(database, party.id, nowMs(), LEASE_MS);
+  if (token === undefined) return;
+  const heartbeat = setInterval(() => {
+    void extendReconcile(database, party.id, token, nowMs() + LEASE_MS).catch((error) =>
+      telemetry.failed('heartbeat', error),
+    );
+  }, HEARTBEAT_MS);
+  let error: string | undefined;
+  try {
+    const report = await reconcileParty(means, party, { sample: SAMPLE, signal });
+    error = report.error;
+    telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
+  } catch (thrown) {
+    error = (thrown as Error).message;
+    telemetry.failed('reconcile', thrown);
+  } finally {
+    clearInterval(heartbeat);
+  }
+  const night = nextRunMs(SCHEDULE, nowMs());
+  await finishReconcile(
+    database,
+    party.id,
+    token,
+    error === undefined ? night : Math.min(night, nowMs() + AFTER_FAILURE_MS),
+  );
+}

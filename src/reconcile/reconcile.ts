@@ -1,0 +1,262 @@
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { loadHeld } from '../index/dossiers.ts';
+import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
+import type { Claimed } from '../ledger/claim.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
+import { isPaused } from '../ledger/party-states.ts';
+import { deliverAgain, lastTold, saveReconciled, type Told, toldAfter, toldSample } from '../ledger/reconciles.ts';
+import type { Party } from '../parties.ts';
+import type { Accepted, Submission } from '../steps/accept/submission.ts';
+import { planCalls } from '../steps/deliver.ts';
+import { RECONCILE_DOOR } from '../steps/read-again.ts';
+import type { Vault } from '../vault.ts';
+import { type Finding, isJudged, judge, VERDICTS, type Verdict } from './judge.ts';
+
+export interface ReconcileMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly codes: Pick<CodeEntries, 'fresh'>;
+  readonly accept: (submission: Submission) => Promise<Accepted>;
+  readonly ring: (parties: readonly string[]) => Promise<void>;
+  readonly nowMs: () => number;
+}
+
+export interface ReconcileOptions {
+  /** How many dossiers, drawn by chance; otherwise all that the party has taken. */
+  readonly sample?: number;
+  /** `ours`: tell it once more; `theirs`: take in what it answers. */
+  readonly repair?: 'ours' | 'theirs';
+  readonly tell?: (at: { readonly done: number; readonly total: number }) => void;
+  /** Findings that are listed; all are counted. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReconcileReport {
+  readonly party: string;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** Of those that could be judged; null where none could. */
+  readonly agreement: number | null;
+  readonly repaired: number;
+  /** Whatever is not `agrees`: the first of them. */
+  readonly findings: readonly Finding[];
+  /** Why it ended early. */
+  readonly error?: string;
+}
+
+/** Thrown where a party cannot be compared with, or not repaired in this direction. */
+export class CannotReconcile extends Error {}
+
+const PAGE = 100;
+const AT_ONCE = 4;
+const LIMIT = 100;
+/** So many dossiers in a row that could not be asked: the partner is away. */
+const AWAY_AFTER = 8;
+
+/**
+ * Compare what we hold, what a party was told last, and what it now answers, dossier by dossier; list where they
+ * differ, and put that right in the direction chosen. Calls keep to the party's budget.
+ *
+ * @throws CannotReconcile
+ */
+export async function reconcileParty(
+  means: ReconcileMeans,
+  party: Party,
+  options: ReconcileOptions = {},
+): Promise<ReconcileReport> {
+  const reconciler = reconcilerOf(party, options.repair);
+  const run = createRun(options.limit ?? LIMIT);
+  let done = 0;
+  const total = options.sample ?? 0;
+  for await (const subjects of subjectsOf(means, party.id, options.sample)) {
+    if (await isPaused(means.database, party.id)) throw new CannotReconcile(`${party.id} is paused`);
+    await means.codes.fresh();
+    await reconcilePage({ means, party, reconciler, options, run }, subjects);
+    done += subjects.length;
+    options.tell?.({ done, total });
+    if (run.away >= AWAY_AFTER) run.error = `the party does not answer: ${run.lastWhy}`;
+    if (options.signal?.aborted) run.error = 'it was ended';
+    if (run.error !== undefined) break;
+  }
+  if (run.repairedOurs > 0) await means.ring([party.id]);
+  const judged = run.judged;
+  const agreed = run.counts.agrees;
+  await saveReconciled(means.database, { party: party.id, agreed, judged }, run.error, means.nowMs());
+  return {
+    party: party.id,
+    counts: run.counts,
+    agreement: judged > 0 ? agreed / judged : null,
+    repaired: run.repairedOurs + run.repairedTheirs,
+    findings: run.findings,
+    ...(run.error !== undefined && { error: run.error }),
+  };
+}
+
+function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconciler<unknown> {
+  const { reconcile, send } = party.adapter;
+  if (!reconcile) throw new CannotReconcile(`the adapter of ${party.id} offers no look-up: nobody can ask what it has`);
+  if (repair === 'theirs' && !reconcile.read)
+    throw new CannotReconcile(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
+  if (repair === 'ours' && !send?.['dossier.upsert.v1'])
+    throw new CannotReconcile(`the adapter of ${party.id} sends no dossiers`);
+  return reconcile;
+}
+
+async function* subjectsOf({ database, nowMs }: ReconcileMeans, party: string, sample: number | undefined) {
+  if (sample !== undefined) {
+    const drawn = await toldSample(database, party, sample, String(nowMs()));
+    for (let at = 0; at < drawn.length; at += PAGE) yield drawn.slice(at, at + PAGE);
+    return;
+  }
+  let after = '';
+  for (;;) {
+    const subjects = await toldAfter(database, party, PAGE, after);
+    if (subjects.length === 0) return;
+    yield subjects;
+    after = subjects.at(-1) as string;
+  }
+}
+
+interface Run {
+  readonly counts: Record<Verdict, number>;
+  readonly findings: Finding[];
+  judged: number;
+  repairedOurs: number;
+  repairedTheirs: number;
+  /** Dossiers in a row that could not be asked. */
+  away: number;
+  lastWhy: string;
+  error: string | undefined;
+  note(finding: Finding): void;
+}
+
+function createRun(limit: number): Run {
+  return {
+    counts: Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>,
+    findings: [],
+    judged: 0,
+    repairedOurs: 0,
+    repairedTheirs: 0,
+    away: 0,
+    lastWhy: '',
+    error: undefined,
+    note(finding) {
+      this.counts[finding.verdict]++;
+      if (isJudged(finding)) this.judged++;
+      if (finding.verdict === 'not-asked') {
+        this.away++;
+        this.lastWhy = finding.why ?? '';
+      } else if (finding.verdict !== 'pending') this.away = 0;
+      const isListed = finding.verdict !== 'agrees' && finding.verdict !== 'pending';
+      if (isListed && this.findings.length < limit) this.findings.push(finding);
+    },
+  };
+}
+
+interface Work {
+  readonly means: ReconcileMeans;
+  readonly party: Party;
+  readonly reconciler: Reconciler<unknown>;
+  readonly options: ReconcileOptions;
+  readonly run: Run;
+}
+
+async function reconcilePage(work: Work, subjects: readonly string[]): Promise<void> {
+  const { database, vault } = work.means;
+  const found = await loadHeld(database.pool, vault, subjects);
+  const held = new Map(found.map(({ held: one, messageId }) => [one.code, { ...one, messageId }]));
+  const told = await lastTold(database, work.party.id, subjects);
+  const outgoing = await outgoingOf(work, told, held);
+  const waiting = [...told];
+  const worker = async (): Promise<void> => {
+    for (let one = waiting.shift(); one && work.run.away < AWAY_AFTER; one = waiting.shift())
+      work.run.note(await reconcileOne(work, one, held.get(one.subject), outgoing));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+interface HeldDossier {
+  readonly code: string;
+  readonly version: number;
+  readonly messageId: string;
+}
+
+type OutgoingOf = (told: Told, version: 'held' | 'told') => Outgoing<'dossier.upsert.v1'> | undefined;
+
+/** What the party would be told of each dossier: as we hold it, and as it was told last. */
+async function outgoingOf(
+  { means, party }: Work,
+  told: readonly Told[],
+  held: ReadonlyMap<string, HeldDossier>,
+): Promise<OutgoingOf> {
+  const claimed = told.flatMap((one) => {
+    const version = held.get(one.subject)?.version ?? one.seq;
+    return [claimedOf(party.id, one, -one.deliveryId, version), claimedOf(party.id, one, one.deliveryId, one.seq)];
+  });
+  const calls = await planCalls(means, party, claimed);
+  const byId = new Map(calls.flatMap(({ items }) => items.map((item) => [item.claimed.id, item.outgoing])));
+  return (one, version) =>
+    byId.get(version === 'held' ? -one.deliveryId : one.deliveryId) as Outgoing<'dossier.upsert.v1'> | undefined;
+}
+
+async function reconcileOne(
+  work: Work,
+  told: Told,
+  held: HeldDossier | undefined,
+  outgoing: OutgoingOf,
+): Promise<Finding> {
+  const { party, reconciler, options } = work;
+  const code = told.subject;
+  if (told.pending) return { code, verdict: 'pending' };
+  const [now, then] = [outgoing(told, 'held'), outgoing(told, 'told')];
+  if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept' };
+  const withHeld = await reconciler.compare(party.connect(), now);
+  const isOlder = told.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
+  const withTold = isOlder && then ? await reconciler.compare(party.connect(), then) : undefined;
+  const finding = judge(told, held.version, withHeld, withTold);
+  if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
+  return { ...finding, repair: await repair(work, held, withHeld) };
+}
+
+async function repair(work: Work, held: HeldDossier, comparison: Comparison): Promise<string> {
+  const { means, party, run, options } = work;
+  if (options.repair === 'ours') {
+    if (!(await deliverAgain(means.database, party.id, held, means.nowMs()))) return 'something of it is under way';
+    run.repairedOurs++;
+    return 'it is told once more';
+  }
+  const answer = comparison.kind === 'found' ? comparison.answer : undefined;
+  if (!answer) return 'there is nothing of theirs to take in';
+  const outcomes = await takeIn(work, answer);
+  run.repairedTheirs++;
+  return `their answer was taken in: ${outcomes}`;
+}
+
+/** The partner's answer, as a message of its own. */
+async function takeIn(
+  { means, party, reconciler }: Work,
+  answer: { body: Uint8Array; mediaType: string },
+): Promise<string> {
+  const { body, mediaType } = answer;
+  const receivedAt = means.nowMs();
+  const items = reconciler.read?.(body, party.settings, party.codes.at(receivedAt)) ?? [];
+  const { results } = await means.accept({
+    receivedAt: msToInstant(receivedAt),
+    party: party.id,
+    door: RECONCILE_DOOR,
+    operation: items.find((item) => item.kind === 'record')?.operation ?? 'dossier.upsert.v1',
+    keyName: undefined,
+    mediaType,
+    body,
+    bodyBytes: body.length,
+    items,
+  });
+  return results.map(({ outcome }) => outcome).join(', ');
+}
+
+/** As if it were to be delivered: only what it tells is asked for. */
+function claimedOf(party: string, { subject, messageId, createdAt }: Told, id: number, seq: number): Claimed {
+  const operation = 'dossier.upsert.v1';
+  return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false };
+}

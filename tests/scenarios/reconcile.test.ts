@@ -1,0 +1,209 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import portalAdapter from '../../adapters/national-portal/adapter.ts';
+import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
+import { type Adapter, type Comparison, type Simulator, startSimulator } from '../../src/kit/index.ts';
+import { createNightly } from '../../src/reconcile/nightly.ts';
+import { createTelemetry } from '../../src/telemetry.ts';
+import { createVault } from '../../src/vault.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const CODES = [1, 2, 3, 4].map((n) => `H60.01-250812-000${n}`);
+const [ONE, TWO, THREE] = CODES as [string, string, string];
+const ACCOUNT = { username: 'sim', password: 'sim-password' };
+
+describe('reconcile', () => {
+  let portal: Simulator;
+  let hub: TestHub;
+  const other = testPartner();
+  beforeAll(async () => {
+    portal = await startSimulator(nationalPortal());
+    hub = await testHub({
+      partners: { portal: partnerOf(portalAdapter), mute: other },
+      entries: { portal: { settings: { ...ACCOUNT, adapterUrl: portal.url, dstcode: 'VN:GOV:TEST', madonvi: 'H60' } } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'mute'] }],
+    });
+    await hub.push(CODES.map((code) => whole({ code })));
+    await hub.deliver();
+  });
+  afterAll(async () => {
+    await hub.close();
+    await portal.close();
+  });
+
+  const query = (sql: string, values: readonly unknown[] = []) => hub.hub.database.pool.query(sql, [...values]);
+
+  /** Somebody changes a dossier at the portal, past the hub. */
+  async function changeAtPortal(code: string, change: Record<string, unknown>): Promise<void> {
+    const post = async (path: string, body: object) => {
+      const reply = await fetch(`${portal.url}${path}`, {
+        method: 'POST',
+        headers: HEADERS,
+        body: JSON.stringify(body),
+      });
+      return (await reply.json()) as { session: string; result: [Record<string, unknown>] };
+    };
+    const { session } = await post('/mapi/login', ACCOUNT);
+    const asked = await post('/mapi/g', { session, madonvi: 'H60', service: 'TraCuuHoSo', mahoso: code });
+    const { TienDoXuLy: _, ...record } = asked.result[0];
+    const told = {
+      session,
+      madonvi: 'H60',
+      service: 'DongBoHoSoMC',
+      isUpdating: 'True',
+      data: [{ ...record, ...change }],
+    };
+    expect(await post('/mapi/g', told)).toMatchObject({ error_code: 0 });
+  }
+
+  test('where both sides have the same, they agree, and the metric says so', async () => {
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, counts: { agrees: 4 }, findings: [] });
+    const metrics = await (await hub.request('GET', '/metrics')).text();
+    expect(metrics).toContain('hub_reconcile_agreement_ratio{party="portal"} 1');
+  });
+
+  test('what was changed over there is named field by field, shows nobody, and is told once more', async () => {
+    await changeAtPortal(ONE, { TrangThaiHoSo: '4', ChuHoSo: 'Lê Thị Hoa' });
+    const report = await hub.hub.reconcile('portal', { repair: 'ours' });
+    expect(report).toMatchObject({ agreement: 0.75, counts: { agrees: 3, differs: 1 }, repaired: 1 });
+    expect(report.findings).toMatchObject([{ code: ONE, verdict: 'differs', repair: 'it is told once more' }]);
+    expect(report.findings[0]?.fields).toContainEqual({ path: '/TrangThaiHoSo', ours: '2', theirs: '4' });
+    expect(JSON.stringify(report)).not.toMatch(/Lê Thị Hoa|Nguyễn Văn An/);
+    expect(JSON.stringify(report.findings)).toContain('/ChuHoSo');
+    expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ agrees: 3, pending: 1 });
+    await hub.deliver();
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, counts: { agrees: 4 } });
+  });
+
+  test('what they have is taken in where that is wished, and stands in the messages', async () => {
+    await changeAtPortal(TWO, { TrangThaiHoSo: '4' });
+    const report = await hub.hub.reconcile('portal', { repair: 'theirs' });
+    expect(report.findings).toMatchObject([{ code: TWO, repair: 'their answer was taken in: accepted' }]);
+    expect((await hub.read(`/api/v1/dossiers/${TWO}`)).body.status).toBe('processing');
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, findings: [] });
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
+  test('a dossier that is gone over there is told anew', async () => {
+    await query(
+      `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, created_at, next_at)
+       SELECT 'portal', 'dossier.upsert.v1', code, version, last_message_id, 'delivered', changed_at, changed_at FROM dossiers
+       WHERE code = $1`,
+      [(await held('H60.01-250812-0009')).code],
+    );
+    const report = await hub.hub.reconcile('portal', { repair: 'ours' });
+    expect(report.findings).toMatchObject([{ code: 'H60.01-250812-0009', verdict: 'absent' }]);
+    await hub.deliver();
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ counts: { absent: 0, differs: 0 } });
+  });
+
+  /** A dossier that no route tells anybody. */
+  async function held(code: string): Promise<{ code: string }> {
+    await hub.push(whole({ code }), { party: 'other' });
+    return { code };
+  }
+
+  test('what is under way is not judged; what was refused leaves the partner behind', async () => {
+    // No route tells what the other system says: what becomes of its delivery is in the test's hands.
+    const newer = whole({ code: THREE, status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' });
+    await hub.push(newer, { party: 'other' });
+    expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ pending: 0, behind: 0, differs: 0 });
+    await query(
+      `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at)
+       SELECT 'portal', 'dossier.upsert.v1', code, version, last_message_id, changed_at, 'infinity' FROM dossiers WHERE code = $1`,
+      [THREE],
+    );
+    expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ pending: 1, behind: 0 });
+    await query(
+      "UPDATE deliveries SET state = 'refused', reason = 'rejected' WHERE state = 'due' AND party = 'portal'",
+    );
+    const { findings } = await hub.hub.reconcile('portal');
+    expect(findings).toMatchObject([
+      { code: THREE, verdict: 'behind', why: 'it has version 1 of 2; the last delivery was refused: rejected' },
+    ]);
+  });
+
+  test('a party that offers no look-up, and one that is paused, are not asked, and that is said', async () => {
+    await expect(hub.hub.reconcile('mute')).rejects.toThrow('the adapter of mute offers no look-up');
+    await query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
+    await expect(hub.hub.reconcile('portal')).rejects.toThrow('portal is paused');
+    await query("UPDATE party_states SET paused_at = NULL WHERE party = 'portal'");
+  });
+
+  test('a partner that is away ends the comparison, and the last figure stays', async () => {
+    await hub.push(Array.from({ length: 12 }, (_, n) => whole({ code: `H60.01-250812-${1000 + n}` })));
+    await hub.deliver();
+    const before = (await query("SELECT agreed, judged FROM reconciles WHERE party = 'portal'")).rows;
+    await portal.close();
+    expect(await hub.hub.reconcile('portal')).toMatchObject({
+      agreement: null,
+      error: expect.stringContaining('does not answer'),
+    });
+    expect((await query("SELECT agreed, judged FROM reconciles WHERE party = 'portal'")).rows).toEqual(before);
+  });
+});
+
+describe('the nightly comparison', () => {
+  test('is made by one of two processes, at its time, and again the next night', async () => {
+    let asked = 0;
+    const reconcile = {
+      compare: async (): Promise<Comparison> => {
+        asked++;
+        return { kind: 'found', differences: [] };
+      },
+    };
+    const partner = testPartner();
+    const hub = await testHub({
+      partners: { portal: { ...partner, adapter: { ...partner.adapter, reconcile } } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+    await hub.push([1, 2, 3].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
+    await hub.deliver();
+    const { database, parties, pipeline } = hub.hub;
+    const nightly = () =>
+      createNightly(
+        {
+          database,
+          vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
+          codes: { fresh: async () => undefined },
+          accept: pipeline.accept,
+          ring: async () => undefined,
+          nowMs: () => hub.clock.nowMs,
+          telemetry: createTelemetry(pino({ level: 'silent' })),
+        },
+        parties,
+      );
+    const [one, two] = [nightly(), nightly()];
+    await one.register();
+    await two.register();
+    expect(await one.due()).toEqual([]);
+    hub.clock.nowMs = Date.parse('2025-08-13T03:30:01+07:00');
+    expect(await two.due()).toEqual(['portal']);
+    await Promise.all([one.run('portal'), two.run('portal'), one.run('portal')]);
+    expect(asked).toBe(3);
+    expect(await one.due()).toEqual([]);
+    hub.clock.nowMs += 24 * 3_600_000;
+    expect(await one.due()).toEqual(['portal']);
+    await hub.close();
+  });
+});
+
+const HEADERS = {
+  'content-type': 'application/json',
+  charset: 'utf-8',
+  dstcode: 'VN:GOV:TEST',
+  accept: 'application/json',
+};
+
+function partnerOf(adapter: unknown): Partner {
+  return { sent: [], script: [], adapter: adapter as Adapter };
+}
+
+/** With all that the portal's catalogue would say of it. */
+function whole(given: Record<string, unknown> = {}): Record<string, unknown> {
+  return dossier({
+    ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
+    ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
+    ...given,
+  });
+}
