@@ -31,7 +31,19 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<readonly ServedEntry[]>;
+  /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
+  unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
 }
+
+export interface UnknownCode {
+  readonly kind: string;
+  readonly code: string;
+  /** Who named it. */
+  readonly party: string;
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+export type UnknownCodePlace = readonly [kind: string, code: string, party: string];
 
 export function createCatalogueReader(database: Database): CatalogueReader {
   const entries = (kind: CatalogueKind) =>
@@ -53,5 +65,22 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       if (after !== undefined) query = query.where('key', '>', after);
       return query.orderBy('key').limit(limit).execute();
     },
+    unknownCodes: (limit, after) => listUnknown(database, limit, after),
   };
+}
+
+async function listUnknown(
+  database: Database,
+  limit: number,
+  after: UnknownCodePlace = ['', '', ''],
+): Promise<readonly UnknownCode[]> {
+  const [kind, code, party] = after;
+  // The key of a service is the short form of its code (catalogueKey).
+  const { rows } = await sql<UnknownCode>`
+    SELECT kind, code, party, first_at AS "firstAt", last_at AS "lastAt" FROM unknown_codes u
+    WHERE (kind, code, party) > (${kind}, ${code}, ${party}) AND NOT EXISTS (
+      SELECT 1 FROM catalogue c WHERE c.kind = u.kind
+        AND c.key = CASE WHEN u.kind = 'service' THEN left(u.code, 8) ELSE u.code END)
+    ORDER BY kind, code, party LIMIT ${limit}`.execute(database.query);
+  return rows;
 }

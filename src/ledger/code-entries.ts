@@ -41,7 +41,7 @@ export const IN_FORCE_AFTER_MS = 2_000;
 const FRESH_MS = 1_000;
 
 export function createCodeEntries(database: Database): CodeEntries {
-  let byParty: ReadonlyMap<string, readonly CodeEntry[]> = new Map();
+  let byParty: ReadonlyMap<string, Entries> = new Map();
   let loadedMs = Number.NEGATIVE_INFINITY;
   let newest = 0;
   let loading: Promise<void> | undefined;
@@ -65,7 +65,7 @@ export function createCodeEntries(database: Database): CodeEntries {
 
   function firstOf(party: string, count: number): CodesOf {
     if (count === 0) return NO_CODES;
-    const entries = (byParty.get(party) ?? []).slice(0, count);
+    const entries = (byParty.get(party)?.all ?? []).slice(0, count);
     const name = `${party} ${entries.at(-1)?.id}`;
     const known = made.get(name);
     if (known) return known;
@@ -84,16 +84,27 @@ export function createCodeEntries(database: Database): CodeEntries {
       await reload();
     },
     at(party, ms) {
-      const entries = byParty.get(party) ?? [];
-      return firstOf(party, entries.filter((entry) => instantToMs(entry.inForceAt) <= ms).length);
+      const later = byParty.get(party)?.inForceMs.findIndex((inForceMs) => inForceMs > ms) ?? 0;
+      return firstOf(party, later === -1 ? Number.POSITIVE_INFINITY : later);
     },
-    now: (party) => firstOf(party, byParty.get(party)?.length ?? 0),
+    now: (party) => firstOf(party, byParty.has(party) ? Number.POSITIVE_INFINITY : 0),
   };
 }
 
-function groupByParty(entries: readonly CodeEntry[]): ReadonlyMap<string, readonly CodeEntry[]> {
-  const groups = new Map<string, CodeEntry[]>();
-  for (const entry of entries) groups.set(entry.party, [...(groups.get(entry.party) ?? []), entry]);
+/** The entries of one party in the order in which they come into force, and when each does. */
+interface Entries {
+  readonly all: CodeEntry[];
+  readonly inForceMs: number[];
+}
+
+function groupByParty(entries: readonly CodeEntry[]): ReadonlyMap<string, Entries> {
+  const groups = new Map<string, Entries>();
+  for (const entry of entries) {
+    const group = groups.get(entry.party) ?? { all: [], inForceMs: [] };
+    group.all.push(entry);
+    group.inForceMs.push(instantToMs(entry.inForceAt));
+    groups.set(entry.party, group);
+  }
   return groups;
 }
 

@@ -40,7 +40,7 @@ export interface PartyOverview {
   readonly lastErrorAt: string | null;
   readonly lastErrorReason: string | null;
   readonly lastErrorDetail: string | null;
-  /** Of each process that told of its breaker, unless it has closed long since. */
+  /** Of each process that told of its breaker lately: an open one is told of again at each try. */
   readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
   readonly backlog: { readonly due: number; readonly waiting: number; readonly onItsWay: number };
   readonly oldestDueAt: string | null;
@@ -72,7 +72,7 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
     ),
     database.pool.query<{ party: string; process: string; state: string; since: string }>(
       `SELECT party, process, state, since FROM breakers
-       WHERE state <> 'closed' OR since > $1::timestamptz - interval '1 day' ORDER BY party, since DESC`,
+       WHERE since > $1::timestamptz - interval '10 minutes' ORDER BY party, since DESC`,
       [now],
     ),
     database.pool.query<PartyOverview['pulls'][number] & { party: string }>(

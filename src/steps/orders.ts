@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type CodeTable, mappingProblem } from '#core/codes';
-import type { Problem } from '#core/problem';
+import { type Problem, unmappedKey } from '#core/problem';
 import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -76,7 +76,7 @@ export interface Orders {
   candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
   /** The code tables that are read for a party. */
   tablesOf(party: string): readonly CodeTable[];
-  /** Enter a line of a code table before anything waits for it. */
+  /** Enter a line of a code table, mostly before anything waits for it; what does is freed. */
   enterCode(line: Line, said: Said): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
   /** Replay one delivery; undefined when there is none of this id. */
   replay(id: number, said: Said): Promise<ReplayOutcome | undefined>;
@@ -180,14 +180,20 @@ export function createOrders(means: OrdersMeans): Orders {
       return { resolution, entries: done.entries, stillWaiting: left ? left.items + left.deliveries : 0 };
     },
 
-    async enterCode(line, said) {
-      const wrong = await problemOf(line.party, line.table, line.from, line.to);
+    async enterCode(given, said) {
+      // In whichever form a service is given, it waits under the one that all forms have in common.
+      const line = { ...given, from: given.table === 'service' ? catalogueKey('service', given.from) : given.from };
+      const { party, table, from, to } = line;
+      const wrong = await problemOf(party, table, from, to);
       if (wrong) return { problems: [wrong] };
       const [entry] = await inTransaction(database, async (tx) => {
-        await writeAudit(tx, audited('code-table.enter', `${line.party} ${line.table} ${line.from}`, said), nowMs());
+        await writeAudit(tx, audited('code-table.enter', `${party} ${table} ${from}`, said), nowMs());
+        const causeKey = unmappedKey(table, from);
+        await addResolution(tx, { causeKey, parties: [party], action: 'map', ...said }, nowMs());
         return enter(tx, [line], said);
       });
       await codes.reload();
+      await carryOut();
       return entry as CodeEntry;
     },
 

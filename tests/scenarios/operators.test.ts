@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -268,6 +269,7 @@ describe('operators', () => {
   test('what is due for a party that is no longer configured waits, is listed, and goes on when it is back', async () => {
     await ops.post('parties/portal/pause', {});
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
     const { databaseUrl, clock } = hub;
     const beside = { databaseUrl, nowMs: clock.nowMs, keys: [...OPERATOR_KEYS] };
     const without = await testHub(beside);
@@ -335,6 +337,29 @@ describe('operators', () => {
     expect(audit[2]).toMatchObject({ actor: 'ops', subject: 'portal catalogue', why: 'a new service' });
     expect(await items('audit?action=party.pause&actor=ops')).toHaveLength(1);
     expect(await items('audit?actor=nobody')).toEqual([]);
+  });
+
+  test('codes that the catalogue does not know are listed, page by page, until it does', async () => {
+    await hub.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2), serviceCode: '1.999999.000.00.00.H60' })]);
+    const first = (await ops.get('unknown-codes?limit=2')).body;
+    expect(first.items).toMatchObject([
+      { kind: 'agency', code: 'H60.01', party: 'one-stop' },
+      { kind: 'service', code: '1.013225' },
+    ]);
+    expect(await items(`unknown-codes?cursor=${encodeURIComponent(first.next)}`)).toMatchObject([
+      { code: '1.999999.000.00.00.H60' },
+    ]);
+    const known = readItem('service.upsert.v1', { code: '1.999999', name: 'Thủ tục mới', inForce: true });
+    await hub.hub.pipeline.accept({
+      ...{ party: 'other', door: 'pull:catalogue', operation: 'service.upsert.v1', keyName: undefined, items: [known] },
+      ...{
+        mediaType: 'application/json',
+        body: Buffer.from('[]'),
+        bodyBytes: 2,
+        receivedAt: '2025-08-12T08:30:00+07:00',
+      },
+    });
+    expect((await items('unknown-codes')).map(({ code }: { code: string }) => code)).toEqual(['H60.01', '1.013225']);
   });
 
   test('incidents are listed while they are open, and kept when they are over', async () => {

@@ -125,6 +125,38 @@ describe('quarantine', () => {
     expect(reply.result[0]).toMatchObject({ outcome: 'accepted' });
   });
 
+  test('another process sends by a new entry within moments, and what it still held back is freed', async () => {
+    const theirs = partnerWithTable();
+    const other = await testHub({ partners: { portal: theirs }, databaseUrl: hub.databaseUrl });
+    const { pool } = hub.hub.database;
+    const tellBy = async (n: number, status: string): Promise<void> => {
+      // Nothing for this process: the other one is to tell it.
+      await pool.query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
+      await hub.push(dossier({ code: CODE(n), status, statusAt: '2025-08-14T08:00:00+07:00' }));
+      await hub.deliver();
+      await pool.query('UPDATE party_states SET paused_at = NULL');
+      await other.deliver();
+    };
+    try {
+      await tellBy(1, 'received');
+      await ops.post('code-tables/portal/portal-status', { from: 'resolved', to: '9', why: 'in advance' });
+      await tellBy(2, 'resolved');
+      await expect
+        .poll(
+          async () => {
+            other.clock.nowMs += 300;
+            await other.deliver();
+            return theirs.codes;
+          },
+          { interval: 300, timeout: 5_000 },
+        )
+        .toEqual(['1', '9']);
+      expect(await causes()).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   test('a second press of the button enters nothing twice', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
     const [cause] = await causes();

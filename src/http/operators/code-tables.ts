@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import { closed } from '#schemas/parts';
+import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { text } from '../dossiers.ts';
+import { Cursor, Limit, pageOf, text } from '../dossiers.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
@@ -21,6 +21,45 @@ const TableShown = closed(
 );
 
 const Order = closed({ from: Code, to: Code, why: Why });
+
+const UnknownShown = closed(
+  {
+    kind: Type.String({ description: 'service or agency' }),
+    code: Type.String(),
+    party: Type.String({ description: 'who named it' }),
+    firstAt: Instant,
+    lastAt: Instant,
+  },
+  { title: 'UnknownCode' },
+);
+const UnknownQuery = closed({ limit: Limit, cursor: Cursor });
+
+/** Codes that dossiers name and the catalogue does not know: the dossiers are shown all the same. */
+export function addUnknownCodes(add: AddRoute, { keys, catalogue, cursors }: OperatorMeans): void {
+  const read = queryReader(UnknownQuery);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/unknown-codes`,
+      tag: TAG,
+      summary: 'Services and agencies that dossiers name and the catalogue does not know',
+      scopes: ['ops:read'],
+      query: UnknownQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(UnknownShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit: asked, cursor } = read(c);
+      const limit = Number(asked ?? 50);
+      const after = cursors.read('ops/unknown-codes', cursor) as [string, string, string] | undefined;
+      const found = await catalogue.unknownCodes(limit + 1, after);
+      const items = found.slice(0, limit);
+      const last = found.length > limit ? items.at(-1) : undefined;
+      const next = last ? cursors.write('ops/unknown-codes', [last.kind, last.code, last.party]) : null;
+      return c.json({ items, next });
+    },
+  );
+}
 
 /** What equals what, for each party. */
 export function addCodeTables(add: AddRoute, { keys, ledger, orders, parties }: OperatorMeans): void {

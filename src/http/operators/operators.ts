@@ -1,5 +1,5 @@
 import type { AddRoute } from '../route.ts';
-import { addCodeTables } from './code-tables.ts';
+import { addCodeTables, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addMessages } from './messages.ts';
@@ -16,5 +16,6 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addQuarantine(add, means);
   addParties(add, means);
   addCodeTables(add, means);
+  addUnknownCodes(add, means);
   addIncidentsAndAudit(add, means);
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
+import type { CatalogueReader } from '../../catalogue/read.ts';
 import type { Audit } from '../../ledger/audit.ts';
 import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
@@ -15,6 +16,7 @@ import { Refusal } from '../problem.ts';
 export interface OperatorMeans {
   readonly ledger: LedgerReader;
   readonly orders: Orders;
+  readonly catalogue: CatalogueReader;
   readonly parties: ReadonlyMap<string, Party>;
   readonly keys: Keys;
   readonly cursors: Cursors;
