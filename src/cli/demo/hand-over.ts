@@ -53,7 +53,7 @@ const FIRST_ID = 1_000_000;
 
 function returned(code: string, index: number): Told {
   const at = msToInstant(Date.now());
-  const actor = 'Nông Thị Hạnh';
+  const actor = 'Chu Thị Hạnh';
   const item = {
     code,
     at,

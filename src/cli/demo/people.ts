@@ -17,6 +17,8 @@ const SURNAMES = [
   'Triệu',
   'Lý',
 ];
+/** Of officers: nobody who has applied is called so, because where both are called the same the officer is masked too. */
+const OFFICER_SURNAMES = ['Chu', 'Dương', 'Đinh', 'Quách', 'Tạ', 'Vi'];
 const MIDDLES = ['Văn', 'Thị', 'Minh', 'Thu', 'Đức', 'Ngọc', 'Quang', 'Hữu', 'Thanh', 'Xuân'];
 const NAMES = [
   'An',
@@ -57,7 +59,11 @@ export function invented(dice: Dice): Applicant {
 }
 
 export function personName(dice: Dice): string {
-  return [dice.pick(SURNAMES), dice.pick(MIDDLES), dice.pick(NAMES)].join(' ');
+  return nameOf(dice, SURNAMES);
+}
+
+function nameOf(dice: Dice, surnames: readonly string[]): string {
+  return [dice.pick(surnames), dice.pick(MIDDLES), dice.pick(NAMES)].join(' ');
 }
 
 export interface Officer {
@@ -67,5 +73,5 @@ export interface Officer {
 }
 
 export function officer(dice: Dice): Officer {
-  return { actor: personName(dice), title: dice.pick(TITLES), unit: dice.pick(OFFICES) };
+  return { actor: nameOf(dice, OFFICER_SURNAMES), title: dice.pick(TITLES), unit: dice.pick(OFFICES) };
 }
