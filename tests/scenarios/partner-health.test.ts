@@ -99,6 +99,45 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(5);
   });
 
+  test('when the partner is back, what waited for hours is tried at once, and loses no try by it; what a person must settle stays', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const portal = testPartner();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000, 3_600_000],
+    });
+    const pass = (ms: number): void => {
+      hub.clock.nowMs += ms;
+      vi.setSystemTime(Date.now() + ms);
+    };
+    const cause = { kind: 'unmapped', key: 'unmapped:service:1', message: 'no service' } as const;
+    portal.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause }, ...Array(5).fill(DOWN));
+    const [held, waiting, fresh] = codes(3);
+    await hub.push(held);
+    await hub.deliver();
+    await hub.push(waiting);
+    for (let s = 0; s < 5; s++) {
+      await hub.deliver();
+      pass(1_000);
+    }
+    const rows = async () =>
+      (await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries ORDER BY id')).rows;
+    expect(await rows()).toEqual([
+      { state: 'due', attempts: 1 },
+      { state: 'due', attempts: 5 },
+    ]);
+    await hub.push(fresh);
+    pass(1_000);
+    await hub.deliver();
+    await expect.poll(rows).toEqual([
+      { state: 'due', attempts: 1 },
+      { state: 'delivered', attempts: 5 },
+      { state: 'delivered', attempts: 1 },
+    ]);
+    expect(portal.sent).toHaveLength(8);
+  });
+
   test('no more dossiers are leased at once than the budget allows, however many processes ask', async () => {
     await start({ portal: testPartner() });
     await pauseParty(hub.hub.database, 'portal', 'the test', hub.clock.nowMs);
