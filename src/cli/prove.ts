@@ -40,7 +40,8 @@ export function addProve(program: Command): void {
 const HELP = `
 Runs on a PostgreSQL and a Redis (redis-server) of its own, which it kills too. With DATABASE_URL it makes a database of
 its own on that server, cuts its sessions and drops it at the end; without redis-server it uses an empty database at
-REDIS_URL, and without that none. Whatever happens, no process and no folder is left behind.
+REDIS_URL, and without that none. Its data is in a folder of its own under HUB_DATA_DIR, the system's temporary one by
+default. Whatever happens, no process and no folder is left behind.
 Exit code 0 only if nothing is wrong and the index is equal to its rebuild from the messages alone.`;
 
 function positive(text: string): number {

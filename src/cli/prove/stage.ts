@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPartners } from '../demo/partners.ts';
@@ -36,7 +36,7 @@ const HOST = '127.0.0.1';
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
 
 export async function openStage(keeper: Keeper, { env, port, logs, signal, say }: StageOptions): Promise<Stage> {
-  const folder = makeFolder(keeper);
+  const folder = makeFolder(env.HUB_DATA_DIR?.trim() || tmpdir(), keeper);
   const logFolder = logs ?? folder;
   const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, keeper);
   const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, keeper);
@@ -75,9 +75,10 @@ export async function openStage(keeper: Keeper, { env, port, logs, signal, say }
   return { url, secrets, env: hubEnv, on, deaths, failures, hubs, database, bell, partners };
 }
 
-/** Among the system's temporary ones, open to be passed through: as root, PostgreSQL runs as nobody. */
-function makeFolder(keeper: Keeper): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lienthong-prove-'));
+/** Open to be passed through: as root, PostgreSQL runs as nobody. */
+function makeFolder(root: string, keeper: Keeper): string {
+  mkdirSync(root, { recursive: true });
+  const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));
   keeper.keep({ kind: 'folder', path: folder });
   chmodSync(folder, 0o755);
   return folder;
