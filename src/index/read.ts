@@ -163,7 +163,7 @@ async function readHistory(database: Database, vault: Vault, code: string): Prom
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
     const said =
       event.kind === 'progress'
-        ? { actor: masked(actor), title: masked(title), unit, content: masked(content) }
+        ? { actor, title: masked(title), unit, content: masked(content) }
         : { unit: processingUnit, content: masked(note) };
     return {
       at: event.at,
