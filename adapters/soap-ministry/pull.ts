@@ -1,4 +1,4 @@
-import { fingerprint, type Outcome, type Page, type Puller, textAt } from '#kit';
+import { fingerprint, fingerprintInTurns, type Outcome, type Page, type Puller, textAt } from '#kit';
 import { type Answer, recordIn } from './answer.ts';
 import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
 import { framed, type PulledOperation, type Row, readRows } from './mapping.ts';
@@ -13,8 +13,8 @@ type Name = keyof typeof OPERATIONS;
 
 const BEGINNING: Checkpoint = { said: [] };
 /** So much is kept in one part: it is read at once, and nobody may wait long for it. */
-const PART_RECORDS = 100;
-const PART_CHARACTERS = 200_000;
+const PART_RECORDS = 50;
+const PART_CHARACTERS = 100_000;
 /** Each record of a list with details is a call. */
 const PART_DETAILS = 20;
 /** An answer that nobody went on reading is let go after this. */
@@ -92,7 +92,7 @@ async function fetched(
     const message = `it says that there are ${total} records, and none stands at ${records}`;
     return { value: { kind: 'unavailable', reason: 'no-records', message }, ttlMs: 0 };
   }
-  return { value: { key, answer, print: fingerprint(answer.records) }, ttlMs: ANSWER_TTL_MS };
+  return { value: { key, answer, print: await fingerprintInTurns(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
 
 /** Keep the next part of a page, and say what follows it. */

@@ -14,6 +14,8 @@ export interface Checkpoint {
 export interface Run {
   readonly since?: string;
   readonly until: string;
+  /** It ends before the moment at which it began: the rest is for the run after it. */
+  readonly isCut?: boolean;
   readonly page: number;
   readonly cursor?: string;
   /** Parts of this answer that are kept, and which answer that is: another one begins anew. */
@@ -41,7 +43,8 @@ export function beginning({ period, page }: List, { until }: Checkpoint, nowMs: 
   const longestMs = period.longestH === undefined ? Number.POSITIVE_INFINITY : period.longestH * 3_600_000;
   // Never so short that the overlap keeps it from getting on.
   const endMs = Math.min(nowMs, Math.max(sinceMs, instantToMs(until ?? period.startAt)) + longestMs);
-  return { ...start, since: msToInstant(sinceMs), until: msToInstant(Math.max(endMs, sinceMs)) };
+  const end = msToInstant(Math.max(endMs, sinceMs));
+  return { ...start, since: msToInstant(sinceMs), until: end, ...(endMs < nowMs && { isCut: true }) };
 }
 
 /** How a page ended: what comes after it. */
@@ -72,13 +75,19 @@ export function after(
   const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
   if (!isSteady && run.pass < MOST_PASSES) {
     const again = beginning({ ...list, period: undefined }, { said }, nowMs);
-    const { since } = run;
-    return going(run.saying, until, { ...again, ...(since && { since }), until: run.until, pass: run.pass + 1 });
+    const { since, isCut } = run;
+    return going(run.saying, until, {
+      ...again,
+      ...(since && { since }),
+      ...(isCut && { isCut }),
+      until: run.until,
+      pass: run.pass + 1,
+    });
   }
   const reached = isSteady ? run.until : until;
   const checkpoint = { ...(reached !== undefined && { until: reached }), said: run.saying };
   // A long period is read in several runs, one after the other.
-  return { checkpoint, more: isSteady && list.period !== undefined && instantToMs(run.until) < nowMs };
+  return { checkpoint, more: isSteady && run.isCut === true };
 }
 
 function going(

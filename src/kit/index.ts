@@ -50,7 +50,7 @@ export {
 } from './adapter.ts';
 export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';
 export { type ContractOptions, contractTest } from './contract-test.ts';
-export { fingerprint } from './fingerprint.ts';
+export { fingerprint, fingerprintInTurns } from './fingerprint.ts';
 export {
   type Call,
   createHttp,

@@ -1,0 +1,278 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  defineSimulator,
+  type Item,
+  type Outcome,
+  type Page,
+  type Puller,
+  readXml,
+  startSimulator,
+  type TestConnection,
+  textAt,
+} from '#kit';
+import adapter from './adapter.ts';
+import { connectTo } from './parties/connect.ts';
+import type { Settings } from './settings.ts';
+
+/** A ministry whose steps are these, page by page; `between` is done after each answer. */
+interface Ministry {
+  rows: string[];
+  /** Whether it says how many there are. */
+  tellsTotal: boolean;
+  /** What it answers at most, whatever it is asked for. */
+  most: number;
+  turnsPages: boolean;
+  between: (asked: number) => void;
+}
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+const row = (at: number): string => `G09.20-20250812-${String(at).padStart(7, '0')}`;
+const rows = (count: number, first = 1): string[] => Array.from({ length: count }, (_, at) => row(first + at));
+
+async function scene(ministry: Partial<Ministry>, size = 10) {
+  const state: Ministry = {
+    rows: [],
+    tellsTotal: false,
+    most: 1_000_000,
+    turnsPages: true,
+    between: () => undefined,
+    ...ministry,
+  };
+  let asked = 0;
+  const simulator = defineSimulator({
+    routes: [
+      {
+        method: 'POST',
+        path: '/HoSoWS',
+        handle({ text }) {
+          const call = readXml(text());
+          const page = state.turnsPages ? Number(textAt(call, 'Envelope.Body.*.trang')) : 1;
+          const most = Math.min(size, state.most);
+          const steps = state.rows
+            .slice((page - 1) * most, page * most)
+            .map(stepXml)
+            .join('');
+          const total = state.tellsTotal ? `<tongSo>${state.rows.length}</tongSo>` : '';
+          const body = `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Body><r><return><ketQua><maLoi>0</maLoi>${total}</ketQua>${steps}</return></r></S:Body></S:Envelope>`;
+          state.between(++asked);
+          return { headers: { 'content-type': 'application/soap+xml; charset=utf-8' }, body };
+        },
+      },
+    ],
+  });
+  const partner = await startSimulator(simulator);
+  open.push(partner);
+  const puller = adapter.pull?.progress as Puller<Settings>;
+  /** A process of the hub: what it keeps in memory goes with it. */
+  const hub = (nowMs = NOW, url = partner.url): TestConnection => {
+    const base = connectTo('transport')(url, {});
+    const { pull } = base.settings as { pull: { progress: object } };
+    const progress = {
+      ...pull.progress,
+      records: 'r.return.tienDo',
+      page: { size, total: '*.return.ketQua.tongSo' },
+      period: PERIOD,
+    };
+    base.close();
+    const connection = connectTo('transport')(url, { now: () => nowMs, settings: { pull: { progress } } });
+    open.push(connection);
+    return connection;
+  };
+  return { state, partner, puller, hub };
+}
+
+const NOW = Date.parse('2025-08-13T10:00:00+07:00');
+const PERIOD = { startAt: '2025-08-12T00:00:00+07:00', overlapS: 60, longestH: 48 };
+
+function stepXml(code: string): string {
+  return `<tienDo><maHoSo>${code}</maHoSo><trangThai>HOAN_THANH</trangThai><thoiDiem>2025-08-12T17:00:00+07:00</thoiDiem><nguoiXuLy>Lê Văn C</nguoiXuLy><noiDung>Đã xong</noiDung></tienDo>`;
+}
+
+/** Pull until the run is over, as the hub does: each page is kept with its checkpoint. */
+async function run(
+  puller: Puller<Settings>,
+  connection: TestConnection,
+  checkpoint: unknown = undefined,
+  pages = Number.POSITIVE_INFINITY,
+) {
+  const kept: string[] = [];
+  let [at, more] = [checkpoint, true];
+  for (let page = 0; more && page < pages; page++) {
+    const answer = (await puller.next(connection as never, at, undefined as never)) as Page | Outcome;
+    if ('kind' in answer) return { kept, checkpoint: at, failure: answer, more };
+    // The hub keeps it as JSON.
+    at = JSON.parse(JSON.stringify(answer.checkpoint));
+    more = answer.more;
+    for (const { body } of answer.bodies)
+      kept.push(...codesIn(puller.read(body, connection.settings as Settings, connection.codes)));
+  }
+  return { kept, checkpoint: at, failure: undefined, more };
+}
+
+function codesIn(items: readonly Item[]): string[] {
+  return items.map((item) => (item.kind === 'record' ? (item.record as { code: string }).code : JSON.stringify(item)));
+}
+
+const distinct = (kept: readonly string[]): string[] => [...new Set(kept)].sort();
+
+describe('a list in pages', () => {
+  test('is read whole, each row once, when nothing moves', async () => {
+    for (const tellsTotal of [false, true]) {
+      const { puller, hub } = await scene({ rows: rows(35), tellsTotal });
+      const { kept, more } = await run(puller, hub());
+      expect([kept.length, distinct(kept), more]).toEqual([35, rows(35), false]);
+    }
+  });
+
+  test('loses no row when one leaves a page that was read, and the next ones move up', async () => {
+    for (const tellsTotal of [false, true])
+      for (const at of [1, 2, 3]) {
+        const { puller, hub, state } = await scene({ rows: rows(35), tellsTotal });
+        state.between = (asked) => {
+          if (asked === at) state.rows = state.rows.slice(1);
+        };
+        const { kept } = await run(puller, hub());
+        expect(distinct(kept)).toEqual(rows(35));
+      }
+  });
+
+  test('loses no row when new ones come in front', async () => {
+    const { puller, hub, state } = await scene({ rows: rows(25) });
+    state.between = (asked) => {
+      if (asked === 2) state.rows = [row(900), ...state.rows];
+    };
+    const { kept } = await run(puller, hub());
+    expect(distinct(kept)).toEqual([...rows(25), row(900)]);
+  });
+
+  test('that never stands still is read again the next time, from the same moment', async () => {
+    const { puller, hub, state } = await scene({ rows: rows(25) });
+    state.between = (asked) => state.rows.unshift(row(1_000 + asked));
+    const { checkpoint, more } = await run(puller, hub());
+    expect(more).toBe(false);
+    expect(checkpoint).not.toHaveProperty('until');
+  });
+
+  test('is read whole where the ministry gives fewer rows than it is asked for', async () => {
+    const { puller, hub } = await scene({ rows: rows(23), most: 4 });
+    expect(distinct((await run(puller, hub())).kept)).toEqual(rows(23));
+  });
+
+  test('ends where the ministry does not turn pages', async () => {
+    const { puller, hub, partner } = await scene({ rows: rows(8), turnsPages: false });
+    expect((await run(puller, hub())).kept).toHaveLength(8 * 2);
+    expect(partner.requests().length).toBeLessThan(10);
+  });
+
+  test('goes on behind the last page that was kept, when the process was killed at any moment', async () => {
+    for (let killedAfter = 1; killedAfter < 8; killedAfter++) {
+      const { puller, hub } = await scene({ rows: rows(25) });
+      const before = await run(puller, hub(), undefined, killedAfter);
+      const after = await run(puller, hub(), before.checkpoint);
+      expect([...before.kept, ...after.kept].sort()).toEqual(rows(25));
+    }
+  });
+
+  test('goes on where it was after a failure', async () => {
+    const { puller, hub, partner } = await scene({ rows: rows(25), tellsTotal: true });
+    const connection = hub();
+    const before = await run(puller, connection, undefined, 1);
+    await partner.fault({ kind: 'html', times: 3 });
+    const failed = await run(puller, connection, before.checkpoint);
+    expect(failed).toMatchObject({ failure: { kind: 'unavailable', reason: 'html' }, kept: [] });
+    await partner.mend();
+    const after = await run(puller, connection, failed.checkpoint);
+    expect([...before.kept, ...after.kept].sort()).toEqual(rows(25));
+  });
+});
+
+describe('a period', () => {
+  test('goes back by its overlap, and what says the same is not kept again', async () => {
+    const { puller, hub, partner, state } = await scene({ rows: rows(5), tellsTotal: true });
+    const first = await run(puller, hub());
+    expect(first.checkpoint).toMatchObject({ until: '2025-08-13T10:00:00+07:00' });
+    const again = await run(puller, hub(NOW + 300_000), first.checkpoint);
+    expect([first.kept.length, again.kept.length]).toEqual([5, 0]);
+    expect(again.checkpoint).toMatchObject({ until: '2025-08-13T10:05:00+07:00' });
+    state.rows.push(row(6));
+    expect((await run(puller, hub(NOW + 600_000), again.checkpoint)).kept).toContain(row(6));
+    expect(partner.requests()).toHaveLength(3);
+  });
+
+  test('that is long is asked for in pieces, one after the other', async () => {
+    const { puller, hub, partner } = await scene({ rows: [], tellsTotal: true });
+    const far = Date.parse('2025-08-20T00:00:00+07:00');
+    expect((await run(puller, hub(far))).checkpoint).toMatchObject({ until: '2025-08-20T00:00:00+07:00' });
+    expect(partner.requests()).toHaveLength(4);
+  });
+});
+
+/** The longest turn of the event loop, in time of the processor: what others do on this machine is no part of it. */
+function watchTurns(): { longestMs(): number } {
+  let [longest, last, going] = [0, process.cpuUsage(), true];
+  const turn = (): void => {
+    const { user, system } = process.cpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.cpuUsage();
+    if (going) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return {
+    longestMs() {
+      going = false;
+      return longest;
+    },
+  };
+}
+
+/** A server in a process of its own, whose work is none of ours: 20,000 steps of 1 KB in one answer. */
+const LARGE = `
+  const step = (at) => '<tienDo><maHoSo>G09.20-20250812-' + String(at).padStart(7, '0') + '</maHoSo><trangThai>HOAN_THANH</trangThai>' +
+    '<thoiDiem>2025-08-12T17:00:00+07:00</thoiDiem><nguoiXuLy>Lê Văn C</nguoiXuLy><noiDung>' + 'Đã giải quyết xong hồ sơ. '.repeat(26) + '</noiDung></tienDo>';
+  const steps = Array.from({ length: 20000 }, (_, at) => step(at)).join('');
+  const body = Buffer.from('<S:Envelope xmlns:S="u"><S:Body><r><return><ketQua><maLoi>0</maLoi><tongSo>20000</tongSo></ketQua>' + steps + '</return></r></S:Body></S:Envelope>');
+  const server = require('node:http').createServer((request, reply) => request.resume().on('end', () => reply.end(body)));
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+`;
+
+test('20,000 rows in one answer of 20 MB come in parts, hold nobody up for 50 ms and take less than 150 MB', async () => {
+  const child = spawn(process.execPath, ['-e', LARGE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  open.push({ close: () => child.kill() });
+  const [line] = await once(child.stdout, 'data');
+  const { puller, hub } = await scene({});
+  const url = `http://127.0.0.1:${String(line).trim()}`;
+  // On a machine that has much to do a turn is measured longer than it is: the best of three counts.
+  let best = await pullLarge(puller, hub(NOW, url));
+  for (let again = 0; again < 2 && best.longestMs >= 50; again++) {
+    const next = await pullLarge(puller, hub(NOW, url));
+    best = { ...next, longestMs: Math.min(best.longestMs, next.longestMs) };
+  }
+  expect(best).toMatchObject({ codes: 20_000, parts: 400 });
+  expect(best.longestMs).toBeLessThan(50);
+  expect(best.mostBytes / 1e6).toBeLessThan(150);
+}, 60_000);
+
+async function pullLarge(puller: Puller<Settings>, connection: TestConnection) {
+  global.gc?.();
+  const before = process.memoryUsage().rss;
+  const watch = watchTurns();
+  let [mostBytes, parts, at, more] = [0, 0, undefined as unknown, true];
+  const codes = new Set<string>();
+  while (more) {
+    const page = (await puller.next(connection as never, at, undefined as never)) as Page;
+    for (const { body } of page.bodies)
+      for (const code of codesIn(puller.read(body, connection.settings as Settings, connection.codes))) codes.add(code);
+    mostBytes = Math.max(mostBytes, process.memoryUsage().rss - before);
+    parts += page.bodies.length;
+    [at, more] = [page.checkpoint, page.more];
+    // The hub keeps it meanwhile.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { codes: codes.size, parts, longestMs: watch.longestMs(), mostBytes };
+}
