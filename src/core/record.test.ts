@@ -128,7 +128,8 @@ describe('personal values are not in what is said of them', () => {
     });
     const doubtful = readRecord('dossier.upsert.v1', { ...dossier, applicant: { name: 'Nguyá»?n Văn An' } });
     expect(doubtful).toMatchObject({ kind: 'doubtful', problems: [{ path: '/applicant/name' }] });
-    expect(JSON.stringify(doubtful)).not.toContain('Nguy');
+    const { record: _, ...said } = doubtful as typeof doubtful & { record: unknown };
+    expect(JSON.stringify(said)).not.toContain('Nguy');
   });
 });
 
