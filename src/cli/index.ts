@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   replay: async () => (await import('./replay.ts')).addReplay,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
   keys: async () => (await import('./keys.ts')).addKeys,
   prove: async () => (await import('./prove.ts')).addProve,
 };

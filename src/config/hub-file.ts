@@ -6,6 +6,7 @@ import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { DAYS } from '#core/windows';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
+import { weaknessOf } from './weak-secrets.ts';
 
 export const SCOPES = [
   'dossier:write',
@@ -116,6 +117,8 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
     ...repetitions(list(keys), 'id'),
     ...repetitions(list(keys), 'secret'),
+    ...list(keys).flatMap((key, at) => guessable(`/keys/${at}/secret`, members(key).secret)),
+    ...guessable('/alerts/secret', members(members(file).alerts).secret),
     ...repetitions(list(keys), 'certificate'),
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
@@ -185,6 +188,12 @@ function certificateProblems(path: string, certificate: unknown): readonly Probl
   } catch {
     return [{ path, message: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)' }];
   }
+}
+
+/** The start is refused: whoever guesses it may write dossiers. */
+function guessable(path: string, secret: unknown): readonly Problem[] {
+  const weakness = typeof secret === 'string' ? weaknessOf(secret) : undefined;
+  return weakness ? [{ path, message: `${weakness}; make one with: lienthong keys new` }] : [];
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

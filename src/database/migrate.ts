@@ -2,8 +2,8 @@ import { Migrator } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
-import * as m005 from './migrations/005-watch.ts';
 import * as m004 from './migrations/004-reconcile.ts';
+import * as m005 from './migrations/005-watch.ts';
 import * as m006 from './migrations/006-soap-nonces.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
@@ -26,15 +26,25 @@ const MIGRATIONS = {
  * @throws when one fails, or when the database was made by a newer hub
  */
 export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
-  const migrator = new Migrator({
+  const migrator = migratorOf(database, schema);
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw new Error(`the database could not be migrated: ${(error as Error).message}`, { cause: error });
+  await makePartitions(database, nowMs);
+  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+/** The names of the migrations that this version has and the database has not; nothing is changed. */
+export async function pendingMigrations(database: Database): Promise<readonly string[]> {
+  const migrations = await migratorOf(database).getMigrations();
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
+function migratorOf(database: Database, schema?: string): Migrator {
+  return new Migrator({
     db: database.query,
     provider: { getMigrations: async () => MIGRATIONS },
     migrationTableName: 'hub_migrations',
     migrationLockTableName: 'hub_migrations_lock',
     ...(schema !== undefined && { migrationTableSchema: schema }),
   });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error) throw new Error(`the database could not be migrated: ${(error as Error).message}`, { cause: error });
-  await makePartitions(database, nowMs);
-  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }

@@ -1,0 +1,120 @@
+import { pendingMigrations } from '../../database/migrate.ts';
+import type { Database } from '../../database/pool.ts';
+import { type Finding, findingsOf, type Level } from './finding.ts';
+
+const finding = findingsOf('database');
+const MIN_VERSION = 150_000;
+
+/** Whether what is acknowledged is durable here, and whether times can be trusted. */
+export async function checkDatabase(database: Database, nowMs: () => number): Promise<readonly Finding[]> {
+  const settings = await settingsOf(database);
+  return [
+    checkVersion(settings),
+    ...checkDurability(settings),
+    settings.server_encoding === 'UTF8'
+      ? finding('ok', 'its encoding is UTF8')
+      : finding('fail', `its encoding is ${settings.server_encoding}`, 'make the database anew with ENCODING UTF8'),
+    await checkClock(database, nowMs),
+    await checkMigrations(database),
+    ...(await checkRoom(database)),
+  ];
+}
+
+const NAMES = [
+  'server_version',
+  'server_version_num',
+  'fsync',
+  'synchronous_commit',
+  'full_page_writes',
+  'server_encoding',
+];
+type Settings = Readonly<Record<string, string>>;
+
+async function settingsOf(database: Database): Promise<Settings> {
+  const { rows } = await database.pool.query<{ name: string; setting: string }>(
+    'SELECT name, setting FROM pg_settings WHERE name = ANY($1)',
+    [NAMES],
+  );
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+}
+
+function checkVersion({ server_version: version, server_version_num: number }: Settings): Finding {
+  if (Number(number) >= MIN_VERSION) return finding('ok', `PostgreSQL ${version}`);
+  return finding('fail', `PostgreSQL ${version}, expected 15 or newer`, 'upgrade the server');
+}
+
+function checkDurability(settings: Settings): readonly Finding[] {
+  return ['fsync', 'synchronous_commit', 'full_page_writes'].map((name) =>
+    settings[name] === 'off'
+      ? finding(
+          'fail',
+          `${name} is off: after a crash, what was acknowledged may be gone`,
+          `set ${name} = on in postgresql.conf`,
+        )
+      : finding('ok', `${name} is ${settings[name]}`),
+  );
+}
+
+const WARN_S = 1;
+const FAIL_S = 30;
+
+/** Leases, sessions and nonces of several processes go by their own clocks. */
+async function checkClock(database: Database, nowMs: () => number): Promise<Finding> {
+  // The first query may wait for a connection.
+  await database.pool.query('SELECT 1');
+  const before = nowMs();
+  const { rows } = await database.pool.query<{ ms: number }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms',
+  );
+  const differenceS = ((rows[0] as { ms: number }).ms - (before + nowMs()) / 2) / 1000;
+  return clockFinding(differenceS);
+}
+
+/** @param differenceS how far the database's clock is ahead, in seconds */
+export function clockFinding(differenceS: number): Finding {
+  const size = Math.abs(differenceS);
+  const level: Level = size > FAIL_S ? 'fail' : size > WARN_S ? 'warn' : 'ok';
+  const text = `its clock and this machine's differ by ${size.toFixed(1)} s`;
+  return level === 'ok'
+    ? finding(level, text)
+    : finding(level, text, 'let both machines take their time from one NTP server');
+}
+
+async function checkMigrations(database: Database): Promise<Finding> {
+  const pending = await pendingMigrations(database);
+  if (pending.length === 0) return finding('ok', 'its tables are of this version');
+  return finding(
+    'warn',
+    `${pending.length} migrations are to be applied: ${pending.join(', ')}`,
+    'lienthong migrate applies them; so does the next start',
+  );
+}
+
+interface Bloat {
+  readonly table: string;
+  readonly live: number;
+  readonly dead: number;
+}
+
+const MANY_DEAD = 50_000;
+
+async function checkRoom({ pool }: Database): Promise<readonly Finding[]> {
+  const { rows: size } = await pool.query<{ size: string }>(
+    'SELECT pg_size_pretty(pg_database_size(current_database())) AS size',
+  );
+  const { rows } = await pool.query<Bloat>(
+    `SELECT relname AS table, n_live_tup AS live, n_dead_tup AS dead FROM pg_stat_user_tables
+     WHERE n_dead_tup > $1 AND n_dead_tup > n_live_tup / 4 ORDER BY n_dead_tup DESC LIMIT 5`,
+    [MANY_DEAD],
+  );
+  return [
+    finding('info', `it takes ${size[0]?.size}`),
+    ...rows.map(({ table, live, dead }) =>
+      finding(
+        'warn',
+        `${table} has ${dead} dead rows beside ${live}`,
+        `is autovacuum on? VACUUM (ANALYZE) ${table} now`,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Finding, findingsOf, type Level } from './finding.ts';
+
+const finding = findingsOf('disk');
+const GIB = 1024 ** 3;
+
+/** The room where the data folder is, or will be. */
+export async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<Finding> {
+  let folder = dataDir;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return diskFinding(folder, bavail * bsize, blocks * bsize, isEmbedded);
+}
+
+/** @param isEmbedded whether the database grows there */
+export function diskFinding(folder: string, freeBytes: number, allBytes: number, isEmbedded: boolean): Finding {
+  const share = allBytes > 0 ? freeBytes / allBytes : 0;
+  const level: Level =
+    freeBytes < GIB || share < 0.02
+      ? isEmbedded
+        ? 'fail'
+        : 'warn'
+      : freeBytes < 5 * GIB || share < 0.1
+        ? 'warn'
+        : 'ok';
+  const text = `${(freeBytes / GIB).toFixed(1)} GiB free of ${(allBytes / GIB).toFixed(1)} at ${folder}`;
+  if (level === 'ok' || !isEmbedded) return finding(level === 'ok' ? 'ok' : 'warn', text);
+  return finding(level, text, 'the embedded database is there: make room, or set retentionMonths');
+}

@@ -1,0 +1,93 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import type { HubFile } from '../../config.ts';
+import { type Finding, findingsOf, type Level } from './finding.ts';
+
+const finding = findingsOf('partners');
+const WAIT_MS = 5_000;
+
+/** Whether each address in the parties' settings answers, and how long its certificate is good. Nothing is asked of it. */
+export async function checkPartners(file: HubFile, nowMs: () => number): Promise<readonly Finding[]> {
+  const parties = Object.entries(file.parties ?? {});
+  const origins = parties.flatMap(([party, { settings }]) =>
+    [...new Set(originsIn(settings))].map((origin) => ({ party, origin })),
+  );
+  if (origins.length === 0) return [finding('info', `${parties.length} parties, none with an address`)];
+  return (await Promise.all(origins.map(({ party, origin }) => checkOrigin(party, new URL(origin), nowMs)))).flat();
+}
+
+/** Every address that stands in the settings, however deep. */
+function originsIn(value: unknown): string[] {
+  if (typeof value === 'string')
+    return /^https?:\/\//.test(value) && URL.canParse(value) ? [new URL(value).origin] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(originsIn) : [];
+}
+
+async function checkOrigin(party: string, url: URL, nowMs: () => number): Promise<readonly Finding[]> {
+  const isTls = url.protocol === 'https:';
+  const name = `${party}: ${url.origin}`;
+  try {
+    const seen = await look(url, isTls);
+    return [finding('ok', `${name} answers`), ...(seen ? [certificateFinding(name, seen, nowMs())] : [])];
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    return [
+      finding(
+        'fail',
+        `${name} does not answer: ${message || code}`,
+        'is the address right, the network open (VPN, firewall), the partner up?',
+      ),
+    ];
+  }
+}
+
+export interface Certificate {
+  readonly validTo: string;
+  /** Why a client that checks it would refuse it. */
+  readonly error: string | undefined;
+}
+
+function look(url: URL, isTls: boolean): Promise<Certificate | undefined> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port) || (isTls ? 443 : 80);
+  return new Promise((resolve, reject) => {
+    const servername = net.isIP(host) ? '' : host;
+    // What is wrong with the certificate is told, and nothing is sent over the connection.
+    const socket = isTls
+      ? tls.connect({ host, port, servername, rejectUnauthorized: false }, connected)
+      : net.connect({ host, port }, connected);
+    socket.setTimeout(WAIT_MS, () => socket.destroy(new Error(`no answer within ${WAIT_MS / 1000} s`)));
+    socket.once('error', reject);
+    function connected(): void {
+      resolve(socket instanceof tls.TLSSocket ? certificateOf(socket, host) : undefined);
+      socket.destroy();
+    }
+  });
+}
+
+function certificateOf(socket: tls.TLSSocket, host: string): Certificate {
+  const certificate = socket.getPeerCertificate();
+  const wrongName = tls.checkServerIdentity(host, certificate);
+  const error = (socket.authorizationError as unknown as string | null) ?? wrongName?.message;
+  return { validTo: certificate.valid_to, error: error ? String(error) : undefined };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Told 30 days before its end, and more urgently 15 and 7 days before. */
+export function certificateFinding(name: string, { validTo, error }: Certificate, nowMs: number): Finding {
+  const days = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);
+  const until = `until ${new Date(Date.parse(validTo)).toISOString().slice(0, 10)}`;
+  if (days < 0)
+    return finding('fail', `${name}: its certificate expired, it was good ${until}`, 'the partner has to renew it');
+  if (error !== undefined)
+    return finding(
+      'fail',
+      `${name}: its certificate is refused: ${error}`,
+      'is it the right host, and does NODE_EXTRA_CA_CERTS name its authority?',
+    );
+  const level: Level = days <= 30 ? 'warn' : 'ok';
+  const urgency = days <= 7 ? 'at once' : days <= 15 ? 'this week' : 'in time';
+  const text = `${name}: its certificate is good ${until}, ${days} days`;
+  return level === 'ok' ? finding(level, text) : finding(level, text, `ask the partner to renew it ${urgency}`);
+}

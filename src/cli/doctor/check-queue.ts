@@ -1,0 +1,58 @@
+import { Redis } from 'ioredis';
+import { type Finding, findingsOf } from './finding.ts';
+
+const finding = findingsOf('queue');
+const WAIT_MS = 3_000;
+
+/** The doorbell. All of it may be lost: what is due is found again in the database. */
+export async function checkQueue(redisUrl: string | undefined): Promise<readonly Finding[]> {
+  if (redisUrl === undefined)
+    return [
+      finding('info', 'no REDIS_URL: the queue is in the process; several processes hear of new work a second later'),
+    ];
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: WAIT_MS,
+    commandTimeout: WAIT_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  // What it was that closed the connection is told here alone.
+  let cause: Error | undefined;
+  redis.on('error', (error) => {
+    cause = error;
+  });
+  try {
+    await redis.connect();
+    return readInfo(await redis.info());
+  } catch (error) {
+    return [
+      finding(
+        'fail',
+        `Redis does not answer: ${(cause ?? (error as Error)).message}`,
+        'start it, or mend REDIS_URL; the hub works on, by its sweep',
+      ),
+    ];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** @param text what Redis answers to INFO */
+export function readInfo(text: string): readonly Finding[] {
+  const info = new Map(text.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
+  const policy = info.get('maxmemory_policy') ?? 'unknown';
+  const maxMemory = Number(info.get('maxmemory') ?? 0);
+  const aof = info.get('aof_enabled') === '1' ? 'with' : 'without';
+  return [
+    finding('ok', `Redis ${info.get('redis_version') ?? info.get('valkey_version') ?? '(unknown)'} answers`),
+    policy === 'noeviction'
+      ? finding('ok', 'maxmemory-policy is noeviction')
+      : finding(
+          'warn',
+          `maxmemory-policy is ${policy}: ${maxMemory > 0 ? 'it may drop' : 'with a maxmemory it would drop'} parts of the queue`,
+          'set maxmemory-policy noeviction',
+        ),
+    finding('info', `it persists ${aof} AOF: rings only, nothing is lost with them`),
+  ];
+}

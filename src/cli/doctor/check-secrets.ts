@@ -1,0 +1,41 @@
+import { weaknessOf } from '../../config/weak-secrets.ts';
+import type { Config } from '../../config.ts';
+import { type Finding, findingsOf } from './finding.ts';
+
+const finding = findingsOf('secrets');
+const ADVICE = 'agree on a random one with the partner';
+
+/** Secrets that partners gave: with a weak one of its own the hub does not start. None is shown. */
+export function checkSecrets({ file, databaseUrl, redisUrl }: Config): readonly Finding[] {
+  const inParties = Object.entries(file.parties ?? {}).flatMap(([party, { settings }]) =>
+    secretsIn(settings ?? {}, `/parties/${party}/settings`),
+  );
+  const inUrls = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
+  const given = [...inParties, ...Object.entries(inUrls).flatMap(([name, url]) => (url ? passwordOf(name, url) : []))];
+  const weak = given.flatMap(({ place, secret }) => {
+    const weakness = weaknessOf(secret);
+    return weakness ? [finding('warn', `${place}: ${weakness}`, ADVICE)] : [];
+  });
+  return weak.length > 0
+    ? weak
+    : [finding('ok', `no secret that can be guessed; ${given.length} of partners and servers looked at`)];
+}
+
+interface Given {
+  readonly place: string;
+  readonly secret: string;
+}
+
+const SECRET_NAME = /pass(?:word|wd)?$|secret|token|api-?key/i;
+
+function secretsIn(value: object, place: string): readonly Given[] {
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (typeof member === 'object' && member !== null) return secretsIn(member, `${place}/${name}`);
+    return typeof member === 'string' && SECRET_NAME.test(name) ? [{ place: `${place}/${name}`, secret: member }] : [];
+  });
+}
+
+function passwordOf(place: string, url: string): readonly Given[] {
+  const { password } = new URL(url);
+  return password === '' ? [] : [{ place, secret: decodeURIComponent(password) }];
+}

@@ -1,0 +1,55 @@
+import type { Database } from '../../database/pool.ts';
+import { loadBacklog } from '../../ledger/backlog.ts';
+import { type Finding, findingsOf } from './finding.ts';
+
+const finding = findingsOf('work');
+const OLD_S = 3_600;
+
+/** What waits, and for whom. */
+export async function checkWork(database: Database, nowMs: number): Promise<readonly Finding[]> {
+  const { rows: tables } = await database.pool.query<{ there: boolean }>(
+    `SELECT to_regclass('incidents') IS NOT NULL AS there`,
+  );
+  if (!tables[0]?.there) return [finding('info', 'nothing yet: the database has no tables of the hub')];
+  const backlog = await loadBacklog(database, nowMs);
+  const { rows: failed } = await database.pool.query<{ party: string; state: string; count: number }>(
+    `SELECT party, state, count(*) AS count FROM deliveries WHERE state IN ('refused', 'parked') GROUP BY 1, 2 ORDER BY 1, 2`,
+  );
+  const { rows: paused } = await database.pool.query<{ party: string; by: string }>(
+    'SELECT party, paused_by AS by FROM party_states WHERE paused_at IS NOT NULL ORDER BY party',
+  );
+  const { rows: incidents } = await database.pool.query<{ party: string; kind: string; at: string }>(
+    'SELECT party, kind, opened_at AS at FROM incidents WHERE closed_at IS NULL ORDER BY opened_at',
+  );
+  const { rows: waiting } = await database.pool.query<{ kind: string; count: number }>(
+    'SELECT cause_kind AS kind, count(*) AS count FROM quarantine WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1',
+  );
+  const found = [
+    ...backlog.map(({ party, state, count, oldestS }) =>
+      state === 'due' && oldestS < OLD_S
+        ? finding('info', `${count} deliveries to ${party} are due`)
+        : finding(
+            'warn',
+            `${count} deliveries to ${party} are ${state}, the oldest for ${Math.round(oldestS / 60)} min`,
+            ADVICE[state],
+          ),
+    ),
+    ...failed.map(({ party, state, count }) =>
+      finding('warn', `${count} deliveries to ${party} are ${state}`, 'see why, and replay them: lienthong replay'),
+    ),
+    ...waiting.map(({ kind, count }) =>
+      finding(kind === 'dossier-unknown' ? 'info' : 'warn', `${count} items wait: ${kind}`, 'see the quarantine'),
+    ),
+    ...paused.map(({ party, by }) => finding('warn', `${party} is paused by ${by}`, 'resume it when its work is done')),
+    ...incidents.map(({ party, kind, at }) =>
+      finding('warn', `${party}: ${kind} since ${at}`, 'see its cause in the incidents'),
+    ),
+  ];
+  return found.length > 0 ? found : [finding('ok', 'nothing waits')];
+}
+
+const ADVICE = {
+  due: 'is the hub running with the role worker, and does the partner answer?',
+  held: 'settle what they wait for in the quarantine',
+  behind: 'they follow by themselves when the one before them is settled',
+};

@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../config.ts';
+import { clockFinding } from './check-database.ts';
+import { diskFinding } from './check-disk.ts';
+import { certificateFinding, checkPartners } from './check-partners.ts';
+import { checkQueue, readInfo } from './check-queue.ts';
+import { checkSecrets } from './check-secrets.ts';
+
+const NOW = Date.parse('2025-08-12T08:00:00+07:00');
+const GIB = 1024 ** 3;
+
+describe('the doctor', () => {
+  test.each([
+    [0.2, 'ok'],
+    [-1.5, 'warn'],
+    [29, 'warn'],
+    [-31, 'fail'],
+  ])('clocks that differ by %d s: %s', (seconds, level) => {
+    expect(clockFinding(seconds)).toMatchObject({
+      level,
+      found: expect.stringContaining(Math.abs(seconds).toFixed(1)),
+    });
+  });
+
+  test.each([
+    [50, 100, true, 'ok'],
+    [4, 100, true, 'warn'],
+    [50, 1_000, true, 'warn'],
+    [0.5, 100, true, 'fail'],
+    [0.5, 100, false, 'warn'],
+  ])('%d GiB free of %d, embedded %s: %s', (free, all, isEmbedded, level) => {
+    expect(diskFinding('/data', free * GIB, all * GIB, isEmbedded).level).toBe(level);
+  });
+
+  test.each([
+    ['Oct 12 00:00:00 2025 GMT', undefined, 'ok', undefined],
+    ['Sep  1 00:00:00 2025 GMT', undefined, 'warn', /in time/],
+    ['Aug 25 00:00:00 2025 GMT', undefined, 'warn', /this week/],
+    ['Aug 15 00:00:00 2025 GMT', undefined, 'warn', /at once/],
+    ['Aug 11 00:00:00 2025 GMT', undefined, 'fail', /renew/],
+    ['Oct 12 00:00:00 2025 GMT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'fail', /right host/],
+  ])('a certificate good until %s (%s): %s', (validTo, error, level, advice) => {
+    const finding = certificateFinding('portal', { validTo, error }, NOW);
+    expect(finding.level).toBe(level);
+    if (advice) expect(finding.advice).toMatch(advice);
+  });
+
+  test('Redis that may drop rings is told of, and how it persists', () => {
+    const levels = (text: string) => readInfo(text).map(({ level }) => level);
+    expect(levels('redis_version:7.2\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:0\r\n')).toEqual([
+      'ok',
+      'ok',
+      'info',
+    ]);
+    expect(levels('redis_version:7.2\r\nmaxmemory:1000\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:1\r\n')).toEqual([
+      'ok',
+      'warn',
+      'info',
+    ]);
+  });
+
+  test('a Redis that is not there fails, and says why', async () => {
+    expect(await checkQueue('redis://127.0.0.1:1')).toMatchObject([
+      { level: 'fail', found: expect.stringContaining('ECONNREFUSED') },
+    ]);
+  });
+
+  test('secrets of partners that can be guessed are named by their place, and not shown', () => {
+    const parties = {
+      portal: {
+        adapter: 'x',
+        settings: { username: 'admin', password: '12345678', deep: { apiKey: 'h7Qz0-xPq2-long' } },
+      },
+    };
+    const found = checkSecrets({
+      file: { parties },
+      databaseUrl: 'postgres://hub:changeme@db/hub',
+    } as unknown as Config);
+    expect(found.map(({ level, found: text }) => `${level} ${text.split(':')[0]}`)).toEqual([
+      'warn /parties/portal/settings/password',
+      'warn DATABASE_URL',
+    ]);
+    expect(JSON.stringify(found)).not.toMatch(/12345678|changeme|h7Qz0/);
+  });
+
+  test('partners that answer, and that do not', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const open = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/path`;
+    const parties = {
+      a: { adapter: 'x', settings: { url: open } },
+      b: { adapter: 'x', settings: { url: 'http://127.0.0.1:1/' } },
+    };
+    const found = await checkPartners({ parties }, () => NOW);
+    server.close();
+    expect(found.map(({ level }) => level)).toEqual(['ok', 'fail']);
+    expect(found[1]?.found).toMatch(/^b: http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/);
+  });
+
+  test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
+    'a certificate that no authority signed is refused (skipped without openssl)',
+    async () => {
+      const { key, cert } = selfSigned();
+      const server = tls.createServer({ key, cert }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const url = `https://localhost:${(server.address() as net.AddressInfo).port}`;
+      const found = await checkPartners({ parties: { a: { adapter: 'x', settings: { url } } } }, Date.now);
+      server.close();
+      expect(found).toMatchObject([
+        { level: 'ok' },
+        { level: 'fail', found: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') },
+      ]);
+    },
+  );
+});
+
+function selfSigned(): { key: string; cert: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    '-days',
+    '60',
+    '-subj',
+    '/CN=localhost',
+  ]);
+  const made = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  rmSync(folder, { recursive: true });
+  return made;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { weaknessOf } from './weak-secrets.ts';
+
+describe('a secret that can be guessed', () => {
+  test.each([
+    '123456',
+    '12345678',
+    'changeme',
+    'Change-Me!',
+    'admin123',
+    'Password1',
+    'aaaaaaaaaaaa',
+    'abababab',
+    'secret',
+    'matkhau2025',
+    'qwerty123!',
+  ])('%s', (secret) => {
+    expect(weaknessOf(secret)).toBeDefined();
+    expect(weaknessOf(secret)).not.toContain(secret);
+  });
+
+  test.each(['e2e-secret-of-the-portal', 'h7Qz0-xPq2', 'one-stop-secret-of-the-tests', 'correct horse battery'])(
+    'not: %s',
+    (secret) => expect(weaknessOf(secret)).toBeUndefined(),
+  );
+});
