@@ -120,7 +120,7 @@ export async function createHub(
   telemetry.watchAgreement(() => lastReconciles(database));
   const rounds = createRounds({
     pipeline,
-    reconcile: createNightly(reconcileMeans, parties),
+    reconcile: createNightly({ ...reconcileMeans, alerts }, parties),
     database,
     parties,
     nowMs,

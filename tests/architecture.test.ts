@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/reconcile/'],
     may: [...SQL, 'src/ledger/', 'src/index/', 'src/steps/'],
-    mayTypes: ['src/vault.ts', 'src/kit/', 'src/parties.ts', 'src/telemetry.ts', 'src/rounds.ts'],
+    mayTypes: ['src/vault.ts', 'src/kit/', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts', 'src/rounds.ts'],
     why: 'asks partners what they have; parties, the pipeline and the vault are passed in',
   },
   {

@@ -1,3 +1,4 @@
+import type { Alerts } from '../alerts.ts';
 import type { Database } from '../database/pool.ts';
 import {
   claimReconcile,
@@ -10,11 +11,12 @@ import type { Party } from '../parties.ts';
 import type { NightlyReconcile } from '../rounds.ts';
 import { nextRunMs } from '../steps/pull.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { type ReconcileMeans, reconcileParty } from './reconcile.ts';
+import { type ReconcileMeans, type ReconcileReport, reconcileParty } from './reconcile.ts';
 
 export interface NightlyMeans extends ReconcileMeans {
   readonly database: Database;
   readonly telemetry: Telemetry;
+  readonly alerts: Pick<Alerts, 'open' | 'close'>;
 }
 
 /** In the night, after the catalogues were pulled; Vietnam time. */
@@ -61,6 +63,7 @@ async function reconcileNightly(means: NightlyMeans, party: Party, signal: Abort
     const report = await reconcileParty(means, party, { sample: SAMPLE, signal });
     error = report.error;
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
+    await tellDisagreement(means, report);
   } catch (thrown) {
     error = (thrown as Error).message;
     telemetry.failed('reconcile', thrown);
@@ -74,4 +77,14 @@ async function reconcileNightly(means: NightlyMeans, party: Party, signal: Abort
     token,
     error === undefined ? night : Math.min(night, nowMs() + AFTER_FAILURE_MS),
   );
+}
+
+/** One incident as long as both sides disagree; of a comparison that was cut short nothing is over. */
+async function tellDisagreement({ alerts }: NightlyMeans, { party, counts, error }: ReconcileReport): Promise<void> {
+  const { agrees, differs, absent, behind } = counts;
+  const wrong = differs + absent + behind;
+  if (wrong > 0) {
+    const cause = `of ${agrees + wrong} dossiers ${differs} differ, ${absent} are absent there, ${behind} are behind: lienthong reconcile ${party}`;
+    await alerts.open(party, 'disagreement', cause);
+  } else if (error === undefined) await alerts.close(party, ['disagreement']);
 }

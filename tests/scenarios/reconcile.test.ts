@@ -144,12 +144,13 @@ describe('reconcile', () => {
 });
 
 describe('the nightly comparison', () => {
-  test('is made by one of two processes, at its time, and again the next night', async () => {
+  test('is made by one of two processes, again the next night, and a disagreement is an incident', async () => {
     let asked = 0;
+    const incidents: string[] = [];
     const reconcile = {
       compare: async (): Promise<Comparison> => {
         asked++;
-        return { kind: 'found', differences: [] };
+        return { kind: 'found', differences: asked > 3 ? [{ path: '/status', ours: '2', theirs: '4' }] : [] };
       },
     };
     const partner = testPartner();
@@ -169,6 +170,10 @@ describe('the nightly comparison', () => {
           accept: pipeline.accept,
           ring: async () => undefined,
           nowMs: () => hub.clock.nowMs,
+          alerts: {
+            open: async (party, kind, cause) => void incidents.push(`${party} ${kind}: ${cause}`),
+            close: async () => undefined,
+          },
           telemetry: createTelemetry(pino({ level: 'silent' })),
         },
         parties,
@@ -184,6 +189,9 @@ describe('the nightly comparison', () => {
     expect(await one.due()).toEqual([]);
     hub.clock.nowMs += 24 * 3_600_000;
     expect(await one.due()).toEqual(['portal']);
+    expect(incidents).toEqual([]);
+    await two.run('portal');
+    expect(incidents).toEqual([expect.stringContaining('portal disagreement: of 3 dossiers 3 differ')]);
     await hub.close();
   });
 });
