@@ -1,4 +1,5 @@
 import { defineAdapter, inOrder } from '#kit';
+import { reconcile } from './reconcile.ts';
 import { register } from './register.ts';
 import { results } from './results.ts';
 import { Settings, TABLES } from './settings.ts';
@@ -10,5 +11,6 @@ export default defineAdapter({
   send: {
     'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => register(connection, item)) },
   },
+  reconcile,
   pull: { results },
 });

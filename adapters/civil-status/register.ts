@@ -18,7 +18,14 @@ import { verdictOf } from './verdict.ts';
 
 type DossierItem = Outgoing<'dossier.upsert.v1'>;
 
-const OVER = new Set<Dossier['status']>(['refused', 'withdrawn', 'stopped', 'resolved', 'returned']);
+/** What nobody works on any more. */
+export const OVER: ReadonlySet<Dossier['status']> = new Set<Dossier['status']>([
+  'refused',
+  'withdrawn',
+  'stopped',
+  'resolved',
+  'returned',
+]);
 
 /**
  * Register a dossier with the ministry, once. It takes the first version that was received at the counter and nothing

@@ -43,7 +43,7 @@ export const results: Puller<Settings> = {
   },
 };
 
-const JSON_TYPE = 'application/json';
+export const JSON_TYPE = 'application/json';
 
 /** One question carries one module. What is not received yet, or has no module, was never registered. */
 function byModule(
@@ -62,7 +62,7 @@ function byModule(
  * The ministry's answer as the bodies to keep: what was asked and the reply, as it came. When it declines, or does not
  * say which row is whose, each dossier is asked about alone, so that one that troubles it does not hide the others.
  */
-async function askAbout(
+export async function askAbout(
   connection: CivilStatus,
   module: string,
   dossiers: readonly Dossier[],

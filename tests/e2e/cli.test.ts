@@ -45,6 +45,10 @@ describe('lienthong', () => {
       ['keys', 'new'],
       ['keys', 'list'],
       ['keys', 'reseal'],
+      ['import'],
+      ['rebuild'],
+      ['reconcile'],
+      ['doctor'],
     ];
     for (const command of commands) {
       const { code, out, errors } = await lienthong([...command, '--help']);

@@ -1,0 +1,39 @@
+import { type Comparison, type Item, type Outgoing, type Reconciler, serviceKey, unmapped } from '#kit';
+import type { Progress } from '#schemas/dossier.progress.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type CivilStatus, failure } from './client.ts';
+import { readResults } from './progress.ts';
+import { OVER } from './register.ts';
+import { askAbout, JSON_TYPE } from './results.ts';
+import { MODULES_ENTERED, moduleOf, type Settings } from './settings.ts';
+
+/**
+ * Whether the ministry has the dossier, and whether we know it when its work there is over. It tells of nothing else:
+ * what was registered it keeps to itself, and its steps on the way are its own.
+ */
+export const reconcile: Reconciler<Settings> = {
+  async compare(connection: CivilStatus, { record }: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
+    const entry = moduleOf(connection, record.serviceCode);
+    if (!entry) return { kind: 'failed', outcome: unmapped(MODULES_ENTERED, serviceKey(record.serviceCode)) };
+    // It was never registered.
+    if (!record.receivedAt) return AS_TOLD;
+    const answers = await askAbout(connection, entry.module, [record]);
+    if ('kind' in answers) return { kind: 'failed', outcome: answers };
+    const [body] = answers as readonly [Uint8Array];
+    const item = readResults(body, connection.settings, connection.codes)[0];
+    // What was over before it was received at the counter was not registered either.
+    if (!item) return OVER.has(record.status) ? AS_TOLD : { kind: 'absent' };
+    if (item.kind === 'invalid')
+      return { kind: 'failed', outcome: failure('no-results', item.problems.map(({ message }) => message).join('; ')) };
+    return { kind: 'found', differences: differences(record, item), answer: { body, mediaType: JSON_TYPE } };
+  },
+  read: readResults,
+};
+
+const AS_TOLD: Comparison = { kind: 'found', differences: [] };
+
+function differences(record: Dossier, item: Exclude<Item, { kind: 'invalid' }>) {
+  const theirs = item.kind === 'record' ? (item.record as Progress).status : undefined;
+  if (theirs !== undefined && (!OVER.has(theirs) || OVER.has(record.status))) return [];
+  return [{ path: '/trangThai', ours: record.status, theirs: theirs ?? 'unmapped' }];
+}
