@@ -1,0 +1,49 @@
+/** One thing that was looked at again and again. */
+export interface Trend {
+  readonly name: string;
+  readonly unit: string;
+  /** Means of the first and the last quarter. */
+  readonly first: number;
+  readonly last: number;
+  /** Of the straight line through all looks, an hour. */
+  readonly slopePerHour: number;
+  /** The most that the last quarter's mean may be; undefined where it is only shown. */
+  readonly most: number | undefined;
+  readonly flat: boolean;
+}
+
+export interface Look {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** @param most from the first quarter's mean, the most that the last one's may be and still count as flat */
+export function trendOf(name: string, unit: string, looks: readonly Look[], most?: (first: number) => number): Trend {
+  const quarter = Math.max(1, Math.floor(looks.length / 4));
+  const first = mean(looks.slice(0, quarter));
+  const last = mean(looks.slice(-quarter));
+  const limit = most?.(first);
+  return {
+    name,
+    unit,
+    first,
+    last,
+    slopePerHour: slopeOf(looks) * 3_600_000,
+    most: limit,
+    flat: limit === undefined || last <= limit,
+  };
+}
+
+function mean(looks: readonly Look[]): number {
+  return looks.reduce((sum, { value }) => sum + value, 0) / Math.max(1, looks.length);
+}
+
+/** By least squares, a millisecond. */
+function slopeOf(looks: readonly Look[]): number {
+  if (looks.length < 2) return 0;
+  const at = looks.reduce((sum, look) => sum + look.atMs, 0) / looks.length;
+  const middle = mean(looks);
+  const over = looks.reduce((sum, look) => sum + (look.atMs - at) * (look.value - middle), 0);
+  const under = looks.reduce((sum, look) => sum + (look.atMs - at) ** 2, 0);
+  return under === 0 ? 0 : over / under;
+}

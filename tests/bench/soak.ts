@@ -1,0 +1,137 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { table } from '../../src/cli/demo/table.ts';
+import { type BenchDatabase, createDatabase, openServer } from './databases.ts';
+import { type SoakHubs, startHubs } from './soak-hubs.ts';
+import { createSoakLoad, type SoakLoad } from './soak-load.ts';
+import type { Trend } from './soak-trend.ts';
+import { createWatch } from './soak-watch.ts';
+import { startWorker, stopAll } from './workers.ts';
+
+/**
+ * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of the peak that it holds with delivery on, for so
+ * long. Memory, handles and tables are looked at again and again; exit code 1 when one of them is not flat.
+ */
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '15' }, share: { type: 'string', default: '0.7' } },
+});
+const minutes = positive('minutes', values.minutes);
+const share = positive('share', values.share);
+
+const PEAK_SECONDS = 15;
+const LOOK_MS = 3_000;
+const DRAINS_WITHIN_MS = 120_000;
+/** The first of it, in which caches and heaps fill, is not looked at. */
+const WARM_UP_SHARE = 0.15;
+
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interrupted = true;
+  });
+
+async function soak(): Promise<boolean> {
+  if (!existsSync('/proc/self/fd')) throw new Error('memory and handles are read from /proc, which is not here');
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-soak-'));
+  // An embedded server runs as another user when this one is root.
+  chmodSync(folder, 0o755);
+  const server = await openServer(process.env.DATABASE_URL, folder);
+  const partner = startWorker<null, string>('soak-partner.ts');
+  let database: BenchDatabase | undefined;
+  let hubs: SoakHubs | undefined;
+  try {
+    database = await createDatabase(server);
+    hubs = await startHubs(database, folder, await partner.ask(null));
+    return await watch(hubs, database);
+  } finally {
+    await hubs?.stop();
+    await database?.drop();
+    partner.stop();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> {
+  const load = createSoakLoad(hubs.target);
+  const peak = await peakOf(load, database);
+  const perSecond = Math.max(1, Math.round(peak * share));
+  console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);
+  const seconds = minutes * 60;
+  await load.steady(perSecond, seconds * WARM_UP_SHARE);
+  load.look();
+  const watched = createWatch({ processes: hubs.processes, database, load }, perSecond);
+  const until = performance.now() + seconds * (1 - WARM_UP_SHARE) * 1_000;
+  const steady = load.steady(perSecond, seconds * (1 - WARM_UP_SHARE));
+  while (performance.now() < until && hubs.ended.length === 0 && !interrupted) {
+    await sleep(LOOK_MS);
+    console.error(await watched.look());
+  }
+  if (interrupted) throw new Error('interrupted');
+  await steady;
+  const trends = watched.trends();
+  console.log(textOf(trends, perSecond));
+  for (const one of hubs.ended) console.log(one);
+  return trends.every(({ flat }) => flat) && hubs.ended.length === 0;
+}
+
+/** Acknowledged and delivered: what is asked as fast as it is answered, over the time until nothing is due any more. */
+async function peakOf(load: SoakLoad, database: BenchDatabase): Promise<number> {
+  await load.flood(3);
+  await drained(database);
+  const began = performance.now();
+  const acknowledged = await load.flood(PEAK_SECONDS);
+  await drained(database);
+  return acknowledged / ((performance.now() - began) / 1_000);
+}
+
+async function drained(database: BenchDatabase): Promise<void> {
+  for (const until = performance.now() + DRAINS_WITHIN_MS; performance.now() < until; await sleep(100)) {
+    const [due] = await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM deliveries WHERE state = 'due'`);
+    if (due?.n === 0) return;
+  }
+  throw new Error(`the backlog was not drained within ${DRAINS_WITHIN_MS / 1000} s`);
+}
+
+function textOf(trends: readonly Trend[], perSecond: number): string {
+  const rows = trends.map(({ name, unit, first, last, slopePerHour, most, flat }) => [
+    name,
+    rounded(first),
+    rounded(last),
+    rounded(slopePerHour),
+    most === undefined ? '' : rounded(most),
+    unit,
+    flat ? (most === undefined ? '' : 'flat') : 'NOT FLAT',
+  ]);
+  return [
+    '',
+    `${perSecond} dossiers a second for ${minutes} min`,
+    '',
+    table(['', 'first quarter', 'last quarter', 'slope an hour', 'at most', '', ''], rows),
+    '',
+    trends.every(({ flat }) => flat) ? 'flat' : 'NOT flat',
+  ].join('\n');
+}
+
+function rounded(value: number): string {
+  return value.toFixed(Math.abs(value) < 10 ? 1 : 0);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  console.error(`--${name}: got ${text}, expected a number over 0`);
+  process.exit(2);
+}
+
+process.exitCode = await soak().then(
+  (flat) => (flat ? 0 : 1),
+  (error: Error) => {
+    console.error(interrupted ? 'interrupted' : error.stack);
+    return interrupted ? 130 : 1;
+  },
+);
+stopAll();
