@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates';
 import { createDice, type Dice } from '../../src/cli/demo/dice.ts';
+import { type Writable, writeElement } from '../../src/http/doors/soap/xml.ts';
 import { type CatalogueEntry, readCatalogue } from './catalogue.ts';
 
 /** Dossiers with codes that differ in day and serial number: within a series, and from series to series. */
@@ -20,6 +21,8 @@ export interface Dossiers {
   readonly nameOf: (n: number) => string;
   /** The nth dossier as JSON, in a buffer of the caller's own. */
   readonly jsonOf: (n: number) => Buffer;
+  /** The same as an element of the hub's SOAP messages, in the default namespace. */
+  readonly xmlOf: (n: number) => Buffer;
 }
 
 /**
@@ -33,24 +36,30 @@ export function createDossiers(series: Series): Dossiers {
     const day = dayAfter(series.firstDay, Math.floor(n / series.perDay));
     return `${day.slice(2).replaceAll('-', '')}-${String(n % series.perDay).padStart(digitsOf(series), '0')}`;
   };
+  const written = (n: number, { bytes, placeAt }: Written): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy.write(place(n), placeAt, 'latin1');
+    return copy;
+  };
   return {
     codeOf: (n) => `${of(n).agencyCode}-${place(n)}`,
     nameOf: (n) => of(n).name,
-    jsonOf(n) {
-      const { json, placeAt } = of(n);
-      const copy = Buffer.from(json);
-      copy.write(place(n), placeAt, 'latin1');
-      return copy;
-    },
+    jsonOf: (n) => written(n, of(n).json),
+    xmlOf: (n) => written(n, of(n).xml),
   };
+}
+
+interface Written {
+  readonly bytes: Buffer;
+  /** Where day and serial number stand. */
+  readonly placeAt: number;
 }
 
 interface Text {
   readonly agencyCode: string;
   readonly name: string;
-  readonly json: Buffer;
-  /** Where day and serial number stand. */
-  readonly placeAt: number;
+  readonly json: Written;
+  readonly xml: Written;
 }
 
 const TEXTS = 4_096;
@@ -62,9 +71,17 @@ function createTexts(digits: number): readonly Text[] {
   return Array.from({ length: TEXTS }, () => {
     const [agency, service] = [dice.pick(agencies), dice.pick(services)];
     const name = `${dice.weighted(FAMILIES)} ${dice.weighted(MIDDLES)} ${dice.pick(GIVEN)}`;
-    const json = JSON.stringify(dossier(dice, agency, service, name, '0'.repeat('250812-'.length + digits)));
-    const placeAt = `{"code":"${agency.code}-`.length;
-    return { agencyCode: agency.code, name, json: Buffer.from(json), placeAt };
+    const record = dossier(dice, agency, service, name, '0'.repeat('250812-'.length + digits));
+    const at = (bytes: string, before: string): Written => ({
+      bytes: Buffer.from(bytes),
+      placeAt: `${before}${agency.code}-`.length,
+    });
+    return {
+      agencyCode: agency.code,
+      name,
+      json: at(JSON.stringify(record), '{"code":"'),
+      xml: at(writeElement('dossier', record as Writable), '<dossier><code>'),
+    };
   });
 }
 

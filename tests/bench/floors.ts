@@ -1,13 +1,14 @@
 import { join } from 'node:path';
+import type { SoapOrder, SoapState } from './floor-soap.ts';
 import { FLOOR_COUNTS, FLOOR_TABLES } from './floor-sql.ts';
 import type { WriteOrder, Written } from './floor-writer.ts';
-import type { Bench, Measurement, Sample } from './measurement.ts';
+import { type Bench, type Measurement, replyProblems, type Sample } from './measurement.ts';
 import { findPgbench, writeByPgbench } from './pgbench.ts';
 import { startWorker } from './workers.ts';
 
 const PGBENCH = findPgbench();
 
-/** The same kept by hand: one statement for message, 40-column row, event and delivery, and nothing around it. */
+/** The same kept by hand: one statement for message, 40-column row, event and delivery, and nothing around it; and node-soap. */
 export const FLOORS: readonly Measurement[] = [
   {
     name: 'floor-single',
@@ -19,7 +20,36 @@ export const FLOORS: readonly Measurement[] = [
     what: 'UNNEST of 100 rows a commit, 4 connections, by Node and pg; rows',
     run: (bench) => floorByNode(bench, 4, 100),
   },
+  {
+    name: 'floor-soap-50',
+    what: 'soap.createServerless alone with a handler that keeps nothing, 50 dossiers an envelope, 4 connections; dossiers',
+    run: (bench) => floorBySoap(bench, 4, 50),
+  },
 ];
+
+/** What node-soap makes of the same envelopes, when nothing is done with them. */
+async function floorBySoap(bench: Bench, connections: number, many: number): Promise<Sample> {
+  const server = startWorker<SoapOrder, SoapState>('floor-soap.ts');
+  try {
+    const { url, cpuSeconds: cpuBefore } = await server.ask({});
+    const work = { kind: 'soap', series: bench.newSeries(), many, path: '/soap' } as const;
+    const order = { url, secret: bench.secrets.writer, connections, work };
+    const warm = await bench.loader.ask({ ...order, first: 0, seconds: bench.warmUpSeconds });
+    const result = await bench.loader.ask({ ...order, first: warm.next, seconds: bench.seconds });
+    const dossiers = (warm.answered.length + result.answered.length) * many;
+    const { cpuSeconds } = await server.ask({});
+    return {
+      perSecond: result.perSecond * many,
+      p50Ms: result.p50Ms,
+      p95Ms: result.p95Ms,
+      p99Ms: result.p99Ms,
+      hubMicros: ((cpuSeconds - cpuBefore) * 1e6) / dossiers,
+      problems: [...replyProblems(warm), ...replyProblems(result)],
+    };
+  } finally {
+    server.stop();
+  }
+}
 
 function floorByPgbench(bench: Bench, pgbench: string, connections: number): Promise<Sample> {
   const scriptPath = join(bench.folder, 'floor.sql');

@@ -113,7 +113,19 @@ function wholeReply(bytes: Buffer): number | undefined {
 
 /** A request, with a JSON body or without. */
 export function requestBytes(method: string, path: string, secret: string, body?: Buffer): Buffer {
-  const type = body ? `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` : '';
-  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer ${secret}\r\n${type}\r\n`);
+  const type: Record<string, string> = body ? { 'Content-Type': 'application/json' } : {};
+  return rawRequest(method, path, { Authorization: `Bearer ${secret}`, ...type }, body);
+}
+
+export function rawRequest(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body?: Buffer,
+): Buffer {
+  const lines = Object.entries({ Host: 'hub', ...headers, ...(body && { 'Content-Length': String(body.length) }) });
+  const head = Buffer.from(
+    `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+  );
   return body ? Buffer.concat([head, body]) : head;
 }

@@ -1,5 +1,5 @@
 import { createDossiers, type Series } from './dossiers.ts';
-import { generate, type Load, type LoadResult, requestBytes } from './generator.ts';
+import { generate, type Load, type LoadResult, rawRequest, requestBytes } from './generator.ts';
 import { beWorker } from './workers.ts';
 
 /** What the load worker is asked to do. */
@@ -17,6 +17,8 @@ export interface LoadOrder {
 export type Work =
   /** Push a series, `many` dossiers a request. */
   | { readonly kind: 'push'; readonly series: Series; readonly many: number }
+  /** The same by SOAP, to a path. */
+  | { readonly kind: 'soap'; readonly series: Series; readonly many: number; readonly path: string }
   /** Read random dossiers of the first `count` of a series. */
   | { readonly kind: 'read'; readonly series: Series; readonly count: number }
   /** Search for these texts in turn. */
@@ -34,6 +36,7 @@ type Asking = Pick<Load, 'request' | 'isGood'>;
 
 function askingFor({ work, secret }: LoadOrder): Asking {
   if (work.kind === 'push') return pushing(work.series, work.many, secret);
+  if (work.kind === 'soap') return pushingBySoap(work, secret);
   if (work.kind === 'read') return reading(work.series, work.count, secret);
   return searching(work.texts, secret);
 }
@@ -52,6 +55,27 @@ function pushing(series: Series, many: number, secret: string): Asking {
     // Whatever is said besides "accepted" comes with problems or warnings, but for duplicates, which the ledger shows.
     isGood: (status, reply) =>
       status === (many === 1 ? 201 : 200) && !reply.includes('"problems"') && !reply.includes('"warnings"'),
+  };
+}
+
+function pushingBySoap({ series, many, path }: Extract<Work, { kind: 'soap' }>, secret: string): Asking {
+  const { xmlOf } = createDossiers(series);
+  const headers = {
+    'Content-Type': 'text/xml; charset=utf-8',
+    SOAPAction: '"urn:lienthong:hub:v1/PushDossiers"',
+    Authorization: `Basic ${Buffer.from(`writer:${secret}`).toString('base64')}`,
+  };
+  const before = Buffer.from(
+    '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><PushDossiers xmlns="urn:lienthong:hub:v1">',
+  );
+  const after = Buffer.from('</PushDossiers></soap:Body></soap:Envelope>');
+  return {
+    request(n) {
+      const items = Array.from({ length: many }, (_, at) => xmlOf(n * many + at));
+      return rawRequest('POST', path, headers, Buffer.concat([before, ...items, after]));
+    },
+    isGood: (status, reply) =>
+      status === 200 && reply.includes('<receipt>') && !reply.includes('<problems>') && !reply.includes('<warnings>'),
   };
 }
 

@@ -5,7 +5,7 @@ import { type LoadOrder, pushedCodes } from './load.ts';
 import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
 import { type Partner, startPartner } from './partner.ts';
 
-/** Dossiers pushed through the REST door. */
+/** Dossiers pushed through the REST door, and through the SOAP door. */
 export const WRITES: readonly Measurement[] = [
   {
     name: 'single-16',
@@ -31,13 +31,33 @@ export const WRITES: readonly Measurement[] = [
     floor: 'single-16',
     async run(bench) {
       const partner = await startPartner(bench.folder);
-      return push(bench, 16, 1, partner).finally(() => partner.stop());
+      return push(bench, 16, 1, { partner }).finally(() => partner.stop());
     },
+  },
+  {
+    name: 'soap-single-16',
+    what: 'one dossier an envelope, 16 connections, role api',
+    floor: 'single-16',
+    run: (bench) => push(bench, 16, 1, { soapPath: SOAP_PATH }),
+  },
+  {
+    name: 'soap-50',
+    what: '50 dossiers an envelope, 4 connections, role api; dossiers',
+    floor: 'floor-soap-50',
+    run: (bench) => push(bench, 4, 50, { soapPath: SOAP_PATH }),
   },
 ];
 
-/** With a partner, the hub has all roles, and everything has to have arrived there at the end. */
-async function push(bench: Bench, connections: number, many: number, partner?: Partner): Promise<Sample> {
+const SOAP_PATH = '/soap/v1/one-stop';
+
+interface Way {
+  /** With a partner, the hub has all roles, and everything has to have arrived there at the end. */
+  readonly partner?: Partner;
+  /** The SOAP door's path; otherwise it is the REST door. */
+  readonly soapPath?: string;
+}
+
+async function push(bench: Bench, connections: number, many: number, { partner, soapPath }: Way = {}): Promise<Sample> {
   const { writing, loader, secrets } = bench;
   await writing.empty();
   await writing.settle();
@@ -48,7 +68,7 @@ async function push(bench: Bench, connections: number, many: number, partner?: P
       url: hub.url,
       secret: secrets.writer,
       connections,
-      work: { kind: 'push', series, many },
+      work: soapPath === undefined ? { kind: 'push', series, many } : { kind: 'soap', series, many, path: soapPath },
     };
     const warm = await loader.ask({ ...order, first: 0, seconds: bench.warmUpSeconds });
     const cpuBefore = hub.cpuSeconds();

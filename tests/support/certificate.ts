@@ -16,7 +16,10 @@ export function testCertificate(name: string, { bits = 2048, from = '20', to = '
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const content = sequence(version, serial, SHA256_RSA, called, valid, called, spki);
   const whole = sequence(content, SHA256_RSA, der(0x03, Buffer.from([0]), sign('sha256', content, privateKey)));
-  const lines = whole.toString('base64').match(/.{1,64}/g)?.join('\n');
+  const lines = whole
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,

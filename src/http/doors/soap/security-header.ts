@@ -1,7 +1,7 @@
 import type { XmlElement } from 'libxml2-wasm';
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
-import { elementsIn } from './values.ts';
+import { elementsIn } from './elements.ts';
 
 const OASIS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 export const WSSE = `${OASIS}-wssecurity-secext-1.0.xsd`;
@@ -47,7 +47,7 @@ export function readSecurity(security: XmlElement, body: XmlElement): Security {
 }
 
 function only(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
-  const found = [...elementsIn(parent)].filter((one) => one.name === name && one.namespaceUri === namespace);
+  const found = elementsIn(parent).filter((one) => one.name === name && one.namespaceUri === namespace);
   if (found.length > 1)
     throw new Refusal('bad-request', `${quote(parent.name)} has more than one ${name}, expected one`);
   return found[0];
@@ -114,7 +114,7 @@ function refuseTwins(anywhere: XmlElement, id: string): void {
 function certificateOf(signature: XmlElement, security: XmlElement): string {
   const keyInfo = only(signature, DSIG, 'KeyInfo');
   const reference = keyInfo?.get('wsse:SecurityTokenReference/wsse:Reference/@URI', { wsse: WSSE })?.content;
-  const token = [...elementsIn(security)].find(
+  const token = elementsIn(security).find(
     (one) => one.name === 'BinarySecurityToken' && one.namespaceUri === WSSE && `#${idOf(one)}` === reference,
   );
   const certificate = token ?? keyInfo?.get('.//ds:X509Data/ds:X509Certificate', { ds: DSIG });

@@ -1,0 +1,8 @@
+import { XmlElement } from 'libxml2-wasm';
+
+/** The elements right below an element, in their order. */
+export function elementsIn(element: XmlElement): readonly XmlElement[] {
+  const elements: XmlElement[] = [];
+  for (let child = element.firstChild; child; child = child.next) if (child instanceof XmlElement) elements.push(child);
+  return elements;
+}
