@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
+import type { Outcome } from '#core/settle';
+import type { Page } from '../../src/kit/adapter.ts';
+import { pullNow } from '../../src/ledger/pulls.ts';
+import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+type Row = Record<string, unknown>;
+
+/** A partner whose rows are read two at a time in the order of their last change, as a search by `updatedDate` pages. */
+interface Source {
+  readonly rows: { row: Row; changedAt: number }[];
+  /** What happens before the nth page of all is answered: the rows change, or it fails. */
+  readonly before: Map<number, () => Outcome | undefined>;
+  readonly asked: unknown[];
+}
+
+describe('pulling', () => {
+  let source: Source;
+  let hub: TestHub;
+
+  async function pageOf(checkpoint: number): Promise<Page | Outcome> {
+    source.asked.push(checkpoint);
+    const failed = source.before.get(source.asked.length)?.();
+    if (failed) return failed;
+    const left = source.rows.filter((one) => one.changedAt > checkpoint).sort((a, b) => a.changedAt - b.changedAt);
+    const shown = left.slice(0, 2);
+    const body = Buffer.from(JSON.stringify(shown.map(({ row }) => row)));
+    const more = left.length > shown.length;
+    return {
+      bodies: [{ body, mediaType: 'application/json' }],
+      checkpoint: shown.at(-1)?.changedAt ?? checkpoint,
+      more,
+      ...(!more && { complete: { kind: 'service' as const, codes: source.rows.map(({ row }) => String(row.code)) } }),
+    };
+  }
+
+  beforeEach(async () => {
+    source = { rows: [], before: new Map(), asked: [] };
+    const read = (operation: 'dossier.upsert.v1' | 'service.upsert.v1') => (body: Uint8Array) =>
+      (JSON.parse(Buffer.from(body).toString()) as unknown[]).map((row) => readItem(operation, row));
+    const schedule = '0 0 2 * * *';
+    const dossiers = {
+      schedule,
+      next: async (_: unknown, checkpoint: unknown) => {
+        const page = await pageOf(Number(checkpoint ?? 0));
+        if ('kind' in page) return page;
+        const { complete: _complete, ...rest } = page;
+        return rest;
+      },
+      read: read('dossier.upsert.v1'),
+    };
+    const services = {
+      schedule,
+      // A list that has to be read whole each time: it begins anew when it was complete.
+      next: async (_: unknown, checkpoint: unknown) => {
+        const page = await pageOf(Number(checkpoint ?? 0));
+        return 'kind' in page || page.more ? page : { ...page, checkpoint: 0 };
+      },
+      read: read('service.upsert.v1'),
+    };
+    hub = await testHub({ partners: { source: testPartner({ pull: { dossiers, services } }) } });
+  });
+  afterEach(() => hub.close());
+
+  async function pull(name: string): Promise<void> {
+    await pullNow(hub.hub.database, 'source', [name], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('source', name);
+  }
+  const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+  const add = (n: number, changedAt: number, more: Row = {}): void => {
+    source.rows.push({ row: dossier({ code: codeOf(n), ...more }), changedAt });
+  };
+  const change = (n: number, changedAt: number, more: Row): void => {
+    const at = source.rows.findIndex(({ row }) => row.code === codeOf(n));
+    source.rows[at] = { row: { ...source.rows[at]?.row, ...more }, changedAt };
+  };
+  const historyOf = async (n: number): Promise<readonly string[]> =>
+    (await hub.read(`/api/v1/dossiers/${codeOf(n)}/history`)).body.items.map((item: { status: string }) => item.status);
+  const services = async (): Promise<Row> => {
+    const { items } = (await hub.read('/api/v1/services?limit=200')).body;
+    return Object.fromEntries(items.map((item: Row) => [item.code, item.inForce]));
+  };
+
+  test('rows that change while they are paged are neither skipped nor doubled', async () => {
+    for (let n = 1; n <= 6; n++) add(n, n);
+    source.before.set(2, () => {
+      // One that was read, one that is to come, and a new one, between two pages.
+      change(1, 7, { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' });
+      change(4, 8, { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' });
+      add(9, 9);
+      return undefined;
+    });
+    await pull('dossiers');
+    expect(await historyOf(1)).toEqual(['received', 'processing']);
+    expect(await historyOf(4)).toEqual(['processing']);
+    for (const n of [2, 3, 5, 6, 9]) expect(await historyOf(n), codeOf(n)).toEqual(['received']);
+    await pull('dossiers');
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(7);
+    expect(await historyOf(1)).toEqual(['received', 'processing']);
+  });
+
+  test('a run that fails half way goes on from the last page that was kept', async () => {
+    for (let n = 1; n <= 6; n++) add(n, n);
+    source.before.set(3, () => ({ kind: 'unavailable', reason: 'down', message: 'no connection' }));
+    await pull('dossiers');
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(4);
+    await pull('dossiers');
+    expect(source.asked).toEqual([0, 2, 4, 4]);
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(6);
+    const { rows } = await hub.hub.database.pool.query('SELECT count(*) AS n FROM messages');
+    expect(rows[0].n).toBe(3);
+  });
+
+  test('a page that cannot be kept is asked for again: what was read and where it ended are kept together', async () => {
+    for (let n = 1; n <= 4; n++) add(n, n);
+    const { pool } = hub.hub.database;
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.checkpoint::text = '4' THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER fail BEFORE UPDATE ON pulls FOR EACH ROW EXECUTE FUNCTION fail()');
+    await pull('dossiers');
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(2);
+    await pool.query('DROP FUNCTION fail CASCADE');
+    await pull('dossiers');
+    expect(source.asked).toEqual([0, 2, 2]);
+    for (let n = 1; n <= 4; n++) expect(await historyOf(n)).toEqual(['received']);
+  });
+
+  test('only a complete run takes out of force what it does not have; a partial one takes nothing', async () => {
+    const service = (n: number): Row => ({ code: `1.00000${n}`, name: `Thủ tục số ${n}`, inForce: true });
+    for (let n = 1; n <= 5; n++) source.rows.push({ row: service(n), changedAt: n });
+    await pull('services');
+    expect(Object.values(await services())).toEqual([true, true, true, true, true]);
+    source.rows.splice(1, 1);
+    source.before.set(source.asked.length + 2, () => ({ kind: 'unknown', reason: 'timeout', message: 'no answer' }));
+    await pull('services');
+    expect(await services()).toMatchObject({ '1.000002': true, '1.000005': true });
+    await pull('services');
+    expect(await services()).toEqual({
+      '1.000001': true,
+      '1.000002': false,
+      '1.000003': true,
+      '1.000004': true,
+      '1.000005': true,
+    });
+  });
+});
