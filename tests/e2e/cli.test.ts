@@ -49,6 +49,7 @@ describe('lienthong', () => {
       ['rebuild'],
       ['reconcile'],
       ['doctor'],
+      ['prove'],
     ];
     for (const command of commands) {
       const { code, out, errors } = await lienthong([...command, '--help']);
@@ -65,6 +66,7 @@ describe('lienthong', () => {
     { args: ['keys', 'new', '--id', 'portal', '--scope', 'index:write'], says: /index:read/ },
     { args: ['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write'], says: /--party is missing/ },
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
+    { args: ['prove', '--minutes', '0'], says: /number over 0/ },
   ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await lienthong(args);
     expect(code).toBe(2);
