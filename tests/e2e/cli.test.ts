@@ -57,7 +57,7 @@ describe('lienthong', () => {
       expect(out).toContain(`Usage: ${['lienthong', ...command].join(' ')}`);
       if (command.length > 0 && command.join() !== 'keys') expect(out).toContain('--json');
     }
-  });
+  }, 120_000);
 
   test.each([
     { args: ['nothing-of-ours'], says: /unknown command/ },
