@@ -29,6 +29,11 @@ describe('lienthong demo --once', () => {
       expect(report.services).toBeGreaterThanOrEqual(60);
       expect(report.doors['REST (one-stop)']).toMatchObject({ quarantined: 3, invalid: 4 });
       expect(report.doors['national dialect (one-stop-legacy)']).toMatchObject({ quarantined: 2, invalid: 1 });
+      expect(report.doors['SOAP (one-stop)']).toMatchObject({ quarantined: 0, invalid: 0 });
+      expect(report.doors['SOAP (one-stop)']?.accepted).toBeGreaterThan(80);
+      for (const ministry of ['construction', 'transport'])
+        for (const what of ['dossiers', 'progress'])
+          expect(report.doors[`asking ${ministry}, ${what}`]?.accepted).toBeGreaterThan(15);
       for (const counts of Object.values(report.doors).slice(0, 2)) {
         expect(counts.accepted).toBeGreaterThan(400);
         expect(counts.duplicate).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { Told } from './told.ts';
 export type Outcome = 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
 export const OUTCOMES: readonly Outcome[] = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'];
 
-export type DoorName = 'rest' | 'national-portal';
+export type DoorName = 'rest' | 'national-portal' | 'soap';
 
 export interface Acknowledged {
   readonly told: Told;
@@ -30,7 +30,7 @@ export interface Acknowledgements {
 export function createAcknowledgements(): Acknowledgements {
   const kept = new Map<number, Acknowledged>();
   const none = (): Record<Outcome, number> => ({ accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0 });
-  const counts = { rest: none(), 'national-portal': none() };
+  const counts = { rest: none(), 'national-portal': none(), soap: none() };
   const receipts = new Set<string>();
   let items = 0;
   let retries = 0;

@@ -1,14 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../kit/simulator.ts';
+import type { Ministries, MinistryName } from './ministries.ts';
 import type { PartnerName, Partners } from './partners.ts';
 
 interface Trouble {
   /** When in the day, 0 to 1. */
   readonly at: number;
-  readonly partner: PartnerName;
+  readonly partner: PartnerName | MinistryName;
   readonly faults: readonly Fault[];
   readonly says: string;
 }
+
+/** A fault of theirs, in the shape of SOAP 1.2. */
+const SOAP_FAULT: Fault = {
+  kind: 'status',
+  status: 500,
+  times: 2,
+  forMs: 3_000,
+  headers: { 'content-type': 'application/soap+xml; charset=utf-8' },
+  body: '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="vi">Cơ sở dữ liệu đang bận</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>',
+};
 
 /** Each has an end: a hub that leaves a partner alone while it is away would meet counted ones one by one. */
 const TROUBLES: readonly Trouble[] = [
@@ -23,6 +34,16 @@ const TROUBLES: readonly Trouble[] = [
     partner: 'national-portal',
     faults: [{ kind: 'drop-reply', times: 6, forMs: 2_000, path: '/mapi/g' }],
     says: 'the national portal takes what it is told and loses 6 answers',
+  },
+  {
+    at: 0.25,
+    partner: 'construction',
+    faults: [
+      { kind: 'html', times: 2, forMs: 3_000 },
+      { kind: 'session-expired' },
+      { kind: 'wrong-charset', forMs: 2_000 },
+    ],
+    says: 'the construction ministry shows a page, ends its sessions and garbles its letters',
   },
   {
     at: 0.3,
@@ -41,6 +62,12 @@ const TROUBLES: readonly Trouble[] = [
     partner: 'civil-status',
     faults: [{ kind: 'drop-reply', times: 3, forMs: 2_000 }],
     says: 'the civil-status system loses 3 answers',
+  },
+  {
+    at: 0.55,
+    partner: 'transport',
+    faults: [{ kind: 'half', times: 2, forMs: 3_000 }, SOAP_FAULT, { kind: 'drip', forMs: 3_000 }],
+    says: 'the transport ministry answers by halves, with faults and drop by drop',
   },
   {
     at: 0.65,
@@ -71,7 +98,7 @@ const TROUBLES: readonly Trouble[] = [
 
 /** Let the day's troubles come at their time. */
 export async function bringTrouble(
-  partners: Partners,
+  partners: Partners & Ministries,
   {
     dayMs,
     signal,

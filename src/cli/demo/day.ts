@@ -6,6 +6,7 @@ import { createDice, type Dice } from './dice.ts';
 import { oddities, type Repair } from './odd-threads.ts';
 import { createTeller } from './rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts';
+import { inEnvelopes } from './soap-threads.ts';
 import type { Office } from './stories.ts';
 import type { Thread } from './told.ts';
 
@@ -62,6 +63,7 @@ export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day
     ...supplemented(office, tell, 12),
     ...[100, 100].map((count) => gathered(office, tell, count, 'array')),
     gathered(office, tell, 60, 'lines'),
+    inEnvelopes(office, tell, 40),
     ...Array.from({ length: 6 }, () => legacy(office, tell, 20)),
   ];
   return {

@@ -10,6 +10,8 @@ export interface Expected {
   readonly at: string;
   /** What partners told of it that belongs to its history, in the order of acknowledgement. */
   readonly events: readonly Acknowledged[];
+  /** Pulled from a ministry: its history is compared with the ministry's own words, and it goes to nobody. */
+  readonly isPulled?: boolean;
 }
 
 const FITS: Readonly<Record<Fate, readonly Outcome[]>> = {

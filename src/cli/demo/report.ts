@@ -1,5 +1,6 @@
 import { OUTCOMES, type Outcome } from './acknowledgements.ts';
 import type { Metrics } from './hub-metrics.ts';
+import { MINISTRIES } from './ministries.ts';
 import { type Book, PARTNERS, type PartnerName } from './partners.ts';
 import type { DayRun } from './run-day.ts';
 import type { Stage } from './stage.ts';
@@ -66,8 +67,14 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
     doors: {
       'REST (one-stop)': acknowledgements.counts.rest,
       'national dialect (one-stop-legacy)': acknowledgements.counts['national-portal'],
+      'SOAP (one-stop)': acknowledgements.counts.soap,
       'asking civil-status': pulled('civil-status', 'pull:results'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
+      ...Object.fromEntries(
+        MINISTRIES.flatMap((name) =>
+          ['dossiers', 'progress'].map((what) => [`asking ${name}, ${what}`, pulled(name, `pull:${what}`)]),
+        ),
+      ),
     },
     partners: Object.fromEntries(
       PARTNERS.map((name) => [name, atPartner(name, books[name], metrics)]),

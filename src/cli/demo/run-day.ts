@@ -1,7 +1,9 @@
 import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts';
 import { bringTrouble } from './bad-day.ts';
 import { waitForCatalogue } from './catalogue-of-hub.ts';
+import { checkMinistries, type Standing } from './check-ministries.ts';
 import { type Day, writeDay } from './day.ts';
+import { fileWithMinistries } from './filing.ts';
 import { handOver } from './hand-over.ts';
 import { type AskHub, createHubClient } from './hub-client.ts';
 import { itemsOf, play } from './play.ts';
@@ -17,6 +19,8 @@ export interface DayRun {
   readonly acknowledgements: Acknowledgements;
   /** What did not come to an end in time. */
   readonly unfinished: readonly string[];
+  /** Dossiers that the hub has from the ministries, as they say. */
+  readonly pulled: readonly Standing[];
   /** Asks the hub until it answers with 200. */
   readonly ask: AskHub;
 }
@@ -34,7 +38,7 @@ const DAY_MS = 18_000;
 const QUIET_WITHIN_MS = 60_000;
 
 /** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
-export async function runDay({ folder, partners, hub, secrets }: Stage, means: DayMeans): Promise<DayRun> {
+export async function runDay({ folder, partners, ministries, hub, secrets }: Stage, means: DayMeans): Promise<DayRun> {
   const { seed, signal, say, show } = means;
   const client = createHubClient(hub.url, signal);
   const ask = patient(client, signal);
@@ -48,7 +52,7 @@ export async function runDay({ folder, partners, hub, secrets }: Stage, means: D
 
   const day = writeDay(catalogue, seed, Date.now());
   const total = itemsOf(day);
-  const send = createSender({ client, partners, secrets, acknowledgements, signal });
+  const send = createSender({ client, hubUrl: hub.url, partners, secrets, acknowledgements, signal });
   phase('day');
   let sent = 0;
   const onSent = (items: number): void => {
@@ -56,20 +60,28 @@ export async function runDay({ folder, partners, hub, secrets }: Stage, means: D
     show('playing the day', sent, total);
     phase('day');
   };
-  await Promise.all([
+  const [filed] = await Promise.all([
+    fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
     play(day, { send, signal, dayMs: DAY_MS, onSent }),
-    bringTrouble(partners, { dayMs: DAY_MS, signal, say }),
+    bringTrouble({ ...partners, ...ministries }, { dayMs: DAY_MS, signal, say }),
   ]);
 
   phase('evening');
   show('handing over what the ministry registered', 0, 0);
   const unheard = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
+  show('hearing from the ministries', 0, 0);
+  const heard = await checkMinistries(
+    { ask: client, portalKey: secrets.portal, ministries, signal },
+    filed,
+    QUIET_WITHIN_MS,
+  );
   const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, 0, 0);
   const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   phase('quiet');
   const unfinished = [
     ...unheard.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
+    ...heard.findings.map(({ text }) => text),
     ...(isQuiet ? [] : [`deliveries were still due after ${QUIET_WITHIN_MS / 1000} s`]),
   ];
-  return { day, services: catalogue.services.length, acknowledgements, unfinished, ask };
+  return { day, services: catalogue.services.length, acknowledgements, unfinished, pulled: heard.standings, ask };
 }

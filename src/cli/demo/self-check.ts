@@ -1,6 +1,7 @@
 import type { Acknowledgements } from './acknowledgements.ts';
 import { checkFeed } from './check-feed.ts';
 import { checkIndex, checkRepairs } from './check-index.ts';
+import type { Standing } from './check-ministries.ts';
 import { checkPartners } from './check-partners.ts';
 import type { Day } from './day.ts';
 import { type Expected, expectedDossiers, wrongOutcomes } from './expectation.ts';
@@ -34,13 +35,20 @@ export interface Found {
 /** What the demo and the proof compare: the same whatever happened between the acknowledgement and the quiet. */
 export async function findFaults(
   { partners, secrets }: Pick<Stage, 'partners' | 'secrets'>,
-  run: { readonly day: Omit<Day, 'threads'>; readonly acknowledgements: Acknowledgements; readonly ask: AskHub },
+  run: {
+    readonly day: Omit<Day, 'threads'>;
+    readonly acknowledgements: Acknowledgements;
+    readonly ask: AskHub;
+    readonly pulled?: readonly Standing[];
+  },
   books: Readonly<Record<PartnerName, Book>>,
   signal: AbortSignal,
 ): Promise<Found> {
   const { day, acknowledgements, ask } = run;
   const ministry = await askMinistry(partners['civil-status'], day.atMinistry, signal);
-  const expected = expectedDossiers(acknowledgements, ministry);
+  const told = expectedDossiers(acknowledgements, ministry);
+  const pulled = (run.pulled ?? []).map((one) => [one.code, { ...one, events: [], isPulled: true }] as const);
+  const expected: ReadonlyMap<string, Expected> = new Map([...told, ...pulled]);
   const means = { ask, portalKey: secrets.portal, inspectorKey: secrets.inspector };
   const index = await checkIndex(means, expected);
   const feed = await checkFeed(ask, secrets.portal, expected);
@@ -48,7 +56,7 @@ export async function findFaults(
     ...index.findings,
     ...(await checkRepairs(means, day.repairs)),
     ...feed.findings,
-    ...checkPartners(books, day, expected, index.histories),
+    ...checkPartners(books, day, told, index.histories),
   ];
   return { findings, expected, dossiers: index.size, changes: feed.changes };
 }

@@ -1,5 +1,6 @@
 import { createFolder, type Folder, removeOldFolders, stopDatabase } from './folder.ts';
 import { type KeptHub, keepHub } from './kept-hub.ts';
+import { type Ministries, ministryParties, startMinistries } from './ministries.ts';
 import { createOwnDatabase } from './own-database.ts';
 import { type Partners, startPartners } from './partners.ts';
 import { freePort } from './ports.ts';
@@ -9,6 +10,7 @@ import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './set
 export interface Stage {
   readonly folder: Folder;
   readonly partners: Partners;
+  readonly ministries: Ministries;
   readonly hub: KeptHub;
   readonly secrets: Secrets;
   /** End all processes, the hub first, and drop the demo's own database if it made one. */
@@ -27,17 +29,18 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
     for (const removed of await removeOldFolders(folder)) say(`removed the data of an earlier demo, ${removed}`);
     const databaseUrl = await ownDatabase(env, closers, say);
     closers.push(() => stopDatabase(folder.status()));
-    const partners = await startPartners(folder);
-    closers.push(() => Promise.all(Object.values(partners).map(({ child }) => child.stop())));
+    const [partners, ministries] = await Promise.all([startPartners(folder), startMinistries(folder)]);
+    const others = [...Object.values(partners), ...Object.values(ministries)];
+    closers.push(() => Promise.all(others.map(({ child }) => child.stop())));
     const secrets = createSecrets();
-    const config = writeHubFile(folder, partners, secrets);
+    const config = writeHubFile(folder, partners, secrets, ministryParties(ministries, Date.now()));
     const host = env.HOST?.trim() || '127.0.0.1';
     const port = await portOf(env, host, say);
     const own = { folder, config, host, port, ...(databaseUrl && { databaseUrl }) };
     const hub = await keepHub(folder, hubEnvironment(env, own), say);
     closers.push(hub.stop);
     say(`the hub listens at ${hub.url}; what it keeps and logs is in ${folder.path}`);
-    return { folder, partners, hub, secrets, close };
+    return { folder, partners, ministries, hub, secrets, close };
   } catch (error) {
     await close();
     throw error;

@@ -26,7 +26,7 @@ export interface Told {
 }
 
 /** One request of a partner. */
-export type Push = RestPush | DialectPush;
+export type Push = RestPush | DialectPush | SoapPush;
 
 export interface RestPush {
   readonly door: 'rest';
@@ -42,6 +42,12 @@ export interface DialectPush {
   readonly door: 'national-portal';
   readonly service: 'DongBoHoSoMC' | 'CapNhatTienDoHoSoMC';
   readonly isUpdating?: 'True' | 'False';
+  readonly told: readonly Told[];
+}
+
+export interface SoapPush {
+  readonly door: 'soap';
+  readonly operation: 'PushDossiers' | 'PushProgress';
   readonly told: readonly Told[];
 }
 

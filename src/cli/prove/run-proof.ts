@@ -34,7 +34,7 @@ export async function runProof(stage: Stage, means: ProofMeans): Promise<Report>
   show('loading the catalogue', 0, 0);
   await waitForPull(database, 'catalogue', signal);
   const load = createLoad(await readCatalogue(ask, secrets.portal), seed, Date.now());
-  const send = createSender({ client, partners, secrets, acknowledgements, signal });
+  const send = createSender({ client, hubUrl: stage.url, partners, secrets, acknowledgements, signal });
 
   const forMs = minutes * 60_000;
   const began = performance.now();
