@@ -18,7 +18,7 @@ export interface SoakLoad {
   /** Ask on all connections as fast as answers come; how many were acknowledged. */
   flood(seconds: number): Promise<number>;
   /** Ask at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
-  steady(perSecond: number, seconds: number): Promise<void>;
+  steady(perSecond: number, seconds: number, signal: AbortSignal): Promise<void>;
   /** Since the last look: how many were acknowledged, how many were not, and after how long 99 % of them. */
   look(): { readonly acknowledged: number; readonly failed: number; readonly p99Ms: number };
 }
@@ -86,13 +86,13 @@ export function createSoakLoad({ url, secret, service }: SoakTarget): SoakLoad {
       await Promise.all(Array.from({ length: CONNECTIONS }, lane));
       return tookMs.length - before;
     },
-    async steady(perSecond, seconds) {
+    async steady(perSecond, seconds, signal) {
       const began = performance.now();
       const underWay = new Set<Promise<void>>();
       let sent = 0;
       for (;;) {
         const elapsed = (performance.now() - began) / 1_000;
-        if (elapsed >= seconds) break;
+        if (elapsed >= seconds || signal.aborted) break;
         for (; sent < elapsed * perSecond; sent++) {
           const one = ask().finally(() => underWay.delete(one));
           underWay.add(one);

@@ -27,11 +27,8 @@ const DRAINS_WITHIN_MS = 120_000;
 /** The first of it, in which caches and heaps fill, is not looked at. */
 const WARM_UP_SHARE = 0.15;
 
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    interrupted = true;
-  });
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 async function soak(): Promise<boolean> {
   if (!existsSync('/proc/self/fd')) throw new Error('memory and handles are read from /proc, which is not here');
@@ -61,16 +58,18 @@ async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> 
   const perSecond = Math.max(1, Math.round(peak * share));
   console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);
   const seconds = minutes * 60;
-  await load.steady(perSecond, seconds * WARM_UP_SHARE);
+  await load.steady(perSecond, seconds * WARM_UP_SHARE, stop.signal);
   load.look();
   const watched = createWatch({ processes: hubs.processes, database, load }, perSecond);
   const until = performance.now() + seconds * (1 - WARM_UP_SHARE) * 1_000;
-  const steady = load.steady(perSecond, seconds * (1 - WARM_UP_SHARE));
-  while (performance.now() < until && hubs.ended.length === 0 && !interrupted) {
+  const steady = load.steady(perSecond, seconds * (1 - WARM_UP_SHARE), stop.signal);
+  while (performance.now() < until && hubs.ended.length === 0 && !stop.signal.aborted) {
     await sleep(LOOK_MS);
     console.error(await watched.look());
   }
-  if (interrupted) throw new Error('interrupted');
+  if (stop.signal.aborted) throw new Error('interrupted');
+  // A hub that has ended answers nobody.
+  if (hubs.ended.length > 0) stop.abort();
   await steady;
   const trends = watched.trends();
   console.log(textOf(trends, perSecond));
@@ -130,8 +129,8 @@ function positive(name: string, text: string): number {
 process.exitCode = await soak().then(
   (flat) => (flat ? 0 : 1),
   (error: Error) => {
-    console.error(interrupted ? 'interrupted' : error.stack);
-    return interrupted ? 130 : 1;
+    console.error(stop.signal.aborted ? 'interrupted' : error.stack);
+    return stop.signal.aborted ? 130 : 1;
   },
 );
 stopAll();
