@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { SaxesParser } from 'saxes';
-import { createClientAsync, type IHttpClient, type WSDL } from 'soap';
+import { Client, createClientAsync, type IHttpClient, type WSDL } from 'soap';
 import { ForeignAddress, type Http } from './http.ts';
 import { charsetOf, decoded, guardBeginning, XmlProblem } from './xml-text.ts';
 
@@ -161,4 +161,20 @@ async function compile(root: string, documents: ReadonlyMap<string, string>): Pr
     throw new WsdlProblem(`the WSDL cannot be used: ${(error as Error).message}`);
   }
   return compiled.get(root) as WSDL;
+}
+
+/** The operations of each port with the shapes of their messages, as node-soap describes them: `name[]` repeats. */
+export function describeWsdl({ wsdl, ports }: LoadedWsdl): readonly (Port & { readonly operations: object })[] {
+  const services = new Client(wsdl).describe() as Record<string, Record<string, Record<string, object>>>;
+  return ports.map((port) => ({ ...port, operations: withoutNamespaces(services[port.service]?.[port.name] ?? {}) }));
+}
+
+function withoutNamespaces(shape: object): object {
+  const entries = Object.entries(shape).filter(([name]) => name !== 'targetNSAlias' && name !== 'targetNamespace');
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [
+      name,
+      typeof inner === 'object' && inner !== null ? withoutNamespaces(inner) : inner,
+    ]),
+  );
 }

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { createHttp } from '../kit/http.ts';
+import { describeWsdl, loadWsdl } from '../kit/soap-wsdl.ts';
+import { tryPull } from './adapter/try-pull.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+
+/** `lienthong adapter inspect|try`: what helps to connect a system, before the hub speaks to it. */
+export function addAdapter(program: Command): void {
+  const adapter = program
+    .command('adapter')
+    .description('look at what a system offers, and try what its settings make of it');
+  adapter
+    .command('inspect')
+    .argument('<wsdl>', 'the address or the file of a WSDL')
+    .description('print the ports of a WSDL, and its operations with the shapes of their messages')
+    .option('--json', 'print one JSON document on stdout')
+    .action((wsdl: string, options: CommonOptions) => runCommand(options, () => inspect(wsdl)));
+  adapter
+    .command('try')
+    .argument('<party>', 'a party of HUB_CONFIG')
+    .argument('<pull>', 'what to pull, such as dossiers')
+    .description('ask a party for one page, and show what the hub would hold of it; nothing is written')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--all', 'until there is no more, and not one page only')
+    .option('--personal', 'show applicants as they are, and not masked')
+    .action(
+      (party: string, pull: string, options: CommonOptions & { readonly all?: boolean; readonly personal?: boolean }) =>
+        runCommand(options, () => tryPull(party, pull, options)),
+    );
+}
+
+async function inspect(location: string): Promise<Result> {
+  if (/^[a-z]+:\/\//.test(location) && !/^https?:/.test(location))
+    throw new UsageError(`<wsdl>: got ${JSON.stringify(location)}, expected an http or https address, or a file`);
+  const http = createHttp({ origins: /^https?:/.test(location) ? [new URL(location).origin] : [], totalMs: 30_000 });
+  try {
+    const ports = describeWsdl(await loadWsdl(http, location));
+    return { text: ports.flatMap(portLines).join('\n'), document: { ports } };
+  } finally {
+    http.close();
+  }
+}
+
+function portLines({ name, version, address, operations }: ReturnType<typeof describeWsdl>[number]): readonly string[] {
+  const head = `port ${name} (${version ? `SOAP ${version}` : 'not SOAP'}) at ${address}`;
+  if (!version) return [head, ''];
+  const lines = Object.entries(operations as Record<string, { input?: object; output?: object }>).flatMap(
+    ([operation, { input, output }]) => [
+      `  ${operation}`,
+      ...shapeLines('asks', input),
+      ...shapeLines('answers', output),
+    ],
+  );
+  return [head, ...lines, ''];
+}
+
+function shapeLines(word: string, shape: object | undefined): readonly string[] {
+  const lines = membersOf(shape ?? {}, '      ');
+  return lines.length === 0 ? [`    ${word} with nothing`] : [`    ${word}`, ...lines];
+}
+
+function membersOf(shape: object, indent: string): readonly string[] {
+  return Object.entries(shape).flatMap(([name, type]) =>
+    typeof type === 'object' && type !== null
+      ? [`${indent}${name}`, ...membersOf(type, `${indent}  `)]
+      : [`${indent}${name}  ${String(type).split('|')[0]}`],
+  );
+}

@@ -1,0 +1,86 @@
+import { NO_CODES } from '#core/codes';
+import type { Item } from '#core/item';
+import { maskApplicant } from '#core/masking';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { loadAdapters } from '../../adapters.ts';
+import { ConfigError, loadConfig } from '../../config.ts';
+import type { Asks } from '../../kit/adapter.ts';
+import { createParty } from '../../parties.ts';
+import { type Result, UsageError } from '../run-command.ts';
+
+export interface TryOptions {
+  readonly all?: boolean;
+  readonly personal?: boolean;
+}
+
+/** The party is not known to have taken anything: nothing is read from the hub's database. */
+const NOTHING_OUTSTANDING: Asks = { outstanding: async () => [] };
+
+/** Pull as the hub would, from the beginning, and show what would be held; nothing is kept anywhere. */
+export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
+  const party = await partyOf(partyId);
+  try {
+    const puller = party.adapter.pull?.[name];
+    const names = Object.keys(party.adapter.pull ?? {}).join(', ') || 'nothing';
+    if (!puller) throw new UsageError(`<pull>: got ${JSON.stringify(name)}, expected one of ${names}`);
+    const items: Item[] = [];
+    let [checkpoint, more] = [undefined as unknown, true];
+    for (let pages = 0; more && (all || pages === 0); pages++) {
+      const page = await puller.next(party.connect(), checkpoint, NOTHING_OUTSTANDING);
+      if ('kind' in page) return failed(page);
+      for (const { body } of page.bodies) items.push(...puller.read(body, party.settings, NO_CODES));
+      [checkpoint, more] = [page.checkpoint, page.more];
+    }
+    return shown(
+      items.map((item) => (personal ? item : masked(item))),
+      more,
+    );
+  } finally {
+    party.close();
+  }
+}
+
+async function partyOf(id: string) {
+  const config = loadConfig(process.env);
+  const entry = config.file.parties?.[id];
+  const ids = Object.keys(config.file.parties ?? {}).join(', ') || '(there is none)';
+  if (!entry) throw new UsageError(`<party>: got ${JSON.stringify(id)}, expected one of ${ids}`);
+  const loaded = (await loadAdapters()).get(entry.adapter);
+  const place = `${config.filePath} /parties/${id}`;
+  if (!loaded) throw new ConfigError([`${place}/adapter: there is no adapter ${entry.adapter}`]);
+  const { settings = {} } = entry;
+  const problems = loaded.settingsProblems(settings).map(({ path, message }) => `${place}/settings${path}: ${message}`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const codes = { at: () => NO_CODES, now: () => NO_CODES };
+  return createParty({ id, adapter: loaded.adapter, authoritative: false, settings, codes, nowMs: Date.now });
+}
+
+function failed(outcome: object): Result {
+  const { kind, reason, message } = outcome as { kind: string; reason?: string; message?: string };
+  return { text: `${kind}${reason ? ` (${reason})` : ''}: ${message ?? ''}`, document: { outcome }, failed: true };
+}
+
+function masked(item: Item): Item {
+  const applicant = item.kind === 'record' ? (item.record as Dossier).applicant : undefined;
+  if (item.kind !== 'record' || !applicant) return item;
+  return { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier };
+}
+
+function shown(items: readonly Item[], more: boolean): Result {
+  const records = items.filter((item) => item.kind === 'record');
+  const invalid = items.filter((item) => item.kind === 'invalid');
+  const waiting = new Map<string, number>();
+  for (const item of items)
+    if (item.kind === 'waiting') waiting.set(item.cause.message, (waiting.get(item.cause.message) ?? 0) + 1);
+  const text = [
+    ...records.map(({ record }) => JSON.stringify(record)),
+    ...invalid.map(
+      ({ code, problems }) =>
+        `invalid ${code ?? ''}: ${problems.map(({ path, message }) => `${path} ${message}`).join('; ')}`,
+    ),
+    ...[...waiting].map(([message, count]) => `waits (${count}): ${message}`),
+    `${records.length} records, ${invalid.length} invalid, ${items.length - records.length - invalid.length} would wait${more ? '; there is more' : ''}`,
+  ].join('\n');
+  const document = { items, unmapped: Object.fromEntries(waiting), more };
+  return { text, document, failed: records.length < items.length };
+}

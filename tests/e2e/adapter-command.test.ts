@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
+import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
+import { call, soapClient } from '../../src/cli/demo/soap-client.ts';
+import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+
+const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const CODE = 'G09.20-250812-0001';
+
+let folder: string;
+let ministry: Simulator;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lienthong-adapter-'));
+  ministry = await startSimulator(ministriesSimulator({ stepMs: 1_000_000 }));
+  const { signal } = new AbortController();
+  const client = await soapClient(`${ministry.url}/HoSoWS?wsdl`, { signal, version: '1.2' });
+  const nguoiNop = { hoTen: 'Nguyễn Văn An', cccd: '001099000001' };
+  const hoSo = {
+    maHoSo: CODE,
+    maThuTuc: '1.001994',
+    maCoQuan: 'G09.20',
+    thoiDiemCapNhat: '2025-08-12T08:00:00Z',
+    nguoiNop,
+  };
+  await call(client, 'nopHoSo', { hoSo }, signal);
+});
+afterEach(async () => {
+  await ministry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('lienthong adapter', () => {
+  test('inspect prints ports, operations and shapes of a WSDL at an address', async () => {
+    const { code, out } = await run('inspect', `${ministry.url}/HoSoWS?wsdl`);
+    expect(code).toBe(0);
+    expect(out).toContain(`port HoSoWSPort (SOAP 1.2) at ${ministry.url}/HoSoWS`);
+    expect(out).toMatch(/xemHoSo\n {4}asks\n {6}maHoSo {2}xs:string\n {4}answers\n {6}return\n/);
+  }, 30_000);
+
+  test('try shows what the hub would hold, applicants masked, and writes nothing', async () => {
+    configure({});
+    const { code, out } = await run('try', 'transport', 'dossiers');
+    expect(out).toContain(`"code":"${CODE}"`);
+    expect([out.includes('Nguyễn Văn An'), out.includes('001099000001')]).toEqual([false, false]);
+    expect(out).toContain('1 records, 0 invalid, 0 would wait');
+    expect([code, ministry.ledger.count()]).toEqual([0, 0]);
+  }, 30_000);
+
+  test('try tells codes that no table knows, and ends with 1', async () => {
+    configure({ codes: { status: { HOAN_THANH: 'resolved' }, 'status-sent': {} } });
+    const { code, out } = await run('try', 'transport', 'progress');
+    expect(out).toContain('waits (1): no transport-status is known for "TIEP_NHAN"');
+    expect(code).toBe(1);
+  }, 30_000);
+
+  test('wrong use is explained, with 2', async () => {
+    configure({});
+    expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
+    expect(await run('try', 'transport', 'catalogue')).toMatchObject({ code: 2 });
+    expect(await run('inspect', 'ftp://127.0.0.1/x.wsdl')).toMatchObject({ code: 2 });
+  }, 30_000);
+});
+
+function configure(over: object): void {
+  const settings = { ...transportAt(ministry.url), ...over };
+  writeFileSync(
+    join(folder, 'hub.json'),
+    JSON.stringify({ parties: { transport: { adapter: 'soap-ministry', settings } } }),
+  );
+}
+
+function run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+  const env = { ...process.env, HUB_CONFIG: join(folder, 'hub.json'), HUB_DATA_DIR: folder };
+  const child = spawn(process.execPath, [COMMAND, 'adapter', ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out })));
+}
