@@ -8,6 +8,8 @@ export interface ClaimedPull {
   /** Where the last page that was kept ended. */
   readonly checkpoint: unknown;
   readonly token: number;
+  /** What was ordered after this is not done by it. */
+  readonly claimedAt: string;
 }
 
 /** Make known what is to be pulled. What is new is due at once. */
@@ -45,7 +47,7 @@ export async function claimPull(
     text: `UPDATE pulls SET token = token + 1, leased_until = $4::timestamptz
            WHERE party = $1 AND name = $2 AND next_at <= $3::timestamptz
              AND (leased_until IS NULL OR leased_until < $3::timestamptz)
-           RETURNING party, name, checkpoint, token`,
+           RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt"`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });
   return rows[0];
@@ -84,7 +86,7 @@ export const checkpointPart = definePart<CheckpointRow>(
   true,
 );
 
-/** Let go of a pull until its next time. */
+/** Let go of a pull until its next time; at once when it was ordered meanwhile. */
 export async function finishPull(
   database: Database,
   pull: ClaimedPull,
@@ -94,9 +96,10 @@ export async function finishPull(
 ): Promise<void> {
   await database.pool.query({
     name: 'finish pull',
-    text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, next_at = $5::timestamptz, last_error = $6
+    text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, last_error = $6,
+             next_at = CASE WHEN next_at > $7::timestamptz THEN next_at ELSE $5::timestamptz END
            WHERE party = $1 AND name = $2 AND token = $3`,
-    values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null],
+    values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null, pull.claimedAt],
   });
 }
 

@@ -11,7 +11,7 @@ type Row = Record<string, unknown>;
 interface Source {
   readonly rows: { row: Row; changedAt: number }[];
   /** What happens before the nth page of all is answered: the rows change, or it fails. */
-  readonly before: Map<number, () => Outcome | undefined>;
+  readonly before: Map<number, () => Outcome | undefined | Promise<undefined>>;
   readonly asked: unknown[];
 }
 
@@ -21,7 +21,7 @@ describe('pulling', () => {
 
   async function pageOf(checkpoint: number): Promise<Page | Outcome> {
     source.asked.push(checkpoint);
-    const failed = source.before.get(source.asked.length)?.();
+    const failed = await source.before.get(source.asked.length)?.();
     if (failed) return failed;
     const left = source.rows.filter((one) => one.changedAt > checkpoint).sort((a, b) => a.changedAt - b.changedAt);
     const shown = left.slice(0, 2);
@@ -124,6 +124,20 @@ describe('pulling', () => {
     await pull('dossiers');
     expect(source.asked).toEqual([0, 2, 2]);
     for (let n = 1; n <= 4; n++) expect(await historyOf(n)).toEqual(['received']);
+  });
+
+  test('what is ordered while it runs is asked once more', async () => {
+    add(1, 1);
+    source.before.set(1, async () => {
+      hub.clock.nowMs += 5;
+      await pullNow(hub.hub.database, 'source', ['dossiers'], hub.clock.nowMs);
+      return undefined;
+    });
+    await pull('dossiers');
+    await hub.hub.pipeline.pull('source', 'dossiers');
+    expect(source.asked).toEqual([0, 1]);
+    await hub.hub.pipeline.pull('source', 'dossiers');
+    expect(source.asked).toEqual([0, 1]);
   });
 
   test('only a complete run takes out of force what it does not have; a partial one takes nothing', async () => {
