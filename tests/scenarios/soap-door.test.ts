@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { dossierXml, envelope, HUB, pushXml, SOAP11, SOAP12, sendSoap } from '../support/soap.ts';
 
 const VERSIONS = ['1.1', '1.2'] as const;
@@ -7,7 +8,7 @@ const VERSIONS = ['1.1', '1.2'] as const;
 describe('the SOAP door', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ keys: [...OPERATOR_KEYS] });
   });
   afterAll(() => hub.close());
   const messages = () => hub.hub.database.query.selectFrom('messages').selectAll().where('door', '=', 'soap');
@@ -63,6 +64,17 @@ describe('the SOAP door', () => {
       path: ['/fees/0/amountVnd'],
       message: [expect.stringContaining('"9223372036854775807"')],
     });
+  });
+
+  test('an operator reads a message as text whatever charset it came in, with nothing personal in it', async () => {
+    const more = '<h:applicant><h:name>Nguyễn Văn Đức</h:name></h:applicant><h:note>Giấy chứng nhận</h:note>';
+    const text = envelope(pushXml(dossierXml('H60.01-250812-2098', more))).replace('UTF-8', 'UTF-16');
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
+    const sent = await sendSoap(hub, bytes, { headers: { 'Content-Type': 'text/xml; charset=utf-16' } });
+    const receipt = sent.body.PushDossiersResponse[0].receipt[0];
+    const shown = (await operatorOf(hub).get(`messages/${receipt}`)).body.body;
+    expect(shown).toMatchObject({ format: 'xml', text: expect.stringContaining('Giấy chứng nhận') });
+    expect(shown.text).not.toContain('Đức');
   });
 
   test('progress is pushed, and a repeated push is harmless', async () => {
