@@ -12,7 +12,7 @@ import {
 } from '#kit';
 import { namesOf, type Row } from './poll.ts';
 import { reasonsIn } from './reasons.ts';
-import { STATUSES_ENTERED, type Settings, statusOf, type Tables } from './settings.ts';
+import { type Settings, STATUSES_ENTERED, statusOf, type Tables } from './settings.ts';
 
 /** A dossier that the ministry was asked about: our code, and the one it knows. */
 export interface Asked {
@@ -31,7 +31,9 @@ export function readResults(body: Uint8Array, settings: Settings, codes: CodesOf
   return rows.flatMap((row, at) => {
     const path = `/value/${at}`;
     const dossier = dossierOf(row, asked);
-    return dossier ? stepOf({ settings, codes }, dossier.code, row, reply, path) : [invalid(undefined, path, NOT_ASKED)];
+    return dossier
+      ? stepOf({ settings, codes }, dossier.code, row, reply, path)
+      : [invalid(undefined, path, NOT_ASKED)];
   });
 }
 

@@ -85,7 +85,7 @@ async function pulled(adapter: Adapter, connection: TestConnection, message: Mes
   const puller = adapter.pull?.[message.pull as string] as Puller<unknown>;
   const page = await puller.next(connection, message.checkpoint, asksOf(message.asks?.outstanding ?? []));
   if ('kind' in page) return page;
-  const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings));
+  const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
   return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
 }
 
