@@ -74,7 +74,8 @@ function configure(over: object): void {
 }
 
 function run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string }> {
-  const env = { ...process.env, HUB_CONFIG: join(folder, 'hub.json'), HUB_DATA_DIR: folder };
+  const secret = { HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
+  const env = { ...process.env, ...secret, HUB_CONFIG: join(folder, 'hub.json'), HUB_DATA_DIR: folder };
   const child = spawn(process.execPath, [COMMAND, 'adapter', ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
   let out = '';
   child.stdout.on('data', (chunk) => {

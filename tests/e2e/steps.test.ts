@@ -194,6 +194,8 @@ function eventually(check: () => void | Promise<void>): Promise<void> {
 /** Somebody's statement stands before our lock. */
 async function waitsForALock(database: pg.Client): Promise<void> {
   await eventually(async () => {
+    // A transaction sees the activity of its first look, unless it is told to look again.
+    await database.query('SELECT pg_stat_clear_snapshot()');
     const waiting = await database.query(
       "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
     );

@@ -71,7 +71,8 @@ async function compare(
     const history =
       held && (await ask({ method: 'GET', path: `${path}/history`, key: portalKey }).catch(() => undefined));
     const standings = [{ code, ...last }];
-    if (!held || !history)
+    // Not there yet, or a hub that was killed and answers for nothing at the moment: it is looked at again.
+    if (held?.status !== 200 || history?.status !== 200)
       return { findings: [finding('lost', `${code}: filed with ${ministry}, and not in the index`)], standings };
     const ours = held.body as { readonly status: string; readonly statusAt: string };
     const told = (history.body as { readonly items: readonly HistoryEntry[] }).items.filter(
