@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createProgress } from './progress.ts';
+import { interrupted } from './prove/interruption.ts';
 import { startKeeper } from './prove/keeping.ts';
 import { type Report, textOf } from './prove/report.ts';
 import { runProof } from './prove/run-proof.ts';
@@ -66,28 +68,36 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
   const folder = logs === undefined ? undefined : resolve(logs);
   if (folder) mkdirSync(folder, { recursive: true });
   bar.say(`seed ${seed}`);
+  const show = (what: string, done: number, total: number): void => {
+    bar.setTotal(total);
+    bar.update(done, what);
+  };
   const keeper = await startKeeper();
+  const proof = openStage(keeper, { env: process.env, port, logs: folder, signal, say: bar.say }).then((stage) =>
+    runProof(stage, { seed, minutes, rate, signal, show }).finally(() => stage.database.close()),
+  );
   try {
-    const stage = await openStage(keeper, { env: process.env, port, logs: folder, signal, say: bar.say });
-    const show = (what: string, done: number, total: number): void => {
-      bar.setTotal(total);
-      bar.update(done, what);
-    };
-    return await runProof(stage, { seed, minutes, rate, signal, show }).finally(() => stage.database.close());
-  } catch (error) {
-    throw signal.aborted ? new Error('interrupted', { cause: error }) : error;
+    return await Promise.race([proof, interrupted(signal)]);
   } finally {
     stop.abort();
     bar.stop();
+    // What is just being started is known to the keeper a moment later.
+    await Promise.race([proof.catch(() => undefined), sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
     await keeper.removeAll();
   }
 }
 
-/** A signal ends it in order: whatever is under way hears of it, and everything is removed. */
+const ENDS_WITHIN_MS = 15_000;
+
+/** The first signal ends it in order, the second one at once; the keeper removes everything either way. */
 function untilSignal(): AbortController {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(FAILED);
+      stop.abort();
+    });
   return stop;
 }
 

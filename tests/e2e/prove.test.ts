@@ -76,6 +76,19 @@ describe('lienthong prove', () => {
     WITHIN_MS,
   );
 
+  test(
+    'interrupted while it starts, it ends soon and leaves nothing behind',
+    async () => {
+      const run = prove(folder, ['--minutes', '5', '--seed', '3']);
+      await new Promise((resolve) => run.child.stderr?.once('data', resolve));
+      run.child.kill('SIGINT');
+      const { code, errors } = await run.ended;
+      expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('interrupted') });
+      expectNothingLeft(folder);
+    },
+    WITHIN_MS,
+  );
+
   test('the trouble is the same for the same seed, another for another, and soon of all kinds', () => {
     const targets = { kills: ['api', 'worker'], canFlush: true, partners: ['portal'] };
     const first = (seed: number) => {

@@ -7,7 +7,8 @@ import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from '../de
 import { openBell } from './bell.ts';
 import type { Troubled } from './bring.ts';
 import { openDatabase } from './database.ts';
-import { keepProved } from './hubs.ts';
+import { type HubMeans, keepProved } from './hubs.ts';
+import { interrupted } from './interruption.ts';
 import type { Keeper } from './keeping.ts';
 
 /** Everything that the proof runs, each in a process of its own. */
@@ -35,44 +36,56 @@ export interface StageOptions {
 const HOST = '127.0.0.1';
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
 
-export async function openStage(keeper: Keeper, { env, port, logs, signal, say }: StageOptions): Promise<Stage> {
+export async function openStage(keeper: Keeper, options: StageOptions): Promise<Stage> {
+  const { env, logs, signal, say } = options;
   const folder = makeFolder(env.HUB_DATA_DIR?.trim() || tmpdir(), keeper);
-  const logFolder = logs ?? folder;
   const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, keeper);
-  const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, keeper);
-  const on = [database.says, bell.says];
-  for (const line of on) say(`runs on ${line}`);
-  const partners = await startPartners({ path: logFolder });
-  for (const { child } of Object.values(partners)) keeper.keepProcess(child);
+  try {
+    const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, keeper);
+    const on = [database.says, bell.says];
+    for (const line of on) say(`runs on ${line}`);
+    signal.throwIfAborted();
+    const partners = await startPartners({ path: logs ?? folder });
+    for (const { child } of Object.values(partners)) keeper.keepProcess(child);
+    const hubs = await startHubs(keeper, { ...options, folder, database, bell, partners });
+    say(`three processes of the hub are up: ${Object.keys(PROCESSES).join(', ')}; ${hubs.url}`);
+    return { ...hubs, on, database, bell, partners };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface HubsOptions extends StageOptions, Pick<Stage, 'database' | 'bell' | 'partners'> {
+  readonly folder: string;
+}
+
+async function startHubs(
+  keeper: Keeper,
+  { env, port, logs, signal, folder, database, bell, partners }: HubsOptions,
+): Promise<Pick<Stage, 'url' | 'secrets' | 'env' | 'deaths' | 'failures' | 'hubs'>> {
   const secrets = createSecrets();
   const config = writeHubFile({ path: folder }, partners, secrets);
-  const own = {
-    folder: { path: folder },
-    config,
-    host: HOST,
-    port: await freePort(HOST, port),
-    databaseUrl: database.url,
-  };
-  const { REDIS_URL: _, ...settings } = hubEnvironment(env, own);
+  const own = { folder: { path: folder }, config, host: HOST, port: await freePort(HOST, port) };
+  const { REDIS_URL: _, ...settings } = hubEnvironment(env, { ...own, databaseUrl: database.url });
   const hubEnv = { ...settings, ...(bell.url && { REDIS_URL: bell.url }) };
   const deaths: string[] = [];
   const failures: Record<string, number> = {};
-  const means = {
-    folder: logFolder,
+  const means: HubMeans = {
+    folder: logs ?? folder,
     env: hubEnv,
     keeper,
     signal,
-    onDeath: (name: string, how: string) => void deaths.push(`${name} ended by itself (${how})`),
-    onFailure(name: string, { where, msg, error }: Readonly<Record<string, unknown>>) {
+    onDeath: (name, how) => void deaths.push(`${name} ended by itself (${how})`),
+    onFailure(name, { where, msg, error }) {
       const what = `${name.replace(/-\d+$/, '')}: ${where ?? msg}: ${error}`.slice(0, 200);
       failures[what] = (failures[what] ?? 0) + 1;
     },
   };
+  signal.throwIfAborted();
   const hubs = Object.entries(PROCESSES).map(([name, roles]) => keepProved(name, roles, means));
-  await Promise.all(hubs.map(({ up }) => up));
-  const url = `http://${HOST}:${own.port}`;
-  say(`three processes of the hub are up: ${Object.keys(PROCESSES).join(', ')}; ${url}`);
-  return { url, secrets, env: hubEnv, on, deaths, failures, hubs, database, bell, partners };
+  await Promise.race([Promise.all(hubs.map(({ up }) => up)), interrupted(signal)]);
+  return { url: `http://${HOST}:${own.port}`, secrets, env: hubEnv, deaths, failures, hubs };
 }
 
 /** Open to be passed through: as root, PostgreSQL runs as nobody. */
