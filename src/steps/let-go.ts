@@ -32,12 +32,14 @@ export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asIt
   const reader = createReader(means);
   let freed = 0;
   for (const wave of wavesOf(rows)) {
-    const done: Promise<boolean>[] = [];
+    const readable: [WaitingRow, Read][] = [];
     for (const row of wave) {
       const read = await reader(row);
-      if (read) done.push(letGoOne(means, row, read, asItStands));
+      if (read) readable.push([row, read]);
     }
-    freed += (await Promise.all(done)).filter(Boolean).length;
+    // All are begun when all are read: one that fails while another is being read would be a rejection nobody hears.
+    const done = await Promise.all(readable.map(([row, read]) => letGoOne(means, row, read, asItStands)));
+    freed += done.filter(Boolean).length;
   }
   return freed;
 }
