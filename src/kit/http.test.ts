@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { retryAfterMs } from './http.ts';
+import { deadline, retryAfterMs } from './http.ts';
 
 const NOW = Date.parse('2025-08-12T08:30:00+07:00');
 
@@ -23,5 +26,30 @@ describe('Retry-After', () => {
 
   test('that is absent is no time to wait', () => {
     expect(retryAfterMs({}, NOW)).toBeUndefined();
+  });
+});
+
+describe('a deadline', () => {
+  test('ends a call also when the collector works meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let ended = 0;
+    for (let n = 0; n < 20; n++)
+      deadline(50, new AbortController().signal).signal.addEventListener('abort', () => void ended++);
+    for (let n = 0; n < 4; n++) {
+      collect();
+      await sleep(40);
+    }
+    expect(ended).toBe(20);
+  });
+
+  test('ends a call when whoever asked for it ends, and not any more when it is lifted', async () => {
+    const outer = new AbortController();
+    const [kept, lifted] = [deadline(60_000, outer.signal), deadline(20, outer.signal)];
+    lifted.lift();
+    outer.abort();
+    await sleep(40);
+    expect([kept.signal.aborted, lifted.signal.aborted]).toEqual([true, false]);
+    kept.lift();
   });
 });

@@ -140,15 +140,14 @@ async function withQuickRetries(call: Call, run: () => Promise<Exchange>): Promi
 async function once(client: AxiosInstance, call: Call, options: HttpOptions): Promise<Exchange> {
   await options.pace?.();
   const totalMs = options.totalMs ?? 60_000;
-  // `timeout` does not bound a body that drips; the signal does.
-  const signals = [AbortSignal.timeout(totalMs), ...(options.signal ? [options.signal] : [])];
+  const limit = deadline(totalMs, options.signal);
   try {
     const reply = await client.request<Buffer>({
       method: call.method ?? 'POST',
       url: call.url,
       headers: { Accept: '*/*', 'User-Agent': 'lienthong', ...call.headers },
       data: call.body === undefined ? undefined : Buffer.from(call.body as string),
-      signal: AbortSignal.any(signals),
+      signal: limit.signal,
       timeout: totalMs,
     });
     return {
@@ -159,7 +158,28 @@ async function once(client: AxiosInstance, call: Call, options: HttpOptions): Pr
     };
   } catch (error) {
     return failureOf(error as AxiosError, totalMs);
+  } finally {
+    limit.lift();
   }
+}
+
+/**
+ * `timeout` does not bound a body that drips; this does. Not `AbortSignal.any` with a timeout: in Node 20 the collector
+ * may take such a timeout before it fires, and the call hangs for ever.
+ */
+export function deadline(totalMs: number, outer: AbortSignal | undefined): { signal: AbortSignal; lift: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, totalMs).unref();
+  if (outer?.aborted) abort();
+  outer?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    lift() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
 }
 
 /** Codes of failures before a connection stood: nothing was sent. */

@@ -1,5 +1,6 @@
 import axios from 'axios';
 import { BasicAuthSecurity, type Client, createClientAsync } from 'soap';
+import { deadline } from '../../kit/http.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import { NotAcknowledged } from './persistence.ts';
 import type { SoapPush, Told } from './told.ts';
@@ -57,7 +58,7 @@ export function soapClient(
   // A time limit of axios does not end an answer that drips.
   request.interceptors.request.use((config) => ({
     ...config,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWERS_WITHIN_MS)]),
+    signal: deadline(ANSWERS_WITHIN_MS, signal).signal,
   }));
   const options = { request, disableCache: true, forceSoap12Headers: version === '1.2' };
   return createClientAsync(wsdl, options).catch((error: Error) => {
