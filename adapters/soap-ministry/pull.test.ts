@@ -241,7 +241,7 @@ const LARGE = `
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-test('20,000 rows in one answer of 20 MB come in parts, hold nobody up and take less than 150 MB', async () => {
+test('20,000 rows in one answer of 20 MB come in parts, hold nobody up for 50 ms and take less than 150 MB', async () => {
   const child = spawn(process.execPath, ['-e', LARGE], { stdio: ['ignore', 'pipe', 'inherit'] });
   open.push({ close: () => child.kill() });
   const [line] = await once(child.stdout, 'data');
@@ -254,8 +254,7 @@ test('20,000 rows in one answer of 20 MB come in parts, hold nobody up and take 
     best = { ...next, longestMs: Math.min(best.longestMs, next.longestMs) };
   }
   expect(best).toMatchObject({ codes: 20_000, parts: 400 });
-  // Read in one piece it would be a second; other work of the machine counts in what is measured here.
-  expect(best.longestMs).toBeLessThan(250);
+  expect(best.longestMs).toBeLessThan(50);
   expect(best.mostBytes / 1e6).toBeLessThan(150);
 }, 60_000);
 

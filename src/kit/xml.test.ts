@@ -143,10 +143,10 @@ describe('a large document', () => {
     const began = performance.now();
     const failure = await recordsOf(parts(text), { path, ...options }).catch((error: XmlProblem) => error);
     expect((failure as XmlProblem).reason).toBe(reason);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
-  test('20,000 records in 20 MB hold nobody up and take less than 150 MB', async () => {
+  test('20,000 records in 20 MB hold nobody up for 50 ms and take less than 150 MB', async () => {
     const record = (at: number) =>
       `<item><code>${at}</code><name>Nguyễn Văn ${'Đỗ Thị Hường '.repeat(50)}</name></item>`;
     const bytes = Buffer.from(envelope(Array.from({ length: 20_000 }, (_, at) => record(at)).join('')));
@@ -158,8 +158,7 @@ describe('a large document', () => {
       best = { ...next, longestMs: Math.min(best.longestMs, next.longestMs) };
     }
     expect(best.count).toBe(20_000);
-    // Read in one piece it would be a second; other work of the machine counts in what is measured here.
-    expect(best.longestMs).toBeLessThan(250);
+    expect(best.longestMs).toBeLessThan(50);
     expect(best.mostBytes / 1e6).toBeLessThan(150);
   });
 });
