@@ -20,6 +20,8 @@ export function gather<In, Out>(
   let underWay = 0;
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
+  /** How many the last run answered: as many are about to ask again. */
+  let expected = 0;
 
   return (input) =>
     new Promise<Out>((resolve, reject) => {
@@ -32,9 +34,13 @@ export function gather<In, Out>(
    * is under way a little later: the clients that the last run answered are about to ask again.
    */
   function schedule(): void {
-    if (scheduled || underWay >= lanes || waiting.length === 0) return;
+    if (underWay >= lanes || waiting.length === 0) return;
+    const isDue = underWay === 0 || lingerMs === 0 || waiting.length >= expected;
+    if (scheduled && !(timer && isDue)) return;
     scheduled = true;
-    if (underWay === 0 || lingerMs === 0) setImmediate(begin);
+    clearTimeout(timer);
+    timer = undefined;
+    if (isDue) setImmediate(begin);
     else timer = setTimeout(begin, lingerMs);
   }
 
@@ -56,11 +62,7 @@ export function gather<In, Out>(
       for (const caller of batch) caller.reject(error);
     } finally {
       underWay--;
-      if (underWay === 0 && timer) {
-        clearTimeout(timer);
-        scheduled = false;
-        timer = undefined;
-      }
+      expected = batch.length;
       schedule();
     }
   }

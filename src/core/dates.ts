@@ -37,9 +37,19 @@ export function parseInstant(text: string): string | undefined {
   return `${day}T${clock(minute - days * DAY_MINUTES)}${time.slice(5)}${fractionOf(match[3])}+07:00`;
 }
 
-/** Milliseconds since 1970-01-01T00:00Z of an instant. */
+/** Milliseconds since 1970-01-01T00:00Z of an instant. (Twenty a dossier are asked for: Date.parse takes five times as long.) */
 export function instantToMs(instant: string): number {
-  return Date.parse(instant);
+  if (!instant.endsWith('+07:00')) return Date.parse(instant);
+  const day = Date.UTC(digits(instant, 0, 4), digits(instant, 5, 7) - 1, digits(instant, 8, 10));
+  const seconds = digits(instant, 11, 13) * 3_600 + digits(instant, 14, 16) * 60 + digits(instant, 17, 19);
+  const fraction = instant.length === 29 ? digits(instant, 20, 23) : 0;
+  return day + seconds * 1_000 + fraction - VIETNAM_MS;
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
 }
 
 /** The instant of milliseconds since 1970-01-01T00:00Z. Throws RangeError outside of the years 1900 to 2200. */

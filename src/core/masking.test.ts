@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskApplicant, maskMentions, maskName } from './masking.ts';
+import { maskApplicant, maskMentions, maskName, mentionsApplicant } from './masking.ts';
 
 const applicant = {
   kind: 'citizen',
@@ -88,5 +88,12 @@ describe('a text that tells of the applicant', () => {
     expect(maskMentions(text, applicant)).toBe(text);
     expect(maskMentions(text, { name: 'An' })).toBe(text);
     expect(maskMentions(text, { kind: 'enterprise', name: 'Công ty An Bình' })).toBe(text);
+  });
+
+  test('is known from one that does not, whatever the case', () => {
+    expect(mentionsApplicant('trả cho NGUYỄN VĂN AN', applicant)).toBe(true);
+    expect(mentionsApplicant('gọi 0912 345 678', applicant)).toBe(true);
+    expect(mentionsApplicant('trả cho Nguyễn Văn Ánh', applicant)).toBe(false);
+    expect(mentionsApplicant('trả cho An', { name: 'An' })).toBe(false);
   });
 });

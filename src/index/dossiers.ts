@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Held } from '#core/apply';
 import { lastFour, serviceKey } from '#core/identifiers';
-import { maskApplicant, maskMentions } from '#core/masking';
+import { maskApplicant, maskMentions, mentionsApplicant } from '#core/masking';
 import { searchWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
@@ -126,27 +126,40 @@ function prepare(row: DossierRow, vault: Vault): Written {
 function maskedJson(record: Dossier, freshness: object): string {
   const { applicant } = record;
   const json = jsonOf(record);
-  const masked = applicant
-    ? withoutMentions(
-        json.replace(
-          `"applicant":${JSON.stringify(applicant)}`,
-          () => `"applicant":${JSON.stringify(maskApplicant(applicant))}`,
-        ),
-        applicant,
-      )
-    : json;
+  const masked = applicant ? withoutMentions(withApplicantMasked(json, applicant), record, applicant) : json;
   return `${masked.slice(0, -1)},"freshness":${JSON.stringify(freshness)}}`;
+}
+
+type Applicant = NonNullable<Dossier['applicant']>;
+
+/** In a text the quotes would be escaped: what is found is the member. */
+function withApplicantMasked(json: string, applicant: Applicant): string {
+  const start = json.indexOf(APPLICANT) + APPLICANT.length;
+  const end = start + JSON.stringify(applicant).length;
+  return json.slice(0, start) + JSON.stringify(maskApplicant(applicant)) + json.slice(end);
+}
+
+const APPLICANT = ',"applicant":';
+
+/** Few records have mentions: only these are taken apart. */
+function withoutMentions(json: string, record: Dossier, applicant: Applicant): string {
+  if (!mentionsApplicant(freeTextsOf({ ...record, applicant: undefined }), applicant)) return json;
+  return JSON.stringify(JSON.parse(json), (key, value) =>
+    typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
+  );
 }
 
 /** The free texts of a record, where officers may have written of the applicant. */
 const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy']);
 
-/** Few records have mentions: only these are taken apart. */
-function withoutMentions(json: string, applicant: NonNullable<Dossier['applicant']>): string {
-  if (maskMentions(json, applicant) === json) return json;
-  return JSON.stringify(JSON.parse(json), (key, value) =>
-    typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
-  );
+function freeTextsOf(value: object): string {
+  let texts = '';
+  for (const [key, member] of Object.entries(value)) {
+    if (typeof member === 'string') {
+      if (FREE_TEXTS.has(key)) texts += `${member}\n`;
+    } else if (typeof member === 'object' && member !== null) texts += freeTextsOf(member);
+  }
+  return texts;
 }
 
 const columns = {

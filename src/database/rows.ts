@@ -1,0 +1,125 @@
+import { instantToMs } from '#core/dates';
+
+/** The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`. */
+export type ColumnType = 'text' | 'bytea' | 'int4' | 'int8' | 'bool' | 'uuid' | 'timestamptz';
+export type Value = string | number | boolean | Uint8Array | null | undefined;
+
+export interface Column<Row> {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly of: (row: Row) => Value;
+}
+
+const OID: Readonly<Record<ColumnType, number>> = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int4: 23,
+  text: 25,
+  timestamptz: 1184,
+  uuid: 2950,
+};
+const EPOCH_2000_MS = 946_684_800_000;
+const TWO_TO_32 = 2 ** 32;
+
+/** Where rows are written before their size is known; only between two awaits, so one serves all. */
+const USUAL_BYTES = 256 * 1024;
+let scratch = Buffer.allocUnsafeSlow(USUAL_BYTES);
+
+/**
+ * Rows as a PostgreSQL array of a composite type, in binary form, which `pg` sends as it is.
+ *
+ * In text form every byte string would double and every quote be escaped. One array of rows instead of one a column is a
+ * third of the work for the server (8 rows of 74 columns: 100 µs against 300) and half of it here.
+ *
+ * @param rowOid of the composite type; its attributes are these columns, in this order
+ */
+export function binaryRows<Row>(rowOid: number, columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
+  let at = writeInt4(writeInt4(writeInt4(0, rows.length === 0 ? 0 : 1), 0), rowOid);
+  if (rows.length > 0) at = writeInt4(writeInt4(at, rows.length), 1);
+  for (const row of rows) at = writeRow(at, columns, row);
+  const bytes = Buffer.from(scratch.subarray(0, at));
+  if (scratch.length > 16 * USUAL_BYTES) scratch = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  return bytes;
+}
+
+function writeRow<Row>(start: number, columns: readonly Column<Row>[], row: Row): number {
+  let at = writeInt4(start + 4, columns.length);
+  for (const { type, of } of columns) {
+    at = writeInt4(at, OID[type]);
+    const value = of(row);
+    if (value === null || value === undefined) {
+      at = writeInt4(at, -1);
+      continue;
+    }
+    const end = writeValue(at + 4, type, value);
+    writeInt4(at, end - at - 4);
+    at = end;
+  }
+  writeInt4(start, at - start - 4);
+  return at;
+}
+
+function writeValue(at: number, type: ColumnType, value: NonNullable<Value>): number {
+  switch (type) {
+    case 'text':
+      return writeText(at, value as string);
+    case 'bytea':
+      makeRoom(at + (value as Uint8Array).length);
+      scratch.set(value as Uint8Array, at);
+      return at + (value as Uint8Array).length;
+    case 'bool':
+      makeRoom(at + 1);
+      scratch[at] = value ? 1 : 0;
+      return at + 1;
+    case 'int4':
+      return writeInt4(at, value as number);
+    case 'int8':
+      return writeInt8(at, Number(value));
+    case 'uuid':
+      return writeUuid(at, value as string);
+    case 'timestamptz': {
+      const ms = typeof value === 'number' ? value : instantToMs(value as string);
+      return writeInt8(at, (ms - EPOCH_2000_MS) * 1000);
+    }
+  }
+}
+
+/** Most texts are short and ASCII: for these a loop costs a third of the call. */
+function writeText(start: number, value: string): number {
+  makeRoom(start + value.length * 3);
+  if (value.length > 48) return start + scratch.write(value, start);
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code > 0x7f) return start + scratch.write(value, start);
+    scratch[start + at] = code;
+  }
+  return start + value.length;
+}
+
+/** @param value a whole number below 2^53: ids, counts, microseconds of our time */
+function writeInt8(at: number, value: number): number {
+  const high = Math.floor(value / TWO_TO_32);
+  return writeInt4(writeInt4(at, high), value - high * TWO_TO_32);
+}
+
+function writeInt4(at: number, value: number): number {
+  makeRoom(at + 4);
+  scratch[at] = value >>> 24;
+  scratch[at + 1] = value >>> 16;
+  scratch[at + 2] = value >>> 8;
+  scratch[at + 3] = value;
+  return at + 4;
+}
+
+function writeUuid(at: number, value: string): number {
+  makeRoom(at + 16);
+  return at + scratch.write(value.replaceAll('-', ''), at, 'hex');
+}
+
+function makeRoom(size: number): void {
+  if (size <= scratch.length) return;
+  const larger = Buffer.allocUnsafeSlow(Math.max(size, scratch.length * 2));
+  larger.set(scratch);
+  scratch = larger;
+}
