@@ -86,6 +86,7 @@ export async function createHub(
   let parties: ReadonlyMap<string, Party>;
   try {
     parties = createParties(config, adapters, database, codes, nowMs);
+    for (const { adapter } of parties.values()) await adapter.load?.();
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
     await registerParties(database, [...parties.keys()]);

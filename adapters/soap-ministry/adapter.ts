@@ -1,4 +1,4 @@
-import { defineAdapter, inOrder } from '#kit';
+import { defineAdapter, inOrder, loadNodeSoap } from '#kit';
 import { pullerOf } from './pull.ts';
 import { push } from './push.ts';
 import { Settings, tablesOf } from './settings.ts';
@@ -7,6 +7,7 @@ import { Settings, tablesOf } from './settings.ts';
 export default defineAdapter({
   settings: Settings,
   tables: tablesOf,
+  load: loadNodeSoap,
   send: {
     'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => push(connection, 'dossiers', item)) },
     'dossier.progress.v1': {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createHttp } from '../kit/http.ts';
-import { describeWsdl, loadWsdl } from '../kit/soap-wsdl.ts';
+import { type DescribedPort, describeWsdl, loadWsdl } from '../kit/soap-wsdl.ts';
 import { tryPull } from './adapter/try-pull.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
@@ -34,14 +34,14 @@ async function inspect(location: string): Promise<Result> {
     throw new UsageError(`<wsdl>: got ${JSON.stringify(location)}, expected an http or https address, or a file`);
   const http = createHttp({ origins: /^https?:/.test(location) ? [new URL(location).origin] : [], totalMs: 30_000 });
   try {
-    const ports = describeWsdl(await loadWsdl(http, location));
+    const ports = await describeWsdl(await loadWsdl(http, location));
     return { text: ports.flatMap(portLines).join('\n'), document: { ports } };
   } finally {
     http.close();
   }
 }
 
-function portLines({ name, version, address, operations }: ReturnType<typeof describeWsdl>[number]): readonly string[] {
+function portLines({ name, version, address, operations }: DescribedPort): readonly string[] {
   const head = `port ${name} (${version ? `SOAP ${version}` : 'not SOAP'}) at ${address}`;
   if (!version) return [head, ''];
   const lines = Object.entries(operations as Record<string, { input?: object; output?: object }>).flatMap(

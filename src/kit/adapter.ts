@@ -116,6 +116,8 @@ export interface Reconciler<Settings> {
 export interface Adapter<Settings = unknown> {
   /** The schema of the party's settings in the configuration. */
   readonly settings: Type.TSchema;
+  /** Load what is large and needed by its parties alone. Called before the hub serves, where it has such a party. */
+  load?(): Promise<unknown>;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** Present where the partner can be asked what it has of a dossier. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { BasicAuthSecurity, type ISecurity, WSSecurity, WSSecurityCert } from 'soap';
+import type { ISecurity } from 'soap';
+import { loadNodeSoap } from './node-soap.ts';
 
 /** How a call shows who sends it. */
 export type SoapSecurity =
@@ -15,7 +16,8 @@ export type SoapSecurity =
   | { readonly kind: 'x509'; readonly privateKey: string; readonly certificate: string; readonly passphrase?: string };
 
 /** Made anew for each call: signatures and nonces are for one message. */
-export function securityOf(security: SoapSecurity): ISecurity {
+export async function securityOf(security: SoapSecurity): Promise<ISecurity> {
+  const { BasicAuthSecurity, WSSecurity, WSSecurityCert } = await loadNodeSoap();
   switch (security.kind) {
     case 'basic':
       return new BasicAuthSecurity(security.username, security.password);

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { SaxesParser } from 'saxes';
-import { Client, createClientAsync, type IHttpClient, type WSDL } from 'soap';
+import type { IHttpClient, WSDL } from 'soap';
 import { ForeignAddress, type Http } from './http.ts';
+import { loadNodeSoap } from './node-soap.ts';
 import { charsetOf, decoded, guardBeginning, XmlProblem } from './xml-text.ts';
 
 export type SoapVersion = '1.1' | '1.2';
@@ -155,6 +156,7 @@ async function compile(root: string, documents: ReadonlyMap<string, string>): Pr
     get: () => undefined as never,
     set: (key: string, wsdl: WSDL) => void compiled.set(key, wsdl),
   };
+  const { createClientAsync } = await loadNodeSoap();
   try {
     await createClientAsync(root, { httpClient, wsdlCache });
   } catch (error) {
@@ -163,8 +165,13 @@ async function compile(root: string, documents: ReadonlyMap<string, string>): Pr
   return compiled.get(root) as WSDL;
 }
 
+export interface DescribedPort extends Port {
+  readonly operations: object;
+}
+
 /** The operations of each port with the shapes of their messages, as node-soap describes them: `name[]` repeats. */
-export function describeWsdl({ wsdl, ports }: LoadedWsdl): readonly (Port & { readonly operations: object })[] {
+export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonly DescribedPort[]> {
+  const { Client } = await loadNodeSoap();
   const services = new Client(wsdl).describe() as Record<string, Record<string, Record<string, object>>>;
   return ports.map((port) => ({ ...port, operations: withoutNamespaces(services[port.service]?.[port.name] ?? {}) }));
 }

@@ -1,6 +1,6 @@
-import { Client } from 'soap';
 import type { Connection } from './adapter.ts';
 import { type Exchange, ForeignAddress } from './http.ts';
+import { loadNodeSoap } from './node-soap.ts';
 import { arranged, type SoapArguments } from './soap-arguments.ts';
 import { type Picking, readSoapReply, type SoapReply } from './soap-reply.ts';
 import { type SoapSecurity, secretsOfSecurity, securityOf } from './soap-security.ts';
@@ -104,12 +104,13 @@ interface Envelope {
 type Method = (args: object, callback: (error: unknown) => void) => void;
 
 /** node-soap builds the envelope by the WSDL; in place of sending it, it is taken here. */
-function envelopeOf(
+async function envelopeOf(
   { wsdl }: LoadedWsdl,
   { service: serviceName, name, version }: Port,
   { action, security }: SoapService,
   { operation, args }: SoapCall,
 ): Promise<Envelope> {
+  const { Client } = await loadNodeSoap();
   let envelope: Envelope | undefined;
   const client = new Client(wsdl, undefined, {
     forceSoap12Headers: version === '1.2',
@@ -121,7 +122,7 @@ function envelopeOf(
       },
     },
   });
-  if (security) client.setSecurity(securityOf(security));
+  if (security) client.setSecurity(await securityOf(security));
   const method = (client as unknown as Record<string, Record<string, Record<string, Method>>>)[serviceName]?.[name]?.[
     operation
   ];

@@ -1,4 +1,5 @@
 import { type Item, isDossierItem } from '#core/item';
+import { NotLoaded } from '#core/not-loaded';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
@@ -41,7 +42,7 @@ export function createRecall(means: RecallMeans): Recall {
   return async (message) => {
     if (message.door === RELEASE_DOOR) return letGo(message, await origins(message));
     const expected = message.results.map(appliedOutcome);
-    const items = expected.some((outcome) => outcome !== undefined) ? read(means, message) : [];
+    const items = expected.some((outcome) => outcome !== undefined) ? await read(means, message) : [];
     return recalled(message, expected, (at) => items[at]);
   };
 }
@@ -90,7 +91,7 @@ function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefi
   return outcome === 'accepted' || outcome === 'duplicate' || outcome === 'stale' ? outcome : undefined;
 }
 
-function read({ readers, parties }: RecallMeans, message: RecordedMessage): readonly (Item | undefined)[] {
+async function read({ readers, parties }: RecallMeans, message: RecordedMessage): Promise<readonly Item[]> {
   const kept = keptMessage(message);
   return kept ? attempt(() => readAgain(readers, parties, kept)) : [];
 }
@@ -102,10 +103,11 @@ function keptMessage(message: RecordedMessage): KeptMessage | undefined {
 }
 
 /** Each item of a message that cannot be read is listed as such. */
-function attempt(work: () => readonly (Item | undefined)[]): readonly (Item | undefined)[] {
+async function attempt(work: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
   try {
-    return work();
-  } catch {
+    return await work();
+  } catch (error) {
+    if (error instanceof NotLoaded) throw error;
     return [];
   }
 }
@@ -122,14 +124,14 @@ const KEPT_ORIGINS = 20;
 
 function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promise<Origin | undefined> {
   const { live, vault, readers, parties } = means;
-  const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
+  const kept = new Map<string, { receivedAt: string; items: readonly Item[] }>();
   async function load(id: string, releasedAt: string) {
     const name = `${id} ${releasedAt}`;
     const known = kept.get(name);
     if (known) return known;
     const origin = await loadMessage(live, vault, id);
     if (!origin) return undefined;
-    const items = attempt(() => readToRelease(readers, parties, origin, releasedAt));
+    const items = await attempt(() => readToRelease(readers, parties, origin, releasedAt));
     const loaded = { receivedAt: origin.receivedAt, items };
     kept.set(name, loaded);
     if (kept.size > KEPT_ORIGINS) kept.delete(kept.keys().next().value as string);

@@ -74,7 +74,7 @@ function createReader(means: LetGoMeans): (row: WaitingRow) => Promise<Read | un
     if (last?.id !== row.messageId) {
       const message = await loadMessage(database, vault, row.messageId);
       releasedAt = msToInstant(nowMs());
-      const items = message ? readToRelease(readers, parties, message, releasedAt) : [];
+      const items = message ? await readToRelease(readers, parties, message, releasedAt) : [];
       last = { id: row.messageId, message, items };
     }
     const item = last.items[row.item];

@@ -6,12 +6,12 @@ import type { Party } from '../parties.ts';
 
 /**
  * How the bodies that each door keeps are read: door → message → items, by the code tables of a moment (epoch
- * milliseconds). Pure; a page that was pulled is read by its adapter.
+ * milliseconds). Pure, once what it reads by is loaded; a page that was pulled is read by its adapter.
  */
 export type Readers = Readonly<
   Record<
     string,
-    (message: Pick<KeptMessage, 'body' | 'operation' | 'mediaType' | 'party'>, atMs: number) => readonly Item[]
+    (message: Pick<KeptMessage, 'body' | 'operation' | 'mediaType' | 'party'>, atMs: number) => Promise<readonly Item[]>
   >
 >;
 
@@ -19,12 +19,12 @@ export type Readers = Readonly<
  * Read a kept message again, as its door or adapter reads today, by the code tables of a moment: those of its
  * reception, unless another one is given.
  */
-export function readAgain(
+export async function readAgain(
   readers: Readers,
   parties: ReadonlyMap<string, Party>,
   message: KeptMessage,
   atMs = instantToMs(message.receivedAt),
-): readonly Item[] {
+): Promise<readonly Item[]> {
   const pulled = /^pull:(.+)$/.exec(message.door)?.[1];
   if (pulled !== undefined) {
     const party = parties.get(message.party);
@@ -58,7 +58,7 @@ export function readToRelease(
   parties: ReadonlyMap<string, Party>,
   message: KeptMessage,
   releasedAt: string,
-): readonly Item[] {
+): Promise<readonly Item[]> {
   return readAgain(readers, parties, message, instantToMs(releasedAt) + IN_FORCE_AFTER_MS);
 }
 

@@ -4,7 +4,7 @@ import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../steps/read-again.ts';
 import { readKept as readNationalPortal } from './national-portal.ts';
 import { readKept as readRest } from './rest.ts';
-import { readKept as readSoap } from './soap/message.ts';
+import { loadSoap } from './soap/load.ts';
 
 /** The code tables that doors read by, whoever the sender is. */
 export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
@@ -12,11 +12,11 @@ export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
 /** How the bodies that each door keeps are read again. */
 export function createReaders(province: string | undefined, codes: Pick<CodeEntries, 'at'>): Readers {
   return {
-    rest: ({ body, operation, mediaType }) => readRest(body, operation, mediaType),
-    soap: ({ body, operation, mediaType }) => readSoap(body, operation, mediaType),
+    rest: async ({ body, operation, mediaType }) => readRest(body, operation, mediaType),
+    soap: async ({ body, operation, mediaType }) => (await loadSoap()).readKept(body, operation, mediaType),
     // A file's items are kept as lines, whatever its format was.
-    import: ({ body, operation }) => readRest(body, operation, 'application/x-ndjson'),
-    'national-portal': ({ body, operation, party }, atMs) =>
+    import: async ({ body, operation }) => readRest(body, operation, 'application/x-ndjson'),
+    'national-portal': async ({ body, operation, party }, atMs) =>
       readNationalPortal(body, operation, province, codesWith(codes.at(party, atMs))),
   };
 }

@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers';
 import { closed, Instant } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { requireKey } from '../auth.ts';
-import { xmlOf } from '../doors/soap/message.ts';
+import { loadSoap } from '../doors/soap/load.ts';
 import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view.ts';
@@ -111,16 +111,19 @@ async function oneMessage(c: Context, means: OperatorMeans): Promise<Response> {
   const [deliveries, waiting] = await Promise.all([ledger.deliveriesOf(id, codes), ledger.waitingOf(id)]);
   const view =
     body &&
-    (await shownTo(means, key, `message ${id}`, (mayBePersonal) => viewBody(asRead(found, body()), mayBePersonal)));
+    (await shownTo(means, key, `message ${id}`, async (mayBePersonal) =>
+      viewBody(await asRead(found, body()), mayBePersonal),
+    ));
   return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
 }
 
 /** An envelope as text of today, whatever charset or attachments it came in; as it came where it cannot be read. */
-function asRead(
+async function asRead(
   { door, mediaType }: { readonly door: string; readonly mediaType?: string | null },
   body: Buffer,
-): Buffer {
+): Promise<Buffer> {
   if (door !== 'soap') return body;
+  const { xmlOf } = await loadSoap();
   try {
     return xmlOf(body, mediaType ?? undefined);
   } catch {

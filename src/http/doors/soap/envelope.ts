@@ -5,10 +5,11 @@ import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
+import { createSchemas } from './schemas.ts';
 import { readSecurity, type Security, WSSE } from './security-header.ts';
 import { readValues, type Shape, shapeOf } from './values.ts';
 import { ENVELOPES, type Version } from './versions.ts';
-import { createSchemas, HUB_NAMESPACE } from './wsdl.ts';
+import { HUB_NAMESPACE } from './wsdl.ts';
 
 export type OperationName = 'PushDossiers' | 'PushProgress' | 'GetDossier' | 'Ping';
 

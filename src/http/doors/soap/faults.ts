@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { Refusal } from '../../problem.ts';
+import { Refusal, refusalOf } from '../../problem.ts';
+import type { DoorMeans } from '../door.ts';
 import { ENVELOPES, MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
@@ -26,7 +27,7 @@ export function writeEnvelope(version: Version, body: string): string {
  * A refusal in the shape of this version, with its problems in the detail. What the caller must mend is Client (1.2:
  * Sender), what is to be tried again Server (Receiver). HTTP 500 in 1.1, 400 or 500 in 1.2, and 401 with a challenge.
  */
-export function faultResponse(c: Context, version: Version, refusal: Refusal): Response {
+function faultResponse(c: Context, version: Version, refusal: Refusal): Response {
   const problems = refusal.problems.length > 0 ? refusal.problems : [{ path: '', message: refusal.message }];
   const detail = writeElement(
     'HubFault',
@@ -40,6 +41,17 @@ export function faultResponse(c: Context, version: Version, refusal: Refusal): R
     'Content-Type': MEDIA_TYPES[version],
     ...refusal.headers,
   });
+}
+
+/** Note an error and tell it as a fault. */
+export async function refuse(
+  c: Context,
+  means: Pick<DoorMeans, 'noteRefusal'>,
+  version: Version,
+  error: unknown,
+): Promise<Response> {
+  await means.noteRefusal(c, error);
+  return faultResponse(c, version, refusalOf(error));
 }
 
 const CODES = { '1.1': ['Client', 'Server'], '1.2': ['Sender', 'Receiver'] } as const;

@@ -1,0 +1,79 @@
+import type { Context } from 'hono';
+import { quote } from '#core/explain';
+import { readBody } from '../../body.ts';
+import { Refusal } from '../../problem.ts';
+import { note } from '../door.ts';
+import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
+import type { OperationName } from './envelope.ts';
+import { refuse, writeEnvelope } from './faults.ts';
+import { readMediaType } from './media-type.ts';
+import { openMessage, PUSHES, xmlOf } from './message.ts';
+import { type OperationMeans, run } from './operations.ts';
+import { inSteps } from './steps.ts';
+import { MEDIA_TYPES, type Version } from './versions.ts';
+import { HUB_NAMESPACE } from './wsdl.ts';
+import { writeElement } from './xml.ts';
+
+const UNANSWERED_BYTES = 64 * 1024;
+
+export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
+
+/**
+ * Answer an envelope: with the response of its operation, or with a fault.
+ *
+ * @param told the version by the Content-Type; the envelope itself has the last word
+ */
+export async function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
+  let version = told;
+  try {
+    const basic = basicKey(c, means.keys);
+    const body = await readBody(c, means.maxBodyBytes);
+    // What nobody has answered for yet is kept only where it is small: a flood must not fill the database.
+    if (body.length <= UNANSWERED_BYTES) note(c, { body });
+    const xml = xmlOf(body, c.req.header('content-type'));
+    const message = await inSteps(openMessage(xml));
+    const { head } = message;
+    version = head.version;
+    note(c, { operation: PUSHES[head.operation] ?? head.operation });
+    refuseOtherAction(c, head.operation);
+    const caller = await authenticate(c, means, basic, head.security, xml);
+    note(c, { keyName: caller.key.id, body });
+    const party = mayPush(c, means, caller);
+    const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));
+    const { operation } = used.head;
+    const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
+    const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
+    return c.body(writeEnvelope(version, response), 200, { 'Content-Type': MEDIA_TYPES[version] });
+  } catch (error) {
+    return refuse(c, means, version, error);
+  }
+}
+
+function partyOf(c: Context): string {
+  return c.req.param('party') ?? '';
+}
+
+/** The body says what is asked; a header that says something else is a mistake, or an attempt to get past a filter. */
+function refuseOtherAction(c: Context, operation: OperationName): void {
+  const header = c.req
+    .header('soapaction')
+    ?.trim()
+    .replace(/^"(.*)"$/, '$1');
+  const parameter = readMediaType(c.req.header('content-type')).parameters.get('action');
+  for (const action of [header, parameter])
+    if (action && action !== `${HUB_NAMESPACE}/${operation}`)
+      throw new Refusal(
+        'bad-request',
+        `the SOAPAction is ${quote(action)} and the Body asks for ${operation}, expected ${HUB_NAMESPACE}/${operation} or none`,
+      );
+}
+
+function mayPush(c: Context, { parties }: SoapDoorMeans, { key }: Caller): string {
+  const party = partyOf(c);
+  if (!key.scopes.includes('dossier:write'))
+    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
+  if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
+  if (key.party !== party)
+    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
+  return party;
+}
