@@ -44,7 +44,7 @@ export async function startHubs(database: BenchDatabase, folder: string, partner
     HUB_DATA_DIR: folder,
     // Its one line an attempt would be most of what is measured.
     LOG_LEVEL: 'warn',
-    NODE_OPTIONS: '--max-semi-space-size=32',
+    NODE_OPTIONS: '--max-semi-space-size=16',
     ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
   };
   await prepareHub({ ...env, HUB_ROLES: 'api' });
