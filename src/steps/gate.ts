@@ -1,4 +1,5 @@
 import {
+  BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
@@ -44,39 +45,60 @@ export function createGate({ windows, nowMs, retryDelaysMs, onBreak, onClose }: 
   let openedMs = 0;
   let leftAloneMs = 0;
   let askedUntilMs = 0;
+  /** The one call that tries. */
+  let trying: Promise<unknown> = Promise.resolve();
   let last: Outcome = { kind: 'unavailable', reason: 'unknown', message: '' };
   const breaker: CircuitBreakerPolicy = circuitBreaker(
     handleWhenResult((result) => gotNothingThrough(result as readonly Settled[])),
     {
+      // The breaker knows the machine's clock alone: how long the partner is left alone is told here, by the hub's.
       halfOpenAfter: new DelegateBackoff(({ attempt }) => {
         leftAloneMs = Math.min(retryDelaysMs[attempt - 1] ?? LONGEST_MS, LONGEST_MS);
-        return leftAloneMs;
+        return Number.NEGATIVE_INFINITY;
       }),
       breaker: new ConsecutiveBreaker(FAILURES),
     },
   );
   breaker.onBreak(() => {
-    openedMs = Date.now();
+    openedMs = nowMs();
     onBreak(last);
   });
   breaker.onReset(onClose);
 
+  /** A clock that was set back tells nothing of how long it was: then one call tries. */
+  function isLeftAlone(): boolean {
+    const openMs = nowMs() - openedMs;
+    return breaker.state === CircuitState.Open && openMs >= 0 && openMs < leftAloneMs;
+  }
+
+  /** Nobody is left alone for longer than the longest time: a moment beyond it is of a clock that was set back. */
+  function askedUntil(): number {
+    return askedUntilMs - nowMs() > LONGEST_MS ? nowMs() : askedUntilMs;
+  }
+
   return {
     room() {
-      if (windowEndMs(windows, nowMs()) !== undefined || nowMs() < askedUntilMs) return 0;
+      if (windowEndMs(windows, nowMs()) !== undefined || nowMs() < askedUntil()) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
       // Half open means that the one call which tries is under way.
-      return breaker.state === CircuitState.Open && Date.now() - openedMs >= leftAloneMs ? 1 : 0;
+      return breaker.state === CircuitState.Open && !isLeftAlone() ? 1 : 0;
     },
-    pass: (run) =>
-      breaker.execute(async () => {
+    async pass(run) {
+      while (breaker.state === CircuitState.HalfOpen) await trying;
+      if (isLeftAlone()) throw new BrokenCircuitError();
+      const isTry = breaker.state === CircuitState.Open;
+      const done = breaker.execute(async () => {
         const settled = await run();
-        askedUntilMs = Math.max(askedUntilMs, nowMs() + Math.min(askedMs(settled), LONGEST_MS));
+        const forMs = Math.min(askedMs(settled), LONGEST_MS);
+        if (forMs > 0) askedUntilMs = Math.max(askedUntil(), nowMs() + forMs);
         if (gotNothingThrough(settled)) last = (settled[0] as Settled).outcome;
         return settled;
-      }),
+      });
+      if (isTry) trying = done.catch(() => undefined);
+      return done;
+    },
     state: () => STATES[breaker.state],
-    askedUntilMs: () => askedUntilMs,
+    askedUntilMs: askedUntil,
   };
 }
 
