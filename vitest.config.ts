@@ -1,9 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    // Many tests wait for processes, partners and timeouts: beside one that waits another one works.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     include: [
       'src/**/*.test.ts',
       'schemas/**/*.test.ts',

@@ -1,38 +1,19 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../support/database.ts';
+import { migratedDatabase, type TestDatabase, testDatabase } from '../support/database.ts';
+import { startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 /** Where the commands run: what they keep by default is kept here. */
 const HOME = mkdtempSync(join(tmpdir(), 'lienthong-cli-'));
 afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
-
 /** Run the command as a person would, in a folder of its own, with nothing but these settings. */
-function lienthong(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = HOME): Promise<Ran> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
-  const ran = { out: '', errors: '' };
-  child.stdout.on('data', (chunk) => {
-    ran.out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    ran.errors += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...ran }));
-  });
-}
+const lienthong = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  startLienthong(args, env, HOME).ended;
 
 describe('lienthong', () => {
   test('says how each command is used, on stdout and with 0', async () => {
@@ -178,7 +159,7 @@ describe('keys', () => {
 });
 
 describe('migrate and reseal', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase();
   });
@@ -205,29 +186,25 @@ describe('migrate and reseal', () => {
 
 describe('start', () => {
   test('with --json one document says where it listens; SIGTERM ends it with 0, a port that is taken with 1', async () => {
-    const database = await testDatabase();
-    const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET, PATH: process.env.PATH ?? '' };
-    const start = (port: string) =>
-      spawn(process.execPath, [COMMAND, 'start', '--json'], { cwd: HOME, env: { ...env, PORT: port } });
-    const hub = start('0');
+    const database = await migratedDatabase();
+    const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET };
+    const hub = startLienthong(['start', '--json'], { ...env, PORT: '0' }, HOME);
     let out = '';
-    let errors = '';
-    hub.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    const document = await new Promise<{ url: string; pid: number }>((resolve) =>
-      hub.stdout.on('data', (chunk) => {
+    const document = await new Promise<{ url: string; pid: number }>((resolve, reject) => {
+      hub.child.stdout?.on('data', (chunk) => {
         out += chunk;
         if (out.endsWith('}\n')) resolve(JSON.parse(out));
-      }),
-    );
-    expect(document).toMatchObject({ pid: hub.pid, roles: ['api', 'worker', 'scheduler'], parties: [] });
+      });
+      void hub.ended.then(({ errors }) => reject(new Error(`it ended before it listened: ${errors}`)));
+    });
+    expect(document).toMatchObject({ pid: hub.child.pid, roles: ['api', 'worker', 'scheduler'], parties: [] });
     expect((await fetch(`${document.url}/health/ready`)).status).toBe(200);
     const second = await lienthong(['start', '--json'], { ...env, PORT: new URL(document.url).port });
     expect(second.code).toBe(1);
     expect(JSON.parse(second.out).error).toMatch(/EADDRINUSE/);
-    hub.kill('SIGTERM');
-    expect(await new Promise((resolve) => hub.once('exit', resolve)), errors).toBe(0);
+    hub.child.kill('SIGTERM');
+    const { code, errors } = await hub.ended;
+    expect(code, errors).toBe(0);
     await database.drop();
   });
 });

@@ -1,40 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../support/database.ts';
+import { describe, expect, test } from 'vitest';
+import { commandScene } from '../support/command-scene.ts';
 import { dossier } from '../support/hub.ts';
-import { startLienthong } from '../support/lienthong.ts';
-import { testFolder } from '../support/process.ts';
 
-const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
-
-const folder = testFolder({
-  parties: { 'one-stop': { adapter: 'one-stop' } },
-});
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let pool: pg.Pool;
-let env: Record<string, string>;
-beforeAll(async () => {
-  database = await testDatabase();
-  pool = new pg.Pool({ connectionString: database.url, max: 2 });
-  pool.on('error', () => undefined);
-  env = { DATABASE_URL: database.url, HUB_SECRET: SECRET, HUB_CONFIG: folder.configPath };
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  folder.remove();
-});
-
-const lienthong = (...args: string[]) => startLienthong(args, env, folder.path).ended;
-const count = async (sql: string) => Number((await pool.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
-
-function file(name: string, content: string | Buffer): string {
-  const path = join(folder.path, name);
-  writeFileSync(path, content);
-  return path;
-}
+const scene = commandScene();
 
 const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
@@ -45,9 +15,9 @@ describe('import', () => {
       '{"code": ',
       JSON.stringify(dossier({ code: codeOf(2) })),
     ];
-    const path = file('a.ndjson', lines.join('\n'));
-    const report = join(folder.path, 'report.ndjson');
-    const { code, out, errors } = await lienthong('import', 'one-stop', path, '--report', report, '--json');
+    const path = scene.file('a.ndjson', lines.join('\n'));
+    const report = join(scene.folder, 'report.ndjson');
+    const { code, out, errors } = await scene.run('import', 'one-stop', path, '--report', report, '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       accepted: 2,
@@ -60,51 +30,51 @@ describe('import', () => {
 
   test('killed in the middle and begun again, it loses and doubles nothing', async () => {
     const items = 6_000;
-    const path = file(
+    const path = scene.file(
       'many.ndjson',
       Array.from({ length: items }, (_, n) => JSON.stringify(dossier({ code: `H60.02-250812-${10_000 + n}` }))).join(
         '\n',
       ),
     );
-    const there = () => count("dossiers WHERE code LIKE 'H60.02-%'");
-    const first = startLienthong(['import', 'one-stop', path], env, folder.path);
+    const there = () => scene.count("dossiers WHERE code LIKE 'H60.02-%'");
+    const first = scene.start('import', 'one-stop', path);
     while ((await there()) < 1_000) await new Promise((resolve) => setTimeout(resolve, 10));
     first.child.kill('SIGKILL');
     await first.ended;
     const kept = await there();
     expect(kept).toBeLessThan(items);
-    const again = await lienthong('import', 'one-stop', path, '--json');
+    const again = await scene.run('import', 'one-stop', path, '--json');
     expect(again.code).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ accepted: items, duplicate: 0, invalid: 0 });
     expect(await there()).toBe(items);
-    expect(await count("events WHERE code LIKE 'H60.02-%'")).toBe(items);
-    expect(await count("messages WHERE door = 'import' AND results::text LIKE '%H60.02-%'")).toBe(items / 500);
+    expect(await scene.count("events WHERE code LIKE 'H60.02-%'")).toBe(items);
+    expect(await scene.count("messages WHERE door = 'import' AND results::text LIKE '%H60.02-%'")).toBe(items / 500);
   });
 });
 
 describe('rebuild', () => {
   test('tampered with: 1, put right by the swap: 0', async () => {
-    await pool.query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [codeOf(2)]);
-    const told = await lienthong('rebuild');
+    await scene.query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [codeOf(2)]);
+    const told = await scene.run('rebuild');
     expect(told).toMatchObject({
       code: 1,
       out: expect.stringContaining(`dossiers ${codeOf(2)} status: live returned, rebuilt received`),
     });
-    expect(await lienthong('rebuild', '--swap')).toMatchObject({
+    expect(await scene.run('rebuild', '--swap')).toMatchObject({
       code: 0,
       out: expect.stringContaining('1 dossiers were put'),
     });
   });
 
   test('killed in the middle it changes nothing, and the next one cleans up', async () => {
-    const first = startLienthong(['rebuild', '--swap'], env, folder.path);
-    while ((await count("pg_namespace WHERE nspname = 'hub_rebuild'")) === 0)
+    const first = scene.start('rebuild', '--swap');
+    while ((await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")) === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));
     first.child.kill('SIGKILL');
     await first.ended;
-    expect(await count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(1);
-    const { code, out } = await lienthong('rebuild', '--json');
+    expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(1);
+    const { code, out } = await scene.run('rebuild', '--json');
     expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, identical: true, found: 0, notCovered: 0 });
-    expect(await count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(0);
+    expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(0);
   });
 });

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { type Ran, startLienthong } from '../support/lienthong.ts';
 import { NO } from '../support/operator.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
 let hub: TestHub;
 let partner: Partner;
 
@@ -19,21 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => hub.close());
 
-function replay(...args: string[]): Promise<{ code: number | null; out: string; errors: string }> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    DATABASE_URL: hub.databaseUrl,
-    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
-  };
-  const child = spawn(process.execPath, [COMMAND, 'replay', ...args], { env, cwd: import.meta.dirname });
-  const ran = { out: '', errors: '' };
-  child.stdout.on('data', (chunk) => {
-    ran.out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    ran.errors += chunk;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...ran })));
+function replay(...args: string[]): Promise<Ran> {
+  const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
+  return startLienthong(['replay', ...args], env, import.meta.dirname).ended;
 }
 
 test('lienthong replay shows first what it would do, and does it when it is told to and why', async () => {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { describe, expect, test, vi } from 'vitest';
 import oneStop, { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
-import { testDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
 
@@ -24,7 +24,7 @@ interface Scene {
 
 async function openScene(): Promise<Scene> {
   const partner = await startSimulator(oneStop);
-  const own = await testDatabase();
+  const own = await migratedDatabase();
   const database = new pg.Client({ connectionString: own.url });
   database.on('error', () => undefined);
   await database.connect();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
-import { testDatabase } from '../support/database.ts';
+import { migratedDatabase, type TestDatabase } from '../support/database.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
 
 /** A client that nobody here wrote: what it needs, how it is built from the WSDL, and how it is run. */
@@ -42,10 +42,10 @@ export function interopHub(): { readonly wsdl: string; readonly signer: TestCert
     ],
     parties: { 'one-stop': { adapter: 'one-stop' } },
   });
-  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let database: TestDatabase;
   let hub: HubProcess;
   beforeAll(async () => {
-    database = await testDatabase();
+    database = await migratedDatabase();
     hub = await startHubProcess({
       DATABASE_URL: database.url,
       HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',

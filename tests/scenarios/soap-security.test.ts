@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SignedXml } from 'xml-crypto';
 import { createNonces } from '../../src/ledger/nonces.ts';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
-import { MORNING, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, PASSWORD, pushXml, type SoapReply, sendSoap, WSSE, WSU } from '../support/soap.ts';
+import { MORNING } from '../support/template.ts';
 
 const PING = '<h:Ping/>';
 const FAR = { remoteAddress: '192.0.2.7' };

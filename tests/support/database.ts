@@ -1,24 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { inject } from 'vitest';
-import type {} from './global-setup.ts'; // declares databaseServerUrl
+import type {} from './global-setup.ts'; // declares what is injected
+import { execute, urlOf } from './template.ts';
 
-/** An empty database of the caller's own on the server of this run (see global-setup.ts). `drop` ends its sessions. */
-export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const server = inject('databaseServerUrl');
-  const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+export interface TestDatabase {
+  readonly url: string;
+  /** Ends its sessions, too. */
+  drop(): Promise<void>;
 }
 
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+/** An empty database of the caller's own on the server of this run (see global-setup.ts). */
+export function testDatabase(): Promise<TestDatabase> {
+  return copyOf('template0');
+}
+
+/** The same, with the tables of this version. */
+export function migratedDatabase(): Promise<TestDatabase> {
+  return copyOf(inject('migratedTemplate'));
+}
+
+async function copyOf(template: string): Promise<TestDatabase> {
+  const server = inject('databaseServerUrl');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template} ENCODING 'UTF8'`);
+  return { url: urlOf(server, name), drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }

@@ -6,19 +6,24 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
+import { makeTemplate } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** A PostgreSQL server where tests may create databases. */
     readonly databaseServerUrl: string;
+    /** The name of a database there that has the hub's tables; nobody connects to it. */
+    readonly migratedTemplate: string;
   }
 }
 
 /** One server for the whole run: the one of DATABASE_URL, else an embedded one that is removed afterwards. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env.DATABASE_URL) {
     project.provide('databaseServerUrl', process.env.DATABASE_URL);
-    return undefined;
+    const template = await makeTemplate(process.env.DATABASE_URL);
+    project.provide('migratedTemplate', template.name);
+    return template.drop;
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-vitest-'));
   fs.chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
@@ -26,6 +31,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   removeWhenRunEnds(folder, dataDir);
   const server = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });
   project.provide('databaseServerUrl', server.url);
+  project.provide('migratedTemplate', (await makeTemplate(server.url)).name);
   return async () => {
     await server.stop();
     fs.rmSync(folder, { recursive: true, force: true });

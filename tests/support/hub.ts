@@ -6,7 +6,8 @@ import type { LoadedAdapter } from '../../src/adapters.ts';
 import type { Config, HubFile } from '../../src/config.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
 import { type Adapter, defineAdapter, type Outgoing, type Puller } from '../../src/kit/adapter.ts';
-import { testDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
+import { MORNING } from './template.ts';
 
 /** A clock that goes only when it is told to. */
 export interface Clock {
@@ -65,8 +66,6 @@ export const SECRETS = {
   personal: 'personal-secret-of-the-tests',
 } as const;
 
-export const MORNING = Date.parse('2025-08-12T08:30:00+07:00');
-
 /** A hub with the parties `one-stop` (authoritative), `other`, and those of the test, on a database of its own. */
 export async function testHub(
   options: {
@@ -85,7 +84,7 @@ export async function testHub(
 ): Promise<TestHub> {
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => undefined }
-    : await testDatabase();
+    : await migratedDatabase();
   const clock: Clock = { nowMs: options.nowMs ?? MORNING };
   const logLines: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
@@ -160,10 +159,14 @@ export async function testHub(
       return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
     },
     async deliver() {
-      await hub.pipeline.sweep();
-      // The in-process queue answers in the next turn of the event loop.
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      await hub.pipeline.idle();
+      try {
+        await hub.pipeline.sweep();
+      } finally {
+        // What a sweep that failed has rung for is under way all the same.
+        // The in-process queue answers in the next turn of the event loop.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await hub.pipeline.idle();
+      }
     },
     async close() {
       await hub.stop();

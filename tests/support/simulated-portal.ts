@@ -5,7 +5,8 @@ import { nationalPortal } from '../../adapters/national-portal/simulator/portal.
 import { loadConfig } from '../../src/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
-import { dossier, MORNING, progress, type TestHub, testHub } from './hub.ts';
+import { dossier, progress, type TestHub, testHub } from './hub.ts';
+import { MORNING } from './template.ts';
 
 /** The delays between attempts that the hub has when nobody says otherwise. */
 export const USUAL_DELAYS_MS = loadConfig({

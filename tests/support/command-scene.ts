@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import { type TestDatabase, testDatabase } from './database.ts';
+import { type Ran, type Running, startLienthong } from './lienthong.ts';
+import { testFolder } from './process.ts';
+
+/** Commands on one hub: a folder with its configuration, and an empty database of its own. */
+export interface CommandScene {
+  readonly folder: string;
+  /** What each command is given: where the database is, the secret, the configuration. */
+  env(): Readonly<Record<string, string>>;
+  start(...args: string[]): Running;
+  run(...args: string[]): Promise<Ran>;
+  query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** How many rows there are of `table`, or `table WHERE …`. */
+  count(from: string): Promise<number>;
+  /** Write a file into the folder; the path of it. */
+  file(name: string, content: string | Buffer): string;
+}
+
+/** Set up before the tests of the file that calls this, and cleared away after them. */
+export function commandScene(config: object = { parties: { 'one-stop': { adapter: 'one-stop' } } }): CommandScene {
+  const folder = testFolder(config);
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    database = await testDatabase();
+    pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    pool.on('error', () => undefined);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+    folder.remove();
+  });
+
+  const env = () => ({
+    DATABASE_URL: database.url,
+    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HUB_CONFIG: folder.configPath,
+  });
+  const start = (...args: string[]) => startLienthong(args, env(), folder.path);
+  const query = (sql: string, values?: unknown[]) => pool.query(sql, values);
+  return {
+    folder: folder.path,
+    env,
+    start,
+    run: (...args) => start(...args).ended,
+    query,
+    count: async (from) => Number((await query(`SELECT count(*) AS n FROM ${from}`)).rows[0].n),
+    file(name, content) {
+      const path = join(folder.path, name);
+      writeFileSync(path, content);
+      return path;
+    },
+  };
+}

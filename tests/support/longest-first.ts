@@ -1,0 +1,28 @@
+import { relative } from 'node:path';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Where the time goes: what begins last and takes long would keep one worker busy while the others have nothing to do. */
+const LONGEST = [
+  'tests/e2e/prove',
+  'tests/e2e/demo',
+  'tests/e2e/cli',
+  'tests/e2e/',
+  'tests/interop/',
+  'tests/scenarios/rebuild',
+  'tests/scenarios/outages',
+  'src/embedded-postgres/',
+  'adapters/',
+  'tests/scenarios/',
+];
+
+/** The longest test files first, also where no run before has told how long each takes. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const path = relative(this.ctx.config.root, moduleId);
+      const at = LONGEST.findIndex((start) => path.startsWith(start));
+      return at === -1 ? LONGEST.length : at;
+    };
+    return [...files].sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
+  }
+}
