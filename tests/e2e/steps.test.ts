@@ -88,7 +88,7 @@ async function openScene(): Promise<Scene> {
 
 describe.concurrent('a process that is killed at a step goes on from that step when it is started again', () => {
   const at = (title: string, work: (scene: Scene) => Promise<void>): void =>
-    test.concurrent(title, { timeout: 90_000 }, async () => {
+    test.concurrent(title, { timeout: 240_000 }, async () => {
       const scene = await openScene();
       try {
         await work(scene);
