@@ -18,7 +18,10 @@ export default defineConfig({
     ],
     exclude: ['**/node_modules/**'],
     globalSetup: ['tests/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs, and no measure of anything: a test that starts processes beside others waits for its turn.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // What a test waits for without saying within which time.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -39,7 +39,7 @@ describe('lienthong adapter', () => {
     expect(code).toBe(0);
     expect(out).toContain(`port HoSoWSPort (SOAP 1.2) at ${ministry.url}/HoSoWS`);
     expect(out).toMatch(/xemHoSo\n {4}asks\n {6}maHoSo {2}xs:string\n {4}answers\n {6}return\n/);
-  }, 30_000);
+  });
 
   test('try shows what the hub would hold, applicants masked, and writes nothing', async () => {
     configure({});
@@ -48,21 +48,21 @@ describe('lienthong adapter', () => {
     expect([out.includes('Nguyễn Văn An'), out.includes('001099000001')]).toEqual([false, false]);
     expect(out).toContain('1 records, 0 invalid, 0 would wait');
     expect([code, ministry.ledger.count()]).toEqual([0, 0]);
-  }, 30_000);
+  });
 
   test('try tells codes that no table knows, and ends with 1', async () => {
     configure({ codes: { status: { HOAN_THANH: 'resolved' }, 'status-sent': {} } });
     const { code, out } = await run('try', 'transport', 'progress');
     expect(out).toContain('waits (1): no transport-status is known for "TIEP_NHAN"');
     expect(code).toBe(1);
-  }, 30_000);
+  });
 
   test('wrong use is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
     expect(await run('try', 'transport', 'catalogue')).toMatchObject({ code: 2 });
     expect(await run('inspect', 'ftp://127.0.0.1/x.wsdl')).toMatchObject({ code: 2 });
-  }, 30_000);
+  });
 });
 
 function configure(over: object): void {

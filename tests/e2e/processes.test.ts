@@ -69,7 +69,7 @@ describe('several processes on one database', () => {
     });
     [api, owner] = (await Promise.all([start('api'), start('worker,scheduler')])) as [HubProcess, HubProcess];
     await vi.waitFor(() => expect(portal.count('LayDanhMucLinhVuc')).toBeGreaterThan(0), { timeout: 20_000 });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const { child, ended } of running) {
       child.kill('SIGKILL');
@@ -134,7 +134,7 @@ describe('several processes on one database', () => {
     await deliveredWithin(codes, HANDED_OVER_WITHIN_MS - (performance.now() - killedMs));
     // It was looked up, and not told again.
     expect(portal.count('DongBoHoSoMC')).toBe(1);
-  }, 60_000);
+  });
 
   test('no schedule runs twice, with three processes that look at it each second', async () => {
     running[1] = owner = await start('worker,scheduler');
@@ -147,7 +147,7 @@ describe('several processes on one database', () => {
     expect(times.length).toBeGreaterThanOrEqual(2);
     const slots = times.map((time) => Math.floor(time / 2_000));
     expect(new Set(slots).size).toBe(slots.length);
-  }, 30_000);
+  });
 
   test.skipIf(!hasRedis)(
     `all rings lost, by FLUSHALL in mid-run, are made up for within ten seconds${hasRedis ? '' : ` (${without})`}`,
@@ -159,7 +159,6 @@ describe('several processes on one database', () => {
       }
       await deliveredWithin(codes, 10_000);
     },
-    30_000,
   );
 
   test.skipIf(!hasRedis)(
@@ -171,7 +170,6 @@ describe('several processes on one database', () => {
       redis = await startRedis(redisPort);
       await deliveredWithin(await push(30), 10_000);
     },
-    60_000,
   );
 });
 
