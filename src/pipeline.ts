@@ -235,8 +235,12 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     carryOut,
     async sweep() {
       await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
-      await letGo(letGoMeans, await loadReleasable(database, 500));
-      await carryOut();
+      // What cannot be let go, whatever the reason, holds up no order.
+      try {
+        await letGo(letGoMeans, await loadReleasable(database, 500));
+      } finally {
+        await carryOut();
+      }
     },
     async idle() {
       await Promise.all([...lanes.values()].map((lane) => lane.idle()));

@@ -49,9 +49,18 @@ export function createRounds(means: RoundsMeans): Rounds {
   const timers: NodeJS.Timeout[] = [];
   let sweeping: Promise<void> | undefined;
 
+  /** One that fails holds up none of the others. */
   async function sweep(): Promise<void> {
-    await pipeline.sweep();
-    await alerts.tell();
+    const works = {
+      sweep: pipeline.sweep,
+      alerts: alerts.tell,
+      'due pulls': startPulls,
+      'due reconciles': startReconciles,
+    };
+    for (const [where, work] of Object.entries(works)) await work().catch((error) => telemetry.failed(where, error));
+  }
+
+  async function startPulls(): Promise<void> {
     for (const { party, name } of await duePulls(database, nowMs())) {
       const key = `${party} ${name}`;
       if (!known.has(key) || pulling.has(key)) continue;
@@ -61,6 +70,9 @@ export function createRounds(means: RoundsMeans): Rounds {
         .finally(() => pulling.delete(key));
       pulling.set(key, run);
     }
+  }
+
+  async function startReconciles(): Promise<void> {
     for (const party of await reconcile.due()) {
       const key = `reconcile ${party}`;
       if (pulling.has(key)) continue;
@@ -92,11 +104,9 @@ export function createRounds(means: RoundsMeans): Rounds {
       await reconcile.register();
       every(SWEEP_MS, async () => {
         // A sweep that takes longer than its time is not started twice.
-        sweeping ??= sweep()
-          .catch((error) => telemetry.failed('sweep', error))
-          .finally(() => {
-            sweeping = undefined;
-          });
+        sweeping ??= sweep().finally(() => {
+          sweeping = undefined;
+        });
         await sweeping;
       });
       every(HOUSEKEEPING_MS, () => housekeeping().catch((error) => telemetry.failed('housekeeping', error)));

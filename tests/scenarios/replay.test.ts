@@ -55,8 +55,18 @@ describe('replay', () => {
   test('a double click on replay does nothing twice', async () => {
     await refusedOnes(1);
     const { id } = await first();
+    // The partner answers when all have clicked: one who clicks after it was delivered is told so, see below.
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    partner.script.push(async (items) => {
+      await held;
+      return items.map((): Outcome => ({ kind: 'delivered' }));
+    });
     const clicks = await Promise.all([outcomeOf(id), outcomeOf(id), outcomeOf(id)]);
     expect(clicks.sort()).toEqual(['already-due', 'already-due', 'replayed']);
+    answer();
     await hub.deliver();
     // It is delivered by the time of the next press.
     later(1_000);
@@ -176,6 +186,26 @@ describe('replay', () => {
     for (const other of others) await other.close();
     expect(partner.sent).toHaveLength(40);
     expect((await ops.get('replays')).body.items).toMatchObject([{ state: 'done', outcomes: { replayed: 20 } }]);
+  });
+
+  test('an item that waits and cannot be let go holds up no replay', async () => {
+    await refusedOnes(3);
+    const { pool } = hub.hub.database;
+    await hub.push(progress({ code: CODE(7) }), { what: 'progress' });
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+    await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
+      EXECUTE FUNCTION fail()`);
+    await hub.push(dossier({ code: CODE(7) }));
+    await hub.deliver().catch(() => undefined);
+    const before = partner.sent.length;
+    await start({ perSecond: 1 });
+    for (let s = 0; s < 4; s++) {
+      later(1_000);
+      await expect(hub.deliver()).rejects.toThrow('as in the test');
+    }
+    await hub.hub.pipeline.idle();
+    expect(partner.sent.length).toBe(before + 3);
   });
 
   test('nothing overtakes what is on its way: a replay of the same dossier waits for it', async () => {
