@@ -17,6 +17,7 @@ import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
 import type { ShapeWatch } from './shape-watch.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
+import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
@@ -93,6 +94,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     knownCodes: createKnownCodes(database, nowMs),
     isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
     uuids: createUuids(nowMs),
+    guess: createGuess(),
   };
   const settleTogether = gather(
     async (settled: readonly Settled[]) => {
@@ -143,7 +145,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   /** Commit a batch; a batch that met a concurrent change is read and applied anew. A batch that the database refuses is split. */
   async function acceptAll(submissions: readonly Submission[], tries = TRIES): Promise<readonly Accepted[]> {
     try {
-      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions);
+      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions, [], tries === TRIES);
       telemetry.accepted(submissions, accepted, nowMs());
       means.shapes.told(submissions);
       means.onCommit();

@@ -95,8 +95,8 @@ interface Written {
 }
 
 /**
- * Write the newest state of dossiers. Each row must follow the version it was made from, or the batch fails (40001):
- * somebody else wrote the same dossier meanwhile.
+ * Write the newest state of dossiers. Each row must follow the version it was made from, and a new one must not be known
+ * under its code as an alias, or the batch fails (40001): somebody else wrote the same dossier meanwhile.
  */
 export function dossierPart(rows: readonly DossierRow[], vault: Vault): Part {
   // Sorted, so that two batches with the same dossiers wait for one another instead of deadlocking.
@@ -204,6 +204,7 @@ const part = definePart<Written>(
     INSERT INTO dossiers (${names.join(', ')})
     SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
     FROM ${rows}
+    WHERE made_from > 0 OR NOT EXISTS (SELECT FROM aliases WHERE aliases.code = given.code)
     ON CONFLICT (code) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))

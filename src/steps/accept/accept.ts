@@ -3,7 +3,7 @@ import { isDossierItem } from '#core/item';
 import { unmappedKey } from '#core/problem';
 import { catalogueKey, cataloguePart } from '../../catalogue/catalogue.ts';
 import { unknownCodePart } from '../../catalogue/known-codes.ts';
-import { type Part, writeParts } from '../../database/parts.ts';
+import { type Part, SERIALIZATION_FAILURE, writeParts } from '../../database/parts.ts';
 import { changeParts } from '../../index/changes.ts';
 import { aliasPart, dossierPart } from '../../index/dossiers.ts';
 import { eventPart } from '../../index/events.ts';
@@ -12,7 +12,7 @@ import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
 import { applyDossier } from './dossier-item.ts';
-import { candidates, type Dossiers, dossierRow, loadDossiers } from './dossiers.ts';
+import { candidates, type Dossiers, dossierRow, loadDossiers, noDossiers } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { type Acceptance, type AcceptMeans, isRecord, type Submission } from './submission.ts';
@@ -25,6 +25,7 @@ import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
  * dossiers: so the order of the ids is the order in which each dossier was written, and the index can be built again.
  *
  * @param together what has to be kept with it or not at all
+ * @param mayGuess whether it may be written without looking for its dossiers where they seem new; a wrong guess is a 40001
  * @throws a PostgreSQL error, and then nothing is kept; 40001, 40P01 and 23505 mean that somebody else wrote the same
  *   things meanwhile and the batch can be tried again.
  */
@@ -32,9 +33,11 @@ export async function acceptBatch(
   means: AcceptMeans,
   submissions: readonly Submission[],
   together: readonly Part[] = [],
+  mayGuess = false,
 ): Promise<Acceptance> {
   const { database, vault } = means;
-  const dossiers = await loadDossiers(means, submissions);
+  const isGuess = mayGuess && means.guess !== undefined && means.guess.allNew(submissions);
+  const dossiers = isGuess ? noDossiers() : await loadDossiers(means, submissions);
   const rows = await applyAll(means, submissions, dossiers);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database.pool, [
@@ -50,7 +53,10 @@ export async function acceptBatch(
     unknownCodePart(rows.unknown),
     ...together,
     ...changeParts(rows.changes),
-  ]);
+  ]).catch((error) => {
+    if (isGuess && error.code === SERIALIZATION_FAILURE) means.guess?.wasWrong();
+    throw error;
+  });
   return {
     accepted: rows.accepted,
     ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],

@@ -27,6 +27,10 @@ export interface Dossiers {
   readonly byCode: Map<string, Set<Working>>;
 }
 
+export function noDossiers(): Dossiers {
+  return { all: new Set(), byCode: new Map() };
+}
+
 export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
 
 /** Load what is held of all dossiers that a batch names, with the history where the batch needs it to be judged. */
@@ -36,7 +40,7 @@ export async function loadDossiers(
 ): Promise<Dossiers> {
   const items = submissions.flatMap((submission) => submission.items.filter(isRecord).filter(isDossierItem));
   const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
-  const dossiers: Dossiers = { all: new Set(), byCode: new Map() };
+  const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
   for (const { asked, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
     const working = loaded.get(held.code) ?? begin(held.code, held, createdAt, messageId);

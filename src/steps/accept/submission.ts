@@ -6,6 +6,7 @@ import type { UuidSource } from '../../database/uuid.ts';
 import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
 import type { Vault } from '../../vault.ts';
+import type { Guess } from './guess.ts';
 
 export interface AcceptMeans {
   readonly database: Database;
@@ -15,6 +16,8 @@ export interface AcceptMeans {
   /** Whether a party owns the truth of its dossiers; see DossierEvent. */
   readonly isAuthoritative: (party: string) => boolean;
   readonly uuids: UuidSource;
+  /** Absent where guessing does not pay. */
+  readonly guess?: Guess;
 }
 
 /** A message with the items that its dialect read. Its id is given when it is applied; see acceptBatch. */
