@@ -46,4 +46,4 @@ test('lienthong replay shows first what it would do, and does it when it is told
   });
   await hub.deliver();
   expect(partner.sent.slice(3).map((item) => item.doubt)).toEqual([true, true, true]);
-}, 60_000);
+});
