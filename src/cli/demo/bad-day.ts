@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import type { Fault } from '../../kit/simulator.ts';
 import type { Ministries, MinistryName } from './ministries.ts';
 import type { PartnerName, Partners } from './partners.ts';
@@ -109,6 +110,7 @@ export async function bringTrouble(
   for (const { at, partner, faults, says } of TROUBLES) {
     await sleep(Math.max(0, began + at * dayMs - performance.now()), undefined, { signal });
     say(says);
-    await partners[partner].fault(...faults);
+    // On a slow machine the partner may still be away of the trouble before.
+    await pRetry(() => partners[partner].fault(...faults), { retries: 40, minTimeout: 250, factor: 1, signal });
   }
 }
