@@ -17,8 +17,12 @@ export interface OwnBench extends Bench {
 
 const NOBODY_URL = 'http://127.0.0.1:9';
 
-/** Two databases with a hub's tables and the catalogue, and the means to start a hub on either. */
-export async function openBench(server: Server, folder: string, { seconds, indexed }: Options): Promise<OwnBench> {
+/** Three databases with a hub's tables and the catalogue, and the means to start a hub on either. */
+export async function openBench(
+  server: Server,
+  folder: string,
+  { seconds, indexed, due, backlog }: Options,
+): Promise<OwnBench> {
   const secret = (): string => randomBytes(33).toString('base64url');
   const secrets = { writer: secret(), reader: secret() };
   const databases: BenchDatabase[] = [];
@@ -50,6 +54,8 @@ export async function openBench(server: Server, folder: string, { seconds, index
       writing: await open(),
       reading: await open(),
       indexed: { series: { firstDay: '2025-05-05', perDay: 1_000 }, count: indexed },
+      backlog: { database: await open(), count: backlog },
+      due,
       loader,
       secrets,
       startHub: (database, roles, partnerUrl) => startHub(settings(database, roles, partnerUrl)),

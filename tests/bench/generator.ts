@@ -1,14 +1,19 @@
 import net from 'node:net';
 
 /**
- * A closed loop of requests over raw sockets: as light as a generator in Node can be, because it shares the cores with
- * the hub and the database. See load.ts, which runs it in a process of its own.
+ * Requests over raw sockets, in a closed loop or at a fixed rate: as light as a generator in Node can be, because it
+ * shares the cores with the hub and the database. See load.ts, which runs it in a process of its own.
  */
 export interface Load {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
   readonly seconds: number;
+  /**
+   * Requests a second, whether answers come or not: each has its moment, and its latency counts from that moment, so
+   * that a hub which stops for a while does not stop the clock (coordinated omission). Otherwise the loop is closed.
+   */
+  readonly rate?: number;
   /** The number of the first request. */
   readonly first: number;
   /** The number to stop before, if time does not stop it. */
@@ -24,8 +29,11 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** The numbers of the requests that were answered well. */
   readonly answered: readonly number[];
+  /** When each of them was answered, epoch milliseconds. */
+  readonly answeredAtMs: readonly number[];
   readonly bad: number;
   /** The first reply that was not good. */
   readonly firstBad?: string;
@@ -41,11 +49,13 @@ export interface LoadResult {
 export async function generate(load: Load): Promise<LoadResult> {
   const latencies: number[] = [];
   const answered: number[] = [];
+  const answeredAtMs: number[] = [];
   let bad = 0;
   let firstBad: string | undefined;
   let next = load.first;
   const began = performance.now();
   const until = began + load.seconds * 1000;
+  const dueAt = (n: number): number => (load.rate === undefined ? 0 : began + ((n - load.first) * 1000) / load.rate);
   const end = load.end ?? Number.POSITIVE_INFINITY;
   await Promise.all(Array.from({ length: load.connections }, () => runConnection()));
   const seconds = (performance.now() - began) / 1000;
@@ -55,7 +65,9 @@ export async function generate(load: Load): Promise<LoadResult> {
     p50Ms: quantile(latencies, 0.5),
     p95Ms: quantile(latencies, 0.95),
     p99Ms: quantile(latencies, 0.99),
+    p999Ms: quantile(latencies, 0.999),
     answered,
+    answeredAtMs,
     bad,
     ...(firstBad !== undefined && { firstBad }),
     next,
@@ -69,14 +81,19 @@ export async function generate(load: Load): Promise<LoadResult> {
       let sentAt = 0;
       let number = 0;
       const send = (): void => {
-        if (next >= end || performance.now() >= until) {
+        if (next >= end || Math.max(performance.now(), dueAt(next)) >= until) {
           resolve();
           socket.destroy();
           return;
         }
         number = next++;
         const bytes = load.request(number);
-        sentAt = performance.now();
+        const waitMs = dueAt(number) - performance.now();
+        if (waitMs > 0) setTimeout(write, waitMs, bytes);
+        else write(bytes);
+      };
+      const write = (bytes: Buffer): void => {
+        sentAt = load.rate === undefined ? performance.now() : dueAt(number);
         socket.write(bytes);
       };
       socket.on('connect', send);
@@ -87,8 +104,10 @@ export async function generate(load: Load): Promise<LoadResult> {
         const status = wholeReply(kept);
         if (status === undefined) return;
         latencies.push(performance.now() - sentAt);
-        if (load.isGood(status, kept, number)) answered.push(number);
-        else if (bad++ === 0) firstBad = kept.toString('utf8', 0, 1_000);
+        if (load.isGood(status, kept, number)) {
+          answered.push(number);
+          answeredAtMs.push(Date.now());
+        } else if (bad++ === 0) firstBad = kept.toString('utf8', 0, 1_000);
         kept = undefined;
         send();
       });

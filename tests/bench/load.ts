@@ -9,6 +9,7 @@ export interface LoadOrder {
   readonly connections: number;
   readonly seconds: number;
   /** See Load. */
+  readonly rate?: number;
   readonly first: number;
   readonly end?: number;
   readonly work: Work;
@@ -109,6 +110,6 @@ function searching(texts: readonly string[], secret: string): Asking {
 if (process.argv[1] === import.meta.filename)
   beWorker<LoadOrder, LoadResult>((order) => {
     const { hostname: host, port } = new URL(order.url);
-    const { connections, seconds, first, end } = order;
-    return generate({ host, port: Number(port), connections, seconds, first, end, ...askingFor(order) });
+    const { connections, seconds, rate, first, end } = order;
+    return generate({ host, port: Number(port), connections, seconds, rate, first, end, ...askingFor(order) });
   });

@@ -1,5 +1,6 @@
 import type { BenchDatabase } from './databases.ts';
 import type { Series } from './dossiers.ts';
+import { quantile } from './generator.ts';
 import type { HubProcess } from './hub-process.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import type { Worker } from './workers.ts';
@@ -12,6 +13,8 @@ export interface Measurement {
   readonly floor?: string;
   /** Whether it reads the large index; otherwise it begins with empty tables. */
   readonly reads?: boolean;
+  /** Whether it needs the large backlog. */
+  readonly backlogged?: boolean;
   readonly run: (bench: Bench) => Promise<Sample>;
 }
 
@@ -21,12 +24,29 @@ export interface Sample {
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly p99Ms?: number;
+  readonly p999Ms?: number;
   readonly rssMb?: number;
   /** Processor time of the hub for one dossier or reply; steadier than wall time where others use the machine. */
   readonly hubMicros?: number;
   readonly drainPerSecond?: number;
+  /** Measured on the way: a rate, or latencies of another kind. */
+  readonly parts?: readonly SamplePart[];
   /** What the ledger check and the replies complain of; a fast run with one miss is a failed run. */
   readonly problems: readonly string[];
+}
+
+/** A line of its own in the table, under the measurement's name. */
+export interface SamplePart extends Latencies {
+  readonly name: string;
+  readonly perSecond?: number;
+}
+
+export type Latencies = Pick<Sample, 'p50Ms' | 'p95Ms' | 'p99Ms' | 'p999Ms'>;
+
+export function latenciesOf(ms: readonly number[]): Latencies {
+  const sorted = [...ms].sort((a, b) => a - b);
+  const [p50Ms, p95Ms, p99Ms, p999Ms] = [0.5, 0.95, 0.99, 0.999].map((share) => quantile(sorted, share));
+  return { p50Ms, p95Ms, p99Ms, p999Ms } as Required<Latencies>;
 }
 
 /** The means of all measurements. */
@@ -39,6 +59,10 @@ export interface Bench {
   readonly writing: BenchDatabase;
   readonly reading: BenchDatabase;
   readonly indexed: { readonly series: Series; readonly count: number };
+  /** Where many deliveries are due, from the first measurement that needs them on. */
+  readonly backlog: { readonly database: BenchDatabase; readonly count: number };
+  /** How many due deliveries are drained. */
+  readonly due: number;
   readonly loader: Worker<LoadOrder, LoadResult>;
   /** Keys of the hub's configuration. */
   readonly secrets: { readonly writer: string; readonly reader: string };
@@ -60,13 +84,14 @@ export function sampleOf(
   hub: HubProcess,
   cpuBefore: number | undefined,
 ): Omit<Sample, 'problems'> {
-  const { perSecond, p50Ms, p95Ms, p99Ms, answered } = result;
+  const { perSecond, p50Ms, p95Ms, p99Ms, p999Ms, answered } = result;
   const cpuAfter = hub.cpuSeconds();
   return {
     perSecond: perSecond * many,
     p50Ms,
     p95Ms,
     p99Ms,
+    p999Ms,
     rssMb: hub.maxRssMb(),
     ...(cpuBefore !== undefined &&
       cpuAfter !== undefined && { hubMicros: ((cpuAfter - cpuBefore) * 1e6) / (answered.length * many) }),

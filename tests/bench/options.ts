@@ -5,6 +5,8 @@ export interface Options {
   readonly seconds: number;
   readonly only: readonly string[];
   readonly indexed: number;
+  readonly due: number;
+  readonly backlog: number;
   readonly json: string | undefined;
 }
 
@@ -20,6 +22,8 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
       seconds: { type: 'string', default: '6' },
       only: { type: 'string', multiple: true, default: [] },
       index: { type: 'string', default: '100000' },
+      due: { type: 'string', default: '20000' },
+      backlog: { type: 'string', default: '100000' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -33,6 +37,8 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
     seconds: whole('--seconds', values.seconds, 3_600),
     only,
     indexed: whole('--index', values.index, 1_000_000),
+    due: whole('--due', values.due, 1_000_000),
+    backlog: whole('--backlog', values.backlog, 10_000_000),
     json: values.json,
   };
 }
@@ -49,13 +55,15 @@ export function help(measurements: readonly { readonly name: string; readonly wh
 
 Measures the hub against floors, the same work done by hand, in the same run and in turn. After each run the ledger is
 checked: a run that lost, invented or repeated a dossier has failed, and the exit code is 1. The table is on stdout,
-progress on stderr. DATABASE_URL is the server to use (two databases are made there and dropped); without it, an
+progress on stderr. DATABASE_URL is the server to use (three databases are made there and dropped); without it, an
 embedded one.
 
   --rounds <n>      rounds, every other one in reverse order (5)
   --seconds <n>     length of each measurement, after a warm-up (6)
   --only <names>    only these, with their floors; joined by commas
   --index <n>       dossiers in the index that is read (100000)
+  --due <n>         due deliveries that are drained (20000; the figure of the README: 100000)
+  --backlog <n>     due deliveries behind a partner that is slow to come (100000; the figure of the README: 1000000)
   --json <file>     write all samples there
   --help
 

@@ -1,4 +1,4 @@
-import type { Measurement, Sample } from './measurement.ts';
+import type { Latencies, Measurement, Sample } from './measurement.ts';
 
 /** What came of one measurement, round by round; undefined where it did not come to an end. */
 export interface Series {
@@ -12,20 +12,22 @@ export interface Report {
   readonly rounds: number;
   readonly seconds: number;
   readonly indexed: number;
+  readonly due: number;
+  readonly backlog: number;
   readonly results: readonly Series[];
 }
 
 /** GitHub markdown, ready for the README. */
-export function markdown({ date, machine, rounds, seconds, indexed, results }: Report): string {
+export function markdown({ date, machine, rounds, seconds, indexed, due, backlog, results }: Report): string {
   const rows = results.map((series) => rowOf(series, results));
-  const drains = results.flatMap((series) => drainRow(series));
+  const parts = results.flatMap((series) => [...drainRow(series), ...partRows(series)]);
   const told = results.map(({ measurement: { name, what } }) => `- \`${name}\`: ${what}`);
   return [
-    `${date} · ${machine} · ${rounds} × ${seconds} s each, floors and hub in turn · ${count(indexed)} dossiers in the index that is read`,
+    `${date} · ${machine} · ${rounds} × ${seconds} s each, floors and hub in turn · ${count(indexed)} dossiers in the index that is read · ${count(due)} due deliveries drained, ${count(backlog)} in the backlog`,
     '',
-    `| measurement | per second, min / median / max | floor | ratio, min / median / max | p50 / p95 / p99 ms | hub µs each | RSS max | ledger |`,
+    `| measurement | per second, min / median / max | floor | ratio, min / median / max | p50 / p95 / p99 / p99.9 ms | hub µs each | RSS max | ledger |`,
     `|---|--:|---|--:|--:|--:|--:|---|`,
-    ...[...rows, ...drains].map((cells) => `| ${cells.join(' | ')} |`),
+    ...[...rows, ...parts].map((cells) => `| ${cells.join(' | ')} |`),
     '',
     ...told,
   ].join('\n');
@@ -45,9 +47,7 @@ function rowOf({ measurement, samples }: Series, results: readonly Series[]): re
     ),
     floor ? `\`${floor}\`` : '',
     base ? spread(ratios(samples, base.samples), (ratio) => ratio.toFixed(2)) : '',
-    [of((s) => s.p50Ms), of((s) => s.p95Ms), of((s) => s.p99Ms)]
-      .flatMap((list) => (list.length > 0 ? middle(list).toFixed(1) : []))
-      .join(' / '),
+    quantiles(done),
     of((s) => s.hubMicros).length > 0 ? count(middle(of((s) => s.hubMicros))) : '',
     of((s) => s.rssMb).length > 0 ? `${count(Math.max(...of((s) => s.rssMb)))} MB` : '',
     failed > 0 ? `**FAILED** in ${failed} of ${samples.length}` : 'complete',
@@ -57,6 +57,24 @@ function rowOf({ measurement, samples }: Series, results: readonly Series[]): re
 function drainRow({ measurement, samples }: Series): readonly (readonly string[])[] {
   const rates = samples.flatMap((sample) => sample?.drainPerSecond ?? []);
   return rates.length > 0 ? [[`\`${measurement.name}\`, drain`, spread(rates, count), '', '', '', '', '', '']] : [];
+}
+
+/** What was measured on the way, by its name. */
+function partRows({ measurement, samples }: Series): readonly (readonly string[])[] {
+  const all = samples.flatMap((sample) => sample?.parts ?? []);
+  return [...new Set(all.map(({ name }) => name))].map((name) => {
+    const same = all.filter((part) => part.name === name);
+    const rates = same.flatMap(({ perSecond }) => perSecond ?? []);
+    return [`\`${measurement.name}\`, ${name}`, spread(rates, count), '', '', quantiles(same), '', '', ''];
+  });
+}
+
+/** The median of the rounds of each. */
+function quantiles(all: readonly Latencies[]): string {
+  const of = (value: (one: Latencies) => number | undefined): number[] => all.flatMap((one) => value(one) ?? []);
+  return [of((one) => one.p50Ms), of((one) => one.p95Ms), of((one) => one.p99Ms), of((one) => one.p999Ms)]
+    .flatMap((list) => (list.length > 0 ? middle(list).toFixed(1) : []))
+    .join(' / ');
 }
 
 /** Each round's own ratio. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBench } from './bench.ts';
 import { openServer } from './databases.ts';
+import { DELIVERIES } from './deliveries.ts';
+import { fillBacklog } from './fill-backlog.ts';
 import { FLOORS } from './floors.ts';
 import { describeMachine } from './machine.ts';
 import type { Bench, Measurement, Sample } from './measurement.ts';
@@ -13,7 +15,7 @@ import { stopAll } from './workers.ts';
 import { WRITES } from './writes.ts';
 
 /** `npm run bench`: floors and hub in one run, alternated; see options.ts. */
-const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...READS];
+const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...DELIVERIES, ...READS];
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -35,6 +37,10 @@ async function main(): Promise<number> {
       if (chosen.some(({ reads }) => reads)) {
         say(`filling the index that is read with ${bench.indexed.count} dossiers`);
         await fillIndex(bench);
+      }
+      if (chosen.some(({ backlogged }) => backlogged)) {
+        say(`making ${bench.backlog.count} deliveries due`);
+        await fillBacklog(bench);
       }
       const results = await measure(bench, chosen, options.rounds);
       const machine = await describeMachine(bench.writing, server.embedded);
@@ -64,12 +70,20 @@ async function measure(bench: Bench, chosen: readonly Measurement[], rounds: num
   return results;
 }
 
-function line({ perSecond, p50Ms, p99Ms, hubMicros, drainPerSecond }: Sample): string {
+function line({ perSecond, p50Ms, p99Ms, hubMicros, rssMb, drainPerSecond, parts = [] }: Sample): string {
   return [
     `${Math.round(perSecond)}/s`,
     ...(p50Ms === undefined ? [] : [`p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms`]),
     ...(hubMicros === undefined ? [] : [`hub ${Math.round(hubMicros)} µs each`]),
+    ...(rssMb === undefined ? [] : [`${Math.round(rssMb)} MB`]),
     ...(drainPerSecond === undefined ? [] : [`drain ${Math.round(drainPerSecond)}/s`]),
+    ...parts.map((part) =>
+      [
+        part.name,
+        ...(part.perSecond === undefined ? [] : [`${Math.round(part.perSecond)}/s`]),
+        ...(part.p50Ms === undefined ? [] : [`p50 ${part.p50Ms.toFixed(1)} ms, p99 ${part.p99Ms?.toFixed(1)} ms`]),
+      ].join(' '),
+    ),
   ].join(', ');
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchDatabase } from './databases.ts';
+import { countDeliveries, drain } from './drain.ts';
 import { indexProblems } from './ledger-check.ts';
 import { type LoadOrder, pushedCodes } from './load.ts';
 import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
@@ -74,7 +74,7 @@ async function push(bench: Bench, connections: number, many: number, { partner, 
     const cpuBefore = hub.cpuSeconds();
     const result = await loader.ask({ ...order, first: warm.next, seconds: bench.seconds });
     const sample = sampleOf(result, many, hub, cpuBefore);
-    const drained = partner && (await drain(writing));
+    const drained = partner && (await drainTimed(writing));
     const acknowledged = pushedCodes(series, many, [...warm.answered, ...result.answered]);
     return {
       ...sample,
@@ -94,8 +94,6 @@ async function push(bench: Bench, connections: number, many: number, { partner, 
   }
 }
 
-const DRAINS_WITHIN_MS = 60_000;
-const LOOK_MS = 100;
 /** Of a backlog smaller than this, the time tells nothing. */
 const TELLING = 500;
 
@@ -104,21 +102,10 @@ interface Drained {
   readonly problems: readonly string[];
 }
 
-/** Wait until nothing is due any more. */
-async function drain(database: BenchDatabase): Promise<Drained> {
-  const count = async (condition: string): Promise<number> =>
-    (await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM deliveries WHERE ${condition}`))[0]?.n ?? 0;
+async function drainTimed(database: BenchDatabase): Promise<Drained> {
   const began = performance.now();
-  const backlog = await count(`state = 'due'`);
-  while ((await count(`state = 'due'`)) > 0) {
-    if (performance.now() - began > DRAINS_WITHIN_MS)
-      return { problems: [`not drained in ${DRAINS_WITHIN_MS / 1000} s: ${await count(`state = 'due'`)} are left`] };
-    await sleep(LOOK_MS);
-  }
+  const backlog = await countDeliveries(database, `state = 'due'`);
+  const problems = await drain(database);
   const seconds = (performance.now() - began) / 1000;
-  const lost = await count(`state <> 'delivered'`);
-  return {
-    ...(backlog >= TELLING && { perSecond: backlog / seconds }),
-    problems: lost > 0 ? [`${lost} deliveries ended without being delivered`] : [],
-  };
+  return { ...(backlog >= TELLING && problems.length === 0 && { perSecond: backlog / seconds }), problems };
 }

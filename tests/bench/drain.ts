@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BenchDatabase } from './databases.ts';
+
+const LOOK_MS = 100;
+
+/**
+ * Wait until nothing is due any more.
+ *
+ * @returns what is wrong when it does not come to that, or ended otherwise than delivered
+ */
+export async function drain(database: BenchDatabase, withinMs = 60_000): Promise<readonly string[]> {
+  for (const until = performance.now() + withinMs; await isDue(database); await sleep(LOOK_MS))
+    if (performance.now() > until)
+      return [`not drained in ${withinMs / 1000} s: ${await countDeliveries(database, `state = 'due'`)} are left`];
+  const lost = await countDeliveries(database, `state <> 'delivered'`);
+  return lost > 0 ? [`${lost} deliveries ended without being delivered`] : [];
+}
+
+/** Not by counting, which would read all that is due again and again. */
+async function isDue(database: BenchDatabase): Promise<boolean> {
+  const [row] = await database.rows<{ due: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM deliveries WHERE state = 'due') AS due`,
+  );
+  return row?.due ?? false;
+}
+
+export async function countDeliveries(database: BenchDatabase, condition: string): Promise<number> {
+  const [row] = await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM deliveries WHERE ${condition}`);
+  return row?.n ?? 0;
+}
