@@ -97,12 +97,26 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     guess: createGuess(),
   };
   const settleTogether = gather(
-    async (settled: readonly Settled[]) => {
-      await settleAll(database, vault, settled);
-      return settled.map(() => undefined);
+    async (lists: readonly (readonly Settled[])[]) => {
+      await settleSplitting(lists.flat());
+      return lists.map(() => undefined);
     },
-    { size: 200, lanes: 2 },
+    { size: 200, lanes: 2, weigh: (settled) => settled.length },
   );
+
+  /** One outcome that the database refuses must not keep the others of its batch from being kept. */
+  async function settleSplitting(settled: readonly Settled[]): Promise<void> {
+    try {
+      await settleAll(database, vault, settled);
+    } catch (error) {
+      if (!isRefusedByDatabase(error) || settled.length === 1) throw error;
+      const half = Math.ceil(settled.length / 2);
+      const halves = [settled.slice(0, half), settled.slice(half)];
+      const done = await Promise.allSettled(halves.map(settleSplitting));
+      for (const one of done) if (one.status === 'rejected') throw one.reason;
+    }
+  }
+
   const processId = randomUUID();
   /** Work behind a reply: nobody waits for it but the end of the process. */
   const behind = new Set<Promise<unknown>>();

@@ -13,7 +13,7 @@ export interface CallMeans {
   readonly retryDelaysMs: readonly number[];
   readonly onBug: (error: unknown) => void;
   /** Called with each exchange with the partner. */
-  readonly onWire: (wire: WireRecord) => void;
+  readonly onWire: (operation: string, wire: WireRecord) => void;
 }
 
 /** Make one call, and say of each delivery in it what came of it and what follows. */
@@ -22,7 +22,7 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
   const startedMs = means.nowMs();
   const outcomes = await outcomesOf(means, party, call, (record) => {
     wire.push(record);
-    means.onWire(record);
+    means.onWire(call.operation, record);
   });
   const endedMs = means.nowMs();
   const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;

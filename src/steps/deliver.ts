@@ -3,6 +3,7 @@ import { serviceKey } from '#core/identifiers';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
+import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
@@ -18,19 +19,26 @@ export interface PlannedCall {
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
 }
 
+export interface PlanMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  /** What the catalogue says; otherwise it is asked each time. */
+  readonly entries?: EntryCache;
+}
+
 /**
  * Put what was claimed together with what has to be said of it: each dossier as it was when it was told.
  * Nothing is open while a partner is on the line; all reading is done here, before.
  */
 export async function planCalls(
-  { database, vault }: { readonly database: Database; readonly vault: Vault },
+  { database, vault, entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) }: PlanMeans,
   party: Party,
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
-  const { dossiers, entries } = split(claimed);
+  const { dossiers, others } = split(claimed);
   const outgoing = new Map<number, Outgoing>([
-    ...(await dossierOutgoing(database, vault, party, dossiers)),
-    ...(await entryOutgoing(database, entries)),
+    ...(await dossierOutgoing(database, vault, party, dossiers, entries)),
+    ...(await entryOutgoing(database, others)),
   ]);
   return packed(
     runsOf(claimed.map((one) => ({ claimed: one, outgoing: outgoing.get(one.id) }))),
@@ -72,9 +80,9 @@ function packed(
   return calls;
 }
 
-function split(claimed: readonly Claimed[]): { dossiers: readonly Claimed[]; entries: readonly Claimed[] } {
+function split(claimed: readonly Claimed[]): { dossiers: readonly Claimed[]; others: readonly Claimed[] } {
   const isDossier = (one: Claimed): boolean => one.operation.startsWith('dossier.');
-  return { dossiers: claimed.filter(isDossier), entries: claimed.filter((one) => !isDossier(one)) };
+  return { dossiers: claimed.filter(isDossier), others: claimed.filter((one) => !isDossier(one)) };
 }
 
 async function dossierOutgoing(
@@ -82,17 +90,18 @@ async function dossierOutgoing(
   vault: Vault,
   party: Party,
   claimed: readonly Claimed[],
+  entries: EntryCache,
 ): Promise<readonly (readonly [number, Outgoing])[]> {
   if (claimed.length === 0) return [];
   const codes = [...new Set(claimed.map((one) => one.subject))];
-  const held = new Map((await loadHeld(database.pool, vault, codes)).map((found) => [found.held.code, found]));
+  const [found, known] = await Promise.all([loadHeld(database.pool, vault, codes), knownTo(database, party.id, codes)]);
+  const held = new Map(found.map((one) => [one.held.code, one]));
   const isNewest = (one: Claimed): boolean => held.get(one.subject)?.held.version === one.seq;
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
   const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b), '9999');
   const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
-  const known = await knownTo(database, party.id, codes);
   const facts = await catalogueFacts(
-    database,
+    entries,
     party,
     [...held.values()].map((found) => found.held.view.record),
   );
@@ -149,7 +158,7 @@ type Facts = Pick<Outgoing, 'service' | 'agency'>;
 
 /** Under the code that operators entered for the party, where they have. */
 async function catalogueFacts(
-  database: Database,
+  entries: EntryCache,
   party: Party,
   dossiers: readonly Dossier[],
 ): Promise<(dossier: Dossier) => Facts> {
@@ -157,8 +166,10 @@ async function catalogueFacts(
   const serviceOf = ({ serviceCode: code }: Dossier): string =>
     serviceKey(codes('service').get(serviceKey(code)) ?? code);
   const agencyOf = ({ agencyCode: code }: Dossier): string => codes('agency').get(code) ?? code;
-  const services = await loadEntries(database.pool, 'service', [...new Set(dossiers.map(serviceOf))]);
-  const agencies = await loadEntries(database.pool, 'agency', [...new Set(dossiers.map(agencyOf))]);
+  const [services, agencies] = await Promise.all([
+    entries('service', dossiers.map(serviceOf)),
+    entries('agency', dossiers.map(agencyOf)),
+  ]);
   return (dossier) => {
     const service = services.get(serviceOf(dossier))?.record as Outgoing['service'];
     const agency = agencies.get(agencyOf(dossier))?.record;

@@ -1,3 +1,4 @@
+import { createEntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import type { WireRecord } from '../kit/http.ts';
 import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
@@ -11,6 +12,7 @@ import { makeCall } from './call.ts';
 import { type PlannedCall, planCalls } from './deliver.ts';
 import { createGate, type GateMeans, isClosedTo } from './gate.ts';
 import { createHealth } from './health.ts';
+import { createSettleBehind } from './settle-behind.ts';
 
 export interface LaneMeans {
   readonly database: Database;
@@ -22,7 +24,7 @@ export interface LaneMeans {
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];
-  readonly settle: (settled: Settled) => Promise<unknown>;
+  readonly settle: (settled: readonly Settled[]) => Promise<unknown>;
   /** Say that there may be more than this process took, so that another one helps. */
   readonly ringAgain: () => Promise<void>;
   readonly telemetry: Telemetry;
@@ -43,11 +45,24 @@ const CONCURRENCY = 16;
 /** A killed process's deliveries are free after this; a live one extends its leases all the time. */
 const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
+/** What is claimed ahead of the calls is what the partner takes in this time: a slow one gets nothing ahead. */
+const AHEAD_MS = 100;
+const MOST_AHEAD = 128;
+/** While little is due, claims this far apart take more each: one costs as much for one delivery as for many. */
+const CLAIM_EVERY_MS = 25;
+/** So much may wait to be settled, until no more is claimed. */
+const MOST_UNSETTLED = 500;
+
+/** A call that waits for its turn, and since when what it carries is leased. */
+interface Ready {
+  readonly call: PlannedCall;
+  readonly leasedMs: number;
+}
 
 export function createLane(means: LaneMeans): Lane {
   const { database, party, processId, nowMs, telemetry } = means;
-  const underWay = new Set<Promise<void>>();
   const leased = new Set<Claimed>();
+  const ready: Ready[] = [];
   const { onBreak, onClose } = means.onBreaker(party.id);
   const gate = createGate({
     windows: party.maintenance,
@@ -62,45 +77,101 @@ export function createLane(means: LaneMeans): Lane {
     },
   });
   const health = createHealth(means, party.id);
+  const entries = createEntryCache(database, nowMs);
+  const unsettled = createSettleBehind({
+    settle: means.settle,
+    onKept(settled) {
+      for (const one of settled) {
+        telemetry.attempted(one);
+        health.note(one.outcome);
+      }
+    },
+    onFailed: (error) => telemetry.failed('settle', error),
+    onDone(settled) {
+      for (const { claimed } of settled) leased.delete(claimed);
+      // What came behind it may be due now.
+      wake();
+    },
+  });
+  /** Calls on the line, and statements that claim or give back. */
+  let calling = 0;
+  let claiming = false;
+  let givingBack = 0;
   let woken = false;
-  let ring = (): void => undefined;
-  let running: Promise<void> | undefined;
   let draining = false;
+  let meanCallMs = Number.POSITIVE_INFINITY;
+  let claimedMs = Number.NEGATIVE_INFINITY;
+  let extendedMs = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let whenIdle: (() => void)[] = [];
 
   const heartbeat = setInterval(() => {
-    if (leased.size > 0)
-      void extendLeases(database, [...leased], nowMs() + LEASE_MS).catch((error) =>
-        telemetry.failed('heartbeat', error),
-      );
+    if (leased.size === 0) return;
+    const startedMs = performance.now();
+    void extendLeases(database, [...leased], nowMs() + LEASE_MS)
+      .then(() => {
+        extendedMs = startedMs;
+      })
+      .catch((error) => telemetry.failed('heartbeat', error));
   }, HEARTBEAT_MS);
   heartbeat.unref();
 
-  /** Claim and call until nothing is due. A call that takes long holds up nobody: a ring is heard meanwhile. */
-  async function run(): Promise<void> {
-    while ((woken || underWay.size > 0) && !draining) {
+  /** Make the calls that are ready, and claim more beside them, until nothing is due. Called whenever something ended. */
+  function go(): void {
+    const room = draining ? 0 : gate.room();
+    if (room === 0) {
       woken = false;
-      const free = Math.min(CONCURRENCY - underWay.size, gate.room());
-      // Claiming one by one costs a statement each: wait until half of the lane is free.
-      const calls = free >= Math.min(CONCURRENCY / 2, gate.room()) && free > 0 ? await claimCalls(free) : [];
-      for (const call of calls) start(call);
-      if (underWay.size > 0) await Promise.race([...underWay, nextRing()]);
+      giveBackReady();
+    }
+    for (let left = room; left > 0 && ready.length > 0 && calling < CONCURRENCY; left--) start(ready.shift() as Ready);
+    if (woken && !claiming) claimSome(room);
+    if (isIdle()) {
+      for (const resolve of whenIdle) resolve();
+      whenIdle = [];
     }
   }
 
-  function nextRing(): Promise<void> {
-    return new Promise((resolve) => {
-      ring = resolve;
-      if (woken) resolve();
-    });
+  function isIdle(): boolean {
+    return !woken && !claiming && calling + ready.length + givingBack + unsettled.size() === 0;
   }
 
-  async function claimCalls(limit: number): Promise<readonly PlannedCall[]> {
+  function claimSome(room: number): void {
+    const most = CONCURRENCY + ahead(room);
+    const free = Math.min(most - calling - ready.length, room);
+    // Claiming one by one costs statements each: wait until half is free.
+    if (free < Math.min(most / 2, room) || unsettled.size() > MOST_UNSETTLED) return;
+    const waitMs = claimedMs + CLAIM_EVERY_MS - performance.now();
+    if (waitMs > 0) {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        go();
+      }, waitMs);
+      return;
+    }
+    woken = false;
+    claiming = true;
+    void claimCalls(free)
+      .catch((error) => telemetry.failed(`lane of ${party.id}`, error))
+      .finally(() => {
+        claiming = false;
+        go();
+      });
+  }
+
+  /** Where dossiers at once are counted, what waits would count as well. */
+  function ahead(room: number): number {
+    if (room < CONCURRENCY || party.budget.concurrency !== undefined) return 0;
+    return Math.min(Math.floor((CONCURRENCY * AHEAD_MS) / meanCallMs), MOST_AHEAD);
+  }
+
+  async function claimCalls(limit: number): Promise<void> {
     await means.codes.fresh();
-    const now = nowMs();
+    const leasedMs = performance.now();
+    claimedMs = leasedMs;
     const claimed = await claim(database, {
       party: party.id,
       process: processId,
-      nowMs: now,
+      nowMs: nowMs(),
       leaseMs: LEASE_MS,
       limit,
       carries: party.carries,
@@ -108,74 +179,95 @@ export function createLane(means: LaneMeans): Lane {
     });
     for (const one of claimed) leased.add(one);
     try {
-      const calls = await planCalls(means, party, claimed);
-      if (calls.length >= limit) void means.ringAgain();
-      return calls;
+      const calls = await planCalls({ ...means, entries }, party, claimed);
+      for (const call of calls) ready.push({ call, leasedMs });
+      if (calls.length < limit) return;
+      // There may be more: for this process at once, and for others.
+      woken = true;
+      claimedMs = Number.NEGATIVE_INFINITY;
+      void means.ringAgain();
     } catch (error) {
       for (const one of claimed) leased.delete(one);
       throw error;
     }
   }
 
-  function start(call: PlannedCall): void {
-    const done = attempt(call)
-      .catch((error) => telemetry.failed('settle', error))
+  function start({ call, leasedMs }: Ready): void {
+    // This process stood still: another one may have taken it over.
+    if (performance.now() - Math.max(leasedMs, extendedMs) > LEASE_MS) {
+      forget(call);
+      return;
+    }
+    const startedMs = performance.now();
+    calling++;
+    void attempt(call)
+      .catch((error) => {
+        telemetry.failed('attempt', error);
+        forget(call);
+      })
       .finally(() => {
-        underWay.delete(done);
-        // What came behind it may be due now.
-        woken = true;
-        for (const { claimed } of call.items) leased.delete(claimed);
+        calling--;
+        const tookMs = Math.max(performance.now() - startedMs, 0.1);
+        meanCallMs = Number.isFinite(meanCallMs) ? meanCallMs * 0.9 + tookMs * 0.1 : tookMs;
+        go();
       });
-    underWay.add(done);
+  }
+
+  function forget(call: PlannedCall): void {
+    for (const { claimed } of call.items) leased.delete(claimed);
   }
 
   async function attempt(call: PlannedCall): Promise<void> {
-    const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
-    const onWire = (wire: WireRecord): void => means.shapes.answered(party.id, call.operation, wire);
     const settled = await gate
       .pass(() => makeCall({ ...means, onBug, onWire }, party, call))
       .catch((error) => {
         if (isClosedTo(error)) return undefined;
         throw error;
       });
+    if (settled) unsettled.add(settled, calling === 1 && ready.length === 0);
     // The breaker opened between the claim and the call.
-    if (!settled)
-      return giveBack(
-        database,
-        call.items.map((item) => item.claimed),
-        nowMs() + LEASE_MS,
-      );
-    await Promise.all(settled.map((one) => means.settle(one)));
-    for (const one of settled) {
-      telemetry.attempted(one);
-      health.note(one.outcome);
-    }
+    else leave([call]);
+  }
+
+  const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
+  const onWire = (operation: string, wire: WireRecord): void => means.shapes.answered(party.id, operation, wire);
+
+  /** What was claimed and is not tried is due again: for others at once when this process ends. */
+  function giveBackReady(): void {
+    if (ready.length > 0) leave(ready.splice(0).map(({ call }) => call));
+  }
+
+  function leave(calls: readonly PlannedCall[]): void {
+    const claimed = calls.flatMap(({ items }) => items.map((item) => item.claimed));
+    givingBack++;
+    void giveBack(database, claimed, draining ? nowMs() : nowMs() + LEASE_MS)
+      .catch((error) => telemetry.failed('give back', error))
+      .finally(() => {
+        givingBack--;
+        for (const one of claimed) leased.delete(one);
+        go();
+      });
   }
 
   function wake(): void {
     woken = true;
-    ring();
-    if (draining) return;
-    running ??= run()
-      .catch((error) => telemetry.failed(`lane of ${party.id}`, error))
-      .finally(() => {
-        running = undefined;
-        // Woken while it was ending.
-        if (woken) wake();
-      });
+    go();
+  }
+
+  function idle(): Promise<void> {
+    return isIdle() ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve));
   }
 
   return {
     wake,
-    async idle() {
-      while (running) await running;
-    },
+    idle,
     async drain() {
       draining = true;
-      ring();
       clearInterval(heartbeat);
-      await running;
-      await Promise.all(underWay);
+      clearTimeout(timer);
+      go();
+      unsettled.flush();
+      await idle();
       await health.flush();
     },
   };

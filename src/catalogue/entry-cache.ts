@@ -1,0 +1,31 @@
+import type { Database } from '../database/pool.ts';
+import { type CatalogueEntry, type CatalogueKind, loadEntries } from './catalogue.ts';
+
+/** The entries of one kind under these keys, as they are or were a second ago. What is not there is asked for anew. */
+export type EntryCache = (kind: CatalogueKind, keys: readonly string[]) => Promise<ReadonlyMap<string, CatalogueEntry>>;
+
+const FRESH_MS = 1_000;
+
+/** Dossiers of the same services and agencies come by the thousand: each entry is read once a second, not once a dossier. */
+export function createEntryCache(database: Database, nowMs: () => number): EntryCache {
+  const kept = new Map<string, CatalogueEntry>();
+  let emptiedMs = nowMs();
+  return async (kind, keys) => {
+    if (Math.abs(nowMs() - emptiedMs) >= FRESH_MS) {
+      kept.clear();
+      emptiedMs = nowMs();
+    }
+    const found = new Map<string, CatalogueEntry>();
+    const lacking = new Set<string>();
+    for (const key of keys) {
+      const entry = kept.get(`${kind} ${key}`);
+      if (entry) found.set(key, entry);
+      else lacking.add(key);
+    }
+    for (const [key, entry] of await loadEntries(database.pool, kind, [...lacking])) {
+      kept.set(`${kind} ${key}`, entry);
+      found.set(key, entry);
+    }
+    return found;
+  };
+}
