@@ -1,7 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import axios, { type AxiosError, type AxiosInstance } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  type AxiosError,
+  AxiosHeaders,
+  type GenericAbortSignal,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import pRetry from 'p-retry';
 
 /** What came of one call, said by what may have happened at the other side. */
@@ -73,25 +79,23 @@ export function createHttp(
     httpAgent: withConnectLimit(new http.Agent(AGENT), connectMs),
     httpsAgent: withConnectLimit(new https.Agent(AGENT), connectMs),
   };
-  const client = axios.create({
+  const base = {
+    ...axios.defaults,
     ...agents,
     proxy: false,
     maxRedirects: 0,
-    allowAbsoluteUrls: true,
-    responseType: 'arraybuffer',
     // Bytes are sent and read as they are: the adapter knows its partner's character set.
-    transformRequest: [(data) => data],
-    transformResponse: [(data) => data],
+    responseType: 'arraybuffer',
     validateStatus: () => true,
     maxContentLength: options.maxReplyBytes ?? 32 * 1024 * 1024,
     maxBodyLength: 64 * 1024 * 1024,
-  });
+  } as const;
   const origins = new Set(options.origins);
   const over = (record?: (wire: WireRecord) => void): Http => ({
     async exchange(call) {
       const { origin } = new URL(call.url);
       if (!origins.has(origin)) throw new ForeignAddress(origin);
-      const result = await withQuickRetries(call, () => once(client, call, options));
+      const result = await withQuickRetries(call, () => once(base, call, options));
       record?.(wireOf(call, result));
       return result;
     },
@@ -106,7 +110,20 @@ export function createHttp(
   };
 }
 
-const AGENT = { keepAlive: true, maxSockets: 64, scheduling: 'lifo', timeout: 120_000 } as const;
+/** axios sets a minute for each call: with another value here the system would be told twice a call. */
+const AGENT = {
+  keepAlive: true,
+  keepAliveMsecs: 60_000,
+  maxSockets: 64,
+  scheduling: 'lifo',
+  timeout: 120_000,
+} as const;
+
+/**
+ * What axios sends by, without what it does before: merging the same settings anew, interceptors and transformations that
+ * are not used. Measured: 200 µs a call as a whole, 120 µs so, 70 µs for Node's own part of it.
+ */
+const send: AxiosAdapter = axios.getAdapter('http');
 
 /** Neither Node nor axios bounds the time to connect alone, which is what tells "not sent" from "no answer". */
 function withConnectLimit<T extends http.Agent>(agent: T, connectMs: number): T {
@@ -124,43 +141,80 @@ function withConnectLimit<T extends http.Agent>(agent: T, connectMs: number): T 
 
 /** Two more tries within the attempt, for what certainly did no harm; the ledger owns every other retry. */
 async function withQuickRetries(call: Call, run: () => Promise<Exchange>): Promise<Exchange> {
-  let last: Exchange | undefined;
+  let last = await run();
+  if (!isToRepeat(last, call)) return last;
+  let tries = 0;
   const tried = pRetry(
     async () => {
-      last = await run();
-      if (last.kind === 'unreachable' || (last.kind === 'lost' && call.idempotent && last.reason !== 'timeout'))
-        throw new Error(last.message);
+      if (tries++ > 0) last = await run();
+      if (isToRepeat(last, call)) throw new Error(last.message);
       return last;
     },
     { retries: 2, minTimeout: 40, maxTimeout: 200, randomize: true },
   );
-  return tried.catch(() => last as Exchange);
+  return tried.catch(() => last);
 }
 
-async function once(client: AxiosInstance, call: Call, options: HttpOptions): Promise<Exchange> {
+function isToRepeat(exchange: Exchange, call: Call): exchange is Exclude<Exchange, { kind: 'reply' }> {
+  if (exchange.kind === 'lost') return call.idempotent === true && exchange.reason !== 'timeout';
+  return exchange.kind === 'unreachable';
+}
+
+async function once(
+  base: Omit<InternalAxiosRequestConfig, 'headers'>,
+  call: Call,
+  options: HttpOptions,
+): Promise<Exchange> {
   await options.pace?.();
   const totalMs = options.totalMs ?? 60_000;
-  const limit = deadline(totalMs, options.signal);
+  const limit = createLimit(totalMs, options.signal);
   try {
-    const reply = await client.request<Buffer>({
+    const { status, headers, data } = await send({
+      ...base,
       method: call.method ?? 'POST',
       url: call.url,
-      headers: { Accept: '*/*', 'User-Agent': 'lienthong', ...call.headers },
-      data: call.body === undefined ? undefined : Buffer.from(call.body as string),
-      signal: limit.signal,
-      timeout: totalMs,
+      headers: AxiosHeaders.from({ Accept: '*/*', 'User-Agent': 'lienthong', ...call.headers }),
+      data: typeof call.body === 'string' ? Buffer.from(call.body) : bytesOf(call.body),
+      signal: limit,
     });
-    return {
-      kind: 'reply',
-      status: reply.status,
-      headers: lowerCase(reply.headers),
-      body: Buffer.from(reply.data ?? ''),
-    };
+    return { kind: 'reply', status, headers: lowerCase(headers), body: data ?? Buffer.alloc(0) };
   } catch (error) {
     return failureOf(error as AxiosError, totalMs);
   } finally {
     limit.lift();
   }
+}
+
+function bytesOf(body: Uint8Array | undefined): Buffer | undefined {
+  return body && Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/**
+ * What axios needs of a signal, for one call: a controller with its events costs 30 µs. axios' own `timeout` does not
+ * bound a body that drips.
+ */
+function createLimit(totalMs: number, outer: AbortSignal | undefined): GenericAbortSignal & { lift: () => void } {
+  let onAbort: (() => void) | undefined;
+  const limit = {
+    aborted: outer?.aborted ?? false,
+    addEventListener(_: 'abort', listener: () => void) {
+      onAbort = listener;
+    },
+    removeEventListener() {
+      onAbort = undefined;
+    },
+    lift() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
+  const abort = (): void => {
+    limit.aborted = true;
+    onAbort?.();
+  };
+  const timer = setTimeout(abort, totalMs).unref();
+  outer?.addEventListener('abort', abort, { once: true });
+  return limit as GenericAbortSignal & { lift: () => void };
 }
 
 /**
@@ -217,7 +271,9 @@ function wireOf(call: Call, result: Exchange): WireRecord {
 }
 
 function clip(body: string | Uint8Array): string {
-  const bytes = Buffer.from(body as string);
+  // A character is three bytes at the most.
+  if (typeof body === 'string' && body.length * 3 <= WIRE_BYTES) return body;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : (bytesOf(body) as Buffer);
   return bytes.length > WIRE_BYTES
     ? `${bytes.subarray(0, WIRE_BYTES).toString()}… (${bytes.length} bytes)`
     : bytes.toString();
