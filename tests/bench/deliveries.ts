@@ -6,7 +6,7 @@ import type { AxiosDone, AxiosOrder } from './floor-axios.ts';
 import { compare, indexProblems } from './ledger-check.ts';
 import { type LoadOrder, type LoadResult, pushedCodes } from './load.ts';
 import { type Bench, latenciesOf, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
-import { type FastPartner, startFastPartner } from './partner.ts';
+import { type Partner, startPartner } from './partner.ts';
 import { startWorker } from './workers.ts';
 
 const ALL_ROLES = 'api,worker,scheduler';
@@ -41,13 +41,13 @@ export const DELIVERIES: readonly Measurement[] = [
   },
 ];
 
-async function withPartner(run: (partner: FastPartner) => Promise<Sample>): Promise<Sample> {
-  const partner = await startFastPartner();
+async function withPartner(run: (partner: Partner) => Promise<Sample>): Promise<Sample> {
+  const partner = await startPartner();
   return run(partner).finally(() => partner.stop());
 }
 
 /** First the rate that the hub holds with delivery on, then seven tenths of it, whether answers come or not. */
-async function steady(bench: Bench, partner: FastPartner): Promise<Sample> {
+async function steady(bench: Bench, partner: Partner): Promise<Sample> {
   const { writing, loader, secrets, seconds } = bench;
   await writing.empty();
   await writing.settle();
@@ -119,7 +119,7 @@ function missing(where: string, codes: readonly string[], at: ReadonlyMap<string
   return lacking.length > 0 ? [`${where} lacks ${lacking.length}, such as ${lacking[0]}`] : [];
 }
 
-async function floorByAxios(bench: Bench, partner: FastPartner): Promise<Sample> {
+async function floorByAxios(bench: Bench, partner: Partner): Promise<Sample> {
   const teller = startWorker<AxiosOrder, AxiosDone>('floor-axios.ts');
   try {
     const order = { url: partner.url, connections: CALLS_AT_ONCE };
@@ -141,7 +141,7 @@ function compareKeys(taken: readonly { readonly times: number }[], answered: num
   return times === answered ? [] : [`the partner took ${times} dossiers, ${answered} were answered`];
 }
 
-async function drainDue(bench: Bench, partner: FastPartner): Promise<Sample> {
+async function drainDue(bench: Bench, partner: Partner): Promise<Sample> {
   const { writing, due } = bench;
   await writing.empty();
   const { acknowledged, problems } = await pushUndelivered(bench, writing, bench.newSeries(), due);
@@ -174,7 +174,7 @@ async function drainDue(bench: Bench, partner: FastPartner): Promise<Sample> {
 const DRAINS_WITHIN_MS = 600_000;
 
 /** Half of the time the partner takes what comes, then it is away; what is left is the next round's. */
-async function holdBacklog(bench: Bench, partner: FastPartner): Promise<Sample> {
+async function holdBacklog(bench: Bench, partner: Partner): Promise<Sample> {
   const { database } = bench.backlog;
   await database.settle();
   const deliveredBefore = await countDeliveries(database, `state = 'delivered'`);
@@ -199,13 +199,12 @@ async function holdBacklog(bench: Bench, partner: FastPartner): Promise<Sample> 
   }
   return {
     ...sample,
-    parts: [{ name: `due at the end: ${await countDeliveries(database, `state = 'due'`)}` }],
     problems: [...(await keptProblems(bench, partner, deliveredBefore)), ...hub.complaints],
   };
 }
 
 /** Whether what the partner took, and nothing else, is delivered by the hub's books, each once. */
-async function keptProblems(bench: Bench, partner: FastPartner, before: number): Promise<readonly string[]> {
+async function keptProblems(bench: Bench, partner: Partner, before: number): Promise<readonly string[]> {
   const rows = await bench.backlog.database.rows<{ key: string }>(
     `SELECT 'lienthong-' || id AS key FROM deliveries WHERE state = 'delivered' ORDER BY settled_at OFFSET $1`,
     [before],

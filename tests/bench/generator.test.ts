@@ -68,6 +68,22 @@ describe('the load generator', () => {
     expect(result.next).toBe(arrived);
   });
 
+  it('asks at a fixed rate, and counts from the moment at which it meant to ask', async () => {
+    let arrived = 0;
+    const port = await listen(() => {
+      // The partner of all stands still once: whoever was to ask meanwhile waited for it.
+      if (arrived++ === 5) for (const until = performance.now() + 200; performance.now() < until; );
+      return ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'];
+    });
+    const result = await generate(load(port, { connections: 2, seconds: 0.5, rate: 100 }));
+    expect(result.answered).toHaveLength(50);
+    expect(result.answeredAtMs).toHaveLength(50);
+    expect(result.p50Ms).toBeLessThan(150);
+    // Of the twenty that were meant for the pause, the first waited for all of it.
+    expect(result.p95Ms).toBeGreaterThan(100);
+    expect(result.p999Ms).toBeGreaterThan(150);
+  });
+
   it('fails when a connection is closed without a reply', async () => {
     const port = await listen((n) => (n < 2 ? ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'] : undefined));
     await expect(generate(load(port))).rejects.toThrow(/closed without a reply|ECONNRESET/);

@@ -27,10 +27,10 @@ export const WRITES: readonly Measurement[] = [
   },
   {
     name: 'all-roles-16',
-    what: 'as single-16, with all roles, delivering to a partner beside it',
+    what: 'as single-16, with all roles, delivering to the fast partner beside it',
     floor: 'single-16',
     async run(bench) {
-      const partner = await startPartner(bench.folder);
+      const partner = await startPartner();
       return push(bench, 16, 1, { partner }).finally(() => partner.stop());
     },
   },
