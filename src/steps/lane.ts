@@ -49,7 +49,7 @@ const HEARTBEAT_MS = 2_500;
 const AHEAD_MS = 100;
 const MOST_AHEAD = 128;
 /** While little is due, claims this far apart take more each: one costs as much for one delivery as for many. */
-const CLAIM_EVERY_MS = 25;
+const CLAIM_EVERY_MS = 50;
 /** So much may wait to be settled, until no more is claimed. */
 const MOST_UNSETTLED = 500;
 

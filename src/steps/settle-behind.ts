@@ -19,7 +19,7 @@ export interface SettleBehindMeans {
 }
 
 /** A statement and a commit for each call would cost more than the call; what is told late is told in doubt after a kill. */
-const WITHIN_MS = 15;
+const WITHIN_MS = 30;
 const AT_ONCE = 64;
 
 export function createSettleBehind({ settle, onKept, onFailed, onDone }: SettleBehindMeans): SettleBehind {
