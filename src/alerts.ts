@@ -1,7 +1,14 @@
 import type { Outcome } from '#core/settle';
 import type { Database } from './database/pool.ts';
 import { createHttp } from './kit/http.ts';
-import { closeIncidents, type Incident, markTold, openIncident, untoldIncidents } from './ledger/incidents.ts';
+import {
+  closeIncidents,
+  type Incident,
+  markTold,
+  openIncident,
+  untoldIncidents,
+  withTellersTurn,
+} from './ledger/incidents.ts';
 import { webhookHeaders } from './standard-webhooks.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -18,7 +25,7 @@ export interface Alerts {
   open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
   /** It is right again. */
   close(party: string, kinds: readonly Incident['kind'][]): Promise<void>;
-  /** Send what could not be sent before. */
+  /** Send what has not been sent; nothing while another process is doing so. */
   tell(): Promise<void>;
   /** What an outcome that got nothing through probably means. */
   kindOf(outcome: Outcome): Incident['kind'];
@@ -28,9 +35,13 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
   const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
   let telling: Promise<void> | undefined;
 
+  /** Of several processes one tells: what the others found untold may be told by now. */
   async function tellAll(): Promise<void> {
-    for (const incident of await untoldIncidents(database, 50))
-      if (await send(incident)) await markTold(database, [incident.id], nowMs());
+    if ((await untoldIncidents(database, 1)).length === 0) return;
+    await withTellersTurn(database, async () => {
+      for (const incident of await untoldIncidents(database, 50))
+        if (await send(incident)) await markTold(database, [incident.id], nowMs());
+    });
   }
 
   async function send(incident: Incident): Promise<boolean> {

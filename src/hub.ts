@@ -7,6 +7,7 @@ import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createAlerts } from './alerts.ts';
+import { createBell } from './bell.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
 import { type Config, ROLES } from './config.ts';
 import { migrate } from './database/migrate.ts';
@@ -190,6 +191,8 @@ export async function createHub(
     },
     async stop() {
       draining = true;
+      // Who waits for a change is answered now.
+      changed.ring();
       await rounds.stop();
       await closeServer(server as Server | undefined);
       await pipeline.drain();
@@ -203,27 +206,6 @@ export async function createHub(
 function createQueue(config: Config, log: Logger): Queue {
   if (config.redisUrl === undefined) return createInProcessQueue();
   return createBullQueue({ url: config.redisUrl, log: (fields, message) => log.warn(fields, message) });
-}
-
-/** Those who wait for the next change in this process. */
-function createBell(): { ring: () => void; next: (ms: number) => Promise<void> } {
-  let waiting: (() => void)[] = [];
-  return {
-    ring() {
-      const all = waiting;
-      waiting = [];
-      for (const resolve of all) resolve();
-    },
-    next(ms) {
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    },
-  };
 }
 
 /** Answer what is under way, for five seconds at the most; connections are let go as they fall idle. */

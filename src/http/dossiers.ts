@@ -23,6 +23,8 @@ export interface DossierReaderMeans {
   readonly nowMs: () => number;
   /** Resolves when somebody of this process changed something, or after `ms`. */
   readonly nextChange: (ms: number) => Promise<void>;
+  /** Whether the hub is leaving: then nobody is kept waiting. */
+  readonly isDraining: () => boolean;
 }
 
 export const Limit = Type.Optional(
@@ -166,7 +168,7 @@ async function waitForChanges(
   for (;;) {
     const changes = await means.index.changes(after, limit);
     const leftMs = until - performance.now();
-    if (changes.length > 0 || leftMs <= 0) return changes;
+    if (changes.length > 0 || leftMs <= 0 || means.isDraining()) return changes;
     await means.nextChange(Math.min(leftMs, LOOK_MS));
   }
 }

@@ -55,6 +55,29 @@ export async function untoldIncidents(database: Database, limit: number): Promis
   return rows;
 }
 
+/** One number for the advisory lock: one process at a time tells of incidents. */
+const TELLING = 7_160_005;
+
+/**
+ * Do this unless another process is at it. The turn ends with the session, so a killed process holds up nobody; no
+ * transaction is open meanwhile.
+ */
+export async function withTellersTurn(database: Database, work: () => Promise<void>): Promise<void> {
+  const session = await database.pool.connect();
+  let isFree = true;
+  try {
+    const { rows } = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [TELLING]);
+    if (!rows[0]?.got) return;
+    isFree = false;
+    await work();
+    await session.query('SELECT pg_advisory_unlock($1)', [TELLING]);
+    isFree = true;
+  } finally {
+    // A session that may still hold the turn is ended.
+    session.release(!isFree);
+  }
+}
+
 export async function markTold(database: Database, ids: readonly number[], nowMs: number): Promise<void> {
   await database.pool.query('UPDATE incidents SET alerted_at = $2::timestamptz WHERE id = ANY($1::int8[])', [
     ids,

@@ -108,6 +108,24 @@ describe('the hub as a process', () => {
         expect(await read(`H60.01-250814-${String(n).padStart(4, '0')}`)).toBe(200);
   });
 
+  test('SIGTERM answers a reader who waits for changes, at once and whole', async () => {
+    const headers = { Authorization: 'Bearer e2e-secret-of-the-portal' };
+    const ask = async (query: string) =>
+      (await fetch(`${hub.url}/api/v1/changes?${query}`, { headers })).json() as Promise<{
+        items: unknown[];
+        next: string;
+      }>;
+    let page = await ask('limit=200');
+    while (page.items.length > 0) page = await ask(`limit=200&cursor=${page.next}`);
+    const waiting = ask(`wait=30&cursor=${page.next}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    hub.child.kill('SIGTERM');
+    expect(await waiting).toEqual({ items: [], next: page.next });
+    expect(await hub.ended).toBe(0);
+    expect(hub.lines.filter((line) => line.level === 'error')).toEqual([]);
+    hub = await startHubProcess(env());
+  });
+
   test('settings that are not usable stop the start with every problem at once, and exit code 1', async () => {
     const broken = testFolder({
       parties: { x: { adapter: 'nowhere' } },

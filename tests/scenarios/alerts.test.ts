@@ -1,0 +1,89 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Alerts, createAlerts } from '../../src/alerts.ts';
+import { type Database, openDatabase } from '../../src/database/pool.ts';
+import { webhookHeaders } from '../../src/standard-webhooks.ts';
+import { createTelemetry } from '../../src/telemetry.ts';
+import { MORNING, type TestHub, testHub } from '../support/hub.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+describe('alerts', () => {
+  let hub: TestHub;
+  let server: Server;
+  let got: { headers: IncomingHttpHeaders; body: string }[];
+  /** What the next calls are answered with; 200 when there is nothing more. */
+  let statuses: number[];
+  let processes: { alerts: Alerts; database: Database }[];
+
+  beforeEach(async () => {
+    hub = await testHub();
+    got = [];
+    statuses = [];
+    server = createServer(async (incoming, outgoing) => {
+      let body = '';
+      for await (const chunk of incoming) body += chunk;
+      got.push({ headers: incoming.headers, body });
+      // Long enough for the other process to look, too.
+      setTimeout(() => outgoing.writeHead(statuses.shift() ?? 200).end(), 50);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const webhook = { webhook: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`, secret: SECRET };
+    const telemetry = createTelemetry(pino({ level: 'silent' }));
+    processes = [1, 2].map(() => {
+      const database = openDatabase(hub.databaseUrl, 2);
+      return { database, alerts: createAlerts({ database, telemetry, nowMs: () => MORNING, webhook }) };
+    });
+  });
+  afterEach(async () => {
+    for (const { database } of processes) await database.close();
+    await new Promise((resolve) => server.close(resolve));
+    await hub.close();
+  });
+
+  const tell = () => Promise.all(processes.map(({ alerts }) => alerts.tell()));
+
+  test('an incident is told once, signed, however many processes see it', async () => {
+    const [one, other] = processes.map(({ alerts }) => alerts) as [Alerts, Alerts];
+    await Promise.all([
+      one.open('portal', 'partner-away', 'no connection'),
+      other.open('portal', 'partner-away', 'no connection'),
+      ...Array.from({ length: 4 }, tell),
+    ]);
+    await tell();
+    expect(got).toHaveLength(1);
+    const [{ headers, body }] = got as [(typeof got)[number]];
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'incident.partner-away',
+      data: { party: 'portal', kind: 'partner-away', cause: 'no connection' },
+    });
+    expect(headers).toMatchObject(webhookHeaders(headers['webhook-id'] as string, body, [SECRET], MORNING));
+  });
+
+  test('what could not be told is told later, by whichever process, under the same id', async () => {
+    statuses.push(500, 500, 500, 500, 500);
+    await processes[0]?.alerts.open('portal', 'credentials', 'the login is refused');
+    const failed = got.length;
+    statuses.length = 0;
+    await processes[1]?.alerts.tell();
+    await tell();
+    expect(got).toHaveLength(failed + 1);
+    expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('a process that is killed while it tells leaves it to the others', async () => {
+    const killed = await hub.hub.database.pool.connect();
+    await killed.query('SELECT pg_advisory_lock(7160005)');
+    await processes[0]?.alerts.open('portal', 'partner-away', 'no connection');
+    expect(got).toHaveLength(0);
+    killed.release(true);
+    await expect
+      .poll(async () => {
+        await tell();
+        return got.length;
+      })
+      .toBe(1);
+  });
+});
