@@ -3,6 +3,7 @@ import { msToInstant } from '#core/dates';
 import type { Route } from '#core/route';
 import type { Alerts } from './alerts.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
+import type { Part } from './database/parts.ts';
 import type { Database } from './database/pool.ts';
 import { createUuids } from './database/uuid.ts';
 import { gather } from './gather.ts';
@@ -149,17 +150,28 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     ]),
   );
 
-  const acceptTogether = gather(acceptAll, {
+  const gathered = gather((submissions: readonly Submission[]) => acceptAll(submissions), {
     size: BATCH_ITEMS,
     lanes: LANES,
     lingerMs: LINGER_MS,
     weigh: (submission) => Math.max(submission.items.length, 1),
   });
+  const acceptTogether = async (submission: Submission): Promise<Accepted> => keptOf(await gathered(submission));
 
-  /** Commit a batch; a batch that met a concurrent change is read and applied anew. A batch that the database refuses is split. */
-  async function acceptAll(submissions: readonly Submission[], tries = TRIES): Promise<readonly Accepted[]> {
+  /**
+   * Commit a batch, and do what follows a commit. A batch that met a concurrent change is read and applied anew; one
+   * that the database refuses is split, in order, until what it refuses is alone.
+   *
+   * @param together what is to be kept with all of it: with its last part, and only when all before that are kept
+   */
+  async function acceptAll(
+    submissions: readonly Submission[],
+    together: readonly Part[] = [],
+    tries = TRIES,
+  ): Promise<readonly (Accepted | NotKept)[]> {
     try {
-      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions, [], tries === TRIES);
+      const mayGuess = tries === TRIES;
+      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions, together, mayGuess);
       telemetry.accepted(submissions, accepted, nowMs());
       means.shapes.told(submissions);
       means.onCommit();
@@ -168,11 +180,25 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       if (learnt.length > 0) noted('release', releaseCauses(learnt));
       return accepted;
     } catch (error) {
-      if (isRetryable(error) && tries > 1) return acceptAll(submissions, tries - 1);
-      if (!isRefusedByDatabase(error) || submissions.length === 1) throw error;
-      const halves = [submissions.slice(0, submissions.length / 2), submissions.slice(submissions.length / 2)];
-      return (await Promise.all(halves.map((half) => acceptAll(half)))).flat();
+      if (isRetryable(error) && tries > 1) return acceptAll(submissions, together, tries - 1);
+      if (!isRefusedByDatabase(error) || submissions.length <= 1) throw error;
+      const half = Math.floor(submissions.length / 2);
+      const first = await acceptHalf(submissions.slice(0, half), []);
+      const isWhole = first.every((one) => !('notKept' in one));
+      return [...first, ...(await acceptHalf(submissions.slice(half), isWhole ? together : []))];
     }
+  }
+
+  async function acceptHalf(
+    half: readonly Submission[],
+    together: readonly Part[],
+  ): Promise<readonly (Accepted | NotKept)[]> {
+    return acceptAll(half, together).catch((notKept) => half.map(() => ({ notKept })));
+  }
+
+  /** A page of a pull, with where it ended: all of it, or its own error. */
+  async function acceptPage(submissions: readonly Submission[], together: readonly Part[]): Promise<void> {
+    for (const one of await acceptAll(submissions, together)) keptOf(one);
   }
 
   /** Steps that came before their dossier are applied when it comes; one look for all dossiers of a moment. */
@@ -246,7 +272,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       }
     },
     deliver: (party) => lanes.get(party)?.wake(),
-    pull: (party, name) => runPull({ ...means, acceptMeans }, party, name),
+    pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
     release: releaseCauses,
     carryOut,
     async sweep() {
@@ -267,6 +293,16 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       await means.shapes.flush();
     },
   };
+}
+
+/** One of a batch that the database refused. */
+interface NotKept {
+  readonly notKept: unknown;
+}
+
+function keptOf(one: Accepted | NotKept): Accepted {
+  if ('notKept' in one) throw one.notKept;
+  return one;
 }
 
 /** Somebody else wrote the same things meanwhile: serialization, deadlock, a key that came to exist. */

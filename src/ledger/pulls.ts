@@ -10,6 +10,8 @@ export interface ClaimedPull {
   readonly token: number;
   /** What was ordered after this is not done by it. */
   readonly claimedAt: string;
+  /** What the run before it failed of. */
+  readonly lastError: string | null;
 }
 
 /** Make known what is to be pulled. What is new is due at once. */
@@ -34,7 +36,7 @@ export async function duePulls(database: Database, nowMs: number): Promise<reado
     .execute();
 }
 
-/** Lease a pull that is due; undefined when another process has it, or has just done it. */
+/** Lease a pull that is due; undefined when another process has it, or has just done it, or the party is paused. */
 export async function claimPull(
   database: Database,
   party: string,
@@ -47,7 +49,8 @@ export async function claimPull(
     text: `UPDATE pulls SET token = token + 1, leased_until = $4::timestamptz
            WHERE party = $1 AND name = $2 AND next_at <= $3::timestamptz
              AND (leased_until IS NULL OR leased_until < $3::timestamptz)
-           RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt"`,
+             AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
+           RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt", last_error AS "lastError"`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });
   return rows[0];
@@ -101,6 +104,15 @@ export async function finishPull(
            WHERE party = $1 AND name = $2 AND token = $3`,
     values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null, pull.claimedAt],
   });
+}
+
+/** Whether a party's last run of any pull failed. */
+export async function hasFailedPull(database: Database, party: string): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    'SELECT 1 FROM pulls WHERE party = $1 AND last_error IS NOT NULL LIMIT 1',
+    [party],
+  );
+  return rows.length > 0;
 }
 
 /** Make pulls due at once, whatever their schedule. */

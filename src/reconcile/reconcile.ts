@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import { windowEndMs } from '#core/windows';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
@@ -71,6 +72,8 @@ export async function reconcileParty(
   const total = options.sample ?? 0;
   for await (const subjects of subjectsOf(means, party.id, options.sample)) {
     if (await isPaused(means.database, party.id)) throw new CannotReconcile(`${party.id} is paused`);
+    const untilMs = windowEndMs(party.maintenance, means.nowMs());
+    if (untilMs !== undefined) throw new CannotReconcile(`${party.id} is in maintenance until ${msToInstant(untilMs)}`);
     await means.codes.fresh();
     await reconcilePage({ means, party, reconciler, options, run }, subjects);
     done += subjects.length;

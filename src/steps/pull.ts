@@ -1,31 +1,33 @@
 import { Cron } from 'croner';
 import { msToInstant } from '#core/dates';
+import { windowEndMs } from '#core/windows';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Alerts } from '../alerts.ts';
 import { retireOthers } from '../catalogue/catalogue.ts';
+import type { Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Asks, Page } from '../kit/adapter.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { outstandingAt } from '../ledger/deliveries.ts';
+import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Party } from '../parties.ts';
-import type { Queue } from '../queue/port.ts';
-import type { ShapeWatch } from '../shape-watch.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
-import { acceptBatch } from './accept/accept.ts';
-import type { AcceptMeans, Submission } from './accept/submission.ts';
+import type { Submission } from './accept/submission.ts';
+import { type Ended, errorOf, NOT_KEPT, tellPullHealth } from './pull-health.ts';
 
 export interface PullMeans {
   readonly database: Database;
   readonly vault: Vault;
-  readonly queue: Queue;
   readonly parties: ReadonlyMap<string, Party>;
-  readonly acceptMeans: AcceptMeans;
   readonly codes: CodeEntries;
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
-  readonly shapes: ShapeWatch;
+  readonly alerts: Alerts;
+  /** Keep a page as any messages are kept, together with where it ended. */
+  readonly keep: (page: readonly Submission[], together: readonly Part[]) => Promise<void>;
 }
 
 /** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
@@ -36,31 +38,41 @@ const AFTER_FAILURE_MS = 60_000;
 
 /**
  * Ask a partner for what is new, page by page; each page is kept together with where it ended. Another process that
- * has the lease is left to it.
+ * has the lease is left to it. A party that is paused, or in a maintenance window, is not asked; what was due then is
+ * due when that is over.
  */
 export async function runPull(means: PullMeans, partyId: string, name: string): Promise<void> {
   const { database, parties, nowMs, telemetry } = means;
   const party = parties.get(partyId);
   const puller = party?.adapter.pull?.[name];
   if (!party || !puller) throw new Error(`${partyId} has nothing to pull by the name ${name}`);
+  if (windowEndMs(party.maintenance, nowMs()) !== undefined) return;
   const pull = await claimPull(database, partyId, name, nowMs(), LEASE_MS);
   if (!pull) return;
   const heartbeat = setInterval(() => {
     void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
   }, HEARTBEAT_MS);
-  let error: string | undefined;
+  let ended: Ended;
   try {
-    error = await pullPages(means, party, pull);
+    ended = await pullPages(means, party, pull);
   } catch (thrown) {
-    error = (thrown as Error).message;
+    ended = { kind: 'refused', reason: NOT_KEPT, message: (thrown as Error).message };
     telemetry.failed(`pull ${name} of ${partyId}`, thrown);
   } finally {
     clearInterval(heartbeat);
   }
-  telemetry.pulled(partyId, name, error);
+  const error = ended.kind === 'halted' ? (pull.lastError ?? undefined) : errorOf(ended);
+  if (ended.kind !== 'halted') telemetry.pulled(partyId, name, error);
   const scheduled = nextRunMs(party.schedules[name] ?? puller.schedule, nowMs());
-  const next = error === undefined ? scheduled : Math.min(scheduled, nowMs() + AFTER_FAILURE_MS);
-  await finishPull(database, pull, nowMs(), next, error);
+  await finishPull(database, pull, nowMs(), nextMs(ended, scheduled, nowMs()), error);
+  await tellPullHealth(means, pull, ended);
+}
+
+function nextMs(ended: Ended, scheduledMs: number, nowMs: number): number {
+  if (ended.kind === 'complete') return scheduledMs;
+  if (ended.kind === 'halted') return nowMs;
+  const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, AFTER_FAILURE_MS) : 0;
+  return Math.max(Math.min(scheduledMs, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
 }
 
 /** The next time of a cron schedule (seconds allowed), in Vietnam time. */
@@ -69,29 +81,33 @@ export function nextRunMs(schedule: string, nowMs: number): number {
   return next?.getTime() ?? Number.MAX_SAFE_INTEGER / 1e4;
 }
 
-/** @returns why it ended before the last page, or undefined when it is complete */
-async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull): Promise<string | undefined> {
+async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull): Promise<Ended> {
   const puller = party.adapter.pull?.[pull.name] as NonNullable<Party['adapter']['pull']>[string];
   let { checkpoint } = pull;
   for (;;) {
     const page = await puller.next(party.connect(), checkpoint, asksOf(means, party));
-    if ('kind' in page) return 'message' in page ? `${page.reason}: ${page.message}` : page.kind;
+    if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
     await keepPage(means, party, pull, page);
     checkpoint = page.checkpoint;
     if (page.complete) await retireOthers(means.database, party.id, page.complete, msToInstant(means.nowMs()));
-    if (!page.more) return undefined;
+    if (!page.more) return { kind: 'complete' };
+    if (await mustHalt(means, party)) return { kind: 'halted' };
   }
 }
 
+const NO_PAGE = { kind: 'refused', reason: NOT_KEPT, message: 'its adapter answered with no page' } as const;
+
+/** Whether the party may not be asked for the next page: each is a call of its own. */
+async function mustHalt({ database, nowMs }: PullMeans, party: Party): Promise<boolean> {
+  return windowEndMs(party.maintenance, nowMs()) !== undefined || (await isPaused(database, party.id));
+}
+
 async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page: Page): Promise<void> {
-  const { nowMs, acceptMeans, queue, telemetry } = means;
+  const { nowMs } = means;
   await means.codes.fresh();
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
-  const accepted = await acceptBatch(acceptMeans, submissions, [checkpoint]);
-  telemetry.accepted(submissions, accepted.accepted, nowMs());
-  means.shapes.told(submissions);
-  await queue.ring(accepted.ring);
+  await means.keep(submissions, [checkpoint]);
 }
 
 function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {

@@ -6,7 +6,8 @@ import { type Alerts, createAlerts } from '../../src/alerts.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
 import { webhookHeaders } from '../../src/standard-webhooks.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
-import { MORNING, type TestHub, testHub } from '../support/hub.ts';
+import { type TestHub, testHub } from '../support/hub.ts';
+import { MORNING } from '../support/template.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 

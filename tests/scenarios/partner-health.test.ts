@@ -1,9 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/settle';
+import type { MaintenanceWindow } from '#core/windows';
+import type { Puller } from '../../src/kit/adapter.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
+import { pullNow } from '../../src/ledger/pulls.ts';
 import { createPace } from '../../src/steps/pace.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection: ECONNREFUSED' };
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'slow'] }];
@@ -188,5 +192,202 @@ describe('partner health', () => {
     // A second's worth to begin with, then what comes in.
     expect(calls).toBeLessThanOrEqual(50 + 50 * seconds + 3);
     expect(calls).toBeGreaterThan(50);
+  });
+
+  test('with one partner that takes a minute to answer, another gets all that is new before the first answer is there', async () => {
+    const portal = testPartner();
+    const slow = testPartner();
+    let answer = (): void => undefined;
+    const minute = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    slow.script.push(
+      ...Array(200).fill(async (items: readonly unknown[]) => {
+        await minute;
+        return items.map((): Outcome => ({ kind: 'delivered' }));
+      }),
+    );
+    await start({ portal, slow });
+    const order: string[] = [];
+    void minute.then(() => order.push('slow'));
+    // Much more than the slow one's lane holds: what waits for it is behind it, and for nobody else.
+    for (let round = 0; round < 5; round++) {
+      const { pool } = hub.hub.database;
+      await hub.push(codes(40).map((one, n) => ({ ...one, code: `H60.0${round + 1}-250812-${1_000 + n}` })));
+      await hub.hub.pipeline.sweep();
+      await expect.poll(() => portal.sent.length, { timeout: 10_000 }).toBe(40 * (round + 1));
+      order.push(`portal ${round}`);
+      const { rows } = await pool.query(
+        "SELECT count(*) AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.party = 'slow'",
+      );
+      expect(rows[0].n).toBe(0);
+    }
+    answer();
+    await hub.deliver();
+    expect(order).toEqual(['portal 0', 'portal 1', 'portal 2', 'portal 3', 'portal 4', 'slow']);
+  });
+
+  test('a pause in a storm stops it at once: nothing is begun after it, and what was refused long before stays refused when it goes on', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const portal = testPartner();
+    portal.script.push({ kind: 'refused', reason: 'wrong', message: 'no such field' });
+    await start({ portal });
+    await hub.push(codes(1));
+    await hub.deliver();
+    let pausing: Promise<void> | undefined;
+    let begunAfter = 0;
+    let isPaused = false;
+    portal.script.push(
+      ...Array(400).fill(async (items: readonly unknown[]) => {
+        if (isPaused) begunAfter++;
+        pausing ??= pauseParty(hub.hub.database, 'portal', 'officer', hub.clock.nowMs);
+        await pausing;
+        return items.map((): Outcome => DOWN);
+      }),
+    );
+    await hub.push(codes(300).map((one, n) => ({ ...one, code: `H60.02-250812-${1_000 + n}` })));
+    await hub.deliver();
+    // Calls that were claimed before it are made; the lane takes none after.
+    expect(portal.sent.length).toBeLessThanOrEqual(1 + 16);
+    const asked = portal.sent.length;
+    isPaused = true;
+    for (let s = 0; s < 5; s++) {
+      hub.clock.nowMs += 1_000;
+      await hub.deliver();
+    }
+    expect({ begunAfter, asked: portal.sent.length }).toEqual({ begunAfter: 0, asked });
+    portal.script.length = 0;
+    hub.clock.nowMs += 10 * 86_400_000;
+    vi.setSystemTime(Date.now() + 10 * 86_400_000);
+    await resumeParty(hub.hub.database, 'portal');
+    for (let s = 0; s < 3; s++) await hub.deliver();
+    const { rows } = await hub.hub.database.pool.query(
+      'SELECT state, count(*) AS n FROM deliveries GROUP BY 1 ORDER BY 1',
+    );
+    expect(rows).toEqual([
+      { state: 'delivered', n: 300 },
+      { state: 'refused', n: 1 },
+    ]);
+  });
+});
+
+describe('a partner that is pulled', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let portal: Partner;
+  /** What the next runs come to; a complete one when there is nothing more. */
+  let failures: (Outcome | Error)[];
+  let asked: string[];
+  afterEach(() => hub.close());
+
+  async function start(maintenance: readonly MaintenanceWindow[] = []): Promise<void> {
+    failures = [];
+    asked = [];
+    const pull = (name: string): Puller<unknown> => ({
+      schedule: '0 0 2 * * *',
+      async next() {
+        asked.push(name);
+        const failure = failures.shift();
+        if (failure instanceof Error) throw failure;
+        return failure ?? { bodies: [], checkpoint: null, more: false };
+      },
+      read: () => [],
+    });
+    portal = testPartner({ pull: { dossiers: pull('dossiers'), catalogue: pull('catalogue') } });
+    hub = await testHub({
+      partners: { portal },
+      entries: { portal: { maintenance } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      keys: [...OPERATOR_KEYS],
+      nowMs: Date.parse('2025-08-12T21:59:00+07:00'),
+    });
+    ops = operatorOf(hub);
+  }
+  const pull = async (name = 'dossiers', ordered = true): Promise<void> => {
+    if (ordered) await pullNow(hub.hub.database, 'portal', [name], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('portal', name);
+    hub.clock.nowMs += 1_000;
+  };
+  const health = async () => {
+    const { items } = (await ops.get('parties')).body;
+    const { health, lastError, lastSuccessAt, incidents } = items.find(
+      (one: { party: string }) => one.party === 'portal',
+    );
+    return {
+      health,
+      reason: lastError?.reason,
+      lastSuccessAt,
+      open: incidents.map((one: { kind: string }) => one.kind),
+    };
+  };
+  const alerted = () => hub.logLines.filter((line) => line.msg === 'incident').length;
+
+  test('a maintenance window holds back deliveries and pulls alike, counts as no failure, and ends by itself', async () => {
+    await start([{ from: '22:00', to: '05:00' }]);
+    await pull();
+    expect(asked).toEqual(['dossiers']);
+    hub.clock.nowMs = Date.parse('2025-08-12T22:00:00+07:00');
+    await hub.push(dossier());
+    await hub.deliver();
+    await pull();
+    hub.clock.nowMs = Date.parse('2025-08-13T04:59:59+07:00');
+    await hub.deliver();
+    await pull('dossiers', false);
+    expect({ asked, sent: portal.sent }).toEqual({ asked: ['dossiers'], sent: [] });
+    hub.clock.nowMs = Date.parse('2025-08-13T04:59:59+07:00');
+    expect(await health()).toMatchObject({ health: 'maintenance', reason: undefined, open: [] });
+    hub.clock.nowMs = Date.parse('2025-08-13T05:00:00+07:00');
+    await hub.deliver();
+    // What was ordered in the window is due when it is over.
+    await pull('dossiers', false);
+    expect({ asked, sent: portal.sent.length }).toEqual({ asked: ['dossiers', 'dossiers'], sent: 1 });
+    const { rows } = await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries');
+    expect(rows).toEqual([{ state: 'delivered', attempts: 1 }]);
+  });
+
+  test('one that is away is one incident and one alert, as if it were told; when it answers, that is over', async () => {
+    await start();
+    failures.push(...Array(6).fill(DOWN));
+    await pull();
+    // One failure is tried again in a minute: operators see it, and nobody is called.
+    expect(await health()).toMatchObject({ health: 'trouble', reason: 'econnrefused', lastSuccessAt: null, open: [] });
+    for (let n = 2; n <= 6; n++) await pull();
+    expect(await health()).toMatchObject({ health: 'away', reason: 'econnrefused', open: ['partner-away'] });
+    expect(alerted()).toBe(1);
+    await pull();
+    expect(await health()).toMatchObject({ health: 'ok', lastSuccessAt: expect.any(String), open: [] });
+    expect(alerted()).toBe(1);
+  });
+
+  test('a login that is refused is told at the first time, and what another pull complains of is not over', async () => {
+    await start();
+    failures.push({ kind: 'unavailable', reason: 'login-refused', message: 'wrong password' });
+    await pull('dossiers');
+    await pull('catalogue');
+    expect(await health()).toMatchObject({ health: 'trouble', reason: 'login-refused', open: ['credentials'] });
+    await pull('dossiers');
+    expect(await health()).toMatchObject({ health: 'ok', open: [] });
+  });
+
+  test('a page that the hub cannot keep again and again is an incident of its own', async () => {
+    await start();
+    failures.push(new Error('as in the test'), new Error('as in the test'));
+    await pull();
+    await pull();
+    expect(await health()).toMatchObject({ health: 'trouble', open: ['pull-failed'] });
+    await pull();
+    expect(await health()).toMatchObject({ health: 'ok', open: [] });
+  });
+
+  test('a pull that gets through does not end an incident of deliveries that do not', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await start();
+    portal.script.push(...Array(50).fill(DOWN));
+    await hub.push(Array.from({ length: 20 }, (_, n) => dossier({ code: `H60.01-250812-${1_000 + n}` })));
+    await hub.deliver();
+    await expect.poll(health).toMatchObject({ health: 'away', open: ['partner-away'] });
+    await pull();
+    expect(await health()).toMatchObject({ health: 'away', open: ['partner-away'] });
+    vi.useRealTimers();
   });
 });

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
 import type { Page } from '../../src/kit/adapter.ts';
+import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { partnerWithTable } from '../support/operator.ts';
 
 type Row = Record<string, unknown>;
 
@@ -13,6 +15,8 @@ interface Source {
   /** What happens before the nth page of all is answered: the rows change, or it fails. */
   readonly before: Map<number, () => Outcome | undefined | Promise<undefined>>;
   readonly asked: unknown[];
+  /** Whether a page brings each row in a message of its own. */
+  apart: boolean;
 }
 
 describe('pulling', () => {
@@ -25,10 +29,13 @@ describe('pulling', () => {
     if (failed) return failed;
     const left = source.rows.filter((one) => one.changedAt > checkpoint).sort((a, b) => a.changedAt - b.changedAt);
     const shown = left.slice(0, 2);
-    const body = Buffer.from(JSON.stringify(shown.map(({ row }) => row)));
+    const messages = source.apart ? shown.map((one) => [one]) : [shown];
     const more = left.length > shown.length;
     return {
-      bodies: [{ body, mediaType: 'application/json' }],
+      bodies: messages.map((rows) => ({
+        body: Buffer.from(JSON.stringify(rows.map(({ row }) => row))),
+        mediaType: 'application/json',
+      })),
       checkpoint: shown.at(-1)?.changedAt ?? checkpoint,
       more,
       ...(!more && { complete: { kind: 'service' as const, codes: source.rows.map(({ row }) => String(row.code)) } }),
@@ -36,7 +43,7 @@ describe('pulling', () => {
   }
 
   beforeEach(async () => {
-    source = { rows: [], before: new Map(), asked: [] };
+    source = { rows: [], before: new Map(), asked: [], apart: false };
     const read = (operation: 'dossier.upsert.v1' | 'service.upsert.v1') => (body: Uint8Array) =>
       (JSON.parse(Buffer.from(body).toString()) as unknown[]).map((row) => readItem(operation, row));
     const schedule = '0 0 2 * * *';
@@ -157,5 +164,122 @@ describe('pulling', () => {
       '1.000004': true,
       '1.000005': true,
     });
+  });
+
+  test('a page that meets others writing the same at the same moment is kept, and so is all that they push', async () => {
+    for (let n = 1; n <= 20; n++) add(n, n);
+    const later = { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' };
+    const pushes: Promise<unknown>[] = [];
+    for (let page = 1; page <= 10; page++)
+      source.before.set(page, () => {
+        for (let n = 1; n <= 20; n++) pushes.push(hub.push([dossier({ code: codeOf(n), ...later })]));
+        return undefined;
+      });
+    await pull('dossiers');
+    await Promise.all(pushes);
+    expect(source.asked).toEqual(Array.from({ length: 10 }, (_, page) => page * 2));
+    for (let n = 1; n <= 20; n++) expect(await historyOf(n), codeOf(n)).toEqual(['received', 'processing']);
+  });
+
+  test('a deadlock that is over does not end a run', async () => {
+    add(1, 1);
+    const { pool } = hub.hub.database;
+    await pool.query('CREATE SEQUENCE tries');
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF nextval('tries') < 4 THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER fail BEFORE INSERT ON dossiers FOR EACH ROW EXECUTE FUNCTION fail()');
+    await pull('dossiers');
+    expect(source.asked).toEqual([0]);
+    expect(await historyOf(1)).toEqual(['received']);
+  });
+
+  test('of a page with one message that the database refuses the others are kept, and the page is asked for again', async () => {
+    for (let n = 1; n <= 2; n++) add(n, n);
+    source.apart = true;
+    const { pool } = hub.hub.database;
+    await pool.query(`ALTER TABLE dossiers ADD CONSTRAINT refuse CHECK (code <> '${codeOf(1)}')`);
+    await pull('dossiers');
+    expect(await historyOf(2)).toEqual(['received']);
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(1)}`)).status).toBe(404);
+    await pool.query('ALTER TABLE dossiers DROP CONSTRAINT refuse');
+    await pull('dossiers');
+    expect(source.asked).toEqual([0, 0]);
+    expect(await historyOf(1)).toEqual(['received']);
+    expect(await historyOf(2)).toEqual(['received']);
+  });
+
+  test('a paused party is asked nothing, also when it is ordered; what was due is asked when it goes on', async () => {
+    for (let n = 1; n <= 6; n++) add(n, n);
+    const { database } = hub.hub;
+    source.before.set(2, async () => {
+      await pauseParty(database, 'source', 'officer', hub.clock.nowMs);
+      return undefined;
+    });
+    await pull('dossiers');
+    // The page that was on its way is kept, and no further one is asked for.
+    expect(source.asked).toEqual([0, 2]);
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(4);
+    await pull('dossiers');
+    expect(source.asked).toEqual([0, 2]);
+    await resumeParty(database, 'source');
+    await hub.hub.pipeline.pull('source', 'dossiers');
+    expect(source.asked).toEqual([0, 2, 4]);
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(6);
+  });
+});
+
+describe('what a pull brings', () => {
+  let hub: TestHub;
+  let partner: ReturnType<typeof partnerWithTable>;
+  let entries: Row[];
+  beforeEach(async () => {
+    entries = [];
+    partner = partnerWithTable();
+    partner.needs.service = true;
+    const catalogue = {
+      schedule: '0 0 2 * * *',
+      next: async () => ({
+        bodies: [{ body: Buffer.from(JSON.stringify(entries)), mediaType: 'application/json' }],
+        checkpoint: null,
+        more: false,
+      }),
+      read: (body: Uint8Array) =>
+        (JSON.parse(Buffer.from(body).toString()) as Row[]).map(({ kind, ...row }) =>
+          readItem(kind as 'service.upsert.v1' | 'dossier.upsert.v1', row),
+        ),
+    };
+    hub = await testHub({
+      partners: { portal: partner, ministry: testPartner({ pull: { catalogue } }) },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+  });
+  afterEach(() => hub.close());
+  const pull = async (): Promise<void> => {
+    await pullNow(hub.hub.database, 'ministry', ['catalogue'], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('ministry', 'catalogue');
+  };
+
+  test('a mapping that arrives by dictionary sync frees the deliveries that waited for it', async () => {
+    await hub.push(dossier({ serviceCode: '1.999999' }));
+    await hub.deliver();
+    const held = async () =>
+      (await hub.hub.database.pool.query("SELECT count(*) AS n FROM deliveries WHERE next_at = 'infinity'")).rows[0].n;
+    expect(await held()).toBe(1);
+    hub.clock.nowMs += 1_000;
+    entries = [{ kind: 'service.upsert.v1', code: '1.999999', name: 'Thủ tục mới', inForce: true }];
+    await pull();
+    await expect.poll(held).toBe(0);
+    await hub.deliver();
+    const states = async () => (await hub.hub.database.pool.query('SELECT state FROM deliveries')).rows;
+    await expect.poll(states).toEqual([{ state: 'delivered' }]);
+    expect(partner.codes).toEqual(['1']);
+  });
+
+  test('a dossier that arrives by a pull is applied the steps that waited for it', async () => {
+    const code = 'H60.01-250812-0035';
+    await hub.push(progress({ code }), { what: 'progress' });
+    entries = [{ kind: 'dossier.upsert.v1', ...dossier({ code }) }];
+    await pull();
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
   });
 });

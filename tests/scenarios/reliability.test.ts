@@ -71,6 +71,14 @@ describe('what the database cannot keep', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);
   });
 
+  test('one that the database refuses spoils nothing of those that share its commit', async () => {
+    await sql(`ALTER TABLE dossiers ADD CONSTRAINT refuse CHECK (code <> '${codeOf(3)}')`);
+    const replies = await Promise.all(Array.from({ length: 8 }, (_, n) => post(dossier({ code: codeOf(n) }))));
+    expect(replies.map(({ status }) => status)).toEqual([201, 201, 201, 500, 201, 201, 201, 201]);
+    const { rows } = await sql('SELECT count(*) AS n FROM dossiers');
+    expect(rows[0].n).toBe(7);
+  });
+
   test('when all connections are taken the request is refused with 503, and the next ones go on', async () => {
     const taken = await Promise.all(Array.from({ length: 10 }, () => hub.hub.database.pool.connect()));
     const reply = await post(dossier());

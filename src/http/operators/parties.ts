@@ -115,7 +115,10 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
       scopes: ['ops:configure'],
       body: { 'application/json': PullOrder },
       replies: {
-        202: { description: 'It begins within a second', schema: Type.Object({ pulls: Type.Array(Type.String()) }) },
+        202: {
+          description: 'It begins within a second; while the party is paused or in maintenance, when that is over',
+          schema: Type.Object({ pulls: Type.Array(Type.String()) }),
+        },
         404: { description: 'No such party' },
       },
     },
@@ -164,7 +167,7 @@ function shownParty(
   return {
     ...kept,
     configured: party !== undefined,
-    health: healthOf({ party, isPaused, isOpen, untilMs, incidents }),
+    health: healthOf({ party, isPaused, isOpen, untilMs, incidents, pulls: kept.pulls }),
     adapter: party
       ? { sends: Object.keys(party.adapter.send ?? {}), pulls: Object.keys(party.adapter.pull ?? {}) }
       : null,
@@ -206,10 +209,11 @@ function healthOf(of: {
   readonly isOpen: boolean;
   readonly untilMs: number | undefined;
   readonly incidents: readonly Incident[];
+  readonly pulls: PartyOverview['pulls'];
 }): string {
   if (!of.party) return 'not-configured';
   if (of.isPaused) return 'paused';
   if (of.untilMs !== undefined) return 'maintenance';
-  if (of.isOpen) return 'away';
-  return of.incidents.length > 0 ? 'trouble' : 'ok';
+  if (of.isOpen || of.incidents.some(({ kind }) => kind === 'partner-away')) return 'away';
+  return of.incidents.length > 0 || of.pulls.some(({ lastError }) => lastError !== null) ? 'trouble' : 'ok';
 }
