@@ -22,7 +22,7 @@ import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
-import { type LetGoMeans, letGo } from './steps/let-go.ts';
+import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
 import { runPull } from './steps/pull.ts';
 import type { Readers } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -222,7 +222,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     await queue.ring(freed);
   }
 
-  const letGoMeans: LetGoMeans = { ...means, accept: acceptTogether, isRetryable };
+  const letGoMeans: LetGoMeans = { reread: createReread(means), accept: acceptTogether, isRetryable };
 
   /** One order after the other: each has a transaction open while it is worked on. */
   let orders: Promise<void> = Promise.resolve();

@@ -49,8 +49,10 @@ export function explain(
       }
     } else if (keyword === 'additionalProperties') {
       const known = Object.keys(nodeAt(root, instancePath)?.properties ?? {});
-      for (const name of (params as { additionalProperties: string[] }).additionalProperties)
-        tell(`${instancePath}/${pointer(name)}`, unknownMember(name, known));
+      for (const name of (params as { additionalProperties: string[] }).additionalProperties) {
+        const path = `${instancePath}/${pointer(name)}`;
+        if (!places.has(path)) tell(path, unknownMember(name, known));
+      }
     } else if (keyword !== 'boolean') {
       tell(
         instancePath,
@@ -64,7 +66,8 @@ export function explain(
 /** The message for a member that a schema does not know. */
 export function unknownMember(name: string, known: Iterable<string>): string {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, '');
-  const near = [...known].find((candidate) => plain(candidate) === plain(name));
+  const wanted = plain(name);
+  const near = [...known].find((candidate) => plain(candidate) === wanted);
   return `${quote(name)} is not a member here${near ? `; did you mean ${quote(near)}?` : ''}`;
 }
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { msToInstant } from '#core/dates';
+import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
@@ -25,6 +26,7 @@ export interface AppMeans
     OperatorMeans,
     HealthMeans {
   readonly pipeline: Pipeline;
+  readonly ledger: LedgerReader;
   readonly telemetry: Telemetry;
 }
 
@@ -64,7 +66,8 @@ function createRefusalLog({ pipeline, nowMs, telemetry }: Omit<AppMeans, 'noteRe
   let kept = 0;
   return async (c, error) => {
     const refusal = refusalOf(error);
-    if (refusal.kind === 'internal') telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
+    if (refusal.kind === 'internal')
+      telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
     const door = doorOf(c.req.path);
     const now = nowMs();
     if (Math.floor(now / 60_000) !== minute) [minute, kept] = [Math.floor(now / 60_000), 0];

@@ -53,13 +53,20 @@ function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
   });
 }
 
-/** The body as it arrives, inflated. */
-export async function* bodyChunks(c: Context): AsyncGenerator<Buffer> {
+/** No text of dossiers is packed so tightly: what inflates to more than this many times its size is a bomb. */
+const MAX_RATIO = 100;
+
+/**
+ * The body as it arrives, inflated; it may have any length.
+ *
+ * @throws Refusal 413 when, over `freeBytes`, it inflates to more than a hundred times of what came; otherwise as readBody
+ */
+export async function* bodyChunks(c: Context, freeBytes: number): AsyncGenerator<Buffer> {
   const source = rawBody(c);
-  if (source) yield* inflated(c, source);
+  if (source) yield* inflated(c, source, freeBytes);
 }
 
-async function* inflated(c: Context, source: Readable): AsyncGenerator<Buffer> {
+async function* inflated(c: Context, source: Readable, freeBytes = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer> {
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   const inflater = encoding === 'identity' ? undefined : inflaterOf(encoding);
   if (inflater) {
@@ -69,8 +76,19 @@ async function* inflated(c: Context, source: Readable): AsyncGenerator<Buffer> {
     source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
   }
   try {
+    let size = 0;
     // The socket stays open when reading ends early: the refusal has to go back over it.
-    yield* (inflater ?? source).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of (inflater ?? source).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (inflater && size > freeBytes && size > MAX_RATIO * inflater.bytesWritten) {
+        discard(source);
+        throw new Refusal(
+          'too-large',
+          `the body inflates to more than ${MAX_RATIO} times of its size, and to more than ${freeBytes} bytes`,
+        );
+      }
+      yield chunk;
+    }
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code === 'ECONNRESET') throw clientGone();

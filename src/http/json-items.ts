@@ -113,37 +113,3 @@ function trimEnd(bytes: Buffer, from: number, end: number): number {
   while (at > from && (bytes[at - 1] as number) <= 0x20) at--;
   return at;
 }
-
-const NEWLINE = 0x0a;
-
-/**
- * The lines of a stream of bytes, without their ends; a line longer than `maxBytes` is cut there and marked.
- */
-export async function* linesOf(
-  chunks: AsyncIterable<Buffer>,
-  maxBytes: number,
-): AsyncGenerator<{ readonly line: Buffer; readonly tooLong: boolean }> {
-  let kept: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    let from = 0;
-    for (;;) {
-      const end = chunk.indexOf(NEWLINE, from);
-      const part = chunk.subarray(from, end === -1 ? chunk.length : end);
-      // What goes over the limit is counted, not kept.
-      if (size <= maxBytes) kept.push(Buffer.from(part));
-      size += part.length;
-      if (end === -1) break;
-      yield finish();
-      from = end + 1;
-    }
-  }
-  if (size > 0) yield finish();
-
-  function finish(): { line: Buffer; tooLong: boolean } {
-    const whole = { line: Buffer.concat(kept).subarray(0, maxBytes), tooLong: size > maxBytes };
-    kept = [];
-    size = 0;
-    return whole;
-  }
-}

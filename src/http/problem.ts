@@ -25,15 +25,23 @@ export class Refusal extends Error {
   readonly kind: ProblemKind;
   readonly problems: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;
+  /** What the answer says besides. */
+  readonly members: Readonly<Record<string, unknown>>;
   constructor(
     kind: ProblemKind,
     detail: string,
-    more: { problems?: readonly Problem[]; headers?: Record<string, string> } = {},
+    more: {
+      problems?: readonly Problem[];
+      headers?: Readonly<Record<string, string>>;
+      members?: Readonly<Record<string, unknown>>;
+      cause?: unknown;
+    } = {},
   ) {
-    super(detail);
+    super(detail, { cause: more.cause });
     this.kind = kind;
     this.problems = more.problems ?? [];
     this.headers = more.headers ?? {};
+    this.members = more.members ?? {};
   }
   get status(): number {
     return KINDS[this.kind][0];
@@ -48,6 +56,7 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
     status,
     detail: refusal.message,
     ...(refusal.problems.length > 0 && { problems: refusal.problems }),
+    ...refusal.members,
   };
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json', ...refusal.headers });
 }
@@ -59,10 +68,21 @@ export function refusalOf(error: unknown): Refusal {
   if ((error as { code?: string }).code === '22021')
     return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
   if (isDatabaseAway(error))
-    return new Refusal('unavailable', 'the database does not answer; nothing of this request was kept, send it again', {
+    return new Refusal('unavailable', `${AWAY}; nothing of this request was kept, send it again`, {
       headers: { 'Retry-After': '5' },
     });
-  return new Refusal('internal', 'the error is in the log; nothing of this request was kept');
+  return new Refusal('internal', `${IN_LOG}; nothing of this request was kept`);
+}
+
+const AWAY = 'the database does not answer';
+const IN_LOG = 'the error is in the log';
+
+/** The same for a stream whose beginning is committed already: it says how much of it is held, and under which receipt. */
+export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
+  const { kind, message, problems, headers } = refusalOf(error);
+  const why = kind === 'unavailable' ? AWAY : kind === 'internal' ? IN_LOG : message;
+  const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, the rest is not: send it, or all of it, again`;
+  return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
 }
 
 /**

@@ -2,7 +2,7 @@
 const TURN_MS = 8;
 
 /** Work on many things without keeping other requests waiting for more than a few milliseconds. */
-export async function inTurns<In, Out>(inputs: readonly In[], work: (input: In) => Out): Promise<Out[]> {
+export async function inTurns<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
   const outs: Out[] = [];
   let began = performance.now();
   for (const input of inputs) {

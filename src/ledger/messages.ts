@@ -128,3 +128,19 @@ export async function loadResults(database: Database, receipt: string): Promise<
     .execute();
   return rows.flatMap((row) => row.results as ItemResult[]);
 }
+
+/** The same, message by message: there may be any number of them. */
+export async function* resultsOf(database: Database, receipt: string): AsyncGenerator<readonly ItemResult[]> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows } = await database.pool.query<{ id: string; results: ItemResult[] }>({
+      name: 'results of',
+      text: 'SELECT id, results FROM messages WHERE receipt = $1 AND id > $2 ORDER BY id LIMIT 1',
+      values: [receipt, after],
+    });
+    const [row] = rows;
+    if (!row) return;
+    yield row.results;
+    after = row.id;
+  }
+}

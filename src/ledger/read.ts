@@ -13,6 +13,7 @@ import {
 } from './delivery-list.ts';
 import { type Incident, listIncidents } from './incidents.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
+import { type ItemResult, resultsOf } from './messages.ts';
 import { loadParties, type PartyOverview } from './party-health.ts';
 import {
   listCauses,
@@ -29,6 +30,8 @@ import { loadReplays, type Replay } from './replays.ts';
 export interface LedgerReader {
   messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<readonly ListedMessage[]>;
   message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
+  /** What became of the items of the messages that a receipt stands for, message by message, in their order. */
+  resultsOf(receipt: string): AsyncIterable<readonly ItemResult[]>;
   deliveriesOf(messageId: string, codes: readonly string[]): Promise<readonly ListedDelivery[]>;
   waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
   deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
@@ -59,6 +62,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
       const sealed = message?.sealed;
       return message && { ...message, body: sealed && (() => vault.open(sealed)) };
     },
+    resultsOf: (receipt) => resultsOf(database, receipt),
     deliveriesOf: (messageId, codes) => deliveriesOfMessage(database, messageId, codes),
     waitingOf: (messageId) => waitingOfMessage(database, messageId),
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),

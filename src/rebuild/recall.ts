@@ -91,7 +91,10 @@ function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefi
   return outcome === 'accepted' || outcome === 'duplicate' || outcome === 'stale' ? outcome : undefined;
 }
 
-async function read({ readers, parties }: RecallMeans, message: RecordedMessage): Promise<readonly Item[]> {
+async function read(
+  { readers, parties }: RecallMeans,
+  message: RecordedMessage,
+): Promise<readonly (Item | undefined)[]> {
   const kept = keptMessage(message);
   return kept ? attempt(() => readAgain(readers, parties, kept)) : [];
 }
@@ -103,7 +106,7 @@ function keptMessage(message: RecordedMessage): KeptMessage | undefined {
 }
 
 /** Each item of a message that cannot be read is listed as such. */
-async function attempt(work: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
+async function attempt(work: () => Promise<readonly (Item | undefined)[]>): Promise<readonly (Item | undefined)[]> {
   try {
     return await work();
   } catch (error) {
@@ -124,7 +127,7 @@ const KEPT_ORIGINS = 20;
 
 function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promise<Origin | undefined> {
   const { live, vault, readers, parties } = means;
-  const kept = new Map<string, { receivedAt: string; items: readonly Item[] }>();
+  const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
   async function load(id: string, releasedAt: string) {
     const name = `${id} ${releasedAt}`;
     const known = kept.get(name);

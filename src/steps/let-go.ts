@@ -1,19 +1,18 @@
+import type { CodesOf } from '#core/codes';
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
 import type { Database } from '../database/pool.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type KeptMessage, loadMessage } from '../ledger/messages.ts';
 import type { WaitingRow } from '../ledger/quarantine.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 import type { Accepted, Submission } from './accept/submission.ts';
-import { RELEASE_DOOR, type Readers, type Release, readToRelease, released } from './read-again.ts';
+import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from './read-again.ts';
 
 export interface LetGoMeans {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly readers: Readers;
-  readonly parties: ReadonlyMap<string, Party>;
-  readonly nowMs: () => number;
+  /** Opens and reads what a row waits in. */
+  readonly reread: Reread;
   readonly accept: (submission: Submission) => Promise<Accepted>;
   /** Whether an error means that somebody else wrote the same meanwhile: another process let it go. */
   readonly isRetryable: (error: unknown) => boolean;
@@ -29,12 +28,11 @@ const AT_ONCE = 100;
  * @returns how many wait no longer
  */
 export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asItStands = false): Promise<number> {
-  const reader = createReader(means);
   let freed = 0;
   for (const wave of wavesOf(rows)) {
     const readable: [WaitingRow, Read][] = [];
     for (const row of wave) {
-      const read = await reader(row);
+      const read = await means.reread(row);
       if (read) readable.push([row, read]);
     }
     // All are begun when all are read: one that fails while another is being read would be a rejection nobody hears.
@@ -60,25 +58,71 @@ function wavesOf(rows: readonly WaitingRow[]): readonly (readonly WaitingRow[])[
 }
 
 interface Read {
-  readonly message: KeptMessage;
+  readonly message: Pick<KeptMessage, 'party' | 'operation' | 'receivedAt'>;
   readonly item: Item;
   readonly releasedAt: string;
 }
 
-/** A message with many items that wait is opened and read once. */
-function createReader(means: LetGoMeans): (row: WaitingRow) => Promise<Read | undefined> {
-  const { database, vault, readers, parties, nowMs } = means;
-  let last: { readonly id: string; readonly message: KeptMessage | undefined; readonly items: readonly Item[] };
-  let releasedAt = '';
-  return async (row) => {
-    if (last?.id !== row.messageId) {
-      const message = await loadMessage(database, vault, row.messageId);
-      releasedAt = msToInstant(nowMs());
-      const items = message ? await readToRelease(readers, parties, message, releasedAt) : [];
-      last = { id: row.messageId, message, items };
+export type Reread = (row: WaitingRow) => Promise<Read | undefined>;
+
+export interface RereadMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly readers: Readers;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly codes: Pick<CodeEntries, 'at'>;
+  readonly nowMs: () => number;
+}
+
+interface KeptRead {
+  readonly message: Read['message'];
+  readonly items: readonly Item[];
+  /** By what it was read: another table reads another thing. */
+  readonly codes: CodesOf;
+  readonly bytes: number;
+}
+
+/** Of messages that were read the last ones are kept, so many bytes of bodies. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A message with many items that wait is opened and read once, also when their dossiers come one after the other:
+ * what was read lately is kept, as long as it would be read the same.
+ */
+export function createReread(means: RereadMeans): Reread {
+  const { database, vault, readers, parties, codes, nowMs } = means;
+  const kept = new Map<string, KeptRead>();
+  let keptBytes = 0;
+
+  function keep(id: string, read: KeptRead): void {
+    forget(id);
+    kept.set(id, read);
+    keptBytes += read.bytes;
+    for (const [oldest] of kept) {
+      if (keptBytes <= KEPT_BYTES || oldest === id) return;
+      forget(oldest);
     }
-    const item = last.items[row.item];
-    return last.message && item && { message: last.message, item, releasedAt };
+  }
+
+  function forget(id: string): void {
+    keptBytes -= kept.get(id)?.bytes ?? 0;
+    kept.delete(id);
+  }
+
+  return async ({ messageId: id, item: place }) => {
+    const releasedAt = msToInstant(nowMs());
+    const atMs = releaseMs(releasedAt);
+    let read = kept.get(id);
+    if (!read || read.codes !== codes.at(read.message.party, atMs)) {
+      const whole = await loadMessage(database, vault, id);
+      if (!whole) return undefined;
+      const { party, operation, receivedAt, body } = whole;
+      const items = await readAgain(readers, parties, whole, atMs);
+      read = { message: { party, operation, receivedAt }, items, codes: codes.at(party, atMs), bytes: body.length };
+    }
+    keep(id, read);
+    const item = read.items[place];
+    return item && { message: read.message, item, releasedAt };
   };
 }
 

@@ -34,7 +34,7 @@ export async function readAgain(
     const party = parties.get(message.party);
     return party?.adapter.reconcile?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
-  return readers[message.door]?.(message, atMs) ?? [];
+  return (await readers[message.door]?.(message, atMs)) ?? [];
 }
 
 /** The door of answers that a partner gave when it was compared with, and that were taken in. */
@@ -59,7 +59,12 @@ export function readToRelease(
   message: KeptMessage,
   releasedAt: string,
 ): Promise<readonly Item[]> {
-  return readAgain(readers, parties, message, instantToMs(releasedAt) + IN_FORCE_AFTER_MS);
+  return readAgain(readers, parties, message, releaseMs(releasedAt));
+}
+
+/** The moment whose code tables count for what is let go then, epoch milliseconds. */
+export function releaseMs(releasedAt: string): number {
+  return instantToMs(releasedAt) + IN_FORCE_AFTER_MS;
 }
 
 /** An item as a release takes it. */

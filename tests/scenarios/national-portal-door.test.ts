@@ -26,6 +26,21 @@ describe("the national portal's dialect", () => {
     hub.clock.nowMs -= 31 * 60_000;
   });
 
+  test('what a stranger sends is kept where it is small, so that nobody without a key can fill the database', async () => {
+    const bodies = async () =>
+      (
+        await hub.hub.database.pool.query(
+          "SELECT body_bytes, body IS NOT NULL AS kept FROM messages WHERE outcome = 'refused' ORDER BY id",
+        )
+      ).rows;
+    const before = (await bodies()).length;
+    const padding = (bytes: number) => ({ data: [], note: 'x'.repeat(bytes) });
+    expect(await call('DongBoHoSoMC', padding(1_000), 'made-up')).toMatchObject({ error_code: -1 });
+    expect(await call('DongBoHoSoMC', padding(100_000), 'made-up')).toMatchObject({ error_code: -1 });
+    expect(await call('NoSuchService', padding(100_000))).toMatchObject({ error_code: -1 });
+    expect((await bodies()).slice(before).map(({ kept }) => kept)).toEqual([true, false, true]);
+  });
+
   test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {
     const first = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
     expect(first).toMatchObject({ error_code: 0, result: [{ MaHoSo: 'H60.01-250812-2001', outcome: 'accepted' }] });

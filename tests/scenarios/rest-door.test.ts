@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
@@ -183,6 +184,131 @@ describe('the REST door', () => {
       .where('receipt', '=', reply.receipt)
       .execute();
     expect(kept).toHaveLength(3);
+  });
+
+  const NDJSON = { 'Content-Type': 'application/x-ndjson' };
+  const stepOf = (code: string): string => JSON.stringify(progress({ code }));
+  const historyOf = async (code: string): Promise<readonly string[]> =>
+    ((await hub.read(`/api/v1/dossiers/${code}/history`)).body.items ?? []).map(
+      (item: { status: string }) => item.status,
+    );
+
+  test.each([
+    ['without a key', {}, 2001],
+    ['with an Idempotency-Key', { 'Idempotency-Key': 'lines-1' }, 2011],
+  ])('lines that wait are found again where they stood, whatever stands between them: %s', async (_, key, first) => {
+    const codes = [0, 1, 2].map((n) => `H60.01-250812-${first + n}`);
+    const [one, two, three] = codes.map(stepOf) as [string, string, string];
+    // A no-break space is no blank line, a tab is; a byte order mark belongs to its line.
+    const body = `\u00a0\n\ufeff${one}\r\n \t\n\n\u3000\n${two}\n\ufeff\n\n${three}`;
+    const reply = await hub.push(body, { what: 'progress', headers: { ...NDJSON, ...key } });
+    expect(reply.results.map(({ outcome, code }) => code ?? outcome)).toEqual([
+      'invalid',
+      codes[0],
+      'invalid',
+      codes[1],
+      'invalid',
+      codes[2],
+    ]);
+    for (const code of codes) await hub.push(dossier({ code }));
+    for (const code of codes) await expect.poll(() => historyOf(code)).toEqual(['received', 'processing']);
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [] });
+  });
+
+  test.each([
+    ['without a key', {}],
+    ['with an Idempotency-Key', { 'Idempotency-Key': 'bytes-1' }],
+  ])('a line that is not UTF-8 is invalid, never taken with replaced letters: %s', async (_, key) => {
+    const [before, after] = JSON.stringify(dossier({ code: 'H60.01-250812-2021', note: 'X' })).split('X');
+    const body = Buffer.concat([
+      Buffer.from(before as string),
+      Buffer.from([0xc3, 0x28]),
+      Buffer.from(after as string),
+    ]);
+    const reply = await hub.push(body, { headers: { ...NDJSON, ...key } });
+    expect(reply.results).toMatchObject([{ outcome: 'invalid', problems: [{ message: /UTF-8/ }] }]);
+  });
+
+  test('a body that begins with a byte order mark is taken, and read again where something of it waits', async () => {
+    const code = 'H60.01-250812-2031';
+    const marked = `\ufeff${stepOf(code)}`;
+    expect(await hub.push(marked, { what: 'progress' })).toMatchObject({ status: 202 });
+    expect(await hub.push(`\ufeff${JSON.stringify(dossier({ code }))}`)).toMatchObject({ status: 201 });
+    await expect.poll(() => historyOf(code)).toEqual(['received', 'processing']);
+  });
+
+  test('a stream that breaks off after its beginning is committed says how much is held, and under which receipt', async () => {
+    const lines = Array.from({ length: 700 }, (_, n) =>
+      JSON.stringify(dossier({ code: `H60.05-250812-${String(n).padStart(5, '0')}` })),
+    );
+    const { pool } = hub.hub.database;
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.code = 'H60.05-250812-00600' THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER fail BEFORE INSERT ON dossiers FOR EACH ROW EXECUTE FUNCTION fail()');
+    const broken = await hub.push(lines.join('\n'), { headers: NDJSON });
+    await pool.query('DROP FUNCTION fail CASCADE');
+    expect(broken).toMatchObject({ status: 503, body: { held: 500, receipt: expect.any(String) } });
+    expect(broken.body.detail).toMatch(/the first 500 items are held under the receipt/);
+    expect(broken.body.detail).not.toMatch(/nothing of this request/);
+    const { rows } = await pool.query('SELECT results FROM messages WHERE receipt = $1', [broken.receipt]);
+    expect(rows.flatMap((row) => row.results)).toHaveLength(500);
+    // All of it again does no harm.
+    const again = await hub.push(lines.join('\n'), { headers: NDJSON });
+    const outcomes = again.results.map(({ outcome }) => outcome);
+    expect(outcomes.slice(0, 500).every((outcome) => outcome === 'duplicate')).toBe(true);
+    expect(outcomes.slice(500).every((outcome) => outcome === 'accepted')).toBe(true);
+  });
+
+  test('however much is wrong with a stream, each line is answered in its place, with its first problems', async () => {
+    const bad = JSON.stringify(dossier(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n]))));
+    const lines = Array.from({ length: 1_100 }, () => bad);
+    const gzip = gzipSync(lines.join('\n'));
+    const reply = await hub.push(gzip, { headers: { ...NDJSON, 'Content-Encoding': 'gzip' } });
+    expect(reply.status).toBe(200);
+    expect(JSON.stringify(reply.body).length).toBeGreaterThan(1024 * 1024);
+    expect(reply.results.map(({ index }) => index)).toEqual(lines.map((_, n) => n));
+    for (const { outcome, problems = [] } of reply.results) {
+      expect(outcome).toBe('invalid');
+      expect(problems).toHaveLength(21);
+    }
+    expect(reply.results[1_099]?.problems?.at(-1)?.message).toBe('40 more problems are not told');
+    const alone = await hub.push(JSON.parse(bad));
+    expect(alone.results[0]?.problems).toHaveLength(60);
+  });
+
+  test('the answer to a stream takes no memory of the hub, whatever is wrong with it and however slowly it is read', {
+    timeout: 120_000,
+  }, async () => {
+    const members = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`field-${n}`, n]));
+    const lines = Array.from({ length: 6_000 }, () =>
+      JSON.stringify({ ...members, code: randomBytes(20).toString('hex') }),
+    );
+    const gzip = gzipSync(lines.join('\n'));
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage.rss());
+    }, 5);
+    const path = '/api/v1/parties/one-stop/dossiers';
+    const headers = { ...NDJSON, 'Content-Encoding': 'gzip' };
+    const response = await hub.request('POST', path, 'one-stop', gzip, headers);
+    let size = 0;
+    let last = '';
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      last = Buffer.from(chunk.subarray(-400)).toString();
+    }
+    clearInterval(watch);
+    expect(last).toMatch(/\]\}$/);
+    expect(most - before, 'bytes of memory').toBeLessThan(150e6);
+  });
+
+  test.each([
+    ['blanks', Buffer.alloc(64 * 1024 * 1024, 0x0a)],
+    ['one line without an end', Buffer.alloc(64 * 1024 * 1024, 0x31)],
+  ])('a stream that inflates to far more than it is, is refused: %s', async (_, bytes) => {
+    const reply = await hub.push(gzipSync(bytes), { headers: { ...NDJSON, 'Content-Encoding': 'gzip' } });
+    expect(reply).toMatchObject({ status: 413, body: { detail: expect.stringContaining('inflates') } });
   });
 
   test('the same Idempotency-Key and body get the same receipt, also when both come at once; another body gets 409', async () => {

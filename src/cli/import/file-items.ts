@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { DossierOperation } from '../../http/doors/rest.ts';
-import { linesOf } from '../../http/json-items.ts';
+import { linesOf } from '../../http/lines.ts';
 import { csvRows } from './csv-rows.ts';
 import type { ExaminedFile } from './examine-file.ts';
 import { type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';
@@ -26,12 +26,10 @@ export function openFile(file: ExaminedFile, operation: DossierOperation): FileR
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileItem> {
-  let at = 0;
-  for await (const { line, tooLong } of linesOf(chunks, MAX_ITEM_BYTES)) {
-    at++;
-    const marked = at === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK);
-    const json = Buffer.from((marked ? line.subarray(3) : line).toString().trim());
-    if (tooLong) yield tooLongItem(at);
-    else if (json.length > 0) yield { line: at, json };
+  for await (const { number, bytes, tooLong } of linesOf(chunks, MAX_ITEM_BYTES)) {
+    const marked = number === 1 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
+    const json = marked ? bytes.subarray(3) : bytes;
+    if (tooLong) yield tooLongItem(number);
+    else if (json.length > 0) yield { line: number, json };
   }
 }

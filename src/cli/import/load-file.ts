@@ -80,7 +80,7 @@ async function take(
   const receivedAt = msToInstant(nowMs());
   const submission: KeyedSubmission = {
     ...{ receivedAt, party, door: 'import', operation, keyName: undefined, mediaType: 'application/x-ndjson' },
-    ...{ body, bodyBytes: body.length, items: itemsOf(batch, body, operation) },
+    ...{ body, bodyBytes: body.length, items: await itemsOf(batch, body, operation) },
     idempotency: {
       party,
       key: `import:${operation}:${format}:${sha256}:${place}`,
@@ -96,8 +96,12 @@ async function take(
 const NEWLINE = Buffer.from('\n');
 
 /** Read as the kept message is read again; what is wrong with the file is told in its own words. */
-function itemsOf(batch: readonly FileItem[], body: Buffer, operation: DossierOperation): readonly Item[] {
-  const read = readKept(body, operation, 'application/x-ndjson');
+async function itemsOf(
+  batch: readonly FileItem[],
+  body: Buffer,
+  operation: DossierOperation,
+): Promise<readonly Item[]> {
+  const read = await readKept(body, operation, 'application/x-ndjson');
   return batch.map(({ problem }, at) =>
     problem === undefined ? (read[at] as Item) : { kind: 'invalid', problems: [{ path: '', message: problem }] },
   );

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Pipeline } from '../../pipeline.ts';
 
@@ -8,6 +9,7 @@ export interface DoorMeans {
   readonly maxBodyBytes: number;
   readonly nowMs: () => number;
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
+  readonly ledger: Pick<LedgerReader, 'resultsOf'>;
   /** Keep a refused request in the message log, and an error of the hub in the log. */
   readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
 }
@@ -18,6 +20,14 @@ export interface Noted {
   operation?: string;
   keyName?: string;
   body?: Buffer;
+}
+
+/** What nobody has answered for yet is kept only where it is small: a flood must not fill the database. */
+const UNANSWERED_BYTES = 64 * 1024;
+
+/** Note the body of a sender who has shown no key so far. */
+export function noteUnanswered(c: Context, body: Buffer): void {
+  if (body.length <= UNANSWERED_BYTES) note(c, { body });
 }
 
 const noted = new WeakMap<Context, Noted>();

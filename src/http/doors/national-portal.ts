@@ -25,7 +25,7 @@ import { parseWhole, parseWithList, TOO_LARGE, tooLarge } from '../json-body.ts'
 import { Refusal, refusalOf } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { inTurns } from '../turns.ts';
-import { type DoorMeans, note } from './door.ts';
+import { type DoorMeans, note, noteUnanswered } from './door.ts';
 
 export interface NationalPortalDoorMeans extends DoorMeans {
   readonly keys: Keys;
@@ -86,9 +86,14 @@ const Reply = Type.Object({
 });
 
 /** Read a body that was kept: for what waits, and to rebuild the index. */
-export function readKept(body: Buffer, operation: string, province: string | undefined, codes: Codes): readonly Item[] {
-  const kept = parseWhole(body) as Call;
-  return listOf(kept.data).map((item) => readItemOf(operation, item, kept, province, codes));
+export async function readKept(
+  body: Buffer,
+  operation: string,
+  province: string | undefined,
+  codes: Codes,
+): Promise<readonly Item[]> {
+  const kept = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
+  return inTurns(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
 }
 
 function readItemOf(
@@ -149,10 +154,10 @@ interface Request {
 
 async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   const body = await readBody(c, means.maxBodyBytes);
-  note(c, { body });
+  noteUnanswered(c, body);
   const given = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
   const key = keyOfSession(means, given.session);
-  note(c, { keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
+  note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
   const name = String(given.service ?? '');
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (!service)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates';
@@ -22,8 +23,8 @@ import {
   tooLarge,
   whyNot,
 } from '../json-body.ts';
-import { linesOf } from '../json-items.ts';
-import { Refusal } from '../problem.ts';
+import { type Line, linesIn, linesOf } from '../lines.ts';
+import { brokenOff, Refusal } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { inTurns } from '../turns.ts';
 import { type DoorMeans, note } from './door.ts';
@@ -51,7 +52,7 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & { readonly keys: K
         tag: 'Doors',
         summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
         description:
-          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days. Lines of a stream are committed some hundred at a time while the rest is still arriving.',
+          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
         scopes: ['dossier:write'],
         body: {
           'application/json': Type.Union([schema, Type.Array(schema, { maxItems: MAX_ITEMS })]),
@@ -115,15 +116,13 @@ interface Request {
 }
 
 /** Read a body that was kept: for what waits, and to rebuild the index. */
-export function readKept(body: Buffer, operation: string, mediaType: string | undefined): readonly Item[] {
-  if (mediaType === 'application/x-ndjson')
-    return body
-      .toString()
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => readLine(operation as DossierOperation, Buffer.from(line)));
-  const value: unknown = JSON.parse(body.toString());
-  return (Array.isArray(value) ? value : [value]).map((item) => readItem(operation as DossierOperation, item));
+export async function readKept(
+  body: Buffer,
+  operation: string,
+  mediaType: string | undefined,
+): Promise<readonly Item[]> {
+  if (mediaType !== 'application/x-ndjson') return (await readJson(operation as DossierOperation, body)).items;
+  return inTurns(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
 }
 
 function partyOf(c: Context, means: DoorMeans, key: KeyEntry): string {
@@ -145,8 +144,18 @@ async function readJson(operation: DossierOperation, body: Buffer): Promise<Read
   const value = list ?? parseWhole(body);
   if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length, 'send more as application/x-ndjson');
-  const items = await inTurns(value, (item) => (item === TOO_LARGE ? tooLarge() : readItem(operation, item)));
+  const items = await inTurns(value, (item) => (item === TOO_LARGE ? tooLarge() : readListed(operation, item)));
   return { items, single: false };
+}
+
+/** Problems that are told of one item of a list: with all of them the answer could be many times what was sent. */
+const MAX_PROBLEMS = 20;
+
+function readListed(operation: DossierOperation, value: unknown): Item {
+  const item = readItem(operation, value);
+  if (item.kind !== 'invalid' || item.problems.length <= MAX_PROBLEMS) return item;
+  const more = { path: '', message: `${item.problems.length - MAX_PROBLEMS} more problems are not told` };
+  return { ...item, problems: [...item.problems.slice(0, MAX_PROBLEMS), more] };
 }
 
 function notAnArray(body: Buffer): Refusal {
@@ -204,32 +213,73 @@ function submissionOf(
   };
 }
 
-/** Lines are committed some hundred at a time while the rest is still arriving. */
+/** Results of a stream that are kept in memory, as JSON; where there are more they are read from the ledger again. */
+const MAX_RESULTS_BYTES = 1024 * 1024;
+
+/**
+ * Lines are committed some hundred at a time while the rest is still arriving. All is answered when it has arrived: many
+ * clients read no answer while they send, and so the status still tells of a stream that broke off. However many lines
+ * there are, memory holds one part of them, and of one part what became of it.
+ */
 async function stream(request: Request): Promise<Response> {
   const { c, means, operation } = request;
   let receipt: string | undefined;
-  const results: ItemResult[] = [];
-  let part: Buffer[] = [];
+  let held = 0;
+  let results: string[] | undefined = [];
+  let resultsBytes = 0;
+  let part: Line[] = [];
   let partBytes = 0;
   const commit = async (): Promise<void> => {
     const items = await inTurns(part, (line) => readLine(operation, line));
-    const body = Buffer.concat(part.flatMap((line) => [line, NEWLINE]));
-    const before = results.length;
+    const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
     const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
     receipt = accepted.receipt;
-    for (const result of accepted.results) results.push({ ...result, index: before + result.index });
+    const json = written(accepted.results, held);
+    held += accepted.results.length;
+    resultsBytes += json.length;
+    if (resultsBytes > MAX_RESULTS_BYTES) results = undefined;
+    if (json !== '') results?.push(json);
     part = [];
     partBytes = 0;
   };
-  for await (const { line, tooLong: cut } of linesOf(bodyChunks(c), MAX_ITEM_BYTES)) {
-    const trimmed = trim(line);
-    if (trimmed.length === 0) continue;
-    part.push(cut ? TOO_LONG : trimmed);
-    partBytes += trimmed.length;
-    if (part.length >= STREAM_ITEMS || partBytes > MAX_ITEM_BYTES) await commit();
+  try {
+    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes), MAX_ITEM_BYTES)) {
+      part.push(line);
+      partBytes += line.bytes.length;
+      if (part.length >= STREAM_ITEMS || partBytes > MAX_ITEM_BYTES) await commit();
+    }
+    if (part.length > 0 || held === 0) await commit();
+  } catch (error) {
+    throw receipt === undefined ? error : brokenOff(error, held, receipt);
   }
-  if (part.length > 0 || results.length === 0) await commit();
-  return reply(c, { receipt: receipt as string, results }, false);
+  const parts = results ?? resultsFrom(means.ledger.resultsOf(receipt as string));
+  return c.body(streamOf(receipt as string, parts), 200, JSON_BODY);
+}
+
+/** What became of items, as the members of a list; the first of them is the `from`th of all. */
+function written(results: readonly ItemResult[], from: number): string {
+  return results.map((result) => JSON.stringify({ ...result, index: from + result.index })).join(',');
+}
+
+async function* resultsFrom(parts: AsyncIterable<readonly ItemResult[]>): AsyncGenerator<string> {
+  let count = 0;
+  for await (const results of parts) {
+    yield written(results, count);
+    count += results.length;
+  }
+}
+
+/** The reply, part by part, as fast as the client reads it. */
+function streamOf(receipt: string, parts: Iterable<string> | AsyncIterable<string>): ReadableStream<Uint8Array> {
+  async function* whole(): AsyncGenerator<Buffer> {
+    let before = `{"receipt":${JSON.stringify(receipt)},"results":[`;
+    for await (const part of parts) {
+      yield Buffer.from(`${before}${part}`);
+      before = ',';
+    }
+    yield Buffer.from(before === ',' ? ']}' : `${before}]}`);
+  }
+  return Readable.toWeb(Readable.from(whole(), { objectMode: false })) as ReadableStream<Uint8Array>;
 }
 
 const NEWLINE = Buffer.from('\n');
@@ -238,19 +288,18 @@ const TOO_LONG = Buffer.from('"(a line of more than 1 MiB)"');
 
 async function wholeStream(request: Request): Promise<Response> {
   const body = await readBody(request.c, request.means.maxBodyBytes);
-  const lines = body
-    .toString()
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  if (lines.length > MAX_ITEMS) throw tooMany(lines.length, 'without an Idempotency-Key a stream has no end');
-  const items = await inTurns(lines, (line) => readLine(request.operation, Buffer.from(line)));
+  const lines: Line[] = [];
+  for (const line of linesIn(body, MAX_ITEM_BYTES))
+    if (lines.push(line) > MAX_ITEMS)
+      throw new Refusal('too-many', `got more than ${MAX_ITEMS} items; without an Idempotency-Key a stream has no end`);
+  const items = await inTurns(lines, (line) => readLine(request.operation, line));
   return submit(request, body, { items, single: false });
 }
 
-function readLine(operation: DossierOperation, line: Buffer): Item {
-  if (line.equals(TOO_LONG)) return tooLarge();
+function readLine(operation: DossierOperation, { bytes, tooLong }: Line): Item {
+  if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
   try {
-    return readItem(operation, JSON.parse(decode(line)));
+    return readListed(operation, JSON.parse(decode(bytes)));
   } catch (error) {
     return {
       kind: 'invalid',
@@ -259,15 +308,11 @@ function readLine(operation: DossierOperation, line: Buffer): Item {
   }
 }
 
-function trim(line: Buffer): Buffer {
-  let end = line.length;
-  while (end > 0 && (line[end - 1] as number) <= 0x20) end--;
-  return line.subarray(0, end);
-}
-
 const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
 
 function reply(c: Context, { receipt, results }: Accepted, single: boolean): Response {
   const status = single ? STATUS[(results[0] as ItemResult).outcome] : 200;
-  return c.body(JSON.stringify({ receipt, results }), status, { 'Content-Type': 'application/json' });
+  return c.body(JSON.stringify({ receipt, results }), status, JSON_BODY);
 }
+
+const JSON_BODY = { 'Content-Type': 'application/json' };

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { quote } from '#core/explain';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
-import { note } from '../door.ts';
+import { note, noteUnanswered } from '../door.ts';
 import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
 import type { OperationName } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
@@ -13,8 +13,6 @@ import { inSteps } from './steps.ts';
 import { MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
-
-const UNANSWERED_BYTES = 64 * 1024;
 
 export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
 
@@ -28,8 +26,7 @@ export async function answer(c: Context, means: SoapDoorMeans, told: Version): P
   try {
     const basic = basicKey(c, means.keys);
     const body = await readBody(c, means.maxBodyBytes);
-    // What nobody has answered for yet is kept only where it is small: a flood must not fill the database.
-    if (body.length <= UNANSWERED_BYTES) note(c, { body });
+    noteUnanswered(c, body);
     const xml = xmlOf(body, c.req.header('content-type'));
     const message = await inSteps(openMessage(xml));
     const { head } = message;

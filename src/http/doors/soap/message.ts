@@ -2,12 +2,13 @@ import type { Item } from '#core/item';
 import { readItem } from '#core/item';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
+import { inTurns } from '../../turns.ts';
 import { decodeXml } from './encoding.ts';
 import { type Envelope, type OperationName, readEnvelope } from './envelope.ts';
 import { type Layout, lookOver } from './guard.ts';
 import { readMediaType } from './media-type.ts';
 import { rootOf } from './multipart.ts';
-import { drain } from './steps.ts';
+import { inSteps } from './steps.ts';
 
 /** The operations that push, and what they carry. */
 export const PUSHES: Readonly<Partial<Record<OperationName, 'dossier.upsert.v1' | 'dossier.progress.v1'>>> = {
@@ -47,9 +48,13 @@ export function* openMessage(xml: Buffer): Generator<void, Message> {
 }
 
 /** Read the items of a body that was kept: for what waits, and to rebuild the index. */
-export function readKept(body: Buffer, operation: string, mediaType: string | undefined): readonly Item[] {
-  const { values } = drain(openMessage(xmlOf(body, mediaType)));
-  return drain(values()).map((value) => readValue(operation as 'dossier.upsert.v1', value));
+export async function readKept(
+  body: Buffer,
+  operation: string,
+  mediaType: string | undefined,
+): Promise<readonly Item[]> {
+  const { values } = await inSteps(openMessage(xmlOf(body, mediaType)));
+  return inTurns(await inSteps(values()), (value) => readValue(operation as 'dossier.upsert.v1', value));
 }
 
 export function readValue(operation: 'dossier.upsert.v1' | 'dossier.progress.v1', value: unknown): Item {
