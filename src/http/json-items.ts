@@ -17,50 +17,68 @@ const CLOSE_BRACE = 0x7d;
 
 /**
  * Find the items of a JSON array without parsing them, so that each can be parsed in its own turn of the event loop.
- * Other requests get their turn after every megabyte.
+ * Other requests get their turn after every quarter of a megabyte, however it is made.
  *
- * @returns undefined when the bytes are not one array (each item still has to be parsed to know that it is JSON)
+ * @returns how many there are, and where the first `maxItems` lie; undefined when the bytes are not one array (each
+ *   item still has to be parsed to know that it is JSON)
  */
-export async function sliceArray(bytes: Buffer): Promise<readonly Slice[] | undefined> {
+export async function sliceArray(
+  bytes: Buffer,
+  maxItems: number,
+): Promise<{ readonly count: number; readonly slices: readonly Slice[] } | undefined> {
   const slices: Slice[] = [];
-  const whole = await sliceAll(bytes, OPEN_BRACKET, CLOSE_BRACKET, (at) => {
-    const end = endOfValue(bytes, at);
-    slices.push({ start: at, end });
-    return end;
+  let count = 0;
+  const whole = await sliceAll(bytes, OPEN_BRACKET, CLOSE_BRACKET, {
+    valueAt: (at) => at,
+    take(start, end) {
+      if (++count <= maxItems) slices.push({ start, end });
+    },
   });
-  return whole ? slices : undefined;
+  return whole ? { count, slices } : undefined;
 }
 
 /** Find the members of a JSON object: where each value lies, by its name. Undefined when the bytes are not one object. */
 export async function sliceObject(bytes: Buffer): Promise<ReadonlyMap<string, Slice> | undefined> {
   const slices = new Map<string, Slice>();
-  const whole = await sliceAll(bytes, OPEN_BRACE, CLOSE_BRACE, (at) => {
-    if (bytes[at] !== QUOTE) return at;
-    const nameEnd = endOfString(bytes, at) + 1;
-    const colon = skipBlank(bytes, nameEnd);
-    if (bytes[colon] !== COLON) return at;
-    const start = skipBlank(bytes, colon + 1);
-    const end = endOfValue(bytes, start);
-    slices.set(bytes.toString('utf8', at + 1, nameEnd - 1), { start, end });
-    return end === start ? at : end;
+  let name = '';
+  const whole = await sliceAll(bytes, OPEN_BRACE, CLOSE_BRACE, {
+    valueAt(at) {
+      const nameEnd = bytes[at] === QUOTE ? endOfName(bytes, at) : undefined;
+      if (nameEnd === undefined) return undefined;
+      const colon = skipBlank(bytes, nameEnd + 1);
+      if (bytes[colon] !== COLON) return undefined;
+      name = bytes.toString('utf8', at + 1, nameEnd);
+      return skipBlank(bytes, colon + 1);
+    },
+    take: (start, end) => void slices.set(name, { start, end }),
   });
   return whole ? slices : undefined;
 }
 
-/** @param take notes the item that begins at a place and says where it ends; the place itself when there is none */
-async function sliceAll(bytes: Buffer, open: number, close: number, take: (at: number) => number): Promise<boolean> {
+interface Items {
+  /** Where the value of the item lies that begins at a place; undefined when there is none. */
+  valueAt(at: number): number | undefined;
+  take(start: number, end: number): void;
+}
+
+async function sliceAll(bytes: Buffer, open: number, close: number, items: Items): Promise<boolean> {
   let at = skipBlank(bytes, 0);
   if (bytes[at] !== open) return false;
   at = skipBlank(bytes, at + 1);
   if (bytes[at] === close) return skipBlank(bytes, at + 1) === bytes.length;
-  let rested = 0;
+  let rested = at;
   for (;;) {
-    const end = take(at);
-    if (end === at) return false;
-    if (end - rested > PART_BYTES) {
-      rested = end;
+    const start = items.valueAt(at);
+    if (start === undefined) return false;
+    const scan: Scan = { at: start, depth: 0, inString: false };
+    let end = endOfValue(bytes, start, scan, rested + PART_BYTES);
+    while (end === undefined) {
       await nextTurn();
+      rested = scan.at;
+      end = endOfValue(bytes, start, scan, rested + PART_BYTES);
     }
+    if (end === start) return false;
+    items.take(start, end);
     at = skipBlank(bytes, end);
     if (bytes[at] === close) return skipBlank(bytes, at + 1) === bytes.length;
     if (bytes[at] !== COMMA) return false;
@@ -68,7 +86,8 @@ async function sliceAll(bytes: Buffer, open: number, close: number, take: (at: n
   }
 }
 
-const PART_BYTES = 1024 * 1024;
+/** How much is looked at before others get their turn. */
+const PART_BYTES = 256 * 1024;
 
 function skipBlank(bytes: Buffer, from: number): number {
   let at = from;
@@ -77,35 +96,53 @@ function skipBlank(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** The byte after the value that begins at `from`: brackets are counted outside of strings. */
-function endOfValue(bytes: Buffer, from: number): number {
-  let depth = 0;
-  let at = from;
-  while (at < bytes.length) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE) at = endOfString(bytes, at);
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 0) return trimEnd(bytes, from, at);
-      depth--;
-      if (depth === 0) return at + 1;
-    } else if (byte === COMMA && depth === 0) return trimEnd(bytes, from, at);
-    at++;
-  }
-  return trimEnd(bytes, from, at);
+/** How far a value has been looked at. */
+interface Scan {
+  at: number;
+  depth: number;
+  inString: boolean;
 }
 
-/** The place of the quote that ends the string which begins at `from`. */
-function endOfString(bytes: Buffer, from: number): number {
-  let at = from + 1;
-  for (;;) {
-    const end = bytes.indexOf(QUOTE, at);
-    if (end === -1) return bytes.length;
-    let backslashes = 0;
-    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return end;
-    at = end + 1;
+/** The byte after the value that begins at `from`: brackets are counted outside of strings. Undefined: not by `limit`. */
+function endOfValue(bytes: Buffer, from: number, scan: Scan, limit: number): number | undefined {
+  while (scan.at < bytes.length) {
+    if (scan.at >= limit) return undefined;
+    const { at } = scan;
+    if (scan.inString) {
+      const quote = bytes.indexOf(QUOTE, at);
+      if (quote === -1) break;
+      scan.inString = isEscaped(bytes, quote);
+      scan.at = quote + 1;
+      continue;
+    }
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) scan.inString = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) scan.depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (scan.depth === 0) return trimEnd(bytes, from, at);
+      scan.depth--;
+      if (scan.depth === 0) return at + 1;
+    } else if (byte === COMMA && scan.depth === 0) return trimEnd(bytes, from, at);
+    scan.at++;
   }
+  return trimEnd(bytes, from, bytes.length);
+}
+
+/** The place of the quote that ends the name which begins at `from`; undefined when there is none, or it is no name. */
+function endOfName(bytes: Buffer, from: number): number | undefined {
+  for (let at = from + 1; at - from <= PART_BYTES; ) {
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote === -1) return undefined;
+    if (!isEscaped(bytes, quote)) return quote;
+    at = quote + 1;
+  }
+  return undefined;
+}
+
+function isEscaped(bytes: Buffer, quote: number): boolean {
+  let backslashes = 0;
+  while (bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function trimEnd(bytes: Buffer, from: number, end: number): number {

@@ -292,15 +292,30 @@ describe('the REST door', () => {
     const path = '/api/v1/parties/one-stop/dossiers';
     const headers = { ...NDJSON, 'Content-Encoding': 'gzip' };
     const response = await hub.request('POST', path, 'one-stop', gzip, headers);
-    let size = 0;
     let last = '';
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.length;
       last = Buffer.from(chunk.subarray(-400)).toString();
     }
     clearInterval(watch);
     expect(last).toMatch(/\]\}$/);
     expect(most - before, 'bytes of memory').toBeLessThan(150e6);
+  });
+
+  test('an answer that breaks off is no whole receipt', async () => {
+    const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
+    const lines = Array.from({ length: 3_000 }, (_, n) => `${bad.slice(0, -1)},"code":"${n}"}`).join('\n');
+    const path = '/api/v1/parties/one-stop/dossiers';
+    const response = await hub.request('POST', path, 'one-stop', lines, NDJSON);
+    await hub.hub.database.pool.query('ALTER TABLE messages RENAME TO elsewhere');
+    let text = '';
+    const read = async () => {
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>)
+        text += Buffer.from(chunk).toString();
+    };
+    await expect(read()).rejects.toThrow();
+    await hub.hub.database.pool.query('ALTER TABLE elsewhere RENAME TO messages');
+    expect(response.status).toBe(200);
+    expect(() => JSON.parse(text)).toThrow();
   });
 
   test.each([
