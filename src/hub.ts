@@ -17,6 +17,7 @@ import { createKeys } from './http/auth.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
+import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
@@ -120,6 +121,7 @@ export async function createHub(
   });
   const reconcileMeans = { database, vault, codes, accept: pipeline.accept, ring: queue.ring, nowMs, telemetry };
   telemetry.watchAgreement(() => lastReconciles(database));
+  telemetry.watchAnomalies(() => countAnomalies(database));
   const rounds = createRounds({
     pipeline,
     reconcile: createNightly({ ...reconcileMeans, alerts }, parties),

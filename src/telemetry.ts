@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
 import type { Item } from '#core/item';
+import type { AnomalyCount } from './ledger/anomalies.ts';
 import type { Backlog } from './ledger/backlog.ts';
 import type { ItemResult } from './ledger/messages.ts';
 import type { LastReconcile } from './ledger/reconciles.ts';
@@ -15,6 +16,8 @@ export interface Telemetry {
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
   /** Show on how many dossiers each party agreed when it was last compared with. */
   watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
+  /** Count the anomalies of the history, as it is whenever metrics are asked for. */
+  watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
   /** Messages were committed, and what they changed is in the index, at this moment. */
   accepted(
     submissions: readonly { readonly party: string; readonly door: string; readonly items: readonly Item[] }[],
@@ -104,6 +107,7 @@ export function createTelemetry(log: Logger): Telemetry {
     log,
     watchBacklog: (load) => showBacklog(registry, load),
     watchAgreement: (load) => showAgreement(registry, load),
+    watchAnomalies: (load) => showAnomalies(registry, load),
     accepted(submissions, accepted, atMs) {
       batches.observe(submissions.length);
       for (const [at, { party, door, items: told }] of submissions.entries()) {
@@ -205,6 +209,22 @@ function showAgreement(registry: Registry, load: () => Promise<readonly LastReco
     async collect() {
       this.reset();
       for (const { party, agreed, judged } of await load().catch(() => [])) this.set({ party }, agreed / judged);
+    },
+  });
+}
+
+/** Counted in the history itself: each process tells the same number, also of what others recorded. */
+function showAnomalies(registry: Registry, load: () => Promise<readonly AnomalyCount[]>): void {
+  new Counter({
+    name: 'hub_anomalies_total',
+    help: 'Events that are not what is expected, in the history that is kept: same-time, transition, reopened',
+    labelNames: ['party', 'kind'],
+    registers: [registry],
+    async collect() {
+      const counts = await load().catch(() => undefined);
+      if (!counts) return;
+      this.reset();
+      for (const { party, kind, count } of counts) this.inc({ party, kind }, count);
     },
   });
 }

@@ -5,6 +5,7 @@ import * as m003 from './migrations/003-operators.ts';
 import * as m004 from './migrations/004-reconcile.ts';
 import * as m005 from './migrations/005-watch.ts';
 import * as m006 from './migrations/006-soap-nonces.ts';
+import * as m007 from './migrations/007-anomalies.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -15,6 +16,7 @@ const MIGRATIONS = {
   '005-watch': m005,
   '004-reconcile': m004,
   '006-soap-nonces': m006,
+  '007-anomalies': m007,
 };
 
 /**

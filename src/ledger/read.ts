@@ -1,5 +1,6 @@
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
+import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
 import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
 import {
@@ -49,6 +50,7 @@ export interface LedgerReader {
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
   incidents(open: boolean, limit: number, before: number | undefined): Promise<readonly Incident[]>;
+  anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
   /** All versions of what was entered, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
@@ -76,6 +78,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
     parties: (nowMs) => loadParties(database, nowMs),
     incidents: (open, limit, before) => listIncidents(database, open, limit, before),
+    anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),
     codeEntries: (party) => loadEntries(database, party),
   };

@@ -56,6 +56,52 @@ describe('operators', () => {
     }
   });
 
+  test('what is not expected is listed with its kind, the newest first, and counted', async () => {
+    const told = (n: number, status: string, at: string) => progress({ code: CODE(n), status, at });
+    await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n), status: 'received' })));
+    // (c) two statuses at one time; (d) one that the table does not allow; and an end that is no end.
+    await hub.push(told(1, 'processing', '2025-08-13T09:00:00+07:00'), { what: 'progress' });
+    later(1_000);
+    await hub.push(told(1, 'resolved', '2025-08-13T09:00:00+07:00'), { what: 'progress' });
+    await hub.push(told(2, 'returned', '2025-08-13T10:00:00+07:00'), { what: 'progress' });
+    later(1_000);
+    await hub.push(told(2, 'processing', '2025-08-14T10:00:00+07:00'), { what: 'progress' });
+    later(1_000);
+    await hub.push(told(3, 'submitted', '2025-08-13T11:00:00+07:00'), { what: 'progress' });
+    const { body } = await ops.get('anomalies');
+    const summary = body.items.map(({ code, kind, status }: Record<string, string>) => [code, kind, status]);
+    expect(summary).toEqual([
+      [CODE(3), 'transition', 'submitted'],
+      [CODE(2), 'reopened', 'processing'],
+      [CODE(1), 'same-time', 'resolved'],
+    ]);
+    expect(body.items[0]).toEqual({
+      at: '2025-08-13T11:00:00+07:00',
+      code: CODE(3),
+      kind: 'transition',
+      status: 'submitted',
+      party: 'one-stop',
+      messageId: expect.any(String),
+      recordedAt: expect.stringMatching(/^2025-08-12T/),
+    });
+    expect(body.next).toBeNull();
+    const seen: string[] = [];
+    for (let next = ''; next !== 'null'; ) {
+      const page = (await ops.get(`anomalies?limit=1${next && `&cursor=${encodeURIComponent(next)}`}`)).body;
+      seen.push(...page.items.map(({ code }: { code: string }) => code));
+      next = String(page.next);
+    }
+    expect(seen).toEqual([CODE(3), CODE(2), CODE(1)]);
+    expect(await items(`anomalies?kind=reopened`)).toMatchObject([{ code: CODE(2) }]);
+    expect(await items(`anomalies?code=${CODE(1).toLowerCase()}`)).toMatchObject([{ code: CODE(1) }]);
+    expect(await items('anomalies?party=other')).toEqual([]);
+    expect((await ops.get('anomalies?kind=odd')).status).toBe(400);
+    const metrics = async () => (await (await hub.request('GET', '/metrics')).text()).split('\n');
+    expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="same-time"} 1');
+    expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="reopened"} 1');
+    expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="transition"} 1');
+  });
+
   test('unknown ids are not found, and another body is refused with its paths', async () => {
     for (const path of [
       'messages/1',

@@ -1,4 +1,5 @@
 import type { AddRoute } from '../route.ts';
+import { addAnomalies } from './anomalies.ts';
 import { addCodeTables, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
@@ -17,5 +18,6 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addParties(add, means);
   addCodeTables(add, means);
   addUnknownCodes(add, means);
+  addAnomalies(add, means);
   addIncidentsAndAudit(add, means);
 }
