@@ -60,6 +60,31 @@ describe('a run through the catalogue', () => {
     expect((await pages(portal)).length).toBe(5);
   });
 
+  test('an agency or a field that is listed twice: the first is taken, another of its code waits, the same is the same', () => {
+    const read = (service: string, result: readonly object[]) => {
+      const reply = JSON.stringify({ error_code: 0, result });
+      const body = Buffer.from(JSON.stringify({ service, reply }));
+      return adapter.pull?.catalogue?.read(body, SETTINGS as never, () => new Map()) ?? [];
+    };
+    const agencies = ['Sở A', 'Sở B', 'Sở A'].map((TENDONVI) => ({ MADONVI: 'H60.01', TENDONVI, CAPDONVI: '1' }));
+    const [first, second, third] = read('LayDanhMucCoQuan', agencies);
+    expect(first).toMatchObject({ kind: 'record', record: { name: 'Sở A' } });
+    expect(third).toEqual(first);
+    expect(second).toMatchObject({
+      kind: 'waiting',
+      operation: 'agency.upsert.v1',
+      code: 'H60.01',
+      cause: {
+        kind: 'code-conflict',
+        key: 'code-conflict:agency:H60.01',
+        message: expect.stringMatching(/Sở A.*Sở B/),
+      },
+      asItStands: { record: { name: 'Sở B' } },
+    });
+    const fields = ['Một', 'Hai'].map((TENLINHVUC) => ({ MALINHVUC: 'G03-GD10', TENLINHVUC, MANGANH: 'G03' }));
+    expect(read('LayDanhMucLinhVuc', fields).map(({ kind }) => kind)).toEqual(['record', 'waiting']);
+  });
+
   test('another process goes on where the run stopped', async () => {
     const simulator = await start({ catalogue: { ...SAMPLES, services } });
     const first = connect(simulator);

@@ -2,6 +2,7 @@ import type { CodesOf, InvalidItem, Item } from '#kit';
 import { readAgency, readField } from '#mappings/national-portal/dictionaries';
 import { parseReply } from '#mappings/national-portal/envelope';
 import { readProcedure } from '#mappings/national-portal/procedure';
+import { withoutConflicts } from './conflicts.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
 /** A reply as it came, with what has to be known to read it. */
@@ -26,8 +27,12 @@ export function readKept(
   const parsed = parseReply(reply);
   if (parsed.kind === 'not-a-reply') return [invalid(code, `${service} was answered by ${parsed.why}`)];
   if (parsed.kind === 'error') return [invalid(code, `${service} was answered by error_code ${parsed.code}`)];
-  if (service === 'LayDanhMucCoQuan') return parsed.result.map((entry) => readAgency(entry, { codes }));
-  if (service === 'LayDanhMucLinhVuc') return parsed.result.map(readField);
+  if (service === 'LayDanhMucCoQuan')
+    return withoutConflicts(
+      'agency',
+      parsed.result.map((entry) => readAgency(entry, { codes })),
+    );
+  if (service === 'LayDanhMucLinhVuc') return withoutConflicts('field', parsed.result.map(readField));
   if (parsed.result[0] === undefined) return [invalid(code, 'the portal lists the procedure and tells nothing of it')];
   return [readProcedure(parsed.result[0], { codes })];
 }

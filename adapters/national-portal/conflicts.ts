@@ -1,0 +1,36 @@
+import type { Item, RecordItem, WaitingItem } from '#kit';
+
+/**
+ * A list that has one code twice, with different content: the first entry is taken, and the other waits for a person,
+ * who reads both names. Neither is written over the other because it came later. What a person releases replaces the
+ * first, until the list is read again: it has to be mended where it is kept.
+ */
+export function withoutConflicts(kind: 'agency' | 'field', items: readonly Item[]): readonly Item[] {
+  const first = new Map<string, RecordItem>();
+  return items.map((item) => {
+    if (item.kind !== 'record') return item;
+    const known = first.get(item.record.code);
+    if (known && JSON.stringify(known.record) !== JSON.stringify(item.record)) return conflict(kind, known, item);
+    first.set(item.record.code, item);
+    return item;
+  });
+}
+
+function conflict(kind: string, first: RecordItem, item: RecordItem): WaitingItem {
+  const { code } = item.record;
+  const message = `the list has the ${kind} ${code} twice: ${quoted(first)} is taken, ${quoted(item)} waits`;
+  return {
+    kind: 'waiting',
+    operation: item.operation,
+    code,
+    cause: { kind: 'code-conflict', key: `code-conflict:${kind}:${code}`, message },
+    problems: [{ path: '', message }],
+    asItStands: item,
+  };
+}
+
+/** The name, and what else there may be that tells two entries apart. */
+function quoted({ record }: RecordItem): string {
+  const { code: _, inForce: __, ...rest } = record as unknown as Readonly<Record<string, unknown>>;
+  return JSON.stringify(rest);
+}
