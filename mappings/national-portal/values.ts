@@ -120,6 +120,7 @@ export function isObject(value: unknown): value is Raw {
 
 /** The value itself may be personal. */
 export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -153,6 +153,47 @@ describe("the national portal's dialect", () => {
     expect(await response.json()).toMatchObject({ error_code: -1 });
   });
 
+  test('a call without data, or with the field misspelt, is no success: nothing was got', async () => {
+    for (const service of ['DongBoHoSoMC', 'CapNhatTienDoHoSoMC'])
+      for (const args of [{}, { Data: [record('H60.01-250812-2010')] }, { data: null }, { data: '' }])
+        expect(await call(service, args)).toMatchObject({
+          error_code: -1,
+          message: expect.stringContaining('data is missing'),
+          result: [],
+        });
+    expect(await call('DongBoHoSoMC', { data: [] })).toMatchObject({ error_code: 0, result: [] });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2010')).status).toBe(404);
+  });
+
+  test('a body that is no object is refused as the dialect refuses, and no error of the hub', async () => {
+    for (const path of ['/mapi/login', '/mapi/g'])
+      for (const body of ['null', '[]', '"text"', '3', 'true']) {
+        const response = await hub.request('POST', path, undefined, body);
+        expect([path, body, response.status]).toEqual([path, body, 200]);
+        expect(await response.json()).toMatchObject({
+          error_code: -1,
+          message: expect.stringContaining('expected an object'),
+        });
+      }
+    expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
+  });
+
+  test('of a caller whom nobody knows a large body is not kept, a small one is; of a known one it is', async () => {
+    const large = { TrichYeuHoSo: 'x'.repeat(70_000) };
+    const noted = async () =>
+      (
+        await hub.hub.database.pool.query(
+          "SELECT body IS NOT NULL AS kept, body_bytes FROM messages WHERE door = 'national-portal' AND outcome = 'refused' ORDER BY id DESC LIMIT 1",
+        )
+      ).rows[0];
+    await call('DongBoHoSoMC', { data: [record('H60.01-250812-2011', large)] }, 'made-up');
+    expect((await noted()).kept).toBe(false);
+    await call('DongBoHoSoMC', { data: [record('H60.01-250812-2011')] }, 'made-up');
+    expect((await noted()).kept).toBe(true);
+    await call('LamGiDo', { data: [record('H60.01-250812-2011', large)] });
+    expect(await noted()).toMatchObject({ kept: true });
+  });
+
   test('a message is kept as it came, and a login never is', async () => {
     const rows = await hub.hub.database.query
       .selectFrom('messages')

@@ -10,6 +10,7 @@ import { readDossier } from '#mappings/national-portal/dossier';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import { readProgress, writeProgress } from '#mappings/national-portal/progress';
+import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
@@ -126,11 +127,17 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
 
 async function login(c: Context, { keys, vault, maxBodyBytes, nowMs }: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const { username, password } = parseWhole(await readBody(c, maxBodyBytes)) as Call;
+  const { username, password } = objectOf(parseWhole(await readBody(c, maxBodyBytes)));
   const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
   if (!key)
     throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
   return { session: vault.sign(`${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`) };
+}
+
+/** @throws Refusal for JSON that is no object */
+function objectOf(value: unknown): Call {
+  if (isObject(value)) return value;
+  throw new Refusal('bad-request', `got ${kindOf(value)}, expected an object: one call`);
 }
 
 function keyOfSession({ keys, vault, nowMs }: NationalPortalDoorMeans, session: unknown): KeyEntry {
@@ -155,7 +162,7 @@ interface Request {
 async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   const body = await readBody(c, means.maxBodyBytes);
   noteUnanswered(c, body);
-  const given = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
+  const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
   const key = keyOfSession(means, given.session);
   note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
   const name = String(given.service ?? '');
@@ -192,6 +199,9 @@ async function take(
   if (!key.scopes.includes('dossier:write'))
     throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
   if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
+  // Nothing to keep is nothing kept: clients that misspell the field would hear of a success.
+  if (isAbsent(given.data))
+    throw new Refusal('bad-request', 'data is missing, expected a list of items (thiếu trường data)');
   const list = listOf(given.data);
   if (list.length > MAX_ITEMS)
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
