@@ -15,7 +15,7 @@ import { type Database, openDatabase } from './database/pool.ts';
 import { createApp } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createCursors } from './http/cursor.ts';
-import { createReaders, DOOR_TABLES } from './http/doors/readers.ts';
+import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { createIndexReader } from './index/read.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
@@ -38,6 +38,7 @@ import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './r
 import { createRounds } from './rounds.ts';
 import { createShapeWatch } from './shape-watch.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
+import { createOriginals } from './steps/originals.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault } from './vault.ts';
 
@@ -103,6 +104,7 @@ export async function createHub(
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
   const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
+  const originals = createOriginals(database, vault, ORIGINALS);
   const pipeline = createPipeline({
     database,
     vault,
@@ -111,6 +113,7 @@ export async function createHub(
     routes,
     readers,
     codes,
+    originals,
     retryDelaysMs: config.retryDelaysMs,
     nowMs,
     random,
@@ -119,7 +122,11 @@ export async function createHub(
     shapes,
     onCommit: changed.ring,
   });
-  const reconcileMeans = { database, vault, codes, accept: pipeline.accept, ring: queue.ring, nowMs, telemetry };
+  const reconcileMeans = {
+    ...{ database, vault, codes, originals, nowMs, telemetry },
+    accept: pipeline.accept,
+    ring: queue.ring,
+  };
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
   const rounds = createRounds({
@@ -156,6 +163,8 @@ export async function createHub(
     delays: createDelayReader(database, createWorkingTime(workingCalendar(file.province)), nowMs),
     audit: createAudit(database, nowMs),
     codes,
+    originals,
+    routes,
     ledger,
     orders,
     maxBodyBytes: config.maxBodyBytes,

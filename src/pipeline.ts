@@ -20,9 +20,11 @@ import type { ShapeWatch } from './shape-watch.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
 import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
+import { heedBesides } from './steps/besides.ts';
 import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
+import type { Originals } from './steps/originals.ts';
 import { runPull } from './steps/pull.ts';
 import type { Readers } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -37,6 +39,8 @@ export interface PipelineMeans {
   readonly readers: Readers;
   /** What operators have entered of the code tables. */
   readonly codes: CodeEntries;
+  /** What came in a dialect, as it came. */
+  readonly originals: Originals;
   readonly retryDelaysMs: readonly number[];
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -171,7 +175,8 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   ): Promise<readonly (Accepted | NotKept)[]> {
     try {
       const mayGuess = tries === TRIES;
-      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, submissions, together, mayGuess);
+      const heeded = await heedBesides(database, submissions);
+      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, heeded, together, mayGuess);
       telemetry.accepted(submissions, accepted, nowMs());
       means.shapes.told(submissions);
       means.onCommit();

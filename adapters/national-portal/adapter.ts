@@ -9,6 +9,7 @@ import { sendSteps } from './steps.ts';
 /** The national portal (Cổng DVCQG): it is told of dossiers and steps, and owns the catalogue. */
 export default defineAdapter({
   settings: Settings,
+  dialect: 'national-portal',
   tables: () => NATIONAL_TABLES,
   send: {
     'dossier.upsert.v1': { batch: ({ dossierChunk = 10 }) => dossierChunk, onePerDossier: true, send: sendDossiers },

@@ -48,7 +48,8 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
   const facts = await factsOf(portal, item);
   if ('outcome' in facts) return facts;
   const { codes } = dialectOf(portal.settings, portal.codes);
-  const body = writeDossier(item.record, { ...facts, code: item.code, codes });
+  const { record, code, original } = item;
+  const body = writeDossier(record, { ...facts, code, codes, ...(original && { original }) });
   if (body.TrangThaiHoSo === '') return { outcome: unmapped('national-status', item.record.status) };
   return { item, body };
 }

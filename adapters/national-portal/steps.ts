@@ -16,7 +16,10 @@ interface Step {
 /** Tell the portal of steps, at most ten in a call, those of one dossier in order. */
 export async function sendSteps(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   const { codes } = dialectOf(portal.settings, portal.codes);
-  const steps = items.map((item) => ({ item, body: writeProgress(item.record, { code: item.code, codes }) }));
+  const steps = items.map((item) => {
+    const { record, code, original } = item;
+    return { item, body: writeProgress(record, { code, codes, ...(original && { original }) }) };
+  });
   const held = withoutCode(steps);
   const writable = steps.filter((step) => !held.has(step));
   const sent = items.some((item) => item.doubt)

@@ -8,6 +8,7 @@ const WRITTEN = {
   NgayTra: '',
   ChuHoSo: 'Nguyễn Văn A',
   TaiLieuNop: [{ TepDinhKemId: '1', IsDeleted: 'False' }],
+  NhomMoi: { a: [1, true] },
 };
 
 describe('what the portal has against what we write', () => {
@@ -22,6 +23,9 @@ describe('what the portal has against what we write', () => {
     [{ TaiLieuNop: [] }, ['/TaiLieuNop']],
     [{ TaiLieuNop: 'x' }, ['/TaiLieuNop']],
     [{ ChuHoSo: {} }, ['/ChuHoSo']],
+    [{ NhomMoi: { a: ['1', 'True'] } }, []],
+    [{ NhomMoi: { a: [1] } }, ['/NhomMoi/a']],
+    [{ NhomMoi: 'x' }, ['/NhomMoi']],
   ])('%j', (returned, expected) => {
     expect(differences(returned, WRITTEN)).toEqual(expected);
   });

@@ -24,10 +24,11 @@ export function valueAt(record: Readonly<Record<string, unknown>>, path: string)
 }
 
 function differencesOf(returned: unknown, written: Wire, path: string): readonly string[] {
-  if (typeof written === 'string') return textOf(returned) === textOf(written) ? [] : [path];
+  if (isObject(written)) return isObject(returned) ? differences(returned, written, path) : [path];
+  if (!Array.isArray(written)) return textOf(returned) === textOf(written) ? [] : [path];
   const entries = Array.isArray(returned) ? returned : isObject(returned) ? [returned] : [];
-  if (entries.length !== written.length || !entries.every(isObject)) return [path];
-  return written.flatMap((entry, at) => differences(entries[at] as WireObject, entry, `${path}/${at}`));
+  if (entries.length !== written.length) return [path];
+  return written.flatMap((entry, at) => differencesOf(entries[at], entry, `${path}/${at}`));
 }
 
 /** Numbers and booleans stand for their texts, null for the empty one. */

@@ -134,6 +134,35 @@ describe('a dossier in the dialect of the national portal', () => {
     expect(warningsOf(item)).toEqual([]);
   });
 
+  test('a receipt number names the dossier, unless it is its own code; one that would name another is told of', () => {
+    for (const [given, number] of [
+      [' bn-2025/12 ', 'BN-2025/12'],
+      [12, '12'],
+      ['', undefined],
+      [ITEM.MaHoSo.toLowerCase(), undefined],
+    ]) {
+      const item = read({ SoBienNhan: given });
+      expect((item as RecordItem).receiptNumber).toBe(number);
+      expect(warningsOf(item)).toEqual([]);
+    }
+    for (const given of ['H60.01-250812-0036', 'BN 12', 'B'.repeat(101)]) {
+      const item = read({ SoBienNhan: given });
+      expect(item).not.toHaveProperty('receiptNumber');
+      expect(warningsOf(item)).toEqual(['/SoBienNhan']);
+    }
+    const waiting = read({ SoBienNhan: '12', ChuHoSo: 'Nguyá»…n VÄ?n A' });
+    expect(waiting).toMatchObject({ kind: 'waiting', asItStands: { receiptNumber: '12' } });
+  });
+
+  test('a document that is used again in a way which has no name here is used again', () => {
+    const documents = ['0', '1', '2'].map((DuocTaiSuDung) => ({ DuocTaiSuDung }));
+    expect(recordOf(read({ TaiLieuNop: documents })).documents?.map((one) => one.reused)).toEqual([false, true, true]);
+    expect(read({ TaiLieuNop: [{ DuocTaiSuDung: '3' }] })).toMatchObject({
+      kind: 'waiting',
+      cause: { key: 'unmapped:national-reused:3' },
+    });
+  });
+
   test.each([
     ['TrangThaiHoSo', '11', 'unmapped:national-status:11'],
     ['TrangThaiHoSo', 0, 'unmapped:national-status:0'],

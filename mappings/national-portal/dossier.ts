@@ -1,7 +1,9 @@
-import { cleanCode, dossierCodeParts, identityKindOf, isPhone } from '#core/identifiers';
-import type { Item } from '#core/item';
-import type { Status } from '#schemas/dossier.upsert.v1';
+import { quote } from '#core/explain';
+import { cleanCode, dossierCodeParts, identityKindOf, isDossierCode, isPhone } from '#core/identifiers';
+import type { Item, RecordItem } from '#core/item';
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
+import { besidesOf } from './dossier-writing.ts';
 import { DOSSIER, IDENTITY } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
 import { entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
@@ -36,7 +38,35 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
   readDatabases(reading, record, raw);
   keepLastDocuments(reading, record);
   readStatusTime(reading, record, raw);
-  return finishReading(reading, 'dossier.upsert.v1', record, true);
+  const receiptNumber = readReceiptNumber(reading, raw);
+  const item = finishReading(reading, 'dossier.upsert.v1', record, true);
+  const whole = (one: RecordItem): RecordItem => {
+    const besides = besidesOf(raw, one.record as Dossier);
+    return {
+      ...one,
+      ...(receiptNumber !== undefined && { receiptNumber }),
+      ...(besides.length > 0 && { besides: JSON.stringify(besides) }),
+    };
+  };
+  if (item.kind === 'record') return whole(item);
+  return item.kind === 'waiting' && item.asItStands ? { ...item, asItStands: whole(item.asItStands) } : item;
+}
+
+/**
+ * A receipt number names the dossier and never identifies it: in some systems it changes with each step (domain 11).
+ * One that looks as dossier codes do would identify another dossier.
+ */
+function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw): string | undefined {
+  if (isAbsent(given) || typeof given === 'object') return undefined;
+  const number = cleanCode(String(given));
+  if (number === cleanCode(String(MaHoSo ?? ''))) return undefined;
+  if (/^\S{1,100}$/.test(number) && !isDossierCode(number)) return number;
+  const why = isDossierCode(number) ? 'is the code of a dossier' : 'has blanks, or more than 100 characters';
+  reading.warnings.push({
+    path: '/SoBienNhan',
+    message: `${quote(number)} ${why}; the dossier is not found by it, and it goes on as it came`,
+  });
+  return undefined;
 }
 
 function readAgency(reading: Reading, record: Fields, madonvi: string): void {

@@ -1,5 +1,6 @@
 import type { Item } from '#core/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
+import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes } from './codes.ts';
 import { PROGRESS } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
@@ -16,12 +17,19 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
   return finishReading(reading, 'dossier.progress.v1', record);
 }
 
-/** A step as an item of `CapNhatTienDoHoSoMC`; `NguoiXuLy` is cut at 50 characters. */
+/**
+ * A step as an item of `CapNhatTienDoHoSoMC`; `NguoiXuLy` is cut at 50 characters. One that came in this dialect goes
+ * on as it came.
+ */
 export function writeProgress(
   step: Progress,
-  { code, codes = CODES }: { readonly code: string; readonly codes?: Codes },
+  facts: { readonly code: string; readonly codes?: Codes; readonly original?: Original<Progress> },
 ): WireObject {
-  return writeFields(codes, PROGRESS, { ...step, code });
+  const { code, codes = CODES, original } = facts;
+  const written = writeFields(codes, PROGRESS, { ...step, code });
+  if (!original || !isObject(original.item)) return written;
+  const alone = writeFields(codes, PROGRESS, original.record);
+  return asItCame(codes, PROGRESS, { written, alone, raw: original.item });
 }
 
 /** What makes a step the same step at the portal, which has no key for it. */

@@ -3,8 +3,8 @@ import { nfc } from '#core/text';
 import { type Codes, codeOf } from './codes.ts';
 import type { FieldRule, FieldRules } from './fields.ts';
 
-/** What is written to the portal: every value a text, or a list of such objects. */
-export type Wire = string | readonly WireObject[];
+/** What is written to the portal: every value a text, or a list of such objects; besides, what goes on as it came. */
+export type Wire = string | number | boolean | null | readonly Wire[] | WireObject;
 export interface WireObject {
   readonly [field: string]: Wire;
 }

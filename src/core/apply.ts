@@ -26,7 +26,7 @@ export interface Applied {
   readonly event?: RecordedEvent;
   /** Whether this event moved the current status, when it was recorded. */
   readonly movedStatus: boolean;
-  /** Whether what readers see is different now. */
+  /** Whether what readers see is different now, or what partners are told of it may be. */
   readonly changed: boolean;
   readonly anomaly?: Anomaly;
 }
@@ -75,7 +75,7 @@ function begin(code: string, event: RecordedEvent): Applied {
 
 function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent): Applied {
   const view = fold([...events, event]) ?? held.view;
-  const changed = JSON.stringify(view) !== JSON.stringify(held.view);
+  const changed = JSON.stringify(view) !== JSON.stringify(held.view) || saysMore(events, event);
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < held.view.statusAt && !event.inferred;
   // An older event moves the status only where it shows that a later one, of a party without authority, went too far.
@@ -86,6 +86,15 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
     changed,
     anomaly: anomalyOf(events, event),
   });
+}
+
+/**
+ * A record whose time was derived came in a dialect, and may say what the record has no place for. The last one of them
+ * is told, also where readers see nothing new.
+ */
+function saysMore(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
+  if (!event.record || !event.inferred) return false;
+  return events.every((known) => !known.record || !known.inferred || inEventOrder(known, event) < 0);
 }
 
 function anomalyOf(events: readonly RecordedEvent[], event: RecordedEvent): Anomaly | undefined {

@@ -12,6 +12,10 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly warnings: readonly Problem[];
   /** The event time was derived from the record's dates; see DossierEvent. */
   readonly inferred?: boolean;
+  /** A number that the sender's office gave for the dossier: people ask by it, and nothing is joined by it. */
+  readonly receiptNumber?: string;
+  /** What the item says that the record has no place for: it tells items apart whose records are the same. */
+  readonly besides?: string;
 }
 
 export interface InvalidItem {

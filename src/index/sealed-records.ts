@@ -36,6 +36,11 @@ export function hashOf(record: object): string {
   return known.hash;
 }
 
+/** Tell a record apart from one of the same content that came with something else besides. */
+export function hashWith(record: object, besides: string): void {
+  of(record).hash = hash('sha256', `${jsonOf(record)}\n${besides}`, 'base64');
+}
+
 export function sealRecord(vault: Vault, record: object): Sealed {
   const known = of(record);
   if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(jsonOf(record));

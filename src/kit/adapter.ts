@@ -40,6 +40,11 @@ export interface Outgoing<O extends Operation = Operation> {
     readonly fieldName?: string;
   };
   readonly agency?: { readonly code: string; readonly name: string };
+  /**
+   * What came in the adapter's own dialect: the last whole item that told of the dossier, or the step itself, as its
+   * sender wrote it, and the record that it was read as. It may say more than the record has a place for.
+   */
+  readonly original?: { readonly item: unknown; readonly record: Records[O] };
   /** An earlier attempt may have arrived: look up before sending again. */
   readonly doubt: boolean;
   /** The partner has taken this dossier before. */
@@ -118,6 +123,8 @@ export interface Adapter<Settings = unknown> {
   readonly settings: Type.TSchema;
   /** Load what is large and needed by its parties alone. Called before the hub serves, where it has such a party. */
   load?(): Promise<unknown>;
+  /** The hub's door whose dialect the partner speaks too: what came through it goes on with all that it says. */
+  readonly dialect?: string;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** Present where the partner can be asked what it has of a dossier. */

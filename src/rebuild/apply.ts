@@ -1,6 +1,7 @@
 import type { Database } from '../database/pool.ts';
 import { acceptBatch } from '../steps/accept/accept.ts';
 import type { AcceptMeans, Again, Submission } from '../steps/accept/submission.ts';
+import { heedBesides } from '../steps/besides.ts';
 import type { Vault } from '../vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
@@ -50,7 +51,8 @@ async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promis
     // Each submission asks for one id, in their order.
     uuids: { next: () => ids.shift() as string },
   };
-  const { accepted } = await acceptBatch(acceptMeans, await withWaiting(beside, batch));
+  const submissions = await heedBesides(beside, await withWaiting(beside, batch));
+  const { accepted } = await acceptBatch(acceptMeans, submissions);
   return batch.flatMap(({ id, expected }, at) =>
     expected.flatMap((outcome, item) => {
       const result = accepted[at]?.results[item];

@@ -10,6 +10,7 @@ import { deliverAgain, lastTold, saveReconciled, type Told, toldAfter, toldSampl
 import type { Party } from '../parties.ts';
 import type { Accepted, Submission } from '../steps/accept/submission.ts';
 import { planCalls } from '../steps/deliver.ts';
+import type { Originals } from '../steps/originals.ts';
 import { RECONCILE_DOOR } from '../steps/read-again.ts';
 import type { Vault } from '../vault.ts';
 import { type Finding, isJudged, judge, VERDICTS, type Verdict } from './judge.ts';
@@ -18,6 +19,7 @@ export interface ReconcileMeans {
   readonly database: Database;
   readonly vault: Vault;
   readonly codes: Pick<CodeEntries, 'fresh'>;
+  readonly originals: Originals;
   readonly accept: (submission: Submission) => Promise<Accepted>;
   readonly ring: (parties: readonly string[]) => Promise<void>;
   readonly nowMs: () => number;

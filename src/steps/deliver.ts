@@ -12,6 +12,7 @@ import type { Claimed } from '../ledger/claim.ts';
 import { knownTo } from '../ledger/deliveries.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
+import type { Original, Originals } from './originals.ts';
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
@@ -22,6 +23,7 @@ export interface PlannedCall {
 export interface PlanMeans {
   readonly database: Database;
   readonly vault: Vault;
+  readonly originals: Originals;
   /** What the catalogue says; otherwise it is asked each time. */
   readonly entries?: EntryCache;
 }
@@ -31,14 +33,14 @@ export interface PlanMeans {
  * Nothing is open while a partner is on the line; all reading is done here, before.
  */
 export async function planCalls(
-  { database, vault, entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) }: PlanMeans,
+  means: PlanMeans,
   party: Party,
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
   const { dossiers, others } = split(claimed);
   const outgoing = new Map<number, Outgoing>([
-    ...(await dossierOutgoing(database, vault, party, dossiers, entries)),
-    ...(await entryOutgoing(database, others)),
+    ...(await dossierOutgoing(means, party, dossiers)),
+    ...(await entryOutgoing(means.database, others)),
   ]);
   return packed(
     runsOf(claimed.map((one) => ({ claimed: one, outgoing: outgoing.get(one.id) }))),
@@ -86,13 +88,13 @@ function split(claimed: readonly Claimed[]): { dossiers: readonly Claimed[]; oth
 }
 
 async function dossierOutgoing(
-  database: Database,
-  vault: Vault,
+  means: PlanMeans,
   party: Party,
   claimed: readonly Claimed[],
-  entries: EntryCache,
 ): Promise<readonly (readonly [number, Outgoing])[]> {
   if (claimed.length === 0) return [];
+  const { database, vault, originals } = means;
+  const { entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) } = means;
   const codes = [...new Set(claimed.map((one) => one.subject))];
   const [found, known] = await Promise.all([loadHeld(database.pool, vault, codes), knownTo(database, party.id, codes)]);
   const held = new Map(found.map((one) => [one.held.code, one]));
@@ -100,6 +102,8 @@ async function dossierOutgoing(
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
   const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b), '9999');
   const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
+  const { dialect } = party.adapter;
+  const came = dialect === undefined ? NOTHING : await originals.of(dialect, claimed, since);
   const facts = await catalogueFacts(
     entries,
     party,
@@ -111,14 +115,22 @@ async function dossierOutgoing(
     const record =
       one.operation === 'dossier.upsert.v1' ? dossier : history.find((event) => event.seq === one.seq)?.said;
     if (!dossier || !record) return [];
-    const code = dossier.aliases?.find((alias) => alias.party === party.id)?.code ?? dossier.code;
-    return [
-      [
-        one.id,
-        { ...base(one), code, record, dossier, ...facts(dossier), known: known.has(one.subject) } as Outgoing,
-      ] as const,
-    ];
+    const original = came.get(one);
+    const outgoing = {
+      ...{ ...base(one), ...facts(dossier), record, dossier },
+      code: codeAt(party, dossier, held.get(one.subject)?.held.owner),
+      known: known.has(one.subject),
+      ...(original && { original }),
+    };
+    return [[one.id, outgoing as Outgoing] as const];
   });
+}
+
+const NOTHING: ReadonlyMap<Claimed, Original> = new Map();
+
+/** Who told of the dossier first knows it by the code under which it is held, whatever its receipts were numbered. */
+function codeAt(party: Party, { code, aliases = [] }: Dossier, owner: string | undefined): string {
+  return owner === party.id ? code : (aliases.find((alias) => alias.party === party.id)?.code ?? code);
 }
 
 /** The dossier as its first `seq` events tell it. */

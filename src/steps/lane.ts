@@ -12,6 +12,7 @@ import { makeCall } from './call.ts';
 import { type PlannedCall, planCalls } from './deliver.ts';
 import { createGate, type GateMeans, isClosedTo } from './gate.ts';
 import { createHealth } from './health.ts';
+import type { Originals } from './originals.ts';
 import { createSettleBehind } from './settle-behind.ts';
 
 export interface LaneMeans {
@@ -21,6 +22,7 @@ export interface LaneMeans {
   readonly processId: string;
   /** What operators have entered of the code tables. */
   readonly codes: CodeEntries;
+  readonly originals: Originals;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];

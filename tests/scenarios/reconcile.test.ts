@@ -167,6 +167,7 @@ describe('the nightly comparison', () => {
           database,
           vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
           codes: { fresh: async () => undefined },
+          originals: { of: async () => new Map(), last: async () => undefined },
           accept: pipeline.accept,
           ring: async () => undefined,
           nowMs: () => hub.clock.nowMs,

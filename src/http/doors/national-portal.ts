@@ -4,14 +4,16 @@ import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
 import type { Item } from '#core/item';
+import { type Route, recipients } from '#core/route';
 import { type Codes, codesWith } from '#mappings/national-portal/codes';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { readDossier } from '#mappings/national-portal/dossier';
-import { writeDossier } from '#mappings/national-portal/dossier-writing';
+import { leftBehind, writeDossier } from '#mappings/national-portal/dossier-writing';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import { readProgress, writeProgress } from '#mappings/national-portal/progress';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { CatalogueReader, ServedEntry } from '../../catalogue/read.ts';
@@ -19,6 +21,7 @@ import type { KeyEntry } from '../../config.ts';
 import type { IndexReader } from '../../index/read.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
+import type { Originals } from '../../steps/originals.ts';
 import type { Vault } from '../../vault.ts';
 import type { Keys } from '../auth.ts';
 import { readBody } from '../body.ts';
@@ -34,12 +37,15 @@ export interface NationalPortalDoorMeans extends DoorMeans {
   readonly index: IndexReader;
   readonly catalogue: CatalogueReader;
   readonly codes: CodeEntries;
+  readonly originals: Originals;
+  readonly routes: readonly Route[];
   readonly province: { readonly code: string } | undefined;
 }
 
 /** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
 const SESSION_MS = 30 * 60_000;
 const MAX_ITEMS = 1_000;
+const DIALECT = 'national-portal';
 
 type Call = Readonly<Record<string, unknown>>;
 type Answer = Readonly<Record<string, unknown>>;
@@ -107,6 +113,11 @@ function readItemOf(
   if (item === TOO_LARGE) return tooLarge();
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')), codes });
+}
+
+/** The items of a body that was kept, as their sender wrote them. */
+export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
+  return listOf(((await parseWithList(body, 'data', MAX_ITEMS)) as Call).data);
 }
 
 /** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
@@ -208,11 +219,14 @@ async function take(
   await means.codes.fresh();
   const nowMs = means.nowMs();
   const codes = codesWith(means.codes.at(key.party, nowMs));
-  const items = await inTurns(list, (item) => readItemOf(operation, item, given, means.province?.code, codes));
+  const party = key.party;
+  const items = await inTurns(list, (item) =>
+    withLeftBehind(means, party, item, readItemOf(operation, item, given, means.province?.code, codes)),
+  );
   const { receipt, results } = await means.pipeline.accept({
     receivedAt: msToInstant(nowMs),
     party: key.party,
-    door: 'national-portal',
+    door: DIALECT,
     operation,
     keyName: key.id,
     mediaType: 'application/json',
@@ -225,6 +239,20 @@ async function take(
     receipt,
     result: results.map(({ code, ...result }) => ({ MaHoSo: code ?? '', ...result })),
   };
+}
+
+/** What some of those whom it goes to cannot be told is not left out silently. */
+function withLeftBehind({ routes, parties }: NationalPortalDoorMeans, from: string, given: unknown, item: Item): Item {
+  if (item.kind !== 'record' || item.operation !== 'dossier.upsert.v1') return item;
+  const record = item.record as Dossier;
+  const others = recipients(routes, from, item.operation, record).filter(
+    (party) => parties.get(party)?.adapter.dialect !== DIALECT,
+  );
+  if (others.length === 0) return item;
+  const warned = new Set(item.warnings.map(({ path }) => path));
+  const added = leftBehind(given, record).filter((path) => !warned.has(path));
+  const message = `the record has no place for it: it stays in the message and is not told to ${others.join(', ')}`;
+  return { ...item, warnings: [...item.warnings, ...added.map((path) => ({ path, message }))] };
 }
 
 function verdictOf(results: readonly ItemResult[]): Answer {
@@ -244,7 +272,9 @@ async function lookUp({ means, key, call: given }: Request): Promise<readonly un
   const service = (await means.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
   const agency = (await means.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
   const steps = await means.index.steps(record.code);
-  const item = writeDossier(record, { code: record.code, ...(service && { service }), ...(agency && { agency }) });
+  const original = await means.originals.last(DIALECT, record.code);
+  const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
+  const item = writeDossier(record, { code: record.code, ...facts });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
 }
 

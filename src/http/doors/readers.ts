@@ -1,8 +1,9 @@
 import type { CodeTable } from '#core/codes';
 import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
+import type { OriginalReaders } from '../../steps/originals.ts';
 import type { Readers } from '../../steps/read-again.ts';
-import { readKept as readNationalPortal } from './national-portal.ts';
+import { originalItems, readKept as readNationalPortal } from './national-portal.ts';
 import { readKept as readRest } from './rest.ts';
 import { loadSoap } from './soap/load.ts';
 
@@ -20,3 +21,6 @@ export function createReaders(province: string | undefined, codes: Pick<CodeEntr
       readNationalPortal(body, operation, province, codesWith(codes.at(party, atMs))),
   };
 }
+
+/** The doors of dialects that partners speak too: what came through them can go on as it came. */
+export const ORIGINALS: OriginalReaders = { 'national-portal': originalItems };

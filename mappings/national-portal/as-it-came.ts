@@ -1,0 +1,166 @@
+import { nfc } from '#core/text';
+import { type Codes, meaningOf } from './codes.ts';
+import { differences } from './differences.ts';
+import type { FieldRule, FieldRules } from './fields.ts';
+import { isAbsent, isObject } from './values.ts';
+import type { Wire, WireObject } from './writing.ts';
+
+/** An item of the dialect as its sender wrote it, and the record that it was read as. */
+export interface Original<R> {
+  readonly item: unknown;
+  readonly record: R;
+}
+
+/** Is told a place in the item, and what stands there. */
+export type Carried = (path: string, value: unknown) => void;
+
+/** One object of the dialect, three times. */
+export interface Versions {
+  /** As the record of today is written. */
+  readonly written: WireObject;
+  /** As the record that was read from the item alone is written. */
+  readonly alone: WireObject;
+  /** As the sender wrote it. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Put what is written of a record back into the item that it was read from. Where the record still says what the item
+ * said, the field goes on as it came: also what the record has no place for, codes that it cannot tell apart, and
+ * fields of which we know nothing. What has changed since is written anew. What neither of them says is left out, so
+ * that it blanks nothing over there, but for the fields that have to be there.
+ *
+ * @param carried called with each field that goes on because the item says more than the record
+ */
+export function asItCame(
+  codes: Codes,
+  rules: FieldRules,
+  versions: Versions,
+  carried: Carried = () => undefined,
+  at = '',
+): WireObject {
+  const { written, raw } = versions;
+  const fields: [string, Wire][] = [];
+  for (const rule of rules) {
+    const { field } = rule;
+    const value = fieldAsItCame(codes, rule, versions, carried, at);
+    if (value === undefined) continue;
+    fields.push([field, value]);
+    const isMore = !isAbsent(raw[field]) && !hasEntries(rule.as);
+    if (isMore && differences({ [field]: value }, { [field]: written[field] ?? '' }).length > 0)
+      carried(`${at}/${field}`, value);
+  }
+  const known = new Set(rules.map(({ field }) => field));
+  for (const [field, value] of Object.entries(raw)) {
+    if (known.has(field)) continue;
+    fields.push([field, textsInNfc(value)]);
+    if (!isAbsent(value)) carried(`${at}/${field}`, value);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Not marked optional (domain 2.3, 2.4): they are never left out. */
+const REQUIRED = new Set([
+  ...['MaHoSo', 'MaTTHC', 'TenTTHC', 'MaLinhVuc', 'TenLinhVuc', 'KenhThucHien', 'LoaiDoiTuong', 'Email', 'SoDienThoai'],
+  ...['TrichYeuHoSo', 'NgayTiepNhan', 'NgayHenTra', 'TrangThaiHoSo', 'HinhThuc', 'DonViXuLy'],
+  ...['NguoiXuLy', 'ThoiDiemXuLy', 'NoiDungXuLy', 'TrangThai'],
+]);
+
+/** Read together with another field: the record alone does not tell which part came in which. */
+const COMBINED = new Set(['SoGiayToChuHoSo', 'GhiChu']);
+
+function fieldAsItCame(
+  codes: Codes,
+  { field, member, as }: FieldRule,
+  { written, alone, raw }: Versions,
+  carried: Carried,
+  at: string,
+): Wire | undefined {
+  const ours = written[field] ?? '';
+  const given = raw[field];
+  const isUnchanged = same(ours, alone[field] ?? '');
+  if (isAbsent(given)) {
+    if (!isUnchanged || REQUIRED.has(field)) return ours;
+    return field in raw ? (Array.isArray(ours) ? [] : '') : undefined;
+  }
+  if (hasEntries(as)) return entriesAsTheyCame(codes, as.list, ours, alone[field], given, carried, `${at}/${field}`);
+  if (!isUnchanged) return ours;
+  if (typeof as === 'object' && 'list' in as) return textsInNfc(Array.isArray(given) ? given : [given]);
+  if (member === undefined || COMBINED.has(field)) return textOf(given);
+  if (typeof as === 'object' && !isNameless(member, ours))
+    return meansTheSame(codes, as.table, given, ours) ? textOf(given) : ours;
+  return isBlank(ours) ? textOf(given) : ours;
+}
+
+function hasEntries(as: FieldRule['as']): as is { readonly list: FieldRules } {
+  return typeof as === 'object' && 'list' in as && as.list.length > 0;
+}
+
+/** Without a name there is no applicant to say anything else of. */
+function isNameless(member: string, ours: Wire): boolean {
+  return isBlank(ours) && member.startsWith('applicant/');
+}
+
+function meansTheSame(codes: Codes, table: Parameters<typeof meaningOf>[1], given: unknown, ours: Wire): boolean {
+  const meaning = meaningOf(codes, table, String(given).trim());
+  return meaning !== undefined && meaning === meaningOf(codes, table, String(ours));
+}
+
+/** Entries that have an id are found again by it; others only where nothing about them has changed. */
+function entriesAsTheyCame(
+  codes: Codes,
+  rules: FieldRules,
+  ours: Wire,
+  was: Wire | undefined,
+  given: unknown,
+  carried: Carried,
+  at: string,
+): Wire {
+  const id = rules.find(({ member }) => member === 'id')?.field;
+  const raw = byKey(id, (Array.isArray(given) ? given : [given]).filter(isObject));
+  const alone = byKey(id, (was ?? []) as readonly WireObject[]);
+  return [...byKey(id, ours as readonly WireObject[])].map(([key, written], index) => {
+    const versions = { written, alone: alone.get(key) as WireObject, raw: raw.get(key) as WireObject };
+    if (!versions.alone || !versions.raw) return written;
+    if (key.startsWith(NO_ID) && !same(written, versions.alone)) return written;
+    return asItCame(codes, rules, versions, carried, `${at}/${index}`);
+  });
+}
+
+const NO_ID = 'none ';
+
+/** Entries by their id. Of those with the same id the last counts when a list is read: they are counted from the end. */
+function byKey<E extends Readonly<Record<string, unknown>>>(
+  id: string | undefined,
+  entries: readonly E[],
+): ReadonlyMap<string, E> {
+  const times = new Map<string, number>();
+  const keys = [...entries].reverse().map((entry) => {
+    const own = id === undefined || isAbsent(entry[id]) ? NO_ID : `id ${textOf(entry[id])} `;
+    times.set(own, (times.get(own) ?? 0) + 1);
+    return `${own}${times.get(own)}`;
+  });
+  keys.reverse();
+  return new Map(entries.map((entry, at) => [keys[at] as string, entry]));
+}
+
+/** A value as a text of the dialect; what is no plain value stays what it is. */
+function textOf(value: unknown): Wire {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'object' ? textsInNfc(value) : nfc(String(value));
+}
+
+function textsInNfc(value: unknown): Wire {
+  if (typeof value === 'string') return nfc(value);
+  if (Array.isArray(value)) return value.map(textsInNfc);
+  if (!isObject(value)) return value as Wire;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, textsInNfc(inner)]));
+}
+
+function isBlank(value: Wire): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function same(one: Wire | undefined, other: Wire | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

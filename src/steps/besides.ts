@@ -1,0 +1,103 @@
+import type { RecordItem } from '#core/item';
+import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import { hashWith } from '../index/sealed-records.ts';
+import { isRecord, isUpsert, type Submission } from './accept/submission.ts';
+
+/** Whose code a code is: of which dossiers, and who told of each first. */
+type Holders = Map<string, Map<string, string>>;
+
+/**
+ * Heed what dialects tell besides the record: the receipt numbers of dossiers, and what the record has no place for.
+ * An item that says something new there alone is no repetition.
+ */
+export async function heedBesides(
+  database: Database,
+  submissions: readonly Submission[],
+): Promise<readonly Submission[]> {
+  const numbered = await withReceiptNumbers(database, submissions);
+  for (const { items } of numbered)
+    for (const item of items) if (isRecord(item) && item.besides !== undefined) hashWith(item.record, item.besides);
+  return numbered;
+}
+
+/**
+ * Give dossiers the receipt numbers that came with them as aliases of their sender. A receipt number only names: one
+ * that is a code of another dossier by now joins nothing, and is told to its sender; and one of a party that did not
+ * tell of the dossier first is left in the message, since an alias is the code under which a party is told of a dossier.
+ */
+async function withReceiptNumbers(
+  database: Database,
+  submissions: readonly Submission[],
+): Promise<readonly Submission[]> {
+  const numbered = submissions.flatMap(({ items }) => items.filter(isRecord).filter(hasNumber));
+  if (numbered.length === 0) return submissions;
+  const holders = await loadHolders(database, [
+    ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
+  ]);
+  return submissions.map((submission) => ({
+    ...submission,
+    items: submission.items.map((item) => {
+      if (!isRecord(item) || !isUpsert(item)) return item;
+      const numbered = hasNumber(item) ? withAlias(item, submission.party, holders) : item;
+      holdAll(holders, numbered.record, submission.party);
+      return numbered;
+    }),
+  }));
+}
+
+type Upsert = RecordItem<'dossier.upsert.v1'>;
+type Numbered = Upsert & { readonly receiptNumber: string };
+
+function hasNumber(item: RecordItem): item is Numbered {
+  return item.receiptNumber !== undefined && isUpsert(item);
+}
+
+async function loadHolders({ pool }: Database, codes: readonly string[]): Promise<Holders> {
+  const { rows } = await pool.query<{ code: string; dossier: string; owner: string }>({
+    name: 'load holders',
+    text: `SELECT code, code AS dossier, owner FROM dossiers WHERE code = ANY($1::text[])
+           UNION ALL
+           SELECT a.code, d.code, d.owner FROM aliases a JOIN dossiers d ON d.code = a.dossier WHERE a.code = ANY($1::text[])`,
+    values: [codes],
+  });
+  const holders: Holders = new Map();
+  for (const { code, dossier, owner } of rows) hold(holders, code, dossier, owner);
+  return holders;
+}
+
+function hold(holders: Holders, code: string, dossier: string, owner: string): void {
+  holders.set(code, (holders.get(code) ?? new Map()).set(dossier, owner));
+}
+
+/** What comes later in the batch finds the codes of what came before. */
+function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: string): void {
+  if (!holders.has(code)) hold(holders, code, code, party);
+  const [[dossier, owner]] = [...(holders.get(code) as Map<string, string>)] as [[string, string]];
+  for (const alias of aliases) hold(holders, alias.code, dossier, owner);
+}
+
+function withAlias(item: Numbered, party: string, holders: Holders): Upsert {
+  const { record, receiptNumber, ...rest } = item;
+  const own = holders.get(record.code);
+  const [dossier, owner] = [...(own ?? new Map([[record.code, party]]))][0] as [string, string];
+  const isOne = (own?.size ?? 1) === 1;
+  const isFree = [...(holders.get(receiptNumber)?.keys() ?? [])].every((holder) => holder === dossier);
+  if (!isOne || owner !== party || !isFree) {
+    const why = isFree ? 'another party told of the dossier first' : 'it is a code of another dossier already';
+    const message = `${JSON.stringify(receiptNumber)} is not made a code of the dossier: ${why}`;
+    return { ...rest, record, warnings: [...item.warnings, { path: '/SoBienNhan', message }] };
+  }
+  return {
+    ...rest,
+    record: inOrder({ ...record, aliases: [...(record.aliases ?? []), { party, code: receiptNumber }] }),
+  };
+}
+
+/** Equal content is equal JSON: members are in the order of the schema. */
+function inOrder(record: Dossier): Dossier {
+  const members = Object.keys(Dossier.properties) as (keyof Dossier)[];
+  return Object.fromEntries(
+    members.filter((member) => record[member] !== undefined).map((member) => [member, record[member]]),
+  ) as Dossier;
+}
