@@ -31,6 +31,17 @@ describe('a dossier', () => {
     expect(() => apply(undefined, [], CODE, progress('received', 8))).toThrow('begins with a whole record');
   });
 
+  test('is told again by its last record of a derived time, which may say more than it has a place for', () => {
+    const before = [dossier('received', 8), { ...derived('received', 8), hash: 'derived' }, progress('processing', 10)];
+    const { held, known } = played(before);
+    const more = { ...derived('received', 8), hash: 'the same and more' };
+    expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'accepted', changed: true, movedStatus: false });
+    const older = { ...derived('received', 8), at: at(7), hash: 'older' };
+    expect(apply(held, known, CODE, older)).toMatchObject({ changed: false });
+    const real = { ...dossier('received', 8), hash: 'the same' };
+    expect(apply(held, known, CODE, real)).toMatchObject({ changed: false });
+  });
+
   test('stays with its owner and under its code, whoever tells more of it', () => {
     const { held } = played([dossier('received', 8), { ...dossier('processing', 9), party: 'other' }]);
     expect(held).toMatchObject({ code: CODE, owner: 'one-stop', view: { record: { code: CODE } } });

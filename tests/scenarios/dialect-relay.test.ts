@@ -11,6 +11,16 @@ import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 const OPERATIONS = ['dossier.upsert.v1', 'dossier.progress.v1'] as const;
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
+interface Result {
+  readonly outcome: string;
+  readonly warnings: readonly { readonly path: string; readonly message: string }[];
+}
+
+interface Reply {
+  readonly session: string;
+  readonly result: readonly [Result, Result];
+}
+
 /** What the canonical record has no place for, or cannot tell apart. */
 const MORE = {
   SoBienNhan: 'BN-2025/00012',
@@ -67,13 +77,13 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
   });
 
   async function login(username: string, password: string): Promise<string> {
-    return ((await (await hub.request('POST', '/mapi/login', undefined, { username, password })).json()) as any)
+    return ((await (await hub.request('POST', '/mapi/login', undefined, { username, password })).json()) as Reply)
       .session;
   }
 
-  async function call(service: string, args: Record<string, unknown>, by = session): Promise<any> {
+  async function call(service: string, args: Record<string, unknown>, by = session): Promise<Reply> {
     const body = { session: by, madonvi: 'H60', service, ...args };
-    return (await hub.request('POST', '/mapi/g', undefined, body)).json();
+    return (await hub.request('POST', '/mapi/g', undefined, body)).json() as Promise<Reply>;
   }
   const sync = (...data: object[]) => call('DongBoHoSoMC', { isUpdating: 'False', data });
   const taken = (kind: string, code: string) =>
@@ -192,7 +202,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
         record(CODE(12), { SoBienNhan: '77', ChuHoSo: 'Nguyễn Văn Một' }),
         record(CODE(13), { SoBienNhan: '77', ChuHoSo: 'Trần Thị Hai' }),
       );
-      const paths = (at: number) => reply.result[at].warnings.map(({ path }: { path: string }) => path);
+      const paths = (at: 0 | 1) => reply.result[at].warnings.map(({ path }: { path: string }) => path);
       expect(reply.result).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }]);
       expect(paths(0)).not.toContain('/SoBienNhan');
       expect(paths(1)).toContain('/SoBienNhan');
