@@ -97,10 +97,12 @@ async function dossierOutgoing(
   const { entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) } = means;
   const codes = [...new Set(claimed.map((one) => one.subject))];
   const [found, known] = await Promise.all([loadHeld(database.pool, vault, codes), knownTo(database, party.id, codes)]);
+  // Nothing of them is kept any more.
+  if (found.length === 0) return [];
   const held = new Map(found.map((one) => [one.held.code, one]));
   const isNewest = (one: Claimed): boolean => held.get(one.subject)?.held.version === one.seq;
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
-  const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b), '9999');
+  const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b));
   const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
   const { dialect } = party.adapter;
   const came = dialect === undefined ? NOTHING : await originals.of(dialect, claimed, since);

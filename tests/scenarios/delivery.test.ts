@@ -30,6 +30,19 @@ describe('delivery', () => {
     hub.clock.nowMs += ms;
   };
 
+  test('what it was to tell is no longer kept: that is refused, and holds up nobody else', async () => {
+    partner.script.push(UNAVAILABLE, UNAVAILABLE);
+    await hub.push([dossier(), dossier({ code: 'H60.01-250812-0036' })]);
+    await hub.deliver();
+    await hub.hub.database.pool.query('DELETE FROM events; DELETE FROM dossiers');
+    later(5_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'refused' }, { state: 'refused' }]);
+    await hub.push(dossier({ code: 'H60.01-250812-0037' }));
+    await hub.deliver();
+    expect(partner.sent.slice(2).map(({ code }) => code)).toEqual(['H60.01-250812-0037']);
+  });
+
   test('each version of a dossier is delivered once and in order, as it was when it was told', async () => {
     await hub.push(dossier());
     await hub.push([
