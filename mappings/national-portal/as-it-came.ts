@@ -46,17 +46,26 @@ export function asItCame(
     const value = fieldAsItCame(codes, rule, versions, carried, at);
     if (value === undefined) continue;
     fields.push([field, value]);
-    const isMore = !isAbsent(raw[field]) && !hasEntries(rule.as);
-    if (isMore && differences({ [field]: value }, { [field]: written[field] ?? '' }).length > 0)
-      carried(`${at}/${field}`, value);
+    const ours = written[field] ?? '';
+    if (same(value, ours) || isAbsent(raw[field]) || hasEntries(rule.as)) continue;
+    if (differences({ [field]: value }, { [field]: ours }).length > 0) carried(`${at}/${field}`, value);
   }
-  const known = new Set(rules.map(({ field }) => field));
+  const known = namesOf(rules);
   for (const [field, value] of Object.entries(raw)) {
     if (known.has(field)) continue;
     fields.push([field, textsInNfc(value)]);
     if (!isAbsent(value)) carried(`${at}/${field}`, value);
   }
   return Object.fromEntries(fields);
+}
+
+const names = new WeakMap<FieldRules, ReadonlySet<string>>();
+
+/** Every item is asked for what its rules do not name. */
+function namesOf(rules: FieldRules): ReadonlySet<string> {
+  const known = names.get(rules) ?? new Set(rules.map(({ field }) => field));
+  names.set(rules, known);
+  return known;
 }
 
 /** Not marked optional (domain 2.3, 2.4): they are never left out. */
@@ -162,5 +171,6 @@ function isBlank(value: Wire): boolean {
 }
 
 function same(one: Wire | undefined, other: Wire | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  // Nearly all are texts, and every item is compared field by field.
+  return typeof one === 'string' ? one === other : JSON.stringify(one) === JSON.stringify(other);
 }
