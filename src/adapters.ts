@@ -64,7 +64,7 @@ async function load(dir: string, name: string): Promise<LoadedAdapter> {
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
     const checkSettings = Compile(adapter.settings);
     const settingsProblems = (settings: unknown): readonly Problem[] =>
-      checkSettings.Check(settings) ? [] : explain(adapter.settings, checkSettings, settings);
+      checkSettings.Check(settings) ? [] : explain(adapter.settings, checkSettings, settings, [], true);
     return { manifest, adapter, settingsProblems };
   } catch (error) {
     throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { quote } from '#core/explain';
+import type { KnownAdapters } from './config/check-parties.ts';
 import type { HubFile } from './config/hub-file.ts';
 import { readHubFile } from './config/read-hub-file.ts';
 import { loadSecrets } from './config/secrets.ts';
@@ -40,9 +41,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Read all settings from the environment and the configuration file. The only place that reads them.
  *
+ * @param adapters that the parties and routes of the file have to fit; where absent, that is not looked at
  * @throws ConfigError with every problem at once
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
   const problems: string[] = [];
   const tell = (problem: string): unknown => problems.push(problem);
   const read = reader(env, tell);
@@ -60,7 +62,7 @@ export function loadConfig(env: Environment): Config {
     maxBodyBytes: read('HUB_MAX_BODY', 20 * 1024 * 1024, 'a number of bytes, such as 20971520 or 20MiB', bytes),
     logLevel: read('LOG_LEVEL', DEFAULT_LEVEL, `one of ${LEVELS.join(', ')}`, logLevel),
     secrets: loadSecrets(env, dataDir, databaseUrl, tell),
-    file: readHubFile(filePath, env, tell),
+    file: readHubFile(filePath, env, tell, adapters),
     filePath,
   };
   if (problems.length > 0) throw new ConfigError(problems);

@@ -70,8 +70,8 @@ export interface Hub {
 /**
  * Put a hub together. The database is migrated; nothing runs yet.
  *
+ * @param config that loadConfig has held against the adapters
  * @param databaseUrl of the given or the embedded database
- * @throws ConfigError when parties or routes do not fit the adapters, with all problems at once
  */
 export async function createHub(
   config: Config,

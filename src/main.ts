@@ -42,8 +42,8 @@ export interface RunningHub {
  * @throws ConfigError with all that is wrong with the settings, or an Error that says why it cannot run
  */
 export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<RunningHub> {
-  const config = loadConfig(env);
   const adapters = await loadAdapters();
+  const config = loadConfig(env, adapters);
   const embedded =
     config.databaseUrl === undefined
       ? await startEmbeddedPostgres({

@@ -5,31 +5,37 @@ import { closed, oneOf } from '#schemas/parts';
 import tables from './tables.json' with { type: 'json' };
 
 const optional = Type.Optional;
-const Secret = Type.String({ minLength: 1, maxLength: 4_000 });
-const Address = Type.String({ pattern: '^https?://', maxLength: 500 });
-const Path = Type.String({ pattern: '^/', maxLength: 200 });
-const Seconds = (maximum: number) => optional(Type.Number({ exclusiveMinimum: 0, maximum }));
+const Word = Type.String({ minLength: 1, maxLength: 4_000, description: 'a text' });
+const Secret = Type.String({ minLength: 1, maxLength: 4_000, writeOnly: true, description: 'a secret as a text' });
+const Address = Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' });
+const Path = Type.String({ pattern: '^/', maxLength: 200, description: 'a path that begins with /' });
+const Unit = Type.String({
+  pattern: '^[0-9]{1,10}$',
+  description: 'a unit code of 1 to 10 digits given by the ministry',
+});
+const Seconds = (maximum: number) =>
+  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
 const Module = closed({
   module: oneOf(['LTKS', 'LTKT', 'LTKH', 'BS']),
   call: oneOf(['registration', 'bundle']),
-  name: optional(Type.String()),
+  name: optional(Word),
 });
-const MinistryStatus = closed({ status: oneOf(STATUSES), description: optional(Type.String({ minLength: 1 })) });
+const MinistryStatus = closed({ status: oneOf(STATUSES), description: optional(Word) });
 
 export const Settings = closed({
   tokenUrl: Address,
-  consumerKey: Secret,
+  consumerKey: Word,
   consumerSecret: Secret,
   lgspAccessToken: Secret,
   baseUrl: Address,
-  maTinh: Type.String({ pattern: '^[0-9]{2}$', description: 'province code such as 08' }),
-  maDonVi: Type.String({ pattern: '^[0-9]{1,10}$', description: 'unit code given by the ministry' }),
+  maTinh: Type.String({ pattern: '^[0-9]{2}$', description: 'a province code of two digits such as 08' }),
+  maDonVi: Unit,
   /** Unit codes of other receiving agencies, by their agency code. */
-  units: optional(Type.Record(Type.String(), Type.String({ pattern: '^[0-9]{1,10}$' }))),
+  units: optional(Type.Record(Type.String(), Unit, { description: 'an object of unit codes by agency code' })),
   /** Entries over those of tables.json. */
-  modules: optional(Type.Record(Type.String(), Module)),
-  statuses: optional(Type.Record(Type.String(), MinistryStatus)),
+  modules: optional(Type.Record(Type.String(), Module, { description: 'an object of modules by short service code' })),
+  statuses: optional(Type.Record(Type.String(), MinistryStatus, { description: 'an object of statuses by trangThai' })),
   paths: optional(closed({ registration: optional(Path), bundle: optional(Path), results: optional(Path) })),
   connectTimeoutS: Seconds(60),
   timeoutS: Seconds(300),

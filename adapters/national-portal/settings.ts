@@ -18,12 +18,12 @@ const Seconds = (maximum: number) =>
 const UpToTen = Type.Integer({ minimum: 1, maximum: 10, description: 'a whole number from 1 to 10' });
 
 export const Settings = closed({
-  adapterUrl: Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address' }),
+  adapterUrl: Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' }),
   loginPath: Type.Optional(Path),
   integrationPath: Type.Optional(Path),
   sharePath: Type.Optional(Path),
   username: Word,
-  password: Word,
+  password: Type.String({ minLength: 1, maxLength: 500, writeOnly: true, description: 'a secret as a text' }),
   dstcode: Word,
   madonvi: AgencyCode,
   sessionMinutes: Type.Optional(UpToTen),
@@ -31,7 +31,8 @@ export const Settings = closed({
   connectTimeoutS: Type.Optional(Seconds(60)),
   statuses: Type.Optional(
     Type.Record(Type.String({ pattern: '^[0-9]{1,3}$' }), oneOf(STATUSES), {
-      description: 'statuses of the hub by national code',
+      additionalProperties: false,
+      description: 'an object of our statuses by national code of at most three digits',
     }),
   ),
   chunk: Type.Optional(UpToTen),

@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { loadAdapters } from '../adapters.ts';
-import { type Config, ConfigError, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Database } from '../database/pool.ts';
-import { createCodeEntries } from '../ledger/code-entries.ts';
-import { createParties } from '../parties-of-config.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import { checkPartners } from './doctor/check-partners.ts';
@@ -14,6 +11,7 @@ import { checkSecrets } from './doctor/check-secrets.ts';
 import { checkWork } from './doctor/check-work.ts';
 import { type Finding, findingsOf, type Level } from './doctor/finding.ts';
 import { withDatabase } from './open-database.ts';
+import { loadHubConfig } from './open-hub.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
 
 /** `lienthong doctor`: what is wrong, or will be, and what to do. */
@@ -32,7 +30,7 @@ It changes nothing, asks partners nothing, and shows no secret. The hub may run 
 Exit codes: 0 nothing fails (there may be warnings), 1 something fails, 2 the settings are not usable.`;
 
 async function examine(): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = await loadHubConfig(process.env);
   const found = await Promise.all([
     attempt('secrets', async () => checkSecrets(config)),
     attempt('database', () => lookAtDatabase(config), UNREACHABLE),
@@ -40,7 +38,8 @@ async function examine(): Promise<Result> {
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
   ]);
-  const findings = found.flat();
+  const parties = Object.keys(config.file.parties ?? {}).length;
+  const findings = [findingsOf('settings')('ok', `the settings are usable: ${parties} parties`), ...found.flat()];
   const failed = findings.some(({ level }) => level === 'fail');
   const counts = Object.fromEntries(
     LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),
@@ -55,29 +54,14 @@ const UNREACHABLE = 'start PostgreSQL, or mend DATABASE_URL';
 async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   if (config.databaseUrl === undefined && !existsSync(join(config.dataDir, 'postgres')))
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
-  return withDatabase(config, (database) => checkAll(config, database));
+  return withDatabase(config, checkAll);
 }
 
-async function checkAll(config: Config, database: Database): Promise<readonly Finding[]> {
+async function checkAll(database: Database): Promise<readonly Finding[]> {
   return [
-    ...(await attempt('settings', () => checkParties(config, database))),
     ...(await checkDatabase(database, Date.now)),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
   ];
-}
-
-/** What the adapters say of their parties' settings, and of the routes. */
-async function checkParties(config: Config, database: Database): Promise<readonly Finding[]> {
-  const finding = findingsOf('settings');
-  const adapters = await loadAdapters();
-  try {
-    const parties = createParties(config, adapters, database, createCodeEntries(database), Date.now);
-    for (const party of parties.values()) party.close();
-    return [finding('ok', `the settings are usable: ${parties.size} parties`)];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map((problem) => finding('fail', problem, 'with it the hub does not start'));
-  }
 }
 
 /** What cannot be looked at is a finding too. */

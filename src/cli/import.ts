@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { loadConfig } from '../config.ts';
 import type { DossierOperation } from '../http/doors/rest.ts';
 import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
 import { loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
-import { withHub } from './open-hub.ts';
+import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
 
@@ -55,7 +54,7 @@ Exit codes: 0 all items are held (some may wait for a person), 1 some are invali
 const SHOWN = 20;
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = await loadHubConfig(process.env);
   const parties = Object.keys(config.file.parties ?? {});
   if (!parties.includes(party))
     throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);

@@ -1,8 +1,17 @@
 import { pino } from 'pino';
 import { loadAdapters } from '../adapters.ts';
-import type { Config } from '../config.ts';
+import { type Config, type Environment, loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { createHub, type Hub } from '../hub.ts';
+
+/**
+ * The settings of a command that works with a hub.
+ *
+ * @throws ConfigError with every problem at once, before any database is asked
+ */
+export async function loadHubConfig(env: Environment): Promise<Config> {
+  return loadConfig(env, await loadAdapters());
+}
 
 /**
  * Work with a hub that is put together and not started: it answers nobody, delivers nothing by itself, and may be one

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
 import type { Difference } from '../rebuild/difference.ts';
 import type { RebuildReport } from '../rebuild/rebuild.ts';
-import { withHub } from './open-hub.ts';
+import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
 
@@ -31,7 +30,7 @@ change feed; after a swap its readers hear of each dossier that was put right.
 Exit codes: 0 the live index is what the messages tell (with --swap: now), 1 it is not, 2 it could not be found out.`;
 
 async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = await loadHubConfig(process.env);
   const bar = createProgress('reading messages', 0);
   const report = await withHub(config, (hub) =>
     hub.rebuild({

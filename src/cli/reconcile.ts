@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadConfig } from '../config.ts';
 import type { Finding } from '../reconcile/judge.ts';
 import type { ReconcileReport } from '../reconcile/reconcile.ts';
-import { withHub } from './open-hub.ts';
+import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
 
@@ -44,7 +43,7 @@ function wholeNumber(text: string): number {
 }
 
 async function reconcile(party: string, { sample, all, repair }: ReconcileCommand): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = await loadHubConfig(process.env);
   const bar = createProgress(`asking ${party}`, 0);
   const report = await withHub(config, (hub) =>
     hub.reconcile(party, {

@@ -2,11 +2,10 @@ import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { parseInstant } from '#core/dates';
 import { cleanCode } from '#core/identifiers';
-import { loadConfig } from '../config.ts';
 import type { Hub } from '../hub.ts';
 import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayPreview } from '../ledger/replays.ts';
-import { withHub } from './open-hub.ts';
+import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
@@ -51,7 +50,7 @@ POST /api/v1/ops/replays/{id}/stop stops it.`;
 const WHO = 'lienthong replay';
 
 async function replay(options: ReplayOptions): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = await loadHubConfig(process.env);
   const filter = filterOf(options);
   const perSecond = Number(options.perSecond);
   if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > 1_000)

@@ -33,8 +33,8 @@ const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', description: 
 
 const Key = closed({
   id: Type.String({ minLength: 1, maxLength: 100, description: 'a user name' }),
-  secret: Type.String({ minLength: 8, description: 'a secret of at least 8 characters' }),
-  scopes: Type.Array(oneOf(SCOPES)),
+  secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
+  scopes: Type.Array(oneOf(SCOPES), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
   /** What signs this key's SOAP messages. */
   certificate: Type.Optional(
@@ -49,7 +49,11 @@ const PartyEntry = closed({
   adapter: Id,
   settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
   authoritative: Type.Optional(Type.Boolean()),
-  pull: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'cron schedules by what is pulled' })),
+  pull: Type.Optional(
+    Type.Record(Type.String(), Type.String({ description: 'a cron schedule such as */15 * * * *' }), {
+      description: 'an object of cron schedules by what is pulled',
+    }),
+  ),
   budget: Type.Optional(
     closed({
       callsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'a number of calls a second' })),
@@ -62,15 +66,15 @@ const PartyEntry = closed({
 });
 
 const Alerts = closed({
-  webhook: Type.String({ pattern: '^https?://', description: 'an address' }),
+  webhook: Type.String({ pattern: '^https?://', description: 'an address such as https://…' }),
   /** Signs the alerts, by the Standard Webhooks specification. */
-  secret: Type.String({ minLength: 24, description: 'a secret of at least 24 characters' }),
+  secret: Type.String({ minLength: 24, writeOnly: true, description: 'a secret of at least 24 characters' }),
 });
 
 const RouteEntry = closed({
   from: Id,
   operation: Type.String({ description: 'an operation such as dossier.upsert.v1' }),
-  to: Type.Array(Id, { minItems: 1, description: 'a list of parties' }),
+  to: Type.Array(Id, { minItems: 1, description: 'a list of at least one party' }),
   services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
   fields: Type.Optional(Type.Array(Type.String({ pattern: FIELD_CODE, description: 'a field code' }))),
 });

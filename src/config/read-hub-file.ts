@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { explain, pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
+import { adapterProblems, type KnownAdapters } from './check-parties.ts';
 import { HubFile, meaningProblems } from './hub-file.ts';
 
 const check = Compile(HubFile);
@@ -13,8 +14,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Read HUB_CONFIG, with `${NAME}` replaced by the environment's value. Absent at the default place, it says nothing.
  *
  * @param tell is called with each problem: the file, the place in it and what is wrong; none shows a secret
+ * @param adapters that parties and routes have to fit; where absent, that is not looked at
  */
-export function readHubFile(path: string, env: Environment, tell: (problem: string) => unknown): HubFile {
+export function readHubFile(
+  path: string,
+  env: Environment,
+  tell: (problem: string) => unknown,
+  adapters?: KnownAdapters,
+): HubFile {
   if (!existsSync(path)) {
     if (env.HUB_CONFIG?.trim()) tell(`HUB_CONFIG: ${path} does not exist`);
     return {};
@@ -30,7 +37,7 @@ export function readHubFile(path: string, env: Environment, tell: (problem: stri
   const fromEnvironment = new Map<string, string>();
   const file = fillIn(written, env, '', fromEnvironment, problems);
   if (!check.Check(file)) problems.push(...shapeProblems(file, problems));
-  for (const problem of meaningProblems(file))
+  for (const problem of [...meaningProblems(file), ...(adapters ? adapterProblems(file, adapters) : [])])
     if (!problems.some((told) => told.path === problem.path)) problems.push(problem);
   for (const problem of problems) {
     const { path: place, message } = withoutSecrets(problem, fromEnvironment);
@@ -75,7 +82,7 @@ function shapeProblems(file: unknown, told: readonly Problem[]): readonly Proble
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: 1_000 });
   try {
-    return explain(HubFile, check, file, told);
+    return explain(HubFile, check, file, told, true);
   } finally {
     Settings.Set({ maxErrors });
   }
@@ -103,10 +110,9 @@ function fillIn(
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inner(member, name)]));
 }
 
-/** What the environment gave is told as it stands in the file, and a secret not at all. */
+/** What the environment gave is told as it stands in the file. */
 function withoutSecrets({ path, message }: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
   const written = fromEnvironment.get(path);
-  if (!message.startsWith('got ') || (written === undefined && !path.endsWith('/secret'))) return { path, message };
-  const expected = message.slice(message.lastIndexOf('expected '));
-  return { path, message: written === undefined ? expected : `got the value of ${quote(written)}, ${expected}` };
+  if (written === undefined || !/^(?:got|expected) /.test(message)) return { path, message };
+  return { path, message: `got the value of ${quote(written)}, ${message.slice(message.lastIndexOf('expected '))}` };
 }

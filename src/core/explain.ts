@@ -17,6 +17,9 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly enum?: readonly string[];
+  readonly const?: unknown;
+  /** A secret: it is never shown. */
+  readonly writeOnly?: boolean;
   readonly maxItems?: number;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -26,12 +29,14 @@ export interface SchemaNode {
  * All that a checked value has wrong, one problem a place: what was found and what was expected, in plain words.
  *
  * @param told problems that are known already: their places are not told again
+ * @param naming whether the members that are known are listed where one is not
  */
 export function explain(
   schema: Type.TSchema,
   check: ReturnType<typeof Compile>,
   value: unknown,
   told: readonly Problem[] = [],
+  naming = false,
 ): readonly Problem[] {
   const root = schema as unknown as SchemaNode;
   const places = new Set(told.map((problem) => problem.path));
@@ -41,26 +46,89 @@ export function explain(
     places.add(path);
     problems.push({ path, message });
   };
-  for (const { keyword, instancePath, params } of check.Errors(value)) {
+  for (const { keyword, instancePath, params } of ofBranchesMeant(check.Errors(value), root, value)) {
+    const node = nodeAt(root, instancePath, value);
     if (keyword === 'required') {
       for (const name of (params as { requiredProperties: string[] }).requiredProperties) {
         const path = `${instancePath}/${pointer(name)}`;
-        tell(path, `is missing, expected ${expected(nodeAt(root, path))}`);
+        tell(path, `is missing, expected ${expected(nodeAt(root, path, value))}`);
       }
     } else if (keyword === 'additionalProperties') {
-      const known = Object.keys(nodeAt(root, instancePath)?.properties ?? {});
       for (const name of (params as { additionalProperties: string[] }).additionalProperties) {
         const path = `${instancePath}/${pointer(name)}`;
-        if (!places.has(path)) tell(path, unknownMember(name, known));
+        if (!places.has(path)) tell(path, unknownName(name, node, naming));
       }
+    } else if (keyword === 'anyOf' && node && kindOf(node) !== undefined && isObject(valueAt(value, instancePath))) {
+      tell(`${instancePath}/${kindOf(node)}`, wrongKind(instancePath, node, value));
     } else if (keyword !== 'boolean') {
-      tell(
-        instancePath,
-        `got ${shownValue(instancePath, valueAt(value, instancePath))}, expected ${expected(nodeAt(root, instancePath))}`,
-      );
+      const got =
+        node?.writeOnly || SECRET.test(instancePath)
+          ? ''
+          : `got ${shownValue(instancePath, valueAt(value, instancePath))}, `;
+      tell(instancePath, `${got}expected ${expected(node)}`);
     }
   }
   return problems;
+}
+
+type Errors = ReturnType<ReturnType<typeof Compile>['Errors']>;
+
+/** Without what the other branches of a union have against a value that is plainly meant for one of them. */
+function ofBranchesMeant(errors: Errors, root: SchemaNode, value: unknown): Errors {
+  const unions = errors
+    .filter(({ keyword }) => keyword === 'anyOf')
+    .map(({ schemaPath, instancePath }) => {
+      const meant = branchMeant(nodeAt(root, instancePath, value), valueAt(value, instancePath));
+      return { schemaPath, meant };
+    });
+  if (unions.length === 0) return errors;
+  return errors.filter(({ keyword, schemaPath }) =>
+    unions.every((union) => {
+      if (schemaPath === union.schemaPath) return keyword !== 'anyOf' || union.meant === -1;
+      const inside = `${union.schemaPath}/anyOf/`;
+      if (!schemaPath.startsWith(inside)) return true;
+      return schemaPath.slice(inside.length).split('/', 1)[0] === String(union.meant);
+    }),
+  );
+}
+
+/** Which branch of a union a list or an object is meant for; -1 where nobody can say. */
+function branchMeant(node: SchemaNode | undefined, value: unknown): number {
+  const branches = node?.anyOf ?? [];
+  if (Array.isArray(value)) return branches.findIndex(({ type }) => type === 'array');
+  if (!isObject(value)) return -1;
+  const objects = branches.filter(({ type }) => type === 'object');
+  if (objects.length === 1) return branches.indexOf(objects[0] as SchemaNode);
+  return branches.findIndex(({ type, properties = {} }) => {
+    const fixed = Object.entries(properties).filter(([, member]) => member.const !== undefined);
+    return type === 'object' && fixed.length > 0 && fixed.every(([name, member]) => value[name] === member.const);
+  });
+}
+
+/** The member by which the objects of a union are told apart. */
+function kindOf({ anyOf = [] }: SchemaNode): string | undefined {
+  const fixed = Object.entries(anyOf[0]?.properties ?? {}).find(([, member]) => member.const !== undefined);
+  return fixed?.[0];
+}
+
+function wrongKind(path: string, node: SchemaNode, value: unknown): string {
+  const name = kindOf(node) as string;
+  const kinds = (node.anyOf ?? []).map(({ properties }) => properties?.[name]?.const).join(', ');
+  const given = valueAt(value, `${path}/${pointer(name)}`);
+  return `${given === undefined ? 'is missing' : `got ${shownValue(name, given)}`}, expected one of ${kinds}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unknownName(name: string, node: SchemaNode | undefined, naming: boolean): string {
+  if (!node?.properties && node?.patternProperties) return `got the name ${quote(name)}, expected ${expected(node)}`;
+  const known = Object.keys(node?.properties ?? {});
+  const message = unknownMember(name, known);
+  return naming && known.length > 0 && !message.endsWith('?')
+    ? `${message}, expected one of ${known.join(', ')}`
+    : message;
 }
 
 /** The message for a member that a schema does not know. */
@@ -82,7 +150,8 @@ export function shownValue(path: string, value: unknown): string {
 }
 
 /** Also the applicant as a whole: some systems put a name there where the members belong. */
-const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$|(?:secret|password)$/i;
+const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$/i;
+const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
@@ -98,6 +167,8 @@ function expected(node: SchemaNode | undefined): string {
   if (!node) return 'a known value';
   if (node.enum) return `one of ${node.enum.join(', ')}`;
   if (node.description) return node.description;
+  if (node.const !== undefined) return quote(node.const);
+  if (node.anyOf) return [...new Set(node.anyOf.map(expected))].join(' or ');
   if (node.type === 'array') return `a list${node.maxItems === undefined ? '' : ` of at most ${node.maxItems} items`}`;
   if (node.type === 'object') return 'an object';
   if (node.type === 'boolean') return 'JSON true or false';
@@ -111,11 +182,15 @@ function range({ minimum, maximum }: SchemaNode): string {
   return maximum === undefined ? `, at least ${minimum}` : ` from ${minimum} to ${maximum}`;
 }
 
-function nodeAt(schema: SchemaNode, path: string): SchemaNode | undefined {
+function nodeAt(schema: SchemaNode, path: string, value: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
+  let at = value;
   for (const part of path.split('/').slice(1)) {
+    if (node?.anyOf) node = node.anyOf[branchMeant(node, at)];
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
     const pattern: SchemaNode | undefined = Object.values(node?.patternProperties ?? {})[0];
-    node = node?.properties?.[part] ?? node?.items ?? pattern;
+    node = node?.properties?.[name] ?? node?.items ?? pattern;
+    at = (at as Record<string, unknown> | undefined | null)?.[name];
   }
   return node;
 }
@@ -123,6 +198,6 @@ function nodeAt(schema: SchemaNode, path: string): SchemaNode | undefined {
 function valueAt(value: unknown, path: string): unknown {
   let at = value;
   for (const part of path.split('/').slice(1))
-    at = (at as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+    at = (at as Record<string, unknown> | undefined | null)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
   return at;
 }

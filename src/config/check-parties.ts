@@ -1,0 +1,86 @@
+import { pointer, quote } from '#core/explain';
+import type { Problem } from '#core/problem';
+import { OPERATIONS } from '#schemas/operations';
+
+/** What the settings have to fit: the adapters of this installation, by name. */
+export type KnownAdapters = ReadonlyMap<
+  string,
+  {
+    readonly manifest: { readonly sends: readonly string[]; readonly pulls: readonly string[] };
+    /** What is wrong with a party's settings. */
+    settingsProblems(settings: unknown): readonly Problem[];
+  }
+>;
+
+/**
+ * Where parties and routes do not fit the adapters: which adapter, its settings, what it pulls, and what the parties of
+ * a route can be told. Works on a file of any shape, so that all its problems can be told at once.
+ */
+export function adapterProblems(file: unknown, adapters: KnownAdapters): readonly Problem[] {
+  const { parties, routes } = members(file);
+  return [
+    ...Object.entries(members(parties)).flatMap(([id, entry]) => partyProblems(id, entry, adapters)),
+    ...list(routes).flatMap((route, at) => routeProblems(route, `/routes/${at}`, members(parties), adapters)),
+  ];
+}
+
+function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): readonly Problem[] {
+  const { adapter: name, settings = {}, pull } = members(entry);
+  const path = `/parties/${pointer(id)}`;
+  const adapter = adapters.get(String(name));
+  if (!adapter)
+    return typeof name === 'string'
+      ? [{ path: `${path}/adapter`, message: `got ${quote(name)}, ${oneOf('the adapters', adapters.keys())}` }]
+      : [];
+  const ofSettings = adapter
+    .settingsProblems(settings)
+    .map((problem) => ({ path: `${path}/settings${problem.path}`, message: problem.message }));
+  const { pulls } = adapter.manifest;
+  const ofPulls = Object.keys(members(pull))
+    .filter((pulled) => !pulls.includes(pulled))
+    .map((pulled) => ({
+      path: `${path}/pull/${pointer(pulled)}`,
+      message: `got the name ${quote(pulled)}, ${oneOf(`what ${name} pulls`, pulls)}`,
+    }));
+  return [...ofSettings, ...ofPulls];
+}
+
+/** An operation that nobody knows is told once; otherwise each party that cannot be told it. */
+function routeProblems(
+  route: unknown,
+  path: string,
+  parties: Readonly<Record<string, unknown>>,
+  adapters: KnownAdapters,
+): readonly Problem[] {
+  const { operation, to } = members(route);
+  if (typeof operation !== 'string') return [];
+  const known = new Set([
+    ...Object.keys(OPERATIONS),
+    ...[...adapters.values()].flatMap(({ manifest }) => manifest.sends),
+  ]);
+  if (!known.has(operation))
+    return [{ path: `${path}/operation`, message: `got ${quote(operation)}, ${oneOf('the operations', known)}` }];
+  return list(to).flatMap((party, at) => {
+    const adapter = Object.hasOwn(parties, String(party)) ? adapters.get(adapterOf(parties[String(party)])) : undefined;
+    if (!adapter || adapter.manifest.sends.includes(operation)) return [];
+    const sends = adapter.manifest.sends.join(', ') || 'nothing';
+    const message = `got ${quote(party)}, expected a party that can be told ${operation}; this one can be told ${sends}`;
+    return [{ path: `${path}/to/${at}`, message }];
+  });
+}
+
+function adapterOf(entry: unknown): string {
+  return String(members(entry).adapter);
+}
+
+function oneOf(what: string, names: Iterable<string>): string {
+  return `expected one of ${what} ${[...names].join(', ') || '(there is none)'}`;
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

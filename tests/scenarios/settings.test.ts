@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { loadAdapters } from '../../src/adapters.ts';
+import { HubFile } from '../../src/config/hub-file.ts';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+import { startHubProcess, testFolder } from '../support/process.ts';
+
+const adapters = await loadAdapters();
+const folders: { remove(): void }[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) folder.remove();
+});
+
+/** A file with something wrong in each of its parts. */
+const WRONG = {
+  province: { code: 'Hà Giang', name: 'Hà Giang' },
+  keys: [{ id: 'a', secret: '${KEY}', scopes: ['root'] }],
+  parties: {
+    portal: { adapter: 'national-portal', settings: { adapterUrl: 'ftp://x', username: 'u', password: 12345678 } },
+    register: {
+      adapter: 'civil-status',
+      settings: { tokenUrl: '${TOKEN_URL}', lgspAccessToken: ['tell-nobody'], units: { 'H60.01': 'x' } },
+      pull: { everything: '* * * * *' },
+    },
+    ministry: {
+      adapter: 'soap-ministry',
+      settings: {
+        system: 'tax',
+        wsdl: 'tax.wsdl',
+        security: { kind: 'x509', privateKey: 77777777 },
+        codes: { 'Trạng thái': {} },
+      },
+    },
+    legacy: { adapter: 'two-stop' },
+  },
+  routes: [
+    { from: 'nobody', operation: 'zz', to: ['portal', 'no-one'] },
+    { from: 'legacy', operation: 'service.upsert.v1', to: ['register'] },
+  ],
+};
+
+describe('settings that are not usable', () => {
+  test('are told in one go: the shape of the file, adapters, their settings, and both ends and the operation of routes', () => {
+    const found = problemsOf(WRONG, { PORT: 'x', KEY: 'a-long-enough-key-9', TOKEN_URL: 'sftp://gate:pass-word@x' });
+    expect(found).toEqual([
+      'PORT: got "x", expected a port number from 0 to 65535',
+      '/keys/0/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure',
+      '/parties/legacy/adapter: got "two-stop", expected one of the adapters civil-status, national-portal, one-stop, soap-ministry',
+      '/parties/ministry/settings/codes/Trạng thái: got the name "Trạng thái", expected an object by names of tables, of small letters, digits and hyphens',
+      '/parties/ministry/settings/security/certificate: is missing, expected a certificate in PEM',
+      '/parties/ministry/settings/security/privateKey: expected a private key in PEM',
+      '/parties/portal/settings/adapterUrl: got "ftp://x", expected an address such as https://…',
+      '/parties/portal/settings/dstcode: is missing, expected a text',
+      '/parties/portal/settings/madonvi: is missing, expected agency code such as H60.01 or 000.00.01.H22',
+      '/parties/portal/settings/password: expected a secret as a text',
+      '/parties/register/pull/everything: got the name "everything", expected one of what civil-status pulls results',
+      '/parties/register/settings/baseUrl: is missing, expected an address such as https://…',
+      '/parties/register/settings/consumerKey: is missing, expected a text',
+      '/parties/register/settings/consumerSecret: is missing, expected a secret as a text',
+      '/parties/register/settings/lgspAccessToken: expected a secret as a text',
+      '/parties/register/settings/maDonVi: is missing, expected a unit code of 1 to 10 digits given by the ministry',
+      '/parties/register/settings/maTinh: is missing, expected a province code of two digits such as 08',
+      '/parties/register/settings/tokenUrl: got the value of "${TOKEN_URL}", expected an address such as https://…',
+      '/parties/register/settings/units/H60.01: got "x", expected a unit code of 1 to 10 digits given by the ministry',
+      '/province/code: got "Hà Giang", expected a province code such as H60',
+      '/routes/0/from: got "nobody", expected one of the parties portal, register, ministry, legacy',
+      expect.stringMatching(/^\/routes\/0\/operation: got "zz", expected one of the operations dossier.upsert.v1, /),
+      '/routes/0/to/1: got "no-one", expected one of the parties portal, register, ministry, legacy',
+      '/routes/1/to/0: got "register", expected a party that can be told service.upsert.v1; this one can be told dossier.upsert.v1',
+    ]);
+    expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
+  });
+
+  test('of a union, only what the kind that is meant lacks is told, and a kind that is none by its name', () => {
+    const told = (security: object) => {
+      const settings = { system: 'tax', wsdl: 'tax.wsdl', security };
+      return problemsOf({ parties: { m: { adapter: 'soap-ministry', settings } } });
+    };
+    expect(told({ kind: 'username-token', username: 'u', password: 'p' })).toEqual([
+      '/parties/m/settings/security/form: is missing, expected one of text, digest',
+    ]);
+    expect(told({ kind: 'basik', username: 'u' })).toEqual([
+      '/parties/m/settings/security/kind: got "basik", expected one of basic, username-token, x509',
+    ]);
+    expect(told({ username: 'u' })).toEqual([
+      '/parties/m/settings/security/kind: is missing, expected one of basic, username-token, x509',
+    ]);
+  });
+
+  test('stop the start before any database is made or asked', async () => {
+    const folder = folderOf({ parties: { legacy: { adapter: 'two-stop' } } });
+    const dataDir = join(folder.path, 'data');
+    const started = startHubProcess({ HUB_CONFIG: folder.configPath, HUB_DATA_DIR: dataDir });
+    await expect(started).rejects.toThrow(/ended with 1.*\/parties\/legacy\/adapter: got \\"two-stop\\"/s);
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+  });
+});
+
+test('every setting says in words what is expected of it: of the file and of each adapter', () => {
+  const silent = [...adapters].flatMap(([name, { adapter }]) => wordless(adapter.settings, name));
+  expect([...silent, ...wordless(HubFile, 'HUB_CONFIG')]).toEqual([]);
+});
+
+// --- Support
+
+/** Places of a schema where a message could say no more than the name of a type. */
+function wordless(schema: unknown, path: string): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const {
+    type,
+    description,
+    properties,
+    patternProperties,
+    items,
+    anyOf,
+    enum: values,
+    const: fixed,
+  } = schema as Record<string, unknown>;
+  const isSilent =
+    ['string', 'number', 'integer'].includes(String(type)) && !description && !values && fixed === undefined;
+  return [
+    ...(isSilent ? [path] : []),
+    ...Object.entries({ ...(properties as object), ...(patternProperties as object) }).flatMap(([name, member]) =>
+      wordless(member, `${path}/${name}`),
+    ),
+    ...wordless(items, `${path}/*`),
+    ...(Array.isArray(anyOf) ? anyOf.flatMap((one) => wordless(one, path)) : []),
+  ];
+}
+
+function problemsOf(file: object, env: Readonly<Record<string, string>> = {}): readonly string[] {
+  const { path, configPath } = folderOf(file);
+  try {
+    loadConfig({ HUB_CONFIG: configPath, HUB_DATA_DIR: path, ...env }, adapters);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => problem.replace(`${configPath} `, '')).sort(byPlace);
+  }
+  return [];
+}
+
+/** Those of the environment first. */
+function byPlace(a: string, b: string): number {
+  return Number(a.startsWith('/')) - Number(b.startsWith('/')) || (a < b ? -1 : 1);
+}
+
+function folderOf(file: object): ReturnType<typeof testFolder> {
+  const folder = testFolder(file);
+  folders.push(folder);
+  return folder;
+}
