@@ -10,6 +10,7 @@ import { createAlerts } from './alerts.ts';
 import { createBell } from './bell.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
 import { type Config, ROLES } from './config.ts';
+import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
 import { createApp } from './http/app.ts';
@@ -44,7 +45,10 @@ import { createVault } from './vault.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
 export interface HubOverrides {
+  /** A time that is made up. Without it the hub goes by the database's clock. */
   readonly nowMs?: () => number;
+  /** What this machine takes for the time. */
+  readonly machineMs?: () => number;
   readonly random?: () => number;
   readonly queue?: Queue;
 }
@@ -80,20 +84,26 @@ export async function createHub(
   log: Logger,
   overrides: HubOverrides = {},
 ): Promise<Hub> {
-  const { nowMs = Date.now, random = Math.random } = overrides;
+  const { random = Math.random } = overrides;
   const { file, roles } = config;
   const telemetry = createTelemetry(log);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl);
   const codes = createCodeEntries(database);
+  let clock: Clock | undefined;
+  let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;
   try {
+    clock = overrides.nowMs ? undefined : await databaseClock(database, overrides.machineMs ?? Date.now);
+    nowMs = clock?.nowMs ?? (overrides.nowMs as () => number);
+    tellClock(clock, log);
     parties = createParties(config, adapters, database, codes, nowMs);
     for (const { adapter } of parties.values()) await adapter.load?.();
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
     await registerParties(database, [...parties.keys()]);
   } catch (error) {
+    clock?.close();
     await database.close();
     throw error;
   }
@@ -209,9 +219,18 @@ export async function createHub(
       await pipeline.drain();
       await queue.close();
       for (const party of parties.values()) party.close();
+      clock?.close();
       await database.close();
     },
   };
+}
+
+const CLOCKS_DIFFER_MS = 1_000;
+
+function tellClock(clock: Clock | undefined, log: Logger): void {
+  const aheadMs = Math.round(clock?.aheadMs() ?? 0);
+  if (Math.abs(aheadMs) > CLOCKS_DIFFER_MS)
+    log.warn({ aheadMs }, "this machine's clock is not the database's: the hub goes by the database's");
 }
 
 function createQueue(config: Config, log: Logger): Queue {

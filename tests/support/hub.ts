@@ -76,6 +76,8 @@ export async function testHub(
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
+    /** What the machine takes for the time: the hub then goes by the real time, not by a clock that stands still. */
+    readonly machineMs?: () => number;
     /** Of another test hub: both are processes on one database then. */
     readonly databaseUrl?: string;
     /** Beside those that every test has. */
@@ -125,7 +127,10 @@ export async function testHub(
     },
     filePath: 'hub.config.json',
   };
-  const hub = await createHub(config, database.url, adapters, log, { nowMs: () => clock.nowMs, random: () => 0 });
+  const hub = await createHub(config, database.url, adapters, log, {
+    ...(options.machineMs ? { machineMs: options.machineMs } : { nowMs: () => clock.nowMs }),
+    random: () => 0,
+  });
   await hub.start();
 
   const request: TestHub['request'] = async (method, path, keyId, body, headers = {}) => {

@@ -58,7 +58,7 @@ function checkDurability(settings: Settings): readonly Finding[] {
 const WARN_S = 1;
 const FAIL_S = 30;
 
-/** Leases, sessions and nonces of several processes go by their own clocks. */
+/** A running hub goes by the database's clock, partners and people by the machine's. */
 async function checkClock(database: Database, nowMs: () => number): Promise<Finding> {
   // The first query may wait for a connection.
   await database.pool.query('SELECT 1');
