@@ -54,6 +54,9 @@ const ChangesQuery = closed({
   wait: Type.Optional(Type.String({ pattern: '^(?:[0-9]|[12][0-9]|30)$', description: 'seconds from 0 to 30' })),
 });
 
+const PERSONAL =
+  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit.';
+
 const READ: readonly Scope[] = ['index:read'];
 
 /** What portal frontends read of dossiers. */
@@ -68,18 +71,21 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       path: '/api/v1/dossiers',
       tag: 'Dossiers',
       summary: 'Dossiers by filter, the newest status first',
+      description: PERSONAL,
       scopes: READ,
       query: ListQuery,
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const reader = readerOf(c, keys);
       const query = readListQuery(c);
       const limit = Number(query.limit ?? 50);
       const after = cursors.read('dossiers', query.cursor) as [string, string] | undefined;
       const filter = filterOf(query, nowMs());
-      const found = await index.list(filter, limit + 1, after && { statusAt: after[0], code: after[1] });
+      const place = after && { statusAt: after[0], code: after[1] };
+      const found = await index.list(filter, limit + 1, place, reader.personal);
       const items = found.slice(0, limit);
+      await account(means, reader, 'dossier.list-personal', listed(query, items));
       const last = items.at(-1);
       const next = found.length > limit && last ? cursors.write('dossiers', [last.statusAt, last.code]) : null;
       return conditional(c, `{"items":[${items.map((item) => item.json).join(',')}],"next":${JSON.stringify(next)}}`);
@@ -92,15 +98,14 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       path: '/api/v1/dossiers/{code}',
       tag: 'Dossiers',
       summary: 'A dossier by any of its codes',
-      description: 'With the scope index:personal the applicant is shown in full, and the read is kept in the audit.',
+      description: PERSONAL,
       scopes: READ,
       replies: { 200: { description: 'The dossier', schema: ServedDossier }, 404: { description: 'No such dossier' } },
     },
     async (c) => {
-      const key = requireKey(c, keys);
-      if (key.scopes.includes('index:personal')) return personal(c, means, key.id);
-      requireKey(c, keys, ...READ);
+      const reader = readerOf(c, keys);
       const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
+      if (reader.personal) return personal(c, means, reader, dossier);
       return conditional(c, () => dossier.json, `${dossier.version}`);
     },
   );
@@ -112,6 +117,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       tag: 'Dossiers',
       summary: 'All that happened to a dossier, in the order of event time, and whose delay it was',
       description:
+        `${PERSONAL} ` +
         'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
         'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
         'quarantine (a person had to settle something), wrongData (refused until mended).',
@@ -122,10 +128,11 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const reader = readerOf(c, keys);
       const code = codeOf(c);
       const dossier = foundOf(await index.one(code), code);
-      const items = (await index.history(dossier.code)) ?? [];
+      const items = (await index.history(dossier.code, reader.personal)) ?? [];
+      await account(means, reader, 'dossier.history-personal', dossier.code);
       const delays = await means.delays.of(JSON.parse(dossier.json));
       return conditional(c, JSON.stringify({ items, next: null, delays }));
     },
@@ -173,15 +180,43 @@ async function waitForChanges(
   }
 }
 
-async function personal(c: Context, { index, audit }: DossierReaderMeans, keyId: string): Promise<Response> {
-  const code = codeOf(c);
-  const served = foundOf(await index.one(code), code);
-  const whole = await index.whole(served.code);
-  if (!whole) throw notFound(code);
-  // Nobody sees personal data of which no audit is kept.
-  await audit.write({ actor: keyId, action: 'dossier.read-personal', subject: served.code });
+interface Reader {
+  readonly keyId: string;
+  /** Personal data are shown in full, and each read is kept in the audit. */
+  readonly personal: boolean;
+}
+
+function readerOf(c: Context, keys: Keys): Reader {
+  const key = requireKey(c, keys);
+  const personal = key.scopes.includes('index:personal');
+  if (!personal) requireKey(c, keys, ...READ);
+  return { keyId: key.id, personal };
+}
+
+async function personal(
+  c: Context,
+  means: DossierReaderMeans,
+  reader: Reader,
+  served: { readonly code: string; readonly json: string },
+): Promise<Response> {
+  const whole = await means.index.whole(served.code);
+  if (!whole) throw notFound(served.code);
+  await account(means, reader, 'dossier.read-personal', served.code);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...whole.record, freshness }));
+}
+
+/** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */
+async function account({ audit }: DossierReaderMeans, reader: Reader, action: string, subject: string): Promise<void> {
+  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject });
+}
+
+/** What was asked and whose dossiers were seen; the words that were sought may be a citizen's name. */
+function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly code: string }[]): string {
+  const asked = Object.entries(query)
+    .filter(([name]) => name !== 'limit' && name !== 'cursor')
+    .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
+  return `?${asked.join('&')}: ${items.map(({ code }) => code).join(' ') || 'none'}`;
 }
 
 function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierFilter {

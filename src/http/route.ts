@@ -68,6 +68,7 @@ export function conditional(c: Context, body: string | (() => string), etag?: st
   }"`;
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' };
   const given = c.req.header('if-none-match');
-  if (given?.split(',').some((one) => one.trim().replace(/^W\//, '') === tag)) return c.body(null, 304, headers);
+  const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
+  if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);
   return c.body(text ?? (body as () => string)(), 200, { 'Content-Type': 'application/json', ...headers });
 }

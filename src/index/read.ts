@@ -75,12 +75,20 @@ export interface IndexReader {
   one(code: string): Promise<OneDossier>;
   /** The whole record, personal data included. Who calls this answers for who sees it. */
   whole(code: string): Promise<WholeDossier | undefined>;
-  /** All that happened, in the order of event time. Undefined when there is no such dossier. */
-  history(code: string): Promise<readonly HistoryItem[] | undefined>;
+  /**
+   * All that happened, in the order of event time; what is said of the applicant is masked unless `personal`. Undefined
+   * when there is no such dossier.
+   */
+  history(code: string, personal: boolean): Promise<readonly HistoryItem[] | undefined>;
   /** The steps of a dossier as parties told them, in the order of event time. */
   steps(code: string): Promise<readonly Progress[]>;
-  /** Newest status first, then by code; after `after`. */
-  list(filter: DossierFilter, limit: number, after: Place | undefined): Promise<readonly (ServedDossier & Place)[]>;
+  /** Newest status first, then by code; after `after`. Personal data in full if `personal`. One statement either way. */
+  list(
+    filter: DossierFilter,
+    limit: number,
+    after: Place | undefined,
+    personal: boolean,
+  ): Promise<readonly (ServedDossier & Place)[]>;
   /** Changes after a cursor, in the order of their commits. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
 }
@@ -97,18 +105,17 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .select(['sealed', 'sealed_key', 'owner'])
         .where('code', '=', found.dossier.code)
         .executeTakeFirstOrThrow();
-      const record = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;
-      return { record, owner: row.owner };
+      return { record: JSON.parse(opened(vault, row)) as Dossier, owner: row.owner };
     },
-    history: async (code) => {
+    history: async (code, personal) => {
       const found = await one(code);
-      return found.kind === 'found' ? readHistory(database, vault, found.dossier.code) : undefined;
+      return found.kind === 'found' ? readHistory(database, vault, found.dossier.code, personal) : undefined;
     },
     async steps(code) {
       const events = await readEvents(database, vault, code);
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);
     },
-    list: (filter, limit, after) => readList(database, filter, limit, after),
+    list: (filter, limit, after, personal) => readList(database, filter, limit, after, personal ? vault : undefined),
     changes: (after, limit) => readChanges(database, after, limit),
   };
 }
@@ -155,10 +162,19 @@ async function readEvents(database: Database, vault: Vault, code: string): Promi
   return [...events].sort(inEventOrder);
 }
 
-async function readHistory(database: Database, vault: Vault, code: string): Promise<readonly HistoryItem[]> {
+function opened(vault: Vault, row: { readonly sealed: Buffer; readonly sealed_key: number }): string {
+  return vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString();
+}
+
+async function readHistory(
+  database: Database,
+  vault: Vault,
+  code: string,
+  personal: boolean,
+): Promise<readonly HistoryItem[]> {
   const events = await readEvents(database, vault, code);
   const applicant = events.map((event) => event.record?.applicant).findLast((one) => one !== undefined);
-  const masked = (text: string | undefined) => (text && applicant ? maskMentions(text, applicant) : text);
+  const masked = (text: string | undefined) => (text && applicant && !personal ? maskMentions(text, applicant) : text);
   return events.map((event) => {
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
     const said =
@@ -182,8 +198,13 @@ async function readList(
   filter: DossierFilter,
   limit: number,
   after: Place | undefined,
+  /** Where personal data are to be read. */
+  vault: Vault | undefined,
 ): Promise<readonly (ServedDossier & Place)[]> {
-  let query = database.query.selectFrom('dossiers').select(['code', 'version', 'masked', 'status_at']);
+  let query = database.query
+    .selectFrom('dossiers')
+    .select(['code', 'version', 'masked', 'status_at'])
+    .$if(vault !== undefined, (all) => all.select(['sealed', 'sealed_key']));
   if (filter.status) query = query.where('status', 'in', filter.status);
   // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
   if (filter.agency !== undefined) {
@@ -215,7 +236,20 @@ async function readList(
       ]),
     );
   const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
-  return rows.map((row) => ({ code: row.code, version: row.version, json: row.masked, statusAt: row.status_at }));
+  return rows.map(({ code, version, masked, status_at: statusAt, sealed, sealed_key }) => {
+    const json =
+      vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
+    return { code, version, json, statusAt };
+  });
+}
+
+/** As it is served, personal data in full: with the freshness of the masked one. */
+function wholeJson(
+  vault: Vault,
+  row: { readonly masked: string; readonly sealed: Buffer; readonly sealed_key: number },
+) {
+  const { freshness } = JSON.parse(row.masked) as { freshness: unknown };
+  return JSON.stringify({ ...(JSON.parse(opened(vault, row)) as Dossier), freshness });
 }
 
 async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {

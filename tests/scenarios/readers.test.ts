@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -134,20 +135,42 @@ describe('readers', () => {
   });
 
   test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
+    const code = 'H60.01-250812-3001';
     const mentioned = { abstract: 'Khai sinh cho con ông NGUYỄN VĂN AN', note: 'Gọi 0900000001 khi có kết quả' };
-    await hub.push(dossier({ code: 'H60.01-250812-3001', ...mentioned }));
-    const masked = await hub.read('/api/v1/dossiers/H60.01-250812-3001');
-    const history = await hub.read('/api/v1/dossiers/H60.01-250812-3001/history');
-    for (const { body } of [masked, history])
+    await hub.push(dossier({ code, ...mentioned }));
+    await hub.push(progress({ code, content: 'Đã gọi ông Nguyễn Văn An' }), { what: 'progress' });
+    const paths = ['', '/history'].map((what) => `/api/v1/dossiers/${code}${what}`);
+    paths.push('/api/v1/dossiers?q=Nguy%E1%BB%85n%20V%C4%83n%20An%20250812-3001&status=processing');
+    const masked = await Promise.all(paths.map((path) => hub.read(path)));
+    for (const { body } of masked)
       expect(JSON.stringify(body)).not.toMatch(/Nguyễn|0900000001|001000000001|an@example/i);
-    expect(masked.body.abstract).toBe('Khai sinh cho con ông N***** V** A*');
-    const whole = await hub.read('/api/v1/dossiers/H60.01-250812-3001', 'personal');
-    expect(whole.body.applicant).toMatchObject({ name: 'Nguyễn Văn An', phone: '0900000001' });
-    const { rows } = await hub.hub.database.pool.query(
-      "SELECT actor, action, subject FROM audit WHERE subject = 'H60.01-250812-3001'",
-    );
-    expect(rows).toEqual([{ actor: 'personal', action: 'dossier.read-personal', subject: 'H60.01-250812-3001' }]);
-    expect((await hub.read('/api/v1/dossiers/H60.01-250812-3001', 'one-stop')).status).toBe(403);
+    expect(masked[0]?.body.abstract).toBe('Khai sinh cho con ông N***** V** A*');
+    expect(await audited()).toEqual([]);
+
+    const one = await hub.read(paths[0] as string, 'personal');
+    expect(one.body.applicant).toMatchObject({ name: 'Nguyễn Văn An', phone: '0900000001' });
+    expect(one.body).toMatchObject(mentioned);
+    const told = await hub.read(paths[1] as string, 'personal');
+    expect(told.body.items.map(({ content }: { content: string }) => content)).toEqual([
+      mentioned.note,
+      'Đã gọi ông Nguyễn Văn An',
+    ]);
+    const found = await hub.read(paths[2] as string, 'personal');
+    expect(found.body.items).toEqual([one.body]);
+    // One entry a request, with what was read and nothing of what is personal.
+    expect(await audited()).toEqual([
+      ['dossier.read-personal', code],
+      ['dossier.history-personal', code],
+      ['dossier.list-personal', `?q=…&status=processing: ${code}`],
+    ]);
+    for (const path of paths) expect((await hub.read(path, 'one-stop')).status).toBe(403);
+
+    async function audited(): Promise<readonly unknown[]> {
+      const { rows } = await hub.hub.database.pool.query(
+        "SELECT action, subject FROM audit WHERE actor = 'personal' ORDER BY id",
+      );
+      return rows.map(({ action, subject }) => [action, subject]);
+    }
   });
 
   test('an unchanged dossier answers 304 to its ETag, a changed one 200', async () => {
@@ -157,6 +180,8 @@ describe('readers', () => {
     expect((await hub.request('GET', path, 'portal', undefined, { 'If-None-Match': etag })).status).toBe(304);
     await hub.push(progress({ code: 'H60.01-250812-3002' }), { what: 'progress' });
     expect((await hub.request('GET', path, 'portal', undefined, { 'If-None-Match': etag })).status).toBe(200);
+    const any = { 'If-None-Match': '*' };
+    expect((await hub.request('GET', path, 'portal', undefined, any)).status).toBe(304);
     for (const list of ['/api/v1/dossiers?limit=3', '/api/v1/services', `${path}/history`]) {
       const tag = (await hub.read(list)).headers.get('etag') as string;
       expect((await hub.request('GET', list, 'portal', undefined, { 'If-None-Match': tag })).status).toBe(304);
@@ -223,6 +248,21 @@ describe('readers', () => {
     expect((await hub.request('GET', '/docs')).status).toBe(200);
     expect((await hub.request('GET', '/docs/swagger-ui-bundle.js')).status).toBe(200);
     expect((await hub.request('GET', '/docs/..%2fpackage.json')).status).toBe(404);
+  });
+
+  test('200 dossiers in full are read in one statement', async () => {
+    await hub.push(
+      Array.from({ length: 200 }, (_, n) =>
+        dossier({ code: `H60.08-250812-${String(n).padStart(4, '0')}`, agencyCode: 'H60.08' }),
+      ),
+    );
+    const statements = vi.spyOn(pg.Client.prototype, 'query');
+    const { body } = await hub.read('/api/v1/dossiers?agency=H60.08&limit=200', 'personal');
+    expect(body.items).toHaveLength(200);
+    expect(body.items.every((item: any) => item.applicant.name === 'Nguyễn Văn An')).toBe(true);
+    const read = statements.mock.calls.filter((call) => JSON.stringify(call[0]).includes('dossiers'));
+    statements.mockRestore();
+    expect(read).toHaveLength(1);
   });
 
   async function feed(cursor: string | undefined, more = 'limit=200'): Promise<any> {
