@@ -1,4 +1,4 @@
-import { Migrator } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
@@ -28,11 +28,25 @@ const MIGRATIONS = {
  * @throws when one fails, or when the database was made by a newer hub
  */
 export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
+  await refuseNewer(database, schema);
   const migrator = migratorOf(database, schema);
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw new Error(`the database could not be migrated: ${(error as Error).message}`, { cause: error });
   await makePartitions(database, nowMs);
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+/** What a newer hub has made of the tables, this one would read and write wrongly. */
+async function refuseNewer({ query }: Database, schema: string | undefined): Promise<void> {
+  const table = schema === undefined ? 'hub_migrations' : `${schema}.hub_migrations`;
+  const there = await sql<{ is: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS is`.execute(query);
+  if (!there.rows[0]?.is) return;
+  const { rows } = await sql<{ name: string }>`SELECT name FROM ${sql.table(table)} ORDER BY name`.execute(query);
+  const unknown = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(MIGRATIONS, name));
+  if (unknown.length > 0)
+    throw new Error(
+      `the database was made by a newer version of the hub: it has ${unknown.join(', ')}, which this version does not know; start that version or a later one`,
+    );
 }
 
 /** The names of the migrations that this version has and the database has not; nothing is changed. */

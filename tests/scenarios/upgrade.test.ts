@@ -1,0 +1,127 @@
+import { type Migration, Migrator } from 'kysely';
+import pg from 'pg';
+import { afterEach, describe, expect, test } from 'vitest';
+import * as m001 from '../../src/database/migrations/001-ledger-and-index.ts';
+import * as m002 from '../../src/database/migrations/002-partners.ts';
+import * as m003 from '../../src/database/migrations/003-operators.ts';
+import * as m004 from '../../src/database/migrations/004-reconcile.ts';
+import * as m005 from '../../src/database/migrations/005-watch.ts';
+import { makePartitions } from '../../src/database/partitions.ts';
+import { openDatabase } from '../../src/database/pool.ts';
+import { testDatabase } from '../support/database.ts';
+import { dossier, MORNING, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { DOWN } from '../support/operator.ts';
+
+const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+  ...{ from: 'one-stop', operation, to: ['portal'] },
+}));
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const EARLIER: Readonly<Record<string, Migration>> = {
+  '001-ledger-and-index': m001,
+  '002-partners': m002,
+  '003-operators': m003,
+  '004-reconcile': m004,
+  '005-watch': m005,
+};
+
+describe('a new version on the tables of an older one', () => {
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+  const start = async (partner: Partner, databaseUrl?: string, nowMs = MORNING): Promise<TestHub> => {
+    const hub = await testHub({
+      partners: { portal: partner },
+      routes: ROUTES,
+      nowMs,
+      ...(databaseUrl && { databaseUrl }),
+    });
+    closing.push(() => hub.close());
+    return hub;
+  };
+
+  test.each(Object.keys(EARLIER))(
+    'completes what was queued and what waited when %s was the last of them',
+    async (last) => {
+      const down = testPartner();
+      down.script.push(...Array(20).fill(DOWN));
+      const before = await start(down);
+      await before.push(dossier({ code: CODE(1) }));
+      await before.deliver();
+      await before.push(dossier({ code: CODE(2) }));
+      await before.push(progress({ code: CODE(2) }), { what: 'progress' });
+      const waiting = await before.push(progress({ code: CODE(3) }), { what: 'progress' });
+      expect(waiting.results[0]?.outcome).toBe('quarantined');
+
+      const older = await testDatabase();
+      closing.push(older.drop);
+      await copyInto(older.url, before.databaseUrl, last);
+      const partner = testPartner();
+      const after = await start(partner, older.url, MORNING + 3_600_000);
+      await after.deliver();
+      await after.deliver();
+      expect(partner.sent.map(({ code, operation }) => `${code} ${operation}`).sort()).toEqual([
+        `${CODE(1)} dossier.upsert.v1`,
+        `${CODE(2)} dossier.progress.v1`,
+        // As it came, and as the step left it.
+        `${CODE(2)} dossier.upsert.v1`,
+        `${CODE(2)} dossier.upsert.v1`,
+      ]);
+      await after.push(dossier({ code: CODE(3) }));
+      await after.deliver();
+      expect((await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
+      const { rows } = await after.hub.database.pool.query(
+        "SELECT (SELECT count(*) FROM deliveries WHERE state <> 'delivered') AS due, (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS waiting",
+      );
+      expect(rows).toEqual([{ due: 0, waiting: 0 }]);
+      expect(await after.hub.rebuild()).toMatchObject({ identical: true });
+    },
+  );
+
+  test('of a newer one is refused, in words, and nothing is changed', async () => {
+    const hub = await start(testPartner());
+    const { pool } = hub.hub.database;
+    await pool.query("INSERT INTO hub_migrations (name, timestamp) VALUES ('999-of-tomorrow', 'x')");
+    await expect(start(testPartner(), hub.databaseUrl)).rejects.toThrow(
+      'the database was made by a newer version of the hub: it has 999-of-tomorrow, which this version does not know',
+    );
+    const { rows } = await pool.query("SELECT name FROM hub_migrations WHERE name LIKE '999%'");
+    expect(rows).toEqual([{ name: '999-of-tomorrow' }]);
+  });
+});
+
+/** Make the tables up to the migration `last`, and fill them with the rows of another database, as far as they have columns. */
+async function copyInto(url: string, from: string, last: string): Promise<void> {
+  const database = openDatabase(url);
+  const names = Object.keys(EARLIER);
+  const until = Object.fromEntries(Object.entries(EARLIER).slice(0, names.indexOf(last) + 1));
+  const { error } = await new Migrator({
+    db: database.query,
+    provider: { getMigrations: async () => until },
+    migrationTableName: 'hub_migrations',
+    migrationLockTableName: 'hub_migrations_lock',
+  }).migrateToLatest();
+  if (error) throw error;
+  await makePartitions(database, MORNING);
+  await database.close();
+  const [old, full] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: from })];
+  await Promise.all([old.connect(), full.connect()]);
+  await old.query('SET session_replication_role = replica');
+  const { rows: tables } = await old.query(TABLES);
+  for (const { table, columns, identity } of tables) {
+    const { rows } = await full.query(`SELECT coalesce(json_agg(t), '[]')::text AS all FROM ${table} t`);
+    await old.query(
+      `INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1)`,
+      [rows[0].all],
+    );
+    if (identity) await old.query(`SELECT setval(pg_get_serial_sequence('${table}', '${identity}'), 1000000)`);
+  }
+  await Promise.all([old.end(), full.end()]);
+}
+
+const TABLES = `
+  SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ') AS columns,
+    max(a.attname) FILTER (WHERE a.attidentity <> '') AS identity
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT LIKE 'hub_migrations%'
+  GROUP BY c.relname`;
