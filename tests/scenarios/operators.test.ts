@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
+import { viewBody } from '../../src/http/operators/body-view.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }];
@@ -128,6 +130,52 @@ describe('operators', () => {
     ]);
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
     expect((await ops.get('messages?cursor=made-up')).status).toBe(400);
+  });
+
+  test('a message that is nested 3,000 deep is told as such, and breaks no reader', async () => {
+    const deep = '['.repeat(3_000) + ']'.repeat(3_000);
+    const inText = JSON.stringify({ ThongTinKhac: '{"a":'.repeat(3_000) + '1' + '}'.repeat(3_000) });
+    const xml = `<a>${'<b>'.repeat(3_000)}${'</b>'.repeat(3_000)}</a>`;
+    for (const body of [deep, `${deep}\n${deep}\n`, xml]) {
+      const view = await viewBody(Buffer.from(body), true);
+      expect(view).toEqual({ format: 'hidden', text: '', note: 'it is nested more than 100 deep' });
+    }
+    expect(await viewBody(Buffer.from(inText), true)).toMatchObject({
+      format: 'json',
+      text: expect.stringMatching(/characters that cannot be read/),
+    });
+    await hub.push(deep);
+    const [{ id }] = await items('messages');
+    expect((await ops.get(`messages/${id}`, 'ops-personal')).body).toMatchObject({ body: { format: 'hidden' } });
+  });
+
+  test('a large envelope is shown by its first items, masked as a small one, and another large document by its beginning', async () => {
+    const more = `<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant><h:note>${'Ghi chú. '.repeat(80)}</h:note>`;
+    const items = Array.from({ length: 600 }, (_, n) => dossierXml(CODE(n), more));
+    const soap = await sendSoap(hub, envelope(pushXml(...items)));
+    expect(soap.status).toBe(200);
+    const [{ id }] = (await ops.get('messages?door=soap')).body.items;
+    const masked = (await ops.get(`messages/${id}`)).body.body;
+    expect(masked).toMatchObject({ format: 'xml', note: 'the first 50 of 600 items are shown' });
+    expect(masked.text.match(/<h:code>/g)).toHaveLength(50);
+    expect(masked.text).toContain('N***** V** A*');
+    nothingOf(masked, PERSONAL);
+    const whole = (await ops.get(`messages/${id}`, 'ops-personal')).body.body;
+    expect(whole.text).toContain('Nguyễn Văn An');
+
+    const records = Array.from(
+      { length: 3_000 },
+      (_, n) => `<HoSo><Ma>${CODE(n)}</Ma><ChuHoSo>Nguyễn Văn An</ChuHoSo><GhiChu>${'x y '.repeat(20)}</GhiChu></HoSo>`,
+    );
+    const list = `<?xml version="1.0"?><DanhSach><Trang>1</Trang>${records.join('')}</DanhSach>`;
+    const view = await viewBody(Buffer.from(list), false);
+    expect(view).toMatchObject({
+      format: 'xml',
+      note: `the first 262144 of ${Buffer.byteLength(list)} bytes are shown`,
+    });
+    expect(view.text).toMatch(/^<\?xml[\s\S]*<Ma>H60\.01-250812-0000<\/Ma>[\s\S]*<\/DanhSach>$/);
+    expect(view.text).toContain(CODE(1_000));
+    nothingOf(view, PERSONAL);
   });
 
   test('a body is seen with ops:body alone, masked, and each look is in the audit', async () => {

@@ -1,5 +1,8 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { SaxesParser } from 'saxes';
 import { createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/body-masking';
+import { lookOver } from '../doors/soap/guard.ts';
+import { inSteps } from '../doors/soap/steps.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../json-body.ts';
 
 /** A body as an operator reads it. */
@@ -15,16 +18,27 @@ export interface BodyView {
 const MOST_ITEMS = 50;
 const MOST_IN_A_LIST = 100_000;
 
+/** No record is nested so deep; whoever sends more wants to see the reader fall. */
+const DEEPEST = 100;
+
+class TooDeep extends Error {}
+
 /**
- * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it.
+ * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it; what
+ * is nested over 100 deep nobody.
  *
  * @param mayBePersonal whether the key may see personal data
  */
 export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<BodyView> {
   if (body.length === 0) return { format: 'text', text: '' };
-  const first = String.fromCharCode(body.find((byte) => byte > 0x20 && byte < 0x80) ?? 0);
-  if (first === '<') return viewXml(body, mayBePersonal);
-  return (await viewJson(body, mayBePersonal)) ?? viewLines(body, mayBePersonal) ?? viewText(body, mayBePersonal);
+  try {
+    const first = String.fromCharCode(body.find((byte) => byte > 0x20 && byte < 0x80) ?? 0);
+    if (first === '<') return await viewXml(body, mayBePersonal);
+    return (await viewJson(body, mayBePersonal)) ?? viewLines(body, mayBePersonal) ?? viewText(body, mayBePersonal);
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error;
+    return { format: 'hidden', text: '', note: `it is nested more than ${DEEPEST} deep` };
+  }
 }
 
 async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
@@ -32,7 +46,8 @@ async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView 
     const { value, note } =
       body.length <= SMALL_BYTES ? { value: parseWhole(body), note: undefined } : await part(body);
     return { format: 'json', text: JSON.stringify(shown(value, mayBePersonal), null, 2), ...(note && { note }) };
-  } catch {
+  } catch (error) {
+    if (error instanceof TooDeep) throw error;
     return undefined;
   }
 }
@@ -73,22 +88,23 @@ function shown(value: unknown, mayBePersonal: boolean): unknown {
 }
 
 /** What stands in a text as JSON or XML of its own is opened, so that it is read, and masked, by its names. */
-function expanded(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(expanded);
+function expanded(value: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) throw new TooDeep();
+  if (Array.isArray(value)) return value.map((one) => expanded(one, depth + 1));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([member, one]) => [member, expanded(one)]));
-  return typeof value === 'string' ? openedText(value) : value;
+    return Object.fromEntries(Object.entries(value).map(([member, one]) => [member, expanded(one, depth + 1)]));
+  return typeof value === 'string' ? openedText(value, depth) : value;
 }
 
 /** Files come as base64 without a blank. */
 const LONG_TEXT = 2_000;
 
-function openedText(text: string): unknown {
+function openedText(text: string, depth = 0): unknown {
   const plain = text.includes('&lt;') ? unescaped(text) : text;
   const first = plain.trimStart()[0] ?? '';
   try {
-    if (first === '{' || first === '[') return expanded(JSON.parse(plain));
-    if (first === '<') return expanded(treeParser.parse(plain, true));
+    if (first === '{' || first === '[') return expanded(JSON.parse(plain), depth + 1);
+    if (first === '<') return expanded(treeParser.parse(plain, true), depth + 1);
   } catch {
     // Cut or broken, its names cannot be told from its values.
     return `(${text.length} characters that cannot be read)`;
@@ -134,16 +150,66 @@ const parser = new XMLParser({ ...XML, trimValues: true, maxNestedTags: 100 });
 const treeParser = new XMLParser({ ...XML, preserveOrder: false, removeNSPrefix: true, maxNestedTags: 100 });
 const builder = new XMLBuilder({ ...XML, format: true, indentBy: '  ', suppressEmptyNode: true });
 
-function viewXml(body: Buffer, mayBePersonal: boolean): BodyView {
-  if (body.length > SMALL_BYTES)
-    return { format: 'hidden', text: '', note: `it is XML of ${body.length} bytes; up to ${SMALL_BYTES} are shown` };
+async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<BodyView> {
+  const { xml, note } = body.length <= SMALL_BYTES ? { xml: body.toString(), note: undefined } : await firstOf(body);
+  if (xml === '') return { format: 'hidden', text: '', note: `it begins with an element of over ${SMALL_BYTES} bytes` };
   try {
-    const nodes = parser.parse(body.toString(), true) as readonly XmlNode[];
+    const nodes = parser.parse(xml, true) as readonly XmlNode[];
     const show = createShowText(xmlLeaves(nodes, ''), mayBePersonal);
-    return { format: 'xml', text: String(builder.build(shownXml(nodes, '', show))).trim() };
-  } catch {
+    const text = String(builder.build(shownXml(nodes, '', show))).trim();
+    return { format: 'xml', text, ...(note && { note }) };
+  } catch (error) {
+    if (/nested tags/i.test((error as Error).message)) throw new TooDeep();
     return viewText(body, mayBePersonal);
   }
+}
+
+/** The beginning of a large document: of an envelope of ours its first items, of another what is whole in it. */
+async function firstOf(body: Buffer): Promise<{ readonly xml: string; readonly note: string }> {
+  const items = await inSteps(lookOver(body)).then(
+    (layout) => layout.items,
+    () => [],
+  );
+  const [first] = items;
+  if (!first) return beginningOf(body);
+  let count = 1;
+  while (count < Math.min(items.length, MOST_ITEMS) && sizeOf(count + 1) <= SMALL_BYTES) count++;
+  if (sizeOf(count) > SMALL_BYTES) return beginningOf(body);
+  const tail = body.subarray(items.at(-1)?.end);
+  const xml = Buffer.concat([body.subarray(0, items[count - 1]?.end), tail]).toString();
+  return { xml, note: count < items.length ? `the first ${count} of ${items.length} items are shown` : '' };
+
+  function sizeOf(many: number): number {
+    return (items[many - 1]?.end ?? 0) - (first?.start ?? 0);
+  }
+}
+
+/** Cut behind the last element that is whole, with what is open there closed. */
+function beginningOf(body: Buffer): { readonly xml: string; readonly note: string } {
+  const text = body.toString('utf8', 0, SMALL_BYTES);
+  const open: string[] = [];
+  let cut = { at: 0, open: '' };
+  const reader = new SaxesParser();
+  reader.on('opentag', ({ name }) => open.push(name));
+  reader.on('closetag', () => {
+    open.pop();
+    cut = {
+      at: reader.position,
+      open: open
+        .map((name) => `</${name}>`)
+        .reverse()
+        .join(''),
+    };
+  });
+  try {
+    reader.write(text);
+  } catch {
+    // What is broken there is not shown.
+  }
+  return {
+    xml: text.slice(0, cut.at) + cut.open,
+    note: `the first ${SMALL_BYTES} of ${body.length} bytes are shown`,
+  };
 }
 
 function xmlLeaves(nodes: readonly XmlNode[], name: string): Leaf[] {
