@@ -7,6 +7,8 @@ import { inTurns } from './turns.ts';
 /** What is smaller is parsed in one go: it takes a few milliseconds. */
 export const SMALL_BYTES = 256 * 1024;
 export const MAX_ITEM_BYTES = 1024 * 1024;
+/** Beside its list a call has a few members; a million of them took seconds. */
+const MAX_MEMBERS = 200;
 /** Stands for an item that is larger than that: the others in its list are taken. */
 export const TOO_LARGE = Symbol('too large');
 
@@ -26,12 +28,14 @@ export function parseWhole(bytes: Buffer): unknown {
 /**
  * Parse an object whose list `name` may be long, item by item, so that no request holds up the others.
  *
- * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer or another member is larger than 1 MiB
+ * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer, another member is larger
+ * than 1 MiB, or there are over 200 of them
  */
 export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
   if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
-  const members = await sliceObject(bytes);
+  const members = await sliceObject(bytes, MAX_MEMBERS);
   if (!members) throw notOne('object');
+  if (members.size > MAX_MEMBERS) throw new Refusal('too-large', `the body has more than ${MAX_MEMBERS} members`);
   const parsed: Record<string, unknown> = {};
   for (const [member, { start, end }] of members) {
     const value = bytes.subarray(start, end);

@@ -37,12 +37,16 @@ export async function sliceArray(
   return whole ? { count, slices } : undefined;
 }
 
-/** Find the members of a JSON object: where each value lies, by its name. Undefined when the bytes are not one object. */
-export async function sliceObject(bytes: Buffer): Promise<ReadonlyMap<string, Slice> | undefined> {
+/**
+ * Find the members of a JSON object: where each value lies, by its name. Undefined when the bytes are not one object.
+ * With more than `most` of them it ends early, with one more.
+ */
+export async function sliceObject(bytes: Buffer, most: number): Promise<ReadonlyMap<string, Slice> | undefined> {
   const slices = new Map<string, Slice>();
   let name = '';
   const whole = await sliceAll(bytes, OPEN_BRACE, CLOSE_BRACE, {
     valueAt(at) {
+      if (slices.size > most) return undefined;
       const nameEnd = bytes[at] === QUOTE ? endOfName(bytes, at) : undefined;
       if (nameEnd === undefined) return undefined;
       const colon = skipBlank(bytes, nameEnd + 1);
@@ -52,7 +56,7 @@ export async function sliceObject(bytes: Buffer): Promise<ReadonlyMap<string, Sl
     },
     take: (start, end) => void slices.set(name, { start, end }),
   });
-  return whole ? slices : undefined;
+  return whole || slices.size > most ? slices : undefined;
 }
 
 interface Items {

@@ -246,6 +246,23 @@ describe('what a message may come as', () => {
     });
   });
 
+  test('MTOM of 20 MB takes the memory of a few copies of it, taken or refused', async () => {
+    const attachment = 'x'.repeat(18_000_000);
+    const large = mtom(withNote('H60.01-250812-3105'), { length: attachment.length, attachment });
+    const wrong = mtom(withNote('H60.01-250812-3106'), { length: 5, attachment });
+    for (const message of [large, wrong]) {
+      const before = process.memoryUsage.rss();
+      let most = before;
+      const watch = setInterval(() => {
+        most = Math.max(most, process.memoryUsage.rss());
+      }, 0);
+      const reply = await sendSoap(hub, message, { headers: mtomHeaders });
+      clearInterval(watch);
+      expect(reply.status === 200 || reply.fault?.code === 'soap:Client').toBe(true);
+      expect(Math.max(most, process.memoryUsage.rss()) - before, 'bytes of memory').toBeLessThan(150e6);
+    }
+  });
+
   test('another media type is no SOAP: 415', async () => {
     expect((await sendSoap(hub, ping, { headers: { 'Content-Type': 'application/json' } })).status).toBe(415);
   });

@@ -228,6 +228,25 @@ describe('a signed envelope', () => {
     expect(kept?.key_name).toBe('signer');
   });
 
+  test('that a hub has taken is refused by a second hub on the same database, and so is a UsernameToken', async () => {
+    const keys = [
+      {
+        id: 'signer',
+        secret: 'signer-secret-of-the-tests',
+        scopes: ['dossier:write' as const],
+        party: 'one-stop',
+        certificate: own.certificate,
+      },
+    ];
+    const second = await testHub({ keys, databaseUrl: hub.databaseUrl });
+    for (const message of [signed(PING), envelope(PING, { header: token() })]) {
+      const [first, again] = [await send(message), await sendSoap(second, message, { key: null })];
+      expect([first.status, again.status]).toEqual([200, 500]);
+      expect(again.fault).toMatchObject({ code: 'soap:Client', reason: expect.stringContaining('replay') });
+    }
+    await second.close();
+  });
+
   test('of many dossiers is checked beside, and taken', async () => {
     const many = Array.from({ length: 400 }, (_, n) =>
       dossierXml(`H60.03-250812-${String(n).padStart(4, '0')}`, '<h:note>Ghi chú</h:note>'),

@@ -9,8 +9,9 @@ import * as m005 from '../../src/database/migrations/005-watch.ts';
 import { makePartitions } from '../../src/database/partitions.ts';
 import { openDatabase } from '../../src/database/pool.ts';
 import { testDatabase } from '../support/database.ts';
-import { dossier, MORNING, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN } from '../support/operator.ts';
+import { MORNING } from '../support/template.ts';
 
 const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
   ...{ from: 'one-stop', operation, to: ['portal'] },
