@@ -53,6 +53,7 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }:
         tag: 'Catalogue',
         summary: `${summary}, by filter`,
         scopes: READ,
+        conditional: true,
         query: Query,
         replies: { 200: { description: 'A page', schema: pageOf(schema) } },
       },
@@ -75,6 +76,7 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }:
       tag: 'Catalogue',
       summary: 'A service by the short or the long form of its code',
       scopes: READ,
+      conditional: true,
       replies: { 200: { description: 'The service', schema: Service }, 404: { description: 'No such service' } },
     },
     async (c) => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
 import { OPERATIONS } from '#schemas/operations';
 import { openApi, published } from './openapi.ts';
-import { Refusal } from './problem.ts';
+import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
 import type { AddRoute, RouteDoc } from './route.ts';
 
 /** The OpenAPI document, the page to read and try it, and the published schemas. */
@@ -25,7 +25,10 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       path: '/schemas/{name}',
       tag: 'Operation',
       summary: 'The JSON Schema of an operation, such as dossier.upsert.v1.json',
-      replies: { 200: { description: 'JSON Schema 2020-12' }, 404: { description: 'No such schema' } },
+      replies: {
+        200: { description: 'JSON Schema 2020-12', mediaType: 'application/schema+json' },
+        404: { description: 'No such schema' },
+      },
     },
     (c) => {
       const name = c.req.param('name')?.replace(/\.json$/, '') ?? '';
@@ -61,6 +64,29 @@ function swaggerUi(): string {
   return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 }
 
+/** What to do about each kind of problem. */
+const ADVICE: Readonly<Record<ProblemKind, string>> = {
+  'not-json': 'Send what Content-Type and Content-Encoding say; the detail names the place where reading ended.',
+  'bad-request': 'Mend what <code>problems</code> names: parameters as ?name, members of the body as JSON Pointers.',
+  unauthorized: 'Send Authorization: Bearer with the secret of a key.',
+  forbidden: 'Ask the operators for a key with the scope, or of the party, that the detail names.',
+  'not-found': 'Look at the path: the detail says what is not there.',
+  ambiguous: 'Ask for one of the codes that the detail lists.',
+  'key-reused': 'Use a new Idempotency-Key for another body; keys are kept for 7 days.',
+  'too-large': 'Send less at once, or a stream of lines (application/x-ndjson).',
+  'too-many': 'Send several requests, or a stream of lines (application/x-ndjson).',
+  'unsupported-media': 'Send one of the media types and encodings that the detail names.',
+  invalid: 'Mend the values that <code>problems</code> names and send it again.',
+  'too-often': 'Wait as many seconds as Retry-After says.',
+  internal: 'Send it again later; the log of the hub has the error.',
+  unavailable: 'Nothing is lost: send it again after as many seconds as Retry-After says.',
+};
+
+const PROBLEMS = PROBLEM_KINDS.map(
+  ({ kind, status, title }) =>
+    `<dt id="problem-${kind}"><code>${kind}</code>, ${status}: ${title}</dt><dd>${ADVICE[kind]}</dd>`,
+).join('\n');
+
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -68,12 +94,26 @@ const PAGE = `<!doctype html>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Liên Thông – API</title>
   <link rel="stylesheet" href="/docs/swagger-ui.css">
+  <style>
+    #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
+    #problems dt { font-weight: bold; margin-top: 1rem; }
+    #problems :target { background: #fff3c4; }
+  </style>
 </head>
 <body>
   <div id="api"></div>
+  <section id="problems">
+    <h2>Problems</h2>
+    <p>Refusals are <code>application/problem+json</code> (RFC 9457); their <code>type</code> leads here.</p>
+    <dl>
+${PROBLEMS}
+    </dl>
+  </section>
   <script src="/docs/swagger-ui-bundle.js"></script>
   <script>
-    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null });
+    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null,
+      // The page has grown above the problem that its address leads to.
+      onComplete: () => document.getElementById(location.hash.slice(1))?.scrollIntoView() });
   </script>
 </body>
 </html>

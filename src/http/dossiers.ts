@@ -57,6 +57,8 @@ const ChangesQuery = closed({
 const PERSONAL =
   'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit.';
 
+const AMBIGUOUS = { description: 'The code is one of several dossiers; the detail lists them' };
+
 const READ: readonly Scope[] = ['index:read'];
 
 /** What portal frontends read of dossiers. */
@@ -73,6 +75,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       summary: 'Dossiers by filter, the newest status first',
       description: PERSONAL,
       scopes: READ,
+      conditional: true,
       query: ListQuery,
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
@@ -100,7 +103,12 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       summary: 'A dossier by any of its codes',
       description: PERSONAL,
       scopes: READ,
-      replies: { 200: { description: 'The dossier', schema: ServedDossier }, 404: { description: 'No such dossier' } },
+      conditional: true,
+      replies: {
+        200: { description: 'The dossier', schema: ServedDossier },
+        404: { description: 'No such dossier' },
+        409: AMBIGUOUS,
+      },
     },
     async (c) => {
       const reader = readerOf(c, keys);
@@ -122,9 +130,11 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
         'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
         'quarantine (a person had to settle something), wrongData (refused until mended).',
       scopes: READ,
+      conditional: true,
       replies: {
         200: { description: 'The history', schema: History },
         404: { description: 'No such dossier' },
+        409: AMBIGUOUS,
       },
     },
     async (c) => {
@@ -145,6 +155,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       tag: 'Dossiers',
       summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
       scopes: READ,
+      conditional: true,
       query: ChangesQuery,
       replies: { 200: { description: 'A page; `next` is always given', schema: pageOf(ChangeItem) } },
     },
@@ -274,9 +285,19 @@ export function pageOf(item: Type.TSchema) {
   return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
 }
 
+const MaybeMasked = Type.Optional(Type.String({ description: 'masked, its last characters alone, or in full' }));
+const { applicant } = Dossier.properties;
+
 const ServedDossier = Type.Object(
   {
     ...Dossier.properties,
+    applicant: Type.Optional(
+      closed({
+        ...applicant.properties,
+        ...{ identityNumber: MaybeMasked, phone: MaybeMasked, email: MaybeMasked },
+        ...{ address: MaybeMasked, techId: MaybeMasked },
+      }),
+    ),
     freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
   },
   {

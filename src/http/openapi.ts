@@ -1,3 +1,4 @@
+import { PROBLEM_KINDS, type ProblemKind, typeOf } from './problem.ts';
 import type { RouteDoc } from './route.ts';
 
 /** A schema as it is published: without the words that only the hub's own cleaning reads. */
@@ -22,11 +23,28 @@ export function openApi(docs: readonly RouteDoc[]): object {
     tags: ['Doors', 'Dossiers', 'Catalogue', 'Operation'].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'The secret of a key' } },
+      securitySchemes: SECURITY,
       schemas: { Problem: PROBLEM },
     },
   };
 }
+
+/** OpenAPI knows no credentials inside of bodies: those are named as schemes that no header carries. */
+const SECURITY = {
+  key: { type: 'http', scheme: 'bearer', description: 'The secret of a key' },
+  session: {
+    type: 'http',
+    scheme: 'session',
+    description: 'Not a header: the member `session` of the body, as /mapi/login gave it; good for 30 minutes',
+  },
+  basic: { type: 'http', scheme: 'basic', description: 'The id of a key and its secret' },
+  wsSecurity: {
+    type: 'http',
+    scheme: 'ws-security',
+    description:
+      'Not a header of HTTP: wsse:Security in the envelope, with a UsernameToken (PasswordDigest with Nonce and Created; PasswordText over TLS) or an X.509 signature of the Body',
+  },
+};
 
 const PROBLEM = {
   title: 'Problem',
@@ -34,7 +52,7 @@ const PROBLEM = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail'],
   properties: {
-    type: { type: 'string' },
+    type: { type: 'string', enum: PROBLEM_KINDS.map(({ kind }) => typeOf(kind)) },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
@@ -55,12 +73,23 @@ function operationOf(doc: RouteDoc): object {
     summary: doc.summary,
     ...(doc.description && { description: doc.description }),
     operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
-    ...(doc.scopes ? { security: [{ key: [] }], 'x-scopes': doc.scopes } : { security: [] }),
+    security: doc.scopes ? [{ key: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
+    ...(doc.scopes && { 'x-scopes': doc.scopes }),
     parameters: parametersOf(doc),
-    ...(doc.body && { requestBody: { required: true, content: contentOf(doc.body) } }),
+    ...(doc.body && { requestBody: { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } }),
     responses: responsesOf(doc),
   };
 }
+
+/** Where every member may be left out, so may the body. */
+function isBodyNeeded(body: Readonly<Record<string, object>>): boolean {
+  return !Object.values(body).every((schema) => {
+    const { type, required = [] } = schema as { type?: string; required?: readonly string[] };
+    return type === 'object' && required.length === 0;
+  });
+}
+
+const IF_NONE_MATCH = { type: 'string', description: 'ETags of what is known already, or *: then the reply is 304' };
 
 function parametersOf(doc: RouteDoc): object[] {
   const inPath = [...doc.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -72,9 +101,12 @@ function parametersOf(doc: RouteDoc): object[] {
   const inQuery = Object.entries(doc.query?.properties ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
+    ...(doc.query?.required?.includes(name) && { required: true }),
     schema: published(schema as object),
   }));
-  return [...inPath, ...inQuery];
+  const headers = { ...doc.headers, ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }) };
+  const inHeader = Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema }));
+  return [...inPath, ...inQuery, ...inHeader];
 }
 
 function contentOf(body: Readonly<Record<string, object>>): object {
@@ -85,11 +117,50 @@ function contentOf(body: Readonly<Record<string, object>>): object {
 
 function responsesOf(doc: RouteDoc): object {
   const told = Object.entries(doc.replies).map(([status, { description, schema, mediaType = 'application/json' }]) => {
+    const types = typeof mediaType === 'string' ? [mediaType] : mediaType;
     const content =
-      Number(status) < 400 || schema ? { [mediaType]: { schema: schema ? published(schema) : {} } } : PROBLEM_CONTENT;
-    return [status, { description, content }];
+      Number(status) < 400 || schema
+        ? Object.fromEntries(types.map((type) => [type, { schema: schema ? published(schema) : {} }]))
+        : PROBLEM_CONTENT;
+    const headers = headersOf(Number(status), doc);
+    return [status, { description, ...(headers && { headers }), content }];
   });
-  return { ...Object.fromEntries(told), default: { description: 'A problem', content: PROBLEM_CONTENT } };
+  return {
+    ...problemsOf(doc),
+    ...(doc.conditional && { 304: { description: 'What is known already is still so', headers: ETAG } }),
+    ...Object.fromEntries(told),
+    default: { description: 'A problem', content: PROBLEM_CONTENT },
+  };
+}
+
+const text = (description: string) => ({ description, schema: { type: 'string' } });
+const ETAG = { ETag: text('For If-None-Match') };
+const RETRY_AFTER = { 'Retry-After': text('Seconds to wait before it is sent again') };
+
+function headersOf(status: number, { conditional }: RouteDoc): object | undefined {
+  if (status === 200 && conditional) return ETAG;
+  if (status === 401) return { 'WWW-Authenticate': text('How to say who one is') };
+  return status === 503 ? RETRY_AFTER : undefined;
+}
+
+/** What follows from scopes (a key), from parameters and from bodies, and what the route says besides; by status. */
+function problemsOf(doc: RouteDoc): object {
+  const kinds = new Set<ProblemKind>(doc.problems);
+  if (doc.scopes) for (const kind of ['unauthorized', 'forbidden', 'unavailable'] as const) kinds.add(kind);
+  if (doc.scopes && (doc.query || doc.path.includes('{code}'))) kinds.add('bad-request');
+  if (doc.scopes && doc.body)
+    for (const kind of ['not-json', 'bad-request', 'too-large', 'unsupported-media'] as const) kinds.add(kind);
+  const all = PROBLEM_KINDS.filter(({ kind }) => kinds.has(kind));
+  return Object.fromEntries(
+    [...new Set(all.map(({ status }) => status))].map((status) => {
+      const headers = headersOf(status, doc);
+      const description = all
+        .filter((one) => one.status === status)
+        .map(({ kind, title }) => `${title} (\`${kind}\`)`)
+        .join(', or: ');
+      return [status, { description, ...(headers && { headers }), content: PROBLEM_CONTENT }];
+    }),
+  );
 }
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };

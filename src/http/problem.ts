@@ -20,6 +20,15 @@ const KINDS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemKind = keyof typeof KINDS;
 
+/** Where a kind of problem is explained. */
+export const typeOf = (kind: ProblemKind): string => `/docs#problem-${kind}`;
+/** All kinds with their status and title, for the documentation. */
+export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, [status, title]]) => ({
+  kind: kind as ProblemKind,
+  status,
+  title,
+}));
+
 /** A refusal. Thrown anywhere under a route, answered as `application/problem+json`. */
 export class Refusal extends Error {
   readonly kind: ProblemKind;
@@ -51,7 +60,7 @@ export class Refusal extends Error {
 export function problemResponse(c: Context, refusal: Refusal): Response {
   const [status, title] = KINDS[refusal.kind];
   const body = {
-    type: `/docs#problem-${refusal.kind}`,
+    type: typeOf(refusal.kind),
     title,
     status,
     detail: refusal.message,

@@ -4,7 +4,7 @@ import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import type { Scope } from '../config.ts';
-import { Refusal } from './problem.ts';
+import { type ProblemKind, Refusal } from './problem.ts';
 
 /** What the OpenAPI document says of a route; it stands beside its handler. */
 export interface RouteDoc {
@@ -14,15 +14,26 @@ export interface RouteDoc {
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** Scopes of the key; absent where no key is needed. */
+  /** Scopes of the key; absent where no key is needed, or where `access` says what is. */
   readonly scopes?: readonly Scope[];
+  /** Ways to say who one is, other than a key: any one of them is enough. */
+  readonly access?: readonly ('session' | 'basic' | 'wsSecurity')[];
+  /** Request headers that mean something here, each a string schema. */
+  readonly headers?: Readonly<Record<string, object>>;
+  /** Replies have an ETag, and `If-None-Match` is heard. */
+  readonly conditional?: boolean;
+  /** Problems besides those that follow from scopes, parameters and bodies. */
+  readonly problems?: readonly ProblemKind[];
   /** Query parameters, each a string schema. */
   readonly query?: Type.TObject;
   /** Request bodies by media type. */
   readonly body?: Readonly<Record<string, object>>;
-  /** Replies by status: what it means, and the schema of JSON replies. */
+  /** Replies by status: what it means, and the schema of JSON replies. Without a schema one from 400 on is a problem. */
   readonly replies: Readonly<
-    Record<number, { readonly description: string; readonly schema?: object; readonly mediaType?: string }>
+    Record<
+      number,
+      { readonly description: string; readonly schema?: object; readonly mediaType?: string | readonly string[] }
+    >
   >;
 }
 

@@ -61,6 +61,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
       body: { 'application/json': Login },
       replies: {
         200: { description: '`session` with `error_code` 0, or `error_code` -1 with `message`', schema: Reply },
+        ...REFUSED,
       },
     },
     (c) => answering(c, means, () => login(c, means)),
@@ -72,8 +73,12 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
       description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi.`,
+      access: ['session'],
       body: { 'application/json': AnyCall },
-      replies: { 200: { description: '`error_code` 0 when all items are held, otherwise -1', schema: Reply } },
+      replies: {
+        200: { description: '`error_code` 0 when all items are held, otherwise -1', schema: Reply },
+        ...FAILED,
+      },
     },
     (c) => answering(c, means, () => call(c, means)),
   );
@@ -90,7 +95,19 @@ const Reply = Type.Object({
   error_code: Type.Integer(),
   message: Type.Optional(Type.String()),
   result: Type.Optional(Type.Array(Type.Unknown())),
+  session: Type.Optional(Type.String()),
+  receipt: Type.Optional(Type.String({ format: 'uuid' })),
 });
+/** In the dialect's own shape, so that its clients read it. */
+const REFUSED = {
+  400: { description: 'The body is not JSON; `error_code` -1', schema: Reply },
+  413: { description: 'The body is too large, or `data` has over 1,000 items; `error_code` -1', schema: Reply },
+  415: { description: 'The encoding is not supported; `error_code` -1', schema: Reply },
+};
+const FAILED = {
+  ...REFUSED,
+  503: { description: 'Nothing can be kept at the moment; `error_code` -1', schema: Reply },
+};
 
 /** Read a body that was kept: for what waits, and to rebuild the index. */
 export async function readKept(

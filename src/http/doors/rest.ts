@@ -54,6 +54,8 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & { readonly keys: K
         description:
           'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
         scopes: ['dossier:write'],
+        headers: { 'Idempotency-Key': IdempotencyKey },
+        problems: ['not-found', 'key-reused', 'too-many'],
         body: {
           'application/json': Type.Union([schema, Type.Array(schema, { maxItems: MAX_ITEMS })]),
           'application/x-ndjson': schema,
@@ -69,6 +71,12 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & { readonly keys: K
     );
   }
 }
+
+const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'the same key and body get the same receipt for 7 days; the same key with another body is refused',
+});
 
 const Told = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
 const Receipt = closed(

@@ -11,6 +11,8 @@ import { readMediaType } from './media-type.ts';
 import { MEDIA_TYPES } from './versions.ts';
 import { wsdlAt } from './wsdl.ts';
 
+const EITHER = Object.values(MEDIA_TYPES).map((type) => type.split(';', 1)[0] as string);
+
 /** `POST /soap/v1/{party}`, SOAP 1.1 and 1.2, and its WSDL. */
 export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
   add(
@@ -22,6 +24,7 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
       query: Type.Object({ wsdl: Type.String({ description: 'its presence counts, not its value' }) }),
       replies: {
         200: { description: 'WSDL 1.1 with its schema inside', mediaType: 'text/xml', schema: Type.String() },
+        404: { description: 'No such party, or no `?wsdl`' },
       },
     },
     (c) => wsdl(c, means),
@@ -34,18 +37,20 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
       summary: 'PushDossiers, PushProgress, GetDossier or Ping, by SOAP 1.1 or 1.2',
       description:
         'The messages are those of the WSDL. Credentials: HTTP Basic, or WS-Security with a UsernameToken (PasswordDigest; PasswordText over TLS) or a signed Body; user name and password are the id and the secret of a key with the scope dossier:write. At most 1,000 items an envelope.',
+      access: ['basic', 'wsSecurity'],
+      problems: ['unsupported-media'],
       body: { 'text/xml': Type.String(), 'application/soap+xml': Type.String(), 'multipart/related': Type.String() },
       replies: {
-        200: { description: 'The response element of the operation', mediaType: 'text/xml', schema: Type.String() },
+        200: { description: 'The response element of the operation', mediaType: EITHER, schema: Type.String() },
         400: {
           description: 'SOAP 1.2: a fault with the code Sender',
           mediaType: 'application/soap+xml',
           schema: Type.String(),
         },
-        401: { description: 'A fault, and a Basic challenge', mediaType: 'text/xml', schema: Type.String() },
+        401: { description: 'A fault, and a Basic challenge', mediaType: EITHER, schema: Type.String() },
         500: {
           description: 'SOAP 1.1: a fault; 1.2: a fault with the code Receiver',
-          mediaType: 'text/xml',
+          mediaType: EITHER,
           schema: Type.String(),
         },
       },

@@ -1,0 +1,327 @@
+import pg from 'pg';
+import { Compile } from 'typebox/compile';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readItem } from '#core/item';
+import { pullNow } from '../../src/ledger/pulls.ts';
+import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
+import { envelope } from '../support/soap.ts';
+
+interface Documented {
+  readonly description: string;
+  readonly headers?: Record<string, unknown>;
+  readonly content?: Record<string, { schema: object }>;
+}
+interface Operation {
+  readonly security: readonly Record<string, unknown>[];
+  readonly 'x-scopes'?: readonly string[];
+  readonly parameters: readonly { name: string; in: string; required?: boolean }[];
+  readonly requestBody?: { required: boolean; content: Record<string, unknown> };
+  readonly responses: Record<string, Documented>;
+}
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const MAX_BODY = 100_000;
+const NOBODY = 'nobody-secret-of-the-tests';
+
+/** The OpenAPI document against what is served: each route, each status. */
+describe('the OpenAPI document', () => {
+  let hub: TestHub;
+  let operations: Map<string, Operation>;
+  let problemSchema: object;
+  const met = new Set<string>();
+
+  beforeAll(async () => {
+    const partner = partnerWithTable();
+    const pull = {
+      catalogue: {
+        schedule: '0 0 2 * * *',
+        next: async () => ({
+          bodies: [{ body: Buffer.from('{}'), mediaType: 'application/json' }],
+          checkpoint: null,
+          more: false,
+        }),
+        read: () => [readItem('service.upsert.v1', { code: '1.000001', name: 'Khai sinh', inForce: true })],
+      },
+    };
+    hub = await testHub({
+      partners: { portal: { ...partner, adapter: { ...partner.adapter, pull } } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
+      maxBodyBytes: MAX_BODY,
+    });
+    const document = (await hub.read('/openapi.json')).body;
+    problemSchema = document.components.schemas.Problem;
+    operations = new Map(
+      Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+      ),
+    );
+    await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('portal', 'catalogue');
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => hub.close());
+
+  /** Ask, and hold the reply against what the document says of its status. */
+  async function ask(
+    name: string,
+    status: number,
+    { path = {}, query = '', secret = secretFor(operations.get(name) as Operation), body, headers = {} }: Asked = {},
+  ): Promise<{ body: any; headers: Headers }> {
+    const [method = '', template = ''] = name.split(' ');
+    const operation = operations.get(name) as Operation;
+    const given = {
+      party: 'one-stop',
+      table: 'portal-status',
+      id: '1',
+      code: CODE(1),
+      name: 'dossier.upsert.v1.json',
+      ...path,
+    };
+    const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as any)[part]));
+    const credentials: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
+    const response = await hub.request(method.toUpperCase(), url + query, undefined, body, {
+      ...credentials,
+      ...headers,
+    });
+    const text = await response.text();
+    expect([name, response.status, response.status === status ? '' : text]).toEqual([name, status, '']);
+    met.add(`${name} ${status}`);
+    const documented = operation.responses[status];
+    expect(documented, `${name} ${status} is in the document`).toBeDefined();
+    for (const header of Object.keys(documented?.headers ?? {}))
+      if (status !== 401 || header !== 'WWW-Authenticate' || response.headers.has(header))
+        expect([name, status, header, response.headers.has(header)]).toEqual([name, status, header, true]);
+    if (response.headers.has('retry-after')) expect(documented?.headers).toHaveProperty('Retry-After');
+    if (response.headers.has('etag')) expect(documented?.headers).toHaveProperty('ETag');
+    if (status === 304) return { body: undefined, headers: response.headers };
+    const mediaType = response.headers.get('content-type')?.split(';')[0] ?? '';
+    const { schema } = documented?.content?.[mediaType] ?? {};
+    expect(schema, `${name} ${status} gives ${mediaType}`).toBeDefined();
+    const parsed = mediaType.endsWith('json') ? JSON.parse(text) : text;
+    const check = Compile(('$ref' in (schema as object) ? problemSchema : schema) as never);
+    expect([name, status, check.Errors(parsed)]).toEqual([name, status, []]);
+    return { body: parsed, headers: response.headers };
+  }
+
+  test('of every route, what it gives when all is well is as documented', async () => {
+    // Doors
+    const dossiers = 'post /api/v1/parties/{party}/dossiers';
+    const steps = 'post /api/v1/parties/{party}/progress';
+    await ask(dossiers, 201, { body: dossier({ code: CODE(1) }) });
+    await ask(dossiers, 200, { body: dossier({ code: CODE(1) }) });
+    await ask(dossiers, 202, { body: dossier({ code: CODE(2), note: 'Nguyá»…n VÄ�n An' }) });
+    await ask(dossiers, 422, { body: { code: CODE(3) } });
+    await ask(dossiers, 200, { body: `${JSON.stringify(dossier({ code: CODE(4) }))}\n`, headers: NDJSON });
+    await ask(steps, 201, { body: progress({ code: CODE(1) }) });
+    await ask(steps, 200, { body: progress({ code: CODE(1) }) });
+    await ask(steps, 202, { body: progress({ code: CODE(9) }) });
+    await ask(steps, 422, { body: { code: CODE(1) } });
+    const login = { username: 'one-stop', password: SECRETS['one-stop'] };
+    const { session } = (await ask('post /mapi/login', 200, { body: login })).body;
+    await ask('post /mapi/login', 200, { body: { ...login, password: 'x' } });
+    await ask('post /mapi/g', 200, { body: { session, service: 'LayDanhMucCoQuan' } });
+    await ask('post /mapi/g', 200, { body: { session: 'x', service: 'LayDanhMucCoQuan' } });
+    await ask('get /soap/v1/{party}', 200, { query: '?wsdl' });
+    for (const version of ['1.1', '1.2'] as const)
+      await ask('post /soap/v1/{party}', 200, { body: envelope('<h:Ping/>', { version }), headers: SOAP[version] });
+
+    // Readers
+    await hub.deliver();
+    for (const name of operations.keys())
+      if (operations.get(name)?.parameters.some((parameter) => parameter.name === 'If-None-Match')) {
+        const path: Record<string, string> = name.includes('services/{code}') ? { code: '1.000001' } : {};
+        await ask(name, 200, { path });
+        await ask(name, 304, { path, headers: { 'If-None-Match': '*' } });
+      }
+    for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history', 'get /api/v1/dossiers'])
+      await ask(name, 200, { secret: `Bearer ${SECRETS.personal}` });
+
+    // Operators
+    const ops = (path: string): string => `/api/v1/ops/${path}`;
+    const first = async (list: string) => (await ask(`get ${ops(list)}`, 200)).body.items[0];
+    const why = 'because the test asks';
+    const message = await first('messages');
+    await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
+    await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
+    const { id } = await first('deliveries');
+    await ask(`get ${ops('deliveries/{id}')}`, 200, { path: { id } });
+    await ask(`post ${ops('deliveries/{id}/replay')}`, 200, { path: { id }, body: { why } });
+    await ask(`post ${ops('deliveries/replay')}`, 200, { body: { party: 'portal', preview: true } });
+    const run = await ask(`post ${ops('deliveries/replay')}`, 202, { body: { party: 'portal', preview: false, why } });
+    await ask(`post ${ops('replays/{id}/stop')}`, 200, { path: { id: run.body.id }, body: { why } });
+    await first('replays');
+    const cause = await first('quarantine');
+    await ask(`get ${ops('quarantine/{id}')}`, 200, { path: { id: cause.id } });
+    await ask(`post ${ops('quarantine/{id}/resolve')}`, 200, {
+      path: { id: cause.id },
+      body: { action: 'dismiss', why },
+    });
+    await first('parties');
+    for (const what of ['pause', 'resume'])
+      await ask(`post ${ops(`parties/{party}/${what}`)}`, 200, { path: { party: 'portal' }, body: { why } });
+    await ask(`post ${ops('parties/{party}/pull')}`, 202, { path: { party: 'portal' }, body: { why } });
+    const line = { from: '99', to: 'processing', why };
+    await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
+    for (const list of ['code-tables', 'unknown-codes', 'incidents', 'audit']) await first(list);
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])
+      await ask(`get ${path}`, 200);
+  });
+
+  test('of every route, what it refuses is as documented: keys, parameters, bodies, what is not there', async () => {
+    for (const [name, operation] of operations) {
+      const { responses } = operation;
+      const isPost = name.startsWith('post ');
+      const body = isPost ? {} : undefined;
+      const isSoap = name === 'post /soap/v1/{party}';
+      if (operation['x-scopes']) {
+        await ask(name, 401, { secret: 'Bearer of-nobody', body });
+        await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
+      }
+      const isMapi = name.startsWith('post /mapi/');
+      if (responses[400] && isPost && !isSoap) await ask(name, 400, { body: '[{', path: { party: partyFor(name) } });
+      if (responses[400] && !isPost)
+        await ask(name, 400, operation.parameters.some((one) => one.in === 'query') ? { query: '?no=1' } : NUL);
+      if (responses[413] && !isSoap)
+        await ask(name, 413, { body: `"${'x'.repeat(MAX_BODY)}"`, path: { party: partyFor(name) } });
+      if (responses[415] && !isSoap)
+        await ask(name, 415, { body: '{}', headers: { 'Content-Encoding': 'lzma' }, path: { party: partyFor(name) } });
+      if (responses[404] && !isMapi)
+        await ask(name, 404, {
+          path: { id: '999999', party: 'nowhere', code: CODE(8888), name: 'no' },
+          body: isPost ? (BODIES[name] ?? WHY) : undefined,
+        });
+    }
+    await ask('post /soap/v1/{party}', 400, { body: envelope('<h:No/>', { version: '1.2' }), headers: SOAP['1.2'] });
+    await ask('post /soap/v1/{party}', 500, { body: envelope('<h:No/>'), headers: SOAP['1.1'] });
+    await ask('post /soap/v1/{party}', 401, {
+      body: envelope('<h:Ping/>'),
+      headers: SOAP['1.1'],
+      secret: 'Basic eDp5',
+    });
+    await ask('post /soap/v1/{party}', 415, { body: '{}', headers: { 'Content-Type': 'application/json' } });
+    for (const what of ['dossiers', 'progress']) {
+      const name = `post /api/v1/parties/{party}/${what}`;
+      const item = (n: number) => (what === 'dossiers' ? dossier : progress)({ code: CODE(n) });
+      await ask(name, 413, { body: Array.from({ length: 1_001 }, () => 1) });
+      const headers = { 'Idempotency-Key': what };
+      await ask(name, 201, { body: item(20), headers });
+      await ask(name, 409, { body: item(21), headers });
+    }
+    for (const n of [30, 31]) {
+      await hub.push(dossier({ code: CODE(n) }));
+      await hub.hub.database.pool.query("INSERT INTO aliases (party, code, dossier) VALUES ($1, 'A-1', $2)", [
+        `system-${n}`,
+        CODE(n),
+      ]);
+    }
+    for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history'])
+      await ask(name, 409, { path: { code: 'A-1' } });
+  });
+
+  test('of every route, what it gives while the database is away is as documented, with Retry-After', async () => {
+    const { session } = (await ask('post /mapi/login', 200, { body: LOGIN })).body;
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    vi.spyOn(pg.Client.prototype, 'query').mockImplementation(((...given: unknown[]) => {
+      const done = given.at(-1);
+      return typeof done === 'function' ? process.nextTick(done, away) : Promise.reject(away);
+    }) as never);
+    for (const [name, { responses }] of operations) {
+      if (!responses[503]) continue;
+      const body = name.startsWith('post ')
+        ? { ...BODIES[name], ...(name === 'post /mapi/g' && { session }) }
+        : undefined;
+      const order =
+        name.includes('/parties/{party}/p') && name.startsWith('post /api/v1/ops') ? 'portal' : partyFor(name);
+      const { headers } = await ask(name, 503, {
+        path: { party: order, id: name.includes('messages') ? UUID : '1' },
+        body,
+      });
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+  });
+
+  test('says nothing that is not served: every documented status was met', () => {
+    const documented = [...operations].flatMap(([name, { responses }]) =>
+      Object.keys(responses)
+        .filter((status) => status !== 'default')
+        .map((status) => `${name} ${status}`),
+    );
+    expect(documented.filter((one) => !met.has(one))).toEqual([]);
+  });
+
+  test('nobody takes a door for public: each says what it wants to know', () => {
+    const open = [...operations].filter(([, { security }]) => security.length === 0).map(([name]) => name);
+    expect(open.sort()).toEqual([
+      'get /health/live',
+      'get /health/ready',
+      'get /metrics',
+      'get /openapi.json',
+      'get /schemas/{name}',
+      'get /soap/v1/{party}',
+      'post /mapi/login',
+    ]);
+    const idempotent = [...operations].filter(([, { parameters }]) =>
+      parameters.some((one) => one.name === 'Idempotency-Key' && one.in === 'header'),
+    );
+    expect(idempotent.map(([name]) => name)).toEqual([
+      'post /api/v1/parties/{party}/dossiers',
+      'post /api/v1/parties/{party}/progress',
+    ]);
+  });
+
+  test('the type of every problem leads to its explanation', async () => {
+    const page = await (await hub.request('GET', '/docs')).text();
+    const types: string[] = (problemSchema as any).properties.type.enum;
+    expect(types.length).toBeGreaterThan(10);
+    for (const type of types) {
+      const [path, anchor] = type.split('#');
+      expect([path, page.includes(`id="${anchor}"`)]).toEqual(['/docs', true]);
+    }
+  });
+});
+
+// --- Support
+
+interface Asked {
+  readonly path?: Record<string, string | number>;
+  readonly query?: string;
+  readonly secret?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+const NDJSON = { 'Content-Type': 'application/x-ndjson' };
+const UUID = '01a20ec3-f008-7405-9412-5646a9d483d9';
+const NUL = { path: { id: '1', code: '\u0000' } };
+const WHY = { why: 'because the test asks' };
+const LOGIN = { username: 'one-stop', password: SECRETS['one-stop'] };
+const PERSONAL = 'Bearer ops-personal-secret-of-the-tests';
+const SOAP = {
+  '1.1': { 'Content-Type': 'text/xml; charset=utf-8' },
+  '1.2': { 'Content-Type': 'application/soap+xml; charset=utf-8' },
+};
+const BODIES: Readonly<Record<string, object>> = {
+  'post /mapi/g': { service: 'LayDanhMucCoQuan' },
+  'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
+  'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
+  'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },
+};
+
+/** Credentials that are enough for an operation. */
+function secretFor(operation: Operation): string | undefined {
+  const scopes = operation['x-scopes'];
+  if (!scopes)
+    return operation.security.some((one) => 'basic' in one)
+      ? `Basic ${Buffer.from(`one-stop:${SECRETS['one-stop']}`).toString('base64')}`
+      : undefined;
+  if (scopes.includes('dossier:write')) return `Bearer ${SECRETS['one-stop']}`;
+  return scopes.some((scope) => scope.startsWith('ops:'))
+    ? 'Bearer ops-secret-of-the-tests'
+    : `Bearer ${SECRETS.portal}`;
+}
+
+function partyFor(name: string): string {
+  return name.includes('/ops/') ? 'portal' : 'one-stop';
+}
