@@ -32,13 +32,19 @@ describe('a dossier', () => {
   });
 
   test('is told again by its last record of a derived time, which may say more than it has a place for', () => {
-    const before = [dossier('received', 8), { ...derived('received', 8), hash: 'derived' }, progress('processing', 10)];
+    const before = [
+      dossier('received', 8),
+      { ...derived('received', 8), hash: `${'a'.repeat(43)}=` },
+      progress('processing', 10),
+    ];
     const { held, known } = played(before);
-    const more = { ...derived('received', 8), hash: 'the same and more' };
+    const more = { ...derived('received', 8), hash: `${'a'.repeat(44)}more` };
     expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'accepted', changed: true, movedStatus: false });
-    const older = { ...derived('received', 8), at: at(7), hash: 'older' };
+    const older = { ...derived('received', 8), at: at(7), hash: `${'b'.repeat(44)}more` };
+    const same = { ...derived('received', 8), hash: `${'d'.repeat(43)}=` };
+    expect(apply(held, known, CODE, same)).toMatchObject({ changed: false });
     expect(apply(held, known, CODE, older)).toMatchObject({ changed: false });
-    const real = { ...dossier('received', 8), hash: 'the same' };
+    const real = { ...dossier('received', 8), hash: `${'c'.repeat(44)}more` };
     expect(apply(held, known, CODE, real)).toMatchObject({ changed: false });
   });
 

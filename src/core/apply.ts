@@ -89,13 +89,26 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
 }
 
 /**
- * A record whose time was derived came in a dialect, and may say what the record has no place for. The last one of them
- * is told, also where readers see nothing new.
+ * A record whose time was derived came in a dialect, and may say what the record has no place for. Where the last one
+ * of them says something else there, it is told, also where readers see nothing new.
  */
 function saysMore(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;
-  return events.every((known) => !known.record || !known.inferred || inEventOrder(known, event) < 0);
+  const known = events
+    .filter(({ record, inferred }) => record && inferred)
+    .sort(inEventOrder)
+    .at(-1);
+  if (known && inEventOrder(known, event) > 0) return false;
+  return besidesIn(event.hash) !== besidesIn(known?.hash ?? '');
 }
+
+/** The part of a hash behind that of the record: what came besides. Empty where nothing did. */
+function besidesIn(hash: string): string {
+  return hash.slice(RECORD_HASH);
+}
+
+/** 32 bytes as base64, also where something follows them. */
+const RECORD_HASH = 44;
 
 function anomalyOf(events: readonly RecordedEvent[], event: RecordedEvent): Anomaly | undefined {
   const before = fold(events.filter((known) => inEventOrder(known, event) < 0));

@@ -36,9 +36,10 @@ export function hashOf(record: object): string {
   return known.hash;
 }
 
-/** Tell a record apart from one of the same content that came with something else besides. */
+/** Tell a record apart from one of the same content that came with something else besides; see besidesIn (core/apply). */
 export function hashWith(record: object, besides: string): void {
-  of(record).hash = hash('sha256', `${jsonOf(record)}\n${besides}`, 'base64');
+  const [own, more] = [hash('sha256', jsonOf(record), 'buffer'), hash('sha256', besides, 'buffer')];
+  of(record).hash = Buffer.concat([own, Buffer.of(0), more]).toString('base64');
 }
 
 export function sealRecord(vault: Vault, record: object): Sealed {
