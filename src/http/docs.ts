@@ -111,9 +111,13 @@ ${PROBLEMS}
   </section>
   <script src="/docs/swagger-ui-bundle.js"></script>
   <script>
-    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null,
-      // The page has grown above the problem that its address leads to.
-      onComplete: () => document.getElementById(location.hash.slice(1))?.scrollIntoView() });
+    // Who comes for a problem finds it first: the API is drawn later, and would push it down.
+    const wanted = document.getElementById(location.hash.slice(1));
+    if (wanted) {
+      document.body.prepend(document.getElementById('problems'));
+      wanted.scrollIntoView();
+    }
+    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null });
   </script>
 </body>
 </html>

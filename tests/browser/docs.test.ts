@@ -53,9 +53,10 @@ describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? ''
     await page.getByText('Push dossiers: one, an array').waitFor();
     expect(await page.title()).toBe('Liên Thông – API');
     await page.getByRole('button', { name: 'Authorize' }).first().click();
-    await page.locator('input[aria-label="auth-bearer-value"]').fill(SECRETS.portal);
-    await page.locator('.auth-btn-wrapper .authorize').click();
-    await page.locator('.btn-done').click();
+    const bearer = page.locator('.auth-container', { has: page.locator('input[aria-label="auth-bearer-value"]') });
+    await bearer.locator('input').fill(SECRETS.portal);
+    await bearer.locator('.authorize').click();
+    await page.locator('.btn-done').first().click();
     await page.getByText('A dossier by any of its codes').click();
     await page.getByRole('button', { name: 'Try it out' }).click();
     await page.getByPlaceholder('code').fill('H60.01-250812-0000');
@@ -64,5 +65,16 @@ describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? ''
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png`, fullPage: true });
     expect(errors).toEqual([]);
     expect(foreign).toEqual([]);
+  });
+
+  test('the type of a problem leads to its explanation, though the API is drawn above it', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${url}/docs#problem-unavailable`);
+    await page.getByText('Push dossiers: one, an array').waitFor();
+    const problem = page.locator('#problem-unavailable');
+    const top = async (): Promise<number> => (await problem.boundingBox())?.y ?? -1;
+    await expect.poll(top).toBeGreaterThanOrEqual(0);
+    expect(await top()).toBeLessThan(page.viewportSize()?.height ?? 0);
+    expect(await problem.textContent()).toMatch(/^unavailable, 503/);
   });
 });

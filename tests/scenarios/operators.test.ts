@@ -134,7 +134,7 @@ describe('operators', () => {
 
   test('a message that is nested 3,000 deep is told as such, and breaks no reader', async () => {
     const deep = '['.repeat(3_000) + ']'.repeat(3_000);
-    const inText = JSON.stringify({ ThongTinKhac: '{"a":'.repeat(3_000) + '1' + '}'.repeat(3_000) });
+    const inText = JSON.stringify({ ThongTinKhac: `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}` });
     const xml = `<a>${'<b>'.repeat(3_000)}${'</b>'.repeat(3_000)}</a>`;
     for (const body of [deep, `${deep}\n${deep}\n`, xml]) {
       const view = await viewBody(Buffer.from(body), true);
