@@ -36,7 +36,7 @@ export async function acceptBatch(
   mayGuess = false,
 ): Promise<Acceptance> {
   const { database, vault } = means;
-  const isGuess = mayGuess && means.guess !== undefined && means.guess.allNew(submissions);
+  const isGuess = mayGuess && means.guess?.allNew(submissions) === true;
   const dossiers = isGuess ? noDossiers() : await loadDossiers(means, submissions);
   const rows = await applyAll(means, submissions, dossiers);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
