@@ -167,6 +167,18 @@ describe('the REST door', () => {
     expect(clash).toMatchObject({ status: 202, results: [{ outcome: 'quarantined' }] });
   });
 
+  test('a number that two systems gave, each to a dossier of its own, joins nothing', async () => {
+    const numbered = (n: number, party: string) =>
+      dossier({ code: `H60.01-250812-102${n}`, aliases: [{ party, code: '12' }] });
+    expect((await hub.push([numbered(1, 'other'), numbered(2, 'one-stop')])).results).toMatchObject([
+      { outcome: 'accepted' },
+      { outcome: 'accepted' },
+    ]);
+    const again = await hub.push({ ...numbered(1, 'other'), note: 'x', statusAt: '2025-08-13T08:00:00+07:00' });
+    expect(again.results[0]).toMatchObject({ code: 'H60.01-250812-1021', outcome: 'accepted' });
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-1022')).body.note).toBeUndefined();
+  });
+
   test('lines of a stream are items of their own, any number of them, and one broken line spoils nothing', async () => {
     const lines = Array.from({ length: 1_203 }, (_, n) =>
       JSON.stringify(dossier({ code: `H60.03-250812-${String(n).padStart(5, '0')}` })),

@@ -6,10 +6,11 @@ import type { ItemResult } from '../../ledger/messages.ts';
 import {
   begin,
   candidates,
-  codesOf,
   type DossierItem,
   type Dossiers,
   incomingOf,
+  namesOf,
+  namesOfAlias,
   register,
   type Working,
 } from './dossiers.ts';
@@ -25,7 +26,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   if (!working) {
     if (item.operation === 'dossier.progress.v1') return quarantine(place, unknownDossier(item));
     working = begin(code, undefined, submission.receivedAt);
-    register(dossiers, working, codesOf(item));
+    register(dossiers, working, namesOf(item));
   }
   const record = underOwnCode(item, working.code, submission.party);
   const incoming = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
@@ -85,7 +86,7 @@ function keepAliases({ submission, rows }: Place, working: Working, item: Dossie
   for (const { party, code } of [...given, ...own]) {
     if (known.has(`${party} ${code}`) || rows.aliases.some((row) => row.party === party && row.code === code)) continue;
     rows.aliases.push({ party, code, dossier: working.code });
-    register(dossiers, working, [code]);
+    register(dossiers, working, namesOfAlias({ party, code }));
   }
 }
 

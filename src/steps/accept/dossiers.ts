@@ -1,4 +1,5 @@
 import { type Held, needsHistory, type RecordedEvent } from '#core/apply';
+import { isDossierCode } from '#core/identifiers';
 import { isDossierItem, type RecordItem } from '#core/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../../database/pool.ts';
@@ -24,11 +25,12 @@ export interface Working {
 
 export interface Dossiers {
   readonly all: Set<Working>;
-  readonly byCode: Map<string, Set<Working>>;
+  /** By what each is known as: see namesOf. */
+  readonly byName: Map<string, Set<Working>>;
 }
 
 export function noDossiers(): Dossiers {
-  return { all: new Set(), byCode: new Map() };
+  return { all: new Set(), byName: new Map() };
 }
 
 export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
@@ -42,10 +44,10 @@ export async function loadDossiers(
   const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
-  for (const { asked, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
+  for (const { asked, aliasOf, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
     const working = loaded.get(held.code) ?? begin(held.code, held, createdAt, messageId);
     loaded.set(held.code, working);
-    register(dossiers, working, [asked]);
+    register(dossiers, working, aliasOf === undefined ? [asked] : namesOfAlias({ party: aliasOf, code: asked }));
   }
   await loadHistories(database, vault, items, dossiers);
   return dossiers;
@@ -56,9 +58,9 @@ export function begin(code: string, loaded: Held | undefined, createdAt: string,
   return { code, loaded, held: loaded, events: [], createdAt, messageId, ...nothingYet };
 }
 
-export function register(dossiers: Dossiers, working: Working, codes: readonly string[]): void {
-  dossiers.all.add(working);
-  for (const code of codes) dossiers.byCode.set(code, (dossiers.byCode.get(code) ?? new Set()).add(working));
+export function register({ all, byName }: Dossiers, working: Working, names: readonly string[]): void {
+  all.add(working);
+  for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(working));
 }
 
 /** Only what is not later than all that is recorded has to be judged by the history; see core/apply. */
@@ -89,16 +91,32 @@ async function loadHistories(database: Database, vault: Vault, items: readonly D
   for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])];
 }
 
-/** The dossiers that an item's codes name: its own code under any party, its aliases under their own. */
-export function candidates(dossiers: Dossiers, item: DossierItem): ReadonlySet<Working> {
+/** The dossiers that an item's codes name. */
+export function candidates({ byName }: Dossiers, item: DossierItem): ReadonlySet<Working> {
   const found = new Set<Working>();
-  for (const code of codesOf(item)) for (const working of dossiers.byCode.get(code) ?? []) found.add(working);
+  for (const name of namesOf(item)) for (const working of byName.get(name) ?? []) found.add(working);
   return found;
 }
 
-export function codesOf(item: DossierItem): readonly string[] {
-  const aliases = 'aliases' in item.record ? item.record.aliases : undefined;
-  return aliases ? [item.record.code, ...aliases.map((alias) => alias.code)] : [item.record.code];
+function codesOf(item: DossierItem): readonly string[] {
+  return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
+}
+
+/** What an item's dossier is known as: its own code under any party, its aliases under their own. */
+export function namesOf(item: DossierItem): readonly string[] {
+  return [item.record.code, ...aliasesOf(item).flatMap(namesOfAlias)];
+}
+
+/** A number such as 12 is another dossier's at each party; a dossier code is nobody else's anywhere. */
+export function namesOfAlias({ party, code }: Alias): readonly string[] {
+  const own = `${party} ${code}`;
+  return isDossierCode(code) ? [own, code] : [own];
+}
+
+type Alias = NonNullable<Dossier['aliases']>[number];
+
+function aliasesOf({ record }: DossierItem): readonly Alias[] {
+  return ('aliases' in record && record.aliases) || [];
 }
 
 /** The event that an item stands for. */
