@@ -164,7 +164,7 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('parties/{party}/pull')}`, 202, { path: { party: 'portal' }, body: { why } });
     const line = { from: '99', to: 'processing', why };
     await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
-    for (const list of ['code-tables', 'unknown-codes', 'incidents', 'audit']) await first(list);
+    for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'incidents', 'audit']) await first(list);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])
       await ask(`get ${path}`, 200);
   });
