@@ -108,11 +108,14 @@ async function rowOidsOf(pool: pg.Pool, parts: readonly Part[]): Promise<Readonl
   return oids;
 }
 
+/** One number for the advisory lock: one process makes a type at a time, and the others find it. */
+const LOCK = 7_160_006;
+
 async function makeRowType(pool: pg.Pool, { rowType, columns }: PartKind<unknown>): Promise<number> {
-  // Another process may make it at the same moment.
   await pool.query(`DO $$ BEGIN
+      PERFORM pg_advisory_xact_lock(${LOCK});
       IF to_regtype('${rowType}') IS NULL THEN CREATE TYPE ${rowType} AS (${attributesOf(columns)}); END IF;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+    END $$`);
   const { rows } = await pool.query<{ oid: number }>(`SELECT to_regtype('${rowType}')::oid AS oid`);
   return (rows[0] as { oid: number }).oid;
 }
