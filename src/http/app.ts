@@ -16,6 +16,7 @@ import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
+import { createLargeTurns } from './turns.ts';
 
 export interface AppMeans
   extends DoorMeans,
@@ -31,8 +32,8 @@ export interface AppMeans
 }
 
 /** Everything that is answered over HTTP. */
-export function createApp(given: Omit<AppMeans, 'noteRefusal'>): Hono {
-  const means: AppMeans = { ...given, noteRefusal: createRefusalLog(given) };
+export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): Hono {
+  const means: AppMeans = { ...given, largeTurns: createLargeTurns(), noteRefusal: createRefusalLog(given) };
   const app = new Hono();
   const docs: RouteDoc[] = [];
   const add = routesOf(app, docs);
@@ -61,7 +62,11 @@ function doorOf(path: string): string | undefined {
 /** Refusals that are kept in the message log, a minute: a flood of wrong keys must not fill the database. */
 const KEPT_A_MINUTE = 600;
 
-function createRefusalLog({ pipeline, nowMs, telemetry }: Omit<AppMeans, 'noteRefusal'>): AppMeans['noteRefusal'] {
+function createRefusalLog({
+  pipeline,
+  nowMs,
+  telemetry,
+}: Pick<AppMeans, 'pipeline' | 'nowMs' | 'telemetry'>): AppMeans['noteRefusal'] {
   let minute = 0;
   let kept = 0;
   return async (c, error) => {

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Pipeline } from '../../pipeline.ts';
+import type { LargeTurns } from '../turns.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */
 export interface DoorMeans {
@@ -10,6 +11,7 @@ export interface DoorMeans {
   readonly nowMs: () => number;
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
   readonly ledger: Pick<LedgerReader, 'resultsOf'>;
+  readonly largeTurns: LargeTurns;
   /** Keep a refused request in the message log, and an error of the hub in the log. */
   readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
 }

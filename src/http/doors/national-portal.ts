@@ -190,6 +190,10 @@ interface Request {
 async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   const body = await readBody(c, means.maxBodyBytes);
   noteUnanswered(c, body);
+  return means.largeTurns(body.length, () => answerCall(c, means, body));
+}
+
+async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer): Promise<Answer> {
   const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
   const key = keyOfSession(means, given.session);
   note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });

@@ -111,7 +111,7 @@ async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: Dos
     );
   const body = await readBody(c, means.maxBodyBytes);
   note(c, { body });
-  return submit(request, body, await readJson(operation, body));
+  return means.largeTurns(body.length, async () => submit(request, body, await readJson(operation, body)));
 }
 
 interface Request {
@@ -300,8 +300,10 @@ async function wholeStream(request: Request): Promise<Response> {
   for (const line of linesIn(body, MAX_ITEM_BYTES))
     if (lines.push(line) > MAX_ITEMS)
       throw new Refusal('too-many', `got more than ${MAX_ITEMS} items; without an Idempotency-Key a stream has no end`);
-  const items = await inTurns(lines, (line) => readLine(request.operation, line));
-  return submit(request, body, { items, single: false });
+  return request.means.largeTurns(body.length, async () => {
+    const items = await inTurns(lines, (line) => readLine(request.operation, line));
+    return submit(request, body, { items, single: false });
+  });
 }
 
 function readLine(operation: DossierOperation, { bytes, tooLong }: Line): Item {

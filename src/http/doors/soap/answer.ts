@@ -27,20 +27,22 @@ export async function answer(c: Context, means: SoapDoorMeans, told: Version): P
     const basic = basicKey(c, means.keys);
     const body = await readBody(c, means.maxBodyBytes);
     noteUnanswered(c, body);
-    const xml = xmlOf(body, c.req.header('content-type'));
-    const message = await inSteps(openMessage(xml));
-    const { head } = message;
-    version = head.version;
-    note(c, { operation: PUSHES[head.operation] ?? head.operation });
-    refuseOtherAction(c, head.operation);
-    const caller = await authenticate(c, means, basic, head.security, xml);
-    note(c, { keyName: caller.key.id, body });
-    const party = mayPush(c, means, caller);
-    const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));
-    const { operation } = used.head;
-    const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
-    const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
-    return c.body(writeEnvelope(version, response), 200, { 'Content-Type': MEDIA_TYPES[version] });
+    return await means.largeTurns(body.length, async () => {
+      const xml = xmlOf(body, c.req.header('content-type'));
+      const message = await inSteps(openMessage(xml));
+      const { head } = message;
+      version = head.version;
+      note(c, { operation: PUSHES[head.operation] ?? head.operation });
+      refuseOtherAction(c, head.operation);
+      const caller = await authenticate(c, means, basic, head.security, xml);
+      note(c, { keyName: caller.key.id, body });
+      const party = mayPush(c, means, caller);
+      const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));
+      const { operation } = used.head;
+      const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
+      const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
+      return c.body(writeEnvelope(version, response), 200, { 'Content-Type': MEDIA_TYPES[version] });
+    });
   } catch (error) {
     return refuse(c, means, version, error);
   }
