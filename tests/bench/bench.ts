@@ -58,7 +58,15 @@ export async function openBench(
       due,
       loader,
       secrets,
-      startHub: (database, roles, partnerUrl) => startHub(settings(database, roles, partnerUrl)),
+      async startHub(database, roles, partnerUrl) {
+        const isAlone = roles.split(',').length === 3 || partnerUrl === undefined;
+        const redis = isAlone ? undefined : process.env.REDIS_URL;
+        const given = { ...settings(database, roles, partnerUrl), ...(redis && { REDIS_URL: redis }) };
+        if (roles.includes('api')) return startHub(given);
+        const before = await sessionsOf(database);
+        // It has looked into its tables, and begins to work.
+        return startHub(given, async () => (await sessionsOf(database)) > before);
+      },
       newSeries: () => seriesOf(series++),
       close,
     };
@@ -66,6 +74,13 @@ export async function openBench(
     await close();
     throw error;
   }
+}
+
+async function sessionsOf(database: BenchDatabase): Promise<number> {
+  const [row] = await database.rows<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'lienthong'`,
+  );
+  return row?.n ?? 0;
 }
 
 /** One party that pushes, and one that is told; the route is there in every measurement, so that each writes as much. */

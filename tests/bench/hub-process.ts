@@ -21,8 +21,15 @@ export interface HubProcess {
   stop(): Promise<void>;
 }
 
-/** Start it with these settings, on a port that nobody has, and wait until it is ready. */
-export async function startHub(settings: Readonly<Record<string, string>>): Promise<HubProcess> {
+/**
+ * Start it with these settings, on a port that nobody has, and wait until it is ready.
+ *
+ * @param works for a process that does not listen, whether it works by now
+ */
+export async function startHub(
+  settings: Readonly<Record<string, string>>,
+  works?: () => Promise<boolean>,
+): Promise<HubProcess> {
   const port = await freePort('127.0.0.1', 0);
   const child = spawn(process.execPath, startArguments(), {
     cwd: ROOT,
@@ -45,7 +52,7 @@ export async function startHub(settings: Readonly<Record<string, string>>): Prom
       );
     });
   const url = `http://127.0.0.1:${port}`;
-  if (!(await isReady(url, child))) {
+  if (!(await isReady(child, works ?? (() => answers(url))))) {
     child.kill('SIGKILL');
     throw new Error(`the hub did not start: ${output.join('')}`);
   }
@@ -66,13 +73,17 @@ function startArguments(): readonly string[] {
   return args;
 }
 
-async function isReady(url: string, child: ChildProcess): Promise<boolean> {
+async function isReady(child: ChildProcess, works: () => Promise<boolean>): Promise<boolean> {
   for (const until = performance.now() + READY_WITHIN_MS; performance.now() < until; await sleep(50)) {
     if (hasEnded(child)) return false;
-    const reply = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (reply?.ok) return true;
+    if (await works()) return true;
   }
   return false;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const reply = await fetch(`${url}/health/ready`).catch(() => undefined);
+  return reply?.ok ?? false;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,5 +1,6 @@
 import type { BenchDatabase } from './databases.ts';
 import { countDeliveries, drain } from './drain.ts';
+import type { HubProcess } from './hub-process.ts';
 import { indexProblems } from './ledger-check.ts';
 import { type LoadOrder, pushedCodes } from './load.ts';
 import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
@@ -35,6 +36,15 @@ export const WRITES: readonly Measurement[] = [
     },
   },
   {
+    name: 'two-processes-16',
+    what: 'as all-roles-16, with the roles worker and scheduler in a process of their own, on Redis where REDIS_URL names one',
+    floor: 'single-16',
+    async run(bench) {
+      const partner = await startPartner();
+      return push(bench, 16, 1, { partner, apart: true }).finally(() => partner.stop());
+    },
+  },
+  {
     name: 'soap-single-16',
     what: 'one dossier an envelope, 16 connections, role api',
     floor: 'single-16',
@@ -53,15 +63,18 @@ const SOAP_PATH = '/soap/v1/one-stop';
 interface Way {
   /** With a partner, the hub has all roles, and everything has to have arrived there at the end. */
   readonly partner?: Partner;
+  /** Whether another process delivers. */
+  readonly apart?: boolean;
   /** The SOAP door's path; otherwise it is the REST door. */
   readonly soapPath?: string;
 }
 
-async function push(bench: Bench, connections: number, many: number, { partner, soapPath }: Way = {}): Promise<Sample> {
+async function push(bench: Bench, connections: number, many: number, way: Way = {}): Promise<Sample> {
+  const { partner, soapPath } = way;
   const { writing, loader, secrets } = bench;
   await writing.empty();
   await writing.settle();
-  const hub = await bench.startHub(writing, partner ? 'api,worker,scheduler' : 'api', partner?.url);
+  const hub = await startHubs(bench, way);
   try {
     const series = bench.newSeries();
     const order: Omit<LoadOrder, 'seconds' | 'first'> = {
@@ -92,6 +105,25 @@ async function push(bench: Bench, connections: number, many: number, { partner, 
   } finally {
     await hub.stop();
   }
+}
+
+async function startHubs({ startHub, writing }: Bench, { partner, apart = false }: Way): Promise<HubProcess> {
+  if (!partner) return startHub(writing, 'api');
+  if (!apart) return startHub(writing, 'api,worker,scheduler', partner.url);
+  const both = [
+    await startHub(writing, 'api', partner.url),
+    await startHub(writing, 'worker,scheduler', partner.url),
+  ] as const;
+  const [{ url }] = both;
+  return {
+    url,
+    maxRssMb: () => Math.max(...both.map((one) => one.maxRssMb() ?? 0)) || undefined,
+    cpuSeconds: () => both.reduce((sum, one) => sum + (one.cpuSeconds() ?? 0), 0) || undefined,
+    get complaints() {
+      return both.flatMap((one) => one.complaints);
+    },
+    stop: async () => void (await Promise.all(both.map((one) => one.stop()))),
+  };
 }
 
 /** Of a backlog smaller than this, the time tells nothing. */
