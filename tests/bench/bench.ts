@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
 import { prepareHub } from './catalogue.ts';
 import { type BenchDatabase, createDatabase, type Server } from './databases.ts';
 import { seriesOf } from './dossiers.ts';
@@ -9,13 +8,14 @@ import { startHub } from './hub-process.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import type { Bench } from './measurement.ts';
 import type { Options } from './options.ts';
+import { type PartyConfig, partyOf } from './partner.ts';
 import { startWorker } from './workers.ts';
 
 export interface OwnBench extends Bench {
   close(): Promise<void>;
 }
 
-const NOBODY_URL = 'http://127.0.0.1:9';
+const NOBODY = partyOf('one-stop', 'http://127.0.0.1:9');
 
 /** Three databases with a hub's tables and the catalogue, and the means to start a hub on either. */
 export async function openBench(
@@ -33,10 +33,10 @@ export async function openBench(
   };
   const hubSecret = secret();
   let series = 0;
-  const settings = (database: BenchDatabase, roles: string, partnerUrl = NOBODY_URL): Record<string, string> => ({
+  const settings = (database: BenchDatabase, roles: string, partner = NOBODY): Record<string, string> => ({
     DATABASE_URL: database.url,
     HUB_SECRET: hubSecret,
-    HUB_CONFIG: writeConfig(folder, secrets, partnerUrl),
+    HUB_CONFIG: writeConfig(folder, secrets, partner),
     HUB_DATA_DIR: join(folder, 'data'),
     HUB_ROLES: roles,
   });
@@ -50,7 +50,8 @@ export async function openBench(
     return {
       folder,
       seconds,
-      warmUpSeconds: Math.min(1, seconds / 2),
+      // As long as what is measured: a hub runs for days, and in its first second half of its time goes to compiling itself.
+      warmUpSeconds: seconds,
       writing: await open(),
       reading: await open(),
       indexed: { series: { firstDay: '2025-05-05', perDay: 1_000 }, count: indexed },
@@ -58,10 +59,10 @@ export async function openBench(
       due,
       loader,
       secrets,
-      async startHub(database, roles, partnerUrl) {
-        const isAlone = roles.split(',').length === 3 || partnerUrl === undefined;
+      async startHub(database, roles, partner) {
+        const isAlone = roles.split(',').length === 3 || partner === undefined;
         const redis = isAlone ? undefined : process.env.REDIS_URL;
-        const given = { ...settings(database, roles, partnerUrl), ...(redis && { REDIS_URL: redis }) };
+        const given = { ...settings(database, roles, partner), ...(redis && { REDIS_URL: redis }) };
         if (roles.includes('api')) return startHub(given);
         const before = await sessionsOf(database);
         // It has looked into its tables, and begins to work.
@@ -84,7 +85,7 @@ async function sessionsOf(database: BenchDatabase): Promise<number> {
 }
 
 /** One party that pushes, and one that is told; the route is there in every measurement, so that each writes as much. */
-function writeConfig(folder: string, secrets: Bench['secrets'], partnerUrl: string): string {
+function writeConfig(folder: string, secrets: Bench['secrets'], partner: PartyConfig): string {
   const path = join(folder, 'hub.config.json');
   mkdirSync(folder, { recursive: true });
   const config = {
@@ -95,7 +96,7 @@ function writeConfig(folder: string, secrets: Bench['secrets'], partnerUrl: stri
     ],
     parties: {
       'one-stop': { adapter: 'one-stop' },
-      partner: { adapter: 'one-stop', settings: { baseUrl: partnerUrl, token: SIMULATOR_TOKEN } },
+      partner,
     },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],
   };

@@ -6,7 +6,7 @@ import type { AxiosDone, AxiosOrder } from './floor-axios.ts';
 import { compare, indexProblems } from './ledger-check.ts';
 import { type LoadOrder, type LoadResult, pushedCodes } from './load.ts';
 import { type Bench, latenciesOf, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
-import { type Partner, startPartner } from './partner.ts';
+import { type Partner, type PartnerKind, startPartner } from './partner.ts';
 import { startWorker } from './workers.ts';
 
 const ALL_ROLES = 'api,worker,scheduler';
@@ -18,8 +18,8 @@ const PEAK_SHARE = 0.7;
 export const DELIVERIES: readonly Measurement[] = [
   {
     name: 'steady-70',
-    what: `all roles, one dossier a request at ${PEAK_SHARE * 100} % of the rate that is taken and delivered in a closed loop; an open model, latencies from the planned moments`,
-    run: (bench) => withPartner((partner) => steady(bench, partner)),
+    what: `all roles delivering to a national portal as in portal-16, one dossier a request at ${PEAK_SHARE * 100} % of the rate that is taken and delivered in a closed loop; an open model, latencies from the planned moments`,
+    run: (bench) => withPartner((partner) => steady(bench, partner), 'national-portal'),
   },
   {
     name: 'floor-axios',
@@ -41,8 +41,8 @@ export const DELIVERIES: readonly Measurement[] = [
   },
 ];
 
-async function withPartner(run: (partner: Partner) => Promise<Sample>): Promise<Sample> {
-  const partner = await startPartner();
+async function withPartner(run: (partner: Partner) => Promise<Sample>, kind?: PartnerKind): Promise<Sample> {
+  const partner = await startPartner(kind);
   return run(partner).finally(() => partner.stop());
 }
 
@@ -51,7 +51,7 @@ async function steady(bench: Bench, partner: Partner): Promise<Sample> {
   const { writing, loader, secrets, seconds } = bench;
   await writing.empty();
   await writing.settle();
-  const hub = await bench.startHub(writing, ALL_ROLES, partner.url);
+  const hub = await bench.startHub(writing, ALL_ROLES, partner.party);
   const series = bench.newSeries();
   const order = { url: hub.url, secret: secrets.writer, work: { kind: 'push', series, many: 1 } } as const;
   try {
@@ -146,7 +146,7 @@ async function drainDue(bench: Bench, partner: Partner): Promise<Sample> {
   await writing.empty();
   const { acknowledged, problems } = await pushUndelivered(bench, writing, bench.newSeries(), due);
   await writing.settle();
-  const hub = await bench.startHub(writing, ALL_ROLES, partner.url);
+  const hub = await bench.startHub(writing, ALL_ROLES, partner.party);
   try {
     const began = hub.cpuSeconds();
     const { count: before } = await partner.count();
@@ -178,7 +178,7 @@ async function holdBacklog(bench: Bench, partner: Partner): Promise<Sample> {
   const { database } = bench.backlog;
   await database.settle();
   const deliveredBefore = await countDeliveries(database, `state = 'delivered'`);
-  const hub = await bench.startHub(database, ALL_ROLES, partner.url);
+  const hub = await bench.startHub(database, ALL_ROLES, partner.party);
   let sample: Omit<Sample, 'problems'>;
   try {
     const { count: before } = await partner.count();

@@ -67,7 +67,8 @@ const TEXTS = 4_096;
 function createTexts(digits: number): readonly Text[] {
   const dice = createDice(1);
   const agencies = readCatalogue('agencies').filter(({ code }) => /^H60\.\d/.test(code));
-  const services = readCatalogue('services').filter(({ inForce }) => inForce);
+  // The national portal is told of no procedure without a field.
+  const services = readCatalogue('services').filter(({ inForce, fieldCode }) => inForce && fieldCode !== undefined);
   return Array.from({ length: TEXTS }, () => {
     const [agency, service] = [dice.pick(agencies), dice.pick(services)];
     const name = `${dice.weighted(FAMILIES)} ${dice.weighted(MIDDLES)} ${dice.pick(GIVEN)}`;

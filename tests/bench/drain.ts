@@ -10,10 +10,16 @@ const LOOK_MS = 100;
  */
 export async function drain(database: BenchDatabase, withinMs = 60_000): Promise<readonly string[]> {
   for (const until = performance.now() + withinMs; await isDue(database); await sleep(LOOK_MS))
-    if (performance.now() > until)
-      return [`not drained in ${withinMs / 1000} s: ${await countDeliveries(database, `state = 'due'`)} are left`];
+    if (performance.now() > until) return [`not drained in ${withinMs / 1000} s: ${await whatIsLeft(database)}`];
   const lost = await countDeliveries(database, `state <> 'delivered'`);
   return lost > 0 ? [`${lost} deliveries ended without being delivered`] : [];
+}
+
+async function whatIsLeft(database: BenchDatabase): Promise<string> {
+  const left = await database.rows<{ n: number; reason: string | null; detail: string | null }>(
+    `SELECT count(*)::int AS n, reason, min(detail) AS detail FROM deliveries WHERE state = 'due' GROUP BY reason`,
+  );
+  return left.map(({ n, reason, detail }) => `${n} are left: ${reason ?? 'not tried'} (${detail ?? ''})`).join('; ');
 }
 
 /** Not by counting, which would read all that is due again and again. */

@@ -3,13 +3,14 @@ import { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
 import { beWorker } from './workers.ts';
 
 /**
- * A partner that speaks the one-stop system's dialect and is never what is waited for: over raw sockets, since it shares
- * the cores with the hub. It takes a dossier under a key, writes it down, and answers with a receipt.
+ * A partner that is never what is waited for: over raw sockets, since it shares the cores with the hub. It speaks the
+ * one-stop system's dialect, where it takes a dossier under a key, writes it down, and answers with a receipt; and the
+ * national portal's, where it takes many dossiers in a call.
  */
 export type PartnerOrder = 'open' | 'taken' | 'count' | 'leave';
 
 export interface Taken {
-  /** The key under which the dossier came: a delivery's, the same at every attempt. */
+  /** The key under which the dossier came: a delivery's, the same at every attempt; of the portal, which has none, its code. */
   readonly key: string;
   readonly code: string;
   readonly times: number;
@@ -22,6 +23,7 @@ export type PartnerState =
   | { readonly taken: readonly Taken[] }
   | { readonly count: number; readonly firstAtMs: number; readonly lastAtMs: number };
 
+const SESSION = 'phien-cua-phep-do';
 const book = new Map<string, { key: string; code: string; times: number; atMs: number }>();
 const sockets = new Set<net.Socket>();
 let firstAtMs = Number.POSITIVE_INFINITY;
@@ -50,6 +52,7 @@ function replyTo(bytes: Buffer): string | undefined {
   const head = bytes.toString('latin1', 0, end);
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
   if (bytes.length < end + 4 + length) return undefined;
+  if (head.startsWith('POST /mapi/')) return portalReply(head, bytes.subarray(end + 4));
   const place = /^PUT \/dossiers\/([^ ]+) /.exec(head)?.[1];
   const key = /\r\nidempotency-key: ([^\r]+)/i.exec(head)?.[1];
   if (place === undefined || key === undefined || !head.includes(`Bearer ${SIMULATOR_TOKEN}`))
@@ -58,6 +61,18 @@ function replyTo(bytes: Buffer): string | undefined {
   if (!bytes.includes(`"code":"${code}"`, end)) return replyOf(422, { detail: 'the code is another one' });
   take(key, code);
   return replyOf(200, { code, receipt: `MC-${book.size}` });
+}
+
+function portalReply(head: string, body: Buffer): string {
+  const { session, service, isUpdating, mahoso, data } = JSON.parse(body.toString());
+  if (head.startsWith('POST /mapi/login')) return replyOf(200, { error_code: '0', session: SESSION });
+  if (session !== SESSION) return replyOf(200, { error_code: '1', message: 'another session' });
+  if (service === 'TraCuuHoSo')
+    return replyOf(200, { error_code: '0', result: book.has(mahoso) ? [{ MaHoSo: mahoso }] : [] });
+  if (service !== 'DongBoHoSoMC' || isUpdating !== 'False')
+    return replyOf(200, { error_code: '1', message: 'not of new dossiers' });
+  for (const { MaHoSo } of data) take(MaHoSo, MaHoSo);
+  return replyOf(200, { error_code: '0' });
 }
 
 function take(key: string, code: string): void {

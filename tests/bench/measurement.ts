@@ -3,6 +3,7 @@ import type { Series } from './dossiers.ts';
 import { quantile } from './generator.ts';
 import type { HubProcess } from './hub-process.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
+import type { PartyConfig } from './partner.ts';
 import type { Worker } from './workers.ts';
 
 /** One thing that is measured once a round. */
@@ -66,7 +67,7 @@ export interface Bench {
   readonly loader: Worker<LoadOrder, LoadResult>;
   /** Keys of the hub's configuration. */
   readonly secrets: { readonly writer: string; readonly reader: string };
-  readonly startHub: (database: BenchDatabase, roles: string, partnerUrl?: string) => Promise<HubProcess>;
+  readonly startHub: (database: BenchDatabase, roles: string, partner?: PartyConfig) => Promise<HubProcess>;
   /** A series that nobody had. */
   readonly newSeries: () => Series;
 }

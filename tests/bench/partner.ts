@@ -1,3 +1,4 @@
+import { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
 import type { PartnerOrder, PartnerState, Taken } from './fast-partner.ts';
 import { compare } from './ledger-check.ts';
 import { startWorker } from './workers.ts';
@@ -5,6 +6,8 @@ import { startWorker } from './workers.ts';
 /** A partner that costs next to nothing, in a process of its own, with a book of what it took; see fast-partner.ts. */
 export interface Partner {
   readonly url: string;
+  /** As a hub's configuration names it. */
+  readonly party: PartyConfig;
   /** Whether it took each of these dossiers once and nothing else. */
   problems(acknowledged: readonly string[]): Promise<readonly string[]>;
   taken(): Promise<readonly Taken[]>;
@@ -15,17 +18,37 @@ export interface Partner {
   stop(): Promise<void>;
 }
 
-export async function startPartner(): Promise<Partner> {
+export interface PartyConfig {
+  readonly adapter: string;
+  readonly settings: object;
+}
+
+/** Which adapter speaks to it: one dossier a call, or ten. */
+export type PartnerKind = 'one-stop' | 'national-portal';
+
+export async function startPartner(kind: PartnerKind = 'one-stop'): Promise<Partner> {
   const worker = startWorker<PartnerOrder, PartnerState>('fast-partner.ts');
   const { url } = (await worker.ask('open')) as { url: string };
   const taken = async (): Promise<readonly Taken[]> =>
     ((await worker.ask('taken')) as { taken: readonly Taken[] }).taken;
   return {
     url,
+    party: partyOf(kind, url),
     taken,
     count: () => worker.ask('count') as ReturnType<Partner['count']>,
     problems: async (acknowledged) => compare('the partner', await taken(), acknowledged),
     leave: async () => void (await worker.ask('leave')),
     stop: async () => worker.stop(),
   };
+}
+
+/** The party as which the hub is told of a partner at this address. */
+export function partyOf(kind: PartnerKind, url: string): PartyConfig {
+  if (kind === 'one-stop') return { adapter: kind, settings: { baseUrl: url, token: SIMULATOR_TOKEN } };
+  const account = {
+    username: 'phep-do',
+    password: 'mat-khau-cua-phep-do',
+    dstcode: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
+  };
+  return { adapter: kind, settings: { adapterUrl: url, ...account, madonvi: 'H60' } };
 }

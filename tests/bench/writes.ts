@@ -28,10 +28,19 @@ export const WRITES: readonly Measurement[] = [
   },
   {
     name: 'all-roles-16',
-    what: 'as single-16, with all roles, delivering to the fast partner beside it',
+    what: 'as single-16, with all roles, delivering to the fast partner beside it, one a call',
     floor: 'single-16',
     async run(bench) {
       const partner = await startPartner();
+      return push(bench, 16, 1, { partner }).finally(() => partner.stop());
+    },
+  },
+  {
+    name: 'portal-16',
+    what: 'as all-roles-16, the fast partner being a national portal, which takes up to ten a call in data[]',
+    floor: 'single-16',
+    async run(bench) {
+      const partner = await startPartner('national-portal');
       return push(bench, 16, 1, { partner }).finally(() => partner.stop());
     },
   },
@@ -109,10 +118,10 @@ async function push(bench: Bench, connections: number, many: number, way: Way = 
 
 async function startHubs({ startHub, writing }: Bench, { partner, apart = false }: Way): Promise<HubProcess> {
   if (!partner) return startHub(writing, 'api');
-  if (!apart) return startHub(writing, 'api,worker,scheduler', partner.url);
+  if (!apart) return startHub(writing, 'api,worker,scheduler', partner.party);
   const both = [
-    await startHub(writing, 'api', partner.url),
-    await startHub(writing, 'worker,scheduler', partner.url),
+    await startHub(writing, 'api', partner.party),
+    await startHub(writing, 'worker,scheduler', partner.party),
   ] as const;
   const [{ url }] = both;
   return {
