@@ -8,6 +8,7 @@ import { type Envelope, type OperationName, readEnvelope } from './envelope.ts';
 import { type Layout, lookOver } from './guard.ts';
 import { readMediaType } from './media-type.ts';
 import { rootOf } from './multipart.ts';
+import { readPlain } from './plain.ts';
 import { inSteps } from './steps.ts';
 
 /** The operations that push, and what they carry. */
@@ -35,6 +36,8 @@ export interface Message {
  * the others waiting, nor the memory of the whole.
  */
 export function* openMessage(xml: Buffer): Generator<void, Message> {
+  const plain = xml.length <= SMALL_BYTES && readPlain(xml);
+  if (plain) return { head: plain, values: () => readWhole(plain) };
   const layout = yield* lookOver(xml);
   if (xml.length <= SMALL_BYTES) {
     const envelope = readEnvelope(xml);
@@ -89,7 +92,8 @@ function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer):
     const end = endOf(upTo - 1);
     if (end - from > MAX_ITEM_BYTES) values.push(TOO_LARGE);
     else {
-      const part = readEnvelope(Buffer.concat([head, xml.subarray(from, end), tail]), { linesBefore });
+      const bytes = Buffer.concat([head, xml.subarray(from, end), tail]);
+      const part = readPlain(bytes) ?? readEnvelope(bytes, { linesBefore });
       for (const value of valuesIn(part)) values.push(value);
     }
     linesBefore += linesIn(xml.subarray(from, end));

@@ -110,10 +110,13 @@ function addTo(record: Record<string, unknown>, closed: Open): void {
   else record[name] = [value];
 }
 
-function valueIn({ member, record, text, isNil }: Open): unknown {
+function valueIn({ member: { shape }, record, text, isNil }: Open): unknown {
   if (isNil) return null;
-  const { kind } = member.shape;
-  if (kind === 'record') return record;
+  return shape.kind === 'record' ? record : simpleValue(shape, text);
+}
+
+/** The value that the text of an element is. */
+export function simpleValue({ kind }: Shape, text: string): unknown {
   if (kind === 'boolean') return BOOLEANS.get(text.trim()) ?? text;
   return kind === 'integer' ? wholeNumber(text) : text;
 }

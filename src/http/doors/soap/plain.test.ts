@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import { type Envelope, readEnvelope } from './envelope.ts';
+import { lookOver } from './guard.ts';
+import { readPlain } from './plain.ts';
+import { drain } from './steps.ts';
+
+const [SOAP11, SOAP12, HUB] = [
+  'http://schemas.xmlsoap.org/soap/envelope/',
+  'http://www.w3.org/2003/05/soap-envelope',
+  'urn:lienthong:hub:v1',
+];
+
+/** As the clients of others write: prefixes, default namespaces, declarations high up or low down, indented or not. */
+const WRITERS: readonly ((content: (prefix: string) => string) => string)[] = [
+  (content) =>
+    `<?xml version='1.0' encoding='utf-8'?>\n<soap-env:Envelope xmlns:soap-env="${SOAP11}"><soap-env:Body><ns0:PushDossiers xmlns:ns0="${HUB}">${content('ns0:')}</ns0:PushDossiers></soap-env:Body></soap-env:Envelope>`,
+  (content) =>
+    `<s:Envelope xmlns:s="${SOAP12}"><s:Body xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"><PushDossiers xmlns="${HUB}">${content('')}</PushDossiers></s:Body></s:Envelope>`,
+  (content) =>
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Envelope xmlns="${SOAP11}" xmlns:h='${HUB}'>\n  <Body>\n    <h:PushDossiers>${content('h:').replaceAll('><h:', '>\n<h:')}</h:PushDossiers>\n  </Body>\n</Envelope>\n`,
+];
+
+const dossier = (p: string): string => {
+  const el = (name: string, text: string): string => `<${p}${name}>${text}</${p}${name}>`;
+  return el(
+    'dossier',
+    [
+      ...[el('code', 'H60.01-250812-0007'), el('serviceCode', '1.013225'), el('agencyCode', 'H60.01')],
+      ...[el('agencyName', 'UBND &lt;xã&gt; Bạch Xa &amp; Minh Xuân'), el('status', 'received')],
+      ...[el('statusAt', '2025-08-12T08:15:00+07:00'), el('dueAt', '2025-08-31T17:00:00.5Z')],
+      el('applicant', `${el('name', 'Nguyễn Thị Ngọc Ánh')}${el('identityNumber', '000048723464')}`),
+      ...[el('note', ''), el('aliases', `${el('party', 'bo')}${el('code', '007')}`)],
+      el('documents', `${el('name', 'Đơn.pdf')}${el('digitised', 'true')}${el('deleted', '0')}`),
+      el('documents', el('id', '12345678901234567.89')),
+      ...[el('fees', el('amountVnd', '20000')), el('databases', 'dân cư'), el('databases', 'đất đai')],
+    ].join(''),
+  );
+};
+
+describe('plain envelopes', () => {
+  test.each([0, 1, 2])('are read in one pass, however clients write them: %i', (style) => {
+    const xml = write(style, 2);
+    const plain = readPlain(Buffer.from(xml));
+    expect(plain).toEqual(readStrictly(xml));
+    expect(plain?.values).toHaveLength(2);
+    expect(plain?.values[0]).toMatchObject({
+      code: 'H60.01-250812-0007',
+      agencyName: 'UBND <xã> Bạch Xa & Minh Xuân',
+      note: '',
+      documents: [{ digitised: true, deleted: false }, { id: '12345678901234567.89' }],
+      fees: [{ amountVnd: 20_000 }],
+      databases: ['dân cư', 'đất đai'],
+    });
+  });
+
+  test.each([
+    ['a Header', '<soap-env:Body>', '<soap-env:Header/><soap-env:Body>'],
+    ['an attribute', '<ns0:dossier>', '<ns0:dossier a="b">'],
+    ['xsi:nil', '<ns0:note>', '<ns0:note xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true">'],
+    ['a comment', '<ns0:code>', '<ns0:code><!-- -->'],
+    ['CDATA', 'Bạch Xa', '<![CDATA[Bạch Xa]]>'],
+    ['a reference to a character', 'Bạch', '&#66;ạch'],
+    ['a line end that XML reads as another', 'Bạch', 'Bạch\r'],
+    ['a day that is not', '2025-08-31T', '2025-06-31T'],
+    ['another order', '<ns0:note></ns0:note>', '<ns0:channel>post</ns0:channel>'],
+    ['another namespace', `xmlns:ns0="${HUB}"`, 'xmlns:ns0="urn:other"'],
+    ['a prefix that the content redefines', '<ns0:code>', '<ns0:code xmlns:ns0="urn:other">'],
+    ['a DOCTYPE', '<soap-env:Envelope', '<!DOCTYPE a><soap-env:Envelope'],
+    ['more behind the end', '</soap-env:Envelope>', '</soap-env:Envelope><a/>'],
+  ])('leave %s to the parsers', (_, from, to) => {
+    const xml = write(0, 1);
+    expect(xml).toContain(from);
+    expect(readPlain(Buffer.from(xml.replace(from, to)))).toBeUndefined();
+  });
+
+  test('whatever they are changed to, what is read in one pass is read the same by guard, libxml2 and XSD', () => {
+    const dice = createDice(20_251_125);
+    let read = 0;
+    for (let round = 0; round < 6_000; round++) {
+      const xml = changed(dice, write(dice(WRITERS.length), 1 + dice(3)));
+      const plain = readPlain(Buffer.from(xml));
+      if (!plain) continue;
+      read++;
+      expect(plain, `round ${round}: ${xml}`).toEqual(readStrictly(xml));
+    }
+    // Changes in texts and values leave it readable: enough of them to tell.
+    expect(read).toBeGreaterThan(600);
+  });
+});
+
+function write(style: number, items: number): string {
+  return (WRITERS[style] as (typeof WRITERS)[number])((prefix) => dossier(prefix).repeat(items));
+}
+
+function readStrictly(xml: string): Envelope | string {
+  try {
+    drain(lookOver(Buffer.from(xml)));
+    return readEnvelope(Buffer.from(xml));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const PIECES = [
+  ...[
+    '<',
+    '>',
+    '/',
+    '&',
+    ';',
+    '"',
+    "'",
+    ' ',
+    '\n',
+    '\t',
+    '\r',
+    ':',
+    '=',
+    '-',
+    '.',
+    '0',
+    '9',
+    'a',
+    'ạ',
+    '\u00a0',
+    '\u2028',
+  ],
+  ...[
+    '&amp;',
+    '&lt;',
+    '&quot;',
+    '&#10;',
+    '&nbsp;',
+    ']]>',
+    '<!---->',
+    '<?a?>',
+    '<![CDATA[a]]>',
+    '\ufffd',
+    '\u0085',
+    '\u0001',
+  ],
+  ...[' xmlns="urn:a"', ' xmlns:h="urn:a"', ' a="b"', ' xml:lang="vi"', ' xmlns:a="http://www.w3.org/2000/xmlns/"'],
+  ...[
+    'true',
+    '+1',
+    '1e3',
+    '-0',
+    '9999999999999999999',
+    '24:00:00',
+    '60',
+    '-02-30T',
+    '2024-02-29T',
+    '2025-02-29T',
+    '+14:00',
+    'Z',
+  ],
+  ...['<note/>', '<h:note/>', '<code>1</code>', '<ns0:note>x</ns0:note>', '</dossier>', '<Body>', '𐐷'],
+];
+
+/** One or two changes: something put in, taken out, twice, or swapped. */
+function changed(dice: Dice, xml: string): string {
+  let text = xml;
+  for (let changes = 1 + dice(2); changes > 0; changes--) {
+    const at = dice(text.length);
+    const end = at + dice(4);
+    const [before, within, after] = [text.slice(0, at), text.slice(at, end), text.slice(end)];
+    const piece = PIECES[dice(PIECES.length)] as string;
+    text = [before + piece + within + after, before + after, before + within + within + after, before + piece + after][
+      dice(4)
+    ] as string;
+  }
+  return text;
+}
+
+type Dice = (below: number) => number;
+
+/** The same numbers in every run (mulberry32). */
+function createDice(seed: number): Dice {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
