@@ -16,6 +16,18 @@ export interface MediaType {
  * @throws Refusal 415 when it is not one of SOAP 1.1, SOAP 1.2 or MTOM
  */
 export function readMediaType(header: string | undefined): MediaType {
+  // A client says the same in each message, and three steps of a request ask.
+  if (header !== undefined && header === last.header) return last.read;
+  const read = readAnew(header);
+  if (header !== undefined) last = { header, read };
+  return read;
+}
+
+let last: { readonly header: string; readonly read: MediaType } | { readonly header: undefined } = {
+  header: undefined,
+};
+
+function readAnew(header: string | undefined): MediaType {
   const [media = ''] = (header ?? '').split(';', 1).map((text) => text.trim().toLowerCase());
   const parameters = parametersOf(header ?? '');
   // MTOM names the type of what it wraps: SOAP 1.2 in start-info, 1.1 in start-info or type.
