@@ -213,7 +213,7 @@ describe('HUB_CONFIG', () => {
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
       '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
-      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, pull, budget, maintenance',
+      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, pull, budget, maintenance, reconcile',
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays',
@@ -223,6 +223,21 @@ describe('HUB_CONFIG', () => {
       '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',
       '/routes/1/to: got a list of 0, expected a list of at least one party',
     ]);
+  });
+
+  it('says what is wrong with how a party is compared with', () => {
+    const compared = (reconcile: unknown) => problemsOf({ parties: { portal: { adapter: 'portal', reconcile } } });
+    expect(compared({ schedule: 'nightly', sample: 0, hour: 3 })).toEqual([
+      '/parties/portal/reconcile/hour: "hour" is not a member here, expected one of schedule, sample',
+      '/parties/portal/reconcile/sample: got 0, expected a whole number of dossiers, at least 1, or "all"',
+      '/parties/portal/reconcile/schedule: got "nightly", expected a cron schedule such as 0 30 3 * * *',
+    ]);
+    expect(compared('never')).toEqual([
+      '/parties/portal/reconcile: got "never", expected schedule and sample, or false',
+    ]);
+    expect(compared({ sample: 'some' })).toHaveLength(1);
+    for (const right of [false, {}, { schedule: '0 0 1 * * 0' }, { sample: 1 }, { sample: 'all' }])
+      expect(compared(right)).toEqual([]);
   });
 
   it('says which office hours and days are none', () => {

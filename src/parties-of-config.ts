@@ -32,7 +32,7 @@ function partyOf(
   codes: CodeEntries,
   nowMs: () => number,
 ): Party {
-  const { settings = {}, pull = {}, budget, maintenance, authoritative = manifest.authoritative } = entry;
+  const { settings = {}, pull = {}, budget, maintenance, reconcile, authoritative = manifest.authoritative } = entry;
   const perSecond = budget?.callsPerSecond;
   return createParty({
     id,
@@ -42,6 +42,7 @@ function partyOf(
     schedules: pull,
     ...(budget && { budget }),
     ...(maintenance && { maintenance }),
+    ...(reconcile !== undefined && { reconcile }),
     ...(perSecond !== undefined && { pace: createPace(database, id, perSecond, nowMs) }),
     codes: { at: (ms) => codes.at(id, ms), now: () => codes.now(id) },
     nowMs,

@@ -12,6 +12,12 @@ export interface Budget {
   readonly concurrency?: number;
 }
 
+/** When the hub compares with a party by itself, and with how many of its dossiers, drawn by chance. */
+export interface ReconcileTimes {
+  readonly schedule?: string;
+  readonly sample?: number | 'all';
+}
+
 /** One connected system, as it runs: its adapter with its means. */
 export interface Party {
   readonly id: string;
@@ -25,6 +31,8 @@ export interface Party {
   readonly carries: ReadonlyMap<string, { readonly items: number; readonly ofOneDossier: number }>;
   /** When to ask it, by puller; overrides the adapter's own schedules. */
   readonly schedules: Readonly<Record<string, string>>;
+  /** False: only when somebody says so. */
+  readonly reconcile: ReconcileTimes | false;
   /** What operators have entered of its code tables. */
   readonly codes: EnteredCodes;
   /** The means of one attempt, whose wire traffic is recorded. */
@@ -47,6 +55,7 @@ export interface PartyOptions {
   readonly schedules?: Readonly<Record<string, string>>;
   readonly budget?: Budget;
   readonly maintenance?: readonly MaintenanceWindow[];
+  readonly reconcile?: ReconcileTimes | false;
   /** Resolves when the party's budget has room for one more call. */
   readonly pace?: () => Promise<void>;
   readonly codes: EnteredCodes;
@@ -63,6 +72,7 @@ export function createParty(options: PartyOptions): Party {
     schedules = {},
     budget = {},
     maintenance = [],
+    reconcile = {},
     pace,
     codes,
     nowMs,
@@ -77,6 +87,7 @@ export function createParty(options: PartyOptions): Party {
     schedules,
     budget,
     maintenance,
+    reconcile,
     carries: carriesOf(adapter, settings),
     codes,
     connect: (record) => ({

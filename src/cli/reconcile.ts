@@ -32,8 +32,8 @@ export function addReconcile(program: Command): void {
 
 const HELP = `
 Only parties whose adapter offers a look-up can be compared with. The calls keep to the party's budget. The hub does the
-same each night by chance; hub_reconcile_agreement_ratio is what came of the last time. What is told once more is asked
-about first; it goes out when the hub runs.
+same each night by chance, or as the party's "reconcile" says; hub_reconcile_agreement_ratio is what came of the last
+time. What is told once more is asked about first; it goes out when the hub runs.
 
 Exit codes: 0 both sides agree, 1 they do not, 2 it could not be found out.`;
 

@@ -7,14 +7,15 @@ export type KnownAdapters = ReadonlyMap<
   string,
   {
     readonly manifest: { readonly sends: readonly string[]; readonly pulls: readonly string[] };
+    readonly adapter: { readonly reconcile?: unknown };
     /** What is wrong with a party's settings. */
     settingsProblems(settings: unknown): readonly Problem[];
   }
 >;
 
 /**
- * Where parties and routes do not fit the adapters: which adapter, its settings, what it pulls, and what the parties of
- * a route can be told. Works on a file of any shape, so that all its problems can be told at once.
+ * Where parties and routes do not fit the adapters: which adapter, its settings, what it pulls, whether it can be compared
+ * with, and what the parties of a route can be told. Works on a file of any shape, so that all its problems can be told at once.
  */
 export function adapterProblems(file: unknown, adapters: KnownAdapters): readonly Problem[] {
   const { parties, routes } = members(file);
@@ -25,7 +26,7 @@ export function adapterProblems(file: unknown, adapters: KnownAdapters): readonl
 }
 
 function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): readonly Problem[] {
-  const { adapter: name, settings = {}, pull } = members(entry);
+  const { adapter: name, settings = {}, pull, reconcile = false } = members(entry);
   const path = `/parties/${pointer(id)}`;
   const adapter = adapters.get(String(name));
   if (!adapter)
@@ -42,7 +43,9 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
       path: `${path}/pull/${pointer(pulled)}`,
       message: `got the name ${quote(pulled)}, ${oneOf(`what ${name} pulls`, pulls)}`,
     }));
-  return [...ofSettings, ...ofPulls];
+  const message = `is set, expected nothing or false: ${name} offers no look-up`;
+  const ofReconcile = reconcile === false || adapter.adapter.reconcile ? [] : [{ path: `${path}/reconcile`, message }];
+  return [...ofSettings, ...ofPulls, ...ofReconcile];
 }
 
 /** An operation that nobody knows is told once; otherwise each party that cannot be told it. */

@@ -63,6 +63,23 @@ const PartyEntry = closed({
   maintenance: Type.Optional(
     Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
   ),
+  /** By itself; `lienthong reconcile` compares whenever it is told to. */
+  reconcile: Type.Optional(
+    Type.Union(
+      [
+        closed({
+          schedule: Type.Optional(Type.String({ description: 'a cron schedule such as 0 30 3 * * *' })),
+          sample: Type.Optional(
+            Type.Union([Type.Integer({ minimum: 1, description: 'a whole number' }), Type.Literal('all')], {
+              description: 'a whole number of dossiers, at least 1, or "all"',
+            }),
+          ),
+        }),
+        Type.Literal(false),
+      ],
+      { description: 'schedule and sample, or false' },
+    ),
+  ),
 });
 
 const Alerts = closed({
@@ -157,13 +174,16 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   const path = `/parties/${pointer(id)}`;
   const problems: Problem[] = [];
   if (!new RegExp(ID).test(id)) problems.push({ path, message: `the party's name is to be ${ID_MEANS}` });
-  for (const [name, schedule] of Object.entries(members(members(party).pull)))
-    if (typeof schedule === 'string' && !isSchedule(schedule))
-      problems.push({
-        path: `${path}/pull/${pointer(name)}`,
-        message: `got ${quote(schedule)}, expected a cron schedule such as */15 * * * *`,
-      });
+  const { pull, reconcile } = members(party);
+  for (const [name, schedule] of Object.entries(members(pull)))
+    problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
+  problems.push(...scheduleProblems(`${path}/reconcile/schedule`, members(reconcile).schedule, '0 30 3 * * *'));
   return problems;
+}
+
+function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
+  if (typeof schedule !== 'string' || isSchedule(schedule)) return [];
+  return [{ path, message: `got ${quote(schedule)}, expected a cron schedule such as ${example}` }];
 }
 
 function isSchedule(text: string): boolean {

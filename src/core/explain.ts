@@ -54,9 +54,10 @@ export function explain(
         tell(path, `is missing, expected ${expected(nodeAt(root, path, value))}`);
       }
     } else if (keyword === 'additionalProperties') {
+      const meant = node?.anyOf?.[branchMeant(node, valueAt(value, instancePath))] ?? node;
       for (const name of (params as { additionalProperties: string[] }).additionalProperties) {
         const path = `${instancePath}/${pointer(name)}`;
-        if (!places.has(path)) tell(path, unknownName(name, node, naming));
+        if (!places.has(path)) tell(path, unknownName(name, meant, naming));
       }
     } else if (keyword === 'anyOf' && node && kindOf(node) !== undefined && isObject(valueAt(value, instancePath))) {
       tell(`${instancePath}/${kindOf(node)}`, wrongKind(instancePath, node, value));

@@ -1,14 +1,21 @@
 import { msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 
-/** Make known which parties are compared with, and when first. */
+/**
+ * Make known which parties are compared with, and when next: what the schedules of before said is forgotten, unless it is
+ * due already. Other parties are not due until they are made known again.
+ */
 export async function registerReconciles(
   database: Database,
   parties: readonly { readonly party: string; readonly firstMs: number }[],
+  nowMs: number,
 ): Promise<void> {
   await database.pool.query(
-    `INSERT INTO reconciles (party, next_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) ON CONFLICT DO NOTHING`,
-    [parties.map(({ party }) => party), parties.map(({ firstMs }) => msToInstant(firstMs))],
+    `WITH asked AS (SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS given(party, next_at)),
+     others AS (UPDATE reconciles SET next_at = 'infinity' WHERE party NOT IN (SELECT party FROM asked))
+     INSERT INTO reconciles (party, next_at) SELECT party, next_at FROM asked
+     ON CONFLICT (party) DO UPDATE SET next_at = excluded.next_at WHERE reconciles.next_at > $3::timestamptz`,
+    [parties.map(({ party }) => party), parties.map(({ firstMs }) => msToInstant(firstMs)), msToInstant(nowMs)],
   );
 }
 
@@ -60,6 +67,20 @@ export async function finishReconcile(database: Database, party: string, token: 
     name: 'finish reconcile',
     text: `UPDATE reconciles SET leased_until = NULL, next_at = $3::timestamptz WHERE party = $1 AND token = $2`,
     values: [party, token, msToInstant(nextMs)],
+  });
+}
+
+/** Let go of a comparison that was cut short: it stays due, and nobody begins with it before then. */
+export async function postponeReconcile(
+  database: Database,
+  party: string,
+  token: number,
+  untilMs: number,
+): Promise<void> {
+  await database.pool.query({
+    name: 'postpone reconcile',
+    text: `UPDATE reconciles SET leased_until = $3::timestamptz, token = token + 1 WHERE party = $1 AND token = $2`,
+    values: [party, token, msToInstant(untilMs)],
   });
 }
 

@@ -5,6 +5,7 @@ import {
   dueReconciles,
   extendReconcile,
   finishReconcile,
+  postponeReconcile,
   registerReconciles,
 } from '../ledger/reconciles.ts';
 import type { Party } from '../parties.ts';
@@ -19,7 +20,7 @@ export interface NightlyMeans extends ReconcileMeans {
   readonly alerts: Pick<Alerts, 'open' | 'close'>;
 }
 
-/** In the night, after the catalogues were pulled; Vietnam time. */
+/** Unless the configuration says otherwise: in the night, after the catalogues were pulled; Vietnam time. */
 const SCHEDULE = '0 30 3 * * *';
 /** By chance: over the nights all come round, and a partner is asked no more than it bears. */
 const SAMPLE = 1_000;
@@ -31,25 +32,40 @@ const AFTER_FAILURE_MS = 1_800_000;
 /** Comparing with these parties in the night, as far as they can be asked; of several processes one does it. */
 export function createNightly(means: NightlyMeans, parties: ReadonlyMap<string, Party>): NightlyReconcile {
   const { database, nowMs } = means;
-  const asked = [...parties.values()].filter((party) => party.adapter.reconcile);
+  const asked = new Map([...parties.values()].flatMap(askedOf));
   const ending = new AbortController();
   return {
     register: () =>
       registerReconciles(
         database,
-        asked.map((party) => ({ party: party.id, firstMs: nextRunMs(SCHEDULE, nowMs()) })),
+        [...asked].map(([party, { schedule }]) => ({ party, firstMs: nextRunMs(schedule, nowMs()) })),
+        nowMs(),
       ),
     async due() {
       const due = await dueReconciles(database, nowMs());
-      return due.filter((party) => asked.some(({ id }) => id === party));
+      return due.filter((party) => asked.has(party));
     },
-    run: (party) => reconcileNightly(means, parties.get(party) as Party, ending.signal),
+    run: (party) => reconcileNightly(means, asked.get(party) as Asked, ending.signal),
     stop: () => ending.abort(),
   };
 }
 
+interface Asked {
+  readonly party: Party;
+  readonly schedule: string;
+  readonly sample: number | 'all';
+}
+
+/** How a party is compared with by itself; nothing where its adapter offers no look-up, or that is switched off. */
+function askedOf(party: Party): [id: string, Asked][] {
+  if (!party.adapter.reconcile || !party.reconcile) return [];
+  const { schedule = SCHEDULE, sample = SAMPLE } = party.reconcile;
+  return [[party.id, { party, schedule, sample }]];
+}
+
 /** Compare with a party, if it is due and no other process does; one that was cut short is tried again. */
-async function reconcileNightly(means: NightlyMeans, party: Party, signal: AbortSignal): Promise<void> {
+async function reconcileNightly(means: NightlyMeans, asked: Asked, signal: AbortSignal): Promise<void> {
+  const { party, schedule, sample } = asked;
   const { database, nowMs, telemetry } = means;
   const token = await claimReconcile(database, party.id, nowMs(), LEASE_MS);
   if (token === undefined) return;
@@ -60,7 +76,7 @@ async function reconcileNightly(means: NightlyMeans, party: Party, signal: Abort
   }, HEARTBEAT_MS);
   let error: string | undefined;
   try {
-    const report = await reconcileParty(means, party, { sample: SAMPLE, signal });
+    const report = await reconcileParty(means, party, { ...(sample !== 'all' && { sample }), signal });
     error = report.error;
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
     await tellDisagreement(means, report);
@@ -70,13 +86,9 @@ async function reconcileNightly(means: NightlyMeans, party: Party, signal: Abort
   } finally {
     clearInterval(heartbeat);
   }
-  const night = nextRunMs(SCHEDULE, nowMs());
-  await finishReconcile(
-    database,
-    party.id,
-    token,
-    error === undefined ? night : Math.min(night, nowMs() + AFTER_FAILURE_MS),
-  );
+  const nextMs = nextRunMs(schedule, nowMs());
+  if (error === undefined) await finishReconcile(database, party.id, token, nextMs);
+  else await postponeReconcile(database, party.id, token, Math.min(nextMs, nowMs() + AFTER_FAILURE_MS));
 }
 
 /** One incident as long as both sides disagree; of a comparison that was cut short nothing is over. */

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
-import { type Adapter, type Comparison, type Simulator, startSimulator } from '../../src/kit/index.ts';
+import { type Adapter, type Comparison, type Outgoing, type Simulator, startSimulator } from '../../src/kit/index.ts';
+import type { Party, ReconcileTimes } from '../../src/parties.ts';
 import { createNightly } from '../../src/reconcile/nightly.ts';
+import type { NightlyReconcile } from '../../src/rounds.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
 import { createVault } from '../../src/vault.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -144,41 +146,18 @@ describe('reconcile', () => {
 });
 
 describe('the nightly comparison', () => {
+  const open: NightlyScene[] = [];
+  afterEach(async () => {
+    for (const scene of open.splice(0)) await scene.hub.close();
+  });
+  async function scene(reconcile?: ReconcileTimes | false): Promise<NightlyScene> {
+    const made = await nightlyScene(reconcile);
+    open.push(made);
+    return made;
+  }
+
   test('is made by one of two processes, again the next night, and a disagreement is an incident', async () => {
-    let asked = 0;
-    const incidents: string[] = [];
-    const reconcile = {
-      compare: async (): Promise<Comparison> => {
-        asked++;
-        return { kind: 'found', differences: asked > 3 ? [{ path: '/status', ours: '2', theirs: '4' }] : [] };
-      },
-    };
-    const partner = testPartner();
-    const hub = await testHub({
-      partners: { portal: { ...partner, adapter: { ...partner.adapter, reconcile } } },
-      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-    });
-    await hub.push([1, 2, 3].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
-    await hub.deliver();
-    const { database, parties, pipeline } = hub.hub;
-    const nightly = () =>
-      createNightly(
-        {
-          database,
-          vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
-          codes: { fresh: async () => undefined },
-          originals: { of: async () => new Map(), last: async () => undefined },
-          accept: pipeline.accept,
-          ring: async () => undefined,
-          nowMs: () => hub.clock.nowMs,
-          alerts: {
-            open: async (party, kind, cause) => void incidents.push(`${party} ${kind}: ${cause}`),
-            close: async () => undefined,
-          },
-          telemetry: createTelemetry(pino({ level: 'silent' })),
-        },
-        parties,
-      );
+    const { hub, asked, incidents, partner, nightly } = await scene();
     const [one, two] = [nightly(), nightly()];
     await one.register();
     await two.register();
@@ -186,16 +165,137 @@ describe('the nightly comparison', () => {
     hub.clock.nowMs = Date.parse('2025-08-13T03:30:01+07:00');
     expect(await two.due()).toEqual(['portal']);
     await Promise.all([one.run('portal'), two.run('portal'), one.run('portal')]);
-    expect(asked).toBe(3);
+    expect(asked).toHaveLength(3);
     expect(await one.due()).toEqual([]);
     hub.clock.nowMs += 24 * 3_600_000;
     expect(await one.due()).toEqual(['portal']);
     expect(incidents).toEqual([]);
+    partner.differences = [{ path: '/status', ours: '2', theirs: '4' }];
     await two.run('portal');
     expect(incidents).toEqual([expect.stringContaining('portal disagreement: of 3 dossiers 3 differ')]);
-    await hub.close();
+  });
+
+  test.each([
+    [{ sample: 2 }, 2],
+    [{ sample: 'all' as const }, 3],
+  ])('takes as many dossiers as the party says: %j', async (reconcile, dossiers) => {
+    const { hub, asked, nightly } = await scene(reconcile);
+    const one = nightly();
+    await one.register();
+    hub.clock.nowMs = Date.parse('2025-08-13T03:30:01+07:00');
+    await one.run('portal');
+    expect(new Set(asked).size).toBe(dossiers);
+  });
+
+  test('keeps to the schedule of the party, also to one that was changed since', async () => {
+    const { hub, nightly } = await scene();
+    await nightly().register();
+    const later = nightly({ schedule: '0 0 5 * * 0' });
+    await later.register();
+    hub.clock.nowMs = Date.parse('2025-08-17T04:59:59+07:00');
+    expect(await later.due()).toEqual([]);
+    hub.clock.nowMs = Date.parse('2025-08-17T05:00:01+07:00');
+    expect(await later.due()).toEqual(['portal']);
+    await later.run('portal');
+    const earlier = nightly({ schedule: '0 0 1 * * *' });
+    await earlier.register();
+    hub.clock.nowMs = Date.parse('2025-08-18T01:00:01+07:00');
+    expect(await earlier.due()).toEqual(['portal']);
+  });
+
+  test('is not made where it is switched off, and not in the middle of the day when it is on again', async () => {
+    const { hub, nightly } = await scene();
+    await nightly().register();
+    const off = nightly(false);
+    await off.register();
+    hub.clock.nowMs = Date.parse('2025-08-14T12:00:00+07:00');
+    expect(await off.due()).toEqual([]);
+    const on = nightly();
+    await on.register();
+    expect(await on.due()).toEqual([]);
+    hub.clock.nowMs = Date.parse('2025-08-15T03:30:01+07:00');
+    expect(await on.due()).toEqual(['portal']);
+  });
+
+  test('is made by itself also where somebody ordered one before the first night', async () => {
+    const { hub, nightly } = await scene();
+    await hub.hub.reconcile('portal');
+    const one = nightly();
+    await one.register();
+    hub.clock.nowMs = Date.parse('2025-08-13T03:30:01+07:00');
+    expect(await one.due()).toEqual(['portal']);
+  });
+
+  test('that was cut short is made half an hour later, also by a process that has just started', async () => {
+    const { hub, asked, nightly } = await scene();
+    const one = nightly();
+    await one.register();
+    hub.clock.nowMs = Date.parse('2025-08-13T03:30:01+07:00');
+    await hub.hub.database.pool.query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
+    await one.run('portal');
+    await hub.hub.database.pool.query("UPDATE party_states SET paused_at = NULL WHERE party = 'portal'");
+    const two = nightly();
+    await two.register();
+    expect(await two.due()).toEqual([]);
+    hub.clock.nowMs += 1_800_001;
+    expect(await two.due()).toEqual(['portal']);
+    await two.run('portal');
+    expect(asked).toHaveLength(3);
+    expect(await two.due()).toEqual([]);
   });
 });
+
+interface NightlyScene {
+  readonly hub: TestHub;
+  /** The dossiers that the partner was asked for. */
+  readonly asked: string[];
+  readonly incidents: string[];
+  /** Where it differs from what we hold. */
+  readonly partner: { differences: Extract<Comparison, { kind: 'found' }>['differences'] };
+  /** A process's own; what the party says of it, where that is not what the hub was started with. */
+  nightly(reconcile?: ReconcileTimes | false): NightlyReconcile;
+}
+
+/** A party that has taken three dossiers and can be asked. */
+async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlyScene> {
+  const asked: string[] = [];
+  const incidents: string[] = [];
+  const answer: NightlyScene['partner'] = { differences: [] };
+  const reconcile = {
+    compare: async (_: unknown, { code }: Outgoing): Promise<Comparison> => {
+      asked.push(code);
+      return { kind: 'found', ...answer };
+    },
+  };
+  const partner = testPartner();
+  const hub = await testHub({
+    partners: { portal: { ...partner, adapter: { ...partner.adapter, reconcile } } },
+    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    ...(setting !== undefined && { entries: { portal: { reconcile: setting } } }),
+  });
+  await hub.push([1, 2, 3].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
+  await hub.deliver();
+  const { database, parties, pipeline } = hub.hub;
+  const means = {
+    database,
+    vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
+    codes: { fresh: async () => undefined },
+    originals: { of: async () => new Map(), last: async () => undefined },
+    accept: pipeline.accept,
+    ring: async () => undefined,
+    nowMs: () => hub.clock.nowMs,
+    alerts: {
+      open: async (party: string, kind: string, cause: string) => void incidents.push(`${party} ${kind}: ${cause}`),
+      close: async () => undefined,
+    },
+    telemetry: createTelemetry(pino({ level: 'silent' })),
+  };
+  const nightly: NightlyScene['nightly'] = (changed) => {
+    const portal = parties.get('portal') as Party;
+    return createNightly(means, new Map([['portal', { ...portal, reconcile: changed ?? portal.reconcile }]]));
+  };
+  return { hub, asked, incidents, partner: answer, nightly };
+}
 
 const HEADERS = {
   'content-type': 'application/json',

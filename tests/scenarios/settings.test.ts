@@ -33,6 +33,7 @@ const WRONG = {
       },
     },
     legacy: { adapter: 'two-stop' },
+    counter: { adapter: 'one-stop', reconcile: { sample: 'all' } },
   },
   routes: [
     { from: 'nobody', operation: 'zz', to: ['portal', 'no-one'] },
@@ -46,6 +47,7 @@ describe('settings that are not usable', () => {
     expect(found).toEqual([
       'PORT: got "x", expected a port number from 0 to 65535',
       '/keys/0/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure',
+      '/parties/counter/reconcile: is set, expected nothing or false: one-stop offers no look-up',
       '/parties/legacy/adapter: got "two-stop", expected one of the adapters civil-status, national-portal, one-stop, soap-ministry',
       '/parties/ministry/settings/codes/Trạng thái: got the name "Trạng thái", expected an object by names of tables, of small letters, digits and hyphens',
       '/parties/ministry/settings/security/certificate: is missing, expected a certificate in PEM',
@@ -64,9 +66,9 @@ describe('settings that are not usable', () => {
       '/parties/register/settings/tokenUrl: got the value of "${TOKEN_URL}", expected an address such as https://…',
       '/parties/register/settings/units/H60.01: got "x", expected a unit code of 1 to 10 digits given by the ministry',
       '/province/code: got "Hà Giang", expected a province code such as H60',
-      '/routes/0/from: got "nobody", expected one of the parties portal, register, ministry, legacy',
+      '/routes/0/from: got "nobody", expected one of the parties portal, register, ministry, legacy, counter',
       expect.stringMatching(/^\/routes\/0\/operation: got "zz", expected one of the operations dossier.upsert.v1, /),
-      '/routes/0/to/1: got "no-one", expected one of the parties portal, register, ministry, legacy',
+      '/routes/0/to/1: got "no-one", expected one of the parties portal, register, ministry, legacy, counter',
       '/routes/1/to/0: got "register", expected a party that can be told service.upsert.v1; this one can be told dossier.upsert.v1',
     ]);
     expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
