@@ -6,6 +6,7 @@ import * as m004 from './migrations/004-reconcile.ts';
 import * as m005 from './migrations/005-watch.ts';
 import * as m006 from './migrations/006-soap-nonces.ts';
 import * as m007 from './migrations/007-anomalies.ts';
+import * as m008 from './migrations/008-replay-counts.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -17,6 +18,7 @@ const MIGRATIONS = {
   '004-reconcile': m004,
   '006-soap-nonces': m006,
   '007-anomalies': m007,
+  '008-replay-counts': m008,
 };
 
 /**

@@ -188,13 +188,13 @@ interface ReplaysTable {
   next_at: Instant;
   ended_at: Instant | null;
   stopped_by: string | null;
+  total: Generated<number>;
+  outcomes: Generated<Json>;
 }
 
 interface ReplayItemsTable {
   replay_id: number;
   delivery_id: number;
-  outcome: string | null;
-  at: Instant | null;
 }
 
 interface AuditTable {

@@ -147,7 +147,7 @@ export async function startReplay(
       .values({ who, why, at, filter: JSON.stringify(filter), per_second: perSecond, next_at: at })
       .returning('id')
       .executeTakeFirstOrThrow();
-    await tx
+    const { numInsertedOrUpdatedRows } = await tx
       .insertInto('replay_items')
       .columns(['replay_id', 'delivery_id'])
       .expression(
@@ -156,15 +156,24 @@ export async function startReplay(
           'd.id as delivery_id',
         ]),
       )
+      .executeTakeFirstOrThrow();
+    await tx
+      .updateTable('replays')
+      .set({ total: Number(numInsertedOrUpdatedRows) })
+      .where('id', '=', id)
       .execute();
     return id;
   });
 }
 
-/** Stop a run: from now on nothing more is made due. @returns false when it was not running */
+/** Stop a run: from now on nothing more is made due, and what was left of it is forgotten. @returns false when it was not running */
 export async function stopReplay(database: Database, id: number, who: string, nowMs: number): Promise<boolean> {
   const { rowCount } = await database.pool.query(
-    `UPDATE replays SET state = 'stopped', stopped_by = $2, ended_at = $3::timestamptz WHERE id = $1 AND state = 'running'`,
+    `WITH stopped AS (
+       UPDATE replays SET state = 'stopped', stopped_by = $2, ended_at = $3::timestamptz
+       WHERE id = $1 AND state = 'running' RETURNING id),
+     forgotten AS (DELETE FROM replay_items WHERE replay_id IN (SELECT id FROM stopped))
+     SELECT id FROM stopped`,
     [id, who, msToInstant(nowMs)],
   );
   return rowCount === 1;
@@ -179,31 +188,37 @@ export async function runningReplays(database: Database, nowMs: number): Promise
   return rows.map((row) => row.id);
 }
 
-/** A second's worth of a run, in the order of the deliveries. @returns the parties that something is due for now */
+/**
+ * A second's worth of a run, in the order of the deliveries: what is dealt with is counted and no longer kept.
+ *
+ * @returns the parties that something is due for now
+ */
 export async function advanceReplay(tx: pg.PoolClient, id: number, nowMs: number): Promise<readonly string[]> {
   const now = msToInstant(nowMs);
-  const { rows: owned } = await tx.query<{ perSecond: number }>(
-    `SELECT per_second AS "perSecond" FROM replays
+  const { rows: owned } = await tx.query<Pick<Replay, 'perSecond' | 'outcomes'>>(
+    `SELECT per_second AS "perSecond", outcomes FROM replays
      WHERE id = $1 AND state = 'running' AND next_at <= $2::timestamptz FOR UPDATE SKIP LOCKED`,
     [id, now],
   );
   if (!owned[0]) return [];
   const { rows: next } = await tx.query<{ id: number }>(
-    `SELECT delivery_id AS id FROM replay_items WHERE replay_id = $1 AND outcome IS NULL ORDER BY delivery_id LIMIT $2`,
+    `SELECT delivery_id AS id FROM replay_items WHERE replay_id = $1 ORDER BY delivery_id LIMIT $2`,
     [id, owned[0].perSecond],
   );
   const ids = next.map((row) => row.id);
   const replayed = await replayDeliveries(tx, ids, nowMs);
   const dealt = replayed.filter(({ outcome }) => outcome !== 'waits');
-  await tx.query(
-    `UPDATE replay_items i SET outcome = given.outcome, at = $4::timestamptz
-     FROM unnest($2::int8[], $3::text[]) AS given(id, outcome) WHERE i.replay_id = $1 AND i.delivery_id = given.id`,
-    [id, dealt.map((one) => one.id), dealt.map((one) => one.outcome), now],
-  );
+  await tx.query('DELETE FROM replay_items WHERE replay_id = $1 AND delivery_id = ANY($2::int8[])', [
+    id,
+    dealt.map((one) => one.id),
+  ]);
+  const outcomes: Record<string, number> = { ...owned[0].outcomes };
+  for (const { outcome } of dealt) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   const isDone = ids.length < owned[0].perSecond && dealt.length === replayed.length;
   await tx.query(
-    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz WHERE id = $1`,
-    [id, now, isDone ? 'done' : 'running', isDone ? now : null],
+    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz, outcomes = $5
+     WHERE id = $1`,
+    [id, now, isDone ? 'done' : 'running', isDone ? now : null, JSON.stringify(outcomes)],
   );
   return [...new Set(replayed.filter(({ outcome }) => outcome === 'replayed').map(({ party }) => party))];
 }
@@ -217,26 +232,14 @@ export async function loadReplays(
   let query = database.query
     .selectFrom('replays')
     .select(['id', 'who', 'why', 'at', 'per_second as perSecond', 'state', 'ended_at as endedAt'])
-    .select(['stopped_by as stoppedBy', 'filter']);
+    .select(['stopped_by as stoppedBy', 'filter', 'total', 'outcomes']);
   if (where.before !== undefined) query = query.where('id', '<', where.before);
   if (where.id !== undefined) query = query.where('id', '=', where.id);
   const runs = await query.orderBy('id', 'desc').limit(limit).execute();
-  const counts = await database.query
-    .selectFrom('replay_items')
-    .select(['replay_id as id', 'outcome'])
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('replay_id', 'in', [0, ...runs.map((run) => run.id)])
-    .groupBy(['replay_id', 'outcome'])
-    .execute();
-  return runs.map((run) => {
-    const own = counts.filter(({ id }) => id === run.id);
-    const dealt = own.flatMap(({ outcome, count }) => (outcome === null ? [] : [[outcome, count] as const]));
-    return {
-      ...run,
-      state: run.state as Replay['state'],
-      filter: run.filter as DeliveryFilter,
-      total: own.reduce((sum, { count }) => sum + count, 0),
-      outcomes: Object.fromEntries(dealt),
-    };
-  });
+  return runs.map((run) => ({
+    ...run,
+    state: run.state as Replay['state'],
+    filter: run.filter as DeliveryFilter,
+    outcomes: run.outcomes as Replay['outcomes'],
+  }));
 }

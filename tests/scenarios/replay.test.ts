@@ -170,6 +170,41 @@ describe('replay', () => {
     expect((await ops.get('deliveries?state=refused&limit=200')).body.items).toHaveLength(25);
   });
 
+  test('of a run only what is still to be done is kept, and its counts', async () => {
+    const left = async () => {
+      const { rows } = await hub.hub.database.pool.query(
+        'SELECT replay_id AS run, count(*) AS items FROM replay_items GROUP BY replay_id ORDER BY replay_id',
+      );
+      return rows;
+    };
+    await refusedOnes(7);
+    const { body: run } = await start({ perSecond: 5 });
+    expect(await left()).toEqual([{ run: run.id, items: 2 }]);
+    later(1_000);
+    await hub.deliver();
+    const done = { id: run.id, state: 'done', total: 7, outcomes: { replayed: 7 } };
+    expect(await left()).toEqual([]);
+    expect((await ops.get('replays')).body.items).toMatchObject([done]);
+    // Once more the same button, and the one that stops what is over.
+    const again = await ops.post('deliveries/replay', { party: 'portal', preview: false, why: 'a second press' });
+    expect(again.body).toMatchObject({ state: 'done', total: 7, outcomes: { 'just-replayed': 7 } });
+    expect((await ops.post(`replays/${run.id}/stop`, {})).body).toMatchObject({ ...done, stoppedBy: null });
+    expect(partner.sent).toHaveLength(14);
+
+    later(10_000);
+    const { body: cut } = await ops.post('deliveries/replay', {
+      ...{ party: 'portal', preview: false, why: 'too many', perSecond: 2 },
+    });
+    expect(await left()).toEqual([{ run: cut.id, items: 5 }]);
+    await ops.post(`replays/${cut.id}/stop`, {});
+    expect(await left()).toEqual([]);
+    expect((await ops.get('replays')).body.items).toMatchObject([
+      { id: cut.id, state: 'stopped', total: 7, outcomes: { replayed: 2 } },
+      { id: again.body.id, total: 7, outcomes: { 'just-replayed': 7 } },
+      done,
+    ]);
+  });
+
   test('a run survives the process that began it, and two processes do not do it twice', async () => {
     await refusedOnes(20);
     await start({ perSecond: 5 });

@@ -6,11 +6,13 @@ import * as m002 from '../../src/database/migrations/002-partners.ts';
 import * as m003 from '../../src/database/migrations/003-operators.ts';
 import * as m004 from '../../src/database/migrations/004-reconcile.ts';
 import * as m005 from '../../src/database/migrations/005-watch.ts';
+import * as m006 from '../../src/database/migrations/006-soap-nonces.ts';
+import * as m007 from '../../src/database/migrations/007-anomalies.ts';
 import { makePartitions } from '../../src/database/partitions.ts';
 import { openDatabase } from '../../src/database/pool.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
-import { DOWN } from '../support/operator.ts';
+import { DOWN, NO, OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';
 
 const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
@@ -23,6 +25,8 @@ const EARLIER: Readonly<Record<string, Migration>> = {
   '003-operators': m003,
   '004-reconcile': m004,
   '005-watch': m005,
+  '006-soap-nonces': m006,
+  '007-anomalies': m007,
 };
 
 describe('a new version on the tables of an older one', () => {
@@ -34,6 +38,7 @@ describe('a new version on the tables of an older one', () => {
     const hub = await testHub({
       partners: { portal: partner },
       routes: ROUTES,
+      keys: [...OPERATOR_KEYS],
       nowMs,
       ...(databaseUrl && { databaseUrl }),
     });
@@ -69,8 +74,9 @@ describe('a new version on the tables of an older one', () => {
         `${CODE(2)} dossier.upsert.v1`,
       ]);
       await after.push(dossier({ code: CODE(3) }));
+      // What waited for it is let go beside the reply.
+      await expect.poll(async () => (await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
       await after.deliver();
-      expect((await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
       const { rows } = await after.hub.database.pool.query(
         "SELECT (SELECT count(*) FROM deliveries WHERE state <> 'delivered') AS due, (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS waiting",
       );
@@ -78,6 +84,39 @@ describe('a new version on the tables of an older one', () => {
       expect(await after.hub.rebuild()).toMatchObject({ identical: true });
     },
   );
+
+  test('keeps the counts of replays, and goes on with one that is running where it was', async () => {
+    const refusing = testPartner();
+    refusing.script.push(NO, NO, NO);
+    const before = await start(refusing);
+    await before.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+    await before.deliver();
+    const older = await testDatabase();
+    closing.push(older.drop);
+    await copyInto(older.url, before.databaseUrl, '007-anomalies');
+    const client = new pg.Client({ connectionString: older.url });
+    await client.connect();
+    await client.query(`INSERT INTO replays (id, who, why, at, filter, per_second, state, next_at) OVERRIDING SYSTEM VALUE
+      SELECT id, 'ops', 'mended', now(), '{}', 5, state, '-infinity'
+      FROM (VALUES (1, 'done'), (2, 'stopped'), (3, 'running'), (4, 'done')) AS runs(id, state)`);
+    await client.query(`INSERT INTO replay_items (replay_id, delivery_id, outcome)
+      SELECT run, id, (ARRAY[['replayed', 'superseded', 'replayed'], ['replayed', NULL, NULL], ['held', NULL, NULL]])[run][place]
+      FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM deliveries) d, generate_series(1, 3) run`);
+    await client.end();
+
+    const partner = testPartner();
+    const after = await start(partner, older.url, MORNING + 3_600_000);
+    await after.deliver();
+    expect((await operatorOf(after).get('replays')).body.items).toMatchObject([
+      { state: 'done', total: 0, outcomes: {} },
+      { state: 'done', total: 3, outcomes: { held: 1, replayed: 2 } },
+      { state: 'stopped', total: 3, outcomes: { replayed: 1 } },
+      { state: 'done', total: 3, outcomes: { replayed: 2, superseded: 1 } },
+    ]);
+    expect(partner.sent.map(({ code }) => code)).toEqual([CODE(2), CODE(3)]);
+    const { rows } = await after.hub.database.pool.query('SELECT count(*) AS items FROM replay_items');
+    expect(rows).toEqual([{ items: 0 }]);
+  });
 
   test('of a newer one is refused, in words, and nothing is changed', async () => {
     const hub = await start(testPartner());
