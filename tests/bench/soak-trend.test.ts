@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { trendOf } from './soak-trend.ts';
+import type { BenchDatabase } from './databases.ts';
+import type { SoakLoad } from './soak-load.ts';
+import { judgementOf, trendOf, verdictOf } from './soak-trend.ts';
+import { createWatch } from './soak-watch.ts';
 
 const looks = (values: readonly number[]) => values.map((value, at) => ({ atMs: at * 60_000, value }));
 
@@ -16,3 +19,27 @@ test('what stays as it is is flat, and what grows is not, by its quarters and it
 test('what is only shown is never held against anybody', () => {
   expect(trendOf('rows', '', looks([1, 1_000]))).toMatchObject({ flat: true, most: undefined });
 });
+
+test.each([
+  [true, 'NOT FLAT', 'NOT flat'],
+  [false, 'cannot be judged: autovacuum is off', 'flat, as far as it can be judged'],
+])(
+  'dead rows that grow are held against the hub only where autovacuum is on: %s',
+  async (autovacuum, word, verdict) => {
+    let dead = 0;
+    const rows = async (sql: string) => {
+      dead += 10_000;
+      return sql.includes('n_dead_tup') ? [{ name: 'deliveries', live: 1_000, dead, mb: 1 }] : [{ n: 0 }];
+    };
+    const load = { look: () => ({ acknowledged: 1, failed: 0, p99Ms: 1 }) };
+    const watch = createWatch(
+      { processes: {}, database: { rows } as unknown as BenchDatabase, load: load as unknown as SoakLoad, autovacuum },
+      10,
+    );
+    for (let look = 0; look < 8; look++) await watch.look();
+    const trends = watch.trends();
+    expect(trends.filter(({ name }) => name === 'deliveries: dead rows').map(judgementOf)).toEqual([word]);
+    expect(trends.filter(({ name }) => name === 'requests that failed').map(judgementOf)).toEqual(['flat']);
+    expect(verdictOf(trends)).toBe(verdict);
+  },
+);

@@ -10,6 +10,8 @@ export interface Trend {
   /** The most that the last quarter's mean may be; undefined where it is only shown. */
   readonly most: number | undefined;
   readonly flat: boolean;
+  /** Why nobody can say whether it is flat. */
+  readonly unjudged?: string;
 }
 
 export interface Look {
@@ -32,6 +34,24 @@ export function trendOf(name: string, unit: string, looks: readonly Look[], most
     most: limit,
     flat: limit === undefined || last <= limit,
   };
+}
+
+/** What would be held against the hub, and is not its doing: only shown. */
+export function unjudged(trend: Trend, why: string): Trend {
+  return { ...trend, most: undefined, flat: true, unjudged: why };
+}
+
+/** What a trend comes to, in a word; nothing where it is only shown. */
+export function judgementOf({ flat, most, unjudged: why }: Trend): string {
+  if (why !== undefined) return `cannot be judged: ${why}`;
+  if (!flat) return 'NOT FLAT';
+  return most === undefined ? '' : 'flat';
+}
+
+/** What all of them come to. */
+export function verdictOf(trends: readonly Trend[]): string {
+  if (trends.some(({ flat }) => !flat)) return 'NOT flat';
+  return trends.some((trend) => trend.unjudged !== undefined) ? 'flat, as far as it can be judged' : 'flat';
 }
 
 function mean(looks: readonly Look[]): number {

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { BenchDatabase } from './databases.ts';
 import type { SoakLoad } from './soak-load.ts';
-import { type Look, type Trend, trendOf } from './soak-trend.ts';
+import { type Look, type Trend, trendOf, unjudged } from './soak-trend.ts';
 
 export interface Watched {
   readonly processes: Readonly<Record<string, number>>;
   readonly database: BenchDatabase;
   readonly load: SoakLoad;
+  /** Whether the server cleans up dead rows by itself: where it does not they grow, whatever the hub does. */
+  readonly autovacuum: boolean;
 }
 
 /** Looks at everything again and again, and says what became of it. */
@@ -19,7 +21,7 @@ const TABLES = ['dossiers', 'deliveries', 'events', 'messages', 'attempts', 'cha
 /** Autovacuum comes when a fifth of a table is dead, at most once a minute. */
 const DEAD_SHARE = 0.2;
 
-export function createWatch({ processes, database, load }: Watched, perSecond: number): Watch {
+export function createWatch({ processes, database, load, autovacuum }: Watched, perSecond: number): Watch {
   const series = new Map<string, Look[]>();
   const note = (name: string, value: number): void => {
     series.set(name, [...(series.get(name) ?? []), { atMs: performance.now(), value }]);
@@ -62,8 +64,10 @@ export function createWatch({ processes, database, load }: Watched, perSecond: n
       trendOf('acknowledged after, p99', 'ms', of('p99'), (first) => 2 * first + 100),
       ...TABLES.flatMap((name) => {
         const live = of(`${name} live`).at(-1)?.value ?? 0;
+        const most = (first: number): number => first + DEAD_SHARE * live + 90 * perSecond;
+        const dead = trendOf(`${name}: dead rows`, '', of(`${name} dead`), most);
         return [
-          trendOf(`${name}: dead rows`, '', of(`${name} dead`), (first) => first + DEAD_SHARE * live + 90 * perSecond),
+          autovacuum ? dead : unjudged(dead, 'autovacuum is off'),
           // They grow with what is kept: shown only.
           trendOf(`${name}: size`, 'MB', of(`${name} size`)),
         ];

@@ -7,13 +7,14 @@ import { table } from '../../src/cli/demo/table.ts';
 import { type BenchDatabase, createDatabase, openServer } from './databases.ts';
 import { type SoakHubs, startHubs } from './soak-hubs.ts';
 import { createSoakLoad, type SoakLoad } from './soak-load.ts';
-import type { Trend } from './soak-trend.ts';
+import { judgementOf, type Trend, verdictOf } from './soak-trend.ts';
 import { createWatch } from './soak-watch.ts';
 import { startWorker, stopAll } from './workers.ts';
 
 /**
  * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of the peak that it holds with delivery on, for so
- * long. Memory, handles and tables are looked at again and again; exit code 1 when one of them is not flat.
+ * long. Memory, handles and tables are looked at again and again; exit code 1 when one of them is not flat. Dead rows are
+ * judged where the server has autovacuum on.
  */
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '15' }, share: { type: 'string', default: '0.7' } },
@@ -60,7 +61,9 @@ async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> 
   const seconds = minutes * 60;
   await load.steady(perSecond, seconds * WARM_UP_SHARE, stop.signal);
   load.look();
-  const watched = createWatch({ processes: hubs.processes, database, load }, perSecond);
+  const autovacuum = await hasAutovacuum(database);
+  if (!autovacuum) console.error('autovacuum is off at this server: dead rows cannot be judged; set autovacuum = on');
+  const watched = createWatch({ processes: hubs.processes, database, load, autovacuum }, perSecond);
   const until = performance.now() + seconds * (1 - WARM_UP_SHARE) * 1_000;
   const steady = load.steady(perSecond, seconds * (1 - WARM_UP_SHARE), stop.signal);
   while (performance.now() < until && hubs.ended.length === 0 && !stop.signal.aborted) {
@@ -75,6 +78,11 @@ async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> 
   console.log(textOf(trends, perSecond));
   for (const one of hubs.ended) console.log(one);
   return trends.every(({ flat }) => flat) && hubs.ended.length === 0;
+}
+
+async function hasAutovacuum(database: BenchDatabase): Promise<boolean> {
+  const [setting] = await database.rows<{ on: boolean }>(`SELECT current_setting('autovacuum')::boolean AS on`);
+  return setting?.on === true;
 }
 
 /** Acknowledged and delivered: what is asked as fast as it is answered, over the time until nothing is due any more. */
@@ -96,14 +104,14 @@ async function drained(database: BenchDatabase): Promise<void> {
 }
 
 function textOf(trends: readonly Trend[], perSecond: number): string {
-  const rows = trends.map(({ name, unit, first, last, slopePerHour, most, flat }) => [
-    name,
-    rounded(first),
-    rounded(last),
-    rounded(slopePerHour),
-    most === undefined ? '' : rounded(most),
-    unit,
-    flat ? (most === undefined ? '' : 'flat') : 'NOT FLAT',
+  const rows = trends.map((trend) => [
+    trend.name,
+    rounded(trend.first),
+    rounded(trend.last),
+    rounded(trend.slopePerHour),
+    trend.most === undefined ? '' : rounded(trend.most),
+    trend.unit,
+    judgementOf(trend),
   ]);
   return [
     '',
@@ -111,7 +119,7 @@ function textOf(trends: readonly Trend[], perSecond: number): string {
     '',
     table(['', 'first quarter', 'last quarter', 'slope an hour', 'at most', '', ''], rows),
     '',
-    trends.every(({ flat }) => flat) ? 'flat' : 'NOT flat',
+    verdictOf(trends),
   ].join('\n');
 }
 

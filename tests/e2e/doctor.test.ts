@@ -10,16 +10,23 @@ describe('doctor', () => {
   test('a hub that is well: 0, and what it looked at', async () => {
     expect(await scene.run('migrate')).toMatchObject({ code: 0 });
     const { code, out } = await scene.run('doctor', '--json');
-    const { findings, fail } = JSON.parse(out) as { fail: number; findings: { area: string; level: string }[] };
+    const { findings, fail } = JSON.parse(out) as {
+      fail: number;
+      findings: { area: string; level: string; found: string }[];
+    };
     expect({ code, fail }).toEqual({ code: 0, fail: 0 });
     const areas = new Set(findings.map(({ area }) => area));
     expect(areas).toEqual(new Set(['settings', 'secrets', 'database', 'disk', 'queue', 'partners', 'work']));
+    const { rows } = await scene.query("SELECT setting FROM pg_settings WHERE name = 'autovacuum'");
+    const [cleaning] = findings.filter(({ found }) => found.startsWith('autovacuum is'));
+    expect(cleaning?.level).toBe(rows[0].setting === 'on' ? 'ok' : 'warn');
   });
 
   test('a server that loses what is acknowledged, tables of before, and a partner that is away: 1, with what to do', async () => {
     const empty = await testDatabase();
     const name = new URL(empty.url).pathname.slice(1);
     await scene.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+    await scene.query(`ALTER DATABASE ${name} SET track_counts = off`);
     const settings = { baseUrl: 'http://127.0.0.1:1', token: 'changeme' };
     const sick = testFolder({ parties: { 'one-stop': { adapter: 'one-stop', settings } } });
     const ran = await startLienthong(
@@ -31,6 +38,8 @@ describe('doctor', () => {
     for (const says of [
       /fail {2}database {2}synchronous_commit is off/,
       /→ set synchronous_commit = on/,
+      /warn {2}database {2}track_counts is off: nothing cleans up dead rows/,
+      /→ set track_counts = on/,
       /warn {2}database {2}\d+ migrations are to be applied: 001-/,
       /fail {2}partners {2}one-stop: http:\/\/127\.0\.0\.1:1 does not answer/,
       /warn {2}secrets {3}\/parties\/one-stop\/settings\/token: it is a default/,

@@ -11,6 +11,7 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   return [
     checkVersion(settings),
     ...checkDurability(settings),
+    ...checkCleaning(settings),
     settings.server_encoding === 'UTF8'
       ? finding('ok', 'its encoding is UTF8')
       : finding('fail', `its encoding is ${settings.server_encoding}`, 'make the database anew with ENCODING UTF8'),
@@ -20,6 +21,8 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   ];
 }
 
+/** Autovacuum comes only where both are on. */
+const CLEANING = ['autovacuum', 'track_counts'] as const;
 const NAMES = [
   'server_version',
   'server_version_num',
@@ -27,6 +30,7 @@ const NAMES = [
   'synchronous_commit',
   'full_page_writes',
   'server_encoding',
+  ...CLEANING,
 ];
 type Settings = Readonly<Record<string, string>>;
 
@@ -50,6 +54,18 @@ function checkDurability(settings: Settings): readonly Finding[] {
           'fail',
           `${name} is off: after a crash, what was acknowledged may be gone`,
           `set ${name} = on in postgresql.conf`,
+        )
+      : finding('ok', `${name} is ${settings[name]}`),
+  );
+}
+
+function checkCleaning(settings: Settings): readonly Finding[] {
+  return CLEANING.map((name) =>
+    settings[name] === 'off'
+      ? finding(
+          'warn',
+          `${name} is off: nothing cleans up dead rows, and tables and indexes grow for ever`,
+          `set ${name} = on in postgresql.conf and reload it; until then run VACUUM (ANALYZE) each day`,
         )
       : finding('ok', `${name} is ${settings[name]}`),
   );
@@ -113,7 +129,7 @@ async function checkRoom({ pool }: Database): Promise<readonly Finding[]> {
       finding(
         'warn',
         `${table} has ${dead} dead rows beside ${live}`,
-        `is autovacuum on? VACUUM (ANALYZE) ${table} now`,
+        `VACUUM (ANALYZE) ${table} now; does a session that is open for long keep it from being cleaned up?`,
       ),
     ),
   ];
