@@ -50,6 +50,8 @@ export interface HubOverrides {
   /** What this machine takes for the time. */
   readonly machineMs?: () => number;
   readonly random?: () => number;
+  /** How long the database's answer to what is written is waited for. */
+  readonly answerMs?: number;
   readonly queue?: Queue;
 }
 
@@ -88,7 +90,7 @@ export async function createHub(
   const { file, roles } = config;
   const telemetry = createTelemetry(log);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
-  const database = openDatabase(databaseUrl);
+  const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
   const codes = createCodeEntries(database);
   let clock: Clock | undefined;
   let nowMs: () => number;

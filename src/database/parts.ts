@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
+import type { Database } from './pool.ts';
 import { binaryRows, type Column, type ColumnType, type Value } from './rows.ts';
 
 /**
@@ -54,16 +55,22 @@ export const SERIALIZATION_FAILURE = '40001';
  * Write all parts in one statement, in the order given: a part may read the names of those before it.
  * Parts without rows are left out.
  *
- * @throws a PostgreSQL error; 40001 when a guarded part met a concurrent change. Nothing is written then.
+ * @throws a PostgreSQL error; 40001 when a guarded part met a concurrent change. Nothing is written then. Where the answer
+ *   does not come, by a connection that breaks or in time, it may be written all the same.
  */
-export async function writeParts(pool: pg.Pool, parts: readonly Part[]): Promise<void> {
+export async function writeParts(
+  { pool, answerMs }: Pick<Database, 'pool' | 'answerMs'>,
+  parts: readonly Part[],
+): Promise<void> {
   const given = parts.filter((part) => part.rows.length > 0);
   if (given.length === 0) return;
   const oids = await rowOidsOf(pool, given);
   const { name, text } = statementOf(given);
   const values = given.map(({ kind, rows }) => binaryRows(oids.get(kind.rowType) as number, kind.columns, rows));
   const expected = given.filter((part) => part.kind.guarded).map((part) => part.rows.length);
-  await pool.query({ name, text, values: [...values, ...expected] });
+  // The types of pg do not know that a query may have a limit of its own.
+  const query = { name, text, values: [...values, ...expected], query_timeout: answerMs };
+  await pool.query(query);
 }
 
 const statements = new Map<string, { name: string; text: string }>();

@@ -9,16 +9,29 @@ import type { Tables } from './tables.ts';
 export interface Database {
   readonly pool: pg.Pool;
   readonly query: Kysely<Tables>;
+  /** How long the answer to what is written is waited for. */
+  readonly answerMs: number;
   /** The same database, where tables are looked for in another schema alone; commits there do not wait for the disk. */
   beside(schema: string): Database;
   close(): Promise<void>;
 }
 
-export function openDatabase(url: string, size = 10, settings: readonly string[] = []): Database {
+/** The server ends a statement that takes longer, for a lock or anything else; nothing of it is kept then. */
+const STATEMENT_MS = 60_000;
+/** The server's limit does not hold for the commit: on a slow disk that may take for ever, and then nobody knows. */
+const ANSWER_MS = STATEMENT_MS + 5_000;
+
+export function openDatabase(
+  url: string,
+  size = 10,
+  settings: readonly string[] = [],
+  answerMs: number = ANSWER_MS,
+): Database {
   const pool = openPool(url, size, [...HOT, ...settings]);
   const others = openPool(url, Math.ceil(size / 2), settings);
   return {
     pool,
+    answerMs,
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
     beside: (schema) => openDatabase(url, 2, [`search_path=${schema}`, 'synchronous_commit=off']),
     close: async () => {
@@ -45,7 +58,7 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
     connectionString: url,
     max: size,
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 60_000,
+    statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'lienthong',
     options: [...ALL, ...settings].map((setting) => `-c ${setting}`).join(' '),

@@ -90,7 +90,7 @@ test('what is written comes back as it was, whatever its type, size and letters'
     { ...NOTHING, text: '' },
     { ...NOTHING, text: `${'đ'.repeat(100_000)} "quoted" \\ 'and' 𝒰`, bytes: Buffer.alloc(700_000, 7) },
   ];
-  await writeParts(database.pool, [part(rows)]);
+  await writeParts(database, [part(rows)]);
   const read = await kept();
   for (const [at, row] of rows.entries())
     for (const [name, value] of Object.entries(row))
@@ -99,7 +99,7 @@ test('what is written comes back as it was, whatever its type, size and letters'
 
 test('instants are written from text and from milliseconds alike', async () => {
   const at = '2025-02-28T23:59:59.999+07:00';
-  await writeParts(database.pool, [
+  await writeParts(database, [
     part([
       { ...NOTHING, at },
       { ...NOTHING, at: Date.parse(at) },
@@ -118,8 +118,6 @@ test('processes that make a row type at the same moment both write', async () =>
   );
   // Both have their sessions already: what is left between look and creation is what the other may come into.
   for (const [n, fresh] of parts.entries())
-    await Promise.all(
-      [database, other, database, other].map(({ pool }, at) => writeParts(pool, [fresh([`${n} ${at}`])])),
-    );
+    await Promise.all([database, other, database, other].map((one, at) => writeParts(one, [fresh([`${n} ${at}`])])));
   expect((await kept()).length).toBe(60 * 4);
 });

@@ -77,21 +77,36 @@ export function refusalOf(error: unknown): Refusal {
   if ((error as { code?: string }).code === '22021')
     return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
   if (isDatabaseAway(error))
-    return new Refusal('unavailable', `${AWAY}; nothing of this request was kept, send it again`, {
-      headers: { 'Retry-After': '5' },
-    });
+    return new Refusal(
+      'unavailable',
+      `${AWAY}; ${isUnheard(error) ? NOT_KNOWN : 'nothing of this request was kept, send it again'}`,
+      {
+        headers: { 'Retry-After': '5' },
+      },
+    );
   return new Refusal('internal', `${IN_LOG}; nothing of this request was kept`);
 }
 
 const AWAY = 'the database does not answer';
+const NOT_KNOWN = 'whether this request was kept is not known: send it again, which does no harm if it was';
 const IN_LOG = 'the error is in the log';
 
 /** The same for a stream whose beginning is committed already: it says how much of it is held, and under which receipt. */
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
   const { kind, message, problems, headers } = refusalOf(error);
   const why = kind === 'unavailable' ? AWAY : kind === 'internal' ? IN_LOG : message;
-  const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, the rest is not: send it, or all of it, again`;
+  const rest = isUnheard(error) ? 'of the rest that is not known' : 'the rest is not';
+  const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
+}
+
+/** The database was at work, and its answer has not come: it may have committed. */
+function isUnheard(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return (
+    /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||
+    /^(Query read timeout|Connection terminated unexpectedly)$/.test(message)
+  );
 }
 
 /**

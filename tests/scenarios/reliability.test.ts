@@ -1,3 +1,4 @@
+import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
@@ -88,6 +89,77 @@ describe('what the database cannot keep', () => {
     expect((await post(dossier())).status).toBe(201);
   });
 
+  test.each([
+    ['the dossier', `SELECT 1 FROM dossiers WHERE code = '${codeOf(1)}' FOR UPDATE`],
+    ['the order of changes', 'SELECT 1 FROM change_counter FOR UPDATE'],
+    ['a table that is written last', 'LOCK TABLE deliveries IN SHARE MODE'],
+  ])(
+    'a database too slow to write, since %s stays locked: 503 and Retry-After, nothing by halves, taken once when sent again',
+    async (_, lock) => {
+      expect((await post(dossier({ code: codeOf(1) }))).status).toBe(201);
+      await hub.deliver();
+      const before = await counts();
+      const { rows } = await sql('SHOW statement_timeout');
+      expect(rows).toEqual([{ statement_timeout: '1min' }]);
+      // The hub's own limit, in less time: all of its sessions have it, and the lock stays until it was answered.
+      await limitStatements('200ms');
+      const holder = new pg.Client({ connectionString: hub.databaseUrl });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query(lock);
+      const newer = dossier({ code: codeOf(1), status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' });
+      const bodies = [[newer, dossier({ code: codeOf(2) })], dossier({ code: codeOf(3) })];
+      for (const reply of await Promise.all(bodies.map(post))) {
+        expect(reply.status).toBe(503);
+        expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(((await reply.json()) as { detail: string }).detail).toContain('nothing of this request was kept');
+      }
+      await holder.end();
+      await limitStatements('1min');
+      expect(await counts()).toEqual(before);
+      for (const code of [codeOf(2), codeOf(3)]) expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+
+      const outcomes = async () =>
+        (await Promise.all(bodies.map((body) => hub.push(body)))).flatMap(({ results }) =>
+          results.map(({ outcome }) => outcome),
+        );
+      expect(await outcomes()).toEqual(['accepted', 'accepted', 'accepted']);
+      expect(await outcomes()).toEqual(['duplicate', 'duplicate', 'duplicate']);
+      await hub.deliver();
+      expect(partner.sent.map((item) => item.code).sort()).toEqual([1, 1, 2, 3].map(codeOf));
+    },
+  );
+  const counts = async (): Promise<unknown> => {
+    const tables = ['messages', 'dossiers', 'events', 'deliveries', 'changes'];
+    return (await sql(tables.map((table) => `SELECT '${table}' AS name, count(*) FROM ${table}`).join(' UNION ALL ')))
+      .rows;
+  };
+  const limitStatements = async (to: string): Promise<void> => {
+    const all = await Promise.all(Array.from({ length: 10 }, () => hub.hub.database.pool.connect()));
+    await Promise.all(all.map((client) => client.query(`SET statement_timeout = '${to}'`)));
+    for (const client of all) client.release();
+  };
+
+  test('a commit whose answer does not come, as on a slow disk: 503 that says so, and sent again it is there once', async () => {
+    const line = await lineTo(hub.databaseUrl);
+    const slow = await testHub({
+      ...{ partners: { portal: partner }, routes: ROUTES, databaseUrl: line.url, answerMs: 300 },
+    });
+    line.deafenAtWrite();
+    const reply = await slow.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier());
+    expect(reply.status).toBe(503);
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(((await reply.json()) as { detail: string }).detail).toContain('whether this request was kept is not known');
+    await expect.poll(async () => (await hub.read('/api/v1/dossiers/H60.01-250812-0035')).status).toBe(200);
+    expect((await hub.push(dossier())).results).toMatchObject([{ outcome: 'duplicate' }]);
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);
+    await hub.deliver();
+    expect(partner.sent).toHaveLength(1);
+    line.mend();
+    await slow.hub.stop();
+    line.close();
+  });
+
   test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
     const client = await hub.hub.database.pool.connect();
     await client.query('BEGIN');
@@ -140,6 +212,40 @@ describe('what the database cannot keep', () => {
     expect(acknowledged.filter((code) => !held.has(code))).toEqual([]);
   });
 });
+
+/** A line to the database that can lose what is answered from the next write on; what is asked always arrives. */
+async function lineTo(databaseUrl: string) {
+  const to = new URL(databaseUrl);
+  const sockets: net.Socket[] = [];
+  let state: 'open' | 'armed' | 'deaf' = 'open';
+  const server = net.createServer((client) => {
+    const database = net.connect(Number(to.port || 5432), to.hostname);
+    for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
+    client.on('data', (asked) => {
+      // The name of the statement; see writeParts.
+      if (state === 'armed' && asked.includes('write ')) state = 'deaf';
+      database.write(asked);
+    });
+    database.on('data', (answer) => state !== 'deaf' && client.write(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as net.AddressInfo).port);
+  return {
+    url: url.href,
+    deafenAtWrite: () => {
+      state = 'armed';
+    },
+    mend: () => {
+      state = 'open';
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
 
 describe('two processes on one database', () => {
   let hub: TestHub;

@@ -76,6 +76,7 @@ export async function testHub(
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
+    readonly answerMs?: number;
     /** What the machine takes for the time: the hub then goes by the real time, not by a clock that stands still. */
     readonly machineMs?: () => number;
     /** Of another test hub: both are processes on one database then. */
@@ -130,6 +131,7 @@ export async function testHub(
   const hub = await createHub(config, database.url, adapters, log, {
     ...(options.machineMs ? { machineMs: options.machineMs } : { nowMs: () => clock.nowMs }),
     random: () => 0,
+    ...(options.answerMs !== undefined && { answerMs: options.answerMs }),
   });
   await hub.start();
 

@@ -40,7 +40,7 @@ export async function acceptBatch(
   const dossiers = isGuess ? noDossiers() : await loadDossiers(means, submissions);
   const rows = await applyAll(means, submissions, dossiers);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
-  await writeParts(database.pool, [
+  await writeParts(database, [
     dossierPart(written.map(dossierRow), vault),
     aliasPart(rows.aliases),
     cataloguePart([...rows.entries.values()]),
