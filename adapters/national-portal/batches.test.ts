@@ -156,6 +156,41 @@ describe('dossiers in one call', () => {
   });
 });
 
+describe('texts that the portal does not take in full', () => {
+  const NOTE = 'cut to what the portal takes: /TrichYeuHoSo from 1200 to 999 characters';
+  const long = { abstract: 'Nguyễn Văn A '.repeat(100).slice(0, 1_200) };
+
+  test('are noted with the dossier that they are of, together, alone and after a doubt, and say nothing of anybody', async () => {
+    const { portal } = await start();
+    const together = await send(
+      portal,
+      ten.map((n) => dossier(n, {}, n === 4 ? long : {})),
+    );
+    expect(together?.map((one) => 'note' in one && one.note)).toEqual(ten.map((n) => n === 4 && NOTE));
+    expect(await send(portal, [dossier(4, { known: true }, long)])).toMatchObject([{ kind: 'delivered', note: NOTE }]);
+    expect(await send(portal, [dossier(4, { doubt: true }, long)])).toMatchObject([{ kind: 'delivered', note: NOTE }]);
+  });
+
+  test('are noted with each step', async () => {
+    const { portal } = await start();
+    await send(portal, [dossier(1)]);
+    const outcomes = await sendSteps(portal, [step(1, 1), step(1, 2, { actor: 'Trần B '.repeat(10) })]);
+    expect(outcomes).toEqual([
+      { kind: 'delivered' },
+      { kind: 'delivered', note: 'cut to what the portal takes: /NguoiXuLy from 70 to 50 characters' },
+    ]);
+  });
+
+  test('are counted where there are very many', async () => {
+    const { portal } = await start();
+    const documents = Array.from({ length: 25 }, (_, n) => ({ id: String(n), name: 'n'.repeat(4_001) }));
+    const [outcome] = (await send(portal, [dossier(1, {}, { documents })])) ?? [];
+    const { note = '' } = outcome as { note?: string };
+    expect(note.match(/from 4001 to 4000/g)).toHaveLength(20);
+    expect(note).toMatch(/, 5 more$/);
+  });
+});
+
 describe('steps in one call', () => {
   test('steps of ten dossiers share a call', async () => {
     const { portal, simulator } = await start();

@@ -54,7 +54,7 @@ async function tell(
   // One object for all that one answer refused: the hub looks for the bad one among them.
   const together = answer.kind === 'error' ? outcomeOfError(answer, portal.settings, about) : delivered();
   for (const { one, verdict } of told)
-    if (verdict.kind === 'held') outcomes.set(one.item, delivered(one.item.code));
+    if (verdict.kind === 'held') outcomes.set(one.item, delivered(one.item.code, one.note));
     else
       outcomes.set(
         one.item,

@@ -5,6 +5,7 @@ import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/enve
 import type { WireObject } from '#mappings/national-portal/writing';
 import { type Answer, outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
+import { createCuts } from './cuts.ts';
 import { factsOf } from './facts.ts';
 import { lookUp } from './lookup.ts';
 import { dialectOf } from './settings.ts';
@@ -21,26 +22,28 @@ type Item = Outgoing<'dossier.upsert.v1'>;
 export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> {
   const prepared = await prepare(portal, item);
   if ('outcome' in prepared) return stillInDoubt(item, prepared.outcome);
-  const { body } = prepared;
+  const { body, note } = prepared;
   const { patterns } = dialectOf(portal.settings);
   let isUpdate = item.known;
   if (!item.known || item.doubt) {
     const seen = await lookUp(portal, item.code, item.record);
     if (seen.kind === 'failed') return stillInDoubt(item, seen.outcome);
-    if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code);
+    if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code, note);
     isUpdate = seen.kind === 'found';
   }
   let answer = await put(portal, [prepared], isUpdate);
   const isOtherwise = answer.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(answer, patterns);
   if (isOtherwise) answer = await put(portal, [prepared], !isUpdate);
   if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, [item.record]);
-  return answer.kind === 'failed' ? answer.outcome : delivered(item.code);
+  return answer.kind === 'failed' ? answer.outcome : delivered(item.code, note);
 }
 
 /** A dossier as the portal is told of it. */
 export interface Prepared {
   readonly item: Item;
   readonly body: WireObject;
+  /** What of it the portal is not told in full. */
+  readonly note: string | undefined;
 }
 
 /** Write a dossier as the portal is told of it, or say why that cannot be done now, or not without a person. */
@@ -49,9 +52,10 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
   if ('outcome' in facts) return facts;
   const { codes } = dialectOf(portal.settings, portal.codes);
   const { record, code, original } = item;
-  const body = writeDossier(record, { ...facts, code, codes, ...(original && { original }) });
+  const cuts = createCuts();
+  const body = writeDossier(record, { ...facts, code, codes, ...(original && { original }), onCut: cuts.add });
   if (body.TrangThaiHoSo === '') return { outcome: unmapped('national-status', item.record.status) };
-  return { item, body };
+  return { item, body, note: cuts.note() };
 }
 
 /** Nobody could be asked: what may have arrived before may still have. */

@@ -4,6 +4,7 @@ import { stepKey, writeProgress } from '#mappings/national-portal/progress';
 import type { WireObject } from '#mappings/national-portal/writing';
 import { outcomeOfError, said } from './answers.ts';
 import { call, type Portal } from './client.ts';
+import { createCuts } from './cuts.ts';
 import { lookUp } from './lookup.ts';
 import { dialectOf } from './settings.ts';
 
@@ -11,6 +12,8 @@ type Item = Outgoing<'dossier.progress.v1'>;
 interface Step {
   readonly item: Item;
   readonly body: WireObject;
+  /** What of it the portal is not told in full. */
+  readonly note: string | undefined;
 }
 
 /** Tell the portal of steps, at most ten in a call, those of one dossier in order. */
@@ -18,14 +21,20 @@ export async function sendSteps(portal: Portal, items: readonly Item[]): Promise
   const { codes } = dialectOf(portal.settings, portal.codes);
   const steps = items.map((item) => {
     const { record, code, original } = item;
-    return { item, body: writeProgress(record, { code, codes, ...(original && { original }) }) };
+    const cuts = createCuts();
+    const body = writeProgress(record, { code, codes, ...(original && { original }), onCut: cuts.add });
+    return { item, body, note: cuts.note() };
   });
   const held = withoutCode(steps);
   const writable = steps.filter((step) => !held.has(step));
   const sent = items.some((item) => item.doubt)
     ? await byDossier(writable, (own) => sendInDoubt(portal, own))
     : await sendInChunks(portal, writable);
-  return steps.map((step) => held.get(step) ?? (sent[writable.indexOf(step)] as Outcome));
+  return steps.map((step) => held.get(step) ?? withNote(step, sent[writable.indexOf(step)] as Outcome));
+}
+
+function withNote({ note }: Step, outcome: Outcome): Outcome {
+  return outcome.kind === 'delivered' ? delivered(outcome.reference, note) : outcome;
 }
 
 /** Steps whose status has no national code wait for one, and what comes after them of the same dossier waits too. */

@@ -153,7 +153,16 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     ['without any that is optional', LEAST],
     ['with every list empty', { ...LEAST, TaiLieuNop: [], DanhSachLePhi: [], DinhDanhCHS: [], DSKetNoiCSDL: [] }],
   ])('goes on byte for byte: %s', (_, item) => {
-    expect(relayed(item)).toEqual(item);
+    const cuts: unknown[] = [];
+    expect(relayed(item, {}, { onCut: (cut: unknown) => cuts.push(cut) })).toEqual(item);
+    expect(cuts).toEqual([]);
+  });
+
+  test('a text that is longer than the portal takes does not: it is cut, and told as such once', () => {
+    const cuts: unknown[] = [];
+    const item = { ...LEAST, TrichYeuHoSo: 'a'.repeat(1_200) };
+    expect(relayed(item, {}, { onCut: (cut: unknown) => cuts.push(cut) }).TrichYeuHoSo).toBe('a'.repeat(999));
+    expect(cuts).toEqual([{ path: '/TrichYeuHoSo', from: 1_200, to: 999 }]);
   });
 
   test('a step too', () => {

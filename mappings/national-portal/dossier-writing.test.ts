@@ -213,14 +213,21 @@ describe('a dossier written for the national portal', () => {
     );
   });
 
-  test('texts are cut where the portal takes no more, and no character in half', () => {
-    const item = write({
+  test('texts are cut where the portal takes no more, and no character in half; each cut is told', () => {
+    const cuts: unknown[] = [];
+    const change = {
       abstract: `${'ă'.repeat(998)}😀x`,
-      documents: [{ name: 'n'.repeat(5_000) }],
+      documents: [{ name: 'n'.repeat(4_000) }, { name: 'n'.repeat(5_000) }],
       results: [{ name: 'n'.repeat(5_000) }],
-    });
+    };
+    const item = write(change, { onCut: (cut: unknown) => cuts.push(cut) });
+    expect(cuts).toEqual([
+      { path: '/TrichYeuHoSo', from: 1_001, to: 998 },
+      { path: '/TaiLieuNop/1/TenTepDinhKem', from: 5_000, to: 4_000 },
+      { path: '/DanhSachGiayToKetQua/0/TenGiayTo', from: 5_000, to: 2_000 },
+    ]);
     expect(item.TrichYeuHoSo).toBe('ă'.repeat(998));
-    expect((item.TaiLieuNop as WireObject[])[0]?.TenTepDinhKem).toHaveLength(4_000);
+    expect((item.TaiLieuNop as WireObject[])[1]?.TenTepDinhKem).toHaveLength(4_000);
     expect((item.DanhSachGiayToKetQua as WireObject[])[0]?.TenGiayTo).toHaveLength(2_000);
   });
 

@@ -3,7 +3,7 @@ import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes, codeOf } from './codes.ts';
 import { DOSSIER } from './fields.ts';
 import { isObject } from './values.ts';
-import { type WireObject, writeFields } from './writing.ts';
+import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
 export interface DossierFacts {
   /** The code under which the portal knows the dossier; it stays the same for ever. */
@@ -19,6 +19,7 @@ export interface DossierFacts {
   readonly codes?: Codes;
   /** The last item of this dialect that told of the dossier: it may say more than the record has a place for. */
   readonly original?: Original<Dossier>;
+  readonly onCut?: OnCut;
 }
 
 /**
@@ -60,7 +61,7 @@ function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
   const codes = facts.codes ?? CODES;
   const { applicant } = dossier;
   const service = { ...serviceOf(dossier), ...facts.service };
-  const item = writeFields(codes, DOSSIER, {
+  const told = {
     ...dossier,
     code: facts.code,
     serviceCode: service.code,
@@ -70,7 +71,8 @@ function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
     applicant: { ...applicant, techId: dossier.channel === 'online' ? applicant?.techId : undefined },
     abstract: dossier.abstract ?? service.name,
     processingUnit: dossier.processingUnit ?? dossier.agencyName ?? facts.agency?.name,
-  });
+  };
+  const item = writeFields(codes, DOSSIER, told, facts.onCut);
   return {
     ...item,
     DanhSachHoSoBoSung: writeSupplements(item, dossier),

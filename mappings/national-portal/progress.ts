@@ -6,7 +6,7 @@ import { PROGRESS } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
 import { readFields, startReading } from './reading.ts';
 import { isAbsent, isObject } from './values.ts';
-import { type WireObject, writeFields } from './writing.ts';
+import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
 /** One item of `CapNhatTienDoHoSoMC` as a step of the hub, at the real time that it carries (`ThoiDiemXuLy`). */
 export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
@@ -23,10 +23,15 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
  */
 export function writeProgress(
   step: Progress,
-  facts: { readonly code: string; readonly codes?: Codes; readonly original?: Original<Progress> },
+  facts: {
+    readonly code: string;
+    readonly codes?: Codes;
+    readonly original?: Original<Progress>;
+    readonly onCut?: OnCut;
+  },
 ): WireObject {
-  const { code, codes = CODES, original } = facts;
-  const written = writeFields(codes, PROGRESS, { ...step, code });
+  const { code, codes = CODES, original, onCut } = facts;
+  const written = writeFields(codes, PROGRESS, { ...step, code }, onCut);
   if (!original || !isObject(original.item)) return written;
   const alone = writeFields(codes, PROGRESS, original.record);
   return asItCame(codes, PROGRESS, { written, alone, raw: original.item });

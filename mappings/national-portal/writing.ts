@@ -9,18 +9,30 @@ export interface WireObject {
   readonly [field: string]: Wire;
 }
 
+/** Is told of a text that the portal does not take in full: its place, and how many characters of how many it gets. */
+export type OnCut = (cut: { readonly path: string; readonly from: number; readonly to: number }) => void;
+
 /** Write an object of the dialect, all of its fields in their order; what is not known is an empty text. */
-export function writeFields(codes: Codes, rules: FieldRules, record: object): WireObject {
-  return Object.fromEntries(rules.map((rule) => [rule.field, writeField(codes, rule, valueAt(record, rule.member))]));
+export function writeFields(codes: Codes, rules: FieldRules, record: object, onCut?: OnCut, at = ''): WireObject {
+  return Object.fromEntries(
+    rules.map((rule) => [rule.field, writeField(codes, rule, valueAt(record, rule.member), onCut, at)]),
+  );
 }
 
-function writeField(codes: Codes, { as, max }: FieldRule, value: unknown): Wire {
+function writeField(codes: Codes, rule: FieldRule, value: unknown, onCut: OnCut | undefined, at: string): Wire {
+  const { field, as, max } = rule;
   if (typeof as === 'object' && 'list' in as)
-    return ((value ?? []) as readonly object[]).map((entry) => writeFields(codes, as.list, entry));
+    return ((value ?? []) as readonly object[]).map((entry, index) =>
+      writeFields(codes, as.list, entry, onCut, `${at}/${field}/${index}`),
+    );
   if (typeof as === 'object') return (value === undefined ? undefined : codeOf(codes, as.table, value as string)) ?? '';
   if (as === 'true-false') return value === true ? 'True' : 'False';
   if (value === undefined || value === null) return '';
-  return as === 'date' ? formatLocal('yyyyMMddHHmmss', value as string) : cut(nfc(String(value)), max);
+  if (as === 'date') return formatLocal('yyyyMMddHHmmss', value as string);
+  const text = nfc(String(value));
+  const written = cut(text, max);
+  if (written !== text) onCut?.({ path: `${at}/${field}`, from: text.length, to: written.length });
+  return written;
 }
 
 /** A text of at most so many characters as the portal counts them (UTF-16), no character cut in half. */

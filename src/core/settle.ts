@@ -2,7 +2,8 @@ import type { Cause } from './problem.ts';
 
 /** What one attempt at a partner came to, said by what has to happen next. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly reference?: string }
+  /** The partner has it. With a note it was not told all of it: what operators are to know, without personal data. */
+  | { readonly kind: 'delivered'; readonly reference?: string; readonly note?: string }
   /** The partner will never take it as it is: a person must act. With a cause it waits in quarantine. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
   /** The partner has certainly not taken it: try again. */

@@ -140,7 +140,12 @@ export function defineAdapter<S extends Type.TSchema>(
   return adapter as Adapter<Type.Static<S>>;
 }
 
-export const delivered = (reference?: string): Outcome => ({ kind: 'delivered', ...(reference && { reference }) });
+/** @param note what the partner could not be told in full, for operators to see; without personal data */
+export const delivered = (reference?: string, note?: string): Outcome => ({
+  kind: 'delivered',
+  ...(reference && { reference }),
+  ...(note && { note }),
+});
 export const refused = (reason: string, message: string, cause?: Cause): Outcome => ({
   kind: 'refused',
   reason,

@@ -134,7 +134,7 @@ function reasonOf({ outcome }: Settled): string | undefined {
 }
 
 function detailOf({ outcome }: Settled): string | undefined {
-  return 'message' in outcome ? outcome.message : undefined;
+  return outcome.kind === 'delivered' ? outcome.note : outcome.message;
 }
 
 /**

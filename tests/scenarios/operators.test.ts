@@ -283,6 +283,23 @@ describe('operators', () => {
     expect(JSON.stringify((await read('ops-personal')).wire)).toContain('Nguyễn Văn An');
   });
 
+  test('what a partner could not be told in full is shown with the delivery and its attempt, until it is told again', async () => {
+    const note = 'cut to what the portal takes: /TrichYeuHoSo from 1200 to 999 characters';
+    partner.script.push({ kind: 'delivered', reference: 'r-1', note }, { kind: 'delivered', reference: 'r-2' });
+    await hub.push(dossier());
+    await hub.deliver();
+    const [{ id, ...shown }] = await items('deliveries');
+    expect(shown).toMatchObject({ state: 'delivered', reason: null, detail: note, reference: 'r-1' });
+    later(10_000);
+    expect((await ops.post(`deliveries/${id}/replay`, { why: 'told in part' })).body).toMatchObject({
+      outcome: 'replayed',
+    });
+    await hub.deliver();
+    const { body } = await ops.get(`deliveries/${id}`);
+    expect(body).toMatchObject({ detail: null, reference: 'r-2' });
+    expect(body.attempts.map(({ detail }: { detail: string | null }) => detail)).toEqual([note, null]);
+  });
+
   test('messages are found by what they speak of, also when nothing came of them, page by page', async () => {
     for (let n = 0; n < 5; n++) {
       await hub.push(dossier({ code: CODE(n) }));

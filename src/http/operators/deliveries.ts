@@ -9,7 +9,7 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { idOf, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
-import { DELIVERY_STATES, DeliveryShown, maybe } from './shown.ts';
+import { DELIVERY_STATES, DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
 export const DELIVERY_FILTER = {
@@ -37,7 +37,7 @@ const AttemptShown = closed({
   tookMs: Type.Integer(),
   outcome: Type.String(),
   reason: maybe(Type.String()),
-  detail: maybe(Type.String()),
+  detail: maybe(DETAIL),
   hasWire: Type.Boolean({ description: 'several deliveries may share a call: it is kept with the first of them' }),
   wire: Type.Optional(Type.Array(WireShown)),
 });

@@ -5,6 +5,10 @@ export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, 
 
 export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
 
+export const DETAIL = Type.String({
+  description: 'in words: what went wrong, or what of a delivery the partner could not be told in full',
+});
+
 export const DeliveryShown = closed(
   {
     id: Type.Integer(),
@@ -22,7 +26,7 @@ export const DeliveryShown = closed(
     causeKey: maybe(Type.String({ description: 'what it waits for' })),
     outcome: maybe(Type.String()),
     reason: maybe(Type.String()),
-    detail: maybe(Type.String()),
+    detail: maybe(DETAIL),
     reference: maybe(Type.String()),
     settledAt: maybe(Instant),
     replayedAt: maybe(Instant),

@@ -1,0 +1,23 @@
+import type { OnCut } from '#mappings/national-portal/writing';
+
+/** The texts of one item that the portal does not take in full. */
+export interface Cuts {
+  readonly add: OnCut;
+  /** For operators: which fields, and how much of them; nothing of what they say. Absent where nothing was cut. */
+  note(): string | undefined;
+}
+
+/** So many are named, and the others counted: a dossier may have thousands of papers. */
+const NAMED = 20;
+
+export function createCuts(): Cuts {
+  const found: string[] = [];
+  return {
+    add: ({ path, from, to }) => found.push(`${path} from ${from} to ${to} characters`),
+    note() {
+      if (found.length === 0) return undefined;
+      const more = found.length > NAMED ? [`${found.length - NAMED} more`] : [];
+      return `cut to what the portal takes: ${[...found.slice(0, NAMED), ...more].join(', ')}`;
+    },
+  };
+}
