@@ -1,6 +1,7 @@
 import { defineAdapter, inOrder, loadNodeSoap } from '#kit';
 import { pullerOf } from './pull.ts';
 import { push } from './push.ts';
+import { reconcile } from './reconcile.ts';
 import { Settings, tablesOf } from './settings.ts';
 
 /** Any system with a WSDL, as its party's settings describe it. */
@@ -14,5 +15,6 @@ export default defineAdapter({
       send: (connection, items) => inOrder(items, (item) => push(connection, 'progress', item)),
     },
   },
+  reconcile,
   pull: { dossiers: pullerOf('dossiers'), progress: pullerOf('progress') },
 });

@@ -1,8 +1,10 @@
 import {
+  type Cause,
   type Connection,
   callSoap,
   fold,
   type Outcome,
+  type Problem,
   partnerText,
   type SoapFailure,
   secretsOfSecurity,
@@ -77,10 +79,7 @@ async function once(
   const hidden = secretsOf(settings, session);
   const { username, password } = settings;
   const prepared = prepare(question.request, { ...context, username, password, session }, settings, codes);
-  if (prepared.kind === 'stuck') {
-    const message = prepared.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    return { kind: 'refused', reason: 'unmapped', message, ...(prepared.cause && { cause: prepared.cause }) };
-  }
+  if (prepared.kind === 'stuck') return stuck(prepared.problems, prepared.cause);
   const result = await callSoap(connection, serviceOf(settings), {
     operation: question.operation,
     args: prepared.args,
@@ -95,6 +94,12 @@ async function once(
   const answer = await readAnswer(result, question, settings, records);
   if ('kind' in answer) return { kind: 'unknown', reason: answer.reason, message: answer.message };
   return meaning(connection, answer) === 'expired' ? EXPIRED : answer;
+}
+
+/** Something of ours has no word over there. */
+export function stuck(problems: readonly Problem[], cause: Cause | undefined): Failure {
+  const message = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return { kind: 'refused', reason: 'unmapped', message, ...(cause && { cause }) };
 }
 
 function isExpired(answer: Answer | Failure | Expired): answer is Expired {

@@ -1,10 +1,10 @@
 import { delivered, type Outcome, type Outgoing, refused, textAt, unavailable, unknown, unmappedKey } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type Answer, recordIn } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
+import { lookUp, wordsOf } from './look-up.ts';
 import type { Context } from './request.ts';
-import { ANSWERS, LONGEST_CODE, type Push, tableName } from './settings.ts';
-import { fill } from './source.ts';
+import { ANSWERS, LONGEST_CODE, type LookUp, type Push, tableName } from './settings.ts';
 
 export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
 
@@ -26,33 +26,22 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   return verdictOf(connection, answer, how, item.dossier);
 }
 
-function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
+/** What requests of a push may speak of. */
+export function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
   return { id, code, record, dossier, service, agency };
 }
 
 /** Whether one of the ministry's records says what we are about to tell. */
 async function isThere(
   connection: Ministry,
-  { records, match, ...question }: NonNullable<Push['lookUp']>,
+  how: LookUp,
   context: Context,
   dossier: Dossier | undefined,
 ): Promise<boolean | Failure> {
-  const { settings, codes } = connection;
-  const answer = await ask(connection, { question, context, records, idempotent: true, dossier });
-  if ('kind' in answer) return answer;
-  const means = meaning(connection, answer);
-  if (means === 'none') return false;
-  if (means !== 'ok')
-    return { kind: 'unknown', reason: 'look-up', message: `looking it up: ${said(settings, answer, dossier)}` };
-  // Paths are not taken apart here: each is the name of one value.
-  const wanted = Object.entries(match).map(([path, field]) => {
-    const { record } = fill({ value: field }, context, { settings, codes, way: 'write' });
-    return [path, record.value] as const;
-  });
-  return answer.records.some((text) => {
-    const row = recordIn(text);
-    return wanted.every(([path, value]) => textAt(row, path) === value);
-  });
+  const rows = await lookUp(connection, how, context, dossier);
+  if ('kind' in rows) return rows;
+  const { words } = wordsOf(how.match, context, connection);
+  return rows.some((row) => words.every(({ ours, theirs }) => theirs(row) === ours));
 }
 
 function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {

@@ -104,9 +104,18 @@ const Push = closed({
   ...CALL,
   update: optional(Question),
   reference: optional(Path),
-  lookUp: optional(closed({ ...CALL, records: Path, match: named(Path, Leaf, BY_PATHS) })),
+  lookUp: optional(
+    closed({
+      ...CALL,
+      records: Path,
+      match: named(Path, Leaf, BY_PATHS),
+      /** What else such a record says of ours: what is compared when nothing is to be told. */
+      compare: optional(named(Path, Leaf, BY_PATHS)),
+    }),
+  ),
 });
 export type Push = Type.Static<typeof Push>;
+export type LookUp = NonNullable<Push['lookUp']>;
 
 const Words = optional(Type.Array(Text, { maxItems: 200, description: 'a list of at most 200 codes' }));
 const Security = Type.Union([

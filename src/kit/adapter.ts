@@ -112,6 +112,8 @@ export type Comparison =
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 export interface Reconciler<Settings> {
+  /** Why a party with these settings cannot be asked; absent, or undefined, where it can. */
+  unable?(settings: Settings): string | undefined;
   /** Look a dossier up at the partner, and compare it with what it would be told. Changes nothing over there. */
   compare(connection: Connection<Settings>, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison>;
   /** Read an answer as a message of the partner's; pure, as a puller's. Absent where answers are no records. */

@@ -48,8 +48,8 @@ export function isJudged({ verdict }: Finding): boolean {
   return JUDGED.includes(verdict);
 }
 
-/** Codes of one to three characters, times and truths tell nothing of a person. */
-const PLAIN = /^(?:.{0,3}|20\d{12}|20\d\d-\d\d-\d\dT[\d:.+Z-]+|True|False|[a-z-]{4,20})$/;
+/** Codes of one to three characters, words such as `DANG_XU_LY`, times and truths tell nothing of a person. */
+const PLAIN = /^(?:.{0,3}|20\d{12}|20\d\d-\d\d-\d\dT[\d:.+Z-]+|True|False|[a-z-]{4,20}|[A-Z]+(?:_[A-Z]+)+)$/;
 
 function masked<F extends { readonly ours: string; readonly theirs: string }>(field: F): F {
   const shown = (text: string): string => (PLAIN.test(text) ? text : maskTail(text.slice(0, 60)));

@@ -12,7 +12,7 @@ import type { Party } from '../parties.ts';
 import type { NightlyReconcile } from '../rounds.ts';
 import { nextRunMs } from '../steps/pull.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { type ReconcileMeans, type ReconcileReport, reconcileParty } from './reconcile.ts';
+import { type ReconcileMeans, type ReconcileReport, reconcileParty, whyNotAsked } from './reconcile.ts';
 
 export interface NightlyMeans extends ReconcileMeans {
   readonly database: Database;
@@ -58,7 +58,7 @@ interface Asked {
 
 /** How a party is compared with by itself; nothing where its adapter offers no look-up, or that is switched off. */
 function askedOf(party: Party): [id: string, Asked][] {
-  if (!party.adapter.reconcile || !party.reconcile) return [];
+  if (!party.reconcile || whyNotAsked(party) !== undefined) return [];
   const { schedule = SCHEDULE, sample = SAMPLE } = party.reconcile;
   return [[party.id, { party, schedule, sample }]];
 }

@@ -98,9 +98,17 @@ export async function reconcileParty(
   };
 }
 
+/** Why nobody can ask a party what it has; undefined where it can be asked. */
+export function whyNotAsked({ id, adapter, settings }: Party): string | undefined {
+  if (!adapter.reconcile) return `the adapter of ${id} offers no look-up: nobody can ask what it has`;
+  const why = adapter.reconcile.unable?.(settings);
+  return why === undefined ? undefined : `nobody can ask ${id} what it has: ${why}`;
+}
+
 function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconciler<unknown> {
+  const why = whyNotAsked(party);
   const { reconcile, send } = party.adapter;
-  if (!reconcile) throw new CannotReconcile(`the adapter of ${party.id} offers no look-up: nobody can ask what it has`);
+  if (!reconcile || why !== undefined) throw new CannotReconcile(why);
   if (repair === 'theirs' && !reconcile.read)
     throw new CannotReconcile(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
   if (repair === 'ours' && !send?.['dossier.upsert.v1'])

@@ -2,9 +2,19 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
-import { type Adapter, type Comparison, type Outgoing, type Simulator, startSimulator } from '../../src/kit/index.ts';
+import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
+import { constructionAt, transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
+import ministries from '../../adapters/soap-ministry/simulator.ts';
+import {
+  type Adapter,
+  type Comparison,
+  type Outgoing,
+  type Simulator,
+  startSimulator,
+  testConnection,
+} from '../../src/kit/index.ts';
 import type { Party, ReconcileTimes } from '../../src/parties.ts';
-import { createNightly } from '../../src/reconcile/nightly.ts';
+import { createNightly, type NightlyMeans } from '../../src/reconcile/nightly.ts';
 import type { NightlyReconcile } from '../../src/rounds.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
 import { createVault } from '../../src/vault.ts';
@@ -142,6 +152,56 @@ describe('reconcile', () => {
       error: expect.stringContaining('does not answer'),
     });
     expect((await query("SELECT agreed, judged FROM reconciles WHERE party = 'portal'")).rows).toEqual(before);
+  });
+});
+
+describe('reconcile with ministries by SOAP', () => {
+  let ministry: Simulator;
+  let hub: TestHub;
+  beforeAll(async () => {
+    ministry = await startSimulator(ministries);
+    const { lookUp: _, ...push } = constructionAt(ministry.url).push.dossiers;
+    hub = await testHub({
+      partners: { ministry: partnerOf(ministryAdapter), mute: partnerOf(ministryAdapter) },
+      entries: {
+        ministry: { settings: transportAt(ministry.url) },
+        mute: { settings: { ...constructionAt(ministry.url), push: { dossiers: push } } },
+      },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['ministry'] }],
+    });
+    await hub.push([whole({ code: ONE }), whole({ code: TWO })]);
+    await hub.deliver();
+  });
+  afterAll(async () => {
+    await hub.close();
+    await ministry.close();
+  });
+
+  test('one that offers no look-up is not asked, by nobody and in no night, and what is missing is named', async () => {
+    const why = 'nobody can ask mute what it has: its settings name no push.dossiers.lookUp';
+    await expect(hub.hub.reconcile('mute')).rejects.toThrow(why);
+    const { database, parties } = hub.hub;
+    const nightly = createNightly({ database, nowMs: () => hub.clock.nowMs } as unknown as NightlyMeans, parties);
+    await nightly.register();
+    const { rows } = await database.pool.query('SELECT party FROM reconciles');
+    expect(rows).toEqual([{ party: 'ministry' }]);
+  });
+
+  test('what was changed over there is named, with its codes in full and nobody by name, and told once more', async () => {
+    expect(await hub.hub.reconcile('ministry')).toMatchObject({ agreement: 1, counts: { agrees: 2 } });
+    const past = testConnection(transportAt(ministry.url));
+    const record = whole({ code: ONE, status: 'processing', applicant: { name: 'Lê Thị Hoa' } });
+    await ministryAdapter.send?.['dossier.upsert.v1']?.send(past as never, [
+      { code: ONE, record, known: true } as never,
+    ]);
+    past.close();
+    const report = await hub.hub.reconcile('ministry', { repair: 'ours' });
+    expect(report).toMatchObject({ counts: { agrees: 1, differs: 1 }, findings: [{ code: ONE, verdict: 'differs' }] });
+    const status = { path: '/trangThai', ours: 'TIEP_NHAN', theirs: 'DANG_XU_LY' };
+    expect(report.findings[0]?.fields).toContainEqual(status);
+    expect(JSON.stringify(report)).not.toMatch(/Lê Thị Hoa|Nguyễn Văn An/);
+    await hub.deliver();
+    expect(await hub.hub.reconcile('ministry')).toMatchObject({ agreement: 1, counts: { agrees: 2 } });
   });
 });
 

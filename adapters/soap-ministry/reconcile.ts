@@ -1,0 +1,30 @@
+import type { Comparison, Outgoing, Reconciler } from '#kit';
+import { type Ministry, stuck } from './client.ts';
+import { lookUp, type Word, wordsOf } from './look-up.ts';
+import { contextOf } from './push.ts';
+import type { LookUp, Settings } from './settings.ts';
+
+/** What the ministry answers to its look-up, against what it would be told. What it does not answer is no difference. */
+export const reconcile: Reconciler<Settings> = {
+  unable: ({ push }) => (push?.dossiers?.lookUp ? undefined : 'its settings name no push.dossiers.lookUp'),
+
+  async compare(connection: Ministry, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
+    const how = connection.settings.push?.dossiers?.lookUp as LookUp;
+    const context = contextOf(item);
+    const { words, problems, causes } = wordsOf({ ...how.match, ...how.compare }, context, connection);
+    if (problems.length > 0) return { kind: 'failed', outcome: stuck(problems, causes[0]) };
+    const rows = await lookUp(connection, how, context, item.record);
+    if ('kind' in rows) return { kind: 'failed', outcome: rows };
+    // Of several the ministry keeps every version: the one that is nearest to ours.
+    const [nearest] = rows.map((row) => differences(words, row)).sort((a, b) => a.length - b.length);
+    return nearest ? { kind: 'found', differences: nearest } : { kind: 'absent' };
+  },
+};
+
+function differences(words: readonly Word[], row: unknown) {
+  return words.flatMap(({ path, ours, theirs: theirsIn }) => {
+    const theirs = theirsIn(row);
+    if (ours === undefined || theirs === undefined || theirs === ours) return [];
+    return [{ path: `/${path.replaceAll('.', '/')}`, ours: String(ours), theirs: String(theirs) }];
+  });
+}
