@@ -68,6 +68,18 @@ function isPerson(applicant: Applicant): boolean {
 export function maskName(name: string): string {
   return name
     .split(/\s+/)
-    .map((word) => [...word].map((letter, at) => (at === 0 ? letter : '*')).join(''))
+    .map((word) => `${firstOf(word)}${'*'.repeat(Math.max(0, lettersIn(word) - 1))}`)
     .join(' ');
+}
+
+function firstOf(word: string): string {
+  const code = word.codePointAt(0);
+  return code === undefined ? '' : String.fromCodePoint(code);
+}
+
+/** Outside of the basic plane a letter takes two places. */
+function lettersIn(word: string): number {
+  let letters = 0;
+  for (const _ of word) letters++;
+  return letters;
 }

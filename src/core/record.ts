@@ -86,6 +86,7 @@ function cleanerOf(schema: SchemaNode): Cleaner {
 function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleaner {
   const known = Object.entries(properties).map(([key, schema]) => ({
     key,
+    ownPath: `/${key}`,
     clean: cleanerOf(schema),
     nullable: schema.anyOf?.some((option) => option.type === 'null') ?? false,
   }));
@@ -94,10 +95,10 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const given = value as Record<string, unknown>;
     const record: Record<string, unknown> = {};
-    for (const { key, clean, nullable } of known) {
+    for (const { key, ownPath, clean, nullable } of known) {
       const member = Object.hasOwn(given, key) ? given[key] : undefined;
       if (member === undefined || (member === null && !nullable)) continue;
-      const cleaned = member === null ? null : clean(member, `${path}/${key}`, notes);
+      const cleaned = member === null ? null : clean(member, path === '' ? ownPath : `${path}${ownPath}`, notes);
       if (cleaned !== undefined) record[key] = cleaned;
     }
     for (const key of Object.keys(given)) {

@@ -42,8 +42,10 @@ function wordsOf(text: string): string[] {
   return fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
+const MARKS = '.-/';
+
 function tailsOf(code: string): string[] {
-  const tails = [code];
-  for (let at = 0; at < code.length; at++) if (/[.\-/]/.test(code[at] as string)) tails.push(code.slice(at + 1));
-  return tails.filter((tail) => tail !== '');
+  const tails = code === '' ? [] : [code];
+  for (let at = 0; at < code.length - 1; at++) if (MARKS.includes(code[at] as string)) tails.push(code.slice(at + 1));
+  return tails;
 }

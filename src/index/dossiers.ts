@@ -143,21 +143,23 @@ const APPLICANT = ',"applicant":';
 
 /** Few records have mentions: only these are taken apart. */
 function withoutMentions(json: string, record: Dossier, applicant: Applicant): string {
-  if (!mentionsApplicant(freeTextsOf({ ...record, applicant: undefined }), applicant)) return json;
+  if (!mentionsApplicant(freeTextsOf(record), applicant)) return json;
   return JSON.stringify(JSON.parse(json), (key, value) =>
     typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
   );
 }
 
-/** The free texts of a record, where officers may have written of the applicant. */
+/** The members with free texts, where officers may have written of the applicant. */
 const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy']);
 
+/** The free texts of a record, but for what is said of the applicant in his own place. */
 function freeTextsOf(value: object): string {
   let texts = '';
-  for (const [key, member] of Object.entries(value)) {
+  for (const key in value) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
     if (typeof member === 'string') {
       if (FREE_TEXTS.has(key)) texts += `${member}\n`;
-    } else if (typeof member === 'object' && member !== null) texts += freeTextsOf(member);
+    } else if (typeof member === 'object' && member !== null && key !== 'applicant') texts += freeTextsOf(member);
   }
   return texts;
 }

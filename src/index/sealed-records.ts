@@ -3,12 +3,13 @@ import type { Sealed, Vault } from '../vault.ts';
 
 interface Written {
   json?: string;
+  bytes?: Buffer;
   hash?: string;
   sealed?: Sealed;
 }
 
 /**
- * A record is written, hashed and encrypted once, however many tables it goes to: of a new dossier the event and the
+ * A record is written, put into bytes, hashed and encrypted once, however many tables it goes to: of a new dossier the event and the
  * newest state are the same object.
  */
 const written = new WeakMap<object, Written>();
@@ -29,21 +30,27 @@ export function jsonOf(record: object): string {
   return known.json;
 }
 
+function bytesOf(record: object): Buffer {
+  const known = of(record);
+  known.bytes ??= Buffer.from(jsonOf(record));
+  return known.bytes;
+}
+
 /** The hash of the record's content, base64. */
 export function hashOf(record: object): string {
   const known = of(record);
-  known.hash ??= hash('sha256', jsonOf(record), 'base64');
+  known.hash ??= hash('sha256', bytesOf(record), 'base64');
   return known.hash;
 }
 
 /** Tell a record apart from one of the same content that came with something else besides; see besidesIn (core/apply). */
 export function hashWith(record: object, besides: string): void {
-  const [own, more] = [hash('sha256', jsonOf(record), 'buffer'), hash('sha256', besides, 'buffer')];
+  const [own, more] = [hash('sha256', bytesOf(record), 'buffer'), hash('sha256', besides, 'buffer')];
   of(record).hash = Buffer.concat([own, Buffer.of(0), more]).toString('base64');
 }
 
 export function sealRecord(vault: Vault, record: object): Sealed {
   const known = of(record);
-  if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(jsonOf(record));
+  if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(bytesOf(record));
   return known.sealed;
 }
