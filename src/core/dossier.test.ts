@@ -111,6 +111,14 @@ describe('a transition', () => {
     for (const [from, to] of reopened) expect(step(fold([dossier(from, 8)]), progress(to, 9)).anomaly).toBe('reopened');
   });
 
+  test('after the end by a whole record says why by a new note alone; it happens all the same', () => {
+    const ended = fold([dossier('returned', 8, { note: 'Đã trả kết quả' })]);
+    const reopenedBy = (more: Partial<Dossier>) => step(ended, dossier('processing', 9, more));
+    expect(reopenedBy({ note: 'Kết quả sai tên, làm lại' })).toMatchObject({ anomaly: 'reopened', moved: true });
+    for (const more of [{}, { note: 'Đã trả kết quả' }, { abstract: 'Cấp phép' }])
+      expect(reopenedBy(more)).toMatchObject({ anomaly: 'reopened-without-reason', moved: true });
+  });
+
   test('5→4→5→4 is legal however often it comes', () => {
     const steps = stepsOf(
       dossier('processing', 0),
@@ -219,7 +227,9 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     });
     const kept = step(fold(events.slice(0, 2)), { ...derived('resolved', 8), authoritative: false });
     expect(kept).toMatchObject({ anomaly: 'transition', moved: false, view: { status: 'supplement-required' } });
-    expect(stepsOf(dossier('withdrawn', 8), derived('returned', 8)).at(-1)).toMatchObject({ anomaly: 'reopened' });
+    expect(stepsOf(dossier('withdrawn', 8), derived('returned', 8)).at(-1)).toMatchObject({
+      anomaly: 'reopened-without-reason',
+    });
   });
 
   test('a real step of the moment of the first record is not lost to it', () => {
@@ -243,7 +253,9 @@ describe('a derived time is a lower bound and yields to real ones', () => {
       moved: true,
       view: { status: 'resolved', statusAt: at(9), inferred: true },
     });
-    expect(step(fold([dossier('returned', 8)]), derived('processing', 9))).toMatchObject({ anomaly: 'reopened' });
+    expect(step(fold([dossier('returned', 8)]), derived('processing', 9))).toMatchObject({
+      anomaly: 'reopened-without-reason',
+    });
   });
 
   test('the real time of the same status takes its place', () => {

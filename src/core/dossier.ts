@@ -19,7 +19,8 @@ export interface DossierEvent {
 }
 
 /** Why an event is shown to the operators: kept and applied as far as the rules go, but not what is expected. */
-export type Anomaly = 'same-time' | 'transition' | 'reopened';
+export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-without-reason'] as const;
+export type Anomaly = (typeof ANOMALIES)[number];
 
 /** A dossier as its events, in the order of event time, tell it. */
 export interface DossierView {
@@ -89,8 +90,17 @@ function transition(view: DossierView, event: DossierEvent): { moves: boolean; a
   // A derived time says only "not before": at that time it can add a further step, not take a real one back.
   if (sameTime && !further) return { moves: allowed && view.inferred };
   if (allowed) return { moves: true };
-  const anomaly = mayFollowNothing(view.status) ? 'reopened' : 'transition';
-  return { moves: event.authoritative, anomaly };
+  return { moves: event.authoritative, anomaly: mayFollowNothing(view.status) ? reopening(view, event) : 'transition' };
+}
+
+/**
+ * An end may be taken back by a correction that says why (domain 6.2 e). No member of the records is a reason by name:
+ * a step says what was done and by whom, a whole record nothing but by a note that was not there before. Whether that
+ * explains it is for a person to judge; refusing it would freeze the dossier at readers.
+ */
+function reopening({ record: { note } }: DossierView, { kind, record }: DossierEvent): Anomaly {
+  const saysWhy = kind === 'progress' || (record?.note !== undefined && record.note !== note);
+  return saysWhy ? 'reopened' : 'reopened-without-reason';
 }
 
 function staysInferred(view: DossierView, event: DossierEvent): boolean {

@@ -96,6 +96,12 @@ describe('operators', () => {
     expect(seen).toEqual([CODE(3), CODE(2), CODE(1)]);
     expect(await items(`anomalies?kind=reopened`)).toMatchObject([{ code: CODE(2) }]);
     expect(await items(`anomalies?code=${CODE(1).toLowerCase()}`)).toMatchObject([{ code: CODE(1) }]);
+    later(1_000);
+    const record = dossier({ code: CODE(2), status: 'returned', statusAt: '2025-08-15T10:00:00+07:00' });
+    await hub.push(record);
+    await hub.push({ ...record, status: 'processing', statusAt: '2025-08-16T10:00:00+07:00' });
+    expect(await items('anomalies?kind=reopened-without-reason')).toMatchObject([{ code: CODE(2) }]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
     expect(await items('anomalies?party=other')).toEqual([]);
     expect((await ops.get('anomalies?kind=odd')).status).toBe(400);
     const metrics = async () => (await (await hub.request('GET', '/metrics')).text()).split('\n');

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { ANOMALIES } from '#core/dossier';
 import { cleanCode } from '#core/identifiers';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -7,15 +8,13 @@ import { Cursor, Limit, pageOf, text } from '../dossiers.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 
-const KINDS = ['same-time', 'transition', 'reopened'] as const;
-
 const AnomalyShown = closed(
   {
     at: Instant,
     code: Type.String(),
-    kind: Type.Enum([...KINDS], {
+    kind: Type.Enum([...ANOMALIES], {
       description:
-        'same-time: two statuses at one moment, the further one counts; transition: one that the table does not allow; reopened: a dossier that was at its end',
+        'same-time: two statuses at one moment, the further one counts; transition: one that the table does not allow; reopened: a dossier that was at its end, by a step or with a new note; reopened-without-reason: the same by a record that says nothing of why',
     }),
     status: oneOf(STATUSES),
     party: Type.String(),
@@ -26,7 +25,7 @@ const AnomalyShown = closed(
 );
 const Query = closed({
   party: text('the party that told it'),
-  kind: Type.Optional(oneOf(KINDS)),
+  kind: Type.Optional(oneOf(ANOMALIES)),
   code: text('the code of a dossier'),
   limit: Limit,
   cursor: Cursor,
