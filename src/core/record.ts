@@ -62,13 +62,18 @@ type Cleaner = (value: unknown, path: string, notes: Notes) => unknown;
 const readers = Object.fromEntries(
   Object.entries(OPERATIONS).map(([operation, schema]) => [
     operation,
-    { clean: cleanerOf(schema as unknown as SchemaNode), check: Compile(withoutFormats(schema) as Type.TSchema) },
+    { clean: cleanerOf(schema as unknown as SchemaNode), check: Compile(withoutCleaned(schema) as Type.TSchema) },
   ]),
 ) as unknown as Readonly<Record<Operation, { clean: Cleaner; check: ReturnType<typeof Compile> }>>;
 
-/** Instants are checked while they are cleaned; checking their format again would cost as much as all the rest. */
-function withoutFormats(schema: object): object {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'format' ? undefined : value)));
+/**
+ * Instants are checked and unknown members are found while a record is cleaned, which comes out without them; checking
+ * that again would cost as much as all the rest.
+ */
+function withoutCleaned(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => (key === 'format' || key === 'additionalProperties' ? undefined : value)),
+  );
 }
 
 function cleanerOf(schema: SchemaNode): Cleaner {

@@ -112,9 +112,21 @@ function writeInt4(at: number, value: number): number {
   return at + 4;
 }
 
-function writeUuid(at: number, value: string): number {
-  makeRoom(at + 16);
-  return at + scratch.write(value.replaceAll('-', ''), at, 'hex');
+const DASH = 0x2d;
+
+function writeUuid(start: number, value: string): number {
+  makeRoom(start + 16);
+  let at = start;
+  for (let from = 0; from < value.length; from += 2) {
+    if (value.charCodeAt(from) === DASH) from++;
+    scratch[at++] = (nibble(value.charCodeAt(from)) << 4) | nibble(value.charCodeAt(from + 1));
+  }
+  return at;
+}
+
+/** The value of a hexadecimal digit. */
+function nibble(code: number): number {
+  return code < 0x40 ? code - 0x30 : (code | 0x20) - 0x57;
 }
 
 function makeRoom(size: number): void {
