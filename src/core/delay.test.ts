@@ -13,6 +13,7 @@ const facts = (given: Partial<DelayFacts> = {}): DelayFacts => ({
   nowMs: 1_000 * S,
   deliveries: [],
   waits: [],
+  refusals: [],
   outages: [],
   ...given,
 });
@@ -123,6 +124,18 @@ describe('the time of a dossier', () => {
     });
   });
 
+  test('is wrong data’s from a refusal at our door, also while a partner is away', () => {
+    const outages = [{ party: 'portal', fromMs: 50 * S, toMs: 500 * S }];
+    const refusals = [{ fromMs: -100 * S, toMs: 300 * S }];
+    expect(whole({ refusals, outages, deliveries: [delivery(200, 600)] })).toEqual({
+      ...NOTHING,
+      office: 400,
+      wrongData: 300,
+      partnerDown: 200,
+      queue: 100,
+    });
+  });
+
   test('is wrong data’s from the refusal until a mended version is taken', () => {
     const refused = delivery(100, 110, { state: 'refused', attempts: [attempt(110, 10, 'refused', 'field-too-long')] });
     expect(whole({ deliveries: [refused] })).toEqual({ ...NOTHING, office: 100, partnerSlow: 10, wrongData: 890 });
@@ -192,6 +205,7 @@ test('only working time counts: a night and a Sunday are nobody’s delay', () =
     nowMs: at('2025-08-18T10:00'),
     deliveries: [{ ...delivery(0, 0), createdMs, settledMs, attempts }],
     waits: [],
+    refusals: [],
     outages: [],
   };
   expect(delaysOf(given, between)).toMatchObject({ office: (6 + 1) * 3_600, partnerDown: 3 * 3_600, queue: 0 });

@@ -49,6 +49,8 @@ export interface DelayFacts {
   readonly deliveries: readonly DeliveryFact[];
   /** While something that a party told of the dossier waited in quarantine before it was applied. */
   readonly waits: readonly Interval[];
+  /** From what a party told wrongly, so that it was refused at our door, to what it told next and was accepted. */
+  readonly refusals: readonly Interval[];
   /** When a party was known to be away. */
   readonly outages: readonly (Interval & { readonly party: string })[];
 }
@@ -63,7 +65,7 @@ interface Segment {
  * Split the working time of a dossier by what it waited for.
  *
  * At each moment the office has it unless something that a party has to be told has not got through; then it is that
- * which holds it up: data that the partner refused until it was mended, a cause in quarantine, a partner that is away
+ * which holds it up: data that the partner, or our door, refused until it was mended, a cause in quarantine, a partner that is away
  * (what was tried in vain waits for the next try; until the partner is back that is the partner's, afterwards ours), a
  * partner that takes its time, and otherwise our queue. Of several at one moment the first of `CAUSES` counts. After the
  * dossier is finished nothing is the office's any more, but what has not got through still counts.
@@ -74,7 +76,8 @@ export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: numb
   const parties = [...new Set(facts.deliveries.map((delivery) => delivery.party))].sort();
   const byParty = new Map(parties.map((party) => [party, partySegments(facts, party)]));
   const waits = facts.waits.map((wait): Segment => ({ ...closed(wait, facts.nowMs), cause: 'quarantine' }));
-  const whole = split([...waits, ...[...byParty.values()].flat()], facts, working);
+  const refusals = facts.refusals.map((refusal): Segment => ({ ...closed(refusal, facts.nowMs), cause: 'wrongData' }));
+  const whole = split([...waits, ...refusals, ...[...byParty.values()].flat()], facts, working);
   const officeMs = working(facts.startMs, facts.finishMs ?? facts.nowMs) - whole.beforeFinishMs;
   return {
     office: seconds(Math.max(officeMs, 0)),

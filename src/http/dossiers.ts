@@ -128,7 +128,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
         `${PERSONAL} ` +
         'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
         'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
-        'quarantine (a person had to settle something), wrongData (refused until mended).',
+        'quarantine (a person had to settle something), wrongData (refused until mended: by a party, or at our door).',
       scopes: READ,
       conditional: true,
       replies: {

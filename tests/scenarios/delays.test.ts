@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/settle';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection' };
 const MINUTE = 60_000;
@@ -51,6 +51,50 @@ describe('whose delay it was', () => {
     await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }));
     await hub.deliver();
     expect(await delays()).toMatchObject({ office: 15 * 60, wrongData: 8 * 3_600 });
+  });
+
+  test('is wrong data’s from a refusal at our door until the same party has told it rightly', async () => {
+    const refused = await hub.push(dossier({ code: 'h60.01-250812-0035', status: 'lost' }));
+    expect(refused).toMatchObject({ status: 422, results: [{ outcome: 'invalid' }] });
+    later(10);
+    // One of many, told once more: it is wrong data's since the first time.
+    await hub.push([dossier({ code: 'H60.01-250812-0036' }), dossier({ status: 'lost' })]);
+    later(10);
+    // What somebody else tells mends nothing.
+    await hub.push(dossier({ status: 'submitted', statusAt: '2025-08-12T08:10:00+07:00' }), { party: 'other' });
+    later(10);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(30);
+    expect(await delays()).toMatchObject({ office: 45 * 60, wrongData: 30 * 60 });
+  });
+
+  test('is wrong data’s for a step until a step is told, and nobody’s for what is never mended', async () => {
+    await hub.push(dossier());
+    await hub.deliver();
+    await hub.push(progress({ content: '' }), { what: 'progress' });
+    later(30);
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-12T08:50:00+07:00' }));
+    await hub.deliver();
+    later(30);
+    expect((await delays()).wrongData).toBe(0);
+    await hub.push(progress({ at: '2025-08-12T09:20:00+07:00' }), { what: 'progress' });
+    later(30);
+    await hub.push(dossier({ status: 'lost' }));
+    later(30);
+    expect((await delays()).wrongData).toBe(60 * 60);
+  });
+
+  test('is the quarantine’s from when what mends it has come and waits', async () => {
+    await hub.push(progress({ content: '' }), { what: 'progress' });
+    later(20);
+    await hub.push(progress({ at: '2025-08-12T08:40:00+07:00' }), { what: 'progress' });
+    later(20);
+    await hub.push(dossier());
+    await expect.poll(async () => (await hub.read(PATH)).body.items.length).toBe(2);
+    await hub.deliver();
+    later(20);
+    expect(await delays()).toMatchObject({ wrongData: 20 * 60, quarantine: 20 * 60, office: 35 * 60 });
   });
 
   test('is the quarantine’s while a code is not mapped, and ours until it is sent after that', async () => {
