@@ -14,9 +14,9 @@ export type OnCut = (cut: { readonly path: string; readonly from: number; readon
 
 /** Write an object of the dialect, all of its fields in their order; what is not known is an empty text. */
 export function writeFields(codes: Codes, rules: FieldRules, record: object, onCut?: OnCut, at = ''): WireObject {
-  return Object.fromEntries(
-    rules.map((rule) => [rule.field, writeField(codes, rule, valueAt(record, rule.member), onCut, at)]),
-  );
+  const written: Record<string, Wire> = {};
+  for (const rule of rules) written[rule.field] = writeField(codes, rule, valueAt(record, rule.member), onCut, at);
+  return written;
 }
 
 function writeField(codes: Codes, rule: FieldRule, value: unknown, onCut: OnCut | undefined, at: string): Wire {
@@ -44,6 +44,7 @@ export function cut(text: string, max: number = Number.POSITIVE_INFINITY): strin
 
 function valueAt(record: object, member: string | undefined): unknown {
   if (member === undefined) return undefined;
+  if (!member.includes('/')) return (record as Readonly<Record<string, unknown>>)[member];
   let value: unknown = record;
   for (const name of member.split('/')) value = (value as Record<string, unknown> | undefined)?.[name];
   return value;
