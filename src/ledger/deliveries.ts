@@ -53,8 +53,11 @@ export async function knownTo(
 ): Promise<ReadonlySet<string>> {
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'known to',
-    text: `SELECT DISTINCT subject FROM deliveries
-           WHERE party = $1 AND subject = ANY($2::text[]) AND state = 'delivered' AND operation = 'dossier.upsert.v1'`,
+    // One probe a dossier (see `claim`): a plan made in quiet times would read all deliveries of the party each time.
+    text: `SELECT subject FROM unnest($2::text[]) AS asked(subject)
+           WHERE (SELECT d.id FROM deliveries d
+             WHERE d.party = $1 AND d.subject = asked.subject AND d.state = 'delivered'
+               AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, subjects],
   });
   return new Set(rows.map((row) => row.subject));
