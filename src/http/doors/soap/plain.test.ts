@@ -73,6 +73,15 @@ describe('plain envelopes', () => {
     expect(readPlain(Buffer.from(xml.replace(from, to)))).toBeUndefined();
   });
 
+  test.each<[string, string]>([
+    ['space in what is to be empty', envelopeOf(`<Ping xmlns="${HUB}">\n</Ping>`)],
+    ['a tag of more than 64 KiB', envelopeOf(`<Ping xmlns="${HUB}" xmlns:a="urn:${'a'.repeat(70_000)}"></Ping>`)],
+  ])('leave %s to the parsers, which refuse it', (_, xml) => {
+    expect(readPlain(Buffer.from(xml))).toBeUndefined();
+    const read = readStrictly(xml);
+    expect(typeof read === 'string' || read.problems.length > 0).toBe(true);
+  });
+
   test('whatever they are changed to, what is read in one pass is read the same by guard, libxml2 and XSD', () => {
     const dice = createDice(20_251_125);
     let read = 0;
@@ -90,6 +99,10 @@ describe('plain envelopes', () => {
 
 function write(style: number, items: number): string {
   return (WRITERS[style] as (typeof WRITERS)[number])((prefix) => dossier(prefix).repeat(items));
+}
+
+function envelopeOf(operation: string): string {
+  return `<s:Envelope xmlns:s="${SOAP11}"><s:Body>${operation}</s:Body></s:Envelope>`;
 }
 
 function readStrictly(xml: string): Envelope | string {

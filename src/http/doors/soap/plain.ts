@@ -17,7 +17,7 @@ export function readPlain(xml: Buffer): Envelope | undefined {
   const text = xml.toString();
   if (NOT_PLAIN.test(text)) return undefined;
   const [start, , , envelope, ofEnvelope, body, ofBody, called, operation, ofOperation] = START.exec(text) ?? [];
-  if (start === undefined || !Object.hasOwn(SHAPES, operation as string)) return undefined;
+  if (start === undefined || start.length > MAX_START || !Object.hasOwn(SHAPES, operation as string)) return undefined;
   const inEnvelope = declared(ofEnvelope as string, NOTHING);
   const inBody = inEnvelope && declared(ofBody as string, inEnvelope);
   const inOperation = inBody && declared(ofOperation as string, inBody);
@@ -26,6 +26,8 @@ export function readPlain(xml: Buffer): Envelope | undefined {
   if (!version || inBody?.get(body ?? '') !== namespace || inOperation?.get(called ?? '') !== HUB_NAMESPACE)
     return undefined;
   const items = itemsUnder(called, operation as OperationName);
+  // What has no elements has no space between them either.
+  if (items?.length === 0 && !start.endsWith('>')) return undefined;
   const values =
     items &&
     readItems(text, start.length, items, [
@@ -37,6 +39,8 @@ export function readPlain(xml: Buffer): Envelope | undefined {
 /** What XML does not allow in a text, or has read as something else than it is written. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_PLAIN = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]|\]\]>/;
+/** How much stands before the items at most: far below what guard and libxml2 allow of a tag and of a name. */
+const MAX_START = 4096;
 /** libxml2 refuses what is no URI. */
 const URI = '(?:urn:[a-z][\\w.-]*(?::[\\w.-]+)*|https?://[a-z][\\w.-]*(?:/[\\w.-]*)*)';
 const DECLARATIONS = `((?:[ \\t\\n]+xmlns(?::[A-Za-z][\\w.-]*)?=(?:"${URI}"|'${URI}')){0,16})`;
