@@ -114,6 +114,19 @@ describe('the SOAP door', () => {
     expect(body).not.toHaveProperty('databases');
   });
 
+  test('a declared prefix named nil says nothing of the value', async () => {
+    const dossier = dossierXml('H60.01-250812-2095', '<h:note xmlns:nil="1">Giữ lại</h:note>');
+    await sendSoap(hub, envelope(pushXml(dossier)));
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2095', 'personal')).body.note).toBe('Giữ lại');
+  });
+
+  test('an attribute of another namespace that is not allowed is told with its element', async () => {
+    const dossier = dossierXml('H60.01-250812-2096', '<h:note xml:lang="vi">x</h:note>');
+    expect((await sendSoap(hub, envelope(pushXml(dossier)))).fault?.problems).toMatchObject([
+      { path: 'note', message: expect.stringMatching(/^line \d+: The attribute '.*lang' is not allowed/) },
+    ]);
+  });
+
   test.each(VERSIONS)(
     'a message that does not fit the schema is a fault with element, line and reason (SOAP %s)',
     async (version) => {

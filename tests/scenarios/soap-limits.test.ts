@@ -233,6 +233,11 @@ describe('what a message may come as', () => {
       /says that it has "6" bytes, and has 5/,
     ],
     ['a missing part', mtom(withNote('H60.01-250812-3104'), { attachment: null }), /the part "cid:a%40x" is missing/],
+    [
+      'a reference that is none',
+      mtom(withNote('H60.01-250812-3104').replace('cid:a%40x', 'cid:%zz')),
+      /"cid:%zz" is no reference to a part/,
+    ],
     ['a missing end', mtom(ping, { end: '' }), /ends early/],
     [
       'too many parts',

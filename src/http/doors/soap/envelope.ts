@@ -156,7 +156,7 @@ const MOST_PROBLEMS = 20;
 /** `Element '{urn:…}amountVnd': 'x' is not a valid value of the atomic type 'xs:long'.` → its element, line and reason. */
 function problemOf({ message, line }: { message: string; line: number }, linesBefore: number): Problem {
   const [, element = '', reason = message] =
-    /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute [^:]*)?: (.*)$/s.exec(message.trim()) ?? [];
+    /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
   return {
     path: element,
     message: `line ${line + linesBefore}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}`,

@@ -88,7 +88,8 @@ function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
       if (!(include instanceof XmlElement) || !include.parent)
         throw refused('xop:Include stands for the whole envelope');
       const href = include.attr('href')?.value ?? '';
-      const part = parts.find((one) => idOf(one) === decodeURIComponent(href.replace(/^cid:/, '')));
+      const id = idIn(href);
+      const part = parts.find((one) => idOf(one) === id);
       if (!part) throw refused(`the part ${quote(href)} is missing`);
       include.parent.addText(part.content.toString('base64'));
       include.remove();
@@ -96,6 +97,15 @@ function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
     return Buffer.from(document.toString({ format: false }));
   } finally {
     document.dispose();
+  }
+}
+
+/** The Content-ID that a `cid:` refers to. */
+function idIn(href: string): string {
+  try {
+    return decodeURIComponent(href.replace(/^cid:/, ''));
+  } catch {
+    throw refused(`${quote(href)} is no reference to a part`);
   }
 }
 

@@ -92,10 +92,11 @@ function local(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-/** The XSD lets no attribute through but those of XMLSchema-instance. */
+/** The XSD lets no attribute through but those of XMLSchema-instance, and declarations of namespaces. */
 function isNil(attributes: Readonly<Record<string, string>>): boolean {
   for (const name in attributes)
-    if (local(name) === 'nil' && /^\s*(?:true|1)\s*$/.test(attributes[name] as string)) return true;
+    if (local(name) === 'nil' && !name.startsWith('xmlns:') && /^\s*(?:true|1)\s*$/.test(attributes[name] as string))
+      return true;
   return false;
 }
 
