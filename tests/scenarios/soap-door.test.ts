@@ -195,6 +195,16 @@ describe('the SOAP door', () => {
     );
   });
 
+  test.each([
+    ['1.1', 's:actor="urn:gateway"', 200],
+    ['1.1', 's:actor="http://schemas.xmlsoap.org/soap/actor/next"', 500],
+    ['1.2', `s:role="${SOAP12}/role/none"`, 200],
+    ['1.2', `s:role="${SOAP12}/role/ultimateReceiver"`, 500],
+  ] as const)('whom a header is for says who must understand it (SOAP %s, %s)', async (version, target, status) => {
+    const header = `<a:Way xmlns:a="urn:a" s:mustUnderstand="1" ${target}>x</a:Way>`;
+    expect((await sendSoap(hub, envelope('<h:Ping/>', { version, header }), { version })).status).toBe(status);
+  });
+
   test('messages are kept as they came, with hash, operation and key; a refused one with its reason', async () => {
     const message = envelope(pushXml(dossierXml('H60.01-250812-2014')));
     const reply = await sendSoap(hub, message);

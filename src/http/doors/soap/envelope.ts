@@ -119,7 +119,19 @@ function operationIn(body: XmlElement): XmlElement {
   );
 }
 
-/** What must be understood and is not, is refused: to pass it over could change what the message means. */
+/** Whom a header block is for: everybody, or whoever the message is for; all else is for somebody on the way. */
+const FOR_US = {
+  '1.1': ['actor', '', 'http://schemas.xmlsoap.org/soap/actor/next'],
+  '1.2': ['role', '', `${ENVELOPES['1.2']}/role/next`, `${ENVELOPES['1.2']}/role/ultimateReceiver`],
+} as const;
+
+function isForUs(block: XmlElement, version: Version): boolean {
+  const [name, ...ours]: readonly string[] = FOR_US[version];
+  const told = block.attrs.find((one) => one.name === name && one.namespaceUri === ENVELOPES[version]);
+  return ours.includes(told?.value.trim() ?? '');
+}
+
+/** What we must understand and do not, is refused: to pass it over could change what the message means. */
 function readHeader(header: XmlElement, version: Version, body: XmlElement): Security | undefined {
   const blocks = elementsIn(header);
   for (const block of blocks) {
@@ -127,7 +139,7 @@ function readHeader(header: XmlElement, version: Version, body: XmlElement): Sec
       ({ name, namespaceUri, value }) =>
         name === 'mustUnderstand' && namespaceUri === ENVELOPES[version] && /^\s*(?:1|true)\s*$/.test(value),
     );
-    if (isMust && block.namespaceUri !== WSSE)
+    if (isMust && isForUs(block, version) && block.namespaceUri !== WSSE)
       throw new EnvelopeRefusal(
         'MustUnderstand',
         `the header ${quote(block.name)} of ${quote(block.namespaceUri)} is not understood here`,
