@@ -99,6 +99,15 @@ describe('the SOAP door', () => {
     },
   );
 
+  test('a push that is nil is refused as one without items is: nobody is told that it was taken', async () => {
+    const nil = `<h:PushDossiers xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`;
+    for (const push of [nil, pushXml()])
+      expect((await sendSoap(hub, envelope(push))).fault).toMatchObject({
+        code: 'soap:Client',
+        reason: expect.stringContaining('PushDossiers does not fit the schema'),
+      });
+  });
+
   test('what is nil says nothing, and hints of the type are passed over', async () => {
     const xsi = 'xmlns:x="http://www.w3.org/2001/XMLSchema-instance"';
     const more = `<h:note ${xsi} x:nil="true"/><h:databases ${xsi} x:nil="1"/>`;

@@ -3,7 +3,7 @@ import { WSDL } from './wsdl.ts';
 
 /**
  * The checker of an element in a Body, by the schema that stands in the WSDL. `xsi:nil` is allowed everywhere: .NET and PHP
- * write it for "nothing", and nothing it is.
+ * write it for "nothing", and nothing it is. Only a push is no push with nothing in it.
  */
 export function createValidator(): XsdValidator {
   const wsdl = XmlDocument.fromString(WSDL);
@@ -13,7 +13,7 @@ export function createValidator(): XsdValidator {
   const hub = schema
     .toString()
     .replace('<xs:schema', () => `<xs:schema${declarations.join('')}`)
-    .replaceAll('<xs:element ', '<xs:element nillable="true" ');
+    .replaceAll(/<xs:element (?!name="Push)/g, '<xs:element nillable="true" ');
   wsdl.dispose();
   const document = XmlDocument.fromString(hub);
   try {
