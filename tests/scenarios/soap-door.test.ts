@@ -129,6 +129,37 @@ describe('the SOAP door', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-2095', 'personal')).body.note).toBe('Giữ lại');
   });
 
+  test('space around a time says nothing', async () => {
+    const dossier = dossierXml('H60.01-250812-2097', '<h:dueAt><![CDATA[2025-08-26T17:00:00+07:00]]> </h:dueAt>');
+    await sendSoap(hub, envelope(pushXml(dossier.replace('<h:statusAt>', '<h:statusAt>\r\n\t '))));
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2097')).body).toMatchObject({
+      statusAt: '2025-08-12T08:15:00+07:00',
+      dueAt: '2025-08-26T17:00:00+07:00',
+    });
+    const wrong = dossierXml('H60.01-250812-2098').replace('<h:statusAt>', '<h:statusAt> x');
+    expect((await sendSoap(hub, envelope(pushXml(wrong)))).fault?.problems).toMatchObject([{ path: 'statusAt' }]);
+  });
+
+  test.each([
+    ['1.1', 'id="ref1"', 'href="#ref1"'],
+    ['1.2', 'e:id="ref1"', 'e:ref="#ref1"'],
+  ] as const)(
+    'a reference to what stands elsewhere, as PHP writes it, is refused with its reason (SOAP %s)',
+    async (version, id, ref) => {
+      const encoding = `xmlns:e="${SOAP12.replace('envelope', 'encoding')}"`;
+      const dossiers = [
+        dossierXml(
+          'H60.01-250812-2099',
+          `<h:applicant ${encoding} ${id}><h:name>Nguyễn Văn Đức</h:name></h:applicant>`,
+        ),
+        dossierXml('H60.01-250812-2100', `<h:applicant ${encoding} ${ref}/>`),
+      ];
+      const { fault } = await sendSoap(hub, envelope(pushXml(...dossiers), { version }), { version });
+      const references = fault?.problems.filter(({ message }) => message.includes('written out twice'));
+      expect(references).toMatchObject([{ path: 'applicant' }, { path: 'applicant' }]);
+    },
+  );
+
   test('an attribute of another namespace that is not allowed is told with its element', async () => {
     const dossier = dossierXml('H60.01-250812-2096', '<h:note xml:lang="vi">x</h:note>');
     expect((await sendSoap(hub, envelope(pushXml(dossier)))).fault?.problems).toMatchObject([

@@ -1,11 +1,11 @@
-import { ParseOption, XmlAttribute, XmlDocument, type XmlElement, XmlLibError } from 'libxml2-wasm';
+import { ParseOption, XmlAttribute, XmlDocument, type XmlElement, XmlLibError, XmlText } from 'libxml2-wasm';
 import { quote, type SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
-import { createValidator } from './schemas.ts';
+import { createValidator, TIMES } from './schemas.ts';
 import { readSecurity, type Security, WSSE } from './security-header.ts';
 import { readValues, type Shape, shapeOf } from './values.ts';
 import { ENVELOPES, type Version } from './versions.ts';
@@ -159,18 +159,35 @@ function problemsOf(operation: XmlElement, hasHints: boolean, linesBefore: numbe
     return [];
   } catch (error) {
     if (!(error instanceof XmlLibError)) throw error;
+    if (error.details.some(({ message }) => message.includes("'xs:dateTime'")) && trimTimes(operation))
+      return problemsOf(operation, false, linesBefore);
     return error.details.slice(0, MOST_PROBLEMS).map((detail) => problemOf(detail, linesBefore));
   }
 }
 
 const MOST_PROBLEMS = 20;
 
+/** Space around a time says nothing, by XML Schema; libxml2 minds it before one. Tells whether there was any. */
+function trimTimes(operation: XmlElement): boolean {
+  const spaced = operation.find(SPACED_TIMES).filter((node) => node instanceof XmlText);
+  for (const text of spaced) text.content = text.content.trimStart();
+  return spaced.length > 0;
+}
+
+const SPACED_TIMES = `.//*[${TIMES.map((name) => `local-name() = '${name}'`).join(' or ')}]/text()[starts-with(translate(., '\t\r\n', '   '), ' ')]`;
+
 /** `Element '{urn:…}amountVnd': 'x' is not a valid value of the atomic type 'xs:long'.` → its element, line and reason. */
 function problemOf({ message, line }: { message: string; line: number }, linesBefore: number): Problem {
   const [, element = '', reason = message] =
     /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
+  const hint = REFERENCE.test(reason)
+    ? '; what is used twice is to be written out twice (in PHP: a clone, or an array)'
+    : '';
   return {
     path: element,
-    message: `line ${line + linesBefore}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}`,
+    message: `line ${line + linesBefore}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}${hint}`,
   };
 }
+
+/** PHP writes an object that it meets again as a reference to the first, which document/literal has none of. */
+const REFERENCE = /attribute '(?:id|href|\{http:\/\/www\.w3\.org\/2003\/05\/soap-encoding\}(?:id|ref))' is not allowed/;

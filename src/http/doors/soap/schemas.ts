@@ -24,3 +24,8 @@ export function createValidator(): XsdValidator {
 }
 
 const XSD = 'http://www.w3.org/2001/XMLSchema';
+
+/** The elements that are an xs:dateTime. */
+export const TIMES: readonly string[] = [
+  ...new Set(Array.from(WSDL.matchAll(/<xs:element name="(\w+)" type="xs:dateTime"/g), ([, name]) => name as string)),
+];
