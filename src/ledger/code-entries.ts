@@ -34,6 +34,8 @@ export interface CodeEntries {
   at(party: string, ms: number): CodesOf;
   /** By all that is entered. */
   now(party: string): CodesOf;
+  /** The moment by which all that is kept here of a party's entries is in force, epoch milliseconds; 0 without any. */
+  knownMs(party: string): number;
 }
 
 /** Other processes hear of an entry within a second; this much later everybody reads by it. */
@@ -88,6 +90,7 @@ export function createCodeEntries(database: Database): CodeEntries {
       return firstOf(party, later === -1 ? Number.POSITIVE_INFINITY : later);
     },
     now: (party) => firstOf(party, byParty.has(party) ? Number.POSITIVE_INFINITY : 0),
+    knownMs: (party) => byParty.get(party)?.inForceMs.at(-1) ?? 0,
   };
 }
 
@@ -131,8 +134,8 @@ export async function loadEntries(database: Database, party?: string): Promise<r
 }
 
 /**
- * Enter lines, within a transaction; each follows the version before it of its code. One that is entered already is not
- * entered again.
+ * Enter lines, within a transaction; each follows the version before it of its code, and comes into force after all
+ * that the party has. One that is entered already is not entered again.
  *
  * @returns them as they are kept
  */
@@ -160,7 +163,7 @@ export async function addCodeEntries(
          WHERE party = $1 AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL RETURNING version)
        INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
        SELECT $1, $2, $3, $4, coalesce((SELECT max(version) FROM before), 0) + 1, $5, $6, $7::timestamptz,
-              GREATEST($8::timestamptz, (SELECT max(in_force_at) FROM code_entries WHERE party = $1))
+              GREATEST($8::timestamptz, (SELECT max(in_force_at) + interval '1 ms' FROM code_entries WHERE party = $1))
        RETURNING ${COLUMNS}`,
       [party, table, from, to, who, why, msToInstant(nowMs), msToInstant(nowMs + IN_FORCE_AFTER_MS)],
     );

@@ -5,7 +5,7 @@ import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
 import type { Party } from '../parties.ts';
 import type { Again, Submission } from '../steps/accept/submission.ts';
-import { RELEASE_DOOR, type Readers, type Release, readAgain, readToRelease, released } from '../steps/read-again.ts';
+import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from '../steps/read-again.ts';
 import type { Vault } from '../vault.ts';
 import type { Difference } from './difference.ts';
 import type { RecordedMessage } from './recorded-messages.ts';
@@ -128,13 +128,13 @@ const KEPT_ORIGINS = 20;
 function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promise<Origin | undefined> {
   const { live, vault, readers, parties } = means;
   const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
-  async function load(id: string, releasedAt: string) {
-    const name = `${id} ${releasedAt}`;
+  async function load(id: string, atMs: number) {
+    const name = `${id} ${atMs}`;
     const known = kept.get(name);
     if (known) return known;
     const origin = await loadMessage(live, vault, id);
     if (!origin) return undefined;
-    const items = await attempt(() => readToRelease(readers, parties, origin, releasedAt));
+    const items = await attempt(() => readAgain(readers, parties, origin, atMs));
     const loaded = { receivedAt: origin.receivedAt, items };
     kept.set(name, loaded);
     if (kept.size > KEPT_ORIGINS) kept.delete(kept.keys().next().value as string);
@@ -144,7 +144,7 @@ function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promis
     if (!body) return undefined;
     const release = JSON.parse(body.toString()) as Release;
     const { messageId, item } = release;
-    const origin = await load(messageId, receivedAt);
+    const origin = await load(messageId, releaseMs(release, receivedAt));
     const read = origin?.items[item];
     return origin && { messageId, item, receivedAt: origin.receivedAt, read: read && released(read, release) };
   };

@@ -1,4 +1,3 @@
-import type { CodesOf } from '#core/codes';
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
 import type { Database } from '../database/pool.ts';
@@ -8,7 +7,7 @@ import type { WaitingRow } from '../ledger/quarantine.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 import type { Accepted, Submission } from './accept/submission.ts';
-import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from './read-again.ts';
+import { RELEASE_DOOR, type Readers, type Release, readAgain, released } from './read-again.ts';
 
 export interface LetGoMeans {
   /** Opens and reads what a row waits in. */
@@ -61,6 +60,8 @@ interface Read {
   readonly message: Pick<KeptMessage, 'party' | 'operation' | 'receivedAt'>;
   readonly item: Item;
   readonly releasedAt: string;
+  /** The moment whose code tables it was read by. */
+  readonly codesAt: string;
 }
 
 export type Reread = (row: WaitingRow) => Promise<Read | undefined>;
@@ -70,15 +71,15 @@ export interface RereadMeans {
   readonly vault: Vault;
   readonly readers: Readers;
   readonly parties: ReadonlyMap<string, Party>;
-  readonly codes: Pick<CodeEntries, 'at'>;
+  readonly codes: Pick<CodeEntries, 'knownMs'>;
   readonly nowMs: () => number;
 }
 
 interface KeptRead {
   readonly message: Read['message'];
   readonly items: readonly Item[];
-  /** By what it was read: another table reads another thing. */
-  readonly codes: CodesOf;
+  /** By the tables of which moment it was read: another table reads another thing. */
+  readonly codesMs: number;
   readonly bytes: number;
 }
 
@@ -111,18 +112,18 @@ export function createReread(means: RereadMeans): Reread {
 
   return async ({ messageId: id, item: place }) => {
     const releasedAt = msToInstant(nowMs());
-    const atMs = releaseMs(releasedAt);
     let read = kept.get(id);
-    if (!read || read.codes !== codes.at(read.message.party, atMs)) {
+    if (!read || read.codesMs !== codes.knownMs(read.message.party)) {
       const whole = await loadMessage(database, vault, id);
       if (!whole) return undefined;
       const { party, operation, receivedAt, body } = whole;
-      const items = await readAgain(readers, parties, whole, atMs);
-      read = { message: { party, operation, receivedAt }, items, codes: codes.at(party, atMs), bytes: body.length };
+      const codesMs = codes.knownMs(party);
+      const items = await readAgain(readers, parties, whole, codesMs);
+      read = { message: { party, operation, receivedAt }, items, codesMs, bytes: body.length };
     }
     keep(id, read);
     const item = read.items[place];
-    return item && { message: read.message, item, releasedAt };
+    return item && { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
   };
 }
 
@@ -130,11 +131,11 @@ export function createReread(means: RereadMeans): Reread {
 async function letGoOne(
   means: LetGoMeans,
   row: WaitingRow,
-  { message, item, releasedAt }: Read,
+  { message, item, releasedAt, codesAt }: Read,
   asItStands: boolean,
 ): Promise<boolean> {
   const { id, messageId, item: place, causeKey } = row;
-  const release: Release = { messageId, item: place, ...(asItStands && { asItStands }) };
+  const release: Release = { messageId, item: place, codesAt, ...(asItStands && { asItStands }) };
   const body = Buffer.from(JSON.stringify(release));
   try {
     const { results } = await means.accept({

@@ -50,21 +50,16 @@ export interface Release {
   readonly item: number;
   /** A person took its doubtful text as it stands. */
   readonly asItStands?: boolean;
+  /**
+   * The moment whose code tables it was read by: not all that was being entered just then was known to whoever let it
+   * go. Absent in releases of before.
+   */
+  readonly codesAt?: string;
 }
 
-/** The items of a message as they are when they are let go at a moment: by all that was entered until then. */
-export function readToRelease(
-  readers: Readers,
-  parties: ReadonlyMap<string, Party>,
-  message: KeptMessage,
-  releasedAt: string,
-): Promise<readonly Item[]> {
-  return readAgain(readers, parties, message, releaseMs(releasedAt));
-}
-
-/** The moment whose code tables count for what is let go then, epoch milliseconds. */
-export function releaseMs(releasedAt: string): number {
-  return instantToMs(releasedAt) + IN_FORCE_AFTER_MS;
+/** The moment whose code tables count for what a release of a moment let go, epoch milliseconds. */
+export function releaseMs({ codesAt }: Pick<Release, 'codesAt'>, releasedAt: string): number {
+  return codesAt === undefined ? instantToMs(releasedAt) + IN_FORCE_AFTER_MS : instantToMs(codesAt);
 }
 
 /** An item as a release takes it. */
