@@ -87,6 +87,23 @@ describe('import', () => {
     });
   });
 
+  test('CSV whose lists begin with empty cells, or are not in the order of their numbers, leaves no hole', async () => {
+    const head =
+      'code,serviceCode,agencyCode,status,statusAt,fees.1.amountVnd,fees.0.amountVnd,databases.1,databases.0';
+    const row = (n: number, rest: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${rest}`;
+    const { told } = await load(
+      'holes.csv',
+      [head, row(80, '30000,,BHXH,'), row(81, '30000,20000,BHXH,CSDLDC')].join('\n'),
+    );
+    expect(told).toEqual([]);
+    const listsOf = async (n: number) => (await hub.read(`/api/v1/dossiers/${codeOf(n)}`, 'personal')).body;
+    expect(await listsOf(80)).toMatchObject({ fees: [{ amountVnd: 30_000 }], databases: ['BHXH'] });
+    expect(await listsOf(81)).toMatchObject({
+      fees: [{ amountVnd: 20_000 }, { amountVnd: 30_000 }],
+      databases: ['CSDLDC', 'BHXH'],
+    });
+  });
+
   test('CSV with a quote that is not closed ends there, and says so', async () => {
     const row = (n: number, name: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${name}`;
     const head = 'code,serviceCode,agencyCode,status,statusAt,applicant.name';

@@ -66,18 +66,22 @@ function itemOf(columns: readonly Column[], cells: readonly string[], line: numb
     const cell = (cells[at] as string).trim();
     if (cell !== '') put(record, path, read(cell));
   }
-  return { line, json: Buffer.from(JSON.stringify(record)) };
+  return { line, json: Buffer.from(JSON.stringify(record, withoutHoles)) };
 }
 
-/** Lists are made in the order of their numbers; a number that is left out leaves no hole. */
+/** Lists are made in the order of their numbers. */
 function put(record: object, path: readonly string[], value: unknown): void {
   let at = record as Record<string, unknown>;
   for (const [depth, name] of path.slice(0, -1).entries()) {
     at[name] ??= /^\d+$/.test(path[depth + 1] as string) ? [] : {};
     at = at[name] as Record<string, unknown>;
   }
-  if (Array.isArray(at)) at.push(value);
-  else at[path.at(-1) as string] = value;
+  at[path.at(-1) as string] = value;
+}
+
+/** A number of a list whose cells are all empty is left out. */
+function withoutHoles(_name: string, value: unknown): unknown {
+  return Array.isArray(value) ? Object.values(value) : value;
 }
 
 /** Spreadsheets of Vietnamese locale write semicolons. */
