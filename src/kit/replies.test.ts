@@ -13,6 +13,12 @@ describe("a partner's words", () => {
     expect(partnerText(text, dossier)).toBe('Số *** của *** (***) sai');
   });
 
+  test('are shown without the applicant, in whichever case they come', () => {
+    const applicant = { name: 'Lê Thị Hoa (Mễ)', address: 'Số 5, phố Huế' };
+    const text = 'Công dân LÊ THỊ HOA (MỄ), SỐ 5, PHỐ HUẾ không hợp lệ';
+    expect(partnerText(text, { ...dossier, applicant })).toBe('Công dân ***, *** không hợp lệ');
+  });
+
   test.each([
     ['gọi 0912345678.', 'gọi ***.'],
     ['gọi +84 912 345 678 nhé', 'gọi *** nhé'],

@@ -37,7 +37,8 @@ const LONG_NUMBER = /(?<!\d|\d[.-])\+?\d(?: ?\d){8,}(?!\d|[.-]\d)/g;
 
 /**
  * A partner's words for logs and operators: cut, and without what would tell who the applicant is. Partners quote what
- * they were sent, so the dossier's own values go, and whatever looks like a telephone, identity number or e-mail.
+ * they were sent, often in capitals: the dossier's own values go in whichever case, and whatever looks like a telephone,
+ * identity number or e-mail.
  *
  * @param hidden other values that must not be shown, such as passwords and tokens
  */
@@ -45,7 +46,11 @@ export function partnerText(text: string, dossier?: Dossier, hidden: readonly (s
   const { kind: _, identityKind: __, ...personal } = dossier?.applicant ?? {};
   const values = [...Object.values(personal), ...hidden].filter((value) => value !== undefined && value.length >= 3);
   let shown = nfc(text);
-  for (const value of values as string[]) shown = shown.replaceAll(nfc(value), '***');
+  for (const value of values as string[]) shown = shown.replace(inAnyCase(nfc(value)), '***');
   shown = shown.replace(EMAIL, '***').replace(LONG_NUMBER, '***').replace(/\s+/g, ' ').trim();
   return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown;
+}
+
+function inAnyCase(value: string): RegExp {
+  return new RegExp(value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'giu');
 }
