@@ -39,8 +39,9 @@ export interface ShapeWatch {
   rest(): Promise<void>;
 }
 
-/** After the first payloads, one of so many is looked at. */
+/** After the first payloads, one of so many is looked at, and one that comes so long after the last one that was. */
 const ONE_OF = 50;
+const AGAIN_AFTER_MS = 10_000;
 const EVERY_MS = 1_000;
 /** Payloads of one kind that wait to be looked at. */
 const MOST_WAITING = 20;
@@ -58,16 +59,20 @@ interface Sample {
 }
 
 export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWatchMeans): ShapeWatch {
-  const counts = new Map<string, number>();
+  const seen = new Map<string, { readonly count: number; readonly lookedMs: number }>();
   let waiting = new Map<string, Sample[]>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
 
   function sample(one: Sample): void {
     const key = `${one.party} ${one.kind}`;
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    if ((count > LEARNING && count % ONE_OF !== 0) || one.body.length > MOST_BYTES) return;
+    const before = seen.get(key) ?? { count: 0, lookedMs: 0 };
+    const count = before.count + 1;
+    const isInTurn = count <= LEARNING || count % ONE_OF === 0;
+    const isLookedAt =
+      one.body.length <= MOST_BYTES && (isInTurn || Math.abs(nowMs() - before.lookedMs) >= AGAIN_AFTER_MS);
+    seen.set(key, { count, lookedMs: isLookedAt ? nowMs() : before.lookedMs });
+    if (!isLookedAt) return;
     const others = waiting.get(key);
     if (!others) waiting.set(key, [one]);
     else if (others.length < MOST_WAITING) others.push(one);

@@ -68,6 +68,16 @@ describe('schema drift', () => {
 
   const shapes = async () => (await hub.hub.database.pool.query('SELECT * FROM payload_shapes')).rows;
 
+  test('a partner of whom little is heard is looked at each time', async () => {
+    const one = watch();
+    await answers(one, { a: 1 }, 20);
+    await answers(one, { a: 1, b: 1 }, 1);
+    expect(await incidents()).toEqual([]);
+    hub.clock.nowMs += 10_000;
+    await answers(one, { a: 1, b: 1 }, 1);
+    expect(await incidents()).toMatchObject([{ party: 'portal', open: true }]);
+  });
+
   test('a retyped field in what a partner answers is noticed once among all processes, then it is the usual one', async () => {
     const [first, second] = [watch(), watch()];
     await answers(first, { error_code: 0, result: [{ MaHoSo: 'H60.01-250812-0001', SoLuong: 3 }] }, 20);
