@@ -22,6 +22,24 @@ describe('doctor', () => {
     expect(cleaning?.level).toBe(rows[0].setting === 'on' ? 'ok' : 'warn');
   });
 
+  test('what was refused counts until it was told in a newer version, or given up', async () => {
+    await scene.run('migrate');
+    const add = (subject: string, state: string, reason?: string) =>
+      scene.query(
+        `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, reason, created_at, next_at)
+         VALUES ('portal', 'dossier.upsert.v1', $1, 1, gen_random_uuid(), $2, $3, now(), now())`,
+        [subject, state, reason],
+      );
+    await add('H60.01-250812-0001', 'refused', 'refused-by-portal');
+    await add('H60.01-250812-0002', 'refused', 'dismissed');
+    await add('H60.01-250812-0003', 'parked', 'down');
+    await add('H60.01-250812-0003', 'delivered');
+    const { out } = await scene.run('doctor');
+    await scene.query('DELETE FROM deliveries');
+    expect(out).toMatch(/warn {2}work {6}1 deliveries to portal are refused/);
+    expect(out).not.toContain('are parked');
+  });
+
   test('a server that loses what is acknowledged, tables of before, and a partner that is away: 1, with what to do', async () => {
     const empty = await testDatabase();
     const name = new URL(empty.url).pathname.slice(1);
