@@ -68,8 +68,11 @@ export async function startHub(
 /** What `npm start` gives to node. */
 function startArguments(): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const [program, ...args] = String(scripts.start).split(' ');
-  if (program !== 'node') throw new Error(`package.json starts the hub with ${program}, expected node`);
+  // In the place of the shell; where there is no `exec` (Windows), the same once more.
+  const [how = '', again] = String(scripts.start).split(' || ');
+  const [, program, ...args] = how.split(' ');
+  if (program !== 'node' || how !== `exec ${again}`)
+    throw new Error(`package.json starts the hub with ${scripts.start}, expected exec node … || node …`);
   return args;
 }
 
