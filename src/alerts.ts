@@ -1,3 +1,4 @@
+import { maskNamesIn } from '#core/masking';
 import type { Outcome } from '#core/settle';
 import type { Database } from './database/pool.ts';
 import { createHttp } from './kit/http.ts';
@@ -61,7 +62,8 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
   }
 
   return {
-    async open(party, kind, cause) {
+    async open(party, kind, words) {
+      const cause = maskNamesIn(words);
       const incident = await openIncident(database, { party, kind, cause }, nowMs());
       if (!incident) return;
       telemetry.incident(party, kind, 1);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
+import { maskNamesIn } from '#core/masking';
 import type { Item } from '#core/item';
 import type { AnomalyCount } from './ledger/anomalies.ts';
 import type { Backlog } from './ledger/backlog.ts';
@@ -148,7 +149,7 @@ export function createTelemetry(log: Logger): Telemetry {
     },
     pulled(party, name, error) {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
-      log.info({ party, name, ...(error !== undefined && { error }) }, 'pull');
+      log.info({ party, name, ...(error !== undefined && { error: maskNamesIn(error) }) }, 'pull');
     },
     incident: (party, kind, open) => incidents.set({ party, kind }, open),
     failed(where, error) {

@@ -79,7 +79,6 @@ export function said(
   settings: Settings,
   about: readonly (Dossier | undefined)[] = [],
 ): string {
-  const clean = (text: string, dossier?: Dossier): string => partnerText(text, dossier, [settings.password]);
-  const text = about.reduce((left: string, dossier) => clean(left, dossier), clean(message, about[0]));
+  const text = partnerText(message, about, [settings.password]);
   return `error_code ${code.slice(0, 20)}${text && `: ${text}`}`;
 }

@@ -60,7 +60,7 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
     throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
-  const report = openReport(options.report);
+  const report = await openReport(options.report);
   try {
     const tallies = await withHub(config, (hub) => loadFiles(hub, party, files, options, report.tell));
     return resultOf(files, tallies, report.count(), options.report);
@@ -98,8 +98,12 @@ async function loadFiles(
   return tallies;
 }
 
-function openReport(path: string | undefined) {
+async function openReport(path: string | undefined) {
   const file = path === undefined ? undefined : createWriteStream(path);
+  if (file)
+    await once(file, 'open').catch((error: Error) => {
+      throw new UsageError(`--report: ${error.message}`);
+    });
   let count = 0;
   // A report that cannot be written must not end what is under way; it shows when it is closed.
   let broken: Error | undefined;

@@ -55,12 +55,20 @@ async function replay(options: ReplayOptions): Promise<Result> {
   const perSecond = Number(options.perSecond);
   if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > 1_000)
     throw new UsageError(`--per-second: got ${options.perSecond}, expected a whole number from 1 to 1000`);
-  if (!options.run) return withHub(config, async ({ orders }) => previewed(await orders.preview(filter)));
-  const { why } = options;
-  if (why === undefined) throw new UsageError('--run needs --why');
-  return withHub(config, async (hub) =>
-    ran(await follow(hub, await hub.orders.startReplay(filter, perSecond, { who: WHO, why }))),
-  );
+  const { run, why = '', party } = options;
+  if (run && !why) throw new UsageError('--run needs --why');
+  const parties = Object.keys(config.file.parties ?? {});
+  return withHub(config, async (hub) => {
+    const isUnknown = party !== undefined && !parties.includes(party);
+    const preview = run && !isUnknown ? undefined : await hub.orders.preview(filter);
+    // Of a party that is configured no more there may be deliveries still.
+    if (isUnknown && preview && Object.keys(preview.outcomes).length === 0)
+      throw new UsageError(
+        `--party: there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`,
+      );
+    if (preview && !run) return previewed(preview);
+    return ran(await follow(hub, await hub.orders.startReplay(filter, perSecond, { who: WHO, why })));
+  });
 }
 
 function filterOf({ party, state, code, operation, reason, from, to }: ReplayOptions): DeliveryFilter {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskApplicant, maskMentions, maskName, mentionsApplicant } from './masking.ts';
+import { maskApplicant, maskMentions, maskName, maskNamesIn, mentionsApplicant } from './masking.ts';
 
 const applicant = {
   kind: 'citizen',
@@ -97,3 +97,9 @@ describe('a text that tells of the applicant', () => {
     expect(mentionsApplicant('trả cho An', { name: 'An' })).toBe(false);
   });
 });
+
+test.each([
+  ['status 422: Công dân Nguyễn Thị Ánh đã có hồ sơ', 'status 422: Công dân N***** T** Á** đã có hồ sơ'],
+  ['trùng với ông TRẦN VĂN A1, xã Bạch', 'trùng với ông T*** V** A*, xã Bạch'],
+  ['connect ECONNREFUSED, after 3 tries', 'connect ECONNREFUSED, after 3 tries'],
+])('of %j a log shows %j', (words, shown) => expect(maskNamesIn(words)).toBe(shown));

@@ -72,6 +72,17 @@ export function maskName(name: string): string {
     .join(' ');
 }
 
+/**
+ * A partner's words for places that anybody may read who runs the hub: what looks like a name is masked, since a partner
+ * may speak of people whom no dossier on the line has told us of.
+ */
+export function maskNamesIn(text: string): string {
+  return text.replace(NAME, maskName);
+}
+
+/** Words in a row that begin with a capital. */
+const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}]*(?:\s+\p{Lu}[\p{L}\p{M}\p{N}]*)+/gu;
+
 function firstOf(word: string): string {
   const code = word.codePointAt(0);
   return code === undefined ? '' : String.fromCodePoint(code);

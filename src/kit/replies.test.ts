@@ -36,6 +36,9 @@ describe("a partner's words", () => {
   test('hide secrets, and are cut', () => {
     expect(partnerText('Bearer abc-def sai', undefined, ['abc-def', undefined])).toBe('Bearer *** sai');
     expect(partnerText('x'.repeat(400))).toHaveLength(301);
+    const name = 'Đặng Thị Dài';
+    const shown = partnerText(`${'x'.repeat(295)} ${name}`, [dossier, { ...dossier, applicant: { name } }]);
+    expect(shown).toBe(`${'x'.repeat(295)} ***`);
   });
 });
 

@@ -40,11 +40,19 @@ const LONG_NUMBER = /(?<!\d|\d[.-])\+?\d(?: ?\d){8,}(?!\d|[.-]\d)/g;
  * they were sent, often in capitals: the dossier's own values go in whichever case, and whatever looks like a telephone,
  * identity number or e-mail.
  *
+ * @param about the dossier, or the dossiers, that the call carried
  * @param hidden other values that must not be shown, such as passwords and tokens
  */
-export function partnerText(text: string, dossier?: Dossier, hidden: readonly (string | undefined)[] = []): string {
-  const { kind: _, identityKind: __, ...personal } = dossier?.applicant ?? {};
-  const values = [...Object.values(personal), ...hidden].filter((value) => value !== undefined && value.length >= 3);
+export function partnerText(
+  text: string,
+  about?: Dossier | readonly (Dossier | undefined)[],
+  hidden: readonly (string | undefined)[] = [],
+): string {
+  const personal = [about].flat().flatMap((dossier) => {
+    const { kind: _, identityKind: __, ...values } = dossier?.applicant ?? {};
+    return Object.values(values);
+  });
+  const values = [...personal, ...hidden].filter((value) => value !== undefined && value.length >= 3);
   let shown = nfc(text);
   for (const value of values as string[]) shown = shown.replace(inAnyCase(nfc(value)), '***');
   shown = shown.replace(EMAIL, '***').replace(LONG_NUMBER, '***').replace(/\s+/g, ' ').trim();

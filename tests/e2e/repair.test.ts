@@ -28,6 +28,13 @@ describe('import', () => {
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ file: path, line: 2, outcome: 'invalid' });
   });
 
+  test('takes in nothing where its report cannot be written', async () => {
+    const path = scene.file('b.ndjson', JSON.stringify(dossier({ code: codeOf(3) })));
+    const told = await scene.run('import', 'one-stop', path, '--report', join(scene.folder, 'no', 'report'));
+    expect(told).toMatchObject({ code: 2, errors: expect.stringContaining('--report: ') });
+    expect(await scene.count(`dossiers WHERE code = '${codeOf(3)}'`)).toBe(0);
+  });
+
   test('killed in the middle and begun again, it loses and doubles nothing', async () => {
     const items = 6_000;
     const path = scene.file(
@@ -49,6 +56,13 @@ describe('import', () => {
     expect(await there()).toBe(items);
     expect(await scene.count("events WHERE code LIKE 'H60.02-%'")).toBe(items);
     expect(await scene.count("messages WHERE door = 'import' AND results::text LIKE '%H60.02-%'")).toBe(items / 500);
+  });
+});
+
+describe('replay', () => {
+  test.each([[[]], [['--run', '--why', 'thử']]])('of a party that there is not is refused %j', async (more) => {
+    const told = await scene.run('replay', '--party', 'one-stpo', ...more);
+    expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are .*one-stop/) });
   });
 });
 
