@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { instantToMs } from '#core/dates';
-import { maskNamesIn } from '#core/masking';
 import type { Item } from '#core/item';
+import { maskNamesIn } from '#core/masking';
 import type { AnomalyCount } from './ledger/anomalies.ts';
 import type { Backlog } from './ledger/backlog.ts';
 import type { ItemResult } from './ledger/messages.ts';

@@ -226,6 +226,14 @@ describe('what a message may come as', () => {
     );
   });
 
+  test('MTOM whose root is UTF-16 is read as well', async () => {
+    const [head, rest] = mtom('ROOT').toString('latin1').replace('=UTF-8', '=utf-16').split('ROOT') as [string, string];
+    const root = withNote('H60.01-250812-3105').replace('UTF-8', 'UTF-16');
+    const message = Buffer.concat([Buffer.from(head), Buffer.from(`\uFEFF${root}`, 'utf16le'), Buffer.from(rest)]);
+    const reply = await sendSoap(hub, message, { headers: mtomHeaders });
+    expect(reply.body.PushDossiersResponse[0].result[0].outcome).toEqual(['accepted']);
+  });
+
   test.each<[string, Buffer, RegExp]>([
     [
       'a part of a wrong length',

@@ -1,6 +1,7 @@
 import { XmlElement } from 'libxml2-wasm';
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
+import { decodeXml } from './encoding.ts';
 import { parse } from './envelope.ts';
 import { lookOver } from './guard.ts';
 import type { MediaType } from './media-type.ts';
@@ -36,8 +37,9 @@ export function rootOf(body: Buffer, media: MediaType): Root {
   const root = start === undefined ? parts[0] : parts.find((part) => idOf(part) === bare(start));
   if (!root) throw refused(`the root part ${quote(start ?? '')} is missing`);
   const { parameters } = readMediaType(root.headers.get('content-type'));
-  const isWhole = !root.content.includes(XOP);
-  return { bytes: isWhole ? root.content : putTogether(root.content, parts), charset: parameters.get('charset') };
+  const charset = parameters.get('charset');
+  const xml = decodeXml(root.content, charset);
+  return xml.includes(XOP) ? { bytes: putTogether(xml, parts), charset: undefined } : { bytes: root.content, charset };
 }
 
 function partsOf(body: Buffer, boundary: string): readonly Part[] {

@@ -53,6 +53,11 @@ describe('plain envelopes', () => {
     });
   });
 
+  test('many made-up prefixes keep nobody out', () => {
+    for (let n = 0; n < 200; n++)
+      expect(readPlain(Buffer.from(write(0, 1).replaceAll('ns0', `made-up-${n}`)))?.values).toHaveLength(1);
+  });
+
   test.each([
     ['a Header', '<soap-env:Body>', '<soap-env:Header/><soap-env:Body>'],
     ['an attribute', '<ns0:dossier>', '<ns0:dossier a="b">'],

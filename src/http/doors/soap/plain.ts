@@ -212,15 +212,17 @@ function declaredBy(element: XmlElement): Declared {
 }
 
 const known = new Map<string, readonly Place[]>();
-/** As many as there are clients' habits; somebody who makes up new ones goes the long way. */
+/** As many as there are clients' habits; somebody who makes up new ones drives out the oldest, and keeps none out. */
 const MOST_KNOWN = 64;
 
 function itemsUnder(prefix: string | undefined, operation: OperationName): readonly Place[] | undefined {
   const key = `${prefix ?? ''}:${operation}`;
   const places = known.get(key);
-  if (places || known.size >= MOST_KNOWN) return places;
+  if (places) return places;
   const made = DECLARED.get(operation)?.map((one) => placeOf(one, { isList: false, shape: SHAPES[operation] }, prefix));
-  if (made) known.set(key, made);
+  if (!made) return undefined;
+  known.set(key, made);
+  if (known.size > MOST_KNOWN) known.delete(known.keys().next().value as string);
   return made;
 }
 
