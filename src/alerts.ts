@@ -1,4 +1,3 @@
-import { maskNamesIn } from '#core/masking';
 import type { Outcome } from '#core/settle';
 import type { Database } from './database/pool.ts';
 import { createHttp } from './kit/http.ts';
@@ -22,7 +21,7 @@ export interface AlertMeans {
 
 /** One incident, one alert: a log line, a metric, and a webhook where one is configured. */
 export interface Alerts {
-  /** Something is wrong. Says nothing when the same trouble is open already. */
+  /** Something is wrong. Says nothing when the same trouble is open already. The cause must name nobody: it is logged. */
   open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
   /** It is right again. */
   close(party: string, kinds: readonly Incident['kind'][]): Promise<void>;
@@ -62,8 +61,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
   }
 
   return {
-    async open(party, kind, words) {
-      const cause = maskNamesIn(words);
+    async open(party, kind, cause) {
       const incident = await openIncident(database, { party, kind, cause }, nowMs());
       if (!incident) return;
       telemetry.incident(party, kind, 1);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { msToInstant } from '#core/dates';
+import { maskNamesIn } from '#core/masking';
 import type { Route } from '#core/route';
 import type { Alerts } from './alerts.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
@@ -131,7 +132,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   }
   const onBreaker: LaneMeans['onBreaker'] = (party) => ({
     onBreak(last) {
-      const cause = 'message' in last ? `${last.reason}: ${last.message}` : last.kind;
+      const cause = 'message' in last ? `${last.reason}: ${maskNamesIn(last.message)}` : last.kind;
       noted('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
       noted('alert', alerts.open(party, alerts.kindOf(last), cause));
     },

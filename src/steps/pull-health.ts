@@ -1,3 +1,4 @@
+import { maskNamesIn } from '#core/masking';
 import type { Outcome } from '#core/settle';
 import type { Alerts } from '../alerts.ts';
 import type { Database } from '../database/pool.ts';
@@ -52,5 +53,6 @@ async function tellFailure({ database, alerts, nowMs }: PullHealthMeans, pull: C
   });
   const why = alerts.kindOf(failed);
   const kind = failed.kind === 'refused' && why === 'partner-away' ? 'pull-failed' : why;
-  if (lastError !== null || why !== 'partner-away') await alerts.open(party, kind, `${name}: ${errorOf(failed)}`);
+  if (lastError !== null || why !== 'partner-away')
+    await alerts.open(party, kind, maskNamesIn(`${name}: ${errorOf(failed)}`));
 }

@@ -36,7 +36,7 @@ describe('partner health', () => {
   test('a partner that is away is left alone after some calls, tried by one, and drained when it is back; one incident, one alert', async () => {
     const portal = testPartner();
     await start({ portal });
-    portal.script.push(...Array(200).fill(DOWN));
+    portal.script.push(...Array(200).fill({ ...DOWN, message: `${DOWN.message}, Trần Thị Thử` }));
     await hub.push(codes(60));
     for (let s = 0; s < 5; s++) {
       hub.clock.nowMs += 1_000;
@@ -45,7 +45,7 @@ describe('partner health', () => {
     const asked = portal.sent.length;
     expect(asked).toBeLessThan(60);
     expect(await incidents()).toEqual([
-      { party: 'portal', kind: 'partner-away', cause: expect.stringContaining('ECONNREFUSED'), open: true },
+      { party: 'portal', kind: 'partner-away', cause: expect.stringContaining('ECONNREFUSED, T*** T** T**'), open: true },
     ]);
     expect(hub.logLines.filter((line) => line.msg === 'incident')).toHaveLength(1);
     hub.clock.nowMs += 10_000;
@@ -361,8 +361,11 @@ describe('a partner that is pulled', () => {
 
   test('a login that is refused is told at the first time, and what another pull complains of is not over', async () => {
     await start();
-    failures.push({ kind: 'unavailable', reason: 'login-refused', message: 'wrong password' });
+    failures.push({ kind: 'unavailable', reason: 'login-refused', message: 'sai mật khẩu của Nguyễn Văn Thử' });
     await pull('dossiers');
+    // A partner may name people whom nobody told us of.
+    expect(hub.logLines.find((line) => line.msg === 'incident')?.cause).toContain('sai mật khẩu của N***** V** T**');
+    expect(JSON.stringify(hub.logLines)).not.toContain('Thử');
     await pull('catalogue');
     expect(await health()).toMatchObject({ health: 'trouble', reason: 'login-refused', open: ['credentials'] });
     await pull('dossiers');
