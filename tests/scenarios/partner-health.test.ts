@@ -45,7 +45,12 @@ describe('partner health', () => {
     const asked = portal.sent.length;
     expect(asked).toBeLessThan(60);
     expect(await incidents()).toEqual([
-      { party: 'portal', kind: 'partner-away', cause: expect.stringContaining('ECONNREFUSED, T*** T** T**'), open: true },
+      {
+        party: 'portal',
+        kind: 'partner-away',
+        cause: expect.stringContaining('ECONNREFUSED, T*** T** T**'),
+        open: true,
+      },
     ]);
     expect(hub.logLines.filter((line) => line.msg === 'incident')).toHaveLength(1);
     hub.clock.nowMs += 10_000;
