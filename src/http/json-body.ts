@@ -49,13 +49,13 @@ export async function parseWithList(bytes: Buffer, name: string, maxItems: numbe
 
 /** The items of a large array, or undefined when it is none. */
 export async function parseList(bytes: Buffer, maxItems: number): Promise<unknown[] | undefined> {
-  const found = await sliceArray(bytes, maxItems);
-  if (found && found.count > maxItems)
-    throw new Refusal('too-many', `got ${found.count} items, expected at most ${maxItems}`);
+  const slices = await sliceArray(bytes, maxItems);
+  if (slices && slices.length > maxItems)
+    throw new Refusal('too-many', `got more than ${maxItems} items, expected at most ${maxItems}`);
   // All is parsed before any is taken: a body that is not JSON at its end is not JSON.
   return (
-    found &&
-    inTurns(found.slices, ({ start, end }: Slice) =>
+    slices &&
+    inTurns(slices, ({ start, end }: Slice) =>
       end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end)),
     )
   );

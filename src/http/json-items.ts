@@ -19,22 +19,16 @@ const CLOSE_BRACE = 0x7d;
  * Find the items of a JSON array without parsing them, so that each can be parsed in its own turn of the event loop.
  * Other requests get their turn after every quarter of a megabyte, however it is made.
  *
- * @returns how many there are, and where the first `maxItems` lie; undefined when the bytes are not one array (each
- *   item still has to be parsed to know that it is JSON)
+ * @returns where they lie; with more than `most` of them it ends early, with one more. Undefined when the bytes are not
+ *   one array (each item still has to be parsed to know that it is JSON)
  */
-export async function sliceArray(
-  bytes: Buffer,
-  maxItems: number,
-): Promise<{ readonly count: number; readonly slices: readonly Slice[] } | undefined> {
+export async function sliceArray(bytes: Buffer, most: number): Promise<readonly Slice[] | undefined> {
   const slices: Slice[] = [];
-  let count = 0;
   const whole = await sliceAll(bytes, OPEN_BRACKET, CLOSE_BRACKET, {
-    valueAt: (at) => at,
-    take(start, end) {
-      if (++count <= maxItems) slices.push({ start, end });
-    },
+    valueAt: (at) => (slices.length > most ? undefined : at),
+    take: (start, end) => void slices.push({ start, end }),
   });
-  return whole ? { count, slices } : undefined;
+  return whole || slices.length > most ? slices : undefined;
 }
 
 /**
@@ -109,27 +103,41 @@ interface Scan {
 
 /** The byte after the value that begins at `from`: brackets are counted outside of strings. Undefined: not by `limit`. */
 function endOfValue(bytes: Buffer, from: number, scan: Scan, limit: number): number | undefined {
-  while (scan.at < bytes.length) {
-    if (scan.at >= limit) return undefined;
-    const { at } = scan;
-    if (scan.inString) {
-      const quote = bytes.indexOf(QUOTE, at);
+  let { at, depth, inString } = scan;
+  while (at < bytes.length) {
+    if (at >= limit) {
+      Object.assign(scan, { at, depth, inString });
+      return undefined;
+    }
+    if (inString) {
+      const quote = nextQuote(bytes, at);
       if (quote === -1) break;
-      scan.inString = isEscaped(bytes, quote);
-      scan.at = quote + 1;
+      inString = isEscaped(bytes, quote);
+      at = quote + 1;
       continue;
     }
     const byte = bytes[at] as number;
-    if (byte === QUOTE) scan.inString = true;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) scan.depth++;
+    if (byte === QUOTE) inString = true;
+    else if (byte === COMMA) {
+      if (depth === 0) return trimEnd(bytes, from, at);
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (scan.depth === 0) return trimEnd(bytes, from, at);
-      scan.depth--;
-      if (scan.depth === 0) return at + 1;
-    } else if (byte === COMMA && scan.depth === 0) return trimEnd(bytes, from, at);
-    scan.at++;
+      if (depth === 0) return trimEnd(bytes, from, at);
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+    at++;
   }
   return trimEnd(bytes, from, bytes.length);
+}
+
+/** Most texts are names and codes: a look at each byte costs them less than a call that searches. */
+const SHORT_TEXT = 32;
+
+function nextQuote(bytes: Buffer, from: number): number {
+  const end = Math.min(from + SHORT_TEXT, bytes.length);
+  for (let at = from; at < end; at++) if (bytes[at] === QUOTE) return at;
+  return bytes.indexOf(QUOTE, end);
 }
 
 /** The place of the quote that ends the name which begins at `from`; undefined when there is none, or it is no name. */

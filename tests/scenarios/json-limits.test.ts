@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cheapest } from '../support/cpu.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
 const repeated = (text: string, times: number): string => text.repeat(times);
@@ -50,7 +51,9 @@ describe('what a hostile JSON body costs', () => {
     async (_, body, headers) => {
       const given = Buffer.from(body());
       const memoryBefore = process.memoryUsage.rss();
-      const { reply, cpuMs } = await cheapest(() => send('/api/v1/parties/one-stop/dossiers', given, headers));
+      const { reply, cpuMs } = await cheapest(boundMs(given), () =>
+        send('/api/v1/parties/one-stop/dossiers', given, headers),
+      );
       expect(
         reply.status === 200
           ? reply.body.results
@@ -70,7 +73,7 @@ describe('what a hostile JSON body costs', () => {
         ? given
         : Buffer.from(`{"session":"${session}","service":"DongBoHoSoMC","data":[${given}]}`);
       for (const message of [given, wrapped]) {
-        const { reply, cpuMs } = await cheapest(() => send('/mapi/g', message, headers));
+        const { reply, cpuMs } = await cheapest(boundMs(message), () => send('/mapi/g', message, headers));
         // Nothing but what is wrong with it: `[]` is a list of nothing.
         if (message.toString() !== wrapped.toString() || given.length > 0) expect(reply.body.error_code).toBe(-1);
         expect(reply.status).toBeLessThan(500);
@@ -87,10 +90,24 @@ describe('what a hostile JSON body costs', () => {
       ['/api/v1/parties/one-stop/dossiers', item],
       ['/mapi/g', data],
     ] as const) {
-      const { reply, cpuMs } = await cheapest(() => send(path, body));
+      const { reply, cpuMs } = await cheapest(200, () => send(path, body));
       expect(reply.status === 422 || reply.body.error_code === -1).toBe(true);
       expect(cpuMs, 'ms of CPU').toBeLessThan(200);
     }
+  });
+
+  test('a body may be packed as tightly as records that are alike can be; a bomb is told by more', async () => {
+    const alike = Array.from({ length: 1_000 }, () =>
+      dossier({ note: Array.from({ length: 1_100 }, String).join(' ') }),
+    );
+    const body = JSON.stringify(alike);
+    const gzip = gzipSync(body);
+    expect(body.length).toBeGreaterThan(Math.max(5e6, 100 * gzip.length));
+    const packed = { 'Content-Encoding': 'gzip' };
+    const taken = await send('/api/v1/parties/one-stop/dossiers', gzip, packed);
+    expect([taken.status, taken.body.results?.length]).toEqual([200, 1_000]);
+    const bomb = await send('/api/v1/parties/one-stop/dossiers', gzipSync(Buffer.alloc(8e6, 0x20)), packed);
+    expect([bomb.status, bomb.body.detail]).toEqual([413, expect.stringContaining('more than 500 times of its size')]);
   });
 
   async function send(path: string, body: string | Buffer, headers: Record<string, string> = {}) {
@@ -112,16 +129,4 @@ describe('what a hostile JSON body costs', () => {
 /** What is refused is kept in the message log, encrypted: that costs what it is long, up to the limit of bodies. */
 function boundMs(body: Buffer): number {
   return 50 + 10 * Math.min(body.length / 1e6, 20);
-}
-
-/** The cheapest of three times: what others on the machine, or the collector's own threads, take counts too. */
-async function cheapest<Reply>(ask: () => Promise<Reply>): Promise<{ reply: Reply; cpuMs: number }> {
-  let [reply, cpuMs] = [undefined as Reply | undefined, Number.POSITIVE_INFINITY];
-  for (let times = 0; times < 3; times++) {
-    const before = process.cpuUsage();
-    reply = await ask();
-    const { user, system } = process.cpuUsage(before);
-    cpuMs = Math.min(cpuMs, (user + system) / 1000);
-  }
-  return { reply: reply as Reply, cpuMs };
 }

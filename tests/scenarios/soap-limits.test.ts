@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMessage, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
+import { cheapest } from '../support/cpu.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 
@@ -87,13 +88,13 @@ describe('what a hostile message costs', () => {
     [
       'a gzip bomb',
       () => gzipSync(Buffer.alloc(100_000_000, 0x20)),
-      /larger than 20971520 bytes/,
+      /more than 500 times of its size/,
       { 'Content-Encoding': 'gzip' },
     ],
     [
       'a deflate bomb',
       () => deflateSync(Buffer.alloc(100_000_000, 0x20)),
-      /larger than 20971520 bytes/,
+      /more than 500 times of its size/,
       { 'Content-Encoding': 'deflate' },
     ],
     ['what is no gzip', () => Buffer.from('no gzip'), /not valid gzip/, { 'Content-Encoding': 'gzip' }],
@@ -120,7 +121,7 @@ describe('what a hostile message costs', () => {
     const given = message();
     const bytes = typeof given === 'string' ? Buffer.from(given) : given;
     const memoryBefore = process.memoryUsage.rss();
-    const { reply, cpuMs } = await cheapest(() => sendSoap(hub, bytes, { headers: headers ?? {} }));
+    const { reply, cpuMs } = await cheapest(50, () => sendSoap(hub, bytes, { headers: headers ?? {} }));
     expect(reply.fault).toMatchObject({ code: 'soap:Client', reason: expect.stringMatching(reason) });
     expect(cpuMs, 'ms of CPU').toBeLessThan(50);
     expect(process.memoryUsage.rss() - memoryBefore, 'bytes of memory').toBeLessThan(100e6);
@@ -336,7 +337,7 @@ describe('large envelopes', () => {
 
   test('a stranger has nothing read: a large envelope without credentials is refused by its head', async () => {
     const message = Buffer.from(envelope(pushXml(...many(1_000, 'x'.repeat(18_000)))));
-    const { reply, cpuMs } = await cheapest(() => sendSoap(hub, message, { key: null }));
+    const { reply, cpuMs } = await cheapest(100, () => sendSoap(hub, message, { key: null }));
     expect(reply.status).toBe(401);
     expect(cpuMs, 'ms of CPU').toBeLessThan(100);
   });
@@ -445,16 +446,4 @@ function damage(valid: Buffer, random: (below: number) => number, pieces: readon
     else bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(to, to + random(60)), bytes.subarray(from)]);
   }
   return bytes;
-}
-
-/** The reply, and the least processor time of ten: the compiler, the collector and who else shares a core add to some. */
-async function cheapest<T>(ask: () => Promise<T>): Promise<{ reply: T; cpuMs: number }> {
-  let cpuMs = Number.POSITIVE_INFINITY;
-  for (let times = 1; ; times++) {
-    const before = process.cpuUsage();
-    const reply = await ask();
-    const { user, system } = process.cpuUsage(before);
-    cpuMs = Math.min(cpuMs, (user + system) / 1000);
-    if (cpuMs < 50 || times === 10) return { reply, cpuMs };
-  }
 }
