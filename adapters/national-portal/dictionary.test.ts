@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Item, type Page, type Puller, testConnection } from '#kit';
+import { type Item, least, type Page, type Puller, testConnection, watchTurns } from '#kit';
 import adapter from './adapter.ts';
 import type { Settings } from './settings.ts';
 
@@ -25,12 +25,7 @@ beforeAll(async () => {
 afterAll(() => void child.kill());
 
 test('20,000 agencies come in parts, each once and the conflict between two, and hold nobody up for 50 ms', async () => {
-  // On a machine that has much to do a turn is measured longer than it is: the best of three counts.
-  let best = await pullAgencies();
-  for (let again = 0; again < 2 && best.longestMs >= 50; again++) {
-    const next = await pullAgencies();
-    best = { ...next, longestMs: Math.min(best.longestMs, next.longestMs) };
-  }
+  const best = await least({ longestMs: 50 }, pullAgencies);
   expect(best).toMatchObject({ codes: 20_000, items: 20_001, conflicts: ['H17.1'], complete: 20_000 });
   expect(best.longestMs).toBeLessThan(50);
 }, 60_000);
@@ -77,22 +72,6 @@ async function pullAgencies() {
     items: items.length,
     conflicts: items.flatMap((item) => (item.kind === 'waiting' ? item.code : [])),
     complete: complete.codes.length,
-    longestMs: watch(),
-  };
-}
-
-/** The longest turn of the event loop since, in milliseconds of work. */
-function watchTurns(): () => number {
-  let [longest, last, going] = [0, process.cpuUsage(), true];
-  const turn = (): void => {
-    const { user, system } = process.cpuUsage(last);
-    longest = Math.max(longest, (user + system) / 1000);
-    last = process.cpuUsage();
-    if (going) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return () => {
-    going = false;
-    return longest;
+    longestMs: watch.longestMs(),
   };
 }

@@ -61,6 +61,7 @@ export {
   type WireRecord,
 } from './http.ts';
 export { inOrder } from './in-order.ts';
+export { cheapest, least, watchTurns } from './measures.ts';
 export { loadNodeSoap } from './node-soap.ts';
 export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
 export { createSessions, type Sessions } from './session.ts';
