@@ -121,6 +121,7 @@ export async function createHub(
     database,
     vault,
     queue,
+    delivers: roles.includes('worker'),
     parties,
     routes,
     readers,

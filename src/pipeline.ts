@@ -23,6 +23,7 @@ import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { heedBesides } from './steps/besides.ts';
 import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
+import { createJustKept } from './steps/just-kept.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
 import type { Originals } from './steps/originals.ts';
@@ -35,6 +36,8 @@ export interface PipelineMeans {
   readonly database: Database;
   readonly vault: Vault;
   readonly queue: Queue;
+  /** Whether this process answers rings. */
+  readonly delivers: boolean;
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
   readonly readers: Readers;
@@ -93,6 +96,7 @@ const RELEASE_MS = 20;
 
 export function createPipeline(means: PipelineMeans): Pipeline {
   const { database, vault, queue, parties, routes, nowMs, telemetry, alerts } = means;
+  const justKept = means.delivers ? createJustKept() : undefined;
   const acceptMeans: AcceptMeans = {
     database,
     vault,
@@ -101,6 +105,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
     uuids: createUuids(nowMs),
     guess: createGuess(),
+    ...(justKept && { justKept }),
   };
   const settleTogether = gather(
     async (lists: readonly (readonly Settled[])[]) => {
@@ -146,6 +151,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       party.id,
       createLane({
         ...means,
+        ...(justKept && { justKept }),
         party,
         processId,
         settle: settleTogether,

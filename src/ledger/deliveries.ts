@@ -51,6 +51,7 @@ export async function knownTo(
   party: string,
   subjects: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  if (subjects.length === 0) return new Set();
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'known to',
     // One probe a dossier (see `claim`): a plan made in quiet times would read all deliveries of the party each time.

@@ -5,13 +5,14 @@ import type { Operation } from '#schemas/operations';
 import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
-import { loadHeld } from '../index/dossiers.ts';
+import { type Found, loadHeld } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
 import type { Outgoing } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import { knownTo } from '../ledger/deliveries.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
+import type { JustKept, JustKeptDossiers } from './just-kept.ts';
 import type { Original, Originals } from './originals.ts';
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
@@ -26,6 +27,8 @@ export interface PlanMeans {
   readonly originals: Originals;
   /** What the catalogue says; otherwise it is asked each time. */
   readonly entries?: EntryCache;
+  /** What this process has kept a moment ago; what is not there is loaded. */
+  readonly justKept?: JustKeptDossiers;
 }
 
 /**
@@ -95,17 +98,30 @@ async function dossierOutgoing(
   if (claimed.length === 0) return [];
   const { database, vault, originals } = means;
   const { entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) } = means;
+  const kept = takeKept(means.justKept, party, claimed);
   const codes = [...new Set(claimed.map((one) => one.subject))];
-  const [found, known] = await Promise.all([loadHeld(database.pool, vault, codes), knownTo(database, party.id, codes)]);
+  const older = codes.filter((code) => !isFirst(kept.get(code)));
+  const [found, known] = await Promise.all([
+    loadHeld(
+      database.pool,
+      vault,
+      codes.filter((code) => !kept.has(code)),
+    ),
+    knownTo(database, party.id, older),
+  ]);
+  const held = new Map<string, Pick<Found, 'held' | 'createdAt'>>(kept);
+  for (const one of found) held.set(one.held.code, one);
   // Nothing of them is kept any more.
-  if (found.length === 0) return [];
-  const held = new Map(found.map((one) => [one.held.code, one]));
+  if (held.size === 0) return [];
   const isNewest = (one: Claimed): boolean => held.get(one.subject)?.held.version === one.seq;
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
   const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b));
   const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
   const { dialect } = party.adapter;
-  const came = dialect === undefined ? NOTHING : await originals.of(dialect, claimed, since);
+  const mayHaveCome = claimed.filter(
+    (one) => !isFirst(kept.get(one.subject)) || kept.get(one.subject)?.door === dialect,
+  );
+  const came = dialect === undefined ? NOTHING : await originals.of(dialect, mayHaveCome, since);
   const facts = await catalogueFacts(
     entries,
     party,
@@ -126,6 +142,28 @@ async function dossierOutgoing(
     };
     return [[one.id, outgoing as Outgoing] as const];
   });
+}
+
+/** Of dossiers of which one delivery was claimed. */
+function takeKept(
+  justKept: JustKeptDossiers | undefined,
+  party: Party,
+  claimed: readonly Claimed[],
+): ReadonlyMap<string, JustKept> {
+  const kept = new Map<string, JustKept>();
+  const seen = new Set<string>();
+  for (const { subject, seq } of claimed) {
+    const one = justKept?.take(party.id, subject, seq);
+    if (one && !seen.has(subject)) kept.set(subject, one);
+    else kept.delete(subject);
+    seen.add(subject);
+  }
+  return kept;
+}
+
+/** Nobody was told of it before, and its one event is the message that it came by. */
+function isFirst(kept: JustKept | undefined): boolean {
+  return kept?.held.version === 1;
 }
 
 const NOTHING: ReadonlyMap<Claimed, Original> = new Map();

@@ -12,6 +12,7 @@ import { makeCall } from './call.ts';
 import { type PlannedCall, planCalls } from './deliver.ts';
 import { createGate, type GateMeans, isClosedTo } from './gate.ts';
 import { createHealth } from './health.ts';
+import type { JustKeptDossiers } from './just-kept.ts';
 import type { Originals } from './originals.ts';
 import { createSettleBehind } from './settle-behind.ts';
 
@@ -23,6 +24,7 @@ export interface LaneMeans {
   /** What operators have entered of the code tables. */
   readonly codes: CodeEntries;
   readonly originals: Originals;
+  readonly justKept?: JustKeptDossiers;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];

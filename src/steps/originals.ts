@@ -85,6 +85,8 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
   }
 
   async function of<T extends Told>(dialect: string, told: readonly T[], since: string) {
+    const found = new Map<T, Original>();
+    if (told.length === 0) return found;
     const { rows } = await database.pool.query<Row>({
       name: 'find originals',
       text: FIND,
@@ -96,7 +98,6 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
         dialect,
       ],
     });
-    const found = new Map<T, Original>();
     for (const { place, message_id: messageId, item, record, record_key: keyId } of rows) {
       const given = (await itemsOf(dialect, messageId))[item];
       if (given === undefined) continue;

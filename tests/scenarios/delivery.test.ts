@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/settle';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
@@ -61,6 +61,33 @@ describe('delivery', () => {
     await hub.push(dossier());
     await hub.deliver();
     expect(partner.sent).toHaveLength(4);
+  });
+
+  test('what has just been kept is told without being loaded, and again just as when it is loaded', async () => {
+    const query = vi.spyOn(hub.hub.database.pool, 'query');
+    const loads = () =>
+      query.mock.calls.flatMap(([asked]) => {
+        const { name = '' } = asked as unknown as { name?: string };
+        return ['load held', 'known to', 'load events', 'find originals'].includes(name) ? [name] : [];
+      });
+    const given = dossier({ aliases: [{ party: 'other', code: '12' }], note: 'Hồ sơ nộp trực tuyến' });
+    const twoWays = async (push: () => Promise<unknown>): Promise<readonly string[]> => {
+      partner.script.push(UNAVAILABLE);
+      await push();
+      query.mockClear();
+      await hub.deliver();
+      const loaded = loads();
+      later(5_000);
+      await hub.deliver();
+      const [kept, again] = partner.sent.slice(-2);
+      expect(again).toEqual(kept);
+      return loaded;
+    };
+    expect(await twoWays(() => hub.push(given))).toEqual([]);
+    const moved = { ...given, status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' };
+    expect(await twoWays(() => hub.push(moved))).toEqual(['known to']);
+    expect(partner.sent.map((item) => item.known)).toEqual([false, false, true, true]);
+    query.mockRestore();
   });
 
   test('a step that waited for its dossier is told after it, and a repeat of it is none', async () => {

@@ -12,7 +12,7 @@ import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
 import { applyDossier } from './dossier-item.ts';
-import { candidates, type Dossiers, dossierRow, loadDossiers, noDossiers } from './dossiers.ts';
+import { candidates, type Dossiers, dossierRow, loadDossiers, noDossiers, type Working } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { type Acceptance, type AcceptMeans, isRecord, type Submission } from './submission.ts';
@@ -57,12 +57,26 @@ export async function acceptBatch(
     if (isGuess && error.code === SERIALIZATION_FAILURE) means.guess?.wasWrong();
     throw error;
   });
+  handOn(means, rows, written);
   return {
     accepted: rows.accepted,
     ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     learnt: [...rows.entries.values()].map(({ kind, record }) => unmappedKey(kind, catalogueKey(kind, record.code))),
     created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
   };
+}
+
+/** Give the lanes what they are about to tell. What was let go is left out: its message came by another door, long ago. */
+function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, written: readonly Working[]): void {
+  if (!justKept || deliveries.length === 0) return;
+  const doors = new Map(messages.map(({ id, door }) => [id, door]));
+  const dossiers = new Map(written.map((working) => [working.code, working]));
+  for (const { party, operation, subject, seq, messageId } of deliveries) {
+    const { held, createdAt = '' } = dossiers.get(subject) ?? {};
+    const door = doors.get(messageId);
+    if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
+      justKept.put(party, { held, createdAt, door });
+  }
 }
 
 async function applyAll(means: AcceptMeans, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {

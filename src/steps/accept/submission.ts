@@ -6,6 +6,7 @@ import type { UuidSource } from '../../database/uuid.ts';
 import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
 import type { Vault } from '../../vault.ts';
+import type { JustKeptDossiers } from '../just-kept.ts';
 import type { Guess } from './guess.ts';
 
 export interface AcceptMeans {
@@ -18,6 +19,8 @@ export interface AcceptMeans {
   readonly uuids: UuidSource;
   /** Absent where guessing does not pay. */
   readonly guess?: Guess;
+  /** Where this process also delivers. */
+  readonly justKept?: JustKeptDossiers;
 }
 
 /** A message with the items that its dialect read. Its id is given when it is applied; see acceptBatch. */

@@ -1,0 +1,63 @@
+import type { Held } from '#core/apply';
+import { jsonOf } from '../index/sealed-records.ts';
+
+/** A dossier as a message that this process has just committed left it. */
+export interface JustKept {
+  readonly held: Held;
+  /** When it was first recorded. */
+  readonly createdAt: string;
+  /** The door that the message came by. */
+  readonly door: string;
+}
+
+/**
+ * What has just been committed and is to be told, handed to the lanes of the same process: they need not load and open
+ * again what is still at hand. It may lose anything at any time, and then the ledger is asked.
+ */
+export interface JustKeptDossiers {
+  /** Only after the commit, and only for a delivery that the same commit made: nobody was told this version before. */
+  put(party: string, kept: JustKept): void;
+  /** Hand out the dossier in this version, once for each delivery: what is told again is loaded. */
+  take(party: string, code: string, version: number): JustKept | undefined;
+}
+
+/** Lanes claim a tenth of a second behind; where they are further behind, loading is no loss. */
+const MOST_BYTES = 2 * 1024 * 1024;
+const FRESH_MS = 5_000;
+
+interface Entry {
+  readonly kept: JustKept;
+  readonly bytes: number;
+  readonly sinceMs: number;
+}
+
+export function createJustKept(): JustKeptDossiers {
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+
+  function drop(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry && entries.delete(key)) bytes -= entry.bytes;
+    return entry;
+  }
+
+  return {
+    put(party, kept) {
+      const key = `${party} ${kept.held.code}`;
+      drop(key);
+      // The JSON is there: it was just written.
+      const entry = { kept, bytes: jsonOf(kept.held.view.record).length, sinceMs: performance.now() };
+      entries.set(key, entry);
+      bytes += entry.bytes;
+      for (const oldest of entries.keys()) {
+        if (bytes <= MOST_BYTES) break;
+        drop(oldest);
+      }
+    },
+    take(party, code, version) {
+      const entry = drop(`${party} ${code}`);
+      if (!entry || entry.kept.held.version !== version) return undefined;
+      return performance.now() - entry.sinceMs <= FRESH_MS ? entry.kept : undefined;
+    },
+  };
+}
