@@ -42,6 +42,7 @@ export interface RunningHub {
  * @throws ConfigError with all that is wrong with the settings, or an Error that says why it cannot run
  */
 export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<RunningHub> {
+  const ending = untilSignal();
   const adapters = await loadAdapters();
   const config = loadConfig(env, adapters);
   const embedded =
@@ -66,20 +67,25 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
   log.info(running, url ? 'listening' : 'running');
 
-  let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
+  void ending.then(async (signal) => {
     log.info({ signal }, 'stopping');
-    // Whatever hangs, the process is gone within ten seconds; what was not settled is due again.
-    setTimeout(() => process.exit(1), 9_500).unref();
     await hub.stop();
     await embedded?.stop();
     log.info({}, 'stopped');
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  });
   return running;
+}
+
+/** SIGTERM or SIGINT, from now on; whatever hangs, the process is gone within ten seconds: what was not settled is due again. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const heard = (signal: string): void => {
+      setTimeout(() => process.exit(1), 9_500).unref();
+      resolve(signal);
+    };
+    process.on('SIGTERM', heard);
+    process.on('SIGINT', heard);
+  });
 }
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) await main();

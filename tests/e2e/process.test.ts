@@ -162,6 +162,8 @@ function send(
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
     });
     outgoing.on('error', reject);
+    // Refused while it still sends: once the answer is read, nobody else hears that the connection ended.
+    outgoing.on('socket', (socket) => socket.on('error', () => undefined));
     outgoing.end(body);
   });
 }
