@@ -54,3 +54,8 @@ export function sealRecord(vault: Vault, record: object): Sealed {
   if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(bytesOf(record));
   return known.sealed;
 }
+
+/** What was written of a record is not needed any more: it takes several times the memory of the record. */
+export function forgetWritten(record: object): void {
+  written.delete(record);
+}

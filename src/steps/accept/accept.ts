@@ -7,6 +7,7 @@ import { type Part, SERIALIZATION_FAILURE, writeParts } from '../../database/par
 import { changeParts } from '../../index/changes.ts';
 import { aliasPart, dossierPart } from '../../index/dossiers.ts';
 import { eventPart } from '../../index/events.ts';
+import { forgetWritten } from '../../index/sealed-records.ts';
 import { deliveryPart } from '../../ledger/deliveries.ts';
 import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
@@ -77,6 +78,7 @@ function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, writt
     if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
       justKept.put(party, { held, createdAt, door });
   }
+  for (const { held } of written) if (held) forgetWritten(held.view.record);
 }
 
 async function applyAll(means: AcceptMeans, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
