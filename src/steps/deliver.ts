@@ -98,7 +98,7 @@ async function dossierOutgoing(
   if (claimed.length === 0) return [];
   const { database, vault, originals } = means;
   const { entries = (kind, keys) => loadEntries(database.pool, kind, [...new Set(keys)]) } = means;
-  const kept = takeKept(means.justKept, party, claimed);
+  const kept = takeKept(means.justKept, claimed);
   const codes = [...new Set(claimed.map((one) => one.subject))];
   const older = codes.filter((code) => !isFirst(kept.get(code)));
   const [found, known] = await Promise.all([
@@ -145,16 +145,13 @@ async function dossierOutgoing(
 }
 
 /** Of dossiers of which one delivery was claimed. */
-function takeKept(
-  justKept: JustKeptDossiers | undefined,
-  party: Party,
-  claimed: readonly Claimed[],
-): ReadonlyMap<string, JustKept> {
+function takeKept(justKept: JustKeptDossiers | undefined, claimed: readonly Claimed[]): ReadonlyMap<string, JustKept> {
   const kept = new Map<string, JustKept>();
   const seen = new Set<string>();
-  for (const { subject, seq } of claimed) {
-    const one = justKept?.take(party.id, subject, seq);
-    if (one && !seen.has(subject)) kept.set(subject, one);
+  for (const one of claimed) {
+    const { subject } = one;
+    const found = justKept?.take(one);
+    if (found && !seen.has(subject)) kept.set(subject, found);
     else kept.delete(subject);
     seen.add(subject);
   }

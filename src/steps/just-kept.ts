@@ -1,13 +1,15 @@
 import type { Held } from '#core/apply';
 import { jsonOf } from '../index/sealed-records.ts';
+import type { DeliveryRow } from '../ledger/deliveries.ts';
 
 /** A dossier as a message that this process has just committed left it. */
 export interface JustKept {
   readonly held: Held;
   /** When it was first recorded. */
   readonly createdAt: string;
-  /** The door that the message came by. */
+  /** The door that the message came by, and when: its deliveries were made then. */
   readonly door: string;
+  readonly receivedAt: string;
 }
 
 /**
@@ -17,8 +19,8 @@ export interface JustKept {
 export interface JustKeptDossiers {
   /** Only after the commit, and only for a delivery that the same commit made: nobody was told this version before. */
   put(party: string, kept: JustKept): void;
-  /** Hand out the dossier in this version, once for each delivery: what is told again is loaded. */
-  take(party: string, code: string, version: number): JustKept | undefined;
+  /** Hand out the dossier for the delivery that its commit made, once: what is told again, by whomever, is loaded. */
+  take(delivery: Pick<DeliveryRow, 'party' | 'subject' | 'seq' | 'createdAt'>): JustKept | undefined;
 }
 
 /** Lanes claim a tenth of a second behind; where they are further behind, loading is no loss. */
@@ -54,9 +56,9 @@ export function createJustKept(): JustKeptDossiers {
         drop(oldest);
       }
     },
-    take(party, code, version) {
-      const entry = drop(`${party} ${code}`);
-      if (!entry || entry.kept.held.version !== version) return undefined;
+    take({ party, subject, seq, createdAt }) {
+      const entry = drop(`${party} ${subject}`);
+      if (entry?.kept.held.version !== seq || entry.kept.receivedAt !== createdAt) return undefined;
       return performance.now() - entry.sinceMs <= FRESH_MS ? entry.kept : undefined;
     },
   };

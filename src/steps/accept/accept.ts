@@ -72,11 +72,11 @@ function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, writt
   if (!justKept || deliveries.length === 0) return;
   const doors = new Map(messages.map(({ id, door }) => [id, door]));
   const dossiers = new Map(written.map((working) => [working.code, working]));
-  for (const { party, operation, subject, seq, messageId } of deliveries) {
+  for (const { party, operation, subject, seq, messageId, createdAt: receivedAt } of deliveries) {
     const { held, createdAt = '' } = dossiers.get(subject) ?? {};
     const door = doors.get(messageId);
     if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
-      justKept.put(party, { held, createdAt, door });
+      justKept.put(party, { held, createdAt, door, receivedAt });
   }
   for (const { held } of written) if (held) forgetWritten(held.view.record);
 }
