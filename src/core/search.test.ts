@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { searchQuery, searchWords } from './search.ts';
 
 const WORDS = searchWords(
-  ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123'],
+  ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123', 'ĐK_2025#77:Z1'],
   ['Nguyễn Thị Đào', undefined, 'Cấp giấy phép xây dựng (cấp III, IV)', 'Đoàn Văn O’Brien'],
 );
 
@@ -87,6 +87,10 @@ describe('in PostgreSQL', () => {
     'O’Brien',
     "brien's".slice(0, 5),
     'xây dựng 0035',
+    'ĐK_2025',
+    'đk_2025#77:z1',
+    '2025#77',
+    'z1',
   ])('%j finds the dossier', async (typed) => expect(await finds(typed)).toBe(true));
 
   test.each([

@@ -1,13 +1,13 @@
 import { fold } from './text.ts';
 
 /**
- * The words under which a dossier or a service is found: of names each folded word, of codes the whole and each tail
- * that begins at a mark, so that `250812-0035` finds `H60.01-250812-0035`. Joined by blanks, without repetition.
+ * The words under which a dossier or a service is found: of names each folded word, of codes, folded too, the whole and
+ * each tail that begins at a mark, so that `250812-0035` finds `H60.01-250812-0035`. Joined by blanks, without repetition.
  */
 export function searchWords(codes: readonly string[], names: readonly (string | undefined)[]): string {
   const words = new Set<string>();
   for (const name of names) if (name) for (const word of wordsOf(name)) words.add(word);
-  for (const code of codes) for (const tail of tailsOf(code.toLowerCase())) words.add(tail);
+  for (const code of codes) for (const tail of tailsOf(fold(code))) words.add(tail);
   return [...words].join(' ');
 }
 
@@ -27,7 +27,7 @@ export function searchQuery(typed: string): string | undefined {
 
 /** A piece of a code as it is: its numbers alone would match every code. */
 function termsOf(typed: string): readonly string[] {
-  return /\d/.test(typed) && /[.\-/]/.test(typed) ? [typed] : wordsOf(typed);
+  return /\d/.test(typed) && MARK.test(typed) ? [typed] : wordsOf(typed);
 }
 
 function term(word: string): string {
@@ -42,7 +42,9 @@ function wordsOf(text: string): string[] {
   return fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-const MARKS = '.-/';
+/** What parts the pieces of codes, those of other systems too. */
+const MARKS = '.-/_#:';
+const MARK = /[.\-/_#:]/;
 
 function tailsOf(code: string): string[] {
   const tails = code === '' ? [] : [code];
