@@ -21,6 +21,7 @@ export interface SchemaNode {
   /** A secret: it is never shown. */
   readonly writeOnly?: boolean;
   readonly maxItems?: number;
+  readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -66,7 +67,7 @@ export function explain(
         node?.writeOnly || SECRET.test(instancePath)
           ? ''
           : `got ${shownValue(instancePath, valueAt(value, instancePath))}, `;
-      tell(instancePath, `${got}expected ${expected(node)}`);
+      tell(instancePath, `${got}expected ${expected(node)}${tooLong(node, valueAt(value, instancePath))}`);
     }
   }
   return problems;
@@ -140,10 +141,15 @@ export function unknownMember(name: string, known: Iterable<string>): string {
   return `${quote(name)} is not a member here${near ? `; did you mean ${quote(near)}?` : ''}`;
 }
 
-/** A value as messages show it: cut, and of personal values the last characters only, for problems are kept and logged. */
+/**
+ * A value as messages show it: cut, of personal values the last characters only, and of what officers wrote no more than
+ * its length, for problems are kept and logged.
+ */
 export function shownValue(path: string, value: unknown): string {
   if (PERSONAL.test(path) && (typeof value === 'string' || typeof value === 'number'))
     return quote(maskTail(String(value)));
+  if (FREE_TEXT.test(path) && typeof value === 'string')
+    return `a text of ${value.length.toLocaleString('en')} characters`;
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -152,6 +158,8 @@ export function shownValue(path: string, value: unknown): string {
 
 /** Also the applicant as a whole: some systems put a name there where the members belong. */
 const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$/i;
+/** Where officers may have written of the applicant. */
+const FREE_TEXT = /\/(?:abstract|note|title|content|requestedBy|receivedBy|(?:documents|fees|results)\/\d+\/name)$/;
 const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
 export function quote(value: unknown): string {
@@ -176,6 +184,13 @@ function expected(node: SchemaNode | undefined): string {
   if (node.type === 'integer') return `a whole number${range(node)}`;
   if (node.type === 'number') return `a number${range(node)}`;
   return node.type ?? 'a known value';
+}
+
+/** The limit of a text that is over it, where what was expected does not tell it. */
+function tooLong(node: SchemaNode | undefined, value: unknown): string {
+  const { maxLength, description = '' } = node ?? {};
+  if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return '';
+  return description.includes('at most') ? '' : `, at most ${maxLength} characters`;
 }
 
 function range({ minimum, maximum }: SchemaNode): string {

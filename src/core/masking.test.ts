@@ -83,6 +83,21 @@ describe('a text that tells of the applicant', () => {
     );
   });
 
+  test.each([
+    ['gọi +84 912.345.678', 'gọi *************78'],
+    ['gọi (84) 912-345-678 nhé', 'gọi (*************78 nhé'],
+    ['CCCD 012 345 678 901; 0123.4567.8901', 'CCCD *************01; ************01'],
+  ])('shows no number however it is grouped: %j becomes %j', (text, masked) => {
+    expect(maskMentions(text, applicant)).toBe(masked);
+    expect(mentionsApplicant(text, applicant)).toBe(true);
+  });
+
+  test('keeps the numbers of others', () => {
+    const text = 'QĐ 12/2025, tài khoản 0123 4567 8900, hồ sơ H60.01-250812-0035, ĐT 0912 345 679';
+    expect(maskMentions(text, applicant)).toBe(text);
+    expect(mentionsApplicant(text, applicant)).toBe(false);
+  });
+
   test('is left as it is where it does not, and where the name is a company’s or may be any word', () => {
     const text = 'Nguyễn Văn Ánh nộp hồ sơ cho Công ty An Bình';
     expect(maskMentions(text, applicant)).toBe(text);

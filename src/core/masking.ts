@@ -15,18 +15,55 @@ export function maskApplicant(applicant: Applicant): Applicant {
 
 /**
  * A text without what it tells of the applicant: officers write names and numbers into abstracts and notes. Letter case
- * does not matter; a name of one word is left, as it may be any word.
+ * does not matter, nor how the figures of a number are grouped, or whether a phone number has its country; a name of one
+ * word is left, as it may be any word.
  */
 export function maskMentions(text: string, applicant: Applicant): string {
-  return secretsOf(applicant).reduce((rest, { value, mask }) => replaceMention(rest, value, mask(value)), text);
+  const whole = secretsOf(applicant).reduce((rest, { value, mask }) => replaceMention(rest, value, mask(value)), text);
+  return numbersOf(applicant)
+    .filter((number) => hasFigures(whole, number.figures))
+    .reduce((rest, number) => rest.replace(anySpelling(number), maskTail), whole);
 }
 
-/** Whether maskMentions would change the text; cheaper, as nearly all are left as they are. */
+/** Whether maskMentions may change the text; cheaper, as nearly all are left as they are. */
 export function mentionsApplicant(text: string, applicant: Applicant): boolean {
   const lower = text.toLowerCase();
-  return secretsOf(applicant).some(
+  const isMentioned = secretsOf(applicant).some(
     ({ value }) => isSought(value) && (lower.includes(value.toLowerCase()) || text.includes(value)),
   );
+  return isMentioned || numbersOf(applicant).some(({ figures }) => hasFigures(text, figures));
+}
+
+/** A number by its figures; of a phone number those after its 0 or its country. */
+interface Numbered {
+  readonly figures: string;
+  readonly isPhone: boolean;
+}
+
+function numbersOf({ identityNumber, phone }: Applicant): readonly Numbered[] {
+  const numbers: Numbered[] = [];
+  if (identityNumber !== undefined) numbers.push({ figures: figuresOf(identityNumber), isPhone: false });
+  if (phone !== undefined) numbers.push({ figures: figuresOf(phone).replace(/^(?:84|0)/, ''), isPhone: true });
+  // Fewer figures may be a part of anything.
+  return numbers.filter(({ figures }) => figures.length >= 8);
+}
+
+function figuresOf(text: string): string {
+  return text.replace(/[^0-9]/g, '');
+}
+
+/** Whether they may stand in a text, however they are grouped there; most texts have too few figures to be looked at. */
+function hasFigures(text: string, figures: string): boolean {
+  return text.length >= figures.length && MANY_FIGURES.test(text) && text.replace(GROUPING, '').includes(figures);
+}
+
+const GROUPED = ' .\\-()\\u00a0';
+const GROUPING = new RegExp(`[${GROUPED}]+`, 'g');
+const MANY_FIGURES = new RegExp(`[0-9](?:[${GROUPED}]{0,3}[0-9]){7}`);
+
+function anySpelling({ figures, isPhone }: Numbered): RegExp {
+  const between = `[${GROUPED}]{0,3}`;
+  return new RegExp(`${isPhone ? `(?:(?:\\+?84|0)${between})?` : ''}${[...figures].join(between)}`, 'g');
 }
 
 function secretsOf(

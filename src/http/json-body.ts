@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { quote } from '#core/explain';
 import type { InvalidItem } from '#core/item';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal } from './problem.ts';
@@ -73,8 +74,13 @@ export function decode(bytes: Buffer): string {
     : bytes.toString('utf8');
 }
 
-/** V8 quotes a piece of the body in its message; only the place is told. */
+/** V8 quotes a piece of the body in its message; only the place is told, or the one character that is wrong. */
 export function whyNot(error: Error): string {
   if (error instanceof TypeError) return 'it is not UTF-8';
-  return /position \d+/.exec(error.message)?.[0] ?? 'it ends too early';
+  const { message } = error;
+  const place = /position \d+/.exec(message)?.[0];
+  const character = /^Unexpected token '?([\s\S])/u.exec(message)?.[1];
+  if (place === undefined && character !== undefined)
+    return `it has ${quote(character)} where JSON has no such character`;
+  return place ?? 'it ends too early';
 }

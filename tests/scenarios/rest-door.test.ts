@@ -378,6 +378,16 @@ describe('the REST door', () => {
     },
   );
 
+  test.each([
+    ['{"code": x}', 'it has "x" where JSON has no such character'],
+    ['{"code": "a" "b"}', 'position 13'],
+    ['{"code": "H60', 'position 13'],
+    ['{"code":', 'it ends too early'],
+  ])('of %s the reply says what is wrong with it', async (body, why) => {
+    const response = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', body);
+    expect(await response.json()).toMatchObject({ status: 400, detail: `the body is not valid JSON: ${why}` });
+  });
+
   test('what is refused or wrong never shows a personal value, in the reply, the log or the message log', async () => {
     const reply = await hub.push(
       dossier({
@@ -397,6 +407,13 @@ describe('the REST door', () => {
     ]);
     expect(seen).not.toMatch(/CANARY|0912345678|001099/);
     expect(reply.results[0]?.problems?.map((problem) => problem.path)).toContain('/applicant/phone');
+    const long = await hub.push(
+      dossier({ note: `Nguyễn Văn An ${'x'.repeat(21_000)}`, documents: [{ name: 'CANARY'.repeat(4_000) }] }),
+    );
+    expect(long.results[0]?.problems).toEqual([
+      { path: '/note', message: 'got a text of 21,014 characters, expected text, at most 20,000 characters' },
+      { path: '/documents/0/name', message: 'got a text of 24,000 characters, expected text, at most 20,000 characters' },
+    ]);
   });
 
   test('what is at rest is encrypted: no phone, identity number, e-mail or body is in the tables', async () => {
