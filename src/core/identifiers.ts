@@ -80,6 +80,15 @@ export function dossierCodeParts(code: string): DossierCodeParts | undefined {
   return { era, agency: first, province: era === '2016' ? first.slice(-3) : first.slice(0, 3), date, serial: last };
 }
 
+/**
+ * How the codes of an agency of the 2016 era and of all below it end: `000.00.01.H60` is above `000.02.01.H60`, which is
+ * above `003.02.01.H60` (QCVN 102:2016/BTTTT). Undefined for codes of the 2020 era, which grow to the right.
+ */
+export function tailOfThoseBelow(agency: string): string | undefined {
+  if (!/^\d{3}\.\d\d\.\d\d\.[A-Z]\d\d$/.test(agency)) return undefined;
+  return agency.replace(/^000(?:\.00){0,2}(?=\.)/, '');
+}
+
 /** What is the same in the short and the long form of a procedure code: `1.001612` of `1.001612.000.00.00.H48`. */
 export function serviceKey(code: string): string {
   return code.slice(0, 8);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { inEventOrder } from '#core/dossier';
+import { tailOfThoseBelow } from '#core/identifiers';
 import { maskMentions } from '#core/masking';
 import { searchQuery } from '#core/search';
 import type { Progress } from '#schemas/dossier.progress.v1';
@@ -173,8 +174,11 @@ async function readHistory(
   personal: boolean,
 ): Promise<readonly HistoryItem[]> {
   const events = await readEvents(database, vault, code);
-  const applicant = events.map((event) => event.record?.applicant).findLast((one) => one !== undefined);
-  const masked = (text: string | undefined) => (text && applicant && !personal ? maskMentions(text, applicant) : text);
+  // All that was ever told: what is said of one who was put right later is as personal as before.
+  const applicants = events.map((event) => event.record?.applicant).filter((one) => one !== undefined);
+  const distinct = [...new Map(applicants.map((one) => [JSON.stringify(one), one])).values()];
+  const masked = (text: string | undefined) =>
+    personal || text === undefined ? text : distinct.reduce((rest, one) => maskMentions(rest, one), text);
   return events.map((event) => {
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
     const said =
@@ -209,11 +213,15 @@ async function readList(
   // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
   if (filter.agency !== undefined) {
     const agency = filter.agency;
+    const tail = tailOfThoseBelow(agency);
+    const below = tail === undefined ? [] : await agenciesEndingWith(database, tail);
     query = query.where(({ or, and, eb }) =>
-      or([
-        eb('agency_code', '=', agency),
-        and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
-      ]),
+      below.length > 0
+        ? eb('agency_code', 'in', below)
+        : or([
+            eb('agency_code', '=', agency),
+            and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
+          ]),
     );
   }
   if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
@@ -241,6 +249,25 @@ async function readList(
       vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
     return { code, version, json, statusAt };
   });
+}
+
+/**
+ * The agencies that dossiers are at and whose codes end so. Each code is one probe of the index, and there are some
+ * hundreds; told them by name, the server finds their dossiers as it finds those of one.
+ */
+async function agenciesEndingWith(database: Database, tail: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ code: string }>({
+    name: 'agencies below',
+    text: `WITH RECURSIVE agencies (code) AS (
+             (SELECT agency_code FROM dossiers WHERE agency_code < 'A' ORDER BY agency_code LIMIT 1)
+             UNION ALL
+             SELECT (SELECT d.agency_code FROM dossiers d WHERE d.agency_code > agencies.code AND d.agency_code < 'A'
+                     ORDER BY d.agency_code LIMIT 1)
+             FROM agencies WHERE agencies.code IS NOT NULL)
+           SELECT code FROM agencies WHERE right(code, length($1)) = $1`,
+    values: [tail],
+  });
+  return rows.map(({ code }) => code);
 }
 
 /** As it is served, personal data in full: with the freshness of the masked one. */
