@@ -25,11 +25,13 @@ export interface Vault {
   open(sealed: Sealed): Buffer;
   /** Keyed hash for the citizen's proof: the same for the same digits of the same dossier, useless without the key. */
   proof(code: string, digits: string): Buffer;
-  /** A signed text, `text.signature`. */
-  sign(text: string): string;
-  /** The text of a signed text, or undefined when the signature is not ours. */
-  verify(signed: string): string | undefined;
+  /** A signed text, `text.signature`; what was signed for one use is nothing for another. */
+  sign(use: SignedUse, text: string): string;
+  /** The text of a signed text, or undefined when the signature is not ours, or for another use. */
+  verify(use: SignedUse, signed: string): string | undefined;
 }
+
+export type SignedUse = 'cursor' | 'session';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -59,11 +61,11 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
     },
     proof: (code, digits) => createHmac('sha256', newest.proving).update(`${code}\n${digits}`).digest(),
-    sign: (text) => `${text}.${signature(newest, text)}`,
-    verify(signed) {
+    sign: (use, text) => `${text}.${signature(newest, use, text)}`,
+    verify(use, signed) {
       const dot = signed.lastIndexOf('.');
       const text = signed.slice(0, Math.max(dot, 0));
-      return keys.some((key) => sameText(signature(key, text), signed.slice(dot + 1))) ? text : undefined;
+      return keys.some((key) => sameText(signature(key, use, text), signed.slice(dot + 1))) ? text : undefined;
     },
   };
 }
@@ -99,6 +101,6 @@ function ivSource(): () => Buffer {
   };
 }
 
-function signature(keys: Keys, text: string): string {
-  return createHmac('sha256', keys.signing).update(text).digest('base64url');
+function signature(keys: Keys, use: SignedUse, text: string): string {
+  return createHmac('sha256', keys.signing).update(`${use}\n${text}`).digest('base64url');
 }

@@ -11,7 +11,7 @@ import { type WireObject, writeFields } from './writing.ts';
 
 /** An entry of `LayDanhMucCoQuan`. What the portal lists is in force; what vanishes from the list is told apart. */
 export function readAgency(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
-  if (!isObject(raw)) return notAnObject('agency');
+  if (!isObject(raw)) return notAnObject(raw, 'agency');
   const reading = startReading(codes);
   return finishReading(reading, 'agency.upsert.v1', { ...readFields(reading, AGENCY, raw, '', ''), inForce: true });
 }
@@ -22,7 +22,7 @@ export function writeAgency(agency: Agency): WireObject {
 
 /** An entry of `LayDanhMucLinhVuc`. */
 export function readField(raw: unknown): Item {
-  if (!isObject(raw)) return notAnObject('field');
+  if (!isObject(raw)) return notAnObject(raw, 'field');
   const reading = startReading(CODES);
   return finishReading(reading, 'field.upsert.v1', { ...readFields(reading, FIELD, raw, '', ''), inForce: true });
 }

@@ -25,7 +25,7 @@ type Fields = Record<string, unknown>;
  * "not known".
  */
 export function readDossier(raw: unknown, context: DossierContext): Item {
-  if (!isObject(raw)) return notAnObject('dossier');
+  if (!isObject(raw)) return notAnObject(raw, 'dossier');
   const reading = startReading(context.codes ?? CODES);
   const record = readFields(reading, DOSSIER, raw, '', '');
   readAgency(reading, record, context.madonvi);

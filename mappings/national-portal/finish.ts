@@ -3,6 +3,7 @@ import type { Cause, Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
 import type { Reading } from './reading.ts';
+import { kindOf } from './values.ts';
 
 /**
  * What has been read, as an item of the hub: checked as every record is, with problems at the places of the dialect.
@@ -64,8 +65,11 @@ function codeOf(item: Item): string | undefined {
   return item.kind === 'record' ? item.record.code : item.code;
 }
 
-export function notAnObject(what: string): InvalidItem {
-  return { kind: 'invalid', problems: [{ path: '', message: `expected an object: one ${what}` }] };
+export function notAnObject(value: unknown, what: string): InvalidItem {
+  return {
+    kind: 'invalid',
+    problems: [{ path: '', message: `got ${kindOf(value)}, expected an object: one ${what}` }],
+  };
 }
 
 export function missingStatus(reading: Reading, path: string): void {

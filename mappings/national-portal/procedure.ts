@@ -15,7 +15,7 @@ type Fields = Record<string, unknown>;
  * portal hands out what is published.
  */
 export function readProcedure(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
-  if (!isObject(raw)) return notAnObject('procedure');
+  if (!isObject(raw)) return notAnObject(raw, 'procedure');
   const reading = startReading(codes);
   const record = readFields(reading, PROCEDURE, raw, '', '');
   readPrimaryField(reading, record, raw);

@@ -10,7 +10,7 @@ import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
 /** One item of `CapNhatTienDoHoSoMC` as a step of the hub, at the real time that it carries (`ThoiDiemXuLy`). */
 export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
-  if (!isObject(raw)) return notAnObject('step');
+  if (!isObject(raw)) return notAnObject(raw, 'step');
   const reading = startReading(codes);
   const record = readFields(reading, PROGRESS, raw, '', '');
   if (isAbsent(raw.TrangThai)) missingStatus(reading, '/TrangThai');

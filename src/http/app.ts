@@ -45,12 +45,25 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addOperators(add, means);
   addHealth(add, means);
   addDocs(app, add, docs);
-  app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path}`)));
+  app.notFound((c) => answerUnrouted(c, app));
   app.onError(async (error, c) => {
     await means.noteRefusal(c, error);
     return problemResponse(c, refusalOf(error));
   });
   return app;
+}
+
+/** A path that has other methods says which; OPTIONS is heard wherever there is one (RFC 9110, 9.3.7 and 15.5.6). */
+function answerUnrouted(c: Context, app: Hono): Response {
+  const { method, path } = c.req;
+  const known = ['GET', 'POST'].filter((one) => app.router.match(one, path)[0].length > 0);
+  if (known.length === 0) return problemResponse(c, new Refusal('not-found', `there is nothing at ${path}`));
+  const headers = {
+    Allow: [...known.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])), 'OPTIONS'].join(', '),
+  };
+  if (method === 'OPTIONS') return c.body(null, 204, headers);
+  const detail = `got the method ${method}, expected one of ${headers.Allow}`;
+  return problemResponse(c, new Refusal('method-not-allowed', detail, { headers }));
 }
 
 function doorOf(path: string): string | undefined {

@@ -1,5 +1,5 @@
 import type { Vault } from '../vault.ts';
-import { Refusal } from './problem.ts';
+import { wrongParameter } from './problem.ts';
 
 /** Cursors are opaque and signed: a reader can keep one, not make one up. */
 export interface Cursors {
@@ -10,13 +10,13 @@ export interface Cursors {
 
 export function createCursors(vault: Vault): Cursors {
   return {
-    write: (list, place) => vault.sign(Buffer.from(JSON.stringify([list, ...place])).toString('base64url')),
+    write: (list, place) => vault.sign('cursor', Buffer.from(JSON.stringify([list, ...place])).toString('base64url')),
     read(list, cursor) {
       if (cursor === undefined) return undefined;
-      const text = vault.verify(cursor);
+      const text = vault.verify('cursor', cursor);
       const [of, ...place] =
         text === undefined ? [] : (JSON.parse(Buffer.from(text, 'base64url').toString()) as string[]);
-      if (of !== list) throw new Refusal('bad-request', 'the cursor is not one that this list gave; begin without one');
+      if (of !== list) throw wrongParameter('cursor', 'is not one that this list gave as next; begin without one');
       return place;
     },
   };

@@ -46,9 +46,10 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
   );
   app.get('/docs', (c) => c.html(PAGE));
   app.get('/docs/:file', (c) => {
-    const asset = ASSETS[c.req.param('file')];
+    const file = c.req.param('file');
+    const asset = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
     if (!asset) throw new Refusal('not-found', 'there is no such file');
-    return c.body(readFileSync(join(swaggerUi(), c.req.param('file')), 'utf8'), 200, {
+    return c.body(readFileSync(join(swaggerUi(), file), 'utf8'), 200, {
       'Content-Type': asset,
       'Cache-Control': 'public, max-age=86400',
     });
@@ -71,6 +72,7 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   unauthorized: 'Send Authorization: Bearer with the secret of a key.',
   forbidden: 'Ask the operators for a key with the scope, or of the party, that the detail names.',
   'not-found': 'Look at the path: the detail says what is not there.',
+  'method-not-allowed': 'Use one of the methods that <code>Allow</code> names.',
   ambiguous: 'Ask for one of the codes that the detail lists.',
   'key-reused': 'Use a new Idempotency-Key for another body; keys are kept for 7 days.',
   'too-large': 'Send less at once, or a stream of lines (application/x-ndjson).',

@@ -11,7 +11,7 @@ import type { Audit } from '../ledger/audit.ts';
 import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
-import { Refusal } from './problem.ts';
+import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
 export interface DossierReaderMeans {
@@ -248,20 +248,17 @@ function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierF
 function statusesOf(given: string): readonly string[] {
   const statuses = given.split(',').map((status) => status.trim());
   const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
-  if (wrong !== undefined) throw wrongParameter('status', wrong, `some of ${STATUSES.join(', ')}`);
+  if (wrong !== undefined)
+    throw wrongParameter('status', `got ${quote(wrong)}, expected some of ${STATUSES.join(', ')}`);
   return statuses;
 }
 
 /** A date means Vietnam's day: its first moment, or its last. */
 export function momentOf(name: string, given: string, time: string): string {
   const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given.replace(' ', '+'));
-  if (moment === undefined) throw wrongParameter(name, given, 'a date such as 2025-08-12, or a time with a zone');
+  if (moment === undefined)
+    throw wrongParameter(name, `got ${quote(given)}, expected a date such as 2025-08-12, or a time with a zone`);
   return moment;
-}
-
-function wrongParameter(name: string, value: string, expected: string): Refusal {
-  const problem = { path: `?${name}`, message: `got ${quote(value)}, expected ${expected}` };
-  return new Refusal('bad-request', `${problem.path} ${problem.message}`, { problems: [problem] });
 }
 
 function codeOf(c: Context): string {

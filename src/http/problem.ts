@@ -8,6 +8,7 @@ const KINDS = {
   unauthorized: [401, 'A valid key is needed'],
   forbidden: [403, 'The key does not allow this'],
   'not-found': [404, 'There is no such thing'],
+  'method-not-allowed': [405, 'This cannot be done here'],
   ambiguous: [409, 'The code names several things'],
   'key-reused': [409, 'The Idempotency-Key was used with another body'],
   'too-large': [413, 'The body is too large'],
@@ -55,6 +56,12 @@ export class Refusal extends Error {
   get status(): number {
     return KINDS[this.kind][0];
   }
+}
+
+/** 400 for one query parameter, in the words of all others. */
+export function wrongParameter(name: string, message: string): Refusal {
+  const problem = { path: `?${name}`, message };
+  return new Refusal('bad-request', `${problem.path} ${problem.message}`, { problems: [problem] });
 }
 
 export function problemResponse(c: Context, refusal: Refusal): Response {

@@ -48,20 +48,25 @@ export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
 }
 
 /**
- * A reader of query parameters: unknown ones and wrong values are refused, each with its name.
+ * A reader of query parameters: unknown ones, wrong values and what is given twice are refused, each with its name.
  *
  * @throws Refusal 400 with all problems
  */
 export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => Type.Static<S> {
   const check = Compile(schema);
   return (c) => {
-    const query = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
-    if (check.Check(query)) return query as Type.Static<S>;
-    const problems = explain(schema, check, query).map((problem) => ({
-      ...problem,
-      path: problem.path.replace(/^\//, '?'),
+    const given = Object.entries(c.req.queries());
+    const query = Object.fromEntries(given.map(([name, [value]]) => [name, value]).filter(([, value]) => value !== ''));
+    const twice = given
+      .filter(([, values]) => values.length > 1)
+      .map(([name, values]) => ({ path: `?${name}`, message: `is given ${values.length} times, expected once` }));
+    if (twice.length === 0 && check.Check(query)) return query as Type.Static<S>;
+    const wrong = explain(schema, check, query, [], true).map(({ path, message }) => ({
+      path: path.replace(/^\//, '?'),
+      message: message.replace(' is not a member here', ' is no parameter here'),
     }));
-    throw new Refusal('bad-request', problems.map((problem) => `${problem.path} ${problem.message}`).join('; '), {
+    const problems = [...twice, ...wrong];
+    throw new Refusal('bad-request', problems.map(({ path, message }) => `${path} ${message}`).join('; '), {
       problems,
     });
   };

@@ -2,8 +2,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
+const EARLY = '2025-08-01T08:00:00+07:00';
 const STATUSES = ['submitted', 'received', 'processing', 'resolved', 'returned'];
 
 describe('readers', () => {
@@ -111,11 +112,40 @@ describe('readers', () => {
     '?unknown=1',
     '?receivedFrom=yesterday',
     '?cursor=made-up',
+    '?status=received&status=resolved',
+    `?agency=${'H60.'.repeat(60)}`,
     '?due=tomorrow',
   ])('the list with %s is refused, and the parameter named', async (query) => {
     const { status, body } = await hub.read(`/api/v1/dossiers${query}`);
     expect(status).toBe(400);
-    expect(body.detail).toContain(query.slice(1).split('=')[0]);
+    expect(body.detail).toContain(query.split('=')[0]);
+    expect(body.problems).toEqual([{ path: query.split('=')[0], message: expect.any(String) }]);
+  });
+
+  test('an agency of the 2016 era finds those below it, whose codes grow to the left', async () => {
+    const agencies = [
+      '000.00.05.H60',
+      '000.02.05.H60',
+      '001.02.05.H60',
+      '000.03.05.H60',
+      '000.00.06.H60',
+      '000.02.05.H61',
+    ];
+    await hub.push(
+      agencies.map((agencyCode, n) => dossier({ code: `${agencyCode}-250812-000${n}`, agencyCode, statusAt: EARLY })),
+    );
+    const found = async (agency: string) =>
+      (await hub.read(`/api/v1/dossiers?agency=${agency}`)).body.items.map((item: any) => item.agencyCode).sort();
+    expect(await found('000.00.00.H60')).toEqual(agencies.slice(0, 5).sort());
+    expect(await found('000.00.05.h60')).toEqual(agencies.slice(0, 4).sort());
+    expect(await found('000.02.05.H60')).toEqual(agencies.slice(1, 3).sort());
+    expect(await found('001.02.05.H60')).toEqual(['001.02.05.H60']);
+    expect(await found('000.00.07.H60')).toEqual([]);
+  });
+
+  test('a value over its limit is told the limit', async () => {
+    const { body } = await hub.read(`/api/v1/dossiers?agency=${'H60.'.repeat(60)}`);
+    expect(body.detail).toMatch(/^\?agency got "H60.*, expected an agency code.*, at most 200 characters$/);
   });
 
   test.each([
@@ -132,6 +162,11 @@ describe('readers', () => {
   test('a cursor of one list does not serve another', async () => {
     const { body } = await hub.read('/api/v1/dossiers?limit=1');
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);
+    const login = { username: 'one-stop', password: SECRETS['one-stop'] };
+    const { session } = (await (await hub.request('POST', '/mapi/login', undefined, login)).json()) as {
+      session: string;
+    };
+    expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(session)}`)).status).toBe(400);
   });
 
   test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
@@ -171,6 +206,20 @@ describe('readers', () => {
       );
       return rows.map(({ action, subject }) => [action, subject]);
     }
+  });
+
+  test('the history shows nothing of an applicant who was put right later', async () => {
+    const code = 'H60.01-250812-3003';
+    const applicant = { name: 'Trần Thị Bưởi', phone: '0900000002', identityNumber: '001000000002' };
+    await hub.push(dossier({ code, applicant, note: 'Gọi bà TRẦN THỊ BƯỞI, +84 900 000 002' }));
+    await hub.push(
+      dossier({ code, statusAt: '2025-08-13T08:00:00+07:00', note: 'CCCD 0010.0000.0001 của Nguyễn Văn An' }),
+    );
+    const { items } = (await hub.read(`/api/v1/dossiers/${code}/history`)).body;
+    expect(items.map(({ content }: { content: string }) => content)).toEqual([
+      'Gọi bà T*** T** B***, *************02',
+      'CCCD ************01 của N***** V** A*',
+    ]);
   });
 
   test('an unchanged dossier answers 304 to its ETag, a changed one 200', async () => {
@@ -247,7 +296,25 @@ describe('readers', () => {
     });
     expect((await hub.request('GET', '/docs')).status).toBe(200);
     expect((await hub.request('GET', '/docs/swagger-ui-bundle.js')).status).toBe(200);
-    expect((await hub.request('GET', '/docs/..%2fpackage.json')).status).toBe(404);
+    for (const file of ['..%2fpackage.json', 'constructor', '__proto__'])
+      expect((await hub.request('GET', `/docs/${file}`)).status).toBe(404);
+  });
+
+  test.each([
+    ['DELETE', '/api/v1/dossiers', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/api/v1/parties/one-stop/dossiers', 'POST, OPTIONS'],
+    ['GET', '/mapi/g', 'POST, OPTIONS'],
+    ['PATCH', '/soap/v1/one-stop', 'GET, HEAD, POST, OPTIONS'],
+  ])('%s %s is answered with what is allowed there: %s', async (method, path, allowed) => {
+    const refused = await hub.request(method, path, 'one-stop');
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, allowed]);
+    expect(await refused.json()).toMatchObject({
+      status: 405,
+      detail: `got the method ${method}, expected one of ${allowed}`,
+    });
+    const options = await hub.request('OPTIONS', path);
+    expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allowed, '']);
+    expect((await hub.request('OPTIONS', `${path}/no/such`)).status).toBe(404);
   });
 
   test('200 dossiers in full are read in one statement', async () => {

@@ -159,7 +159,7 @@ async function login(c: Context, { keys, vault, maxBodyBytes, nowMs }: NationalP
   const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
   if (!key)
     throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
-  return { session: vault.sign(`${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`) };
+  return { session: vault.sign('session', `${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`) };
 }
 
 /** @throws Refusal for JSON that is no object */
@@ -169,7 +169,7 @@ function objectOf(value: unknown): Call {
 }
 
 function keyOfSession({ keys, vault, nowMs }: NationalPortalDoorMeans, session: unknown): KeyEntry {
-  const [id = '', ends = ''] = vault.verify(String(session ?? ''))?.split('.') ?? [];
+  const [id = '', ends = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());
   if (!key || Number(ends) < nowMs())
     throw new Refusal(
@@ -279,7 +279,7 @@ function withLeftBehind({ routes, parties }: NationalPortalDoorMeans, from: stri
 function verdictOf(results: readonly ItemResult[]): Answer {
   const invalid = results.find((result) => result.outcome === 'invalid');
   if (!invalid) return { error_code: 0, message: 'Thành công' };
-  const why = invalid.problems?.map(({ path, message }) => `${path} ${message}`).join('; ');
+  const why = invalid.problems?.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
   return { error_code: -1, message: `data/${invalid.index}${invalid.code ? ` (${invalid.code})` : ''}: ${why}` };
 }
 
