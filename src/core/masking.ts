@@ -31,7 +31,8 @@ export function mentionsApplicant(text: string, applicant: Applicant): boolean {
   const isMentioned = secretsOf(applicant).some(
     ({ value }) => isSought(value) && (lower.includes(value.toLowerCase()) || text.includes(value)),
   );
-  return isMentioned || numbersOf(applicant).some(({ figures }) => hasFigures(text, figures));
+  if (isMentioned || !MANY_FIGURES.test(text)) return isMentioned;
+  return numbersOf(applicant).some(({ figures }) => hasFigures(text, figures));
 }
 
 /** A number by its figures; of a phone number those after its 0 or its country. */
@@ -52,13 +53,14 @@ function figuresOf(text: string): string {
   return text.replace(/[^0-9]/g, '');
 }
 
-/** Whether they may stand in a text, however they are grouped there; most texts have too few figures to be looked at. */
+/** Whether they may stand in a text, however they are grouped there. */
 function hasFigures(text: string, figures: string): boolean {
-  return text.length >= figures.length && MANY_FIGURES.test(text) && text.replace(GROUPING, '').includes(figures);
+  return text.replace(GROUPING, '').includes(figures);
 }
 
 const GROUPED = ' .\\-()\\u00a0';
 const GROUPING = new RegExp(`[${GROUPED}]+`, 'g');
+/** As many as a number has; most texts have fewer. */
 const MANY_FIGURES = new RegExp(`[0-9](?:[${GROUPED}]{0,3}[0-9]){7}`);
 
 function anySpelling({ figures, isPhone }: Numbered): RegExp {
