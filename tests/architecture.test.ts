@@ -218,7 +218,7 @@ describe('what runs', () => {
   it('nothing in src/ names a partner’s folder, but the demo', () => {
     const names = ADAPTERS.map((folder) => folder.slice('adapters/'.length));
     const src = own.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/demo'));
-    const doors = src.flatMap(({ path }) => /^src\/http\/doors\/([^/]+)\.ts$/.exec(path)?.[1] ?? []);
+    const doors = src.flatMap(({ path }) => /^src\/http\/doors\/([^/]+)\/door\.ts$/.exec(path)?.[1] ?? []);
     report(
       src
         .filter((file) => !isTest(file))

@@ -10,7 +10,7 @@ import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
 import type { Scope } from '../config.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
-import { pageOf } from './dossiers.ts';
+import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -20,8 +20,6 @@ export interface CatalogueReaderMeans {
   readonly cursors: Cursors;
 }
 
-const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
-
 const Query = closed({
   q: text('words of the code or the name, with or without Vietnamese marks'),
   field: text('a field code'),
@@ -29,10 +27,8 @@ const Query = closed({
   level: Type.Optional(oneOf(LEVELS)),
   audience: text('a target group, as the source names it'),
   inForce: Type.Optional(oneOf(['true', 'false'])),
-  limit: Type.Optional(
-    Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'a number from 1 to 200' }),
-  ),
-  cursor: text('the `next` of the page before'),
+  limit: Limit,
+  cursor: Cursor,
 });
 
 const READ: readonly Scope[] = ['catalogue:read'];

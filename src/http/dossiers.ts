@@ -1,16 +1,18 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { msToInstant, parseInstant } from '#core/dates';
+import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers';
-import { CHANNELS, Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
-import { closed, Instant, oneOf } from '#schemas/parts';
+import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
+import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
 import type { Change, DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
 import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
+import { ChangeItem, History, ServedDossier } from './dossier-replies.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -26,12 +28,6 @@ export interface DossierReaderMeans {
   /** Whether the hub is leaving: then nobody is kept waiting. */
   readonly isDraining: () => boolean;
 }
-
-export const Limit = Type.Optional(
-  Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'a number from 1 to 200' }),
-);
-export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
-export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 
 const ListQuery = closed({
   status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
@@ -253,14 +249,6 @@ function statusesOf(given: string): readonly string[] {
   return statuses;
 }
 
-/** A date means Vietnam's day: its first moment, or its last. */
-export function momentOf(name: string, given: string, time: string): string {
-  const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given.replace(' ', '+'));
-  if (moment === undefined)
-    throw wrongParameter(name, `got ${quote(given)}, expected a date such as 2025-08-12, or a time with a zone`);
-  return moment;
-}
-
 function codeOf(c: Context): string {
   return cleanCode(c.req.param('code') ?? '');
 }
@@ -277,67 +265,3 @@ function foundOf(one: OneDossier, code: string) {
 function notFound(code: string): Refusal {
   return new Refusal('not-found', `there is no dossier ${quote(code)}`);
 }
-
-export function pageOf(item: Type.TSchema) {
-  return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
-}
-
-const MaybeMasked = Type.Optional(Type.String({ description: 'masked, its last characters alone, or in full' }));
-const { applicant } = Dossier.properties;
-
-const ServedDossier = Type.Object(
-  {
-    ...Dossier.properties,
-    applicant: Type.Optional(
-      closed({
-        ...applicant.properties,
-        ...{ identityNumber: MaybeMasked, phone: MaybeMasked, email: MaybeMasked },
-        ...{ address: MaybeMasked, techId: MaybeMasked },
-      }),
-    ),
-    freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
-  },
-  {
-    title: 'ServedDossier',
-    description: 'A dossier as readers see it; without index:personal the applicant is masked',
-  },
-);
-
-const HistoryItem = closed({
-  at: Instant,
-  status: oneOf(STATUSES),
-  actor: Type.Optional(Type.String()),
-  title: Type.Optional(Type.String()),
-  unit: Type.Optional(Type.String()),
-  content: Type.Optional(Type.String()),
-  party: Type.String(),
-  messageId: Type.String({ format: 'uuid' }),
-  receivedAt: Instant,
-  movedStatus: Type.Boolean(),
-});
-
-const Seconds = Type.Integer({ minimum: 0 });
-const Causes = {
-  queue: Seconds,
-  partnerDown: Seconds,
-  partnerSlow: Seconds,
-  quarantine: Seconds,
-  wrongData: Seconds,
-};
-
-const History = closed({
-  ...pageOf(HistoryItem).properties,
-  delays: closed({
-    office: Seconds,
-    ...Causes,
-    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same for each party by itself' }),
-  }),
-});
-
-const ChangeItem = closed({
-  cursor: Type.String(),
-  code: Type.String(),
-  status: oneOf(STATUSES),
-  statusAt: Instant,
-  changedAt: Instant,
-});

@@ -412,7 +412,10 @@ describe('the REST door', () => {
     );
     expect(long.results[0]?.problems).toEqual([
       { path: '/note', message: 'got a text of 21,014 characters, expected text, at most 20,000 characters' },
-      { path: '/documents/0/name', message: 'got a text of 24,000 characters, expected text, at most 20,000 characters' },
+      {
+        path: '/documents/0/name',
+        message: 'got a text of 24,000 characters, expected text, at most 20,000 characters',
+      },
     ]);
   });
 

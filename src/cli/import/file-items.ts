@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { DossierOperation } from '../../http/doors/rest.ts';
+import type { DossierOperation } from '../../http/doors/rest/items.ts';
 import { linesOf } from '../../http/lines.ts';
 import { csvRows } from './csv-rows.ts';
 import type { ExaminedFile } from './examine-file.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
-import { type DossierOperation, readKept } from '../../http/doors/rest.ts';
+import { type DossierOperation, readKept } from '../../http/doors/rest/items.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { KeyedSubmission, Pipeline } from '../../pipeline.ts';
 import type { ExaminedFile } from './examine-file.ts';

@@ -3,8 +3,8 @@ import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { OriginalReaders } from '../../steps/originals.ts';
 import type { Readers } from '../../steps/read-again.ts';
-import { originalItems, readKept as readNationalPortal } from './national-portal.ts';
-import { readKept as readRest } from './rest.ts';
+import { originalItems, readKept as readNationalPortal } from './national-portal/items.ts';
+import { readKept as readRest } from './rest/items.ts';
 import { loadSoap } from './soap/load.ts';
 
 /** The code tables that doors read by, whoever the sender is. */

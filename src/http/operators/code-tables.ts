@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, text } from '../dossiers.ts';
+import { Cursor, Limit, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';

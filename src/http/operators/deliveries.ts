@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 import { maybe } from './shown.ts';

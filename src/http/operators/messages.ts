@@ -5,7 +5,7 @@ import { closed, Instant } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../dossiers.ts';
+import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view.ts';
 import { none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, text } from '../dossiers.ts';
+import { Cursor, Limit, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
 import { CodeEntryShown, WaitingShown } from './shown.ts';

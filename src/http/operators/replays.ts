@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf } from '../dossiers.ts';
+import { Cursor, Limit, pageOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { DELIVERY_FILTER, deliveryFilter } from './deliveries.ts';
 import { badOrder, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';

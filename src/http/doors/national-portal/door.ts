@@ -2,52 +2,31 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
 import type { Item } from '#core/item';
 import { type Route, recipients } from '#core/route';
-import { type Codes, codesWith } from '#mappings/national-portal/codes';
-import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
-import { readDossier } from '#mappings/national-portal/dossier';
-import { leftBehind, writeDossier } from '#mappings/national-portal/dossier-writing';
-import { writeProcedure } from '#mappings/national-portal/procedure-writing';
-import { readProgress, writeProgress } from '#mappings/national-portal/progress';
+import { codesWith } from '#mappings/national-portal/codes';
+import { leftBehind } from '#mappings/national-portal/dossier-writing';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
-import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Field } from '#schemas/field.upsert.v1';
-import type { Service } from '#schemas/service.upsert.v1';
-import type { CatalogueReader, ServedEntry } from '../../catalogue/read.ts';
-import type { KeyEntry } from '../../config.ts';
-import type { IndexReader } from '../../index/read.ts';
-import type { CodeEntries } from '../../ledger/code-entries.ts';
-import type { ItemResult } from '../../ledger/messages.ts';
-import type { Originals } from '../../steps/originals.ts';
-import type { Vault } from '../../vault.ts';
-import type { Keys } from '../auth.ts';
-import { readBody } from '../body.ts';
-import { parseWhole, parseWithList, TOO_LARGE, tooLarge } from '../json-body.ts';
-import { Refusal, refusalOf } from '../problem.ts';
-import type { AddRoute } from '../route.ts';
-import { inTurns } from '../turns.ts';
-import { type DoorMeans, note, noteUnanswered } from './door.ts';
+import type { KeyEntry } from '../../../config.ts';
+import type { CodeEntries } from '../../../ledger/code-entries.ts';
+import type { ItemResult } from '../../../ledger/messages.ts';
+import { readBody } from '../../body.ts';
+import { parseWhole, parseWithList } from '../../json-body.ts';
+import { Refusal, refusalOf } from '../../problem.ts';
+import type { AddRoute } from '../../route.ts';
+import { inTurns } from '../../turns.ts';
+import { type DoorMeans, note, noteUnanswered } from '../door.ts';
+import { type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
+import { QUESTIONS, type QuestionMeans } from './questions.ts';
+import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 
-export interface NationalPortalDoorMeans extends DoorMeans {
-  readonly keys: Keys;
-  readonly vault: Vault;
-  readonly index: IndexReader;
-  readonly catalogue: CatalogueReader;
+export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
   readonly codes: CodeEntries;
-  readonly originals: Originals;
   readonly routes: readonly Route[];
   readonly province: { readonly code: string } | undefined;
 }
 
-/** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
-const SESSION_MS = 30 * 60_000;
-const MAX_ITEMS = 1_000;
-const DIALECT = 'national-portal';
-
-type Call = Readonly<Record<string, unknown>>;
 type Answer = Readonly<Record<string, unknown>>;
 
 /** The dialect of the national portal (Cổng DVCQG): a one-stop system that speaks it today only changes its address. */
@@ -109,34 +88,6 @@ const FAILED = {
   503: { description: 'Nothing can be kept at the moment; `error_code` -1', schema: Reply },
 };
 
-/** Read a body that was kept: for what waits, and to rebuild the index. */
-export async function readKept(
-  body: Buffer,
-  operation: string,
-  province: string | undefined,
-  codes: Codes,
-): Promise<readonly Item[]> {
-  const kept = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
-  return inTurns(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
-}
-
-function readItemOf(
-  operation: string,
-  item: unknown,
-  { madonvi }: Call,
-  province: string | undefined,
-  codes: Codes,
-): Item {
-  if (item === TOO_LARGE) return tooLarge();
-  if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
-  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')), codes });
-}
-
-/** The items of a body that was kept, as their sender wrote them. */
-export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
-  return listOf(((await parseWithList(body, 'data', MAX_ITEMS)) as Call).data);
-}
-
 /** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
 async function answering(c: Context, means: NationalPortalDoorMeans, run: () => Promise<Answer>): Promise<Response> {
   try {
@@ -153,30 +104,16 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
   }
 }
 
-async function login(c: Context, { keys, vault, maxBodyBytes, nowMs }: NationalPortalDoorMeans): Promise<Answer> {
+async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const { username, password } = objectOf(parseWhole(await readBody(c, maxBodyBytes)));
-  const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
-  if (!key)
-    throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
-  return { session: vault.sign('session', `${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`) };
+  const { username, password } = objectOf(parseWhole(await readBody(c, means.maxBodyBytes)));
+  return { session: openSession(means, username, password) };
 }
 
 /** @throws Refusal for JSON that is no object */
 function objectOf(value: unknown): Call {
   if (isObject(value)) return value;
   throw new Refusal('bad-request', `got ${kindOf(value)}, expected an object: one call`);
-}
-
-function keyOfSession({ keys, vault, nowMs }: NationalPortalDoorMeans, session: unknown): KeyEntry {
-  const [id = '', ends = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
-  const key = keys.byId(Buffer.from(id, 'base64url').toString());
-  if (!key || Number(ends) < nowMs())
-    throw new Refusal(
-      'unauthorized',
-      'the session is not valid or has ended (phiên làm việc không hợp lệ hoặc đã hết hạn): log in again',
-    );
-  return key;
 }
 
 interface Request {
@@ -210,17 +147,12 @@ async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buff
 const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
   DongBoHoSoMC: (request) => take(request, 'dossier.upsert.v1'),
   CapNhatTienDoHoSoMC: (request) => take(request, 'dossier.progress.v1'),
-  TraCuuHoSo: async (request) => ({ result: await lookUp(request) }),
-  LayDanhSachTTHC: async ({ means }) => ({
-    result: (await all(means, 'service')).map((entry) => writeListed(entry.record as Service)),
-  }),
-  LayThuTuc: async (request) => ({ result: await procedure(request) }),
-  LayDanhMucCoQuan: async ({ means }) => ({
-    result: (await all(means, 'agency')).map((entry) => writeAgency(entry.record as Agency)),
-  }),
-  LayDanhMucLinhVuc: async ({ means }) => ({
-    result: (await all(means, 'field')).map((entry) => writeField(entry.record as Field)),
-  }),
+  ...Object.fromEntries(
+    Object.entries(QUESTIONS).map(([name, answer]) => [
+      name,
+      async ({ means, call: given, key }: Request) => ({ result: await answer(means, given, key) }),
+    ]),
+  ),
 };
 
 async function take(
@@ -281,45 +213,4 @@ function verdictOf(results: readonly ItemResult[]): Answer {
   if (!invalid) return { error_code: 0, message: 'Thành công' };
   const why = invalid.problems?.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
   return { error_code: -1, message: `data/${invalid.index}${invalid.code ? ` (${invalid.code})` : ''}: ${why}` };
-}
-
-/** A party sees its own dossiers in full, as it told them; of others it learns nothing. */
-async function lookUp({ means, key, call: given }: Request): Promise<readonly unknown[]> {
-  const code = cleanCode(String(given.mahoso ?? given.MaHoSo ?? ''));
-  if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
-  const whole = await means.index.whole(code);
-  if (!whole || whole.owner !== key.party) return [];
-  const { record } = whole;
-  const service = (await means.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
-  const agency = (await means.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
-  const steps = await means.index.steps(record.code);
-  const original = await means.originals.last(DIALECT, record.code);
-  const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
-  const item = writeDossier(record, { code: record.code, ...facts });
-  return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
-}
-
-async function procedure({ means, call: given }: Request): Promise<readonly unknown[]> {
-  const code = cleanCode(String(given.maTTHC ?? given.MaTTHC ?? ''));
-  if (code === '') throw new Refusal('bad-request', 'maTTHC is missing, expected a procedure code');
-  const entry = await means.catalogue.one('service', code);
-  return entry ? [writeProcedure(entry.record as Service)] : [];
-}
-
-async function all(
-  { catalogue }: NationalPortalDoorMeans,
-  kind: 'service' | 'agency' | 'field',
-): Promise<readonly ServedEntry[]> {
-  const found: ServedEntry[] = [];
-  for (;;) {
-    const page = await catalogue.list(kind, { inForce: true }, 500, found.at(-1)?.key);
-    found.push(...page);
-    if (page.length < 500) return found;
-  }
-}
-
-/** Some clients send one item without its list. */
-function listOf(data: unknown): readonly unknown[] {
-  if (Array.isArray(data)) return data;
-  return data === undefined || data === null ? [] : [data];
 }

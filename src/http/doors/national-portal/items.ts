@@ -1,0 +1,51 @@
+import { cleanCode } from '#core/identifiers';
+import type { Item } from '#core/item';
+import type { Codes } from '#mappings/national-portal/codes';
+import { readDossier } from '#mappings/national-portal/dossier';
+import { readProgress } from '#mappings/national-portal/progress';
+import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
+import { inTurns } from '../../turns.ts';
+
+/** The dialect's name: of this door, and of adapters that speak it. */
+export const DIALECT = 'national-portal';
+
+/** One call of the dialect: its arguments beside `session`, `service` and `madonvi`. */
+export type Call = Readonly<Record<string, unknown>>;
+
+/** Items of one call. */
+export const MAX_ITEMS = 1_000;
+
+/** Read a body that was kept: for what waits, and to rebuild the index. */
+export async function readKept(
+  body: Buffer,
+  operation: string,
+  province: string | undefined,
+  codes: Codes,
+): Promise<readonly Item[]> {
+  const kept = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
+  return inTurns(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
+}
+
+/** One item of `data`, as the operation reads it. */
+export function readItemOf(
+  operation: string,
+  item: unknown,
+  { madonvi }: Call,
+  province: string | undefined,
+  codes: Codes,
+): Item {
+  if (item === TOO_LARGE) return tooLarge();
+  if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
+  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')), codes });
+}
+
+/** The items of a body that was kept, as their sender wrote them. */
+export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
+  return listOf(((await parseWithList(body, 'data', MAX_ITEMS)) as Call).data);
+}
+
+/** Some clients send one item without its list. */
+export function listOf(data: unknown): readonly unknown[] {
+  if (Array.isArray(data)) return data;
+  return data === undefined || data === null ? [] : [data];
+}

@@ -1,0 +1,33 @@
+import type { KeyEntry } from '../../../config.ts';
+import type { Vault } from '../../../vault.ts';
+import type { Keys } from '../../auth.ts';
+import { Refusal } from '../../problem.ts';
+
+export interface SessionMeans {
+  readonly keys: Keys;
+  readonly vault: Vault;
+  readonly nowMs: () => number;
+}
+
+/** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
+const SESSION_MS = 30 * 60_000;
+
+/** A session of the key with this id and secret. @throws Refusal 401 where there is none */
+export function openSession({ keys, vault, nowMs }: SessionMeans, username: unknown, password: unknown): string {
+  const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
+  if (!key)
+    throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
+  return vault.sign('session', `${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`);
+}
+
+/** @throws Refusal 401 for a session that is not ours or has ended */
+export function keyOfSession({ keys, vault, nowMs }: SessionMeans, session: unknown): KeyEntry {
+  const [id = '', ends = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
+  const key = keys.byId(Buffer.from(id, 'base64url').toString());
+  if (!key || Number(ends) < nowMs())
+    throw new Refusal(
+      'unauthorized',
+      'the session is not valid or has ended (phiên làm việc không hợp lệ hoặc đã hết hạn): log in again',
+    );
+  return key;
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import type { Item } from '#core/item';
+import { OPERATIONS } from '#schemas/operations';
+import { closed, oneOf } from '#schemas/parts';
+import type { KeyEntry } from '../../../config.ts';
+import type { ItemResult } from '../../../ledger/messages.ts';
+import type { Accepted } from '../../../steps/accept/submission.ts';
+import { type Keys, requireKey } from '../../auth.ts';
+import { readBody } from '../../body.ts';
+import { MAX_ITEM_BYTES } from '../../json-body.ts';
+import { type Line, linesIn } from '../../lines.ts';
+import { Refusal } from '../../problem.ts';
+import type { AddRoute } from '../../route.ts';
+import { inTurns } from '../../turns.ts';
+import { type DoorMeans, note } from '../door.ts';
+import { type DossierOperation, MAX_ITEMS, type ReadBody, readJson, readLine } from './items.ts';
+import { JSON_BODY, type Request, submissionOf } from './request.ts';
+import { stream } from './stream.ts';
+
+const PATHS = [
+  { path: 'dossiers', operation: 'dossier.upsert.v1', what: 'dossiers' },
+  { path: 'progress', operation: 'dossier.progress.v1', what: 'progress events' },
+] as const;
+
+/** `POST /api/v1/parties/{party}/dossiers` and `/progress`: one item, an array, or a stream of lines. */
+export function addRestDoor(add: AddRoute, means: DoorMeans & { readonly keys: Keys }): void {
+  for (const { path, operation, what } of PATHS) {
+    const schema = OPERATIONS[operation];
+    add(
+      {
+        method: 'post',
+        path: `/api/v1/parties/{party}/${path}`,
+        tag: 'Doors',
+        summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
+        description:
+          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
+        scopes: ['dossier:write'],
+        headers: { 'Idempotency-Key': IdempotencyKey },
+        problems: ['not-found', 'key-reused', 'too-many'],
+        body: {
+          'application/json': Type.Union([schema, Type.Array(schema, { maxItems: MAX_ITEMS })]),
+          'application/x-ndjson': schema,
+        },
+        replies: {
+          200: { description: 'Several items; or one that was a duplicate or stale', schema: Receipt },
+          201: { description: 'One item, accepted', schema: Receipt },
+          202: { description: 'One item, quarantined', schema: Receipt },
+          422: { description: 'One item, invalid', schema: Receipt },
+        },
+      },
+      (c) => restDoor(c, means, means.keys, operation),
+    );
+  }
+}
+
+const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'the same key and body get the same receipt for 7 days; the same key with another body is refused',
+});
+
+const Told = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
+const Receipt = closed(
+  {
+    receipt: Type.String({ format: 'uuid' }),
+    results: Type.Array(
+      closed({
+        index: Type.Integer(),
+        code: Type.Optional(Type.String()),
+        outcome: oneOf(['accepted', 'duplicate', 'stale', 'quarantined', 'invalid']),
+        problems: Type.Optional(Told),
+        warnings: Type.Optional(Told),
+      }),
+    ),
+  },
+  { title: 'Receipt' },
+);
+
+async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: DossierOperation): Promise<Response> {
+  note(c, { operation, party: c.req.param('party') ?? '' });
+  const key = requireKey(c, keys, 'dossier:write');
+  note(c, { keyName: key.id });
+  const party = partyOf(c, means, key);
+  const mediaType = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const request: Request = { c, means, key, party, operation, mediaType };
+  if (mediaType === 'application/x-ndjson')
+    return c.req.header('idempotency-key') ? wholeStream(request) : stream(request);
+  if (mediaType !== 'application/json')
+    throw new Refusal(
+      'unsupported-media',
+      `got the media type ${quote(mediaType)}, expected application/json or application/x-ndjson`,
+    );
+  const body = await readBody(c, means.maxBodyBytes);
+  note(c, { body });
+  return means.largeTurns(body.length, async () => submit(request, body, await readJson(operation, body)));
+}
+
+function partyOf(c: Context, means: DoorMeans, key: KeyEntry): string {
+  const party = c.req.param('party') ?? '';
+  if (!means.parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
+  if (key.party !== party)
+    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
+  return party;
+}
+
+async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {
+  const { c, means } = request;
+  const key = c.req.header('idempotency-key');
+  if (key !== undefined) return submitOnce(request, body, items, single, key);
+  return reply(c, await means.pipeline.accept(submissionOf(request, body, items)), single);
+}
+
+/** The same key and body get the same receipt, whichever process answers and however often. */
+async function submitOnce(
+  request: Request,
+  body: Buffer,
+  items: readonly Item[],
+  single: boolean,
+  key: string,
+): Promise<Response> {
+  const { c, means, party, operation } = request;
+  if (key.length > 200 || key === '')
+    throw new Refusal('bad-request', 'the Idempotency-Key has to have 1 to 200 characters');
+  const bodyHash = createHash('sha256').update(`${operation}\n`).update(body).digest();
+  const idempotency = { party, key, bodyHash, createdAt: msToInstant(means.nowMs()) };
+  const first = await means.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
+  if (first.kind === 'other-body')
+    throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body`);
+  return reply(c, first, single);
+}
+
+async function wholeStream(request: Request): Promise<Response> {
+  const body = await readBody(request.c, request.means.maxBodyBytes);
+  const lines: Line[] = [];
+  for (const line of linesIn(body, MAX_ITEM_BYTES))
+    if (lines.push(line) > MAX_ITEMS)
+      throw new Refusal('too-many', `got more than ${MAX_ITEMS} items; without an Idempotency-Key a stream has no end`);
+  return request.means.largeTurns(body.length, async () => {
+    const items = await inTurns(lines, (line) => readLine(request.operation, line));
+    return submit(request, body, { items, single: false });
+  });
+}
+
+const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
+
+function reply(c: Context, { receipt, results }: Accepted, single: boolean): Response {
+  const status = single ? STATUS[(results[0] as ItemResult).outcome] : 200;
+  return c.body(JSON.stringify({ receipt, results }), status, JSON_BODY);
+}

@@ -1,0 +1,64 @@
+import Type from 'typebox';
+import { Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { pageOf } from './lists.ts';
+
+const MaybeMasked = Type.Optional(Type.String({ description: 'masked, its last characters alone, or in full' }));
+const { applicant } = Dossier.properties;
+
+export const ServedDossier = Type.Object(
+  {
+    ...Dossier.properties,
+    applicant: Type.Optional(
+      closed({
+        ...applicant.properties,
+        ...{ identityNumber: MaybeMasked, phone: MaybeMasked, email: MaybeMasked },
+        ...{ address: MaybeMasked, techId: MaybeMasked },
+      }),
+    ),
+    freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
+  },
+  {
+    title: 'ServedDossier',
+    description: 'A dossier as readers see it; without index:personal the applicant is masked',
+  },
+);
+
+const HistoryItem = closed({
+  at: Instant,
+  status: oneOf(STATUSES),
+  actor: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  unit: Type.Optional(Type.String()),
+  content: Type.Optional(Type.String()),
+  party: Type.String(),
+  messageId: Type.String({ format: 'uuid' }),
+  receivedAt: Instant,
+  movedStatus: Type.Boolean(),
+});
+
+const Seconds = Type.Integer({ minimum: 0 });
+const Causes = {
+  queue: Seconds,
+  partnerDown: Seconds,
+  partnerSlow: Seconds,
+  quarantine: Seconds,
+  wrongData: Seconds,
+};
+
+export const History = closed({
+  ...pageOf(HistoryItem).properties,
+  delays: closed({
+    office: Seconds,
+    ...Causes,
+    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same for each party by itself' }),
+  }),
+});
+
+export const ChangeItem = closed({
+  cursor: Type.String(),
+  code: Type.String(),
+  status: oneOf(STATUSES),
+  statusAt: Instant,
+  changedAt: Instant,
+});
