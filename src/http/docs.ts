@@ -75,6 +75,8 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   'method-not-allowed': 'Use one of the methods that <code>Allow</code> names.',
   ambiguous: 'Ask for one of the codes that the detail lists.',
   'key-reused': 'Use a new Idempotency-Key for another body; keys are kept for 7 days.',
+  decided:
+    'The detail says who decided what; nothing of this order was done. A code is given another meaning by a new line of its code table.',
   'too-large': 'Send less at once, or a stream of lines (application/x-ndjson).',
   'too-many': 'Send several requests, or a stream of lines (application/x-ndjson).',
   'unsupported-media': 'Send one of the media types and encodings that the detail names.',

@@ -11,6 +11,7 @@ const KINDS = {
   'method-not-allowed': [405, 'This cannot be done here'],
   ambiguous: [409, 'The code names several things'],
   'key-reused': [409, 'The Idempotency-Key was used with another body'],
+  decided: [409, 'It was decided otherwise'],
   'too-large': [413, 'The body is too large'],
   'too-many': [413, 'There are too many items'],
   'unsupported-media': [415, 'The media type or encoding is not supported'],

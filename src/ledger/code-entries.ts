@@ -171,3 +171,17 @@ export async function addCodeEntries(
   }
   return added;
 }
+
+/** What a code stands for by what was entered for these parties, each meaning once. */
+export async function meaningsOf(
+  db: pg.Pool | pg.PoolClient,
+  parties: readonly string[],
+  { table, from }: Pick<CodeEntry, 'table' | 'from'>,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ to: string }>(
+    `SELECT DISTINCT to_code AS "to" FROM code_entries
+     WHERE party = ANY($1::text[]) AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL ORDER BY 1`,
+    [parties, table, from],
+  );
+  return rows.map(({ to }) => to);
+}

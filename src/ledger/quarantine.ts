@@ -132,10 +132,16 @@ export async function oneCause(database: Database, id: number): Promise<WaitingC
   return rows[0];
 }
 
-/** Whether a row was ever on the list. */
-export async function wasWaiting(database: Database, id: number): Promise<boolean> {
-  const { rowCount } = await database.pool.query('SELECT 1 FROM quarantine WHERE id = $1', [id]);
-  return rowCount === 1;
+/** What a row waits for, or did, and of which party; undefined when none of this id was ever on the list. */
+export async function waitedFor(
+  database: Database,
+  id: number,
+): Promise<{ readonly kind: string; readonly key: string; readonly party: string } | undefined> {
+  const { rows } = await database.pool.query<{ kind: string; key: string; party: string }>(
+    'SELECT cause_kind AS kind, cause_key AS key, party FROM quarantine WHERE id = $1',
+    [id],
+  );
+  return rows[0];
 }
 
 /** One thing that waits, or did. */

@@ -23,7 +23,6 @@ import {
   type WaitingCause,
   type WaitingItemRow,
   waitingOfMessage,
-  wasWaiting,
 } from './quarantine.ts';
 import { loadReplays, type Replay } from './replays.ts';
 
@@ -44,7 +43,6 @@ export interface LedgerReader {
     after: number | undefined,
   ): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
-  wasWaiting(id: number): Promise<boolean>;
   waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
   replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
   replay(id: number): Promise<Replay | undefined>;
@@ -72,7 +70,6 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     attempts: (id) => attemptsOf(database, vault, id),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),
     cause: (id) => oneCause(database, id),
-    wasWaiting: (id) => wasWaiting(database, id),
     waiting: (causeKey, limit, after) => listWaiting(database, causeKey, limit, after),
     replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],

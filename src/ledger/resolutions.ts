@@ -45,6 +45,38 @@ export async function addResolution(
   return (rows[0] as { id: number }).id;
 }
 
+/** A word on a cause that stands, and what its code is to stand for where it was mapped. */
+export interface Decided extends Pick<Resolution, 'action' | 'who' | 'at'> {
+  readonly to?: string;
+}
+
+/** This much later whatever still waits may be decided anew, such as what a release cannot let go. */
+const STANDS_MS = 60_000;
+
+/** One word on a cause at a time: until the transaction ends, nobody else gives one. */
+export async function lockCause(tx: pg.PoolClient, causeKey: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('cause ' || $1, 0))`, [causeKey]);
+}
+
+/** What was decided of a cause for any of these parties, while it is being carried out and when nothing waits any more. */
+export async function decidedOf(
+  db: pg.Pool | pg.PoolClient,
+  causeKey: string,
+  parties: readonly string[],
+  nowMs: number,
+): Promise<Pick<Resolution, 'action' | 'who' | 'at'> | undefined> {
+  const { rows } = await db.query<Pick<Resolution, 'action' | 'who' | 'at'>>(
+    `SELECT action, who, at FROM resolutions
+     WHERE cause_key = $1 AND parties && $2::text[]
+       AND (finished_at IS NULL AND at > $3::timestamptz
+            OR NOT EXISTS (SELECT 1 FROM quarantine q
+                           WHERE q.cause_key = $1 AND q.settled_at IS NULL AND q.party = ANY($2::text[])))
+     ORDER BY id DESC LIMIT 1`,
+    [causeKey, parties, msToInstant(nowMs - STANDS_MS)],
+  );
+  return rows[0];
+}
+
 export async function unfinishedResolutions(database: Database): Promise<readonly number[]> {
   const { rows } = await database.pool.query<{ id: number }>({
     name: 'unfinished resolutions',

@@ -5,11 +5,11 @@ import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
-import { addCodeEntries, type CodeEntries, type CodeEntry } from '../ledger/code-entries.ts';
+import { addCodeEntries, type CodeEntries, type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import { pauseParty, resumeParty } from '../ledger/party-states.ts';
 import { pullNow } from '../ledger/pulls.ts';
-import { oneCause, type WaitingCause, wasWaiting } from '../ledger/quarantine.ts';
+import { oneCause, type WaitingCause, waitedFor } from '../ledger/quarantine.ts';
 import {
   previewReplay,
   type ReplayOutcome,
@@ -18,7 +18,14 @@ import {
   startReplay,
   stopReplay,
 } from '../ledger/replays.ts';
-import { addResolution, loadResolution, type Resolution } from '../ledger/resolutions.ts';
+import {
+  addResolution,
+  type Decided,
+  decidedOf,
+  loadResolution,
+  lockCause,
+  type Resolution,
+} from '../ledger/resolutions.ts';
 import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Candidate, candidatesFor, unmappedOf } from './candidates.ts';
@@ -67,6 +74,8 @@ export interface Resolved {
 export type Unresolved =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'nothing-waits' }
+  /** Somebody was first, and decided otherwise. */
+  | { readonly kind: 'decided'; readonly decided: Decided }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /** What operators may order. Each order is in the audit, kept with what it does. */
@@ -143,6 +152,22 @@ export function createOrders(means: OrdersMeans): Orders {
     return { lines: concerned.map((party) => ({ party, table, from, to: order.to })), problems };
   }
 
+  /** What somebody else decided before, unless it is the same. */
+  async function otherwise(
+    db: pg.Pool | pg.PoolClient,
+    { kind, key }: Pick<WaitingCause, 'kind' | 'key'>,
+    concerned: readonly string[],
+    order: ResolveOrder,
+  ): Promise<Extract<Unresolved, { kind: 'decided' }> | undefined> {
+    const decided = await decidedOf(db, key, concerned, nowMs());
+    if (!decided) return undefined;
+    const unmapped = decided.action === 'map' ? unmappedOf({ kind, key }) : undefined;
+    const meanings = unmapped ? await meaningsOf(db, concerned, unmapped) : [];
+    const isSame = order.action === 'map' && meanings.every((one) => one === order.to);
+    if (decided.action === order.action && (order.action !== 'map' || isSame)) return undefined;
+    return { kind: 'decided', decided: { ...decided, ...(meanings.length > 0 && { to: meanings.join(', ') }) } };
+  }
+
   const enter = (tx: pg.PoolClient, lines: readonly Line[], said: Said): Promise<readonly CodeEntry[]> =>
     addCodeEntries(
       tx,
@@ -156,13 +181,20 @@ export function createOrders(means: OrdersMeans): Orders {
 
     async resolve(id, order, said) {
       const cause = await oneCause(database, id);
-      if (!cause) return { kind: (await wasWaiting(database, id)) ? 'nothing-waits' : 'unknown' };
+      if (!cause) {
+        const waited = await waitedFor(database, id);
+        if (!waited) return { kind: 'unknown' };
+        return (await otherwise(database.pool, waited, [waited.party], order)) ?? { kind: 'nothing-waits' };
+      }
       const concerned = order.party === undefined ? cause.parties : cause.parties.filter((one) => one === order.party);
       if (concerned.length === 0)
         return problem('/party', `got ${order.party}, expected one of ${cause.parties.join(', ')}`);
       const { lines, problems } = order.action === 'map' ? await linesOf(cause, concerned, order) : NOTHING_TO_ENTER;
       if (problems.length > 0) return { kind: 'invalid', problems };
       const done = await inTransaction(database, async (tx) => {
+        await lockCause(tx, cause.key);
+        const other = await otherwise(tx, cause, concerned, order);
+        if (other) return other;
         const entries = await enter(tx, lines, said);
         const { action } = order;
         const resolution = await addResolution(
@@ -173,6 +205,7 @@ export function createOrders(means: OrdersMeans): Orders {
         await writeAudit(tx, audited(`quarantine.${action}`, cause.key, said), nowMs());
         return { entries, resolution };
       });
+      if ('kind' in done) return done;
       await codes.reload();
       await carryOut();
       const resolution = (await loadResolution(database, done.resolution)) as Resolution;

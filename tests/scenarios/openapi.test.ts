@@ -158,6 +158,10 @@ describe('the OpenAPI document', () => {
       path: { id: cause.id },
       body: { action: 'dismiss', why },
     });
+    await ask(`post ${ops('quarantine/{id}/resolve')}`, 409, {
+      path: { id: cause.id },
+      body: { action: 'release', why },
+    });
     await first('parties');
     for (const what of ['pause', 'resume'])
       await ask(`post ${ops(`parties/{party}/${what}`)}`, 200, { path: { party: 'portal' }, body: { why } });

@@ -170,6 +170,32 @@ describe('quarantine', () => {
     expect((await hub.read(`/api/v1/dossiers/${CODE(1)}/history`)).body.items).toHaveLength(1);
   });
 
+  test.each<[string, object, object]>([
+    ['map', { action: 'map', to: 'processing' }, { action: 'dismiss' }],
+    ['two maps', { action: 'map', to: 'processing' }, { action: 'map', to: 'resolved' }],
+    ['dismiss', { action: 'dismiss' }, { action: 'release' }],
+  ])('of two different resolutions at one moment one counts, and the other is told it: %s', async (_, one, other) => {
+    await dialect([1, 2, 3].map((n) => national(CODE(n), { TrangThaiHoSo: '77', NgayKetThucXuLy: '20250812081500' })));
+    const [cause] = await causes();
+    const orders = [one, other] as { action: string; to?: string }[];
+    const answers = await Promise.all(orders.map((order) => resolve(cause.id, order)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const first = answers.findIndex(({ status }) => status === 200);
+    const { action, to } = orders[first] as { action: string; to?: string };
+    const refused = answers[1 - first]?.body;
+    expect(answers[first]?.body).toMatchObject({ action, freed: 3 });
+    expect(refused).toMatchObject({ type: '/docs#problem-decided', decided: { action, who: 'ops' } });
+    expect(refused.detail).toContain(to === undefined ? action : `map to ${to}`);
+    const { pool } = hub.hub.database;
+    expect((await pool.query('SELECT DISTINCT action FROM resolutions')).rows).toEqual([{ action }]);
+    expect((await pool.query('SELECT to_code AS "to" FROM code_entries')).rows).toEqual(to ? [{ to }] : []);
+    // Later too: what is settled is not settled otherwise.
+    later(120_000);
+    await hub.hub.pipeline.sweep();
+    expect((await resolve(cause.id, orders[1 - first] as object)).body).toMatchObject({ decided: { action } });
+    expect((await resolve(cause.id, orders[first] as object)).body).toMatchObject({ freed: 0 });
+  });
+
   test('a later line takes the place of an earlier one, and both are kept with who and why', async () => {
     const line = (to: string, why: string) => ops.post('code-tables/one-stop/national-status', { from: '77', to, why });
     expect((await line('processing', 'first thought')).body).toMatchObject({ version: 1 });

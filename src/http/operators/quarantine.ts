@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
+import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, text } from '../lists.ts';
+import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
 import { CodeEntryShown, WaitingShown } from './shown.ts';
@@ -133,12 +135,13 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorMeans): void {
       tag: TAG,
       summary: 'Settle a cause: all that waits for it is freed, in order',
       description:
-        '`map`: a versioned line of a code table says from now on what the code stands for. `release`: it is tried again, doubtful text taken as it stands. `dismiss`: it is given up; what is behind it goes on. With `party` for one party alone. What is not done when the reply comes is done by the scheduler; what waits no longer is answered with nothing freed.',
+        '`map`: a versioned line of a code table says from now on what the code stands for. `release`: it is tried again, doubtful text taken as it stands. `dismiss`: it is given up; what is behind it goes on. With `party` for one party alone. What is not done when the reply comes is done by the scheduler; what waits no longer is answered with nothing freed. Of two different orders for one cause the first one counts.',
       scopes: ['ops:configure'],
       body: { 'application/json': Order },
       replies: {
         200: { description: 'What was freed', schema: ResolvedShown },
         404: { description: 'Nothing ever waited under this id' },
+        409: { description: 'Somebody decided otherwise before: `decided` says who, when and what (`decided`)' },
       },
     },
     async (c) => {
@@ -153,9 +156,18 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorMeans): void {
       }
       if (resolved.kind === 'unknown') throw none('cause', id);
       if (resolved.kind === 'invalid') throw badOrder(resolved.problems);
+      if (resolved.kind === 'decided') throw decidedBefore(resolved.decided);
       return c.json({ action: order.action, freed: 0, stillWaiting: 0, entries: [] });
     },
   );
+}
+
+function decidedBefore(decided: Decided): Refusal {
+  const { action, to, who, at } = decided;
+  const what = to === undefined ? action : `${action} to ${to}`;
+  return new Refusal('decided', `${who} has decided it at ${at}: ${what}; nothing of this order was done`, {
+    members: { decided },
+  });
 }
 
 function orderOf({ action, to, ...rest }: Omit<Type.Static<typeof Order>, 'why'>) {
