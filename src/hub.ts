@@ -157,7 +157,8 @@ export async function createHub(
   const orders = createOrders({
     ...{ database, queue, parties, codes, nowMs },
     doorTables: DOOR_TABLES,
-    carryOut: () => pipeline.carryOut(),
+    // The order is kept: what cannot be carried out now is tried again by the scheduler.
+    carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });
   let draining = false;
   const app = createApp({

@@ -242,7 +242,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     orders = orders
       .catch(() => undefined)
       .then(() => carryOutResolutions(letGoMeans, means))
-      .then(() => carryOutReplays(means));
+      .finally(() => carryOutReplays(means));
     return orders;
   }
 

@@ -31,17 +31,25 @@ const MOST_MS = 5_000;
 
 /**
  * Go on with the resolutions that are not finished, as far as it goes now. A process that dies leaves the rest to
- * whoever sweeps next.
+ * whoever sweeps next. One that cannot be carried out holds up no other.
+ *
+ * @throws what went wrong with the first such one, when all had their turn
  */
 export async function carryOutResolutions(letGoMeans: LetGoMeans, means: OrderMeans): Promise<void> {
   const unfinished = await unfinishedResolutions(means.database);
   if (unfinished.length === 0) return;
   await means.codes.reload();
   const endMs = performance.now() + MOST_MS;
+  const failed: unknown[] = [];
   for (const id of unfinished) {
-    let isMore = true;
-    while (isMore && performance.now() < endMs) isMore = await onePiece(letGoMeans, means, id);
+    try {
+      let isMore = true;
+      while (isMore && performance.now() < endMs) isMore = await onePiece(letGoMeans, means, id);
+    } catch (error) {
+      failed.push(error);
+    }
   }
+  if (failed.length > 0) throw failed[0];
 }
 
 /** @returns whether there may be more to do at once */

@@ -243,6 +243,30 @@ describe('replay', () => {
     expect(partner.sent.length).toBe(before + 3);
   });
 
+  test('a resolution that cannot be carried out is kept, and holds up no other one and no replay', async () => {
+    await refusedOnes(3);
+    const { pool } = hub.hub.database;
+    await hub.push(dossier({ code: CODE(8), note: 'Nguyá»…n VÄ�n An' }));
+    await hub.push(progress({ code: CODE(9) }), { what: 'progress' });
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+    await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW
+      WHEN (NEW.door = 'release') EXECUTE FUNCTION fail()`);
+    const [first, second] = (await ops.get('quarantine')).body.items;
+    const release = await ops.post(`quarantine/${first.id}/resolve`, { action: 'release', why: 'it is right' });
+    expect(release).toMatchObject({ status: 200, body: { freed: 0, stillWaiting: 1 } });
+    const dismiss = await ops.post(`quarantine/${second.id}/resolve`, { action: 'dismiss', why: 'it is wrong' });
+    expect(dismiss).toMatchObject({ status: 200, body: { freed: 1, stillWaiting: 0 } });
+    const before = partner.sent.length;
+    await start({ perSecond: 3 });
+    await hub.deliver().catch(() => undefined);
+    expect(partner.sent.length).toBe(before + 3);
+    // Nobody has to wait for it for ever: what still waits a minute later may be decided anew.
+    later(61_000);
+    const anew = await ops.post(`quarantine/${first.id}/resolve`, { action: 'dismiss', why: 'it cannot be released' });
+    expect(anew).toMatchObject({ status: 200, body: { freed: 1, stillWaiting: 0 } });
+  });
+
   test('nothing overtakes what is on its way: a replay of the same dossier waits for it', async () => {
     partner.script.push(NO);
     await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
