@@ -221,6 +221,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   }
 
   function look(): void {
+    if (arrived.size === 0) return;
     const codes = [...arrived];
     arrived.clear();
     noted(
@@ -301,6 +302,8 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     },
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+      // Nothing that came just now is left to a moment when the database is closed.
+      look();
       await Promise.all(behind);
       await means.shapes.flush();
     },

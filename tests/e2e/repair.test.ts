@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
-import { dossier } from '../support/hub.ts';
+import { dossier, progress } from '../support/hub.ts';
 
 const scene = commandScene();
 
@@ -33,6 +33,15 @@ describe('import', () => {
     const told = await scene.run('import', 'one-stop', path, '--report', join(scene.folder, 'no', 'report'));
     expect(told).toMatchObject({ code: 2, errors: expect.stringContaining('--report: ') });
     expect(await scene.count(`dossiers WHERE code = '${codeOf(3)}'`)).toBe(0);
+  });
+
+  test('steps of an earlier file are applied when their dossier is imported, though the command ends then', async () => {
+    const steps = scene.file('steps.ndjson', JSON.stringify(progress({ code: codeOf(4) })));
+    const dossiers = scene.file('their.ndjson', JSON.stringify(dossier({ code: codeOf(4) })));
+    expect(await scene.run('import', 'one-stop', steps, '--operation', 'progress')).toMatchObject({ code: 0 });
+    const { code, errors } = await scene.run('import', 'one-stop', dossiers);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(await scene.count(`events WHERE code = '${codeOf(4)}'`)).toBe(2);
   });
 
   test('killed in the middle and begun again, it loses and doubles nothing', async () => {
