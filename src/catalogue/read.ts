@@ -55,8 +55,7 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     one: (kind, code) => entries(kind).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
     async list(kind, filter, limit, after) {
       let query = entries(kind);
-      const typed = filter.q === undefined ? undefined : searchQuery(filter.q);
-      if (typed !== undefined) query = query.where(sql<boolean>`search @@ ${typed}::tsquery`);
+      if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
       if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
       if (filter.agency !== undefined) query = query.where(sql<boolean>`${filter.agency} = ANY(agencies)`);
       if (filter.level !== undefined) query = query.where(sql<boolean>`${filter.level} = ANY(levels)`);

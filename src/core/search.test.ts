@@ -33,7 +33,7 @@ describe('the words of a dossier', () => {
 
 describe('what is typed', () => {
   test.each(['', '   ', '–', '… ! ?', '()&|', '\u0000'])('%j searches for nothing', (typed) =>
-    expect(searchQuery(typed)).toBeUndefined(),
+    expect(searchQuery(typed)).toBe(''),
   );
 
   test('becomes words that must all be there, the last of them and what has digits cut short', () => {
@@ -121,7 +121,7 @@ describe('in PostgreSQL', () => {
     '..--//',
     `${'x'.repeat(199)}😀.`,
   ])('%j is a query like any other, and finds nothing', async (typed) => {
-    if (searchQuery(typed) !== undefined) expect(await finds(typed)).toBe(false);
+    expect(await finds(typed)).toBe(false);
   });
 
   test('whatever is typed is a query that PostgreSQL can read', async () => {
@@ -134,8 +134,8 @@ describe('in PostgreSQL', () => {
     const typed = Array.from({ length: 2_000 }, () =>
       Array.from({ length: 1 + next(12) }, () => pieces[next(pieces.length)]).join(''),
     );
-    const queries = typed.map(searchQuery).filter((query) => query !== undefined);
-    expect(queries.length).toBeGreaterThan(500);
+    const queries = typed.map(searchQuery);
+    expect(queries.filter((query) => query !== '').length).toBeGreaterThan(500);
     await client.query('SELECT query::tsquery FROM unnest($1::text[]) AS query', [queries]);
   });
 });

@@ -87,7 +87,7 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }:
 
 function filterOf(query: Type.Static<typeof Query>): CatalogueFilter {
   return {
-    ...(query.q && { q: query.q }),
+    ...(query.q?.trim() && { q: query.q }),
     ...(query.field && { field: cleanCode(query.field) }),
     ...(query.agency && { agency: cleanCode(query.agency) }),
     ...(query.level && { level: query.level }),

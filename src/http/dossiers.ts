@@ -234,7 +234,7 @@ function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierF
     ...(query.field && { field: cleanCode(query.field) }),
     ...(query.party && { party: query.party }),
     ...(query.channel && { channel: query.channel }),
-    ...(query.q && { q: query.q }),
+    ...(query.q?.trim() && { q: query.q }),
     ...(query.receivedFrom && { receivedFrom: momentOf('receivedFrom', query.receivedFrom, '00:00:00') }),
     ...(query.receivedTo && { receivedTo: momentOf('receivedTo', query.receivedTo, '23:59:59.999') }),
     ...(query.due && { overdueAt: msToInstant(nowMs) }),

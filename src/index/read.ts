@@ -234,8 +234,7 @@ async function readList(
     query = query
       .where('due_at', '<', filter.overdueAt)
       .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
-  const typed = filter.q === undefined ? undefined : searchQuery(filter.q);
-  if (typed !== undefined) query = query.where(sql<boolean>`search @@ ${typed}::tsquery`);
+  if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
   if (after)
     query = query.where(({ or, and, eb }) =>
       or([

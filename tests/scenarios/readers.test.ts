@@ -95,6 +95,8 @@ describe('readers', () => {
     ['?q=h60.02.1', 13],
     ['?q=thi ngoc an', 1],
     ["?q=' OR 1=1 --", 0],
+    ['?q=–', 0],
+    ['?q=  ', 40],
     ['?q=nguyen&status=received', 8],
     ['?due=overdue', 12],
     ['?receivedFrom=2025-08-28&receivedTo=2025-08-28', 1],
