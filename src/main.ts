@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { loadAdapters } from './adapters.ts';
 import { ConfigError, loadConfig, logLevelOf, type Role } from './config.ts';
+import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
 
@@ -29,6 +30,9 @@ export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
   );
 }
 
+/** How long a start waits for the database: both may have been started at the same moment. */
+const DATABASE_MS = 30_000;
+
 export interface RunningHub {
   /** Absent where the process has no role `api`. */
   readonly url: string | undefined;
@@ -52,6 +56,15 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
           log: (fields, message) => log.info(fields, message),
         })
       : undefined;
+  if (config.databaseUrl !== undefined) {
+    let isWaiting = true;
+    // Nothing is open then that would have to be closed.
+    void ending.then(() => isWaiting && process.exit(0));
+    await waitForServer(config.databaseUrl, DATABASE_MS, (why) =>
+      log.warn({ why, forS: DATABASE_MS / 1000 }, 'waiting for the database'),
+    );
+    isWaiting = false;
+  }
   const hub = await createHub(config, config.databaseUrl ?? (embedded?.url as string), adapters, log).catch(
     async (error) => {
       await embedded?.stop();

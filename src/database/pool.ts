@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
+import pRetry from 'p-retry';
 import pg from 'pg';
 import type { Tables } from './tables.ts';
 
@@ -69,6 +70,42 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
   // The same for one that is taken out and between two statements: the next one fails, and whoever sent it hears of it.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/**
+ * Wait for a server that is starting as well, as after a reboot, for so long at the most. Whatever else is wrong with it
+ * (a password, a name) shows at its first use, and so does a server that never comes.
+ *
+ * @param onWait told why, where there is something to wait for
+ */
+export async function waitForServer(url: string, forMs: number, onWait: (why: string) => void): Promise<void> {
+  await pRetry(() => ask(url), {
+    retries: Number.POSITIVE_INFINITY,
+    factor: 1,
+    minTimeout: 500,
+    maxRetryTime: forMs,
+    shouldRetry: ({ error }) => isComing(error),
+    onFailedAttempt: ({ error, attemptNumber }) => {
+      if (attemptNumber === 1 && isComing(error)) onWait(error.message || (error as { code?: string }).code || '');
+    },
+  }).catch(() => undefined);
+}
+
+async function ask(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Nobody listens yet, its name is not known yet, it says that it is starting (57P03), or it ends as it starts. */
+function isComing(error: Error): boolean {
+  const { code = '' } = error as { code?: string };
+  if (error.message === 'Connection terminated unexpectedly') return true;
+  return /^(?:57P03|E(?:CONN(?:REFUSED|RESET)|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND))$/.test(code);
 }
 
 const TIMESTAMPTZ = 1184;

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import { testFolder } from '../support/process.ts';
+import { spawnHub, testFolder } from '../support/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -39,6 +40,48 @@ test.skipIf(process.platform === 'win32').each(SENT)(
     }
   },
 );
+
+test('a start waits for a database that comes up later, and SIGTERM ends the waiting with exit code 0', async () => {
+  const database = await testDatabase();
+  const folder = testFolder({});
+  const { hostname, port } = new URL(database.url);
+  let isUp = false;
+  const server = createServer((near) => {
+    near.on('error', () => near.destroy());
+    if (!isUp) return near.once('data', () => near.end(STARTING));
+    const far = connect(Number(port), hostname).on('error', () => near.destroy());
+    return near.pipe(far).pipe(near);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(database.url);
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = {
+    DATABASE_URL: url.href,
+    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HUB_CONFIG: folder.configPath,
+  };
+  const [waits, ends] = [spawnHub(env), spawnHub(env)] as const;
+  try {
+    const hubs = await Promise.all([waits.said('waiting for the database'), ends.said('waiting for the database')]);
+    expect(hubs.map(({ why }) => why)).toEqual(Array(2).fill('the database system is starting up'));
+    ends.child.kill('SIGTERM');
+    expect(await ends.ended).toBe(0);
+    isUp = true;
+    await waits.said('listening');
+    waits.child.kill('SIGTERM');
+    expect(await waits.ended).toBe(0);
+  } finally {
+    waits.child.kill('SIGKILL');
+    ends.child.kill('SIGKILL');
+    server.close();
+    folder.remove();
+    await database.drop();
+  }
+});
+
+/** What PostgreSQL answers while it starts: an ErrorResponse of the class 57P03. */
+const STARTING = Buffer.from('E\0\0\0\x37SFATAL\0C57P03\0Mthe database system is starting up\0\0', 'latin1');
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,26 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface HubProcess {
+export interface SpawnedHub {
   readonly child: ChildProcess;
-  readonly url: string;
   readonly lines: Record<string, unknown>[];
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
+  /** The first line of the log with one of these messages, now or later. Rejects when the process ends without it. */
+  said(...messages: readonly string[]): Promise<Record<string, unknown>>;
+}
+
+export interface HubProcess extends SpawnedHub {
+  readonly url: string;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Start the hub as `npm start` does, on a port that the system chooses, and wait until it listens; without the role api, until it runs. */
-export async function startHubProcess(env: Record<string, string>): Promise<HubProcess> {
+/** Start the hub as `npm start` does, on a port that the system chooses. */
+export function spawnHub(env: Record<string, string>): SpawnedHub {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: Record<string, unknown>[] = [];
+  const saying = new EventEmitter();
   const ended = new Promise<number | string>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone')),
   );
@@ -28,22 +35,35 @@ export async function startHubProcess(env: Record<string, string>): Promise<HubP
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
-  const url = await new Promise<string>((resolve, reject) => {
-    let rest = '';
-    child.stdout?.on('data', (chunk) => {
-      const parts = (rest + chunk).split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) {
-        const line = JSON.parse(part);
-        lines.push(line);
-        if (line.msg === 'listening' || line.msg === 'running') resolve(line.url ?? '');
-      }
-    });
-    void ended.then((code) =>
-      reject(new Error(`the hub ended with ${code}: ${errors} ${JSON.stringify(lines.slice(-5))}`)),
-    );
+  let rest = '';
+  child.stdout?.on('data', (chunk) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) lines.push(JSON.parse(part));
+    saying.emit('said');
   });
-  return { child, url, lines, ended };
+  void ended.then(() => saying.emit('said'));
+  return {
+    child,
+    lines,
+    ended,
+    async said(...messages) {
+      for (;;) {
+        const line = lines.find(({ msg }) => messages.includes(msg as string));
+        if (line) return line;
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the hub ended with ${await ended}: ${errors} ${JSON.stringify(lines.slice(-5))}`);
+        await once(saying, 'said');
+      }
+    },
+  };
+}
+
+/** The same, and wait until it listens; without the role api, until it runs. */
+export async function startHubProcess(env: Record<string, string>): Promise<HubProcess> {
+  const hub = spawnHub(env);
+  const { url } = await hub.said('listening', 'running');
+  return { ...hub, url: (url as string | undefined) ?? '' };
 }
 
 /** A folder of the test's own that an unprivileged user may pass through, and a configuration in it. */
