@@ -5,7 +5,7 @@ import type { DossierOperation } from '../http/doors/rest/items.ts';
 import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
-import { loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
+import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
@@ -34,7 +34,7 @@ export function addImport(program: Command): void {
     .addOption(
       new Option('--format <format>', "of all files; otherwise by each one's name and content").choices(FORMATS),
     )
-    .option('--report <path>', 'write every item that is invalid or waits there, a line of JSON each')
+    .option('--report <path>', 'write every item that is invalid, waits or has warnings there, a line of JSON each')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, paths: string[], options: ImportOptions) =>
@@ -46,11 +46,11 @@ const HELP = `
 A CSV file's first row names fields of the record: code, status, applicant.name, fees.0.amountVnd; lists of words such
 as databases are divided by |. It may be divided by commas, semicolons or tabs. An empty cell says nothing.
 Ended at any time, the same command goes on: what was taken is not taken twice. Steps of dossiers that are in another
-file wait until it is imported.
+file wait until it is imported. Files are looked at first: where one holds no item, nothing is taken.
 
-Exit codes: 0 all items are held (some may wait for a person), 1 some are invalid, 2 a file could not be taken.`;
+Exit codes: 0 all items are held (some may wait for a person, or have warnings), 1 some are invalid, 2 a file could not be taken.`;
 
-/** Items that are told of on stderr; with --report all are in the file. */
+/** Items, and kinds of warnings, that are told of on stderr; with --report all are in the file. */
 const SHOWN = 20;
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
@@ -60,9 +60,14 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
     throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
+  const operation = OPERATIONS[options.operation] as DossierOperation;
+  for (const file of files)
+    if (await isEmpty(file, operation))
+      throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);
   const report = await openReport(options.report);
   try {
-    const tallies = await withHub(config, (hub) => loadFiles(hub, party, files, options, report.tell));
+    const tallies = await withHub(config, (hub) => loadFiles(hub, party, files, operation, report.tell));
+    report.tellWarnings();
     return resultOf(files, tallies, report.count(), options.report);
   } finally {
     await report.close();
@@ -73,12 +78,11 @@ async function loadFiles(
   { pipeline, database }: Hub,
   party: string,
   files: readonly ExaminedFile[],
-  options: ImportOptions,
+  operation: DossierOperation,
   tell: (told: Told) => void,
 ): Promise<readonly Tally[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const bar = createProgress('reading', total);
-  const operation = OPERATIONS[options.operation] as DossierOperation;
   const tallies: Tally[] = [];
   let before = 0;
   try {
@@ -105,6 +109,7 @@ async function openReport(path: string | undefined) {
       throw new UsageError(`--report: ${error.message}`);
     });
   let count = 0;
+  const warned = new Map<string, number>();
   // A report that cannot be written must not end what is under way; it shows when it is closed.
   let broken: Error | undefined;
   file?.on('error', (error) => {
@@ -113,9 +118,17 @@ async function openReport(path: string | undefined) {
   return {
     count: () => count,
     tell(told: Told): void {
-      count++;
       file?.write(`${JSON.stringify(told)}\n`);
-      if (count <= SHOWN) console.error(lineOf(told));
+      for (const { path, message } of told.warnings ?? []) {
+        const line = `${path} ${message}`;
+        if (warned.has(line) || warned.size <= SHOWN) warned.set(line, (warned.get(line) ?? 0) + 1);
+      }
+      if (!isApplied(told) && ++count <= SHOWN) console.error(lineOf(told));
+    },
+    /** Many items may have one and the same. */
+    tellWarnings(): void {
+      for (const [line, items] of [...warned].slice(0, SHOWN)) console.error(`warning (${items}): ${line}`);
+      if (warned.size > SHOWN) console.error('… and other warnings; --report <path> has all of them');
     },
     async close(): Promise<void> {
       if (!file) return;
@@ -141,10 +154,12 @@ function resultOf(
   const sum = (outcome: keyof Tally): number => tallies.reduce((total, tally) => total + tally[outcome], 0);
   const more =
     told > SHOWN && report === undefined ? [`… and ${told - SHOWN} more; --report <path> has all of them`] : [];
-  const text = [
-    ...rows.map((row) => `${row.file}: ${OUTCOMES.map((outcome) => `${row[outcome]} ${outcome}`).join(', ')}`),
-    ...more,
-  ].join('\n');
-  const totals = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(outcome)]));
+  const text = [...rows.map((row) => `${row.file}: ${textOf(row)}`), ...more].join('\n');
+  const totals = Object.fromEntries([...OUTCOMES, 'withWarnings' as const].map((name) => [name, sum(name)]));
   return { text, document: { ...totals, files: rows, ...(report && { report }) }, failed: sum('invalid') > 0 };
+}
+
+function textOf(tally: Tally): string {
+  const counts = OUTCOMES.map((outcome) => `${tally[outcome]} ${outcome}`).join(', ');
+  return tally.withWarnings > 0 ? `${counts}; ${tally.withWarnings} with warnings` : counts;
 }

@@ -8,6 +8,14 @@ const scene = commandScene();
 
 const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
+/** What is in a report. */
+function linesIn(path: string): unknown[] {
+  return readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
 describe('import', () => {
   test('says what became of the items and where the others stand, in words and as JSON', async () => {
     const lines = [
@@ -25,7 +33,11 @@ describe('import', () => {
       files: [{ file: path, format: 'ndjson', accepted: 2 }],
     });
     expect(errors).toContain('a.ndjson:2: invalid');
-    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ file: path, line: 2, outcome: 'invalid' });
+    expect(linesIn(report)).toMatchObject([
+      { file: path, line: 1, outcome: 'accepted' },
+      { file: path, line: 2, outcome: 'invalid' },
+      { file: path, line: 3, outcome: 'accepted' },
+    ]);
   });
 
   test('takes in nothing where its report cannot be written', async () => {
@@ -35,12 +47,37 @@ describe('import', () => {
     expect(await scene.count(`dossiers WHERE code = '${codeOf(3)}'`)).toBe(0);
   });
 
+  test('tells of warnings: each kind once with how many items have it, in its report item by item', async () => {
+    const items = [5, 6].map((n) => dossier({ code: codeOf(n), agencyCode: 'H60.99' }));
+    const path = scene.file('warned.json', JSON.stringify(items));
+    const report = join(scene.folder, 'warned.ndjson');
+    const told = await scene.run('import', 'one-stop', path, '--report', report);
+    expect(told).toMatchObject({ code: 0, out: expect.stringMatching(/: 2 accepted, .*; 2 with warnings\n$/) });
+    expect(told.errors).toMatch(/^warning \(2\): \/agencyCode the catalogue has no agency H60\.99/m);
+    expect(linesIn(report)).toMatchObject([
+      { line: 1, code: codeOf(5), outcome: 'accepted', warnings: [{}, { path: '/agencyCode' }] },
+      { line: 1, code: codeOf(6), outcome: 'accepted' },
+    ]);
+    expect(JSON.parse((await scene.run('import', 'one-stop', path, '--json')).out)).toMatchObject({ withWarnings: 2 });
+  });
+
+  test.each([
+    ['header.csv', 'code,status\n', /header\.csv holds no item after its first row/],
+    ['columns.csv', 'code,ten\nx,y\n', /columns\.csv: the first row names .*"ten"/],
+    ['none.json', '[ ]', /none\.json holds no item/],
+  ])('takes in nothing, of no file, where one of them holds no item: %s', async (name, content, says) => {
+    const whole = scene.file('whole.ndjson', JSON.stringify(dossier({ code: codeOf(7) })));
+    const told = await scene.run('import', 'one-stop', whole, scene.file(name, content));
+    expect(told).toMatchObject({ code: 2, out: '', errors: expect.stringMatching(says) });
+    expect(await scene.count(`dossiers WHERE code = '${codeOf(7)}'`)).toBe(0);
+  });
+
   test('steps of an earlier file are applied when their dossier is imported, though the command ends then', async () => {
     const steps = scene.file('steps.ndjson', JSON.stringify(progress({ code: codeOf(4) })));
     const dossiers = scene.file('their.ndjson', JSON.stringify(dossier({ code: codeOf(4) })));
     expect(await scene.run('import', 'one-stop', steps, '--operation', 'progress')).toMatchObject({ code: 0 });
     const { code, errors } = await scene.run('import', 'one-stop', dossiers);
-    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect({ code, log: errors.includes('level') }).toEqual({ code: 0, log: false });
     expect(await scene.count(`events WHERE code = '${codeOf(4)}'`)).toBe(2);
   });
 

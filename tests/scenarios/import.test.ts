@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
-import { loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
 import type { DossierOperation } from '../../src/http/doors/rest/items.ts';
+import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
@@ -30,7 +30,10 @@ describe('import', () => {
     const told: Told[] = [];
     const means = { pipeline: hub.hub.pipeline, party: 'one-stop', operation, nowMs: () => hub.clock.nowMs };
     const file = await examineFile(path, undefined);
-    const tally = await loadFile({ ...means, tell: (one) => told.push(one), onProgress: () => undefined }, file);
+    const tally = await loadFile(
+      { ...means, tell: (one) => isApplied(one) || told.push(one), onProgress: () => undefined },
+      file,
+    );
     return {
       ...tally,
       problems: told.map(({ problems = [] }) => problems[0]?.message),

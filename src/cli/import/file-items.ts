@@ -6,10 +6,11 @@ import type { ExaminedFile } from './examine-file.ts';
 import { type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';
 import { jsonValues } from './json-values.ts';
 
-/** The items of a file, while it is read; `bytesRead` tells how far. */
+/** The items of a file, while it is read; `bytesRead` tells how far, `close` ends it before its end. */
 export interface FileReader {
   readonly items: AsyncIterable<FileItem>;
   readonly bytesRead: () => number;
+  readonly close: () => void;
 }
 
 export function openFile(file: ExaminedFile, operation: DossierOperation): FileReader {
@@ -20,7 +21,7 @@ export function openFile(file: ExaminedFile, operation: DossierOperation): FileR
     json: () => jsonValues(chunks),
     ndjson: () => lines(chunks),
   }[file.format]();
-  return { items, bytesRead: () => stream.bytesRead };
+  return { items, bytesRead: () => stream.bytesRead, close: () => void stream.destroy() };
 }
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');

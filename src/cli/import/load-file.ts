@@ -4,15 +4,17 @@ import type { Item } from '#core/item';
 import { type DossierOperation, readKept } from '../../http/doors/rest/items.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { KeyedSubmission, Pipeline } from '../../pipeline.ts';
+import { UsageError } from '../run-command.ts';
 import type { ExaminedFile } from './examine-file.ts';
 import type { FileItem } from './file-item.ts';
 import { openFile } from './file-items.ts';
 
 export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
-export type Tally = Record<(typeof OUTCOMES)[number], number>;
+/** Items by what became of them; with warnings are some of those that are held. */
+export type Tally = Record<(typeof OUTCOMES)[number] | 'withWarnings', number>;
 
-/** An item that is not applied, with where it stands in its file. */
-export interface Told extends Pick<ItemResult, 'code' | 'outcome' | 'problems'> {
+/** An item that is not applied, or is so with warnings, and where it stands in its file. */
+export interface Told extends Pick<ItemResult, 'code' | 'outcome' | 'problems' | 'warnings'> {
   readonly file: string;
   readonly line: number;
 }
@@ -39,20 +41,37 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * @throws when a message could not be kept; all before it are
  */
 export async function loadFile(means: LoadMeans, file: ExaminedFile): Promise<Tally> {
-  const tally: Tally = { accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0 };
+  const tally: Tally = { accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0, withWarnings: 0 };
   const { items, bytesRead } = openFile(file, means.operation);
   let place = 0;
   for await (const batch of batchesOf(items)) {
     const results = await take(means, file, place++, batch);
-    for (const [at, { code, outcome, problems }] of results.entries()) {
-      tally[outcome]++;
-      if (outcome !== 'quarantined' && outcome !== 'invalid') continue;
-      const { line } = batch[at] as FileItem;
-      means.tell({ file: file.path, line, ...(code && { code }), outcome, ...(problems && { problems }) });
+    for (const [at, { index: _, ...result }] of results.entries()) {
+      tally[result.outcome]++;
+      if (result.warnings) tally.withWarnings++;
+      else if (isApplied(result)) continue;
+      means.tell({ file: file.path, line: (batch[at] as FileItem).line, ...result });
     }
     means.onProgress(bytesRead());
   }
   return tally;
+}
+
+export function isApplied({ outcome }: Pick<ItemResult, 'outcome'>): boolean {
+  return outcome !== 'quarantined' && outcome !== 'invalid';
+}
+
+/** Whether there is no item in a file, before anything is taken. @throws UsageError where its first row is none */
+export async function isEmpty(file: ExaminedFile, operation: DossierOperation): Promise<boolean> {
+  const { items, close } = openFile(file, operation);
+  try {
+    for await (const _ of items) return false;
+    return true;
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`${file.path}: ${error.message}`) : error;
+  } finally {
+    close();
+  }
 }
 
 async function* batchesOf(items: AsyncIterable<FileItem>): AsyncGenerator<readonly FileItem[]> {
