@@ -23,6 +23,8 @@ export interface Vault {
   seal(plain: string | Uint8Array): Sealed;
   /** Decrypt. Throws when the key is not known or the bytes were changed. */
   open(sealed: Sealed): Buffer;
+  /** Whether a key is of one of the secrets. */
+  knows(keyId: number): boolean;
   /** Keyed hash for the citizen's proof: the same for the same digits of the same dossier, useless without the key. */
   proof(code: string, digits: string): Buffer;
   /** A signed text, `text.signature`; what was signed for one use is nothing for another. */
@@ -60,6 +62,7 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
     },
+    knows: (keyId) => byId.has(keyId),
     proof: (code, digits) => createHmac('sha256', newest.proving).update(`${code}\n${digits}`).digest(),
     sign: (use, text) => `${text}.${signature(newest, use, text)}`,
     verify(use, signed) {

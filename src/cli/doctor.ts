@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/pool.ts';
+import { createVault, type Vault } from '../vault.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import { checkPartners } from './doctor/check-partners.ts';
 import { checkQueue } from './doctor/check-queue.ts';
-import { checkSecrets } from './doctor/check-secrets.ts';
+import { checkSealing, checkSecrets } from './doctor/check-secrets.ts';
 import { checkWork } from './doctor/check-work.ts';
 import { type Finding, findingsOf, type Level } from './doctor/finding.ts';
 import { withDatabase } from './open-database.ts';
@@ -33,7 +34,7 @@ async function examine(): Promise<Result> {
   const config = await loadHubConfig(process.env);
   const found = await Promise.all([
     attempt('secrets', async () => checkSecrets(config)),
-    attempt('database', () => lookAtDatabase(config), UNREACHABLE),
+    attempt('database', () => lookAtDatabase(config), unreachable),
     attempt('disk', async () => [await checkDisk(config.dataDir, config.databaseUrl === undefined)]),
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
@@ -48,18 +49,25 @@ async function examine(): Promise<Result> {
 }
 
 const LEVELS: readonly Level[] = ['ok', 'info', 'warn', 'fail'];
-const UNREACHABLE = 'start PostgreSQL, or mend DATABASE_URL';
+
+/** By the class of what PostgreSQL says: 28 is about who asks, 3D about which database. */
+function unreachable(code = ''): string {
+  if (code.startsWith('28')) return 'mend the user or the password in DATABASE_URL, or pg_hba.conf';
+  return code.startsWith('3D') ? 'create the database, or mend DATABASE_URL' : 'start PostgreSQL, or mend DATABASE_URL';
+}
 
 /** An embedded database that is not there yet is not made for this. */
 async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   if (config.databaseUrl === undefined && !existsSync(join(config.dataDir, 'postgres')))
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
-  return withDatabase(config, checkAll);
+  const vault = createVault(config.secrets as [string, ...string[]]);
+  return withDatabase(config, (database) => checkAll(database, vault));
 }
 
-async function checkAll(database: Database): Promise<readonly Finding[]> {
+async function checkAll(database: Database, vault: Vault): Promise<readonly Finding[]> {
   return [
     ...(await checkDatabase(database, Date.now)),
+    ...(await attempt('secrets', () => checkSealing(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
   ];
 }
@@ -68,13 +76,13 @@ async function checkAll(database: Database): Promise<readonly Finding[]> {
 async function attempt(
   area: Finding['area'],
   look: () => Promise<readonly Finding[]>,
-  advice?: string,
+  advice?: (code?: string) => string,
 ): Promise<readonly Finding[]> {
   try {
     return await look();
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
-    return [findingsOf(area)('fail', `it could not be looked at: ${message || code}`, advice)];
+    return [findingsOf(area)('fail', `it could not be looked at: ${message || code}`, advice?.(code))];
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
+import { dossier } from '../support/hub.ts';
 import { startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
@@ -66,6 +67,30 @@ describe('doctor', () => {
     expect(ran.out).not.toContain('changeme');
     sick.remove();
     await empty.drop();
+  });
+
+  test('a secret that does not open what is kept fails, unless the right one is given beside it', async () => {
+    const path = scene.file('kept.json', JSON.stringify(dossier()));
+    expect(await scene.run('import', 'one-stop', path)).toMatchObject({ code: 0 });
+    const env = { ...scene.env(), HUB_SECRET: 'another-secret-of-the-tests-that-is-long-enough' };
+    const doctor = (more: object) => startLienthong(['doctor'], { ...env, ...more }, scene.folder).ended;
+    const wrong = await doctor({});
+    expect(wrong).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/fail {2}secrets {3}1 of 1 messages .*\n.*→ is HUB_SECRET/),
+    });
+    const rotated = await doctor({ HUB_SECRET_OLD: scene.env().HUB_SECRET as string });
+    expect(rotated).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('HUB_SECRET opens what is kept; 1 messages'),
+    });
+  });
+
+  test('a database that is not there, or a user that may not: what to do is about that', async () => {
+    const url = new URL(scene.env().DATABASE_URL as string);
+    url.pathname = '/no_such_database';
+    const { out } = await startLienthong(['doctor'], { ...scene.env(), DATABASE_URL: url.href }, scene.folder).ended;
+    expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
   test('a key that anybody guesses is refused, as at the start: 2', async () => {
