@@ -6,7 +6,7 @@ import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
 import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
-import { loadHubConfig, withHub } from './open-hub.ts';
+import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
 
@@ -55,9 +55,7 @@ const SHOWN = 20;
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);
-  const parties = Object.keys(config.file.parties ?? {});
-  if (!parties.includes(party))
-    throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);
+  requireParty(config, party);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
   const operation = OPERATIONS[options.operation] as DossierOperation;

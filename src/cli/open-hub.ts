@@ -3,6 +3,7 @@ import { loadAdapters } from '../adapters.ts';
 import { type Config, type Environment, loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { createHub, type Hub } from '../hub.ts';
+import { UsageError } from './run-command.ts';
 
 /**
  * The settings of a command that works with a hub.
@@ -11,6 +12,13 @@ import { createHub, type Hub } from '../hub.ts';
  */
 export async function loadHubConfig(env: Environment): Promise<Config> {
   return loadConfig(env, await loadAdapters());
+}
+
+/** @throws UsageError, before any database is made or asked, where the configuration has no such party */
+export function requireParty({ file }: Config, party: string): void {
+  const parties = Object.keys(file.parties ?? {});
+  if (!parties.includes(party))
+    throw new UsageError(`there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`);
 }
 
 /**

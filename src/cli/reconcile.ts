@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Finding } from '../reconcile/judge.ts';
 import type { ReconcileReport } from '../reconcile/reconcile.ts';
-import { loadHubConfig, withHub } from './open-hub.ts';
+import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
 
@@ -44,6 +44,7 @@ function wholeNumber(text: string): number {
 
 async function reconcile(party: string, { sample, all, repair }: ReconcileCommand): Promise<Result> {
   const config = await loadHubConfig(process.env);
+  requireParty(config, party);
   const bar = createProgress(`asking ${party}`, 0);
   const report = await withHub(config, (hub) =>
     hub.reconcile(party, {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
 import { dossier, progress } from '../support/hub.ts';
+import { startLienthong } from '../support/lienthong.ts';
 
 const scene = commandScene();
 
@@ -109,6 +110,16 @@ describe('replay', () => {
   test.each([[[]], [['--run', '--why', 'thử']]])('of a party that there is not is refused %j', async (more) => {
     const told = await scene.run('replay', '--party', 'one-stpo', ...more);
     expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are .*one-stop/) });
+  });
+});
+
+describe('reconcile', () => {
+  test('with a party that there is not is refused before any database is made', async () => {
+    const { DATABASE_URL: _, ...env } = scene.env();
+    const data = join(scene.folder, 'data');
+    const told = await startLienthong(['reconcile', 'one-stpo'], { ...env, HUB_DATA_DIR: data }, scene.folder).ended;
+    expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are one-stop/) });
+    expect(existsSync(join(data, 'postgres'))).toBe(false);
   });
 });
 

@@ -21,8 +21,11 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
   const party = await partyOf(partyId);
   try {
     const puller = party.adapter.pull?.[name];
-    const names = Object.keys(party.adapter.pull ?? {}).join(', ') || 'nothing';
-    if (!puller) throw new UsageError(`<pull>: got ${JSON.stringify(name)}, expected one of ${names}`);
+    const names = Object.keys(party.adapter.pull ?? {}).join(', ');
+    if (!puller)
+      throw new UsageError(
+        `<pull>: ${names ? `got ${JSON.stringify(name)}, expected one of ${names}` : `nothing is pulled from ${partyId}`}`,
+      );
     const items: Item[] = [];
     let [checkpoint, more] = [undefined as unknown, true];
     for (let pages = 0; more && (all || pages === 0); pages++) {
