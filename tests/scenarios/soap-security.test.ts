@@ -117,6 +117,21 @@ describe('who may speak through the SOAP door', () => {
     else expect(reply.fault?.reason).toMatch(/^Created is/);
   });
 
+  test.each<[string, string, boolean]>([
+    ['expired 6 minutes ago', at(-360_000), false],
+    ['expired a moment ago, by clocks that differ', at(-60_000), true],
+    ['that does not say when', 'soon', false],
+  ])('a message %s beside a valid token, though its time is not signed', async (_, expires, isTaken) => {
+    const timestamp = `<u:Timestamp><u:Created>${at(-600_000)}</u:Created><u:Expires>${expires}</u:Expires></u:Timestamp>`;
+    for (const header of [token(), token({ type: 'Text' })]) {
+      const reply = await send(header.replace('<w:UsernameToken>', `${timestamp}$&`));
+      if (isTaken) expect(reply.status).toBe(200);
+      else expect(reply.fault).toMatchObject({ code: 'soap:Client', reason: expect.stringMatching(/[Ee]xpire/) });
+    }
+    const alone = `<w:Security xmlns:w="${WSSE}" xmlns:u="${WSU}">${timestamp}</w:Security>`;
+    expect((await send(alone, { key: 'one-stop' })).status).toBe(isTaken ? 200 : 500);
+  });
+
   test('a digest without nonce, two tokens, and credentials of two keys are refused', async () => {
     expect((await send(token().replace(/<w:Nonce>.*<\/w:Nonce>/, ''))).fault?.reason).toContain('Nonce');
     const twice = token().replace(/(<w:UsernameToken>.*<\/w:UsernameToken>)/, '$1$1');

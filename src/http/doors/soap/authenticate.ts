@@ -53,7 +53,10 @@ export async function authenticate(
   security: Security | undefined,
   xml: Buffer,
 ): Promise<Caller> {
-  const { token, signature } = security ?? {};
+  const { expires, token, signature } = security ?? {};
+  // Whoever it is from: its sender does not want it to count any more (WS-Security 1.1.1, section 10).
+  if (expires !== undefined && instantMs('Expires', expires) + TOLERANCE_MS < means.nowMs())
+    throw new Refusal('unauthorized', `the message expired at ${expires}`);
   const byToken = token && (await tokenKey(c, means, token));
   const bySignature = signature && (await signatureKey(means, signature, xml));
   const keys = [basic, byToken, bySignature?.key].filter((key) => key !== undefined);
@@ -133,8 +136,6 @@ async function signatureKey(
   // Without a signed time a message is as good later as now: it may push, for a repeated push is harmless, not read.
   if (!verified.isTimestampSigned || claim.created === undefined) return { key, xml: verified.xml, isFresh: false };
   const createdMs = timely(means, 'Created', claim.created);
-  if (claim.expires !== undefined && instantMs('Expires', claim.expires) + TOLERANCE_MS < now)
-    throw new Refusal('unauthorized', `the message expired at ${claim.expires}`);
   await once(means, key, 'signature', claim.value, createdMs);
   return { key, xml: verified.xml, isFresh: true };
 }

@@ -27,10 +27,11 @@ export interface SignatureClaim {
   readonly bodyId: string;
   readonly timestampId: string | undefined;
   readonly created: string | undefined;
-  readonly expires: string | undefined;
 }
 
 export interface Security {
+  /** When the sender wants it to count no more, signed or not. */
+  readonly expires: string | undefined;
   readonly token: UsernameToken | undefined;
   readonly signature: SignatureClaim | undefined;
 }
@@ -43,7 +44,12 @@ export interface Security {
 export function readSecurity(security: XmlElement, body: XmlElement): Security {
   const token = only(security, WSSE, 'UsernameToken');
   const signature = only(security, DSIG, 'Signature');
-  return { token: token && readToken(token), signature: signature && readSignature(signature, security, body) };
+  const timestamp = only(security, WSU, 'Timestamp');
+  return {
+    expires: timestamp && only(timestamp, WSU, 'Expires')?.content.trim(),
+    token: token && readToken(token),
+    signature: signature && readSignature(signature, timestamp, security, body),
+  };
 }
 
 function only(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
@@ -74,12 +80,16 @@ function readToken(token: XmlElement): UsernameToken {
   };
 }
 
-function readSignature(signature: XmlElement, security: XmlElement, body: XmlElement): SignatureClaim {
+function readSignature(
+  signature: XmlElement,
+  timestamp: XmlElement | undefined,
+  security: XmlElement,
+  body: XmlElement,
+): SignatureClaim {
   if (signature.find('//ds:Signature', { ds: DSIG }).length !== 1)
     throw new Refusal('unauthorized', 'the envelope has more than one Signature, expected one');
   const bodyId = idOf(body);
   if (bodyId === undefined) throw new Refusal('unauthorized', 'the Body has no wsu:Id, so no Signature can be of it');
-  const timestamp = only(security, WSU, 'Timestamp');
   const timestampId = timestamp && idOf(timestamp);
   for (const id of [bodyId, timestampId]) if (id !== undefined) refuseTwins(signature, id);
   return {
@@ -89,7 +99,6 @@ function readSignature(signature: XmlElement, security: XmlElement, body: XmlEle
     bodyId,
     timestampId,
     created: timestamp && only(timestamp, WSU, 'Created')?.content.trim(),
-    expires: timestamp && only(timestamp, WSU, 'Expires')?.content.trim(),
   };
 }
 
