@@ -165,10 +165,14 @@ async function detailed(
       idempotent: true,
     });
     if ('kind' in answer && answer.kind !== 'refused') return answer;
+    const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
+    // It is there when it is asked for once more, and may be in no list by then.
+    if (means === 'busy' && !('kind' in answer))
+      return { kind: 'unavailable', reason: 'busy', message: `its detail: ${said(connection.settings, answer)}` };
     const refusal =
       'kind' in answer
         ? answer.message
-        : answer.records.length === 1
+        : means === 'ok' && answer.records.length === 1
           ? undefined
           : `its detail: ${said(connection.settings, answer)}`;
     const detail = 'kind' in answer ? undefined : answer.records[0];

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
-import type { DossierOperation } from '../../src/http/doors/rest/items.ts';
 import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
+import type { DossierOperation } from '../../src/http/doors/rest/items.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
