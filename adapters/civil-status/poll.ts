@@ -28,21 +28,22 @@ export async function poll(
   const reply = await call(connection, urlOf(settings, 'results'), request, { idempotent: true, dossier });
   if (reply.kind === 'unavailable') return reply;
   if (reply.kind !== 'reply') return failure(reply.reason, `asking for results: ${reply.message}`);
-  const answer = reply.status < 300 ? jsonObject(reply.body) : undefined;
-  const status = textOf(answer?.status);
+  const answer = jsonObject(reply.body);
+  const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();
   if (status === '1' && isRows(answer?.value)) return { kind: 'rows', request, rows: answer.value, text };
-  if (status !== '0')
+  const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
+  const complaints = reasons.map(complaintOf);
+  // Complaints about what it is asked come dressed as a server error here too: waiting would mend none.
+  if (status !== '0' && !complaints.includes('of-content'))
     return failure(
       'no-results',
       `asking for results: ${described(settings, reply, dossier)}`,
       retryAfterMs(reply.headers, now()),
     );
-  const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
-  if (textOf(answer?.errorCode) === NOT_FOUND) return { kind: 'rows', request, rows: [], text };
+  if (status === '0' && textOf(answer?.errorCode) === NOT_FOUND) return { kind: 'rows', request, rows: [], text };
   const message = partnerText(reasons.join('; '), dossier, secretsOf(settings));
-  if (reasons.some((reason) => complaintOf(reason) === 'of-access'))
-    return failure('credentials', `the ministry does not let us in: ${message}`);
+  if (complaints.includes('of-access')) return failure('credentials', `the ministry does not let us in: ${message}`);
   return { kind: 'declined', request, text, message };
 }
 
