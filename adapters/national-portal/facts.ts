@@ -1,6 +1,8 @@
 import { type Outcome, type Outgoing, unknownAgency, unknownService } from '#kit';
+import { isTemporary } from '#mappings/national-portal/envelope';
 import { readServiceFacts, type ServiceFacts } from '#mappings/national-portal/procedure';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
 
 type Item = Outgoing<'dossier.upsert.v1'>;
@@ -38,7 +40,12 @@ async function ask(portal: Portal, record: Dossier): Promise<{ readonly value: A
   const args = { maTTHC: record.serviceCode };
   const answer = await call(portal, { group: 'integration', service: 'LayThuTuc', args, effect: 'ask', about: record });
   if (answer.kind === 'failed') return { value: { outcome: answer.outcome }, ttlMs: 0 };
-  if (answer.kind === 'error') return { value: {}, ttlMs: 0 };
+  // What it says to pass is no word on the procedure.
+  if (answer.kind === 'error')
+    return {
+      value: isTemporary(answer) ? { outcome: outcomeOfError(answer, portal.settings, [record]) } : {},
+      ttlMs: 0,
+    };
   const service = readServiceFacts(answer.result[0]);
   return { value: service ? { service } : {}, ttlMs: KEPT_MS };
 }
