@@ -31,9 +31,14 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
     if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code, note);
     isUpdate = seen.kind === 'found';
   }
+  const isElsewise = (one: Answer, isUpdate: boolean): boolean =>
+    one.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(one, patterns);
   let answer = await put(portal, [prepared], isUpdate);
-  const isOtherwise = answer.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(answer, patterns);
-  if (isOtherwise) answer = await put(portal, [prepared], !isUpdate);
+  if (isElsewise(answer, isUpdate)) {
+    const other = await put(portal, [prepared], !isUpdate);
+    // It has the dossier after all, so "không tồn tại" was about something of it, such as a code: that is the reason.
+    if (!isUpdate || !isElsewise(other, false)) answer = other;
+  }
   if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, [item.record]);
   return answer.kind === 'failed' ? answer.outcome : delivered(item.code, note);
 }
