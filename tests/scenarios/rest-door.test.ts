@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
@@ -8,6 +9,14 @@ describe('the REST door', () => {
     hub = await testHub({ maxBodyBytes: 3 * 1024 * 1024 });
   });
   afterAll(() => hub.close());
+
+  test('what the README pushes is answered as it says, by a hub without a catalogue', async () => {
+    const readme = readFileSync('README.md', 'utf8').replaceAll('H60.01-250812-0035', 'H60.01-250812-9035');
+    const [, sent = '', answered = ''] = /## Push.+? -d '(\{.+?)' \\.+?```json\n(.+?)```/s.exec(readme) ?? [];
+    const { receipt: _, ...rest } = (await hub.push(sent)).body;
+    const { receipt: __, ...shown } = JSON.parse(answered);
+    expect(rest).toEqual(shown);
+  });
 
   test('a new dossier is acknowledged with 201 and is in the index at once', async () => {
     const reply = await hub.push(dossier({ code: ' h60.01-250812-1001 ' }));
