@@ -51,8 +51,9 @@ function gatherScopes(scope: string, before: readonly Scope[] = []): readonly Sc
 }
 
 function newKey({ id, scope, party }: NewKey): Result {
-  if (id.length > 100 || !/[\p{L}\p{N}]/u.test(id))
-    throw new UsageError('--id: expected a user name of at most 100 characters');
+  // HTTP Basic ends the user name at the first colon (RFC 7617).
+  if (id.length > 100 || !/[\p{L}\p{N}]/u.test(id) || id.includes(':'))
+    throw new UsageError('--id: expected a user name of at most 100 characters, without a colon');
   if (scope.includes('dossier:write') && party === undefined)
     throw new UsageError('--party is missing: a key with dossier:write opens the door of one party');
   const secret = randomBytes(32).toString('base64url');

@@ -43,6 +43,7 @@ describe('lienthong', () => {
     { args: ['keys', 'new', '--id', 'portal'], says: /--scope/ },
     { args: ['keys', 'new', '--id', 'portal', '--scope', 'index:write'], says: /index:read/ },
     { args: ['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write'], says: /--party is missing/ },
+    { args: ['keys', 'new', '--id', 'one:stop', '--scope', 'index:read'], says: /--id: .*without a colon/ },
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
   ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
