@@ -13,6 +13,7 @@ import { type Config, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
+import { unopenedMessages } from './database/reseal.ts';
 import { createApp } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createCursors } from './http/cursor.ts';
@@ -41,7 +42,7 @@ import { createShapeWatch } from './shape-watch.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
 import { createOriginals } from './steps/originals.ts';
 import { createTelemetry } from './telemetry.ts';
-import { createVault } from './vault.ts';
+import { createVault, type Vault } from './vault.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
 export interface HubOverrides {
@@ -91,6 +92,7 @@ export async function createHub(
   const telemetry = createTelemetry(log);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
+  const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
   let clock: Clock | undefined;
   let nowMs: () => number;
@@ -103,6 +105,7 @@ export async function createHub(
     for (const { adapter } of parties.values()) await adapter.load?.();
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
+    await refuseOtherSecret(database, vault);
     await registerParties(database, [...parties.keys()]);
   } catch (error) {
     clock?.close();
@@ -110,7 +113,6 @@ export async function createHub(
     throw error;
   }
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
-  const vault = createVault(config.secrets);
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
@@ -227,6 +229,15 @@ export async function createHub(
       await database.close();
     },
   };
+}
+
+/** With another secret nothing that is kept could be opened, and what comes would be sealed with a wrong one. */
+async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {
+  const { looked, unopened } = (await unopenedMessages(database, vault, 100)).newest;
+  if (unopened > 0)
+    throw new Error(
+      `${unopened} of the newest ${looked} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives; give the one of before in HUB_SECRET_OLD`,
+    );
 }
 
 const CLOCKS_DIFFER_MS = 1_000;

@@ -31,6 +31,25 @@ const PLACES: readonly Place[] = [
   },
 ];
 
+/**
+ * How many of the newest messages, and of the oldest, are sealed with a key that the vault does not have: of the newest
+ * by a wrong secret, of the oldest by one of before that is not given any more.
+ */
+export async function unopenedMessages(
+  { pool }: Pick<Database, 'pool'>,
+  vault: Pick<Vault, 'knows'>,
+  most: number,
+): Promise<Readonly<Record<'newest' | 'oldest', { readonly looked: number; readonly unopened: number }>>> {
+  const look = async (order: 'ASC' | 'DESC') => {
+    const { rows } = await pool.query<{ key: number }>(
+      `SELECT body_key AS key FROM messages WHERE body_key IS NOT NULL ORDER BY id ${order} LIMIT $1`,
+      [most],
+    );
+    return { looked: rows.length, unopened: rows.filter(({ key }) => !vault.knows(key)).length };
+  };
+  return { newest: await look('DESC'), oldest: await look('ASC') };
+}
+
 const BATCH_ROWS = 200;
 /** A body may have 20 MiB: of such ones a batch has few. */
 const BATCH_BYTES = 8 * 1024 * 1024;

@@ -77,12 +77,12 @@ describe('doctor', () => {
     const wrong = await doctor({});
     expect(wrong).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/fail {2}secrets {3}1 of 1 messages .*\n.*→ is HUB_SECRET/),
+      out: expect.stringMatching(/fail {2}secrets {3}1 of the newest 1 messages .*\n.*→ is HUB_SECRET/),
     });
     const rotated = await doctor({ HUB_SECRET_OLD: scene.env().HUB_SECRET as string });
     expect(rotated).toMatchObject({
       code: 0,
-      out: expect.stringContaining('HUB_SECRET opens what is kept; 1 messages'),
+      out: expect.stringContaining('HUB_SECRET opens the newest 1 messages'),
     });
   });
 

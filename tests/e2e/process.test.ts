@@ -126,6 +126,15 @@ describe('the hub as a process', () => {
     hub = await startHubProcess(env());
   });
 
+  test('another secret than the one that what is kept was sealed with stops the start, unless that is given beside it', async () => {
+    const HUB_SECRET = 'another-secret-of-the-tests-that-is-long-enough';
+    const refused = startHubProcess({ ...env(), HUB_SECRET });
+    await expect(refused).rejects.toThrow(/ended with 1.* of the newest \d+ messages .*HUB_SECRET_OLD/s);
+    const beside = await startHubProcess({ ...env(), HUB_SECRET, HUB_SECRET_OLD: env().HUB_SECRET });
+    beside.child.kill('SIGTERM');
+    expect(await beside.ended).toBe(0);
+  });
+
   test('settings that are not usable stop the start with every problem at once, and exit code 1', async () => {
     const broken = testFolder({
       parties: { x: { adapter: 'nowhere' } },

@@ -1,6 +1,7 @@
 import { weaknessOf } from '../../config/weak-secrets.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../database/pool.ts';
+import { unopenedMessages } from '../../database/reseal.ts';
 import type { Vault } from '../../vault.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
@@ -42,28 +43,22 @@ function passwordOf(place: string, url: string): readonly Given[] {
   return password === '' ? [] : [{ place, secret: decodeURIComponent(password) }];
 }
 
-/** The oldest messages tell of a secret of before that is not given, the newest ones of a wrong one. */
-export async function checkSealing({ pool }: Database, vault: Pick<Vault, 'knows'>): Promise<readonly Finding[]> {
-  const { rows: tables } = await pool.query<{ there: boolean }>(`SELECT to_regclass('messages') IS NOT NULL AS there`);
-  if (!tables[0]?.there) return [];
-  const { rows } = await pool.query<{ key: number; count: number }>(
-    `SELECT body_key AS key, count(*) AS count FROM (
-       (SELECT id, body_key FROM messages WHERE body_key IS NOT NULL ORDER BY id LIMIT $1)
-       UNION (SELECT id, body_key FROM messages WHERE body_key IS NOT NULL ORDER BY id DESC LIMIT $1)) looked
-     GROUP BY 1`,
-    [LOOKED_AT],
+/** Whether the secrets open what is kept, as far as the newest and the oldest messages tell. */
+export async function checkSealing(database: Database, vault: Pick<Vault, 'knows'>): Promise<readonly Finding[]> {
+  const { rows: tables } = await database.pool.query<{ there: boolean }>(
+    `SELECT to_regclass('messages') IS NOT NULL AS there`,
   );
-  const sum = (some: typeof rows): number => some.reduce((total, { count }) => total + count, 0);
-  const [all, unopened] = [sum(rows), sum(rows.filter(({ key }) => !vault.knows(key)))];
-  if (unopened === 0) return [finding('ok', `HUB_SECRET opens what is kept; ${all} messages looked at`)];
-  return [
-    finding(
-      'fail',
-      `${unopened} of ${all} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives`,
-      'is HUB_SECRET that of this database? Give the one of before in HUB_SECRET_OLD, and run lienthong keys reseal',
-    ),
-  ];
+  if (!tables[0]?.there) return [];
+  const looks = Object.entries(await unopenedMessages(database, vault, LOOKED_AT));
+  return looks.map(([which, { looked, unopened }]) =>
+    unopened === 0
+      ? finding('ok', `HUB_SECRET opens the ${which} ${looked} messages`)
+      : finding(
+          'fail',
+          `${unopened} of the ${which} ${looked} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives`,
+          'is HUB_SECRET that of this database? Give the one of before in HUB_SECRET_OLD, and run lienthong keys reseal',
+        ),
+  );
 }
 
-/** Of the oldest, and of the newest. */
 const LOOKED_AT = 1_000;
