@@ -135,7 +135,8 @@ describe('operators', () => {
       { path: '/name' },
     ]);
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
-    expect((await ops.get('messages?cursor=made-up')).status).toBe(400);
+    for (const wrong of ['messages?cursor=made-up', 'messages?outcome=odd', 'quarantine?kind=odd'])
+      expect((await ops.get(wrong)).status).toBe(400);
   });
 
   test('a message that is nested 3,000 deep is told as such, and breaks no reader', async () => {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { cleanCode } from '#core/identifiers';
-import { closed, Instant } from '#schemas/parts';
+import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
@@ -15,7 +15,7 @@ const Query = closed({
   party: text('the party that sent it'),
   door: text('rest, national-portal, soap, pull:<name>, release…'),
   operation: text('an operation such as dossier.upsert.v1'),
-  outcome: text('accepted, quarantined, invalid, partly-invalid or refused'),
+  outcome: Type.Optional(oneOf(['accepted', 'quarantined', 'invalid', 'partly-invalid', 'refused'])),
   code: text('a dossier code that it speaks of, also where nothing came of it'),
   from: text('received from: a date, or a time with a zone'),
   to: text('received to: a date, or a time with a zone'),

@@ -10,7 +10,7 @@ import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageB
 import { CodeEntryShown, WaitingShown } from './shown.ts';
 
 const Query = closed({
-  kind: text('unmapped, doubtful-text, dossier-unknown or code-conflict'),
+  kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict'])),
   party: text('the party that sent it, or is to be told'),
   limit: Limit,
   cursor: Cursor,
