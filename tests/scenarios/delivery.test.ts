@@ -43,6 +43,20 @@ describe('delivery', () => {
     expect(partner.sent.slice(2).map(({ code }) => code)).toEqual(['H60.01-250812-0037']);
   });
 
+  test('a step that was received before its dossier, and is kept after it, is told, and known when it comes again', async () => {
+    await hub.push(dossier());
+    // Its own request was slower, or the clock has been set back since.
+    later(-5_000);
+    const first = await hub.push(progress(), { what: 'progress' });
+    later(10_000);
+    const again = await hub.push(progress(), { what: 'progress' });
+    await hub.deliver();
+    expect([first, again].map(({ results }) => results[0]?.outcome)).toEqual(['accepted', 'duplicate']);
+    expect((await hub.read(`/api/v1/dossiers/${dossier().code}/history`)).body.items).toHaveLength(2);
+    expect(told()).toEqual(['upsert received', 'upsert processing', 'progress processing']);
+    expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered']);
+  });
+
   test('each version of a dossier is delivered once and in order, as it was when it was told', async () => {
     await hub.push(dossier());
     await hub.push([

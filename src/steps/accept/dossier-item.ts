@@ -48,7 +48,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     said: record,
     movedStatus: applied.movedStatus,
     anomaly: applied.anomaly,
-    recordedAt: submission.receivedAt,
+    recordedAt: notBefore(submission.receivedAt, working.createdAt),
     ...source,
   });
   if (applied.changed)
@@ -61,6 +61,14 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   for (const [operation, told] of tells(item, applied))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
   return { index, code, outcome: applied.outcome };
+}
+
+/**
+ * A message that was received before the one that its dossier began with may be kept after it, or the clock was set back.
+ * Whoever looks for a dossier's events looks no further back than its beginning.
+ */
+function notBefore(moment: string, beginning: string): string {
+  return moment < beginning ? beginning : moment;
 }
 
 /** A dossier's new state goes out when readers see it; a step goes out whenever it is new, its dossier first. */
