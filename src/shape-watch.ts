@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/shape';
+import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/shape';
 import type { Alerts } from './alerts.ts';
 import type { Database } from './database/pool.ts';
 import type { WireRecord } from './kit/http.ts';
@@ -45,7 +45,7 @@ const AGAIN_AFTER_MS = 10_000;
 const EVERY_MS = 1_000;
 /** Payloads of one kind that wait to be looked at. */
 const MOST_WAITING = 20;
-/** What is larger would hold up everything else while it is parsed. */
+/** Of what is larger the beginning is looked at: all of it would hold up everything else while it is parsed. */
 const MOST_BYTES = 256 * 1024;
 const MOST_TOLD = 8;
 const DAY_MS = 86_400_000;
@@ -54,8 +54,15 @@ interface Sample {
   readonly party: string;
   readonly kind: string;
   readonly body: Uint8Array | string;
+  /** Whether the body is the beginning of a larger one. */
+  readonly isPart: boolean;
   /** What was asked, where it is an answer: answers to different questions have different shapes. */
   readonly asked?: string;
+}
+
+interface Print {
+  readonly print: Fingerprint;
+  readonly isPart: boolean;
 }
 
 export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWatchMeans): ShapeWatch {
@@ -64,18 +71,17 @@ export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWa
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
 
-  function sample(one: Sample): void {
+  function sample(one: Omit<Sample, 'isPart'>): void {
     const key = `${one.party} ${one.kind}`;
     const before = seen.get(key) ?? { count: 0, lookedMs: 0 };
     const count = before.count + 1;
     const isInTurn = count <= LEARNING || count % ONE_OF === 0;
-    const isLookedAt =
-      one.body.length <= MOST_BYTES && (isInTurn || Math.abs(nowMs() - before.lookedMs) >= AGAIN_AFTER_MS);
+    const isLookedAt = isInTurn || Math.abs(nowMs() - before.lookedMs) >= AGAIN_AFTER_MS;
     seen.set(key, { count, lookedMs: isLookedAt ? nowMs() : before.lookedMs });
     if (!isLookedAt) return;
     const others = waiting.get(key);
-    if (!others) waiting.set(key, [one]);
-    else if (others.length < MOST_WAITING) others.push(one);
+    if (!others) waiting.set(key, [cut(one)]);
+    else if (others.length < MOST_WAITING) others.push(cut(one));
     timer ??= setTimeout(() => void flush(), EVERY_MS).unref();
   }
 
@@ -89,7 +95,7 @@ export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWa
   }
 
   async function look(samples: readonly Sample[]): Promise<void> {
-    const prints = new Map<string, { party: string; kind: string; prints: Fingerprint[] }>();
+    const prints = new Map<string, { party: string; kind: string; prints: Print[] }>();
     for (const one of samples) {
       await nextTurn();
       const print = printOf(one);
@@ -97,18 +103,19 @@ export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWa
       const kind = one.asked === undefined ? one.kind : `${one.kind} ${questionOf(one.asked)}`.slice(0, 300);
       const key = `${one.party} ${kind}`;
       const known = prints.get(key);
-      if (known) known.prints.push(print);
-      else prints.set(key, { party: one.party, kind, prints: [print] });
+      const found = { print, isPart: one.isPart };
+      if (known) known.prints.push(found);
+      else prints.set(key, { party: one.party, kind, prints: [found] });
     }
     for (const { party, kind, prints: found } of prints.values()) await compare(party, kind, found);
   }
 
-  async function compare(party: string, kind: string, prints: readonly Fingerprint[]): Promise<void> {
+  async function compare(party: string, kind: string, prints: readonly Print[]): Promise<void> {
     const drifts = await changeShape(database, party, kind, nowMs(), (known) => {
       const found: Drift[] = [];
       let shape = known;
-      for (const print of prints) {
-        const learnt = learn(shape, print);
+      for (const { print, isPart } of prints) {
+        const learnt = learn(shape, print, isPart);
         shape = learnt.shape;
         found.push(...learnt.drifts);
       }
@@ -139,12 +146,22 @@ export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWa
   };
 }
 
-/** The fingerprint of what is JSON, lines of JSON, or XML; nothing else has fields. */
-function printOf({ body }: Sample): Fingerprint | undefined {
+/** A copy of the beginning of what is large, so that nothing holds on to all of it. */
+function cut(one: Omit<Sample, 'isPart'>): Sample {
+  const { body } = one;
+  if (body.length <= MOST_BYTES) return { ...one, isPart: false };
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body.slice(0, MOST_BYTES)) : Buffer.from(body.subarray(0, MOST_BYTES));
+  return { ...one, isPart: true, body: bytes };
+}
+
+/** The fingerprint of what is JSON, lines of JSON, or XML (in part only JSON); nothing else has fields. */
+function printOf({ body, isPart }: Sample): Fingerprint | undefined {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString();
   try {
-    if (text.trimStart().startsWith('<')) return fingerprintOf(readXml(text), true);
-    const value = parsed(text) ?? parsed(text.slice(0, text.indexOf('\n')));
+    if (text.trimStart().startsWith('<')) return isPart ? undefined : fingerprintOf(readXml(text), true);
+    const whole = isPart ? (beginningOf(text, MOST_BYTES) ?? '') : text;
+    const value = parsed(whole) ?? parsed(text.slice(0, text.indexOf('\n')));
     return typeof value === 'object' && value !== null ? fingerprintOf(value) : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Drift, fingerprintOf, GONE, LEARNING, learn, NO_SHAPE, type Shape } from './shape.ts';
+import { beginningOf, type Drift, fingerprintOf, GONE, LEARNING, learn, NO_SHAPE, type Shape } from './shape.ts';
 
 const ONE = {
   code: 'H60-1',
@@ -114,4 +114,18 @@ describe('drift', () => {
     const { applicant: _, ...without } = ONE;
     expect(watch(many(without, 5 * GONE), learnt).told).toEqual(['missing applicant']);
   });
+});
+
+/** Marks within a text are none. */
+const MARKS = JSON.stringify(['a",[{\\']);
+
+test.each([
+  ['[{"a":1},{"a":2},{"a"', '[{"a":1},{"a":2}]'],
+  ['{"total":9,"data":[{"a":[1,2,3],"b":"],{"},{"a":[4,5', '{"total":9,"data":[{"a":[1,2,3],"b":"],{"},{"a":[4]}]}'],
+  [`${MARKS.slice(0, -1)},2`, MARKS],
+  ['{"a":1,"b":2,"c"', undefined],
+  ['nothing', undefined],
+])('the beginning of %s is %s', (json, beginning) => {
+  expect(beginningOf(json, json.length)).toBe(beginning);
+  if (beginning !== undefined) JSON.parse(beginning);
 });

@@ -66,15 +66,45 @@ export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
   return found;
 }
 
-/** Learn from one payload, and say what is different from what was known. What was said is known from then on. */
-export function learn(known: Shape, print: Fingerprint): { readonly shape: Shape; readonly drifts: readonly Drift[] } {
+/**
+ * The beginning of a JSON text, cut behind the last whole entry of a list in it and closed there. Undefined where no
+ * entry ends that early.
+ */
+export function beginningOf(json: string, most: number): string | undefined {
+  const open: string[] = [];
+  let inText = false;
+  let cut: { readonly at: number; readonly closed: string } | undefined;
+  for (let at = 0; at < Math.min(json.length, most); at++) {
+    const character = json[at];
+    if (inText) {
+      if (character === '\\') at++;
+      else if (character === '"') inText = false;
+    } else if (character === '"') inText = true;
+    else if (character === '{') open.push('}');
+    else if (character === '[') open.push(']');
+    else if (character === '}' || character === ']') open.pop();
+    else if (character === ',' && open.at(-1) === ']') cut = { at, closed: open.toReversed().join('') };
+  }
+  return cut && json.slice(0, cut.at) + cut.closed;
+}
+
+/**
+ * Learn from one payload, and say what is different from what was known. What was said is known from then on.
+ *
+ * @param isPart of a payload that is too large only the beginning was looked at: what is not in it may be in the rest
+ */
+export function learn(
+  known: Shape,
+  print: Fingerprint,
+  isPart = false,
+): { readonly shape: Shape; readonly drifts: readonly Drift[] } {
   const isLearnt = known.samples >= LEARNING;
   const fields: Record<string, KnownField> = {};
   const drifts: Drift[] = [];
   for (const [path, field] of Object.entries(known.fields)) {
     const seen = print.get(path);
     if (!seen) {
-      fields[path] = withoutIt(field, path, print, isLearnt, drifts);
+      fields[path] = isPart ? field : withoutIt(field, path, print, isLearnt, drifts);
       continue;
     }
     const added = [...seen.types].filter((type) => !field.types.includes(type));

@@ -50,6 +50,20 @@ describe('schema drift', () => {
     await one.flush();
   }
 
+  test('of payloads too large to be read whole the beginning is: a new field is noticed, and what follows is not missed', async () => {
+    const one = watch();
+    const rows = (more: object) =>
+      Array.from({ length: 4_000 }, (_, n) => ({ MaHoSo: codeOf(n), TrichYeu: 'x, "y" [z]'.repeat(8), ...more }));
+    await answers(one, { result: rows({}).slice(0, 2), total: 1 }, 21);
+    await answers(one, { result: rows({}), total: 1 }, 20);
+    expect(await incidents()).toEqual([]);
+    await answers(one, { result: rows({ GhiChu: 'Nguyễn Văn Bí Mật' }), total: 1 }, 60);
+    const [incident, ...more] = await incidents();
+    expect(more).toEqual([]);
+    expect(incident?.cause).toMatch(/result\[\]\.GhiChu is new: text, such as "Aaaaaa Aaa Aa Aaa"/);
+    expect(incident?.cause).not.toContain('total');
+  });
+
   test('a new field in what a partner pushes is noticed once, not at every message, and shows no value', async () => {
     for (let n = 0; n < 21; n++) await hub.push(dossier({ code: codeOf(n) }));
     await expect.poll(() => shapes()).toHaveLength(1);
