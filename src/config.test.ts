@@ -188,7 +188,7 @@ describe('HUB_CONFIG', () => {
       keys: [
         key,
         { ...key, secret: from('NOBODY_KEY'), scope: [], scopes: ['root'], party: 'nobody' },
-        { secret: from('PORTAL_KEY') },
+        { id: 'portal:2', secret: from('PORTAL_KEY') },
       ],
       parties: {
         'one-stop': { ...party, setings: {} },
@@ -208,7 +208,7 @@ describe('HUB_CONFIG', () => {
       '/keys/1/scope: "scope" is not a member here, expected one of id, secret, scopes, party, certificate',
       '/keys/1/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure',
       '/keys/1/secret: the environment has no NOBODY_KEY',
-      '/keys/2/id: is missing, expected a user name',
+      '/keys/2/id: got "portal:2", expected a user name of at most 100 characters, without a colon',
       '/keys/2/scopes: is missing, expected a list of scopes',
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",

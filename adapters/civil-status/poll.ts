@@ -31,7 +31,9 @@ export async function poll(
   const answer = jsonObject(reply.body);
   const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();
-  if (status === '1' && isRows(answer?.value)) return { kind: 'rows', request, rows: answer.value, text };
+  // A list of nothing is often written as null.
+  const rows = answer?.value === null ? [] : answer?.value;
+  if (status === '1' && isRows(rows)) return { kind: 'rows', request, rows, text };
   const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
   const complaints = reasons.map(complaintOf);
   // Complaints about what it is asked come dressed as a server error here too: waiting would mend none.

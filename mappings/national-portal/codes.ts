@@ -103,5 +103,7 @@ export interface ReplyPattern {
   readonly texts: readonly string[];
   /** What the message has to be about besides. */
   readonly about?: string;
+  /** What it is about instead where one of these stands in it. */
+  readonly unless?: readonly string[];
 }
 export const REPLY_PATTERNS: ReplyPatterns = data.replies;

@@ -102,6 +102,8 @@ describe('what an error is about', () => {
     ['Hồ sơ H60.01-250812-0035 không tồn tại', true],
     ['Không tìm thấy hồ sơ', true],
     ['Mã thủ tục không tồn tại', false],
+    ['Trạng thái hồ sơ không tồn tại', false],
+    ['Không tìm thấy thành phần hồ sơ', false],
     ['Hồ sơ đã tồn tại', false],
   ])('%s: dossier unknown %s', (message, expected) => {
     expect(isDossierUnknown(error('-1', message))).toBe(expected);

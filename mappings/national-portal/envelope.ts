@@ -114,7 +114,8 @@ export function isTemporary(error: PortalError, { temporary }: ReplyPatterns = R
   return temporary.codes.includes(error.code) || speaksOf(error, temporary);
 }
 
-function speaksOf({ message }: PortalError, { texts, about }: ReplyPattern): boolean {
+function speaksOf({ message }: PortalError, { texts, about, unless = [] }: ReplyPattern): boolean {
   const folded = fold(message);
-  return (about === undefined || folded.includes(fold(about))) && texts.some((text) => folded.includes(fold(text)));
+  const says = (text: string): boolean => folded.includes(fold(text));
+  return (about === undefined || says(about)) && texts.some(says) && !unless.some(says);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { parseInstant } from '#core/dates';
+import { readPeriod } from '#core/dates';
 import { cleanCode } from '#core/identifiers';
 import type { Hub } from '../hub.ts';
 import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from '../ledger/delivery-list.ts';
@@ -72,30 +72,21 @@ async function replay(options: ReplayOptions): Promise<Result> {
 }
 
 function filterOf({ party, state, code, operation, reason, from, to }: ReplayOptions): DeliveryFilter {
+  const period = readPeriod({ from, to });
+  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
   const filter = {
     ...(party && { party }),
     ...(state && { state }),
     ...(code && { code: cleanCode(code) }),
     ...(operation && { operation }),
     ...(reason && { reason }),
-    ...(from && { from: momentOf('--from', from, '00:00:00') }),
-    ...(to && { to: momentOf('--to', to, '23:59:59.999') }),
+    ...period,
   };
   if (Object.keys(filter).length === 0)
     throw new UsageError(
       'name what is to be replayed: --party, --state, --code, --operation, --reason, --from or --to',
     );
   return filter;
-}
-
-/** A date means Vietnam's day: its first moment, or its last. */
-function momentOf(option: string, given: string, time: string): string {
-  const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given);
-  if (moment === undefined)
-    throw new UsageError(
-      `${option}: got ${JSON.stringify(given)}, expected a date such as 2025-08-12, or a time with a zone`,
-    );
-  return moment;
 }
 
 function previewed(preview: ReplayPreview): Result {

@@ -32,7 +32,8 @@ const TimeOfDay = Type.String({
 const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', description: 'a date such as 2026-02-16' });
 
 const Key = closed({
-  id: Type.String({ minLength: 1, maxLength: 100, description: 'a user name' }),
+  /** HTTP Basic ends the user name at the first colon (RFC 7617). */
+  id: Type.String({ pattern: '^[^:]{1,100}$', description: 'a user name of at most 100 characters, without a colon' }),
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf(SCOPES), { description: 'a list of scopes' }),
   party: Type.Optional(Id),

@@ -8,6 +8,7 @@ import {
   parseInstant,
   parseLocal,
   parsePartialDate,
+  readPeriod,
 } from './dates.ts';
 
 describe('an RFC 3339 time becomes the same moment in Vietnam time', () => {
@@ -172,4 +173,20 @@ it('a real date is in the calendar and in ten characters', () => {
     '',
   ])
     expect(isRealDate(text), text).toBe(false);
+});
+
+describe('a period as people ask for one', () => {
+  it.each([
+    [{}, {}],
+    [
+      { from: '2025-08-12', to: '2025-08-12' },
+      { from: '2025-08-12T00:00:00+07:00', to: '2025-08-12T23:59:59.999+07:00' },
+    ],
+    [{ to: '2025-08-12T01:15:00 00:00' }, { to: '2025-08-12T08:15:00+07:00' }],
+    [{ from: 'yesterday' }, { wrong: 'from', error: expect.stringContaining('got "yesterday", expected a date') }],
+    [
+      { from: '2025-08-13', to: '2025-08-12' },
+      { wrong: 'to', error: 'got "2025-08-12", expected no moment before "2025-08-13"' },
+    ],
+  ])('%j', (given, period) => expect(readPeriod(given)).toEqual(period));
 });

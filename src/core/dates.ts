@@ -105,8 +105,35 @@ export function parseLocal(format: LocalFormat, text: string): LocalDate {
     const time = `${parts.HH ?? '00'}:${parts.mm ?? '00'}:${parts.ss ?? '00'}`;
     if (isRealDate(date) && isRealTime(time)) return { instant: `${date}T${time}${fractionOf(parts.SSS)}+07:00` };
   }
-  const shown = JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
-  return { error: `got ${shown}, expected a real date in Vietnam time written as ${TEMPLATES[format]}` };
+  return { error: `got ${shown(given)}, expected a real date in Vietnam time written as ${TEMPLATES[format]}` };
+}
+
+function shown(given: string): string {
+  return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
+}
+
+/** A period, or what is wrong with one of its ends. */
+export type Period =
+  | { readonly from?: string; readonly to?: string }
+  | { readonly wrong: 'from' | 'to'; readonly error: string };
+
+/** A period as people ask for one: an end that is a date means Vietnam's day, its first moment or its last. */
+export function readPeriod({ from, to }: { readonly from?: string; readonly to?: string }): Period {
+  const given = { from: from && parseEnd(from, '00:00:00'), to: to && parseEnd(to, '23:59:59.999') };
+  for (const [end, text] of [
+    ['from', from],
+    ['to', to],
+  ] as const)
+    if (text && !given[end])
+      return { wrong: end, error: `got ${shown(text)}, expected a date such as 2025-08-12, or a time with a zone` };
+  if (given.from && given.to && given.from > given.to)
+    return { wrong: 'to', error: `got ${shown(to as string)}, expected no moment before ${shown(from as string)}` };
+  return { ...(given.from && { from: given.from }), ...(given.to && { to: given.to }) };
+}
+
+/** A plus sign in an address is read as a space. */
+function parseEnd(text: string, time: string): string | undefined {
+  return parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T${time}+07:00` : text.replace(' ', '+'));
 }
 
 /** An instant as a party writes it. What the format has no place for (seconds, fractions) is left out. */

@@ -12,7 +12,7 @@ import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ChangeItem, History, ServedDossier } from './dossier-replies.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from './lists.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -227,6 +227,10 @@ function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly
 }
 
 function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierFilter {
+  const received = periodOf(
+    { from: query.receivedFrom, to: query.receivedTo },
+    { from: 'receivedFrom', to: 'receivedTo' },
+  );
   return {
     ...(query.status && { status: statusesOf(query.status) }),
     ...(query.agency && { agency: cleanCode(query.agency) }),
@@ -235,8 +239,8 @@ function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierF
     ...(query.party && { party: query.party }),
     ...(query.channel && { channel: query.channel }),
     ...(query.q?.trim() && { q: query.q }),
-    ...(query.receivedFrom && { receivedFrom: momentOf('receivedFrom', query.receivedFrom, '00:00:00') }),
-    ...(query.receivedTo && { receivedTo: momentOf('receivedTo', query.receivedTo, '23:59:59.999') }),
+    ...(received.from && { receivedFrom: received.from }),
+    ...(received.to && { receivedTo: received.to }),
     ...(query.due && { overdueAt: msToInstant(nowMs) }),
   };
 }

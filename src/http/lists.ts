@@ -1,6 +1,5 @@
 import Type from 'typebox';
-import { parseInstant } from '#core/dates';
-import { quote } from '#core/explain';
+import { readPeriod } from '#core/dates';
 import { closed } from '#schemas/parts';
 import { wrongParameter } from './problem.ts';
 
@@ -16,10 +15,9 @@ export function pageOf(item: Type.TSchema) {
   return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
 }
 
-/** A date means Vietnam's day: its first moment, or its last. */
-export function momentOf(name: string, given: string, time: string): string {
-  const moment = parseInstant(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T${time}+07:00` : given.replace(' ', '+'));
-  if (moment === undefined)
-    throw wrongParameter(name, `got ${quote(given)}, expected a date such as 2025-08-12, or a time with a zone`);
-  return moment;
+/** The ends of a period among the query's parameters, which are named `from` and `to` or end so. */
+export function periodOf(query: { readonly from?: string; readonly to?: string }, names = { from: 'from', to: 'to' }) {
+  const period = readPeriod(query);
+  if ('wrong' in period) throw wrongParameter(names[period.wrong], period.error);
+  return period;
 }

@@ -113,6 +113,7 @@ describe('readers', () => {
     '?limit=201',
     '?unknown=1',
     '?receivedFrom=yesterday',
+    '?receivedTo=2025-08-05&receivedFrom=2025-08-06',
     '?cursor=made-up',
     '?status=received&status=resolved',
     `?agency=${'H60.'.repeat(60)}`,

@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
@@ -115,7 +115,6 @@ export function deliveryFilter({ from, to, code, ...same }: DeliveryFilter): Del
   return {
     ...same,
     ...(code && { code: cleanCode(code) }),
-    ...(from && { from: momentOf('from', from, '00:00:00') }),
-    ...(to && { to: momentOf('to', to, '23:59:59.999') }),
+    ...periodOf({ from, to }),
   };
 }

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -84,8 +84,7 @@ export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: O
       const { limit, cursor, from, to, ...same } = readAudit(c);
       const filter = {
         ...same,
-        ...(from && { from: momentOf('from', from, '00:00:00') }),
-        ...(to && { to: momentOf('to', to, '23:59:59.999') }),
+        ...periodOf({ from, to }),
       };
       return c.json(
         await pageBy(cursors, {

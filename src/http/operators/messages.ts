@@ -5,7 +5,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
-import { Cursor, Limit, momentOf, pageOf, text } from '../lists.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view.ts';
 import { none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
@@ -73,8 +73,7 @@ export function addMessages(add: AddRoute, means: OperatorMeans): void {
       const filter = {
         ...same,
         ...(code && { code: cleanCode(code) }),
-        ...(from && { from: momentOf('from', from, '00:00:00') }),
-        ...(to && { to: momentOf('to', to, '23:59:59.999') }),
+        ...periodOf({ from, to }),
       };
       return c.json(
         await pageBy(cursors, {
