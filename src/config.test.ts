@@ -217,7 +217,7 @@ describe('HUB_CONFIG', () => {
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays',
-      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, retentionMonths',
+      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, retentionMonths',
       '/routes/0/from: got "two-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/0/to/1: got "zero-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',
@@ -238,6 +238,13 @@ describe('HUB_CONFIG', () => {
     expect(compared({ sample: 'some' })).toHaveLength(1);
     for (const right of [false, {}, { schedule: '0 0 1 * * 0' }, { sample: 1 }, { sample: 'all' }])
       expect(compared(right)).toEqual([]);
+  });
+
+  it('says which proxies are neither an address nor a network', () => {
+    expect(problemsOf({ proxies: ['10.0.0.5', '10.1.0.0/16', 'loopback', 'proxy.example', '10.0.0.0/99'] })).toEqual([
+      '/proxies/3: got "proxy.example", expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
+      '/proxies/4: got "10.0.0.0/99", expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
+    ]);
   });
 
   it('says which office hours and days are none', () => {

@@ -16,8 +16,10 @@ import { type Database, openDatabase } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
 import { createApp } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
+import { createClients } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
+import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
@@ -28,6 +30,7 @@ import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
+import { createTries } from './ledger/tries.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -172,9 +175,12 @@ export async function createHub(
     nowMs,
     province: file.province,
     keys: createKeys(file.keys ?? []),
+    clients: createClients(file.proxies),
     useOnce: createNonces(database, nowMs),
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),
+    lookUp: createLookUp(database, vault),
+    tries: createTries(database),
     catalogue: createCatalogueReader(database),
     delays: createDelayReader(database, createWorkingTime(workingCalendar(file.province)), nowMs),
     audit: createAudit(database, nowMs),

@@ -6,6 +6,7 @@ import {
   hkdfSync,
   type KeyObject,
   randomFillSync,
+  timingSafeEqual,
 } from 'node:crypto';
 import { sameText } from './same-text.ts';
 
@@ -27,6 +28,8 @@ export interface Vault {
   knows(keyId: number): boolean;
   /** Keyed hash for the citizen's proof: the same for the same digits of the same dossier, useless without the key. */
   proof(code: string, digits: string): Buffer;
+  /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
+  proves(code: string, digits: string, kept: Uint8Array): boolean;
   /** A signed text, `text.signature`; what was signed for one use is nothing for another. */
   sign(use: SignedUse, text: string): string;
   /** The text of a signed text, or undefined when the signature is not ours, or for another use. */
@@ -63,7 +66,12 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
     },
     knows: (keyId) => byId.has(keyId),
-    proof: (code, digits) => createHmac('sha256', newest.proving).update(`${code}\n${digits}`).digest(),
+    proof: (code, digits) => proof(newest, code, digits),
+    proves: (code, digits, kept) =>
+      keys.some((key) => {
+        const expected = proof(key, code, digits);
+        return expected.length === kept.length && timingSafeEqual(expected, kept);
+      }),
     sign: (use, text) => `${text}.${signature(newest, use, text)}`,
     verify(use, signed) {
       const dot = signed.lastIndexOf('.');
@@ -102,6 +110,10 @@ function ivSource(): () => Buffer {
     at += IV_BYTES;
     return iv;
   };
+}
+
+function proof(keys: Keys, code: string, digits: string): Buffer {
+  return createHmac('sha256', keys.proving).update(`${code}\n${digits}`).digest();
 }
 
 function signature(keys: Keys, use: SignedUse, text: string): string {

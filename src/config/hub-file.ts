@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Cron } from 'croner';
+import proxyAddr from 'proxy-addr';
 import Type from 'typebox';
 import { isRealDate } from '#core/dates';
 import { pointer, quote } from '#core/explain';
@@ -117,6 +118,15 @@ export const HubFile = closed({
   parties: Type.Optional(Type.Record(Type.String(), PartyEntry)),
   routes: Type.Optional(Type.Array(RouteEntry)),
   alerts: Type.Optional(Alerts),
+  /** Whose word on the client's address and on TLS is taken: those that stand before the hub. */
+  proxies: Type.Optional(
+    Type.Array(
+      Type.String({
+        minLength: 1,
+        description: 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
+      }),
+    ),
+  ),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
 });
 export type HubFile = Type.Static<typeof HubFile>;
@@ -127,7 +137,7 @@ export type KeyEntry = Type.Static<typeof Key>;
  * come round. Works on a file of any shape, so that all its problems can be told at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes, province } = members(file);
+  const { parties, keys, routes, province, proxies } = members(file);
   const ids = Object.keys(members(parties));
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
@@ -143,6 +153,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...guessable('/alerts/secret', members(members(file).alerts).secret),
     ...repetitions(list(keys), 'certificate'),
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
+    ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
     ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
@@ -203,6 +214,21 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
       ? [{ path: `/keys/${at}/${member}`, message: `is the ${member} of /keys/${values.indexOf(value)} too` }]
       : [],
   );
+}
+
+function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
+  if (typeof proxy !== 'string' || proxy === '') return [];
+  try {
+    proxyAddr.compile(proxy);
+    return [];
+  } catch {
+    return [
+      {
+        path,
+        message: `got ${quote(proxy)}, expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback`,
+      },
+    ];
+  }
 }
 
 function certificateProblems(path: string, certificate: unknown): readonly Problem[] {

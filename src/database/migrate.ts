@@ -7,6 +7,7 @@ import * as m005 from './migrations/005-watch.ts';
 import * as m006 from './migrations/006-soap-nonces.ts';
 import * as m007 from './migrations/007-anomalies.ts';
 import * as m008 from './migrations/008-replay-counts.ts';
+import * as m009 from './migrations/009-look-up-tries.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -19,6 +20,7 @@ const MIGRATIONS = {
   '006-soap-nonces': m006,
   '007-anomalies': m007,
   '008-replay-counts': m008,
+  '009-look-up-tries': m009,
 };
 
 /**

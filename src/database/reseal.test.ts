@@ -65,6 +65,10 @@ describe('reseal', () => {
     const { rows } = await pool().query('SELECT phone_proof, identity_proof FROM dossiers WHERE code = $1', [CODE]);
     const vault = createVault([NEW]);
     expect(rows).toEqual([{ phone_proof: vault.proof(CODE, '0001'), identity_proof: vault.proof(CODE, '0001') }]);
+    const both = createVault([NEW, OLD]);
+    const before = createVault([OLD]).proof(CODE, '0001');
+    expect([both.proves(CODE, '0001', before), both.proves(CODE, '0002', before)]).toEqual([true, false]);
+    expect(vault.proves(CODE, '0001', before)).toBe(false);
     const without = await pool().query(
       'SELECT count(*) AS n FROM dossiers WHERE phone_proof IS NULL AND identity_proof IS NULL',
     );

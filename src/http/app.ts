@@ -4,6 +4,7 @@ import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
+import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
 import { addDocs } from './docs.ts';
 import { type DoorMeans, notedOf } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
@@ -12,6 +13,7 @@ import type { SoapDoorMeans } from './doors/soap/answer.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
 import { addHealth, type HealthMeans } from './health.ts';
+import { addLookUp, type LookUpMeans } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
@@ -23,7 +25,9 @@ export interface AppMeans
     NationalPortalDoorMeans,
     SoapDoorMeans,
     DossierReaderMeans,
+    ChangeReaderMeans,
     CatalogueReaderMeans,
+    LookUpMeans,
     OperatorMeans,
     HealthMeans {
   readonly pipeline: Pipeline;
@@ -41,7 +45,9 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addNationalPortalDoor(add, means);
   addSoapDoor(add, means);
   addDossierReaders(add, means);
+  addChangeReaders(add, means);
   addCatalogueReaders(add, means);
+  addLookUp(add, means);
   addOperators(add, means);
   addHealth(add, means);
   addDocs(app, add, docs);

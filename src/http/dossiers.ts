@@ -6,12 +6,12 @@ import { cleanCode, serviceKey } from '#core/identifiers';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
-import type { Change, DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
+import type { DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
 import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
-import { ChangeItem, History, ServedDossier } from './dossier-replies.ts';
+import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
@@ -23,10 +23,6 @@ export interface DossierReaderMeans {
   readonly audit: Audit;
   readonly delays: DelayReader;
   readonly nowMs: () => number;
-  /** Resolves when somebody of this process changed something, or after `ms`. */
-  readonly nextChange: (ms: number) => Promise<void>;
-  /** Whether the hub is leaving: then nobody is kept waiting. */
-  readonly isDraining: () => boolean;
 }
 
 const ListQuery = closed({
@@ -44,12 +40,6 @@ const ListQuery = closed({
   cursor: Cursor,
 });
 
-const ChangesQuery = closed({
-  limit: Limit,
-  cursor: Cursor,
-  wait: Type.Optional(Type.String({ pattern: '^(?:[0-9]|[12][0-9]|30)$', description: 'seconds from 0 to 30' })),
-});
-
 const PERSONAL =
   'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit.';
 
@@ -61,7 +51,6 @@ const READ: readonly Scope[] = ['index:read'];
 export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): void {
   const { index, keys, cursors, nowMs } = means;
   const readListQuery = queryReader(ListQuery);
-  const readChangesQuery = queryReader(ChangesQuery);
 
   add(
     {
@@ -143,48 +132,6 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       return conditional(c, JSON.stringify({ items, next: null, delays }));
     },
   );
-
-  add(
-    {
-      method: 'get',
-      path: '/api/v1/changes',
-      tag: 'Dossiers',
-      summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
-      scopes: READ,
-      conditional: true,
-      query: ChangesQuery,
-      replies: { 200: { description: 'A page; `next` is always given', schema: pageOf(ChangeItem) } },
-    },
-    async (c) => {
-      requireKey(c, keys, ...READ);
-      const query = readChangesQuery(c);
-      const after = Number(cursors.read('changes', query.cursor)?.[0] ?? 0);
-      const changes = await waitForChanges(means, after, Number(query.limit ?? 100), Number(query.wait ?? 0));
-      const items = changes.map((change) => ({ ...change, cursor: cursors.write('changes', [change.cursor]) }));
-      return conditional(
-        c,
-        JSON.stringify({ items, next: cursors.write('changes', [changes.at(-1)?.cursor ?? after]) }),
-      );
-    },
-  );
-}
-
-/** Other processes write too: the feed is looked at again twice a second whatever this one does. */
-const LOOK_MS = 500;
-
-async function waitForChanges(
-  means: DossierReaderMeans,
-  after: number,
-  limit: number,
-  waitS: number,
-): Promise<readonly Change[]> {
-  const until = performance.now() + waitS * 1000;
-  for (;;) {
-    const changes = await means.index.changes(after, limit);
-    const leftMs = until - performance.now();
-    if (changes.length > 0 || leftMs <= 0 || means.isDraining()) return changes;
-    await means.nextChange(Math.min(leftMs, LOOK_MS));
-  }
 }
 
 interface Reader {

@@ -140,7 +140,7 @@ const RETRY_AFTER = { 'Retry-After': text('Seconds to wait before it is sent aga
 function headersOf(status: number, { conditional }: RouteDoc): object | undefined {
   if (status === 200 && conditional) return ETAG;
   if (status === 401) return { 'WWW-Authenticate': text('How to say who one is') };
-  return status === 503 ? RETRY_AFTER : undefined;
+  return status === 429 || status === 503 ? RETRY_AFTER : undefined;
 }
 
 /** What follows from scopes (a key), from parameters and from bodies, and what the route says besides; by status. */

@@ -67,7 +67,13 @@ describe('the OpenAPI document', () => {
   async function ask(
     name: string,
     status: number,
-    { path = {}, query = '', secret = secretFor(operations.get(name) as Operation), body, headers = {} }: Asked = {},
+    {
+      path = {},
+      query = QUERIES[name] ?? '',
+      secret = secretFor(operations.get(name) as Operation),
+      body,
+      headers = {},
+    }: Asked = {},
   ): Promise<{ body: any; headers: Headers }> {
     const [method = '', template = ''] = name.split(' ');
     const operation = operations.get(name) as Operation;
@@ -85,7 +91,7 @@ describe('the OpenAPI document', () => {
       ...credentials,
       ...headers,
     });
-    const text = await response.text();
+    const text = isEndless(response) ? await beginningOf(response) : await response.text();
     expect([name, response.status, response.status === status ? '' : text]).toEqual([name, status, '']);
     met.add(`${name} ${status}`);
     const documented = operation.responses[status];
@@ -169,6 +175,8 @@ describe('the OpenAPI document', () => {
     const line = { from: '99', to: 'processing', why };
     await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'incidents', 'audit']) await first(list);
+    await ask('get /api/v1/events', 200);
+    await ask(LOOK_UP, 200);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])
       await ask(`get ${path}`, 200);
   });
@@ -197,6 +205,8 @@ describe('the OpenAPI document', () => {
           body: isPost ? (BODIES[name] ?? WHY) : undefined,
         });
     }
+    await Promise.all(Array.from({ length: 20 }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })));
+    await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
     await ask('post /soap/v1/{party}', 400, { body: envelope('<h:No/>', { version: '1.2' }), headers: SOAP['1.2'] });
     await ask('post /soap/v1/{party}', 500, { body: envelope('<h:No/>'), headers: SOAP['1.1'] });
     await ask('post /soap/v1/{party}', 401, {
@@ -258,6 +268,7 @@ describe('the OpenAPI document', () => {
   test('nobody takes a door for public: each says what it wants to know', () => {
     const open = [...operations].filter(([, { security }]) => security.length === 0).map(([name]) => name);
     expect(open.sort()).toEqual([
+      LOOK_UP,
       'get /health/live',
       'get /health/ready',
       'get /metrics',
@@ -306,12 +317,25 @@ const SOAP = {
   '1.1': { 'Content-Type': 'text/xml; charset=utf-8' },
   '1.2': { 'Content-Type': 'application/soap+xml; charset=utf-8' },
 };
+const LOOK_UP = 'get /api/public/dossiers/{code}';
+const QUERIES: Readonly<Record<string, string>> = { [LOOK_UP]: '?proof=0001' };
 const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },
 };
+
+function isEndless(response: Response): boolean {
+  return response.headers.get('content-type') === 'text/event-stream';
+}
+
+async function beginningOf(response: Response): Promise<string> {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value as Uint8Array).toString();
+}
 
 /** Credentials that are enough for an operation. */
 function secretFor(operation: Operation): string | undefined {

@@ -1,6 +1,4 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
 import { msToInstant, parseInstant } from '#core/dates';
 import { quote } from '#core/explain';
@@ -8,12 +6,14 @@ import type { KeyEntry } from '../../../config.ts';
 import type { UseOnce } from '../../../ledger/nonces.ts';
 import { sameText } from '../../../same-text.ts';
 import type { Keys } from '../../auth.ts';
+import type { Clients } from '../../clients.ts';
 import { Refusal } from '../../problem.ts';
 import type { Security, SignatureClaim, UsernameToken } from './security-header.ts';
 import { checkSignature } from './signature.ts';
 
 export interface AuthenticationMeans {
   readonly keys: Keys;
+  readonly clients: Clients;
   readonly nowMs: () => number;
   readonly useOnce: UseOnce;
 }
@@ -75,7 +75,7 @@ function unauthorized(why: string): Refusal {
 }
 
 async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameToken): Promise<KeyEntry> {
-  if (!token.isDigest && !isPrivate(c))
+  if (!token.isDigest && !means.clients.isPrivate(c))
     throw new Refusal('unauthorized', 'a PasswordText is taken over TLS only, expected a PasswordDigest');
   if (token.isDigest && (!token.nonce || !token.created))
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
@@ -99,13 +99,6 @@ function digestKey(keys: Keys, { username, password, nonce = '', created = '' }:
  */
 function passwordDigest(nonce: string, created: string, password: string): string {
   return createHash('sha1').update(Buffer.from(nonce, 'base64')).update(`${created}${password}`).digest('base64');
-}
-
-/** Nobody between can have read the password: TLS, or a peer on this machine. */
-function isPrivate(c: Context): boolean {
-  const socket = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming?.socket as TLSSocket | undefined;
-  if (!socket || socket.encrypted) return true;
-  return /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
 }
 
 async function signatureKey(

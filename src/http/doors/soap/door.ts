@@ -59,12 +59,12 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
   );
 }
 
-function wsdl(c: Context, { parties }: SoapDoorMeans): Response {
+function wsdl(c: Context, { parties, clients }: SoapDoorMeans): Response {
   const { party, url } = { party: partyOf(c), url: new URL(c.req.url) };
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
   if (![...url.searchParams.keys()].some((name) => /^(?:single)?wsdl$/i.test(name)))
     throw new Refusal('not-found', `there is nothing to read here but ?wsdl; messages are sent by POST`);
-  return c.body(wsdlAt(`${url.origin}/soap/v1/${encodeURIComponent(party)}`), 200, {
+  return c.body(wsdlAt(`${clients.originOf(c)}/soap/v1/${encodeURIComponent(party)}`), 200, {
     'Content-Type': MEDIA_TYPES['1.1'],
   });
 }

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import Type from 'typebox';
+import { closed } from '#schemas/parts';
+import type { Scope } from '../config.ts';
+import type { Change, IndexReader } from '../index/read.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { type Keys, requireKey } from './auth.ts';
+import type { Cursors } from './cursor.ts';
+import { ChangeItem } from './dossier-replies.ts';
+import { Cursor, Limit, pageOf } from './lists.ts';
+import { type AddRoute, conditional, queryReader } from './route.ts';
+
+export interface ChangeReaderMeans {
+  readonly index: IndexReader;
+  readonly keys: Keys;
+  readonly cursors: Cursors;
+  readonly telemetry: Telemetry;
+  /** Resolves when somebody of this process changed something, or after `ms`. */
+  readonly nextChange: (ms: number) => Promise<void>;
+  /** Whether the hub is leaving: then nobody is kept waiting. */
+  readonly isDraining: () => boolean;
+}
+
+const ChangesQuery = closed({
+  limit: Limit,
+  cursor: Cursor,
+  wait: Type.Optional(Type.String({ pattern: '^(?:[0-9]|[12][0-9]|30)$', description: 'seconds from 0 to 30' })),
+});
+const EventsQuery = closed({ cursor: Cursor });
+
+const READ: readonly Scope[] = ['index:read'];
+const LIST = 'changes';
+
+/** What changed, asked for or told of as it happens. */
+export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void {
+  const { keys, cursors, telemetry } = means;
+  const readChangesQuery = queryReader(ChangesQuery);
+  const readEventsQuery = queryReader(EventsQuery);
+  const placeOf = (cursor: string | undefined): number => Number(cursors.read(LIST, cursor)?.[0] ?? 0);
+  const cursorAt = (place: number): string => cursors.write(LIST, [place]);
+  const shown = (change: Change) => ({ ...change, cursor: cursorAt(change.cursor) });
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/changes',
+      tag: 'Dossiers',
+      summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
+      scopes: READ,
+      conditional: true,
+      query: ChangesQuery,
+      replies: { 200: { description: 'A page; `next` is always given', schema: pageOf(ChangeItem) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const { cursor, limit = '100', wait = '0' } = readChangesQuery(c);
+      const after = placeOf(cursor);
+      const changes = await waitForChanges(means, after, Number(limit), Number(wait));
+      const next = cursorAt(changes.at(-1)?.cursor ?? after);
+      return conditional(c, JSON.stringify({ items: changes.map(shown), next }));
+    },
+  );
+
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/events',
+      tag: 'Dossiers',
+      summary: 'The same as server-sent events, from then on',
+      description:
+        'The data of each event is a change, as JSON, and its id the cursor to go on after: in Last-Event-ID, as ' +
+        'browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is.',
+      scopes: READ,
+      headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last event that was received' } },
+      query: EventsQuery,
+      replies: {
+        200: { description: 'Events without an end', mediaType: 'text/event-stream', schema: Type.String() },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const { cursor } = readEventsQuery(c);
+      const after = placeOf(c.req.header('last-event-id') || cursor);
+      // What cannot be read at all is a refusal, not an empty stream.
+      const first = await means.index.changes(after, PAGE);
+      // Hono answers HEAD by GET, whose stream nobody would read.
+      return c.req.method === 'HEAD'
+        ? c.body(null, 200, { 'Content-Type': 'text/event-stream' })
+        : streamSSE(c, (stream) => tell(stream, after, first));
+    },
+  );
+
+  /** Whoever is cut off, by an error or because the hub leaves, goes on where it was. */
+  async function tell(stream: SSEStreamingApi, from: number, first: readonly Change[]): Promise<void> {
+    try {
+      await stream.write(`retry: ${RETRY_MS}\n\n`);
+      for (let [changes, after] = [first, from]; !stream.aborted; ) {
+        // A comment keeps what stands between from taking the silence for an end.
+        await stream.write(changes.length === 0 ? ':\n\n' : changes.map(shown).map(eventOf).join(''));
+        after = changes.at(-1)?.cursor ?? after;
+        if (means.isDraining()) return;
+        // Every commit wakes all who are told: what follows at once may come along with what follows a little later.
+        if (changes.length < PAGE) await sleep(PAUSE_MS);
+        changes = await waitForChanges(means, after, PAGE, ALIVE_S, () => stream.aborted);
+      }
+    } catch (error) {
+      telemetry.failed('GET /api/v1/events', error);
+    }
+  }
+}
+
+const RETRY_MS = 2_000;
+const PAGE = 200;
+const PAUSE_MS = 50;
+const ALIVE_S = 15;
+
+function eventOf(item: { readonly cursor: string }): string {
+  return `id: ${item.cursor}\ndata: ${JSON.stringify(item)}\n\n`;
+}
+
+/** Other processes write too: the feed is looked at again twice a second whatever this one does. */
+const LOOK_MS = 500;
+
+async function waitForChanges(
+  { index, nextChange, isDraining }: ChangeReaderMeans,
+  after: number,
+  limit: number,
+  waitS: number,
+  isGone: () => boolean = () => false,
+): Promise<readonly Change[]> {
+  const until = performance.now() + waitS * 1000;
+  for (;;) {
+    const changes = await index.changes(after, limit);
+    const leftMs = until - performance.now();
+    if (changes.length > 0 || leftMs <= 0 || isDraining() || isGone()) return changes;
+    await nextChange(Math.min(leftMs, LOOK_MS));
+  }
+}

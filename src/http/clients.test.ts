@@ -1,0 +1,52 @@
+import { Hono } from 'hono';
+import { expect, test } from 'vitest';
+import { createClients } from './clients.ts';
+
+/** What is made of a request that comes from this address. */
+async function seen(
+  remoteAddress: string,
+  headers: Record<string, string>,
+  { proxies, encrypted = false }: { proxies?: string[]; encrypted?: boolean } = {},
+) {
+  const clients = createClients(proxies);
+  const app = new Hono();
+  app.get('/', (c) => c.json([clients.addressOf(c), clients.isPrivate(c), clients.originOf(c)]));
+  const incoming = { socket: { remoteAddress, encrypted }, headers };
+  const response = await app.request('http://hub:8080/', { headers }, { incoming });
+  return (await response.json()) as unknown[];
+}
+
+const FORWARDED = {
+  'x-forwarded-for': '198.51.100.9, 192.0.2.7',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'dichvu.example',
+};
+
+test('what anybody else says of forwarding is made up', async () => {
+  expect(await seen('203.0.113.5', FORWARDED)).toEqual(['203.0.113.5', false, 'http://hub:8080']);
+  expect(await seen('203.0.113.5', FORWARDED, { proxies: ['10.0.0.0/8'] })).toEqual([
+    ...['203.0.113.5', false, 'http://hub:8080'],
+  ]);
+});
+
+test('a proxy of ours tells who asked it, and whether by TLS; what the client made up stands before that', async () => {
+  const proxies = ['10.0.0.0/8'];
+  expect(await seen('10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
+  expect(await seen('::ffff:10.1.2.3', FORWARDED, { proxies })).toEqual([
+    ...['192.0.2.7', true, 'https://dichvu.example'],
+  ]);
+  expect((await seen('10.1.2.3', { ...FORWARDED, 'x-forwarded-proto': 'https, http' }, { proxies }))[1]).toBe(false);
+  const odd = { 'x-forwarded-host': 'a"b' };
+  expect((await seen('10.1.2.3', odd, { proxies }))[2]).toBe('http://hub:8080');
+});
+
+test('a peer on this machine cannot be overheard, unless it is a proxy that was spoken to in the clear', async () => {
+  expect((await seen('127.0.0.1', {}))[1]).toBe(true);
+  expect((await seen('192.0.2.7', {}, { encrypted: true }))[1]).toBe(true);
+  expect((await seen('127.0.0.1', { 'x-forwarded-proto': 'http' }, { proxies: ['loopback'] }))[1]).toBe(false);
+});
+
+test('what is no address and no network is refused', () => {
+  for (const wrong of ['proxy.example', '10.0.0.0/99', '300.1.1.1'])
+    expect(() => createClients([wrong])).toThrow(TypeError);
+});

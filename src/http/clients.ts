@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Context } from 'hono';
+import proxyAddr from 'proxy-addr';
+
+/** Who is at the other end, where proxies stand between. */
+export interface Clients {
+  /** The address of the client; undefined where a request came over no socket. */
+  addressOf(c: Context): string | undefined;
+  /** Whether nobody between can have read what it sent: TLS, to us or to a proxy that is ours, or a peer on this machine. */
+  isPrivate(c: Context): boolean;
+  /** Scheme, host and port as the client addressed them. */
+  originOf(c: Context): string;
+}
+
+/**
+ * @param proxies addresses and networks (`10.0.0.5`, `10.1.0.0/16`, `loopback`) whose `X-Forwarded-…` headers are believed;
+ *   from anybody else they are what the client made up
+ * @throws TypeError when one is neither
+ */
+export function createClients(proxies: readonly string[] = []): Clients {
+  const trusts = proxyAddr.compile([...proxies]);
+  const incomingOf = (c: Context) => (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
+  /** What the proxy next to us says; proxies before it may have said something too, to the left. */
+  const told = (c: Context, header: string): string | undefined => {
+    const address = incomingOf(c)?.socket.remoteAddress;
+    return address && trusts(address, 0) ? c.req.header(header)?.split(',').at(-1)?.trim() || undefined : undefined;
+  };
+  return {
+    addressOf(c) {
+      const incoming = incomingOf(c);
+      return incoming?.socket.remoteAddress && proxyAddr(incoming, trusts);
+    },
+    isPrivate(c) {
+      const socket = incomingOf(c)?.socket as TLSSocket | undefined;
+      if (!socket || socket.encrypted) return true;
+      const scheme = told(c, 'x-forwarded-proto');
+      if (scheme !== undefined) return scheme.toLowerCase() === 'https';
+      return /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
+    },
+    originOf(c) {
+      const url = new URL(c.req.url);
+      const [scheme = url.protocol.slice(0, -1), host = url.host] = [
+        told(c, 'x-forwarded-proto'),
+        told(c, 'x-forwarded-host'),
+      ];
+      return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import Type from 'typebox';
+import { cleanCode } from '#core/identifiers';
+import { Dossier } from '#schemas/dossier.upsert.v1';
+import { closed } from '#schemas/parts';
+import type { LookUp } from '../index/look-up.ts';
+import type { Tries, TryKind } from '../ledger/tries.ts';
+import type { Clients } from './clients.ts';
+import { Refusal } from './problem.ts';
+import { type AddRoute, queryReader } from './route.ts';
+
+export interface LookUpMeans {
+  readonly lookUp: LookUp;
+  readonly tries: Tries;
+  readonly clients: Clients;
+}
+
+const Query = closed({
+  // Nothing that is given here is quoted: somebody may give more digits than are asked for.
+  proof: Type.String({
+    pattern: '^[0-9]{4}$',
+    writeOnly: true,
+    description: 'the last four digits of the phone or identity number on the dossier',
+  }),
+});
+
+/** What a citizen is told of a dossier. */
+const MEMBERS = [
+  ...['code', 'serviceCode', 'serviceName', 'fieldName', 'agencyCode', 'agencyName', 'processingUnit'],
+  ...['status', 'statusAt', 'submittedAt', 'receivedAt', 'dueAt', 'finishedAt', 'returnedAt', 'refusedAt'],
+] as const;
+
+const PublicDossier = Type.Object(
+  {
+    ...Object.fromEntries(
+      Object.entries(Dossier.properties).filter(([name]) => (MEMBERS as readonly string[]).includes(name)),
+    ),
+    applicant: Type.Optional(closed({ name: Type.String({ description: 'masked' }) })),
+  },
+  { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
+);
+
+/** Whether there is no such dossier, or the proof is wrong: after the same time nobody can tell. */
+const ALIKE_MS = 300;
+const NOT_FOUND = 'there is no dossier with this code and this proof';
+
+/** A citizen asks how far a dossier is: without a key, with a proof of having to do with it. */
+export function addLookUp(add: AddRoute, { lookUp, tries, clients }: LookUpMeans): void {
+  const readQuery = queryReader(Query);
+
+  async function count(kind: TryKind, subject: string): Promise<void> {
+    const waitS = await tries.take(kind, subject);
+    if (waitS === undefined) return;
+    const detail =
+      kind === 'code' ? 'this code was asked for with wrong proofs too often' : 'this address asks too often';
+    throw new Refusal('too-often', `${detail}; wait ${waitS} s`, { headers: { 'Retry-After': String(waitS) } });
+  }
+
+  add(
+    {
+      method: 'get',
+      path: '/api/public/dossiers/{code}',
+      tag: 'Citizens',
+      summary: 'How far a dossier is, for whoever knows its code and a proof',
+      description:
+        'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
+        'Of an address 60 requests a minute are answered; of a code 20 wrong proofs an hour.',
+      query: Query,
+      problems: ['bad-request', 'too-often', 'unavailable'],
+      replies: {
+        200: { description: 'The dossier, the name of its applicant masked', schema: PublicDossier },
+        404: { description: 'No such dossier, or not with this proof' },
+      },
+    },
+    async (c) => {
+      const answerAt = performance.now() + ALIKE_MS;
+      const { proof } = readQuery(c);
+      const code = cleanCode(c.req.param('code') ?? '');
+      await count('address', clients.addressOf(c) ?? '');
+      await count('code', code);
+      const found = await lookUp(code, proof);
+      if (found === undefined) {
+        await sleep(answerAt - performance.now());
+        throw new Refusal('not-found', NOT_FOUND);
+      }
+      await tries.giveBack('code', code);
+      return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
+    },
+  );
+}
+
+/** @param masked the dossier as readers without index:personal see it */
+function shownOf(masked: Readonly<Record<string, unknown>>): object {
+  const { name } = (masked.applicant ?? {}) as { name?: string };
+  return {
+    ...Object.fromEntries(MEMBERS.filter((member) => member in masked).map((member) => [member, masked[member]])),
+    ...(name !== undefined && { applicant: { name } }),
+  };
+}

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Database } from '../database/pool.ts';
+
+/** What a citizen's look-up is counted by. */
+export type TryKind = 'code' | 'address';
+
+/** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
+export interface Tries {
+  /** Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. */
+  take(kind: TryKind, subject: string): Promise<number | undefined>;
+  /** Count one less: it was no guess. */
+  giveBack(kind: TryKind, subject: string): Promise<void>;
+}
+
+/**
+ * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. An address may
+ * be that of a hall of citizens.
+ */
+const LIMITS: Readonly<Record<TryKind, { readonly points: number; readonly duration: number }>> = {
+  code: { points: 20, duration: 3_600 },
+  address: { points: 60, duration: 60 },
+};
+
+export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
+  const limiterOf = (kind: TryKind) =>
+    new RateLimiterPostgres({
+      ...{ storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true },
+      ...{ keyPrefix: kind, ...LIMITS[kind] },
+    });
+  const limiters = { code: limiterOf('code'), address: limiterOf('address') };
+  const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
+  return {
+    async take(kind, subject) {
+      try {
+        await limiters[kind].consume(keyOf(subject));
+        return undefined;
+      } catch (refused) {
+        if (refused instanceof RateLimiterRes) return Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
+        throw refused;
+      }
+    },
+    async giveBack(kind, subject) {
+      await limiters[kind].reward(keyOf(subject));
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+
+let hub: TestHub;
+beforeEach(async () => {
+  hub = await testHub();
+});
+afterEach(() => hub.close());
+
+const codeOf = (n: number): string => `H60.01-250812-000${n}`;
+const push = (...ns: number[]) => hub.push(ns.map((n) => dossier({ code: codeOf(n) })));
+
+interface Told {
+  readonly id: string;
+  readonly data: { readonly cursor: string; readonly code: string };
+}
+
+/** The stream, and a way to wait for its next events. */
+async function listen(headers: Record<string, string> = {}, query = '') {
+  const response = await hub.request('GET', `/api/v1/events${query}`, 'portal', undefined, headers);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  return {
+    async next(many: number): Promise<readonly Told[]> {
+      for (;;) {
+        const whole = text.split('\n\n').slice(0, -1);
+        const told = whole.filter((block) => block.startsWith('id: ')).map(eventOf);
+        if (told.length >= many) {
+          text = '';
+          return told;
+        }
+        const { value, done } = await reader.read();
+        if (done) throw new Error('the stream has ended');
+        text += value;
+      }
+    },
+    async ended(): Promise<boolean> {
+      for (;;) if ((await reader.read()).done) return true;
+    },
+    leave: () => reader.cancel(),
+  };
+}
+
+function eventOf(block: string): Told {
+  const [, id = '', data = ''] = /^id: (.+)\ndata: (.+)$/.exec(block) ?? [];
+  return { id, data: JSON.parse(data) };
+}
+
+test('changes are told as they happen, as the list of changes has them', async () => {
+  await push(1, 2);
+  const stream = await listen();
+  const first = await stream.next(2);
+  expect(first.map(({ data }) => data)).toEqual((await hub.read('/api/v1/changes')).body.items);
+  expect(first.every(({ id, data }) => id === data.cursor)).toBe(true);
+  await push(3);
+  expect((await stream.next(1)).map(({ data }) => data.code)).toEqual([codeOf(3)]);
+  await stream.leave();
+});
+
+test('whoever was cut off goes on after the last event that was received', async () => {
+  await push(1, 2, 3);
+  const stream = await listen();
+  const [, second] = await stream.next(3);
+  await stream.leave();
+  await push(4);
+  for (const resumed of [
+    await listen({ 'Last-Event-ID': second?.id as string }),
+    await listen({}, `?cursor=${second?.id}`),
+  ]) {
+    expect((await resumed.next(2)).map(({ data }) => data.code)).toEqual([codeOf(3), codeOf(4)]);
+    await resumed.leave();
+  }
+});
+
+test('a hub that leaves ends the stream', async () => {
+  const own = await testHub();
+  const response = await own.request('GET', '/api/v1/events', 'portal');
+  const reader = (response.body as ReadableStream).getReader();
+  await reader.read();
+  await own.close();
+  for (let done = false; !done; ) ({ done } = await reader.read());
+});
+
+test('without a key, with a made-up id or a wrong parameter there is no stream', async () => {
+  expect((await hub.request('GET', '/api/v1/events')).status).toBe(401);
+  expect((await hub.request('GET', '/api/v1/events', 'one-stop')).status).toBe(403);
+  const made = await hub.request('GET', '/api/v1/events', 'portal', undefined, { 'Last-Event-ID': 'made-up' });
+  expect([made.status, ((await made.json()) as any).problems[0].path]).toEqual([400, '?cursor']);
+  expect((await hub.request('GET', '/api/v1/events?wait=1', 'portal')).status).toBe(400);
+  expect((await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
+});

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+
+const CODE = 'H60.01-250812-0035';
+const NONE = { status: 404, detail: 'there is no dossier with this code and this proof' };
+
+describe('a citizen looks up a dossier', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+    await hub.push([
+      dossier({
+        ...{ agencyName: 'Sở Tư pháp', processingUnit: 'Phòng Hộ tịch', note: 'gọi 0900000001' },
+        applicant: { name: 'Nguyễn Văn An', identityNumber: '001000000042', phone: '090 000 00.01' },
+        aliases: [{ party: 'one-stop', code: 'BN-77' }],
+      }),
+      dossier({ code: 'H60.01-250812-0036', applicant: { name: 'Trần Thị Bình' } }),
+      ...Array.from({ length: 4 }, (_, at) => dossier({ code: `H60.01-250812-010${at}` })),
+    ]);
+  });
+  afterAll(() => hub.close());
+
+  let people = 0;
+  /** From an address of its own, if from no other. */
+  async function lookUp(code: string, query: string, address = `198.51.100.${people++}`) {
+    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
+    const began = performance.now();
+    const response = await hub.hub.app.request(`/api/public/dossiers/${code}${query}`, {}, env);
+    const { headers, status } = response;
+    return { status, headers, body: (await response.json()) as any, ms: performance.now() - began };
+  }
+
+  test.each([
+    ['the end of the phone number', CODE, '0001'],
+    ['the end of the identity number', CODE, '0042'],
+    ['another code of the dossier', 'bn-77', '0001'],
+  ])('by %s, and is told how far it is and nothing that is personal', async (_, code, proof) => {
+    const { status, body, headers } = await lookUp(code, `?proof=${proof}`);
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(body).toEqual({
+      ...{ code: CODE, serviceCode: '1.013225', serviceName: 'Thủ tục thử nghiệm' },
+      ...{ agencyCode: 'H60.01', agencyName: 'Sở Tư pháp', processingUnit: 'Phòng Hộ tịch' },
+      ...{ status: 'received', statusAt: '2025-08-12T08:15:00+07:00', receivedAt: '2025-08-12T08:15:00+07:00' },
+      ...{ dueAt: '2025-08-19T17:00:00+07:00', applicant: { name: expect.stringMatching(/^N[^ễ]*$/) } },
+    });
+  });
+
+  test('a code that there is not, a wrong proof and a dossier that nothing proves are one answer, after the same time', async () => {
+    for (const [code, proof] of [
+      ['H60.01-250812-9999', '0001'],
+      [CODE, '0002'],
+      ['H60.01-250812-0036', '0001'],
+    ] as const) {
+      const { status, body, ms } = await lookUp(code, `?proof=${proof}`);
+      expect(body).toMatchObject(NONE);
+      expect([status, Object.keys(body).sort()]).toEqual([404, ['detail', 'status', 'title', 'type']]);
+      expect(ms).toBeGreaterThan(290);
+    }
+  });
+
+  test.each(['', '?proof=', '?proof=1', '?proof=001000000042', '?proof=12a4', '?proof=0001&name=An'])(
+    'with %s it is said what is expected, and nothing that was given is repeated',
+    async (query) => {
+      const { status, body } = await lookUp(CODE, query);
+      expect([status, body.problems[0].message]).toEqual([400, expect.stringMatching(/expected|no parameter/)]);
+      expect(JSON.stringify(body)).not.toContain('0010');
+    },
+  );
+
+  test('of a code twenty proofs an hour are tried, however many at once, and then not even the right one', async () => {
+    for (const code of ['H60.01-250812-0100', 'H60.01-250812-8888']) {
+      const tries = await Promise.all(Array.from({ length: 30 }, () => lookUp(code, '?proof=9999')));
+      expect(tries.filter(({ status }) => status === 404)).toHaveLength(20);
+      const refused = await lookUp(code, '?proof=0001');
+      expect([refused.status, refused.body.type]).toEqual([429, '/docs#problem-too-often']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    }
+    expect((await lookUp('H60.01-250812-0101', '?proof=0001')).status).toBe(200);
+  });
+
+  test('who knows the proof may ask as often as an address may', async () => {
+    for (let n = 0; n < 60; n++)
+      expect((await lookUp('H60.01-250812-0102', '?proof=0001', '192.0.2.1')).status).toBe(200);
+    expect((await lookUp('H60.01-250812-0103', '?proof=0001', '192.0.2.1')).status).toBe(429);
+    expect((await lookUp('H60.01-250812-0103', '?proof=0001', '192.0.2.2')).status).toBe(200);
+    const { rows } = await hub.hub.database.pool.query('SELECT key FROM look_up_tries');
+    expect(JSON.stringify(rows)).not.toMatch(/192\.0\.2|H60\.01/);
+  });
+});
