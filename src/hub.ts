@@ -175,7 +175,12 @@ export async function createHub(
     nowMs,
     province: file.province,
     keys: createKeys(file.keys ?? []),
-    clients: createClients(file.proxies),
+    clients: createClients(file.proxies, (proxy) =>
+      log.warn(
+        { proxy },
+        'requests are forwarded by a proxy that `proxies` does not name: who comes by it is taken for one client',
+      ),
+    ),
     useOnce: createNonces(database, nowMs),
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),

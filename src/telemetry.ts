@@ -27,6 +27,8 @@ export interface Telemetry {
   ): void;
   attempted(settled: Settled): void;
   pulled(party: string, name: string, error: string | undefined): void;
+  /** A citizen asked for a dossier. Many who are refused are somebody who guesses. */
+  lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
   /** An incident is open (1) or over (0). */
   incident(party: string, kind: string, open: 0 | 1): void;
   /** Something that should not happen went wrong; the hub goes on. */
@@ -91,6 +93,12 @@ export function createTelemetry(log: Logger): Telemetry {
     labelNames: ['party', 'name', 'result'],
     ...shared,
   });
+  const lookUps = new Counter({
+    name: 'hub_look_ups_total',
+    help: "Citizens' look-ups, by what they were told",
+    labelNames: ['outcome'],
+    ...shared,
+  });
   const incidents = new Gauge({
     name: 'hub_incidents_open',
     help: 'Incidents that are open',
@@ -147,6 +155,7 @@ export function createTelemetry(log: Logger): Telemetry {
         'attempt',
       );
     },
+    lookedUp: (outcome) => lookUps.inc({ outcome }),
     pulled(party, name, error) {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
       log.info({ party, name, ...(error !== undefined && { error: maskNamesIn(error) }) }, 'pull');

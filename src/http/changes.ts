@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import Type from 'typebox';
 import { closed } from '#schemas/parts';
@@ -87,7 +88,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       // Hono answers HEAD by GET, whose stream nobody would read.
       return c.req.method === 'HEAD'
         ? c.body(null, 200, { 'Content-Type': 'text/event-stream' })
-        : streamSSE(c, (stream) => tell(stream, after, first));
+        : streamed(c, (stream) => tell(stream, after, first));
     },
   );
 
@@ -108,6 +109,12 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       telemetry.failed('GET /api/v1/events', error);
     }
   }
+}
+
+function streamed(c: Context, tell: (stream: SSEStreamingApi) => Promise<void>): Response {
+  // Nginx would keep events until a buffer is full of them.
+  c.header('X-Accel-Buffering', 'no');
+  return streamSSE(c, tell);
 }
 
 const RETRY_MS = 2_000;

@@ -46,6 +46,17 @@ test('a peer on this machine cannot be overheard, unless it is a proxy that was 
   expect((await seen('127.0.0.1', { 'x-forwarded-proto': 'http' }, { proxies: ['loopback'] }))[1]).toBe(false);
 });
 
+test('a proxy near by that is not named is told of, once', async () => {
+  const told: string[] = [];
+  const clients = createClients(['10.0.0.5'], (proxy) => told.push(proxy));
+  const app = new Hono().get('/', (c) => c.text(clients.addressOf(c) ?? ''));
+  const ask = (remoteAddress: string, headers: Record<string, string>) =>
+    app.request('/', { headers }, { incoming: { socket: { remoteAddress }, headers } });
+  for (const from of ['10.0.0.5', '10.0.0.6', '10.0.0.6', '203.0.113.5']) await ask(from, FORWARDED);
+  await ask('10.0.0.7', {});
+  expect(told).toEqual(['10.0.0.6']);
+});
+
 test('what is no address and no network is refused', () => {
   for (const wrong of ['proxy.example', '10.0.0.0/99', '300.1.1.1'])
     expect(() => createClients([wrong])).toThrow(TypeError);

@@ -13,13 +13,19 @@ export interface Clients {
   originOf(c: Context): string;
 }
 
+/** Those that can only be ours. */
+const NEAR = proxyAddr.compile(['loopback', 'linklocal', 'uniquelocal']);
+
 /**
  * @param proxies addresses and networks (`10.0.0.5`, `10.1.0.0/16`, `loopback`) whose `X-Forwarded-…` headers are believed;
  *   from anybody else they are what the client made up
+ * @param onUnnamed told once of each address of our own networks that forwards requests and is none of these: all who
+ *   come by it are taken for one
  * @throws TypeError when one is neither
  */
-export function createClients(proxies: readonly string[] = []): Clients {
+export function createClients(proxies: readonly string[] = [], onUnnamed: (proxy: string) => void = () => {}): Clients {
   const trusts = proxyAddr.compile([...proxies]);
+  const unnamed = new Set<string>();
   const incomingOf = (c: Context) => (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
   /** What the proxy next to us says; proxies before it may have said something too, to the left. */
   const told = (c: Context, header: string): string | undefined => {
@@ -29,7 +35,13 @@ export function createClients(proxies: readonly string[] = []): Clients {
   return {
     addressOf(c) {
       const incoming = incomingOf(c);
-      return incoming?.socket.remoteAddress && proxyAddr(incoming, trusts);
+      const peer = incoming?.socket.remoteAddress;
+      if (!peer) return undefined;
+      if (c.req.header('x-forwarded-for') && NEAR(peer, 0) && !trusts(peer, 0) && !unnamed.has(peer)) {
+        unnamed.add(peer);
+        onUnnamed(peer);
+      }
+      return proxyAddr(incoming, trusts);
     },
     isPrivate(c) {
       const socket = incomingOf(c)?.socket as TLSSocket | undefined;

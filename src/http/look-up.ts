@@ -5,6 +5,7 @@ import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Tries, TryKind } from '../ledger/tries.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { Clients } from './clients.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
@@ -13,6 +14,7 @@ export interface LookUpMeans {
   readonly lookUp: LookUp;
   readonly tries: Tries;
   readonly clients: Clients;
+  readonly telemetry: Telemetry;
 }
 
 const Query = closed({
@@ -45,12 +47,13 @@ const ALIKE_MS = 300;
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
 /** A citizen asks how far a dossier is: without a key, with a proof of having to do with it. */
-export function addLookUp(add: AddRoute, { lookUp, tries, clients }: LookUpMeans): void {
+export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: LookUpMeans): void {
   const readQuery = queryReader(Query);
 
   async function count(kind: TryKind, subject: string): Promise<void> {
     const waitS = await tries.take(kind, subject);
     if (waitS === undefined) return;
+    telemetry.lookedUp('too-often');
     const detail =
       kind === 'code' ? 'this code was asked for with wrong proofs too often' : 'this address asks too often';
     throw new Refusal('too-often', `${detail}; wait ${waitS} s`, { headers: { 'Retry-After': String(waitS) } });
@@ -79,6 +82,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients }: LookUpMeans
       await count('address', clients.addressOf(c) ?? '');
       await count('code', code);
       const found = await lookUp(code, proof);
+      telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
       if (found === undefined) {
         await sleep(answerAt - performance.now());
         throw new Refusal('not-found', NOT_FOUND);

@@ -17,10 +17,11 @@ export interface Tries {
  * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. An address may
  * be that of a hall of citizens.
  */
-const LIMITS: Readonly<Record<TryKind, { readonly points: number; readonly duration: number }>> = {
+const LIMITS = {
   code: { points: 20, duration: 3_600 },
-  address: { points: 60, duration: 60 },
-};
+  // Nothing of it is given back: who is over it in one process is refused there without asking the database.
+  address: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
+} as const satisfies Record<TryKind, object>;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const limiterOf = (kind: TryKind) =>
