@@ -10,7 +10,7 @@ import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
 
-const OPERATIONS: Readonly<Record<string, DossierOperation>> = {
+export const OPERATIONS: Readonly<Record<string, DossierOperation>> = {
   dossiers: 'dossier.upsert.v1',
   progress: 'dossier.progress.v1',
 };

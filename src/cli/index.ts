@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   demo: async () => (await import('./demo.ts')).addDemo,
   migrate: async () => (await import('./migrate.ts')).addMigrate,
   import: async () => (await import('./import.ts')).addImport,
+  export: async () => (await import('./export.ts')).addExport,
   replay: async () => (await import('./replay.ts')).addReplay,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,

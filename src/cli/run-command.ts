@@ -8,7 +8,7 @@ export class UsageError extends Error {}
 
 /** What a command came to. */
 export interface Result {
-  /** For people. */
+  /** For people; empty where stdout is for something else. */
   readonly text: string;
   /** The same for programs. */
   readonly document: object;
@@ -34,7 +34,7 @@ export async function runCommand(
   try {
     const { text, document, failed } = await work();
     if (json) printDocument(document);
-    else console.log(text);
+    else if (text !== '') console.log(text);
     if (failed) process.exitCode = FAILED;
   } catch (error) {
     tellError(error as Error, json ?? false, broken);

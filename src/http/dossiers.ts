@@ -6,7 +6,8 @@ import { cleanCode, serviceKey } from '#core/identifiers';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
-import type { DossierFilter, IndexReader, OneDossier } from '../index/read.ts';
+import type { DossierFilter } from '../index/list.ts';
+import type { IndexReader, OneDossier } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
 import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
@@ -39,6 +40,8 @@ const ListQuery = closed({
   limit: Limit,
   cursor: Cursor,
 });
+
+export type DossierQuery = Type.Static<typeof ListQuery>;
 
 const PERSONAL =
   'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit.';
@@ -173,7 +176,8 @@ function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly
   return `?${asked.join('&')}: ${items.map(({ code }) => code).join(' ') || 'none'}`;
 }
 
-function filterOf(query: Type.Static<typeof ListQuery>, nowMs: number): DossierFilter {
+/** @throws Refusal 400 that names the parameter */
+export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
   const received = periodOf(
     { from: query.receivedFrom, to: query.receivedTo },
     { from: 'receivedFrom', to: 'receivedTo' },

@@ -1,22 +1,20 @@
-import { sql } from 'kysely';
 import { inEventOrder } from '#core/dossier';
-import { tailOfThoseBelow } from '#core/identifiers';
 import { maskMentions } from '#core/masking';
-import { searchQuery } from '#core/search';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { gather } from '../gather.ts';
 import type { Vault } from '../vault.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
-
-/** A dossier ready to be served. */
-export interface ServedDossier {
-  readonly code: string;
-  readonly version: number;
-  /** Its JSON, personal data masked, with `freshness`. */
-  readonly json: string;
-}
+import {
+  countDossiers,
+  type DossierFilter,
+  openedRecord,
+  type Place,
+  readInCodeOrder,
+  readList,
+  type ServedDossier,
+} from './list.ts';
 
 export interface WholeDossier {
   readonly record: Dossier;
@@ -41,25 +39,6 @@ export interface HistoryItem {
   readonly messageId: string;
   readonly receivedAt: string;
   readonly movedStatus: boolean;
-}
-
-export interface DossierFilter {
-  readonly status?: readonly string[];
-  readonly agency?: string;
-  readonly service?: string;
-  readonly field?: string;
-  readonly party?: string;
-  readonly channel?: string;
-  readonly q?: string;
-  readonly receivedFrom?: string;
-  readonly receivedTo?: string;
-  /** Past due at this moment and not finished. */
-  readonly overdueAt?: string;
-}
-
-export interface Place {
-  readonly statusAt: string;
-  readonly code: string;
 }
 
 export interface Change {
@@ -90,6 +69,14 @@ export interface IndexReader {
     after: Place | undefined,
     personal: boolean,
   ): Promise<readonly (ServedDossier & Place)[]>;
+  /** In the order of their codes, after `after`: none is missed, whatever changes meanwhile. */
+  inCodeOrder(
+    filter: DossierFilter,
+    limit: number,
+    after: string,
+    personal: boolean,
+  ): Promise<readonly ServedDossier[]>;
+  count(filter: DossierFilter): Promise<number>;
   /** Changes after a cursor, in the order of their commits. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
 }
@@ -106,7 +93,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .select(['sealed', 'sealed_key', 'owner'])
         .where('code', '=', found.dossier.code)
         .executeTakeFirstOrThrow();
-      return { record: JSON.parse(opened(vault, row)) as Dossier, owner: row.owner };
+      return { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
     },
     history: async (code, personal) => {
       const found = await one(code);
@@ -117,6 +104,9 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);
     },
     list: (filter, limit, after, personal) => readList(database, filter, limit, after, personal ? vault : undefined),
+    inCodeOrder: (filter, limit, after, personal) =>
+      readInCodeOrder(database, filter, limit, after, personal ? vault : undefined),
+    count: (filter) => countDossiers(database, filter),
     changes: (after, limit) => readChanges(database, after, limit),
   };
 }
@@ -163,10 +153,6 @@ async function readEvents(database: Database, vault: Vault, code: string): Promi
   return [...events].sort(inEventOrder);
 }
 
-function opened(vault: Vault, row: { readonly sealed: Buffer; readonly sealed_key: number }): string {
-  return vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString();
-}
-
 async function readHistory(
   database: Database,
   vault: Vault,
@@ -195,87 +181,6 @@ async function readHistory(
       movedStatus: event.movedStatus,
     } as HistoryItem;
   });
-}
-
-async function readList(
-  database: Database,
-  filter: DossierFilter,
-  limit: number,
-  after: Place | undefined,
-  /** Where personal data are to be read. */
-  vault: Vault | undefined,
-): Promise<readonly (ServedDossier & Place)[]> {
-  let query = database.query
-    .selectFrom('dossiers')
-    .select(['code', 'version', 'masked', 'status_at'])
-    .$if(vault !== undefined, (all) => all.select(['sealed', 'sealed_key']));
-  if (filter.status) query = query.where('status', 'in', filter.status);
-  // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
-  if (filter.agency !== undefined) {
-    const agency = filter.agency;
-    const tail = tailOfThoseBelow(agency);
-    const below = tail === undefined ? [] : await agenciesEndingWith(database, tail);
-    query = query.where(({ or, and, eb }) =>
-      below.length > 0
-        ? eb('agency_code', 'in', below)
-        : or([
-            eb('agency_code', '=', agency),
-            and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
-          ]),
-    );
-  }
-  if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
-  if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
-  if (filter.party !== undefined) query = query.where('owner', '=', filter.party);
-  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
-  if (filter.receivedFrom !== undefined) query = query.where('received_at', '>=', filter.receivedFrom);
-  if (filter.receivedTo !== undefined) query = query.where('received_at', '<=', filter.receivedTo);
-  if (filter.overdueAt !== undefined)
-    query = query
-      .where('due_at', '<', filter.overdueAt)
-      .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
-  if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
-  if (after)
-    query = query.where(({ or, and, eb }) =>
-      or([
-        eb('status_at', '<', after.statusAt),
-        and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)]),
-      ]),
-    );
-  const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
-  return rows.map(({ code, version, masked, status_at: statusAt, sealed, sealed_key }) => {
-    const json =
-      vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
-    return { code, version, json, statusAt };
-  });
-}
-
-/**
- * The agencies that dossiers are at and whose codes end so. Each code is one probe of the index, and there are some
- * hundreds; told them by name, the server finds their dossiers as it finds those of one.
- */
-async function agenciesEndingWith(database: Database, tail: string): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ code: string }>({
-    name: 'agencies below',
-    text: `WITH RECURSIVE agencies (code) AS (
-             (SELECT agency_code FROM dossiers WHERE agency_code < 'A' ORDER BY agency_code LIMIT 1)
-             UNION ALL
-             SELECT (SELECT d.agency_code FROM dossiers d WHERE d.agency_code > agencies.code AND d.agency_code < 'A'
-                     ORDER BY d.agency_code LIMIT 1)
-             FROM agencies WHERE agencies.code IS NOT NULL)
-           SELECT code FROM agencies WHERE right(code, length($1)) = $1`,
-    values: [tail],
-  });
-  return rows.map(({ code }) => code);
-}
-
-/** As it is served, personal data in full: with the freshness of the masked one. */
-function wholeJson(
-  vault: Vault,
-  row: { readonly masked: string; readonly sealed: Buffer; readonly sealed_key: number },
-) {
-  const { freshness } = JSON.parse(row.masked) as { freshness: unknown };
-  return JSON.stringify({ ...(JSON.parse(opened(vault, row)) as Dossier), freshness });
 }
 
 async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {

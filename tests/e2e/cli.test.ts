@@ -26,6 +26,7 @@ describe('lienthong', () => {
     'keys list',
     'keys reseal',
     'import',
+    'export',
     'rebuild',
     'reconcile',
     'doctor',

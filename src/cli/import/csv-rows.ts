@@ -12,7 +12,7 @@ interface Column {
 }
 
 /** Between the values of a list of words in one cell. */
-const BETWEEN_VALUES = '|';
+export const BETWEEN_VALUES = '|';
 
 /**
  * The rows of a CSV file as items, while it is read. Its first row names the fields: `code`, `applicant.name`,

@@ -64,16 +64,22 @@ function decodeChunk(decoder: TextDecoder, path: string, chunk: Buffer | undefin
   }
 }
 
+/** Formats by the ends of files' names. */
+export const EXTENSIONS: Readonly<Record<string, Format>> = {
+  '.csv': 'csv',
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+};
+
+const READ: typeof EXTENSIONS = { ...EXTENSIONS, '.tsv': 'csv' };
+
 function formatOf(path: string, head: string): Format {
-  const known: Readonly<Record<string, Format>> = {
-    '.csv': 'csv',
-    '.tsv': 'csv',
-    '.ndjson': 'ndjson',
-    '.jsonl': 'ndjson',
-  };
   const start = head.trimStart()[0];
   const byContent = start === '[' || start === '{' ? 'json' : undefined;
-  const found = known[extname(path).toLowerCase()] ?? byContent;
+  const byName: Format | undefined = READ[extname(path).toLowerCase()];
+  // What is called JSON and does not begin so is something else.
+  const found = byName === 'json' ? byContent : (byName ?? byContent);
   if (!found) throw new UsageError(`${path}: its format is not clear; say --format ${FORMATS.join('|')}`);
   return found;
 }

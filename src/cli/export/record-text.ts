@@ -1,0 +1,87 @@
+import { stringify } from 'csv-stringify/sync';
+import type { SchemaNode } from '#core/explain';
+import { OPERATIONS } from '#schemas/operations';
+import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import { BETWEEN_VALUES } from '../import/csv-rows.ts';
+import type { Format } from '../import/examine-file.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Records as the text of a file. */
+export interface RecordText {
+  /** What stands before the first record. */
+  readonly begin: string;
+  readonly next: (records: readonly Members[]) => string;
+  readonly end: string;
+  /** Of the records written: how many have something in a list that the format has no place for. */
+  readonly leftOut: () => Readonly<Record<string, number>>;
+}
+
+export function recordText(format: Format, operation: DossierOperation): RecordText {
+  if (format === 'csv') return csvText(operation);
+  const nothing = (): object => ({});
+  const lines = (records: readonly Members[]): readonly string[] => records.map((record) => JSON.stringify(record));
+  if (format === 'ndjson')
+    return {
+      begin: '',
+      next: (records) =>
+        lines(records)
+          .map((line) => `${line}\n`)
+          .join(''),
+      end: '',
+      leftOut: nothing as RecordText['leftOut'],
+    };
+  let isFirst = true;
+  return {
+    begin: '[',
+    next(records) {
+      const text = lines(records)
+        .map((line, at) => `${isFirst && at === 0 ? '' : ','}\n${line}`)
+        .join('');
+      isFirst &&= records.length === 0;
+      return text;
+    },
+    end: '\n]\n',
+    leftOut: nothing as RecordText['leftOut'],
+  };
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * Columns as `import` reads them, but for lists of records, which have no place in a row. Spreadsheets take a file
+ * without the mark for another encoding; and what people typed must not be a formula there, so it has a `'` before it.
+ */
+function csvText(operation: DossierOperation): RecordText {
+  const { columns, lists } = membersOf(OPERATIONS[operation] as unknown as SchemaNode);
+  const left: Record<string, number> = {};
+  const write = (rows: readonly (readonly string[])[]): string => stringify([...rows], { escape_formulas: true });
+  return {
+    begin: BYTE_ORDER_MARK + write([columns]),
+    next(records) {
+      for (const record of records)
+        for (const name of lists)
+          if ((record[name] as unknown[] | undefined)?.length) left[name] = (left[name] ?? 0) + 1;
+      return write(records.map((record) => columns.map((column) => cellOf(record, column))));
+    },
+    end: '',
+    leftOut: () => left,
+  };
+}
+
+function membersOf({ properties = {} }: SchemaNode): { columns: readonly string[]; lists: readonly string[] } {
+  const columns: string[] = [];
+  const lists: string[] = [];
+  for (const [name, node] of Object.entries(properties)) {
+    if (node.properties) columns.push(...Object.keys(node.properties).map((inner) => `${name}.${inner}`));
+    else if (node.items?.properties) lists.push(name);
+    else columns.push(name);
+  }
+  return { columns, lists };
+}
+
+function cellOf(record: Members, column: string): string {
+  const value = column.split('.').reduce<unknown>((at, name) => (at as Members | undefined)?.[name], record);
+  if (Array.isArray(value)) return value.join(BETWEEN_VALUES);
+  return value === undefined || value === null ? '' : String(value);
+}

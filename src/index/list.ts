@@ -1,0 +1,156 @@
+import { sql } from 'kysely';
+import { tailOfThoseBelow } from '#core/identifiers';
+import { searchQuery } from '#core/search';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import type { Vault } from '../vault.ts';
+
+/** A dossier ready to be served. */
+export interface ServedDossier {
+  readonly code: string;
+  readonly version: number;
+  /** Its JSON, with `freshness`; personal data masked, unless they were asked for. */
+  readonly json: string;
+}
+
+export interface DossierFilter {
+  readonly status?: readonly string[];
+  readonly agency?: string;
+  readonly service?: string;
+  readonly field?: string;
+  readonly party?: string;
+  readonly channel?: string;
+  readonly q?: string;
+  readonly receivedFrom?: string;
+  readonly receivedTo?: string;
+  /** Past due at this moment and not finished. */
+  readonly overdueAt?: string;
+}
+
+export interface Place {
+  readonly statusAt: string;
+  readonly code: string;
+}
+
+/** Newest status first, then by code; after `after`. Personal data in full with a vault that opens them. */
+export async function readList(
+  database: Database,
+  filter: DossierFilter,
+  limit: number,
+  after: Place | undefined,
+  vault: Vault | undefined,
+): Promise<readonly (ServedDossier & Place)[]> {
+  let query = selected(await filtered(database, filter), vault);
+  if (after)
+    query = query.where(({ or, and, eb }) =>
+      or([
+        eb('status_at', '<', after.statusAt),
+        and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)]),
+      ]),
+    );
+  const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
+  return rows.map((row) => ({ ...servedOf(row, vault), statusAt: row.status_at }));
+}
+
+/** The same in the order of their codes, which never change: whoever pages through them misses none. */
+export async function readInCodeOrder(
+  database: Database,
+  filter: DossierFilter,
+  limit: number,
+  after: string,
+  vault: Vault | undefined,
+): Promise<readonly ServedDossier[]> {
+  const query = selected(await filtered(database, filter), vault).where('code', '>', after);
+  return (await query.orderBy('code').limit(limit).execute()).map((row) => servedOf(row, vault));
+}
+
+export async function countDossiers(database: Database, filter: DossierFilter): Promise<number> {
+  const query = (await filtered(database, filter)).select(({ fn }) => fn.countAll<string>().as('n'));
+  return Number((await query.executeTakeFirstOrThrow()).n);
+}
+
+type Filtered = Awaited<ReturnType<typeof filtered>>;
+
+async function filtered(database: Database, filter: DossierFilter) {
+  let query = database.query.selectFrom('dossiers');
+  if (filter.status) query = query.where('status', 'in', filter.status);
+  // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
+  if (filter.agency !== undefined) {
+    const agency = filter.agency;
+    const tail = tailOfThoseBelow(agency);
+    const below = tail === undefined ? [] : await agenciesEndingWith(database, tail);
+    query = query.where(({ or, and, eb }) =>
+      below.length > 0
+        ? eb('agency_code', 'in', below)
+        : or([
+            eb('agency_code', '=', agency),
+            and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
+          ]),
+    );
+  }
+  if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
+  if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
+  if (filter.party !== undefined) query = query.where('owner', '=', filter.party);
+  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
+  if (filter.receivedFrom !== undefined) query = query.where('received_at', '>=', filter.receivedFrom);
+  if (filter.receivedTo !== undefined) query = query.where('received_at', '<=', filter.receivedTo);
+  if (filter.overdueAt !== undefined)
+    query = query
+      .where('due_at', '<', filter.overdueAt)
+      .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
+  if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
+  return query;
+}
+
+interface Row {
+  readonly code: string;
+  readonly version: number;
+  readonly masked: string;
+  readonly status_at: string;
+  readonly sealed?: Buffer;
+  readonly sealed_key?: number;
+}
+
+function selected(query: Filtered, vault: Vault | undefined) {
+  return query
+    .select(['code', 'version', 'masked', 'status_at'])
+    .$if(vault !== undefined, (all) => all.select(['sealed', 'sealed_key']));
+}
+
+function servedOf({ code, version, masked, sealed, sealed_key }: Row, vault: Vault | undefined): ServedDossier {
+  const json = vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
+  return { code, version, json };
+}
+
+/**
+ * The agencies that dossiers are at and whose codes end so. Each code is one probe of the index, and there are some
+ * hundreds; told them by name, the server finds their dossiers as it finds those of one.
+ */
+async function agenciesEndingWith(database: Database, tail: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ code: string }>({
+    name: 'agencies below',
+    text: `WITH RECURSIVE agencies (code) AS (
+             (SELECT agency_code FROM dossiers WHERE agency_code < 'A' ORDER BY agency_code LIMIT 1)
+             UNION ALL
+             SELECT (SELECT d.agency_code FROM dossiers d WHERE d.agency_code > agencies.code AND d.agency_code < 'A'
+                     ORDER BY d.agency_code LIMIT 1)
+             FROM agencies WHERE agencies.code IS NOT NULL)
+           SELECT code FROM agencies WHERE right(code, length($1)) = $1`,
+    values: [tail],
+  });
+  return rows.map(({ code }) => code);
+}
+
+/** As it is served, personal data in full: with the freshness of the masked one. */
+function wholeJson(
+  vault: Vault,
+  row: { readonly masked: string; readonly sealed: Buffer; readonly sealed_key: number },
+) {
+  const { freshness } = JSON.parse(row.masked) as { freshness: unknown };
+  return JSON.stringify({ ...(JSON.parse(openedRecord(vault, row)) as Dossier), freshness });
+}
+
+/** The JSON of a whole record. */
+export function openedRecord(vault: Vault, row: { readonly sealed: Buffer; readonly sealed_key: number }): string {
+  return vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString();
+}

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { type Ran, startLienthong } from '../support/lienthong.ts';
+import { testFolder } from '../support/process.ts';
+
+const HELD = 230;
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const PERSONAL = ['--personal', '--why', 'moved to another machine'];
+
+let hub: TestHub;
+const { path: folder, configPath, remove } = testFolder({ parties: { 'one-stop': { adapter: 'one-stop' } } });
+
+beforeAll(async () => {
+  hub = await testHub({ nowMs: Date.now() });
+  await hub.push(
+    Array.from({ length: HELD }, (_, n) =>
+      dossier({
+        code: codeOf(n),
+        ...(n === 3 && { abstract: '=HYPERLINK("http://x")', fees: [{ amountVnd: 8_000 }], databases: ['A', 'B'] }),
+        ...(n % 2 === 1 && { status: 'resolved', statusAt: '2025-08-15T10:00:00+07:00' }),
+      }),
+    ),
+  );
+  await hub.push([progress({ code: codeOf(0) })], { what: 'progress' });
+});
+afterAll(async () => {
+  await hub.close();
+  remove();
+});
+
+function lienthong(args: readonly string[], of: TestHub = hub): Promise<Ran> {
+  const env = {
+    ...{ DATABASE_URL: of.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' },
+    HUB_CONFIG: configPath,
+  };
+  return startLienthong([...args], env, folder).ended;
+}
+
+const linesIn = (text: string): any[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+test('lienthong export writes each dossier once, in the order of codes, masked', async () => {
+  const [file, stdout] = await Promise.all([lienthong(['export', 'all.ndjson']), lienthong(['export', '-'])]);
+  expect(file).toMatchObject({
+    code: 0,
+    out: `${HELD} dossiers written to all.ndjson, personal data masked\n`,
+  });
+  const records = linesIn(read('all.ndjson'));
+  expect(records.map(({ code }) => code)).toEqual(Array.from({ length: HELD }, (_, n) => codeOf(n)));
+  expect(records.every((record) => !('freshness' in record) && record.applicant.name === 'N***** V** A*')).toBe(true);
+  expect(JSON.stringify(records)).not.toMatch(/0900000001|001000000001|example\.test/);
+  expect([statSync(join(folder, 'all.ndjson')).mode & 0o777, existsSync(join(folder, 'all.ndjson.part'))]).toEqual([
+    0o600,
+    false,
+  ]);
+  expect(stdout).toMatchObject({ code: 0, errors: expect.stringContaining(`${HELD} dossiers written to stdout`) });
+  expect(linesIn(stdout.out)).toEqual(records);
+});
+
+test('what is written in full can be imported by another hub, and the reason is in the audit', async () => {
+  await Promise.all([
+    lienthong(['export', 'whole.json', '--status', 'received,processing', ...PERSONAL]),
+    lienthong(['export', 'steps.ndjson', '--operation', 'progress', ...PERSONAL]),
+  ]);
+  expect(JSON.parse(read('whole.json'))).toHaveLength(HELD / 2);
+  const { rows } = await hub.hub.database.pool.query('SELECT actor, action, why FROM audit ORDER BY id');
+  const entry = { actor: 'lienthong export', action: 'export.personal', why: PERSONAL[2] };
+  expect(rows).toEqual([entry, entry]);
+  const other = await testHub({ nowMs: Date.now() });
+  try {
+    expect((await lienthong(['import', 'one-stop', 'whole.json'], other)).code).toBe(0);
+    expect((await lienthong(['import', 'one-stop', 'steps.ndjson', '--operation', 'progress'], other)).code).toBe(0);
+    for (const n of [0, 2]) {
+      const [here, there] = await Promise.all(
+        [hub, other].map((one) => one.read(`/api/v1/dossiers/${codeOf(n)}`, 'personal')),
+      );
+      expect(there?.body).toMatchObject({ ...here?.body, freshness: expect.anything() });
+    }
+    const { body } = await other.read(`/api/v1/dossiers/${codeOf(0)}/history`);
+    expect(body.items.map(({ status }: { status: string }) => status)).toContain('processing');
+  } finally {
+    await other.close();
+  }
+});
+
+test('a spreadsheet gets columns as import reads them, no formula, and is told what it does not have', async () => {
+  const { code, out } = await lienthong(['export', 'sheet.csv', '--status', 'resolved', '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    ...{ dossiers: HELD / 2, format: 'csv', personal: false, filter: { status: ['resolved'] } },
+    leftOut: { fees: 1 },
+  });
+  const [head = '', ...rows] = read('sheet.csv').trimEnd().split('\n');
+  expect(head).toMatch(/^\ufeffcode,serviceCode,.*,applicant\.name,.*,databases$/);
+  expect(rows).toHaveLength(HELD / 2);
+  expect(rows[1]).toContain(`"'=HYPERLINK(""http://x"")"`);
+  expect(rows[1]).toMatch(/,A\|B$/);
+});
+
+const WRONG: readonly [readonly string[], string][] = [
+  [['x.ndjson', '--personal'], '--personal needs --why'],
+  [['x.ndjson', '--operation', 'progress'], '--operation progress needs --personal'],
+  [['x.txt'], 'x.txt: its format is not clear; say --format json|ndjson|csv'],
+  [['x.ndjson', '--status', 'done'], '--status: got "done", expected some of submitted'],
+  [['x.ndjson', '--received-from', '2025-02-30'], '--received-from: got "2025-02-30", expected a date such as'],
+  [['-', '--json'], '--json and - both write to stdout'],
+  [['here.ndjson'], 'here.ndjson is there already; --force writes over it'],
+];
+
+test('wrong use is told before anything is written', async () => {
+  writeFileSync(join(folder, 'here.ndjson'), '');
+  const told = await Promise.all(WRONG.map(([args]) => lienthong(['export', ...args])));
+  expect(told).toEqual(
+    WRONG.map(([, says]) => ({ code: 2, out: expect.any(String), errors: expect.stringContaining(says) })),
+  );
+  expect(existsSync(join(folder, 'x.ndjson'))).toBe(false);
+});
+
+test('a file that cannot be written is a failure, and leaves nothing', async () => {
+  const told = await lienthong(['export', 'no-such-folder/x.ndjson']);
+  expect(told).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('no-such-folder/x.ndjson could not be written'),
+  });
+});
