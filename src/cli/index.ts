@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {
+  // Whoever reads along may have read enough (`| head`): what is under way is brought to its end all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const { description, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
     description: string;
     version: string;

@@ -38,6 +38,12 @@ describe('lienthong', () => {
     if (command !== '' && command !== 'keys') expect(out).toContain('--json');
   });
 
+  test('nobody has to read to the end of what it says', async () => {
+    const { child, ended } = startLienthong(['import', '--help'], {}, HOME);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, errors: '' });
+  });
+
   test.each([
     { args: ['nothing-of-ours'], says: /unknown command/ },
     { args: ['migrate', '--forward'], says: /unknown option '--forward'/ },
