@@ -80,7 +80,8 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ database }) => {
     const index = createIndexReader(database, createVault(config.secrets));
-    const asked = JSON.stringify(filter);
+    // The words that were sought may be a citizen's name.
+    const asked = JSON.stringify({ ...filter, ...(filter.q && { q: '…' }) });
     // Before anything is shown: nobody sees personal data of which no audit is kept.
     if (personal)
       await createAudit(database, Date.now).write({

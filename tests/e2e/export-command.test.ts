@@ -66,12 +66,15 @@ test('lienthong export writes each dossier once, in the order of codes, masked',
 test('what is written in full can be imported by another hub, and the reason is in the audit', async () => {
   await Promise.all([
     lienthong(['export', 'whole.json', '--status', 'received,processing', ...PERSONAL]),
-    lienthong(['export', 'steps.ndjson', '--operation', 'progress', ...PERSONAL]),
+    lienthong(['export', 'steps.ndjson', '--operation', 'progress', '--q', 'Nguyễn An', ...PERSONAL]),
   ]);
   expect(JSON.parse(read('whole.json'))).toHaveLength(HELD / 2);
-  const { rows } = await hub.hub.database.pool.query('SELECT actor, action, why FROM audit ORDER BY id');
+  const { rows } = await hub.hub.database.pool.query('SELECT actor, action, subject, why FROM audit ORDER BY subject');
   const entry = { actor: 'lienthong export', action: 'export.personal', why: PERSONAL[2] };
-  expect(rows).toEqual([entry, entry]);
+  expect(rows).toEqual([
+    { ...entry, subject: 'dossier.progress.v1 {"q":"…"}' },
+    { ...entry, subject: 'dossier.upsert.v1 {"status":["received","processing"]}' },
+  ]);
   const other = await testHub({ nowMs: Date.now() });
   try {
     expect((await lienthong(['import', 'one-stop', 'whole.json'], other)).code).toBe(0);
