@@ -165,7 +165,8 @@ function send(
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const length = headers['Transfer-Encoding'] ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    const outgoing = request(url, { method: 'POST', headers: { ...length, ...headers } }, (incoming) => {
+    // A connection of its own: what is heard on it is of this request.
+    const outgoing = request(url, { method: 'POST', agent: false, headers: { ...length, ...headers } }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk) => chunks.push(chunk));
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
