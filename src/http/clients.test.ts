@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import { createClients } from './clients.ts';
+import { createClients, networkOf } from './clients.ts';
 
 /** What is made of a request that comes from this address. */
 async function seen(
@@ -56,6 +56,15 @@ test('a proxy near by that is not named is told of, once', async () => {
   await ask('10.0.0.7', {});
   expect(told).toEqual(['10.0.0.6']);
 });
+
+test.each([
+  ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
+  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+  ['192.0.2.7', '::ffff:192.0.2.7', true],
+  ['192.0.2.7', '192.0.2.8', false],
+])('%s and %s are counted as one: %s', (one, other, areOne) =>
+  expect(networkOf(one) === networkOf(other)).toBe(areOne),
+);
 
 test('what is no address and no network is refused', () => {
   for (const wrong of ['proxy.example', '10.0.0.0/99', '300.1.1.1'])

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
+import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
 
 /** Who is at the other end, where proxies stand between. */
@@ -11,6 +12,13 @@ export interface Clients {
   isPrivate(c: Context): boolean;
   /** Scheme, host and port as the client addressed them. */
   originOf(c: Context): string;
+}
+
+/** Whom an address is counted as: of IPv6 everybody is given a network of 64 bits, and may be any address of it. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.');
 }
 
 /** Those that can only be ours. */
@@ -52,10 +60,8 @@ export function createClients(proxies: readonly string[] = [], onUnnamed: (proxy
     },
     originOf(c) {
       const url = new URL(c.req.url);
-      const [scheme = url.protocol.slice(0, -1), host = url.host] = [
-        told(c, 'x-forwarded-proto'),
-        told(c, 'x-forwarded-host'),
-      ];
+      const scheme = told(c, 'x-forwarded-proto') ?? url.protocol.slice(0, -1);
+      const host = told(c, 'x-forwarded-host') ?? url.host;
       return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
     },
   };

@@ -6,7 +6,7 @@ import { closed } from '#schemas/parts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Tries, TryKind } from '../ledger/tries.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { Clients } from './clients.ts';
+import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -44,6 +44,11 @@ const PublicDossier = Type.Object(
 
 /** Whether there is no such dossier, or the proof is wrong: after the same time nobody can tell. */
 const ALIKE_MS = 300;
+const TOO_OFTEN: Readonly<Record<TryKind, string>> = {
+  asking: 'this address asks too often',
+  guessing: 'from this address wrong proofs came too often',
+  code: 'this code was asked for with wrong proofs too often',
+};
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
 /** A citizen asks how far a dossier is: without a key, with a proof of having to do with it. */
@@ -54,9 +59,9 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
     const waitS = await tries.take(kind, subject);
     if (waitS === undefined) return;
     telemetry.lookedUp('too-often');
-    const detail =
-      kind === 'code' ? 'this code was asked for with wrong proofs too often' : 'this address asks too often';
-    throw new Refusal('too-often', `${detail}; wait ${waitS} s`, { headers: { 'Retry-After': String(waitS) } });
+    throw new Refusal('too-often', `${TOO_OFTEN[kind]}; wait ${waitS} s`, {
+      headers: { 'Retry-After': String(waitS) },
+    });
   }
 
   add(
@@ -67,7 +72,8 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       summary: 'How far a dossier is, for whoever knows its code and a proof',
       description:
         'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
-        'Of an address 60 requests a minute are answered; of a code 20 wrong proofs an hour.',
+        'Of an address (of IPv6 a network of 64 bits) 60 requests a minute are answered, and 60 wrong proofs an hour; ' +
+        'of a code 20 wrong proofs an hour.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -79,7 +85,10 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       const answerAt = performance.now() + ALIKE_MS;
       const { proof } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      await count('address', clients.addressOf(c) ?? '');
+      const network = networkOf(clients.addressOf(c) ?? '');
+      await count('asking', network);
+      // A guess, until it is found to be none.
+      await count('guessing', network);
       await count('code', code);
       const found = await lookUp(code, proof);
       telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
@@ -87,7 +96,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
         await sleep(answerAt - performance.now());
         throw new Refusal('not-found', NOT_FOUND);
       }
-      await tries.giveBack('code', code);
+      await Promise.all([tries.giveBack('guessing', network), tries.giveBack('code', code)]);
       return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
     },
   );

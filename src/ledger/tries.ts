@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
 
-/** What a citizen's look-up is counted by. */
-export type TryKind = 'code' | 'address';
+/** What citizens' look-ups are counted by: all that an address asks, the wrong proofs from it, and those of a code. */
+export type TryKind = 'asking' | 'guessing' | 'code';
 
 /** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
 export interface Tries {
@@ -14,13 +14,14 @@ export interface Tries {
 }
 
 /**
- * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. An address may
- * be that of a hall of citizens.
+ * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. One who tries a
+ * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens.
  */
 const LIMITS = {
-  code: { points: 20, duration: 3_600 },
   // Nothing of it is given back: who is over it in one process is refused there without asking the database.
-  address: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
+  asking: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
+  guessing: { points: 60, duration: 3_600 },
+  code: { points: 20, duration: 3_600 },
 } as const satisfies Record<TryKind, object>;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
@@ -29,7 +30,7 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
       ...{ storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true },
       ...{ keyPrefix: kind, ...LIMITS[kind] },
     });
-  const limiters = { code: limiterOf('code'), address: limiterOf('address') };
+  const limiters = { asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
     async take(kind, subject) {

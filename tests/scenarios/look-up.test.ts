@@ -78,6 +78,24 @@ describe('a citizen looks up a dossier', () => {
     expect((await lookUp('H60.01-250812-0101', '?proof=0001')).status).toBe(200);
   });
 
+  test('from an address, and from the IPv6 network that it is of, sixty wrong proofs an hour are heard', async () => {
+    const statuses: number[] = [];
+    for (let minute = 0; minute < 2; minute++) {
+      const replies = await Promise.all(
+        Array.from({ length: 45 }, (_, n) =>
+          lookUp(`H60.01-250812-${6_000 + 45 * minute + n}`, '?proof=0001', `2001:db8:1:2::${n}`),
+        ),
+      );
+      statuses.push(...replies.map(({ status }) => status));
+      // As if the minute were over; the hour is not.
+      await hub.hub.database.pool.query("UPDATE look_up_tries SET expire = 0 WHERE key LIKE 'asking%'");
+    }
+    expect([404, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([60, 30]);
+    const known = ['H60.01-250812-0101', '?proof=0001'] as const;
+    expect((await lookUp(...known, '2001:db8:1:2:3::1')).body.detail).toMatch(/^from this address wrong proofs/);
+    expect((await lookUp(...known, '2001:db8:1:3::1')).status).toBe(200);
+  });
+
   test('who knows the proof may ask as often as an address may', async () => {
     for (let n = 0; n < 60; n++)
       expect((await lookUp('H60.01-250812-0102', '?proof=0001', '192.0.2.1')).status).toBe(200);
