@@ -14,7 +14,7 @@ import { createAudit } from '../ledger/audit.ts';
 import { createVault } from '../vault.ts';
 import { type RecordText, recordText } from './export/record-text.ts';
 import { EXTENSIONS, FORMATS, type Format } from './import/examine-file.ts';
-import { OPERATIONS } from './import.ts';
+import { OPERATION_OF } from './import.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
@@ -34,7 +34,9 @@ export function addExport(program: Command): void {
     .command('export')
     .description('write the dossiers of the index, or their steps, to a file')
     .argument('<file>', 'NDJSON, JSON or CSV, by its name; - is stdout')
-    .addOption(new Option('--operation <what>', 'what is written').choices(Object.keys(OPERATIONS)).default('dossiers'))
+    .addOption(
+      new Option('--operation <what>', 'what is written').choices(Object.keys(OPERATION_OF)).default('dossiers'),
+    )
     .addOption(new Option('--format <format>', "otherwise by the file's name; of stdout ndjson").choices(FORMATS))
     .option('--status <statuses>', 'of dossiers in one of these, joined by commas')
     .option('--agency <code>', 'at this agency or one below it')
@@ -68,7 +70,7 @@ const PAGE = 200;
 
 async function exportFile(file: string, options: ExportOptions): Promise<Result> {
   const { personal = false, why } = options;
-  const operation = OPERATIONS[options.operation] as DossierOperation;
+  const operation = OPERATION_OF[options.operation] as DossierOperation;
   const format = options.format ?? formatOf(file);
   const filter = filterFrom(options);
   if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
@@ -161,7 +163,9 @@ async function write(
   try {
     if (file === STDOUT) await pipeline(Readable.from(chunks()), process.stdout, { end: false });
     else {
-      await pipeline(Readable.from(chunks()), createWriteStream(part, { mode: 0o600 }));
+      // Left by an export that was killed, or laid there by somebody else: a file of ours alone is made anew.
+      await rm(part, { force: true });
+      await pipeline(Readable.from(chunks()), createWriteStream(part, { flags: 'wx', mode: 0o600 }));
       await rename(part, file);
     }
   } catch (error) {

@@ -10,7 +10,8 @@ import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
 
-export const OPERATIONS: Readonly<Record<string, DossierOperation>> = {
+/** By what people call it. */
+export const OPERATION_OF: Readonly<Record<string, DossierOperation>> = {
   dossiers: 'dossier.upsert.v1',
   progress: 'dossier.progress.v1',
 };
@@ -29,7 +30,7 @@ export function addImport(program: Command): void {
     .argument('<party>', 'whose they are, as in HUB_CONFIG')
     .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
     .addOption(
-      new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATIONS)).default('dossiers'),
+      new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATION_OF)).default('dossiers'),
     )
     .addOption(
       new Option('--format <format>', "of all files; otherwise by each one's name and content").choices(FORMATS),
@@ -58,7 +59,7 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
   requireParty(config, party);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
-  const operation = OPERATIONS[options.operation] as DossierOperation;
+  const operation = OPERATION_OF[options.operation] as DossierOperation;
   for (const file of files)
     if (await isEmpty(file, operation))
       throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);

@@ -23,6 +23,7 @@ export type Scope = (typeof SCOPES)[number];
 
 const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
 const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
+const PROXY_MEANS = 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback';
 const Id = Type.String({ pattern: ID, description: ID_MEANS });
 
 const TimeOfDay = Type.String({
@@ -119,14 +120,7 @@ export const HubFile = closed({
   routes: Type.Optional(Type.Array(RouteEntry)),
   alerts: Type.Optional(Alerts),
   /** Whose word on the client's address and on TLS is taken: those that stand before the hub. */
-  proxies: Type.Optional(
-    Type.Array(
-      Type.String({
-        minLength: 1,
-        description: 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
-      }),
-    ),
-  ),
+  proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: PROXY_MEANS }))),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
 });
 export type HubFile = Type.Static<typeof HubFile>;
@@ -222,12 +216,7 @@ function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
     proxyAddr.compile(proxy);
     return [];
   } catch {
-    return [
-      {
-        path,
-        message: `got ${quote(proxy)}, expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback`,
-      },
-    ];
+    return [{ path, message: `got ${quote(proxy)}, expected ${PROXY_MEANS}` }];
   }
 }
 

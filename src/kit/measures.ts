@@ -22,7 +22,7 @@ export async function cheapest<T>(boundMs: number, ask: () => Promise<T>): Promi
  * What the last of up to ten tries gave, with the least of each measure; it ends when each is below its bound. The
  * compiler, the collector and who else shares a core add to some tries. A machine that is slower adds to all of them,
  * and as much to a fixed piece of work beside them: measures in ms are divided by how many times that took longer than
- * on the machine that the bounds are meant for. A faster one is given no less.
+ * on the machine that the bounds are meant for, four times at the most. A faster one is given no less.
  */
 export async function least<Measure extends string, T extends Record<Measure, number>>(
   bounds: Readonly<Record<Measure, number>>,
@@ -38,7 +38,7 @@ export async function least<Measure extends string, T extends Record<Measure, nu
     if (measures.every((of) => (best as T)[of] < bounds[of])) return best;
     yardMs = Math.min(yardMs, yardstickMs());
   }
-  const slowness = Math.max(1, yardMs / YARDSTICK_MS);
+  const slowness = Math.min(4, Math.max(1, yardMs / YARDSTICK_MS));
   const counted = measures.filter((of) => of.endsWith('Ms')).map((of) => [of, (best as T)[of] / slowness]);
   return { ...(best as T), ...Object.fromEntries(counted) };
 }

@@ -35,9 +35,6 @@ async function listen(headers: Record<string, string> = {}, query = '') {
         text += value;
       }
     },
-    async ended(): Promise<boolean> {
-      for (;;) if ((await reader.read()).done) return true;
-    },
     leave: () => reader.cancel(),
   };
 }

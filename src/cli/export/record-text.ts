@@ -19,31 +19,17 @@ export interface RecordText {
 
 export function recordText(format: Format, operation: DossierOperation): RecordText {
   if (format === 'csv') return csvText(operation);
-  const nothing = (): object => ({});
-  const lines = (records: readonly Members[]): readonly string[] => records.map((record) => JSON.stringify(record));
-  if (format === 'ndjson')
-    return {
-      begin: '',
-      next: (records) =>
-        lines(records)
-          .map((line) => `${line}\n`)
-          .join(''),
-      end: '',
-      leftOut: nothing as RecordText['leftOut'],
-    };
-  let isFirst = true;
-  return {
-    begin: '[',
-    next(records) {
-      const text = lines(records)
-        .map((line, at) => `${isFirst && at === 0 ? '' : ','}\n${line}`)
-        .join('');
-      isFirst &&= records.length === 0;
-      return text;
-    },
-    end: '\n]\n',
-    leftOut: nothing as RecordText['leftOut'],
+  return format === 'ndjson' ? jsonText('', '', '\n', '') : jsonText('[\n', ',\n', '', '\n]\n');
+}
+
+function jsonText(begin: string, between: string, after: string, end: string): RecordText {
+  let before = '';
+  const textOf = (record: Members): string => {
+    const text = `${before}${JSON.stringify(record)}${after}`;
+    before = between;
+    return text;
   };
+  return { begin, next: (records) => records.map(textOf).join(''), end, leftOut: () => ({}) };
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
