@@ -85,6 +85,8 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     await hub.stop();
     await embedded?.stop();
     log.info({}, 'stopped');
+    // All is let go of; what Bull still tries to connect to would keep the process.
+    process.exit();
   });
   return running;
 }

@@ -94,6 +94,11 @@ export function createRounds(means: RoundsMeans): Rounds {
     await forgetOldKeys(database, msToInstant(nowMs()));
   }
 
+  let keeping: Promise<void> = Promise.resolve();
+  function keepHouse(): void {
+    keeping = housekeeping().catch((error) => telemetry.failed('housekeeping', error));
+  }
+
   function every(ms: number, work: () => Promise<void>): void {
     timers.push(setInterval(() => void work(), ms));
   }
@@ -109,14 +114,17 @@ export function createRounds(means: RoundsMeans): Rounds {
         });
         await sweeping;
       });
-      every(HOUSEKEEPING_MS, () => housekeeping().catch((error) => telemetry.failed('housekeeping', error)));
-      void housekeeping().catch((error) => telemetry.failed('housekeeping', error));
+      every(HOUSEKEEPING_MS, async () => keepHouse());
+      keepHouse();
     },
     async stop() {
       for (const timer of timers) clearInterval(timer);
       reconcile.stop();
       await sweeping;
-      await Promise.race([Promise.all(pulling.values()), new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
+      await Promise.race([
+        Promise.all([...pulling.values(), keeping]),
+        new Promise((resolve) => setTimeout(resolve, 3_000).unref()),
+      ]);
     },
   };
 }

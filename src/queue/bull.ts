@@ -21,6 +21,7 @@ export function createBullQueue({
   watchMs = 5_000,
   log = () => undefined,
 }: BullOptions): Queue {
+  outliveBull();
   let handler: ((party: string) => void) | undefined;
   const clients = new WeakMap<Bull.Queue, Redis[]>();
   let queue = open();
@@ -116,6 +117,21 @@ export function createBullQueue({
       await shut(queue);
     },
   };
+}
+
+let outlives = false;
+
+/**
+ * A worker of Bull that is shut while it connects, to a Redis that is slow or away, rejects where nobody can listen
+ * (bull/lib/worker.js): that must not end a process, nor turn its end into a failure. Whatever else nobody listens to
+ * ends it as before.
+ */
+function outliveBull(): void {
+  if (outlives) return;
+  outlives = true;
+  process.on('unhandledRejection', (error) => {
+    if (!(error instanceof Error && /node_modules[\\/](?:bull|ioredis)[\\/]/.test(error.stack ?? ''))) throw error;
+  });
 }
 
 /** The producer's client gives up at once, so that no ring hangs while Redis is away; the others wait for it. */

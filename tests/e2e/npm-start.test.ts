@@ -80,6 +80,31 @@ test('a start waits for a database that comes up later, and SIGTERM ends the wai
   }
 });
 
+test('SIGTERM ends a hub whose Redis accepts connections and answers nothing with exit code 0', async () => {
+  const database = await testDatabase();
+  const folder = testFolder({});
+  const server = createServer((near) => near.on('error', () => near.destroy()).resume());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const hub = spawnHub({
+    DATABASE_URL: database.url,
+    REDIS_URL: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HUB_CONFIG: folder.configPath,
+  });
+  try {
+    await hub.said('migrated');
+    hub.child.kill('SIGTERM');
+    expect(await hub.ended).toBe(0);
+    expect(hub.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  } finally {
+    hub.child.kill('SIGKILL');
+    server.close();
+    folder.remove();
+    await database.drop();
+  }
+});
+
 /** What PostgreSQL answers while it starts: an ErrorResponse of the class 57P03. */
 const STARTING = Buffer.from('E\0\0\0\x37SFATAL\0C57P03\0Mthe database system is starting up\0\0', 'latin1');
 
