@@ -1,6 +1,7 @@
 import type { Outcome } from '#core/settle';
 import type { Database } from './database/pool.ts';
 import { createHttp } from './kit/http.ts';
+import { webhookHeaders } from './kit/webhooks.ts';
 import {
   closeIncidents,
   type Incident,
@@ -9,7 +10,6 @@ import {
   untoldIncidents,
   withTellersTurn,
 } from './ledger/incidents.ts';
-import { webhookHeaders } from './standard-webhooks.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface AlertMeans {

@@ -31,6 +31,7 @@ import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
 import { createTries } from './ledger/tries.ts';
+import { addPages } from './pages/pages.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -198,6 +199,7 @@ export async function createHub(
     nextChange: changed.next,
     isDraining: () => draining,
   });
+  addPages(app, { province: file.province });
   let server: ReturnType<typeof serve> | undefined;
 
   return {

@@ -47,6 +47,12 @@ const RULES: readonly Rule[] = [
     why: 'doors and readers are given the parts of the hub',
   },
   {
+    of: ['src/pages/'],
+    may: [...RECORDS, 'mappings/', ...OUTSIDE],
+    mayTypes: ['src/http/', 'src/catalogue/', 'src/index/'],
+    why: 'what people see; it asks the same addresses as any other client, or is given readers',
+  },
+  {
     of: ['src/steps/'],
     may: [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/'],
     mayTypes: [
@@ -101,7 +107,7 @@ const RULES: readonly Rule[] = [
   { of: ['src/parties.ts'], may: ['src/kit/', ...RECORDS, ...OUTSIDE], why: 'an adapter with the means of the kit' },
   {
     of: ['src/alerts.ts'],
-    may: [...RECORDS, 'src/ledger/', 'src/kit/', 'src/standard-webhooks.ts', ...OUTSIDE],
+    may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
     mayTypes: ['src/database/', 'src/telemetry.ts'],
     why: 'tells people, over the one way out',
   },
@@ -118,14 +124,7 @@ const RULES: readonly Rule[] = [
     why: 'finds adapters by their folder',
   },
   { of: ['src/config'], may: [...RECORDS, ...OUTSIDE], why: 'is read before anything else of the hub' },
-  ...[
-    'src/vault.ts',
-    'src/same-text.ts',
-    'src/standard-webhooks.ts',
-    'src/gather.ts',
-    'src/bell.ts',
-    'src/embedded-postgres/',
-  ].map((one) => ({
+  ...['src/vault.ts', 'src/same-text.ts', 'src/gather.ts', 'src/bell.ts', 'src/embedded-postgres/'].map((one) => ({
     of: [one],
     may: ['src/same-text.ts', ...OUTSIDE],
     why: 'knows nothing of the hub',

@@ -88,6 +88,7 @@ export { type SoapFailure, soapOutcome } from './soap-outcome.ts';
 export type { Picking, SoapFault, SoapReply } from './soap-reply.ts';
 export { type SoapSecurity, secretsOfSecurity } from './soap-security.ts';
 export { type Port, WsdlProblem } from './soap-wsdl.ts';
+export { webhookHeaders } from './webhooks.ts';
 export { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from './xml.ts';
 export { type RecordOptions, xmlRecords } from './xml-records.ts';
 export { parts, writable, XmlProblem } from './xml-text.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { webhookHeaders } from './standard-webhooks.ts';
+import { webhookHeaders } from './webhooks.ts';
 
 test('a signature is the one of the specification, and each secret signs', () => {
   // The example of the Standard Webhooks specification.

@@ -1,0 +1,73 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { languageOf, type Say, sayIn } from './language.ts';
+
+/** A piece of a page: what is put into it by `html` is escaped. */
+export type Html = ReturnType<typeof html>;
+
+export interface Shown {
+  readonly title: string;
+  readonly body: Html;
+  /** Whose name stands at the top. */
+  readonly owner: string;
+  readonly links: readonly { readonly href: string; readonly text: string }[];
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503;
+}
+
+/**
+ * What a page may do: show itself, in our own style, and send its forms here. Nothing runs in it, nothing is fetched
+ * from elsewhere, no other site frames it, and no address that it links to hears where its reader came from.
+ */
+const GUARDS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+};
+
+/** Answer with a page in the reader's language. */
+export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
+  const language = languageOf(c);
+  const say = sayIn(language);
+  const { title, body, owner, links, status = 200 } = build(say);
+  const other = language === 'vi' ? 'en' : 'vi';
+  const page = html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – Liên Thông</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/pages/style.css">
+</head>
+<body>
+<a class="skip" href="#main">${say('Tới nội dung chính', 'Skip to the content')}</a>
+<header>
+<a class="owner" href="${links[0]?.href ?? '/'}"><strong>Liên Thông</strong> <span>${owner}</span></a>
+<nav aria-label="${say('Các trang', 'Pages')}">${links.map(
+    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>`,
+  )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other)}">${
+    other === 'en' ? 'English' : 'Tiếng Việt'
+  }</a></nav>
+</header>
+<main id="main">
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`;
+  return c.html(page, status, GUARDS);
+}
+
+function isHere(c: Context, href: string): boolean {
+  return href === '/' || href === '/console' ? c.req.path === href : c.req.path.startsWith(href);
+}
+
+/** This page again, in the other language. What was sent by a form is not sent again: its page begins anew. */
+function inOther(c: Context, other: string): string {
+  const query = new URLSearchParams(new URL(c.req.url).search);
+  query.set('lang', other);
+  return `${c.req.path}?${query}`;
+}
