@@ -8,6 +8,7 @@ import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createAlerts } from './alerts.ts';
 import { createBell } from './bell.ts';
+import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
 import { type Config, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
@@ -21,6 +22,7 @@ import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
+import { createStatisticsReader } from './index/statistics.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
@@ -43,6 +45,7 @@ import { createNightly } from './reconcile/nightly.ts';
 import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './reconcile/reconcile.ts';
 import { createRounds } from './rounds.ts';
 import { createShapeWatch } from './shape-watch.ts';
+import { countChanges } from './steps/count.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
 import { createOriginals } from './steps/originals.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -148,6 +151,9 @@ export async function createHub(
   };
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
+  const working = createWorkingTime(workingCalendar(file.province));
+  const counting = { database, working, entries: createEntryCache(database, nowMs) };
+  const count = () => countChanges(counting);
   const rounds = createRounds({
     pipeline,
     reconcile: createNightly({ ...reconcileMeans, alerts }, parties),
@@ -158,6 +164,7 @@ export async function createHub(
     alerts,
     shapes,
     retentionMonths: file.retentionMonths,
+    count,
   });
   const ledger = createLedgerReader(database, vault);
   const orders = createOrders({
@@ -188,7 +195,10 @@ export async function createHub(
     lookUp: createLookUp(database, vault),
     tries: createTries(database),
     catalogue: createCatalogueReader(database),
-    delays: createDelayReader(database, createWorkingTime(workingCalendar(file.province)), nowMs),
+    statistics: createStatisticsReader(database),
+    countChanges: count,
+    reportingDay: file.province?.reportingDay,
+    delays: createDelayReader(database, working, nowMs),
     audit: createAudit(database, nowMs),
     codes,
     originals,

@@ -20,6 +20,8 @@ export interface RoundsMeans {
   /** Months that messages, events, attempts and changes are kept; undefined keeps them. */
   readonly retentionMonths: number | undefined;
   readonly reconcile: NightlyReconcile;
+  /** Count what changed since the last time. */
+  readonly count: () => Promise<void>;
 }
 
 /** Comparing with the parties that can be asked, in the night. */
@@ -56,6 +58,7 @@ export function createRounds(means: RoundsMeans): Rounds {
       alerts: alerts.tell,
       'due pulls': startPulls,
       'due reconciles': startReconciles,
+      count: means.count,
     };
     for (const [where, work] of Object.entries(works)) await work().catch((error) => telemetry.failed(where, error));
   }

@@ -113,6 +113,10 @@ export const HubFile = closed({
       /** Besides the holidays and exchanged days of the whole country. */
       daysOff: Type.Optional(Type.Array(Day)),
       workdays: Type.Optional(Type.Array(Day)),
+      /** The day of the month on which a quarter or a year of reports begins. */
+      reportingDay: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 28, description: 'a day of the month from 1 to 28' }),
+      ),
     }),
   ),
   keys: Type.Optional(Type.Array(Key)),

@@ -8,6 +8,7 @@ import * as m006 from './migrations/006-soap-nonces.ts';
 import * as m007 from './migrations/007-anomalies.ts';
 import * as m008 from './migrations/008-replay-counts.ts';
 import * as m009 from './migrations/009-look-up-tries.ts';
+import * as m010 from './migrations/010-counted.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS = {
   '007-anomalies': m007,
   '008-replay-counts': m008,
   '009-look-up-tries': m009,
+  '010-counted': m010,
 };
 
 /**

@@ -18,6 +18,7 @@ import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
+import { addStatistics, type StatisticsMeans } from './statistics.ts';
 import { createLargeTurns } from './turns.ts';
 
 export interface AppMeans
@@ -28,6 +29,7 @@ export interface AppMeans
     ChangeReaderMeans,
     CatalogueReaderMeans,
     LookUpMeans,
+    StatisticsMeans,
     OperatorMeans,
     HealthMeans {
   readonly pipeline: Pipeline;
@@ -47,6 +49,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addDossierReaders(add, means);
   addChangeReaders(add, means);
   addCatalogueReaders(add, means);
+  addStatistics(add, means);
   addLookUp(add, means);
   addOperators(add, means);
   addHealth(add, means);

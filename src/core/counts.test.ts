@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { workingCalendar } from '#mappings/working-days/calendar';
+import type { Status } from '#schemas/dossier.upsert.v1';
+import { countedBy, courseOf, type DossierTimes, dueByTerm, type Rule } from './counts.ts';
+import { createWorkingTime } from './working-time.ts';
+
+const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
+
+/** Received on the 2nd, due on the 10th at 17:00. */
+function times(status: Status, more: Partial<DossierTimes> = {}): DossierTimes {
+  return { status, statusAt: day('09'), receivedAt: day('02'), dueAt: day('10', '17:00:00'), course: [], ...more };
+}
+
+const grade = (rule: Rule, given: DossierTimes) => countedBy(rule, given)?.grade;
+
+describe('how each rule counts', () => {
+  test.each<[string, DossierTimes, string | undefined, string | undefined, string | undefined]>([
+    // What happened, and what 766, OpenCPS and TD make of it.
+    [
+      'a day early, and handed over',
+      times('returned', { finishedAt: day('09'), returnedAt: day('09') }),
+      'early',
+      'early',
+      'early',
+    ],
+    ['a day early, not fetched yet', times('resolved', { finishedAt: day('09') }), 'early', 'on-time', 'early'],
+    ['on the day, before the hour', times('resolved', { finishedAt: day('10') }), 'on-time', 'on-time', 'on-time'],
+    ['on the day, after the hour', times('resolved', { finishedAt: day('10', '18:00:00') }), 'late', 'late', 'on-time'],
+    ['a day late', times('returned', { finishedAt: day('11'), returnedAt: day('11') }), 'late', 'late', 'late'],
+    [
+      'in time, handed over late',
+      times('returned', { finishedAt: day('10'), returnedAt: day('20') }),
+      'on-time',
+      'on-time',
+      'on-time',
+    ],
+    ['without a date', times('resolved', { finishedAt: day('20'), dueAt: undefined }), 'on-time', 'on-time', 'on-time'],
+    [
+      'later than the term of its service',
+      times('resolved', { finishedAt: day('20'), dueAt: undefined, termDueAt: day('10') }),
+      'late',
+      'on-time',
+      'on-time',
+    ],
+    ['stopped late', times('stopped', { statusAt: day('20') }), 'late', 'late', 'on-time'],
+    ['withdrawn', times('withdrawn', { statusAt: day('05') }), 'early', 'early', 'on-time'],
+    [
+      'refused',
+      times('refused', { refusedAt: day('03'), receivedAt: undefined, submittedAt: day('01') }),
+      'early',
+      undefined,
+      undefined,
+    ],
+    [
+      'withdrawn before it was received',
+      times('withdrawn', { receivedAt: undefined }),
+      undefined,
+      undefined,
+      undefined,
+    ],
+  ])('%s', (_, given, index, opencps, td) => {
+    expect([grade('766', given), grade('opencps', given), grade('td', given)]).toEqual([index, opencps, td]);
+  });
+
+  test('what is not received yet is counted by none', () => {
+    const given = times('submitted', { receivedAt: undefined, submittedAt: day('01') });
+    expect((['766', 'opencps', 'td'] as const).map((rule) => countedBy(rule, given))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('pending, it is late after its date, by TD after its day', () => {
+    const given = times('processing');
+    expect(countedBy('766', given)).toEqual({ beganAt: day('02'), lateAfter: day('10', '17:00:00') });
+    expect(countedBy('opencps', given)).toEqual({ beganAt: day('02'), lateAfter: day('10', '17:00:00') });
+    expect(countedBy('td', given)).toEqual({ beganAt: day('02'), lateAfter: '2026-03-10T23:59:59.999+07:00' });
+  });
+
+  test('the index takes off the wait for one supplement, from the date of before it', () => {
+    const supplement = {
+      requestedAt: day('04'),
+      receivedAt: day('07'),
+      previousDueAt: day('10', '17:00:00'),
+      newDueAt: day('13', '17:00:00'),
+    };
+    const late = times('resolved', {
+      finishedAt: day('13', '18:00:00'),
+      dueAt: day('13', '17:00:00'),
+      supplements: [supplement],
+    });
+    // Three days off: ended on the 10th at 18:00, an hour after the date of before.
+    expect(grade('766', late)).toBe('late');
+    expect(grade('766', { ...late, finishedAt: day('13', '16:00:00') })).toBe('on-time');
+    // OpenCPS knows that the date was put off: before the new one is early.
+    expect(grade('opencps', { ...late, finishedAt: day('13', '16:00:00') })).toBe('early');
+    const { finishedAt: _, ...open } = late;
+    expect(countedBy('766', { ...open, status: 'processing' })?.lateAfter).toBe(day('13', '17:00:00'));
+  });
+
+  test('the index has two supplements as late, whenever they were asked for', () => {
+    const supplements = [
+      { requestedAt: day('03'), receivedAt: day('04') },
+      { requestedAt: day('05'), receivedAt: day('06') },
+    ];
+    expect(grade('766', times('resolved', { finishedAt: day('07'), supplements }))).toBe('late');
+    expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toBe(day('02'));
+    expect(grade('opencps', times('resolved', { finishedAt: day('07'), supplements }))).toBe('on-time');
+  });
+
+  test('a supplement that is awaited since before the date is not late; TD has it among those on time', () => {
+    const asked = times('supplement-required', { statusAt: day('05') });
+    expect(countedBy('766', asked)).toEqual({ beganAt: day('02') });
+    expect(countedBy('td', asked)).toEqual({ beganAt: day('02'), endedAt: day('05'), grade: 'on-time' });
+    expect(countedBy('opencps', asked)?.lateAfter).toBe(day('10', '17:00:00'));
+    expect(countedBy('766', { ...asked, statusAt: day('12') })?.lateAfter).toBe(day('10', '17:00:00'));
+  });
+
+  test('waits that a source makes up do not go beyond what can be written', () => {
+    const supplements = [{ requestedAt: '1900-01-01T00:00:00+07:00', receivedAt: '2200-12-31T00:00:00+07:00' }];
+    expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toMatch(/^2200-/);
+    expect(grade('766', times('resolved', { finishedAt: day('20'), supplements }))).toBe('early');
+  });
+
+  test('what ends before it began ended at once', () => {
+    expect(countedBy('766', times('resolved', { finishedAt: day('01') }))?.endedAt).toBe(day('02'));
+  });
+});
+
+describe('what is known by the course', () => {
+  const event = (seq: number, status: Status, at: string, kind: 'dossier' | 'progress' = 'progress') => ({
+    ...{ seq, status, at, kind, party: 'one-stop', authoritative: true, inferred: false },
+  });
+
+  test('the end is when it was finished for the last time, not when it was fetched or told', () => {
+    const course = courseOf([
+      event(1, 'received', day('02'), 'dossier'),
+      event(2, 'resolved', day('04')),
+      event(3, 'processing', day('05')),
+      event(5, 'returned', day('11')),
+      event(4, 'resolved', day('08')),
+    ]);
+    expect(course.map(({ status }) => status)).toEqual(['received', 'resolved', 'processing', 'resolved', 'returned']);
+    const given = times('returned', { statusAt: day('11'), receivedAt: undefined, course });
+    expect(countedBy('766', given)).toEqual({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
+  });
+
+  test('requests for supplements are counted by the status where the source does not list them', () => {
+    const course = courseOf([
+      event(1, 'received', day('02'), 'dossier'),
+      event(2, 'supplement-required', day('03')),
+      event(3, 'processing', day('05')),
+      event(4, 'resolved', day('12', '16:00:00')),
+    ]);
+    expect(grade('766', times('resolved', { course, statusAt: day('12', '16:00:00') }))).toBe('on-time');
+    expect(grade('opencps', times('resolved', { course, statusAt: day('12', '16:00:00') }))).toBe('late');
+  });
+});
+
+test('a dossier without a date is due by the longest certain term of its service, in working time', () => {
+  const working = createWorkingTime(workingCalendar());
+  const service = {
+    channels: [
+      { channel: 'counter' as const, terms: [{ amount: 3, unit: 'working-day' as const }, { text: 'Không quy định' }] },
+      {
+        channel: 'online' as const,
+        terms: [
+          { amount: 2, unit: 'day' as const },
+          { amount: 1e12, unit: 'day' as const },
+        ],
+      },
+    ],
+  };
+  // Friday morning: Friday, Monday and Tuesday.
+  expect(dueByTerm(service, '2026-03-06T07:00:00+07:00', working)).toBe('2026-03-10T17:00:00+07:00');
+  expect(dueByTerm({ channels: [] }, day('06'), working)).toBeUndefined();
+});

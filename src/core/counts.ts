@@ -1,0 +1,257 @@
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+import { instantToMs, msToInstant } from './dates.ts';
+import { type DossierEvent, type DossierView, inEventOrder, step } from './dossier.ts';
+import { isFinished } from './status.ts';
+import type { WorkingTime } from './working-time.ts';
+
+/**
+ * The ways in which dossiers are counted. Each is in use, and they give different numbers, so a number always says by
+ * which it came about (domain 8.1).
+ *
+ * - `766`: the index by which provinces are ranked (QĐ 766/QĐ-TTg, 2022).
+ * - `opencps`: the statistics of OpenCPS v2.
+ * - `td`: the daily statistics, and the print of form II.06a, of the one-stop system of Thanh Hóa and Điện Biên.
+ */
+export const RULES = ['766', 'opencps', 'td'] as const;
+export type Rule = (typeof RULES)[number];
+
+/** What the lines of a statistic stand for. */
+export const GROUPS = ['agency', 'field', 'service', 'month', 'channel'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export const GRADES = ['early', 'on-time', 'late'] as const;
+export type Grade = (typeof GRADES)[number];
+
+/** A dossier as one rule counts it. All times are instants. */
+export interface Counted {
+  readonly beganAt: string;
+  /** When it was resolved, as the rule has it; absent while it is pending. */
+  readonly endedAt?: string;
+  /** How it was resolved; present with `endedAt`. */
+  readonly grade?: Grade;
+  /** Pending, it is late after this moment; absent where it cannot become late. */
+  readonly lateAfter?: string;
+}
+
+/** What is known of the course of a dossier; the dates are those that the source tells. */
+export type DossierTimes = Pick<
+  Dossier,
+  'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
+> & {
+  readonly supplements?: readonly SupplementTimes[];
+  /** The statuses that it went through, in order; see courseOf. Empty where nothing is known but the status it has. */
+  readonly course: readonly Move[];
+  /** By when it is due by the longest term of its service, where the source gives no date. */
+  readonly termDueAt?: string;
+};
+type SupplementTimes = Pick<
+  NonNullable<Dossier['supplements']>[number],
+  'requestedAt' | 'receivedAt' | 'previousDueAt' | 'newDueAt'
+>;
+
+export interface Move {
+  readonly status: Status;
+  readonly at: string;
+}
+
+/** How a rule counts this dossier; undefined where the rule leaves it out. */
+export function countedBy(rule: Rule, times: DossierTimes): Counted | undefined {
+  const counted = BY_RULE[rule](times);
+  if (!counted?.endedAt || counted.endedAt >= counted.beganAt) return counted;
+  // A source that has it end before it began: it ended at once.
+  return { ...counted, endedAt: counted.beganAt };
+}
+
+/** The statuses that a dossier went through, by the rules by which the index moves its status. */
+export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
+  const moves: Move[] = [];
+  let view: DossierView | undefined;
+  for (const event of [...events].sort(inEventOrder)) {
+    // What the record says besides does not matter here, only that there is one: a dossier begins with it.
+    const next = step(view, event.kind === 'dossier' ? { ...event, record: NO_RECORD } : event);
+    if (next.view && (!view || next.moved)) moves.push({ status: next.view.status, at: next.view.statusAt });
+    view = next.view;
+  }
+  return moves;
+}
+
+const NO_RECORD = {} as Dossier;
+
+/**
+ * By when a dossier is due by the longest term that the catalogue gives for its service with certainty. An hour is one
+ * of working time, a day one of the calendar. Undefined where no term is certain.
+ */
+export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, receivedAt: string, working: WorkingTime) {
+  const dues = channels.flatMap(({ terms = [] }) =>
+    terms.flatMap(({ amount, unit }) => dueAfter(receivedAt, amount, unit, working) ?? []),
+  );
+  return dues.length > 0 ? dues.reduce((latest, one) => (one > latest ? one : latest)) : undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** No service takes longer: what says so was read wrongly. */
+const MOST_DAYS = 3_650;
+
+function dueAfter(
+  receivedAt: string,
+  amount: number | undefined,
+  unit: string | undefined,
+  working: WorkingTime,
+): string | undefined {
+  const days = { 'working-day': 1, day: 1, hour: 1 / 8, month: 30 }[unit ?? ''];
+  if (amount === undefined || days === undefined || amount * days > MOST_DAYS) return undefined;
+  const fromMs = instantToMs(receivedAt);
+  if (unit === 'working-day') return msToInstant(working.after(fromMs, amount * working.dayMs));
+  if (unit === 'hour') return msToInstant(working.after(fromMs, amount * 3_600_000));
+  return msToInstant(fromMs + amount * days * DAY_MS);
+}
+
+/** The last moment that can be written. */
+const LATEST_MS = Date.UTC(2200, 11, 31);
+
+const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefined>> = {
+  /**
+   * Refused ones count; withdrawn ones where they had been received. Times are compared in full. The wait for a
+   * supplement is taken off, one that is still awaited ends the measure at its request, and more than one request is
+   * late. Without a date the longest term of the service holds. Early is on an earlier day: the rule itself knows on
+   * time and late alone.
+   */
+  '766': (times) => {
+    const { status, course, supplements = [] } = times;
+    const received = receptionOf(times);
+    if (status === 'withdrawn' && received === undefined) return undefined;
+    const beganAt =
+      received ?? (status === 'refused' ? (times.submittedAt ?? course[0]?.at ?? times.statusAt) : undefined);
+    if (beganAt === undefined) return undefined;
+    const waits = waitsOf(times);
+    const dueAt = supplements.find((one) => one.previousDueAt)?.previousDueAt ?? times.dueAt ?? times.termDueAt;
+    if (isFinished(status)) {
+      const endedAt = endOf(times);
+      if (waits.length > 1) return { beganAt, endedAt, grade: 'late' };
+      const measuredAt = msToInstant(instantToMs(endedAt) - waitedMs(waits, beganAt, endedAt));
+      return { beganAt, endedAt, grade: byDay(measuredAt, dueAt, dueAt !== undefined && measuredAt > dueAt) };
+    }
+    if (waits.length > 1) return { beganAt, lateAfter: beganAt };
+    const isAwaitedInTime = waits.some(({ from, to }) => to === undefined && dueAt !== undefined && from <= dueAt);
+    if (dueAt === undefined || isAwaitedInTime) return { beganAt };
+    return { beganAt, lateAfter: msToInstant(Math.min(instantToMs(dueAt) + waitedMs(waits, beganAt), LATEST_MS)) };
+  },
+
+  /**
+   * Refused ones are left out, and what is not received yet. Late is what was resolved after its date; early is what was
+   * also handed over before it, or resolved before a date that was put off. Without a date it is on time.
+   */
+  opencps: (times) => {
+    const { status, dueAt, returnedAt, supplements = [] } = times;
+    const beganAt = receptionOf(times);
+    if (status === 'refused' || beganAt === undefined) return undefined;
+    if (!isFinished(status)) return { beganAt, ...(dueAt && { lateAfter: dueAt }) };
+    const endedAt = endOf(times);
+    if (dueAt === undefined) return { beganAt, endedAt, grade: 'on-time' };
+    const closedAt = status === 'resolved' ? undefined : (returnedAt ?? lastOf(times, 'returned') ?? endedAt);
+    const wasPutOff = supplements.some((one) => one.newDueAt);
+    const isEarly = (closedAt !== undefined && closedAt < dueAt) || (wasPutOff && endedAt < dueAt);
+    return { beganAt, endedAt, grade: endedAt > dueAt ? 'late' : isEarly ? 'early' : 'on-time' };
+  },
+
+  /**
+   * Statuses 1 and 3 of the national table are left out; days are compared, not times. Resolved by its date or not are
+   * those that have a result; what was withdrawn or stopped, and what waits for a supplement, stands in the column of
+   * those on time.
+   */
+  td: (times) => {
+    const { status, dueAt } = times;
+    const beganAt = receptionOf(times);
+    if (status === 'submitted' || status === 'refused' || beganAt === undefined) return undefined;
+    const awaited = waitsOf(times).find(({ to }) => to === undefined);
+    if (awaited) return { beganAt, endedAt: awaited.from, grade: 'on-time' };
+    if (!isFinished(status)) return { beganAt, ...(dueAt && { lateAfter: endOfDay(dueAt) }) };
+    const endedAt = endOf(times);
+    const hasResult = status === 'resolved' || status === 'returned';
+    if (!hasResult || dueAt === undefined) return { beganAt, endedAt, grade: 'on-time' };
+    return { beganAt, endedAt, grade: byDay(endedAt, dueAt, endedAt.slice(0, 10) > dueAt.slice(0, 10)) };
+  },
+};
+
+/** The source's own date of reception, or when the index first had it as received or further; undefined before that. */
+function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): string | undefined {
+  if (receivedAt !== undefined) return receivedAt;
+  const isReceived = (one: Status): boolean => RECEIVED.has(one);
+  return course.find((move) => isReceived(move.status))?.at ?? (isReceived(status) ? statusAt : undefined);
+}
+
+/** A supplement or a payment may be asked for, and a dossier withdrawn, before it is received. */
+const RECEIVED: ReadonlySet<Status> = new Set<Status>(['received', 'processing', 'stopped', 'resolved', 'returned']);
+
+/** When a finished dossier was finished: the source's own date, or since when it has been in one of those statuses. */
+function endOf({ status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes): string {
+  const told = finishedAt ?? (status === 'refused' ? refusedAt : undefined);
+  if (told !== undefined) return told;
+  const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
+  return course[lastOpen + 1]?.at ?? (status === 'returned' ? returnedAt : undefined) ?? statusAt;
+}
+
+function lastOf({ course }: DossierTimes, status: Status): string | undefined {
+  return course.findLast((move) => move.status === status)?.at;
+}
+
+interface Wait {
+  readonly from: string;
+  /** Absent while it is awaited. */
+  readonly to?: string;
+}
+
+/** When the dossier waited for the citizen: as the source lists its requests, or as its status tells. */
+function waitsOf({ supplements = [], course, status, statusAt }: DossierTimes): readonly Wait[] {
+  const isAwaited = status === 'supplement-required';
+  const listed = supplements.flatMap(({ requestedAt, receivedAt }) =>
+    requestedAt ? [{ from: requestedAt, to: receivedAt }] : [],
+  );
+  if (listed.length > 0)
+    return (
+      listed
+        .sort((a, b) => (a.from < b.from ? -1 : 1))
+        // One that was never said to be answered is over when the dossier has gone on.
+        .map(({ from, to }, at) =>
+          waitOf(from, to ?? (isAwaited && at === listed.length - 1 ? undefined : (after(course, from) ?? from))),
+        )
+    );
+  const told = course.flatMap((move, at) =>
+    move.status === 'supplement-required' ? [waitOf(move.at, course[at + 1]?.at)] : [],
+  );
+  return told.length === 0 && isAwaited ? [{ from: statusAt }] : told;
+}
+
+/** How long it waited between two moments; what overlaps counts once. */
+function waitedMs(waits: readonly Wait[], beganAt: string, endedAt?: string): number {
+  let sum = 0;
+  let countedTo = instantToMs(beganAt);
+  const endMs = endedAt === undefined ? Number.POSITIVE_INFINITY : instantToMs(endedAt);
+  for (const { from, to } of waits) {
+    if (to === undefined) continue;
+    const [fromMs, toMs] = [Math.max(instantToMs(from), countedTo), Math.min(instantToMs(to), endMs)];
+    sum += Math.max(0, toMs - fromMs);
+    countedTo = Math.max(countedTo, toMs);
+  }
+  return sum;
+}
+
+function waitOf(from: string, to: string | undefined): Wait {
+  return to === undefined ? { from } : { from, to: to < from ? from : to };
+}
+
+/** When the dossier went on after a moment. */
+function after(course: readonly Move[], at: string): string | undefined {
+  return course.find((move) => move.at > at && move.status !== 'supplement-required')?.at;
+}
+
+function byDay(endedAt: string, dueAt: string | undefined, isLate: boolean): Grade {
+  if (dueAt === undefined) return 'on-time';
+  if (isLate) return 'late';
+  return endedAt.slice(0, 10) < dueAt.slice(0, 10) ? 'early' : 'on-time';
+}
+
+function endOfDay(instant: string): string {
+  return `${instant.slice(0, 10)}T23:59:59.999+07:00`;
+}

@@ -1,0 +1,45 @@
+/** The day of a month on which a period of reports begins, where the province does not say: NĐ 09/2019/NĐ-CP. */
+export const REPORTING_DAY = 15;
+
+/**
+ * A period of the reports on administrative procedures: a year (`2026`: from 15 December 2025 to 14 December 2026) or a
+ * quarter (`2026-Q1`: from 15 December 2025 to 14 March 2026). They are not those of the calendar.
+ *
+ * @param firstDay the day of the month on which a period begins, 1 to 28; with 1 it is the calendar's
+ * @returns its first and last day, `yyyy-MM-dd`; undefined where the text is no such period
+ */
+export function reportingPeriod(
+  text: string,
+  firstDay: number = REPORTING_DAY,
+): { readonly from: string; readonly to: string } | undefined {
+  const match = /^(20\d\d)(?:-Q([1-4]))?$/.exec(text);
+  if (!match) return undefined;
+  const year = Number(match[1]);
+  const [first, months] = match[2] ? [(Number(match[2]) - 1) * 3, 3] : [0, 12];
+  // With a first day later than the 1st, a period begins in the month before.
+  const begins = firstDay === 1 ? first : first - 1;
+  return { from: dayOf(year, begins, firstDay), to: dayOf(year, begins + months, firstDay - 1) };
+}
+
+function dayOf(year: number, month: number, day: number): string {
+  return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
+}
+
+/** The months of the calendar between two instants, `yyyy-MM`, with their first and last moments; at most 120. */
+export function monthsBetween(
+  from: string,
+  to: string,
+): readonly { readonly key: string; readonly from: string; readonly to: string }[] {
+  const months = [];
+  let [year, month] = [Number(from.slice(0, 4)), Number(from.slice(5, 7)) - 1];
+  for (let first = from; first <= to && months.length < MOST_MONTHS; ) {
+    const next = `${dayOf(year, month + 1, 1)}T00:00:00+07:00`;
+    const last = `${dayOf(year, month + 1, 0)}T23:59:59.999+07:00`;
+    months.push({ key: first.slice(0, 7), from: first, to: last < to ? last : to });
+    first = next;
+    [year, month] = [year + Math.floor((month + 1) / 12), (month + 1) % 12];
+  }
+  return months;
+}
+
+const MOST_MONTHS = 120;

@@ -1,0 +1,176 @@
+import Type from 'typebox';
+import { GROUPS, RULES, type Rule } from '#core/counts';
+import { msToInstant, parseInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import { cleanCode, serviceKey } from '#core/identifiers';
+import { monthsBetween, reportingPeriod } from '#core/reporting-period';
+import { closed, oneOf } from '#schemas/parts';
+import type { Scope } from '../config.ts';
+import type { CountedFilter, CountedLine, StatisticsReader } from '../index/statistics.ts';
+import { type Keys, requireKey } from './auth.ts';
+import type { Cursors } from './cursor.ts';
+import { Cursor, Limit, periodOf, text } from './lists.ts';
+import { wrongParameter } from './problem.ts';
+import { type AddRoute, conditional, queryReader } from './route.ts';
+
+export interface StatisticsMeans {
+  readonly statistics: StatisticsReader;
+  /** Count what changed of late, so that it is among the numbers. */
+  readonly countChanges: () => Promise<void>;
+  readonly keys: Keys;
+  readonly cursors: Cursors;
+  readonly nowMs: () => number;
+  /** The day of the month on which periods of reports begin. */
+  readonly reportingDay: number | undefined;
+}
+
+const Query = closed({
+  from: text(
+    'first day or moment of the period; with neither `from`, `to` nor `period`: this year, from its first day',
+  ),
+  to: text('last day or moment of the period; without it, now'),
+  period: text(
+    'instead of both, a period of reports: a year (2026) or a quarter (2026-Q1), by the day of the month on which they begin',
+  ),
+  by: Type.Optional(oneOf(GROUPS)),
+  rule: Type.Optional(oneOf(RULES)),
+  agency: text('an agency code; those below it are included'),
+  field: text('a field code'),
+  service: text('a procedure code, short or long'),
+  limit: Limit,
+  cursor: Cursor,
+});
+type Query = Type.Static<typeof Query>;
+
+const Count = Type.Integer({ minimum: 0 });
+const LINE = {
+  received: closed({ total: Count, online: Count, direct: Count, carriedOver: Count }),
+  resolved: closed({ total: Count, early: Count, onTime: Count, late: Count }),
+  pending: closed({ total: Count, withinTerm: Count, late: Count }),
+  onTimePercent: Type.Union([Type.Number(), Type.Null()]),
+};
+const OrNull = (schema: Type.TSchema) => Type.Union([schema, Type.Null()]);
+
+const Statistics = closed({
+  rule: oneOf(RULES),
+  by: oneOf(GROUPS),
+  from: Type.String({ format: 'date-time' }),
+  to: Type.String({ format: 'date-time' }),
+  /** Changes of dossiers that are not among the numbers yet; null while all of them are counted anew. */
+  behind: OrNull(Count),
+  total: closed(LINE),
+  items: Type.Array(closed({ key: OrNull(Type.String()), name: OrNull(Type.String()), ...LINE })),
+  next: OrNull(Type.String()),
+});
+
+const READ: readonly Scope[] = ['index:read'];
+
+const RULES_MEAN =
+  'Each number says by which rule it was counted, because the rules in use differ. `766` (QĐ 766/QĐ-TTg; the one without `rule`): ' +
+  'refused dossiers count, times are compared in full, the wait for one supplement is taken off and a second one is late, ' +
+  'the longest term of the service stands for a date that is not given. `opencps`: refused ones are left out, late is what was ' +
+  'resolved after its date. `td`: days are compared, what waits for a supplement, was withdrawn or stopped is among those on time. ' +
+  'The numbers are those of form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
+  'onTimePercent is of those resolved, with two decimals; of none it is null, and 100 by `opencps`. ' +
+  'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
+
+/** How many dossiers came, were resolved and are pending, early, on time and late. */
+export function addStatistics(add: AddRoute, means: StatisticsMeans): void {
+  const read = queryReader(Query);
+  const { statistics, countChanges, keys, cursors, nowMs, reportingDay } = means;
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/statistics',
+      tag: 'Dossiers',
+      summary: 'Counts of dossiers by one of the rules in use',
+      description: RULES_MEAN,
+      scopes: READ,
+      conditional: true,
+      query: Query,
+      replies: { 200: { description: 'The lines, in the order of their keys, and their total', schema: Statistics } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const query = read(c);
+      const { by = 'agency', rule = '766' } = query;
+      const now = msToInstant(nowMs());
+      const period = wholePeriod(query, now, reportingDay);
+      const limit = Number(query.limit ?? 200);
+      const after = cursors.read('statistics', query.cursor)?.[0] as number | undefined;
+      await countChanges();
+      const filter = filterOf(query);
+      // A month that has not begun has nothing to say.
+      const months = by === 'month' ? monthsBetween(period.from, period.to < now ? period.to : now) : [];
+      const [[total], lines, behind] = await Promise.all([
+        statistics.lines(rule, 'all', [period], filter, now),
+        statistics.lines(rule, by, by === 'month' ? months : [period], filter, now),
+        statistics.behind(),
+      ]);
+      const all = by === 'month' ? withEmptyMonths(months, lines) : lines;
+      const first = after ?? 0;
+      const items = all.slice(first, first + limit);
+      const next = first + limit < all.length ? cursors.write('statistics', [first + limit]) : null;
+      return conditional(
+        c,
+        JSON.stringify({
+          ...{ rule, by, from: period.from, to: period.to, behind: behind ?? null },
+          total: numbersOf(total ?? NOTHING, rule),
+          items: items.map((line) => ({ key: line.key, name: line.name, ...numbersOf(line, rule) })),
+          next,
+        }),
+      );
+    },
+  );
+}
+
+/** @throws Refusal 400 that names the parameter */
+function wholePeriod(query: Query, now: string, reportingDay: number | undefined) {
+  if (query.period !== undefined) {
+    for (const name of ['from', 'to'] as const)
+      if (query[name] !== undefined) throw wrongParameter(name, 'is given beside period, expected one or the other');
+    const found = reportingPeriod(query.period, reportingDay);
+    if (!found)
+      throw wrongParameter(
+        'period',
+        `got ${quote(query.period)}, expected a year such as 2026 or a quarter such as 2026-Q1`,
+      );
+    return { key: 'all', ...(periodOf(found) as { from: string; to: string }) };
+  }
+  const given = periodOf(query);
+  const to = given.to ?? (given.from && given.from > now ? given.from : now);
+  const from = given.from ?? (parseInstant(`${to.slice(0, 4)}-01-01T00:00:00+07:00`) as string);
+  return { key: 'all', from, to };
+}
+
+function filterOf({ agency, field, service }: Query): CountedFilter {
+  return {
+    ...(agency && { agency: cleanCode(agency) }),
+    ...(field && { field: cleanCode(field) }),
+    ...(service && { service: serviceKey(cleanCode(service)) }),
+  };
+}
+
+/** A month in which nothing came and nothing was pending is a line too. */
+function withEmptyMonths(months: readonly { readonly key: string }[], lines: readonly CountedLine[]) {
+  const known = new Map(lines.map((line) => [line.key, line]));
+  return months.map(({ key }) => known.get(key) ?? { key, name: null, ...NOTHING });
+}
+
+type Numbers = Pick<CountedLine, 'received' | 'resolved' | 'pending'>;
+
+const NOTHING: Numbers = {
+  received: { total: 0, online: 0, direct: 0, carriedOver: 0 },
+  resolved: { total: 0, early: 0, onTime: 0, late: 0 },
+  pending: { total: 0, withinTerm: 0, late: 0 },
+};
+
+function numbersOf({ received, resolved, pending }: Numbers, rule: Rule) {
+  return { received, resolved, pending, onTimePercent: onTimePercent(resolved, rule) };
+}
+
+/** OpenCPS says 100 where nothing was resolved; for the index that is not applicable. */
+function onTimePercent({ total, early, onTime }: Numbers['resolved'], rule: Rule): number | null {
+  if (total === 0) return rule === 'opencps' ? 100 : null;
+  return Math.round(((early + onTime) * 10_000) / total) / 100;
+}

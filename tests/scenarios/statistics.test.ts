@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GROUPS, RULES } from '#core/counts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+
+const NOW = Date.parse('2026-03-20T10:00:00+07:00');
+const at = (date: string, time = '09:00:00') => `2026-${date}T${time}+07:00`;
+
+interface Line {
+  readonly key: string | null;
+  readonly name: string | null;
+  readonly received: { total: number; online: number; direct: number; carriedOver: number };
+  readonly resolved: { total: number; early: number; onTime: number; late: number };
+  readonly pending: { total: number; withinTerm: number; late: number };
+  readonly onTimePercent: number | null;
+}
+
+let number = 0;
+/** A dossier that was received and is due on a day, in March unless it says otherwise. */
+const one = (receivedAt: string, dueAt: string, more: Record<string, unknown> = {}) =>
+  dossier({
+    code: `H60.01-260301-${String(++number).padStart(4, '0')}`,
+    status: 'processing',
+    statusAt: receivedAt,
+    receivedAt,
+    dueAt,
+    channel: 'online',
+    ...more,
+  });
+const resolved = (receivedAt: string, dueAt: string, finishedAt: string, more: Record<string, unknown> = {}) =>
+  one(receivedAt, dueAt, { status: 'resolved', statusAt: finishedAt, finishedAt, ...more });
+
+describe('statistics', () => {
+  let hub: TestHub;
+  beforeEach(async () => {
+    hub = await testHub({ nowMs: NOW });
+  });
+  afterEach(() => hub.close());
+
+  const statistics = async (query = '') => {
+    const { status, body } = await hub.read(`/api/v1/statistics${query}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return body as { total: Line; items: readonly Line[]; behind: number | null; next: string | null; rule: string };
+  };
+  const flat = ({ received, resolved: done, pending }: Line) => [
+    ...[received.total, received.online, received.direct, received.carriedOver],
+    ...[done.total, done.early, done.onTime, done.late],
+    ...[pending.total, pending.withinTerm, pending.late],
+  ];
+
+  /** One of each kind; in the order of the columns of form II.06a. */
+  const pushDay = () =>
+    hub.push([
+      // Carried over from February: one resolved late, one still pending and late.
+      resolved(at('02-10'), at('02-27'), at('03-03')),
+      one(at('02-20'), at('03-02'), { channel: 'post', agencyCode: 'H60.02' }),
+      // Resolved before March: of no concern.
+      resolved(at('02-10'), at('02-20'), at('02-19')),
+      // In March: early, on time on the day, late by an hour, pending in term, pending late.
+      resolved(at('03-02'), at('03-10'), at('03-09'), { serviceCode: '2.000001', fieldCode: 'G03-GD10' }),
+      resolved(at('03-02'), at('03-10', '17:00:00'), at('03-10', '16:00:00'), { channel: 'counter' }),
+      resolved(at('03-02'), at('03-10', '16:00:00'), at('03-10', '17:00:00'), { channel: undefined }),
+      one(at('03-05'), at('03-30')),
+      one(at('03-05'), at('03-12'), { agencyCode: 'H60.01.02' }),
+      // Refused and not received: the rules differ.
+      one(at('03-06'), at('03-12'), {
+        ...{ status: 'refused', statusAt: at('03-07'), refusedAt: at('03-07') },
+        ...{ receivedAt: undefined, submittedAt: at('03-06') },
+      }),
+      one(at('03-06'), at('03-12'), { status: 'submitted', receivedAt: undefined, submittedAt: at('03-06') }),
+    ]);
+
+  test('each rule counts the same day in its own way, and says which it is', async () => {
+    await pushDay();
+    const march = '?from=2026-03-01&to=2026-03-31';
+    const by766 = await statistics(march);
+    expect(by766.rule).toBe('766');
+    expect(flat(by766.total)).toEqual([8, 4, 2, 2, 5, 2, 1, 2, 3, 1, 2]);
+    expect(by766.total.onTimePercent).toBe(60);
+    // Without the refused one; early is what was handed over before its date, and nothing was.
+    expect(flat((await statistics(`${march}&rule=opencps`)).total)).toEqual([7, 3, 2, 2, 4, 0, 2, 2, 3, 1, 2]);
+    // By days: an hour late is in time.
+    expect(flat((await statistics(`${march}&rule=td`)).total)).toEqual([7, 3, 2, 2, 4, 1, 2, 1, 3, 1, 2]);
+  });
+
+  test('received is what was resolved and what is pending, whatever the rule, the group and the period', async () => {
+    await pushDay();
+    for (const rule of RULES)
+      for (const by of GROUPS)
+        for (const period of [
+          '',
+          '?period=2026-Q1',
+          '?from=2026-02-01&to=2026-03-04',
+          '?from=2026-03-10&to=2026-03-10T16:30:00%2B07:00',
+        ]) {
+          const { total, items } = await statistics(`${period || '?from=2026-01-01'}&rule=${rule}&by=${by}`);
+          for (const line of [total, ...items]) {
+            const [all, online, direct, carried, done, early, onTime, late, pending, within, overdue] = flat(
+              line,
+            ) as number[];
+            expect(all, `${rule} ${by} ${period}`).toBe((online as number) + (direct as number) + (carried as number));
+            expect(done).toBe((early as number) + (onTime as number) + (late as number));
+            expect(pending).toBe((within as number) + (overdue as number));
+            expect(all).toBe((done as number) + (pending as number));
+          }
+          const sum = (pick: (line: Line) => number) => items.reduce((rest, line) => rest + pick(line), 0);
+          if (by === 'month') continue;
+          expect(sum((line) => line.received.total)).toBe(total.received.total);
+          expect(sum((line) => line.resolved.late)).toBe(total.resolved.late);
+        }
+  });
+
+  test('lines are those of agencies, services, channels and months, with what is below and what has no name', async () => {
+    await pushDay();
+    const march = '?from=2026-03-01&to=2026-03-31';
+    const keys = async (query: string) =>
+      (await statistics(`${march}${query}`)).items.map(({ key, received }) => [key, received.total]);
+    expect(await keys('')).toEqual([
+      ['H60.01', 6],
+      ['H60.01.02', 1],
+      ['H60.02', 1],
+    ]);
+    expect(await keys('&agency=h60.01')).toEqual([
+      ['H60.01', 6],
+      ['H60.01.02', 1],
+    ]);
+    expect(await keys('&by=service')).toEqual([
+      ['1.013225', 7],
+      ['2.000001', 1],
+    ]);
+    expect(await keys('&by=field')).toEqual([
+      ['G03-GD10', 1],
+      [null, 7],
+    ]);
+    expect(await keys('&by=field&field=G03-GD10')).toEqual([['G03-GD10', 1]]);
+    expect(await keys('&by=channel')).toEqual([
+      ['counter', 2],
+      ['online', 5],
+      ['post', 1],
+    ]);
+    expect(await keys('&by=service&service=2.000001.000.00.00.H60')).toEqual([['2.000001', 1]]);
+    const months = await statistics('?from=2026-01-15&by=month');
+    expect(
+      months.items.map((line) => [line.key, line.received.carriedOver, line.received.total, line.pending.total]),
+    ).toEqual([
+      ['2026-01', 0, 0, 0],
+      ['2026-02', 0, 3, 2],
+      ['2026-03', 2, 8, 3],
+    ]);
+  });
+
+  test('what is told later changes the numbers: a dossier moves from pending to resolved, and back when it is reopened', async () => {
+    const given = one(at('03-02'), at('03-10'));
+    await hub.push(given);
+    expect(flat((await statistics()).total).slice(4)).toEqual([0, 0, 0, 0, 1, 0, 1]);
+    await hub.push(progress({ code: given.code, status: 'resolved', at: at('03-09') }), { what: 'progress' });
+    expect(flat((await statistics()).total).slice(4)).toEqual([1, 1, 0, 0, 0, 0, 0]);
+    await hub.push(progress({ code: given.code, status: 'processing', at: at('03-11') }), { what: 'progress' });
+    expect(flat((await statistics()).total).slice(4)).toEqual([0, 0, 0, 0, 1, 0, 1]);
+  });
+
+  test('of nothing resolved the share is not said, but by OpenCPS', async () => {
+    expect((await statistics()).total).toMatchObject({ received: { total: 0 }, onTimePercent: null });
+    expect((await statistics('?rule=opencps')).total.onTimePercent).toBe(100);
+  });
+
+  test('where the feed has lost what was not counted, all dossiers are counted anew', async () => {
+    await pushDay();
+    const before = await statistics('?from=2026-03-01');
+    await hub.push(resolved(at('03-02'), at('03-10'), at('03-09')));
+    await hub.hub.database.pool.query('DELETE FROM changes; DELETE FROM counted');
+    const after = await statistics('?from=2026-03-01');
+    expect(after.behind).toBe(0);
+    expect(after.total.received.total).toBe(before.total.received.total + 1);
+  });
+
+  test('a long list comes in pages, and its total with each of them', async () => {
+    await pushDay();
+    const first = await statistics('?from=2026-03-01&limit=2');
+    const second = await statistics(`?from=2026-03-01&limit=2&cursor=${encodeURIComponent(first.next as string)}`);
+    expect([...first.items, ...second.items].map(({ key }) => key)).toEqual(['H60.01', 'H60.01.02', 'H60.02']);
+    expect(second.next).toBeNull();
+    expect(second.total).toEqual(first.total);
+  });
+
+  test.each([
+    ['?rule=vpcp', '?rule'],
+    ['?by=week', '?by'],
+    ['?from=2026-02-30', '?from'],
+    ['?period=2026-Q5', '?period'],
+    ['?period=2026&to=2026-03-01', '?to'],
+    ['?from=2026-03-02&to=2026-03-01', '?to'],
+    ['?cursor=abc', '?cursor'],
+    ['?unit=H60', '?unit'],
+  ])('%s is refused by the name of its parameter', async (query, path) => {
+    const { status, body } = await hub.read(`/api/v1/statistics${query}`);
+    expect(status).toBe(400);
+    expect(body.problems.map((problem: { path: string }) => problem.path)).toEqual([path]);
+  });
+
+  test('numbers need the scope of readers, and are not sent twice', async () => {
+    expect((await hub.request('GET', '/api/v1/statistics')).status).toBe(401);
+    expect((await hub.request('GET', '/api/v1/statistics', 'one-stop')).status).toBe(403);
+    const { headers } = await hub.read('/api/v1/statistics?to=2026-03-01');
+    const again = await hub.request('GET', '/api/v1/statistics?to=2026-03-01', 'portal', undefined, {
+      'If-None-Match': headers.get('etag') as string,
+    });
+    expect(again.status).toBe(304);
+  });
+});
