@@ -20,6 +20,7 @@ import { createKeys } from './http/auth.ts';
 import { createClients } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
+import { createStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
 import { createStatisticsReader } from './index/statistics.ts';
@@ -173,6 +174,12 @@ export async function createHub(
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });
+  const statistics = createStatistics({
+    reader: createStatisticsReader(database),
+    countChanges: count,
+    nowMs,
+    reportingDay: file.province?.reportingDay,
+  });
   let draining = false;
   const app = createApp({
     pipeline,
@@ -195,9 +202,7 @@ export async function createHub(
     lookUp: createLookUp(database, vault),
     tries: createTries(database),
     catalogue: createCatalogueReader(database),
-    statistics: createStatisticsReader(database),
-    countChanges: count,
-    reportingDay: file.province?.reportingDay,
+    statistics,
     delays: createDelayReader(database, working, nowMs),
     audit: createAudit(database, nowMs),
     codes,
@@ -209,7 +214,7 @@ export async function createHub(
     nextChange: changed.next,
     isDraining: () => draining,
   });
-  addPages(app, { province: file.province });
+  addPages(app, { province: file.province, statistics, nowMs, reportingDay: file.province?.reportingDay });
   let server: ReturnType<typeof serve> | undefined;
 
   return {

@@ -14,21 +14,25 @@ import { wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
 export interface StatisticsMeans {
-  readonly statistics: StatisticsReader;
-  /** Count what changed of late, so that it is among the numbers. */
-  readonly countChanges: () => Promise<void>;
+  readonly statistics: Statistics;
   readonly keys: Keys;
   readonly cursors: Cursors;
-  readonly nowMs: () => number;
-  /** The day of the month on which periods of reports begin. */
-  readonly reportingDay: number | undefined;
 }
+
+/**
+ * The numbers that are asked for, all of their lines.
+ *
+ * @throws Refusal 400 that names the parameter
+ */
+export type Statistics = (query: StatisticsQuery) => Promise<StatisticsReport>;
+export type StatisticsQuery = Omit<Query, 'limit' | 'cursor'>;
+export type StatisticsReport = Omit<Reply, 'next'>;
 
 const Query = closed({
   from: text(
     'first day or moment of the period; with neither `from`, `to` nor `period`: this year, from its first day',
   ),
-  to: text('last day or moment of the period; without it, now'),
+  to: text('last day or moment of the period; without it, today'),
   period: text(
     'instead of both, a period of reports: a year (2026) or a quarter (2026-Q1), by the day of the month on which they begin',
   ),
@@ -49,9 +53,9 @@ const LINE = {
   pending: closed({ total: Count, withinTerm: Count, late: Count }),
   onTimePercent: Type.Union([Type.Number(), Type.Null()]),
 };
-const OrNull = (schema: Type.TSchema) => Type.Union([schema, Type.Null()]);
+const OrNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-const Statistics = closed({
+const Reply = closed({
   rule: oneOf(RULES),
   by: oneOf(GROUPS),
   from: Type.String({ format: 'date-time' }),
@@ -62,6 +66,7 @@ const Statistics = closed({
   items: Type.Array(closed({ key: OrNull(Type.String()), name: OrNull(Type.String()), ...LINE })),
   next: OrNull(Type.String()),
 });
+type Reply = Type.Static<typeof Reply>;
 
 const READ: readonly Scope[] = ['index:read'];
 
@@ -75,9 +80,8 @@ const RULES_MEAN =
   'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
 
 /** How many dossiers came, were resolved and are pending, early, on time and late. */
-export function addStatistics(add: AddRoute, means: StatisticsMeans): void {
+export function addStatistics(add: AddRoute, { statistics, keys, cursors }: StatisticsMeans): void {
   const read = queryReader(Query);
-  const { statistics, countChanges, keys, cursors, nowMs, reportingDay } = means;
   add(
     {
       method: 'get',
@@ -88,44 +92,54 @@ export function addStatistics(add: AddRoute, means: StatisticsMeans): void {
       scopes: READ,
       conditional: true,
       query: Query,
-      replies: { 200: { description: 'The lines, in the order of their keys, and their total', schema: Statistics } },
+      replies: { 200: { description: 'The lines, in the order of their keys, and their total', schema: Reply } },
     },
     async (c) => {
       requireKey(c, keys, ...READ);
-      const query = read(c);
-      const { by = 'agency', rule = '766' } = query;
-      const now = msToInstant(nowMs());
-      const period = wholePeriod(query, now, reportingDay);
-      const limit = Number(query.limit ?? 200);
-      const after = cursors.read('statistics', query.cursor)?.[0] as number | undefined;
-      await countChanges();
-      const filter = filterOf(query);
-      // A month that has not begun has nothing to say.
-      const months = by === 'month' ? monthsBetween(period.from, period.to < now ? period.to : now) : [];
-      const [[total], lines, behind] = await Promise.all([
-        statistics.lines(rule, 'all', [period], filter, now),
-        statistics.lines(rule, by, by === 'month' ? months : [period], filter, now),
-        statistics.behind(),
-      ]);
-      const all = by === 'month' ? withEmptyMonths(months, lines) : lines;
-      const first = after ?? 0;
-      const items = all.slice(first, first + limit);
-      const next = first + limit < all.length ? cursors.write('statistics', [first + limit]) : null;
-      return conditional(
-        c,
-        JSON.stringify({
-          ...{ rule, by, from: period.from, to: period.to, behind: behind ?? null },
-          total: numbersOf(total ?? NOTHING, rule),
-          items: items.map((line) => ({ key: line.key, name: line.name, ...numbersOf(line, rule) })),
-          next,
-        }),
-      );
+      const { limit = '200', cursor, ...query } = read(c);
+      const first = (cursors.read('statistics', cursor)?.[0] as number | undefined) ?? 0;
+      const { items, ...report } = await statistics(query);
+      const end = first + Number(limit);
+      const next = end < items.length ? cursors.write('statistics', [end]) : null;
+      return conditional(c, JSON.stringify({ ...report, items: items.slice(first, end), next }));
     },
   );
 }
 
+export interface CountingMeans {
+  readonly reader: StatisticsReader;
+  /** Count what changed of late, so that it is among the numbers. */
+  readonly countChanges: () => Promise<void>;
+  readonly nowMs: () => number;
+  /** The day of the month on which periods of reports begin. */
+  readonly reportingDay: number | undefined;
+}
+
+export function createStatistics({ reader, countChanges, nowMs, reportingDay }: CountingMeans): Statistics {
+  return async (query) => {
+    const { by = 'agency', rule = '766' } = query;
+    const now = msToInstant(nowMs());
+    const period = wholePeriod(query, now, reportingDay);
+    const filter = filterOf(query);
+    await countChanges();
+    // A month that has not begun has nothing to say.
+    const months = by === 'month' ? monthsBetween(period.from, period.to < now ? period.to : now) : [];
+    const [[total], lines, behind] = await Promise.all([
+      reader.lines(rule, 'all', [period], filter, now),
+      reader.lines(rule, by, by === 'month' ? months : [period], filter, now),
+      reader.behind(),
+    ]);
+    const items = by === 'month' ? withEmptyMonths(months, lines) : lines;
+    return {
+      ...{ rule, by, from: period.from, to: period.to, behind: behind ?? null },
+      total: numbersOf(total ?? NOTHING, rule),
+      items: items.map((line) => ({ key: line.key, name: line.name, ...numbersOf(line, rule) })),
+    };
+  };
+}
+
 /** @throws Refusal 400 that names the parameter */
-function wholePeriod(query: Query, now: string, reportingDay: number | undefined) {
+function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number | undefined) {
   if (query.period !== undefined) {
     for (const name of ['from', 'to'] as const)
       if (query[name] !== undefined) throw wrongParameter(name, 'is given beside period, expected one or the other');
@@ -138,12 +152,14 @@ function wholePeriod(query: Query, now: string, reportingDay: number | undefined
     return { key: 'all', ...(periodOf(found) as { from: string; to: string }) };
   }
   const given = periodOf(query);
-  const to = given.to ?? (given.from && given.from > now ? given.from : now);
+  // Not this moment: what nothing came to since is answered as not changed.
+  const today = `${now.slice(0, 10)}T23:59:59.999+07:00`;
+  const to = given.to ?? (given.from && given.from > today ? given.from : today);
   const from = given.from ?? (parseInstant(`${to.slice(0, 4)}-01-01T00:00:00+07:00`) as string);
   return { key: 'all', from, to };
 }
 
-function filterOf({ agency, field, service }: Query): CountedFilter {
+function filterOf({ agency, field, service }: StatisticsQuery): CountedFilter {
   return {
     ...(agency && { agency: cleanCode(agency) }),
     ...(field && { field: cleanCode(field) }),

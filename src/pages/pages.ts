@@ -4,8 +4,9 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Say } from './language.ts';
 import { show } from './layout.ts';
+import { type StatisticsPageMeans, statisticsPage } from './statistics.ts';
 
-export interface PageMeans {
+export interface PageMeans extends Omit<StatisticsPageMeans, 'frame'> {
   readonly province: { readonly name: string } | undefined;
 }
 
@@ -15,6 +16,7 @@ export function addPages(app: Hono, means: PageMeans): void {
   app.get('/pages/style.css', (c) =>
     c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
   );
+  app.get('/statistics', statisticsPage({ ...means, frame: (say) => frameOf(means, say) }));
   app.get('/', (c) =>
     show(c, (say) => ({ ...frameOf(means, say), title: say('Tra cứu hồ sơ', 'Look up a dossier'), body: html`` })),
   );

@@ -1,0 +1,215 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { GROUPS, type Group, RULES, type Rule } from '#core/counts';
+import { formatLocal } from '#core/dates';
+import { reportingPeriod } from '#core/reporting-period';
+import type { Statistics, StatisticsReport } from '../http/statistics.ts';
+import type { Say } from './language.ts';
+import { type Html, type Shown, show } from './layout.ts';
+
+export interface StatisticsPageMeans {
+  readonly statistics: Statistics;
+  readonly nowMs: () => number;
+  readonly reportingDay: number | undefined;
+  /** What all pages for citizens have in common. */
+  readonly frame: (say: Say) => Pick<Shown, 'owner' | 'links'>;
+}
+
+interface Asked {
+  readonly period: string;
+  readonly by: Group;
+  readonly rule: Rule;
+}
+
+/**
+ * The statistics page. It asks for nothing but what its selects offer, and what was asked within a minute is answered from
+ * memory: no reader can make the database count more often.
+ */
+export function statisticsPage(means: StatisticsPageMeans): (c: Context) => Promise<Response> {
+  const { nowMs, frame, reportingDay } = means;
+  const report = rememberAMinute(means);
+  return async (c) => {
+    const periods = periodsUpTo(nowMs(), reportingDay);
+    const asked: Asked = {
+      period: oneOf(periods, c.req.query('period')),
+      by: oneOf(GROUPS, c.req.query('by')),
+      rule: oneOf(RULES, c.req.query('rule')),
+    };
+    const found = await report(asked);
+    return show(c, (say) => ({
+      ...frame(say),
+      title: say('Thống kê giải quyết thủ tục hành chính', 'How administrative procedures are resolved'),
+      body: html`${formOf(say, asked, periods)}${tableOf(say, asked, found)}${notesOf(say, asked, found)}`,
+    }));
+  };
+}
+
+/** What is not offered is taken for what stands first. */
+function oneOf<const T extends string>(offered: readonly T[], given: string | undefined): T {
+  return offered.find((one) => one === given) ?? (offered[0] as T);
+}
+
+const MINUTE_MS = 60_000;
+
+function rememberAMinute({ statistics, nowMs }: StatisticsPageMeans): (asked: Asked) => Promise<StatisticsReport> {
+  const kept = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();
+  return async (asked) => {
+    const key = JSON.stringify(asked);
+    const known = kept.get(key);
+    if (known && nowMs() - known.atMs < MINUTE_MS) return known.report;
+    const report = statistics(asked);
+    kept.set(key, { atMs: nowMs(), report });
+    report.catch(() => kept.delete(key));
+    return report;
+  };
+}
+
+/** The periods of reports that have begun, the newest first: two years and their quarters. */
+function periodsUpTo(nowMs: number, reportingDay: number | undefined): readonly string[] {
+  const today = new Date(nowMs + 7 * 3_600_000).toISOString().slice(0, 10);
+  const year = Number(today.slice(0, 4));
+  return [year + 1, year, year - 1]
+    .flatMap((one) => [`${one}`, ...[4, 3, 2, 1].map((quarter) => `${one}-Q${quarter}`)])
+    .filter((period) => (reportingPeriod(period, reportingDay)?.from ?? today) <= today);
+}
+
+function formOf(say: Say, asked: Asked, periods: readonly string[]): Html {
+  return html`<form class="card fields" method="get" action="/statistics">
+${select(
+  'period',
+  say('Kỳ báo cáo', 'Period of reports'),
+  asked.period,
+  periods.map((period) => [period, periodName(say, period)]),
+)}
+${select(
+  'by',
+  say('Theo', 'By'),
+  asked.by,
+  GROUPS.map((group) => [group, groupName(say, group)]),
+)}
+${select(
+  'rule',
+  say('Cách tính', 'Counted by'),
+  asked.rule,
+  RULES.map((rule) => [rule, ruleName(say, rule)]),
+)}
+<button>${say('Xem', 'Show')}</button>
+</form>`;
+}
+
+function select(
+  name: string,
+  label: string,
+  chosen: string,
+  options: readonly (readonly [value: string, text: string])[],
+): Html {
+  return html`<label>${label}<select name="${name}">${options.map(
+    ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : ''}>${text}</option>`,
+  )}</select></label>`;
+}
+
+/** The columns of form II.06a/VPCP/KSTT. */
+function tableOf(say: Say, asked: Asked, { total, items, from, to }: StatisticsReport): Html {
+  const day = (instant: string) => formatLocal('dd/MM/yyyy', instant);
+  if (items.length === 0)
+    return html`<p class="card">${say('Kỳ này chưa có hồ sơ nào.', 'There are no dossiers in this period yet.')}</p>`;
+  return html`<div class="scroll"><table class="report">
+<caption>${say('Từ', 'From')} ${day(from)} ${say('đến', 'to')} ${day(to)}. ${say('Đơn vị: hồ sơ', 'Unit: dossiers')}.</caption>
+<thead><tr>
+<th scope="col" rowspan="2">${groupName(say, asked.by)}</th>
+<th scope="colgroup" colspan="4">${say('Tiếp nhận', 'Received')}</th>
+<th scope="colgroup" colspan="4">${say('Đã giải quyết', 'Resolved')}</th>
+<th scope="colgroup" colspan="3">${say('Đang giải quyết', 'Pending')}</th>
+<th scope="col" rowspan="2" class="number">${say('Tỷ lệ đúng hạn', 'Share in time')}</th>
+</tr><tr>
+${[
+  ...[
+    say('Tổng số', 'All'),
+    say('Trực tuyến', 'Online'),
+    say('Trực tiếp, bưu chính', 'Brought, by post'),
+    say('Kỳ trước', 'Carried over'),
+  ],
+  ...[say('Tổng số', 'All'), say('Trước hạn', 'Early'), say('Đúng hạn', 'On time'), say('Quá hạn', 'Late')],
+  ...[say('Tổng số', 'All'), say('Trong hạn', 'In term'), say('Quá hạn', 'Late')],
+].map((name) => html`<th scope="col" class="number">${name}</th>`)}
+</tr></thead>
+<tbody>${items.map((line) => lineOf(say, lineName(say, asked.by, line), line))}</tbody>
+<tfoot>${lineOf(say, html`${say('Tổng cộng', 'All together')}`, total)}</tfoot>
+</table></div>`;
+}
+
+function lineOf(say: Say, name: Html, line: StatisticsReport['total']): Html {
+  const { received, resolved, pending, onTimePercent } = line;
+  const numbers = [
+    ...[received.total, received.online, received.direct, received.carriedOver],
+    ...[resolved.total, resolved.early, resolved.onTime, resolved.late],
+    ...[pending.total, pending.withinTerm, pending.late],
+  ];
+  return html`<tr><th scope="row">${name}</th>
+${numbers.map((number) => html`<td class="number">${inWords(say, number)}</td>`)}
+<td class="number">${onTimePercent === null ? '–' : html`${inWords(say, onTimePercent)} %`}</td></tr>`;
+}
+
+function lineName(say: Say, by: Group, { key, name }: StatisticsReport['items'][number]): Html {
+  if (key === null) return html`${say('Chưa rõ', 'Not known')}`;
+  if (by === 'channel') return html`${CHANNEL_NAMES(say)[key] ?? key}`;
+  if (by === 'month') return html`${key.slice(5)}/${key.slice(0, 4)}`;
+  return name === null ? html`${key}` : html`${name}<br><span class="note">${key}</span>`;
+}
+
+const CHANNEL_NAMES = (say: Say): Readonly<Record<string, string>> => ({
+  counter: say('Trực tiếp', 'Brought'),
+  online: say('Trực tuyến', 'Online'),
+  post: say('Bưu chính công ích', 'By post'),
+});
+
+function notesOf(say: Say, { rule }: Asked, { behind }: StatisticsReport): Html {
+  const lacking = behind === null || behind > 0;
+  return html`<p class="note">${ruleMeans(say, rule)}</p>
+${lacking ? html`<p class="note" role="note">${say('Một số thay đổi mới nhất chưa được tính.', 'Some of the newest changes are not counted yet.')}</p>` : ''}`;
+}
+
+/** With the separators of the language: 1.234,5 in Vietnamese. */
+function inWords(say: Say, number: number): string {
+  return number.toLocaleString(say('vi-VN', 'en-GB'), { maximumFractionDigits: 2 });
+}
+
+function periodName(say: Say, period: string): string {
+  const [year, quarter] = period.split('-Q');
+  return quarter ? say(`Quý ${quarter}/${year}`, `Quarter ${quarter} of ${year}`) : say(`Năm ${year}`, `Year ${year}`);
+}
+
+function groupName(say: Say, group: Group): string {
+  return {
+    agency: say('Cơ quan', 'Agency'),
+    field: say('Lĩnh vực', 'Field'),
+    service: say('Thủ tục', 'Service'),
+    month: say('Tháng', 'Month'),
+    channel: say('Kênh tiếp nhận', 'Channel'),
+  }[group];
+}
+
+function ruleName(say: Say, rule: Rule): string {
+  return {
+    '766': say('Bộ chỉ số 766', 'Index 766'),
+    opencps: 'OpenCPS',
+    td: say('Theo ngày', 'By days'),
+  }[rule];
+}
+
+function ruleMeans(say: Say, rule: Rule): string {
+  return {
+    '766': say(
+      'Tính theo Quyết định 766/QĐ-TTg: so sánh đến giờ, phút; trừ thời gian chờ bổ sung một lần; bổ sung từ hai lần là quá hạn; hồ sơ không được tiếp nhận vẫn được tính.',
+      'Counted by Decision 766/QĐ-TTg: to the minute; the wait for one supplement is taken off, a second one is late; dossiers that were refused count.',
+    ),
+    opencps: say(
+      'Tính theo OpenCPS: không tính hồ sơ bị từ chối; trước hạn là đã trả kết quả trước ngày hẹn.',
+      'Counted as OpenCPS does: without dossiers that were refused; early is what was handed over before its date.',
+    ),
+    td: say(
+      'Tính theo ngày, không theo giờ; hồ sơ chờ bổ sung, rút hoặc dừng xử lý nằm trong cột đúng hạn.',
+      'Counted by days, not by hours; what waits for a supplement, was withdrawn or stopped is among those on time.',
+    ),
+  }[rule];
+}
