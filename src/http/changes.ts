@@ -10,6 +10,7 @@ import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ChangeItem } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf } from './lists.ts';
+import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
 export interface ChangeReaderMeans {
@@ -40,6 +41,8 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
   const readEventsQuery = queryReader(EventsQuery);
   const placeOf = (cursor: string | undefined): number => Number(cursors.read(LIST, cursor)?.[0] ?? 0);
   const cursorAt = (place: number): string => cursors.write(LIST, [place]);
+  /** How many streams each key has. */
+  const open = new Map<string, number>();
   const shown = (change: Change) => ({ ...change, cursor: cursorAt(change.cursor) });
 
   add(
@@ -71,8 +74,9 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       summary: 'The same as server-sent events, from then on',
       description:
         'The data of each event is a change, as JSON, and its id the cursor to go on after: in Last-Event-ID, as ' +
-        'browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is.',
+        `browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is. A key has at most ${MOST_STREAMS} of them open at one process.`,
       scopes: READ,
+      problems: ['too-often'],
       headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last event that was received' } },
       query: EventsQuery,
       replies: {
@@ -80,15 +84,23 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const { id } = requireKey(c, keys, ...READ);
       const { cursor } = readEventsQuery(c);
       const after = placeOf(c.req.header('last-event-id') || cursor);
+      if ((open.get(id) ?? 0) >= MOST_STREAMS)
+        throw new Refusal('too-often', `the key ${id} has ${MOST_STREAMS} streams open here; end some of them`, {
+          headers: { 'Retry-After': String(ALIVE_S) },
+        });
       // What cannot be read at all is a refusal, not an empty stream.
       const first = await means.index.changes(after, PAGE);
       // Hono answers HEAD by GET, whose stream nobody would read.
       return c.req.method === 'HEAD'
         ? c.body(null, 200, { 'Content-Type': 'text/event-stream' })
-        : streamed(c, (stream) => tell(stream, after, first));
+        : streamed(c, async (stream) => {
+            open.set(id, (open.get(id) ?? 0) + 1);
+            await tell(stream, after, first);
+            open.set(id, (open.get(id) ?? 0) - 1);
+          });
     },
   );
 
@@ -118,6 +130,7 @@ function streamed(c: Context, tell: (stream: SSEStreamingApi) => Promise<void>):
 }
 
 const RETRY_MS = 2_000;
+const MOST_STREAMS = 100;
 const PAGE = 200;
 const PAUSE_MS = 50;
 const ALIVE_S = 15;

@@ -77,12 +77,16 @@ export interface IndexReader {
     personal: boolean,
   ): Promise<readonly ServedDossier[]>;
   count(filter: DossierFilter): Promise<number>;
-  /** Changes after a cursor, in the order of their commits. */
+  /** Changes after a cursor, in the order of their commits. Those who wait at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
   const one = gather((codes: readonly string[]) => readMany(database, codes), { size: 200, lanes: 3 });
+  const changes = gather((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
+    size: 1_000,
+    lanes: 2,
+  });
   return {
     one,
     async whole(code) {
@@ -107,7 +111,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     inCodeOrder: (filter, limit, after, personal) =>
       readInCodeOrder(database, filter, limit, after, personal ? vault : undefined),
     count: (filter) => countDossiers(database, filter),
-    changes: (after, limit) => readChanges(database, after, limit),
+    changes: (after, limit) => changes({ after, limit }),
   };
 }
 
@@ -181,6 +185,27 @@ async function readHistory(
       movedStatus: event.movedStatus,
     } as HistoryItem;
   });
+}
+
+interface ChangePlace {
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Everybody who is told of changes as they happen asks for the same: what came after the newest one. */
+async function readChangesOnce(
+  database: Database,
+  places: readonly ChangePlace[],
+): Promise<readonly (readonly Change[])[]> {
+  const read = new Map<string, Promise<readonly Change[]>>();
+  return Promise.all(
+    places.map(({ after, limit }) => {
+      const key = `${after} ${limit}`;
+      const known = read.get(key) ?? readChanges(database, after, limit);
+      read.set(key, known);
+      return known;
+    }),
+  );
 }
 
 async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {

@@ -87,3 +87,17 @@ test('without a key, with a made-up id or a wrong parameter there is no stream',
   expect((await hub.request('GET', '/api/v1/events?wait=1', 'portal')).status).toBe(400);
   expect((await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
 });
+
+test('a key has a hundred streams and no more, and those that end make room', async () => {
+  const streams = await Promise.all(Array.from({ length: 100 }, () => listen()));
+  const refused = await hub.request('GET', '/api/v1/events', 'portal');
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '15']);
+  await push(1);
+  await Promise.all(
+    streams.map(async (stream) => {
+      expect((await stream.next(1)).map(({ data }) => data.code)).toEqual([codeOf(1)]);
+      await stream.leave();
+    }),
+  );
+  await expect.poll(async () => (await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
+});

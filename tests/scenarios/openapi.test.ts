@@ -207,6 +207,11 @@ describe('the OpenAPI document', () => {
     }
     await Promise.all(Array.from({ length: 20 }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })));
     await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
+    const streams = await Promise.all(
+      Array.from({ length: 100 }, () => hub.request('GET', '/api/v1/events', 'portal')),
+    );
+    await ask('get /api/v1/events', 429);
+    await Promise.all(streams.map((stream) => stream.body?.cancel()));
     await ask('post /soap/v1/{party}', 400, { body: envelope('<h:No/>', { version: '1.2' }), headers: SOAP['1.2'] });
     await ask('post /soap/v1/{party}', 500, { body: envelope('<h:No/>'), headers: SOAP['1.1'] });
     await ask('post /soap/v1/{party}', 401, {
