@@ -149,8 +149,8 @@ function withoutMentions(json: string, record: Dossier, applicant: Applicant): s
   );
 }
 
-/** The members with free texts, where officers may have written of the applicant. */
-const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy']);
+/** The members with free texts, where officers may have written of the applicant, or a system put a number into an address. */
+const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy', 'url']);
 
 /** The free texts of a record, but for what is said of the applicant in his own place. */
 function freeTextsOf(value: object): string {

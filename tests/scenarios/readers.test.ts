@@ -174,7 +174,11 @@ describe('readers', () => {
 
   test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
     const code = 'H60.01-250812-3001';
-    const mentioned = { abstract: 'Khai sinh cho con ông NGUYỄN VĂN AN', note: 'Gọi 0900000001 khi có kết quả' };
+    const mentioned = {
+      abstract: 'Khai sinh cho con ông NGUYỄN VĂN AN',
+      note: 'Gọi 0900000001 khi có kết quả',
+      documents: [{ name: 'Tờ khai', url: 'https://kho.example.test/001000000001/to-khai.pdf' }],
+    };
     await hub.push(dossier({ code, ...mentioned }));
     await hub.push(progress({ code, content: 'Đã gọi ông Nguyễn Văn An' }), { what: 'progress' });
     const paths = ['', '/history'].map((what) => `/api/v1/dossiers/${code}${what}`);
