@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { testCertificate } from '../tests/support/certificate.ts';
 import { type Config, ConfigError, type Environment, loadConfig, logLevelOf } from './config.ts';
 
 const SECRET = 'oGmD0c5mJY9qf1b3v2Q7x8L4nZ6wRkTs';
@@ -213,11 +214,11 @@ describe('HUB_CONFIG', () => {
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
       '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
-      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, pull, budget, maintenance, reconcile',
+      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, pull, budget, maintenance, tls, reconcile',
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
-      '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays',
-      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, retentionMonths',
+      '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',
+      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, clientCertificateHeader, retentionMonths',
       '/routes/0/from: got "two-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/0/to/1: got "zero-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',
@@ -238,6 +239,22 @@ describe('HUB_CONFIG', () => {
     expect(compared({ sample: 'some' })).toHaveLength(1);
     for (const right of [false, {}, { schedule: '0 0 1 * * 0' }, { sample: 1 }, { sample: 'all' }])
       expect(compared(right)).toEqual([]);
+  });
+
+  it("says which part of a party's TLS is missing, cannot be read or belongs to another", () => {
+    const [one, other] = [testCertificate('một'), testCertificate('hai')];
+    const tls = (given: object) => problemsOf({ parties: { portal: { adapter: 'portal', tls: given } } });
+    expect(tls({ ca: one.certificate, certificate: one.certificate, key: one.key })).toEqual([]);
+    expect(tls({ certificate: one.certificate })).toEqual([
+      '/parties/portal/tls/key: is missing, expected the key that belongs to /parties/portal/tls/certificate',
+    ]);
+    const [wrong] = tls({ certificate: one.certificate, key: other.key });
+    expect(wrong).toMatch(/^\/parties\/portal\/tls: cannot be used: .*mismatch.*expected a text in PEM/);
+    expect(wrong).not.toContain('PRIVATE');
+    expect(tls({ ca: '/nowhere/ca.pem' })[0]).toMatch(/cannot be used: ENOENT: \/nowhere\/ca\.pem; expected/);
+    expect(tls({ ca: 1 })).toEqual([
+      '/parties/portal/tls/ca: got 1, expected a text in PEM (-----BEGIN …), or the path of a file in PEM',
+    ]);
   });
 
   it('says which proxies are neither an address nor a network', () => {

@@ -180,6 +180,15 @@ export async function createHub(
     nowMs,
     reportingDay: file.province?.reportingDay,
   });
+  const clients = createClients(
+    file.proxies,
+    (proxy) =>
+      log.warn(
+        { proxy },
+        'requests are forwarded by a proxy that `proxies` does not name: who comes by it is taken for one client',
+      ),
+    file.clientCertificateHeader,
+  );
   let draining = false;
   const app = createApp({
     pipeline,
@@ -189,13 +198,8 @@ export async function createHub(
     vault,
     nowMs,
     province: file.province,
-    keys: createKeys(file.keys ?? []),
-    clients: createClients(file.proxies, (proxy) =>
-      log.warn(
-        { proxy },
-        'requests are forwarded by a proxy that `proxies` does not name: who comes by it is taken for one client',
-      ),
-    ),
+    keys: createKeys(file.keys ?? [], clients),
+    clients,
     useOnce: createNonces(database, nowMs),
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),

@@ -17,7 +17,8 @@ export function createParties(
     Object.entries(file.parties ?? {}).map(([id, entry]) => {
       const loaded = adapters.get(entry.adapter);
       if (!loaded) throw new Error(`there is no adapter ${entry.adapter}`);
-      return [id, partyOf(id, entry, loaded, database, codes, nowMs)];
+      const signedBy = (file.keys ?? []).flatMap(({ party, certificate }) => (party === id && certificate) || []);
+      return [id, partyOf(id, entry, signedBy, loaded, database, codes, nowMs)];
     }),
   );
 }
@@ -27,12 +28,14 @@ type Entry = NonNullable<HubFile['parties']>[string];
 function partyOf(
   id: string,
   entry: Entry,
+  signedBy: readonly string[],
   { manifest, adapter }: LoadedAdapter,
   database: Database,
   codes: CodeEntries,
   nowMs: () => number,
 ): Party {
-  const { settings = {}, pull = {}, budget, maintenance, reconcile, authoritative = manifest.authoritative } = entry;
+  const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
+  const { authoritative = manifest.authoritative } = entry;
   const perSecond = budget?.callsPerSecond;
   return createParty({
     id,
@@ -40,6 +43,8 @@ function partyOf(
     authoritative,
     settings,
     schedules: pull,
+    signedBy,
+    ...(tls && { tls }),
     ...(budget && { budget }),
     ...(maintenance && { maintenance }),
     ...(reconcile !== undefined && { reconcile }),

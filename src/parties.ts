@@ -3,6 +3,7 @@ import type { MaintenanceWindow } from '#core/windows';
 import { type Adapter, batchOf, type Connection } from './kit/adapter.ts';
 import { createHttp, type WireRecord } from './kit/http.ts';
 import { createSessions } from './kit/session.ts';
+import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from './kit/tls.ts';
 
 /** How much a party may be asked. */
 export interface Budget {
@@ -35,6 +36,8 @@ export interface Party {
   readonly reconcile: ReconcileTimes | false;
   /** What operators have entered of its code tables. */
   readonly codes: EnteredCodes;
+  /** The certificates that its traffic hangs on: its own, its authorities' and the one that we show it. */
+  certificates(): readonly CertificateDates[];
   /** The means of one attempt, whose wire traffic is recorded. */
   connect(record?: (wire: WireRecord) => void): Connection;
   close(): void;
@@ -58,6 +61,9 @@ export interface PartyOptions {
   readonly reconcile?: ReconcileTimes | false;
   /** Resolves when the party's budget has room for one more call. */
   readonly pace?: () => Promise<void>;
+  readonly tls?: TlsGiven;
+  /** Those that its own messages are signed with, in PEM. */
+  readonly signedBy?: readonly string[];
   readonly codes: EnteredCodes;
   readonly nowMs: () => number;
 }
@@ -74,10 +80,17 @@ export function createParty(options: PartyOptions): Party {
     maintenance = [],
     reconcile = {},
     pace,
+    signedBy = [],
     codes,
     nowMs,
   } = options;
-  const http = createHttp({ origins: originsIn(settings), ...limitsIn(settings), ...(pace && { pace }) });
+  const tls = options.tls && createTls(options.tls);
+  const http = createHttp({
+    origins: originsIn(settings),
+    ...limitsIn(settings),
+    ...(tls && { tls }),
+    ...(pace && { pace }),
+  });
   const sessions = createSessions(nowMs);
   return {
     id,
@@ -90,6 +103,7 @@ export function createParty(options: PartyOptions): Party {
     reconcile,
     carries: carriesOf(adapter, settings),
     codes,
+    certificates: () => certificatesIn([settings, tls?.(), signedBy]),
     connect: (record) => ({
       party: id,
       settings,

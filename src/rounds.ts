@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates';
 import type { Alerts } from './alerts.ts';
+import { watchCertificates } from './certificate-watch.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
@@ -95,6 +96,7 @@ export function createRounds(means: RoundsMeans): Rounds {
     }
     await means.shapes.rest();
     await forgetOldKeys(database, msToInstant(nowMs()));
+    await watchCertificates({ database, alerts, nowMs }, parties);
   }
 
   let keeping: Promise<void> = Promise.resolve();

@@ -94,7 +94,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/rounds.ts'],
-    may: [...SQL, 'src/ledger/'],
+    may: [...SQL, 'src/ledger/', 'src/certificate-watch.ts'],
     mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts', 'src/shape-watch.ts'],
     why: 'calls the pipeline again and again',
   },
@@ -112,6 +112,12 @@ const RULES: readonly Rule[] = [
     why: 'tells people, over the one way out',
   },
   {
+    of: ['src/certificate-watch.ts'],
+    may: [...RECORDS, 'src/ledger/'],
+    mayTypes: ['src/database/', 'src/alerts.ts', 'src/parties.ts'],
+    why: 'looks at what parties hang on, ahead of its end',
+  },
+  {
     of: ['src/shape-watch.ts'],
     may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
     mayTypes: ['src/database/', 'src/telemetry.ts', 'src/alerts.ts'],
@@ -123,7 +129,11 @@ const RULES: readonly Rule[] = [
     mayTypes: ['src/kit/'],
     why: 'finds adapters by their folder',
   },
-  { of: ['src/config'], may: [...RECORDS, ...OUTSIDE], why: 'is read before anything else of the hub' },
+  {
+    of: ['src/config'],
+    may: [...RECORDS, 'src/kit/tls.ts', ...OUTSIDE],
+    why: 'is read before anything else of the hub',
+  },
   ...['src/vault.ts', 'src/same-text.ts', 'src/gather.ts', 'src/bell.ts', 'src/embedded-postgres/'].map((one) => ({
     of: [one],
     may: ['src/same-text.ts', ...OUTSIDE],

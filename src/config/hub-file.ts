@@ -7,6 +7,7 @@ import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { DAYS } from '#core/windows';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
+import { createTls } from '../kit/tls.ts';
 import { weaknessOf } from './weak-secrets.ts';
 
 export const SCOPES = [
@@ -39,7 +40,7 @@ const Key = closed({
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf(SCOPES), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
-  /** What signs this key's SOAP messages. */
+  /** What signs this key's SOAP messages, and shows who it is by mutual TLS. */
   certificate: Type.Optional(
     Type.String({
       pattern: '^(?:-----BEGIN CERTIFICATE-----|[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$)',
@@ -47,6 +48,9 @@ const Key = closed({
     }),
   ),
 });
+
+const PEM_MEANS = 'a text in PEM (-----BEGIN …), or the path of a file in PEM';
+const Pem = Type.String({ minLength: 1, description: PEM_MEANS });
 
 const PartyEntry = closed({
   adapter: Id,
@@ -65,6 +69,14 @@ const PartyEntry = closed({
   ),
   maintenance: Type.Optional(
     Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
+  ),
+  /** Whose certificates are believed, instead of the system's authorities, and what is shown to the party (mutual TLS). */
+  tls: Type.Optional(
+    closed({
+      ca: Type.Optional(Pem),
+      certificate: Type.Optional(Pem),
+      key: Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: PEM_MEANS })),
+    }),
   ),
   /** By itself; `lienthong reconcile` compares whenever it is told to. */
   reconcile: Type.Optional(
@@ -125,6 +137,10 @@ export const HubFile = closed({
   alerts: Type.Optional(Alerts),
   /** Whose word on the client's address and on TLS is taken: those that stand before the hub. */
   proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: PROXY_MEANS }))),
+  /** The header in which those proxies tell the certificate that a client has shown; they set it anew, or remove it, at each request. */
+  clientCertificateHeader: Type.Optional(
+    Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,99}$', description: 'the name of a header such as Client-Cert' }),
+  ),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
 });
 export type HubFile = Type.Static<typeof HubFile>;
@@ -184,11 +200,33 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   const path = `/parties/${pointer(id)}`;
   const problems: Problem[] = [];
   if (!new RegExp(ID).test(id)) problems.push({ path, message: `the party's name is to be ${ID_MEANS}` });
-  const { pull, reconcile } = members(party);
+  const { pull, reconcile, tls } = members(party);
   for (const [name, schedule] of Object.entries(members(pull)))
     problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
+  problems.push(...tlsProblems(`${path}/tls`, members(tls)));
   problems.push(...scheduleProblems(`${path}/reconcile/schedule`, members(reconcile).schedule, '0 30 3 * * *'));
   return problems;
+}
+
+/** Told at the start, not at the first call: what cannot be read, and a key that is another certificate's. */
+function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (Object.values(tls).some((value) => typeof value !== 'string')) return [];
+  for (const [one, other] of [
+    ['certificate', 'key'],
+    ['key', 'certificate'],
+  ] as const)
+    if (tls[one] !== undefined && tls[other] === undefined)
+      return [
+        { path: `${path}/${other}`, message: `is missing, expected the ${other} that belongs to ${path}/${one}` },
+      ];
+  try {
+    createTls(tls);
+    return [];
+  } catch (error) {
+    const { code, message, path: file } = error as Error & { code?: string; path?: string };
+    const why = file === undefined ? message : `${code}: ${file}`;
+    return [{ path, message: `cannot be used: ${why}; expected ${PEM_MEANS}, and a certificate with its own key` }];
+  }
 }
 
 function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {

@@ -2,6 +2,7 @@ import { hash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
 import type { KeyEntry, Scope } from '../config.ts';
 import { sameText } from '../same-text.ts';
+import type { Clients } from './clients.ts';
 import { Refusal } from './problem.ts';
 
 /** The keys of the configuration, found without comparing secrets. */
@@ -13,15 +14,18 @@ export interface Keys {
   byId(id: string): KeyEntry | undefined;
   /** The key with the certificate of this SHA-256 fingerprint (`AB:CD:…`). */
   byCertificate(fingerprint: string): KeyEntry | undefined;
+  /** The key of the certificate that the client of a request has shown (mutual TLS). */
+  byClient(c: Context): KeyEntry | undefined;
 }
 
-export function createKeys(entries: readonly KeyEntry[]): Keys {
+export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 'certificateOf'>): Keys {
   const digest = (secret: string): string => hash('sha256', secret, 'base64');
   const byDigest = new Map(entries.map((entry) => [digest(entry.secret), entry]));
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const byFingerprint = new Map(
     entries.flatMap((entry) => (entry.certificate ? [[fingerprintOf(entry.certificate), entry] as const] : [])),
   );
+  const byCertificate: Keys['byCertificate'] = (fingerprint) => byFingerprint.get(fingerprint.replaceAll(':', ''));
   return {
     bySecret: (secret) => byDigest.get(digest(secret)),
     byPassword(id, password) {
@@ -30,7 +34,11 @@ export function createKeys(entries: readonly KeyEntry[]): Keys {
       return sameText(entry?.secret ?? '', password) && entry ? entry : undefined;
     },
     byId: (id) => byId.get(id),
-    byCertificate: (fingerprint) => byFingerprint.get(fingerprint.replaceAll(':', '')),
+    byCertificate,
+    byClient(c) {
+      const fingerprint = clients.certificateOf(c);
+      return fingerprint === undefined ? undefined : byCertificate(fingerprint);
+    },
   };
 }
 
@@ -58,6 +66,9 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   const bearer = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
   const key = bearer === undefined ? undefined : keys.bySecret(bearer);
   if (key) return key;
+  // Whoever says a secret is who it says, or nobody.
+  const shown = header === '' ? keys.byClient(c) : undefined;
+  if (shown) return shown;
   const why =
     header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
   throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
+import { testCertificate } from '../../tests/support/certificate.ts';
 import { createClients, networkOf } from './clients.ts';
 
 /** What is made of a request that comes from this address. */
@@ -55,6 +57,30 @@ test('a proxy near by that is not named is told of, once', async () => {
   for (const from of ['10.0.0.5', '10.0.0.6', '10.0.0.6', '203.0.113.5']) await ask(from, FORWARDED);
   await ask('10.0.0.7', {});
   expect(told).toEqual(['10.0.0.6']);
+});
+
+test('what a client has shown of itself is believed by one header, of a proxy of ours', async () => {
+  const { certificate } = testCertificate('một cửa');
+  const { fingerprint256, raw } = new X509Certificate(certificate);
+  const clients = createClients(['10.0.0.0/8'], undefined, 'Client-Cert');
+  const app = new Hono().get('/', (c) => c.text(clients.certificateOf(c) ?? 'none'));
+  const ask = async (remoteAddress: string, headers: Record<string, string>) =>
+    (await app.request('/', { headers }, { incoming: { socket: { remoteAddress }, headers } })).text();
+  const escaped = encodeURIComponent(certificate);
+  expect(await ask('10.1.2.3', { 'client-cert': `:${raw.toString('base64')}:` })).toBe(fingerprint256);
+  expect(await ask('10.1.2.3', { 'client-cert': escaped })).toBe(fingerprint256);
+  expect(await ask('203.0.113.5', { 'client-cert': escaped })).toBe('none');
+  expect(await ask('10.1.2.3', { 'x-client-cert': escaped })).toBe('none');
+  for (const wrong of ['', ':AAAA:', '%E0%A4%A', fingerprint256])
+    expect(await ask('10.1.2.3', { 'client-cert': wrong })).toBe('none');
+  const off = createClients(['10.0.0.0/8']);
+  const other = new Hono().get('/', (c) => c.text(off.certificateOf(c) ?? 'none'));
+  const headers = { 'client-cert': escaped };
+  expect(
+    await (
+      await other.request('/', { headers }, { incoming: { socket: { remoteAddress: '10.1.2.3' }, headers } })
+    ).text(),
+  ).toBe('none');
 });
 
 test.each([

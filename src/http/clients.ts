@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
@@ -10,6 +11,8 @@ export interface Clients {
   addressOf(c: Context): string | undefined;
   /** Whether nobody between can have read what it sent: TLS, to us or to a proxy that is ours, or a peer on this machine. */
   isPrivate(c: Context): boolean;
+  /** The SHA-256 fingerprint (`AB:CD:…`) of the certificate that the client has shown to a proxy that is ours. */
+  certificateOf(c: Context): string | undefined;
   /** Scheme, host and port as the client addressed them. */
   originOf(c: Context): string;
 }
@@ -29,9 +32,15 @@ const NEAR = proxyAddr.compile(['loopback', 'linklocal', 'uniquelocal']);
  *   from anybody else they are what the client made up
  * @param onUnnamed told once of each address of our own networks that forwards requests and is none of these: all who
  *   come by it are taken for one
+ * @param certificateHeader in which those proxies tell a client's certificate: as RFC 9440 has it (`:base64:`), or as PEM that
+ *   is escaped as in an address (nginx)
  * @throws TypeError when one is neither
  */
-export function createClients(proxies: readonly string[] = [], onUnnamed: (proxy: string) => void = () => {}): Clients {
+export function createClients(
+  proxies: readonly string[] = [],
+  onUnnamed: (proxy: string) => void = () => {},
+  certificateHeader?: string,
+): Clients {
   const trusts = proxyAddr.compile([...proxies]);
   const unnamed = new Set<string>();
   const incomingOf = (c: Context) => (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
@@ -58,6 +67,10 @@ export function createClients(proxies: readonly string[] = [], onUnnamed: (proxy
       if (scheme !== undefined) return scheme.toLowerCase() === 'https';
       return /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
     },
+    certificateOf(c) {
+      const given = certificateHeader && told(c, certificateHeader);
+      return given ? fingerprintOf(given) : undefined;
+    },
     originOf(c) {
       const url = new URL(c.req.url);
       const scheme = told(c, 'x-forwarded-proto') ?? url.protocol.slice(0, -1);
@@ -65,4 +78,14 @@ export function createClients(proxies: readonly string[] = [], onUnnamed: (proxy
       return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
     },
   };
+}
+
+/** What is no certificate says nothing. */
+function fingerprintOf(given: string): string | undefined {
+  try {
+    const bytes = /^:([A-Za-z0-9+/=]+):$/.exec(given)?.[1];
+    return new X509Certificate(bytes ? Buffer.from(bytes, 'base64') : decodeURIComponent(given)).fingerprint256;
+  } catch {
+    return undefined;
+  }
 }

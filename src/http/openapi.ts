@@ -32,6 +32,7 @@ export function openApi(docs: readonly RouteDoc[]): object {
 /** OpenAPI knows no credentials inside of bodies: those are named as schemes that no header carries. */
 const SECURITY = {
   key: { type: 'http', scheme: 'bearer', description: 'The secret of a key' },
+  mutualTls: { type: 'mutualTLS', description: 'The certificate of a key, shown to the proxy that ends TLS' },
   session: {
     type: 'http',
     scheme: 'session',
@@ -73,7 +74,7 @@ function operationOf(doc: RouteDoc): object {
     summary: doc.summary,
     ...(doc.description && { description: doc.description }),
     operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
-    security: doc.scopes ? [{ key: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
+    security: doc.scopes ? [{ key: [] }, { mutualTls: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
     ...(doc.scopes && { 'x-scopes': doc.scopes }),
     parameters: parametersOf(doc),
     ...(doc.body && { requestBody: { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } }),

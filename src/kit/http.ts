@@ -9,6 +9,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import pRetry from 'p-retry';
+import type { TlsMaterial } from './tls.ts';
 
 /** What came of one call, said by what may have happened at the other side. */
 export type Exchange =
@@ -64,6 +65,8 @@ export interface HttpOptions {
   readonly totalMs?: number;
   readonly maxReplyBytes?: number;
   readonly signal?: AbortSignal;
+  /** Asked at each new connection. */
+  readonly tls?: () => TlsMaterial;
   /** Awaited before every call: the party's budget. */
   readonly pace?: () => Promise<void>;
 }
@@ -77,7 +80,7 @@ export function createHttp(
   const connectMs = options.connectMs ?? 10_000;
   const agents = {
     httpAgent: withConnectLimit(new http.Agent(AGENT), connectMs),
-    httpsAgent: withConnectLimit(new https.Agent(AGENT), connectMs),
+    httpsAgent: withTls(withConnectLimit(new https.Agent(options.tls ? ANEW : AGENT), connectMs), options.tls),
   };
   const base = {
     ...axios.defaults,
@@ -110,6 +113,15 @@ export function createHttp(
   };
 }
 
+/** What a connection shows and believes is asked for when it is made: it may have been replaced since the last one. */
+function withTls(agent: https.Agent, tls: HttpOptions['tls']): https.Agent {
+  if (!tls) return agent;
+  const connectable = agent as https.Agent & { createConnection(options: object, ...rest: unknown[]): Socket };
+  const connect = connectable.createConnection.bind(agent);
+  connectable.createConnection = (options, ...rest) => connect({ ...options, ...tls() }, ...rest);
+  return agent;
+}
+
 /** axios sets a minute for each call: with another value here the system would be told twice a call. */
 const AGENT = {
   keepAlive: true,
@@ -118,6 +130,9 @@ const AGENT = {
   scheduling: 'lifo',
   timeout: 120_000,
 } as const;
+
+/** A session that is taken up again is that of the certificate which began it. */
+const ANEW = { ...AGENT, maxCachedSessions: 0 } as const;
 
 /**
  * What axios sends by, without what it does before: merging the same settings anew, interceptors and transformations that
@@ -244,8 +259,11 @@ function failureOf(error: AxiosError, totalMs: number): Exchange {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
   if (NOT_CONNECTED.has(code) || (code === 'ETIMEDOUT' && (error as { syscall?: string }).syscall === 'connect'))
     return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
-  if (CERTIFICATE.test(code))
-    return { kind: 'unreachable', reason: 'certificate', message: `its certificate is not trusted: ${code}` };
+  if (CERTIFICATE.test(code)) {
+    // An alert comes from the other side: it refuses us before it has read anything.
+    const what = /ALERT/.test(code) ? 'it does not take our certificate' : 'its certificate is not trusted';
+    return { kind: 'unreachable', reason: 'certificate', message: `${what}: ${code}` };
+  }
   if (code === 'ECONNABORTED' || code === 'ERR_CANCELED' || code === 'ETIMEDOUT')
     return { kind: 'lost', reason: 'timeout', message: `no answer within ${Math.round(totalMs / 1000)} s` };
   if (code === 'ERR_BAD_RESPONSE' && /maxContentLength/.test(error.message))

@@ -5,7 +5,14 @@ import type { Database } from '../database/pool.ts';
 export interface Incident {
   readonly id: number;
   readonly party: string;
-  readonly kind: 'partner-away' | 'credentials' | 'certificate' | 'schema-drift' | 'pull-failed' | 'disagreement';
+  readonly kind:
+    | 'partner-away'
+    | 'credentials'
+    | 'certificate'
+    | 'certificate-expiry'
+    | 'schema-drift'
+    | 'pull-failed'
+    | 'disagreement';
   readonly cause: string;
   readonly openedAt: string;
   readonly closedAt: string | null;

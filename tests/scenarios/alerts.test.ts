@@ -3,10 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Alerts, createAlerts } from '../../src/alerts.ts';
+import { watchCertificates } from '../../src/certificate-watch.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
+import { certificatesIn } from '../../src/kit/tls.ts';
 import { webhookHeaders } from '../../src/kit/webhooks.ts';
-import { openIncident } from '../../src/ledger/incidents.ts';
+import { listIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { testCertificate } from '../support/certificate.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { MORNING } from '../support/template.ts';
 
@@ -73,6 +76,38 @@ describe('alerts', () => {
     await tell();
     expect(got).toHaveLength(failed + 1);
     expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('the end of a certificate is told of 30, 15 and 7 days before, and when it has come', async () => {
+    const { database } = hub.hub;
+    const valid = certificatesIn(testCertificate('tỉnh', { from: '25', to: '26' }).certificate);
+    const held = { current: valid };
+    const parties = new Map([['portal', { id: 'portal', certificates: () => held.current }]]);
+    const alerts = processes[0]?.alerts as Alerts;
+    const at = (date: string) =>
+      watchCertificates({ database, alerts, nowMs: () => Date.parse(`${date}T08:00:00Z`) }, parties);
+    for (const day of [
+      '2025-11-01',
+      '2025-12-05',
+      '2025-12-06',
+      '2025-12-20',
+      '2025-12-27',
+      '2026-01-02',
+      '2026-01-02',
+    ])
+      await at(day);
+    const causes = (await listIncidents(database, false, 9, undefined)).map(({ cause }) => cause);
+    const ends = 'the certificate of CN=tỉnh ends on 2026-01-01, within';
+    expect(causes.reverse()).toEqual([
+      `${ends} 30 days`,
+      `${ends} 15 days`,
+      `${ends} 7 days`,
+      'the certificate of CN=tỉnh ended on 2026-01-01',
+    ]);
+    expect(await openIncidents(database)).toHaveLength(1);
+    held.current = [];
+    await at('2026-01-02');
+    expect(await openIncidents(database)).toEqual([]);
   });
 
   test('a process that is killed while it tells leaves it to the others', async () => {

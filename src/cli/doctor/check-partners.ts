@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { HubFile } from '../../config.ts';
+import { createTls, type TlsGiven } from '../../kit/tls.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
 const finding = findingsOf('partners');
@@ -9,11 +10,13 @@ const WAIT_MS = 5_000;
 /** Whether each address in the parties' settings answers, and how long its certificate is good. Nothing is asked of it. */
 export async function checkPartners(file: HubFile, nowMs: () => number): Promise<readonly Finding[]> {
   const parties = Object.entries(file.parties ?? {});
-  const origins = parties.flatMap(([party, { settings }]) =>
-    [...new Set(originsIn(settings))].map((origin) => ({ party, origin })),
+  const origins = parties.flatMap(([party, { settings, tls: given }]) =>
+    [...new Set(originsIn(settings))].map((origin) => ({ party, origin, given })),
   );
   if (origins.length === 0) return [finding('info', `${parties.length} parties, none with an address`)];
-  return (await Promise.all(origins.map(({ party, origin }) => checkOrigin(party, new URL(origin), nowMs)))).flat();
+  return (
+    await Promise.all(origins.map(({ party, origin, given }) => checkOrigin(party, new URL(origin), given, nowMs)))
+  ).flat();
 }
 
 /** Every address that stands in the settings, however deep. */
@@ -23,11 +26,16 @@ function originsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(originsIn) : [];
 }
 
-async function checkOrigin(party: string, url: URL, nowMs: () => number): Promise<readonly Finding[]> {
+async function checkOrigin(
+  party: string,
+  url: URL,
+  given: TlsGiven | undefined,
+  nowMs: () => number,
+): Promise<readonly Finding[]> {
   const isTls = url.protocol === 'https:';
   const name = `${party}: ${url.origin}`;
   try {
-    const seen = await look(url, isTls);
+    const seen = await look(url, isTls, given);
     return [finding('ok', `${name} answers`), ...(seen ? [certificateFinding(name, seen, nowMs())] : [])];
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
@@ -47,14 +55,14 @@ export interface Certificate {
   readonly error: string | undefined;
 }
 
-function look(url: URL, isTls: boolean): Promise<Certificate | undefined> {
+function look(url: URL, isTls: boolean, given: TlsGiven | undefined): Promise<Certificate | undefined> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port) || (isTls ? 443 : 80);
   return new Promise((resolve, reject) => {
     const servername = net.isIP(host) ? '' : host;
     // What is wrong with the certificate is told, and nothing is sent over the connection.
     const socket = isTls
-      ? tls.connect({ host, port, servername, rejectUnauthorized: false }, connected)
+      ? tls.connect({ ...(given && createTls(given)()), host, port, servername, rejectUnauthorized: false }, connected)
       : net.connect({ host, port }, connected);
     socket.setTimeout(WAIT_MS, () => socket.destroy(new Error(`no answer within ${WAIT_MS / 1000} s`)));
     socket.once('error', reject);
@@ -84,7 +92,7 @@ export function certificateFinding(name: string, { validTo, error }: Certificate
     return finding(
       'fail',
       `${name}: its certificate is refused: ${error}`,
-      'is it the right host, and does NODE_EXTRA_CA_CERTS name its authority?',
+      "is it the right host, and does the party's tls.ca, or NODE_EXTRA_CA_CERTS, name its authority?",
     );
   const level: Level = days <= 30 ? 'warn' : 'ok';
   const urgency = days <= 7 ? 'at once' : days <= 15 ? 'this week' : 'in time';

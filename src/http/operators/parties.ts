@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates';
@@ -45,7 +44,7 @@ const PartyShown = closed(
     ),
     incidents: Type.Array(IncidentShown),
     certificates: Type.Array(closed({ subject: Type.String(), validFrom: Instant, validTo: Instant }), {
-      description: 'those in its settings',
+      description: 'those in its settings and its tls, and those that its messages are signed with',
     }),
   },
   { title: 'Party' },
@@ -179,28 +178,8 @@ function shownParty(
     maintenance: party?.maintenance ?? [],
     maintenanceUntil: untilMs === undefined ? null : msToInstant(untilMs),
     incidents,
-    certificates: party ? certificatesIn(party.settings) : [],
+    certificates: party?.certificates() ?? [],
   };
-}
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** Every certificate that stands in the settings, however deep: the ones that run out unnoticed. */
-function certificatesIn(value: unknown): readonly object[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(certificatesIn);
-  if (typeof value !== 'string') return [];
-  return (value.match(PEM) ?? []).flatMap((pem) => {
-    try {
-      const { subject, validFrom, validTo } = new X509Certificate(pem);
-      return [{ subject, validFrom: instantOf(validFrom), validTo: instantOf(validTo) }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function instantOf(date: string): string {
-  return msToInstant(Date.parse(date));
 }
 
 function healthOf(of: {

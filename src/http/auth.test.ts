@@ -1,0 +1,29 @@
+import { Hono } from 'hono';
+import { expect, test } from 'vitest';
+import { createKeys, requireKey } from './auth.ts';
+import { refusalOf } from './problem.ts';
+
+const FINGERPRINT = Array.from({ length: 32 }, (_, n) => n.toString(16).padStart(2, '0').toUpperCase()).join(':');
+const ENTRIES = [
+  { id: 'one-stop', secret: 'secret-of-the-one-stop', scopes: ['dossier:write' as const], certificate: FINGERPRINT },
+  { id: 'portal', secret: 'secret-of-the-portal', scopes: ['index:read' as const] },
+];
+
+/** The key of a request whose client has shown the certificate of this fingerprint. */
+async function keyOf(shown: string | undefined, headers: Record<string, string> = {}) {
+  const keys = createKeys(ENTRIES, { certificateOf: () => shown });
+  const app = new Hono().get('/', (c) => c.text(requireKey(c, keys, 'dossier:write').id));
+  app.onError((error, c) => c.text(refusalOf(error).kind));
+  return (await app.request('/', { headers })).text();
+}
+
+test('a client that has shown the certificate of a key needs no secret', async () => {
+  expect(await keyOf(FINGERPRINT)).toBe('one-stop');
+  expect(await keyOf(undefined)).toBe('unauthorized');
+  expect(await keyOf(FINGERPRINT.replace('00:', 'FF:'))).toBe('unauthorized');
+});
+
+test('a secret comes before the certificate: a wrong one is wrong, another key is that key', async () => {
+  expect(await keyOf(FINGERPRINT, { authorization: 'Bearer wrong' })).toBe('unauthorized');
+  expect(await keyOf(FINGERPRINT, { authorization: 'Bearer secret-of-the-portal' })).toBe('forbidden');
+});
