@@ -49,6 +49,20 @@ export interface Outgoing<O extends Operation = Operation> {
   readonly doubt: boolean;
   /** The partner has taken this dossier before. */
   readonly known: boolean;
+  /** What it changed in the index, for adapters that tell of changes. */
+  readonly change?: Change;
+}
+
+/** A dossier's new state, or a step, as a change of what readers see. */
+export interface Change {
+  /** When the index changed: the `changedAt` of the change feed. */
+  readonly at: string;
+  /**
+   * Whether there is anything to tell. Not where the step changed nothing that readers see (`unchanged`), where the state
+   * that it led to was told with its dossier (`told`), and where the partner has been told of a later one, since
+   * somebody has it told again (`outdated`).
+   */
+  readonly news: 'new' | 'unchanged' | 'told' | 'outdated';
 }
 
 export interface Sender<Settings, O extends Operation = Operation> {
@@ -127,6 +141,8 @@ export interface Adapter<Settings = unknown> {
   load?(): Promise<unknown>;
   /** The hub's door whose dialect the partner speaks too: what came through it goes on with all that it says. */
   readonly dialect?: string;
+  /** It tells that a dossier changed, and to which status: its items come with their `change`. */
+  readonly tellsChanges?: boolean;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** Present where the partner can be asked what it has of a dossier. */

@@ -32,6 +32,7 @@ export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text'
 export {
   type Adapter,
   type Asks,
+  type Change,
   type Comparison,
   type Connection,
   defineAdapter,

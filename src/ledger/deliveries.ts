@@ -64,6 +64,35 @@ export async function knownTo(
   return new Set(rows.map((row) => row.subject));
 }
 
+/** What a party has taken of the same dossier besides one delivery. */
+export interface TakenBesides {
+  /** The dossier, as the same event left it. */
+  readonly itself: boolean;
+  /** Something that came to be told later. */
+  readonly later: boolean;
+}
+
+/** For each of these deliveries what else its party has taken. */
+export async function takenBesides(
+  database: Database,
+  deliveries: readonly number[],
+): Promise<ReadonlyMap<number, TakenBesides>> {
+  const { rows } = await database.pool.query<TakenBesides & { id: number }>({
+    name: 'taken besides',
+    // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
+    text: `SELECT told.id,
+             (SELECT d.id FROM deliveries d
+               WHERE d.party = told.party AND d.subject = told.subject AND d.id < told.id AND d.state = 'delivered'
+                 AND d.seq = told.seq AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
+             (SELECT d.id FROM deliveries d
+               WHERE d.party = told.party AND d.subject = told.subject AND d.id > told.id AND d.state = 'delivered'
+               LIMIT 1) IS NOT NULL AS later
+           FROM deliveries told WHERE told.id = ANY($1::int8[])`,
+    values: [deliveries],
+  });
+  return new Map(rows.map(({ id, itself, later }) => [id, { itself, later }]));
+}
+
 /** Dossiers that a party has taken and that are not finished, in code order after `after`. */
 export async function outstandingAt(
   database: Database,

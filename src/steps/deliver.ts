@@ -1,4 +1,3 @@
-import { fold } from '#core/dossier';
 import { serviceKey } from '#core/identifiers';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
@@ -6,12 +5,13 @@ import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { type Found, loadHeld } from '../index/dossiers.ts';
-import { type LoadedEvent, loadEvents } from '../index/events.ts';
+import { loadEvents } from '../index/events.ts';
 import type { Outgoing } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
-import { knownTo } from '../ledger/deliveries.ts';
+import { knownTo, takenBesides } from '../ledger/deliveries.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
+import { asOf, changeOf } from './change.ts';
 import type { JustKept, JustKeptDossiers } from './just-kept.ts';
 import type { Original, Originals } from './originals.ts';
 
@@ -122,6 +122,12 @@ async function dossierOutgoing(
     (one) => !isFirst(kept.get(one.subject)) || kept.get(one.subject)?.door === dialect,
   );
   const came = dialect === undefined ? NOTHING : await originals.of(dialect, mayHaveCome, since);
+  const besides = party.adapter.tellsChanges
+    ? await takenBesides(
+        database,
+        claimed.map((one) => one.id),
+      )
+    : undefined;
   const facts = await catalogueFacts(
     entries,
     party,
@@ -129,16 +135,19 @@ async function dossierOutgoing(
   );
   return claimed.flatMap((one) => {
     const history = events.get(one.subject) ?? [];
-    const dossier = isNewest(one) ? held.get(one.subject)?.held.view.record : asOf(history, one.seq);
+    const now = held.get(one.subject)?.held.view.record;
+    const dossier = isNewest(one) ? now : asOf(history, one.seq)?.record;
     const record =
       one.operation === 'dossier.upsert.v1' ? dossier : history.find((event) => event.seq === one.seq)?.said;
     if (!dossier || !record) return [];
+    const change = besides && changeOf(one, besides.get(one.id), { dossier, now, history });
     const original = came.get(one);
     const outgoing = {
       ...{ ...base(one), ...facts(dossier), record, dossier },
       code: codeAt(party, dossier, held.get(one.subject)?.held.owner),
       known: known.has(one.subject),
       ...(original && { original }),
+      ...(change && { change }),
     };
     return [[one.id, outgoing as Outgoing] as const];
   });
@@ -168,11 +177,6 @@ const NOTHING: ReadonlyMap<Claimed, Original> = new Map();
 /** Who told of the dossier first knows it by the code under which it is held, whatever its receipts were numbered. */
 function codeAt(party: Party, { code, aliases = [] }: Dossier, owner: string | undefined): string {
   return owner === party.id ? code : (aliases.find((alias) => alias.party === party.id)?.code ?? code);
-}
-
-/** The dossier as its first `seq` events tell it. */
-function asOf(history: readonly LoadedEvent[], seq: number): Dossier | undefined {
-  return fold(history.filter((event) => event.seq <= seq))?.record;
 }
 
 async function entryOutgoing(

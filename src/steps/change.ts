@@ -1,0 +1,41 @@
+import { type DossierView, fold } from '#core/dossier';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { LoadedEvent } from '../index/events.ts';
+import type { Change } from '../kit/adapter.ts';
+import type { Claimed } from '../ledger/claim.ts';
+import type { TakenBesides } from '../ledger/deliveries.ts';
+
+export interface Told {
+  /** The dossier as the event left it, and as it is by now. */
+  readonly dossier: Dossier;
+  readonly now: Dossier | undefined;
+  /** Of steps, and of what is not the newest. */
+  readonly history: readonly LoadedEvent[];
+}
+
+/**
+ * A delivery as a change of the index: one line of the change feed is one that is new. Whoever is told of changes alone
+ * is told neither twice nor, when something is told again, of a state that is over.
+ */
+export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, told: Told): Change {
+  return { at: claimed.createdAt, news: newsOf(claimed, taken, told) };
+}
+
+function newsOf(
+  { operation, seq }: Claimed,
+  { itself, later }: TakenBesides = { itself: false, later: false },
+  { dossier, now, history }: Told,
+): Change['news'] {
+  if (later && (dossier.status !== now?.status || dossier.statusAt !== now.statusAt)) return 'outdated';
+  if (operation !== 'dossier.progress.v1') return 'new';
+  if (itself) return 'told';
+  const after = asOf(history, seq);
+  // Where its beginning is not kept any more, nobody knows: rather one too many than one that is missed.
+  const isChanged = !after || JSON.stringify(asOf(history, seq - 1)) !== JSON.stringify(after);
+  return isChanged ? 'new' : 'unchanged';
+}
+
+/** The dossier as its first `seq` events tell it. */
+export function asOf(history: readonly LoadedEvent[], seq: number): DossierView | undefined {
+  return fold(history.filter((event) => event.seq <= seq));
+}
