@@ -31,10 +31,13 @@ interface Given {
 
 const SECRET_NAME = /pass(?:word|wd)?$|secret|token|api-?key/i;
 
-function secretsIn(value: object, place: string): readonly Given[] {
+/** The texts of a list are called as the list is. */
+function secretsIn(value: object, place: string, listName?: string): readonly Given[] {
   return Object.entries(value).flatMap(([name, member]) => {
-    if (typeof member === 'object' && member !== null) return secretsIn(member, `${place}/${name}`);
-    return typeof member === 'string' && SECRET_NAME.test(name) ? [{ place: `${place}/${name}`, secret: member }] : [];
+    if (typeof member === 'object' && member !== null)
+      return secretsIn(member, `${place}/${name}`, Array.isArray(member) ? name : undefined);
+    const isSecret = typeof member === 'string' && SECRET_NAME.test(listName ?? name);
+    return isSecret ? [{ place: `${place}/${name}`, secret: member }] : [];
   });
 }
 

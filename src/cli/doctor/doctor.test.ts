@@ -77,6 +77,7 @@ describe('the doctor', () => {
         adapter: 'x',
         settings: { username: 'admin', password: '12345678', deep: { apiKey: 'h7Qz0-xPq2-long' } },
       },
+      reader: { adapter: 'x', settings: { secrets: ['h7Qz0-xPq2-long', 'change-me-2025'] } },
     };
     const found = checkSecrets({
       file: { parties },
@@ -84,6 +85,7 @@ describe('the doctor', () => {
     } as unknown as Config);
     expect(found.map(({ level, found: text }) => `${level} ${text.split(':')[0]}`)).toEqual([
       'warn /parties/portal/settings/password',
+      'warn /parties/reader/settings/secrets/1',
       'warn DATABASE_URL',
     ]);
     expect(JSON.stringify(found)).not.toMatch(/12345678|changeme|h7Qz0/);
