@@ -1,0 +1,14 @@
+import { defineAdapter, inOrder, type Sender } from '#kit';
+import { tell } from './client.ts';
+import { Settings } from './settings.ts';
+
+/** Whoever shows dossiers and wants to hear when one changed. It asks the hub for the rest, with its own key. */
+export default defineAdapter({
+  settings: Settings,
+  tellsChanges: true,
+  send: { 'dossier.upsert.v1': each(), 'dossier.progress.v1': each() },
+});
+
+function each<O extends 'dossier.upsert.v1' | 'dossier.progress.v1'>(): Sender<Settings, O> {
+  return { send: (connection, items) => inOrder(items, (item) => tell(connection, item)) };
+}

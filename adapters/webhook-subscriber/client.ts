@@ -1,0 +1,73 @@
+import {
+  type Change,
+  type Connection,
+  delivered,
+  type Exchange,
+  type Outcome,
+  type Outgoing,
+  refused,
+  retryAfterMs,
+  unavailable,
+  webhookHeaders,
+  withoutReply,
+} from '#kit';
+import type { Settings } from './settings.ts';
+
+const NOTHING_TO_TELL: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
+  unchanged: 'nothing was told: the step changed nothing that readers see',
+  told: 'nothing was told: the change was told with the dossier',
+  outdated: 'nothing was told: a later status has been told',
+};
+
+/**
+ * Tell a subscriber of one change, by the Standard Webhooks specification. Its id is the same at every attempt and a
+ * subscriber takes each id once, so whatever is not certain is sent again as it is, without a look-up.
+ */
+export async function tell({ settings, http, now }: Connection<Settings>, item: Outgoing): Promise<Outcome> {
+  const news = item.change?.news ?? 'new';
+  if (news !== 'new') return delivered(undefined, NOTHING_TO_TELL[news]);
+  const body = payloadOf(item);
+  const exchange = await http.exchange({
+    url: settings.url,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      ...webhookHeaders(item.id, body, settings.secrets, now()),
+    },
+    body,
+    idempotent: true,
+    // They are never sent; a subscriber that writes its settings into an error page would give them away.
+    hide: settings.secrets,
+  });
+  return exchange.kind === 'reply' ? outcomeOf(exchange, now()) : withoutReply(exchange);
+}
+
+/** Nothing but what is here: whoever may see more asks for it, and that is audited. */
+function payloadOf({ dossier, change }: Outgoing): string {
+  if (!dossier) throw new Error('a change without its dossier');
+  const { code, status, statusAt } = dossier;
+  return JSON.stringify({
+    type: 'dossier.changed',
+    timestamp: change?.at ?? statusAt,
+    data: { code, status, statusAt },
+  });
+}
+
+/**
+ * The status alone counts: the specification knows no receipt in the body. The body is not quoted either, for what is
+ * wrong is never the message, which has the same shape each time.
+ */
+function outcomeOf({ status, headers }: Extract<Exchange, { kind: 'reply' }>, nowMs: number): Outcome {
+  if (status >= 200 && status < 300) return delivered();
+  if (status === 410)
+    return refused('gone', 'status 410: the subscriber wants to be told nothing more; take it out of the routes');
+  const afterMs = retryAfterMs(headers, nowMs);
+  if (status === 401 || status === 403)
+    return unavailable('credentials', `status ${status}: the signature is not accepted`, afterMs);
+  if (status >= 300 && status < 400)
+    return unavailable(
+      `status-${status}`,
+      `status ${status}: it has moved, and its url in the settings has not`,
+      afterMs,
+    );
+  return unavailable(`status-${status}`, `status ${status}`, afterMs);
+}

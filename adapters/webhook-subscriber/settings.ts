@@ -1,0 +1,30 @@
+import Type from 'typebox';
+import { closed } from '#schemas/parts';
+
+const optional = Type.Optional;
+
+const Seconds = (maximum: number) =>
+  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
+
+/** 24 to 64 bytes in base64, as the specification has it; a text is taken as its own bytes. */
+const WHSEC = 'whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?';
+
+const Secret = Type.String({
+  pattern: `^(?:${WHSEC}|(?!whsec_)\\S.{22,498}\\S)$`,
+  writeOnly: true,
+  description: 'a secret: whsec_ with 24 to 64 bytes in base64, or a text of at least 24 characters',
+});
+
+export const Settings = closed({
+  /** Where it is told. What identifies it in the path is kept with each attempt, so no user and password here. */
+  url: Type.String({
+    pattern: '^https?://[^/?#@\\s]+(?:[/?][^#\\s]*)?$',
+    maxLength: 500,
+    description: 'an address such as https://portal.example/webhooks, without a user, a password or a fragment',
+  }),
+  /** The one in use, and during a rotation the other one too: each signs. */
+  secrets: Type.Array(Secret, { minItems: 1, maxItems: 2, description: 'a list of one secret, or two to rotate' }),
+  connectTimeoutS: Seconds(60),
+  timeoutS: Seconds(300),
+});
+export type Settings = Type.Static<typeof Settings>;

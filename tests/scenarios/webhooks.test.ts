@@ -1,0 +1,283 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import adapter from '../../adapters/webhook-subscriber/adapter.ts';
+import { SIMULATOR_PATH, SIMULATOR_SECRET, webhookSubscriber } from '../../adapters/webhook-subscriber/simulator.ts';
+import type { HubFile } from '../../src/config.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
+import { type Simulator, type SimulatorRequest, startSimulator } from '../../src/kit/simulator.ts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+import { MORNING } from '../support/template.ts';
+
+const NEXT_SECRET = 'whsec_dGhlLW5leHQtc2VjcmV0LW9mLXRoZS10ZXN0cw==';
+const BOTH = ['dossier.upsert.v1', 'dossier.progress.v1'];
+const OTHER_CODE = 'H60.01-250812-0036';
+
+interface Subscriber {
+  readonly simulator: Simulator;
+  /** All that came, also what was not taken. */
+  readonly requests: SimulatorRequest[];
+}
+
+describe('webhooks', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let subscribers: Readonly<Record<string, Subscriber>> = {};
+  afterEach(async () => {
+    await hub.close();
+    for (const { simulator } of Object.values(subscribers)) await simulator.close();
+  });
+
+  /** Subscribers, each with the secret that it holds; the hub signs with both. */
+  async function begin(
+    secretOf: Readonly<Record<string, string>> = { portal: SIMULATOR_SECRET },
+    options: Pick<Parameters<typeof testHub>[0] & object, 'retryDelaysMs'> & {
+      readonly routes?: HubFile['routes'];
+    } = {},
+  ): Promise<void> {
+    const clock = { now: () => hub?.clock.nowMs ?? MORNING };
+    const started = await Promise.all(
+      Object.entries(secretOf).map(async ([name, secret]) => [name, await subscriberWith(secret, clock)] as const),
+    );
+    subscribers = Object.fromEntries(started);
+    const names = Object.keys(subscribers);
+    hub = await testHub({
+      partners: Object.fromEntries(
+        names.map((name) => [name, { sent: [], script: [], adapter: adapter as unknown as Adapter }]),
+      ),
+      entries: Object.fromEntries(
+        started.map(([name, { simulator }]) => [
+          name,
+          { settings: { url: `${simulator.url}${SIMULATOR_PATH}`, secrets: [NEXT_SECRET, SIMULATOR_SECRET] } },
+        ]),
+      ),
+      routes:
+        options.routes ??
+        ['one-stop', 'other'].flatMap((from) => BOTH.map((operation) => ({ from, operation, to: names }))),
+      keys: [...OPERATOR_KEYS],
+      ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
+    });
+    ops = operatorOf(hub);
+  }
+
+  const portal = (): Subscriber => subscribers.portal as Subscriber;
+  const later = (ms: number): void => {
+    hub.clock.nowMs += ms;
+  };
+  /** What a subscriber has taken, in its order. */
+  const taken = ({ simulator }: Subscriber = portal()): readonly Change[] =>
+    simulator.ledger.entries().map(({ content }) => {
+      const { timestamp, data } = content as { timestamp: string; data: Omit<Change, 'changedAt'> };
+      return { ...data, changedAt: timestamp };
+    });
+  const feed = async (): Promise<readonly Change[]> =>
+    (await hub.read('/api/v1/changes?limit=200')).body.items.map(
+      ({ cursor: _, ...change }: Change & { cursor: string }) => change,
+    );
+  const statuses = (): readonly string[] => taken().map(({ status }) => status);
+  const deliveries = async (query = '') => (await ops.get(`deliveries?${query}`)).body.items;
+  const replay = async (id: number) => (await ops.post(`deliveries/${id}/replay`, { why: 'told again' })).body.outcome;
+
+  /** A dossier and its steps, with what changes nothing between. */
+  async function someChanges(): Promise<void> {
+    await hub.push([dossier(), dossier({ code: OTHER_CODE })]);
+    later(1_000);
+    await hub.push(dossier());
+    await hub.push(progress(), { what: 'progress' });
+    later(1_000);
+    // The same status once more: its time moves on.
+    await hub.push(progress({ at: '2025-08-13T10:00:00+07:00', content: 'Đã thẩm định' }), { what: 'progress' });
+    // Older than what is held: history only.
+    await hub.push(progress({ at: '2025-08-12T16:00:00+07:00', status: 'submitted', content: 'Bổ sung sổ' }), {
+      what: 'progress',
+    });
+    later(1_000);
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T10:00:00+07:00', note: 'Đã gọi điện' }));
+    // Not after what is held, by a party that has no authority: kept, and nothing that readers see.
+    await hub.push(progress({ at: '2025-08-13T11:00:00+07:00', status: 'submitted', content: 'Nộp lại' }), {
+      what: 'progress',
+      party: 'other',
+    });
+    await hub.push(progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved', content: 'Đã ký' }), {
+      what: 'progress',
+    });
+    await hub.push(dossier({ status: 'received', statusAt: '2025-08-12T08:00:00+07:00' }));
+  }
+
+  test('each line of the change feed is told once, in order, and nothing besides', async () => {
+    await begin();
+    await someChanges();
+    await hub.deliver();
+    expect(statuses()).toEqual(['received', 'received', 'processing', 'processing', 'processing', 'resolved']);
+    for (const code of [dossier().code, OTHER_CODE])
+      expect(taken().filter((change) => change.code === code)).toEqual(
+        (await feed()).filter((change) => change.code === code),
+      );
+    expect(portal().requests).toHaveLength((await feed()).length);
+    expect(new Set((await deliveries()).map(({ state }: { state: string }) => state))).toEqual(new Set(['delivered']));
+  });
+
+  test('what is told is type, time, code and status; nobody is named in it, in the log or to operators', async () => {
+    await begin();
+    await someChanges();
+    await portal().simulator.fault({ kind: 'status', status: 410, body: 'Nguyễn Văn An, 001000000001: không nhận' });
+    await hub.push(dossier({ code: 'H60.01-250812-0037' }));
+    await hub.deliver();
+    expect(portal().requests[0]?.json()).toEqual({
+      type: 'dossier.changed',
+      timestamp: (await feed())[0]?.changedAt,
+      data: { code: dossier().code, status: 'received', statusAt: '2025-08-12T08:15:00+07:00' },
+    });
+    const listed = await deliveries();
+    const shown = await Promise.all(listed.map(({ id }: { id: number }) => ops.get(`deliveries/${id}`, 'ops-read')));
+    const wires = await Promise.all(
+      listed.map(({ id }: { id: number }) => ops.get(`deliveries/${id}`, 'ops-personal')),
+    );
+    const sent = portal().requests.map((request) => `${JSON.stringify(request.headers)} ${request.text()}`);
+    expect([...sent, JSON.stringify([hub.logLines, listed, shown])].join()).not.toMatch(
+      /Nguyễn|001000000001|0900000001|an@example|Trần Thị B|thẩm định/,
+    );
+    expect(JSON.stringify([wires, hub.logLines])).not.toMatch(/dGhlLW5leHQt|c2ltdWxhdGVk/);
+  });
+
+  test('during a rotation one that holds either secret takes it, and one that holds another does not', async () => {
+    await begin({
+      portal: SIMULATOR_SECRET,
+      early: NEXT_SECRET,
+      stranger: 'whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhlIHRlc3Rz',
+    });
+    await hub.push(dossier());
+    await hub.deliver();
+    const { early, stranger } = subscribers as Record<string, Subscriber>;
+    expect(portal().requests[0]?.headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
+    expect([taken(), taken(early), taken(stranger)].map((changes) => changes.length)).toEqual([1, 1, 0]);
+    expect(await deliveries('party=stranger')).toMatchObject([{ state: 'due', reason: 'credentials' }]);
+  });
+
+  test('one that was down gets all that happened, in order', async () => {
+    await begin();
+    await portal().simulator.fault({ kind: 'status', status: 503, forMs: 600_000 });
+    await hub.push(dossier());
+    await hub.deliver();
+    await hub.push(progress(), { what: 'progress' });
+    await hub.push(progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' }), { what: 'progress' });
+    await hub.deliver();
+    expect(taken()).toEqual([]);
+    await portal().simulator.mend();
+    later(400_000);
+    for (let ring = 0; ring < 5; ring++) await hub.deliver();
+    expect(taken()).toEqual(await feed());
+    expect(statuses()).toEqual(['received', 'processing', 'resolved']);
+  });
+
+  test('an answer that is lost is told again under its id, signed anew, and taken once', async () => {
+    await begin();
+    await portal().simulator.fault({ kind: 'drop-reply', times: 3 });
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'due', reason: 'broken' }]);
+    later(5_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'delivered' }]);
+    const sent = (name: string) => new Set(portal().requests.map(({ headers }) => headers[name]));
+    expect(sent('webhook-id').size).toBe(1);
+    expect([...sent('webhook-timestamp')].map(Number)).toEqual([MORNING, MORNING + 5_000].map((ms) => ms / 1_000));
+    expect(taken()).toHaveLength(1);
+  });
+
+  test('what is replayed tells no status that is over, and the one that holds once more', async () => {
+    await begin();
+    await someChanges();
+    await hub.deliver();
+    later(60_000);
+    const before = portal().requests.length;
+    const all = [...(await deliveries('limit=200'))].reverse();
+    for (const { id } of all) {
+      await replay(id);
+      await hub.deliver();
+      later(10_000);
+    }
+    const again = portal()
+      .requests.slice(before)
+      .map((request) => (request.json() as { data: Change }).data);
+    const last = (await feed()).filter(({ code }) => code === dossier().code).at(-1);
+    expect(again.filter(({ code }) => code === dossier().code)).toEqual([
+      { code: last?.code, status: last?.status, statusAt: last?.statusAt },
+    ]);
+    expect(again.filter(({ code }) => code === OTHER_CODE)).toHaveLength(1);
+  });
+
+  test('a step that was given up and is told again, after a later one, tells nothing', async () => {
+    await begin(undefined, {
+      retryDelaysMs: [],
+      routes: [{ from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] }],
+    });
+    await hub.push(dossier());
+    await portal().simulator.fault({ kind: 'status', status: 500, times: 1 });
+    await hub.push(progress(), { what: 'progress' });
+    await hub.deliver();
+    await hub.push(progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' }), { what: 'progress' });
+    await hub.deliver();
+    const [parked] = await deliveries('state=parked');
+    later(1_000);
+    expect(await replay(parked.id)).toBe('replayed');
+    await hub.deliver();
+    expect(statuses()).toEqual(['resolved']);
+    expect((await ops.get(`deliveries/${parked.id}`)).body).toMatchObject({
+      state: 'delivered',
+      detail: 'nothing was told: a later status has been told',
+    });
+  });
+
+  test('a subscriber is told what it asked for: some services, or steps alone', async () => {
+    await begin(undefined, {
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'], services: ['1.000001'] },
+        { from: 'other', operation: 'dossier.progress.v1', to: ['portal'] },
+      ],
+    });
+    await hub.push([dossier(), dossier({ code: OTHER_CODE, serviceCode: '1.000001' })]);
+    await hub.push(progress(), { what: 'progress' });
+    await hub.push(progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' }), {
+      what: 'progress',
+      party: 'other',
+    });
+    await hub.deliver();
+    expect(
+      taken()
+        .map(({ code, status }) => `${code} ${status}`)
+        .sort(),
+    ).toEqual([`${dossier().code} resolved`, `${OTHER_CODE} received`]);
+  });
+
+  test('a subscriber that is gone is not asked again for the same', async () => {
+    await begin();
+    await portal().simulator.fault({ kind: 'status', status: 410, times: 1 });
+    await hub.push(dossier());
+    await hub.deliver();
+    later(3_600_000);
+    await hub.deliver();
+    expect(portal().simulator.requests()).toHaveLength(1);
+    expect(await deliveries()).toMatchObject([{ state: 'refused', reason: 'gone' }]);
+  });
+});
+
+interface Change {
+  readonly code: string;
+  readonly status: string;
+  readonly statusAt: string;
+  readonly changedAt: string;
+}
+
+/** A subscriber that goes by the hub's clock, with a book of its requests. */
+async function subscriberWith(secret: string, clock: { readonly now: () => number }): Promise<Subscriber> {
+  const requests: SimulatorRequest[] = [];
+  const definition = webhookSubscriber(secret);
+  const routes = definition.routes.map((route) => ({
+    ...route,
+    handle(...given: Parameters<typeof route.handle>) {
+      requests.push(given[0]);
+      return route.handle(...given);
+    },
+  }));
+  return { simulator: await startSimulator({ ...definition, routes }, clock), requests };
+}
