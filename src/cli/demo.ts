@@ -90,10 +90,14 @@ async function readBooks({ partners }: Stage): Promise<Readonly<Record<PartnerNa
   return Object.fromEntries(books) as Record<PartnerName, Book>;
 }
 
-async function sizesOf({ secrets }: Stage, { ask }: DayRun): Promise<{ dossiers: number; changes: number }> {
+async function sizesOf(
+  { secrets, subscriber }: Stage,
+  { ask }: DayRun,
+): Promise<Pick<Report, 'dossiers' | 'changes' | 'webhooks'>> {
   const dossiers = await readAll(ask, secrets.portal, '/api/v1/dossiers?limit=200');
   const changes = await readAll(ask, secrets.portal, '/api/v1/changes?limit=200');
-  return { dossiers: dossiers.length, changes: changes.length };
+  const { count } = await subscriber.book();
+  return { dossiers: dossiers.length, changes: changes.length, webhooks: count };
 }
 
 function tell(report: Report, { json }: DemoOptions): void {

@@ -3,11 +3,12 @@ import pRetry from 'p-retry';
 import type { Fault } from '../../kit/simulator.ts';
 import type { Ministries, MinistryName } from './ministries.ts';
 import type { PartnerName, Partners } from './partners.ts';
+import type { Subscriber } from './subscriber.ts';
 
 interface Trouble {
   /** When in the day, 0 to 1. */
   readonly at: number;
-  readonly partner: PartnerName | MinistryName;
+  readonly partner: PartnerName | MinistryName | 'subscriber';
   readonly faults: readonly Fault[];
   readonly says: string;
 }
@@ -53,6 +54,15 @@ const TROUBLES: readonly Trouble[] = [
     says: 'the civil-status system is away for 3 s',
   },
   {
+    at: 0.35,
+    partner: 'subscriber',
+    faults: [
+      { kind: 'drop-reply', times: 4, forMs: 2_000 },
+      { kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 3, forMs: 2_000 },
+    ],
+    says: 'the subscriber takes what it is told and loses 4 answers, and asks 3 times to wait',
+  },
+  {
     at: 0.4,
     partner: 'national-portal',
     faults: [{ kind: 'down', forMs: 4_000 }],
@@ -69,6 +79,12 @@ const TROUBLES: readonly Trouble[] = [
     partner: 'transport',
     faults: [{ kind: 'half', times: 2, forMs: 3_000 }, SOAP_FAULT, { kind: 'drip', forMs: 3_000 }],
     says: 'the transport ministry answers by halves, with faults and drop by drop',
+  },
+  {
+    at: 0.6,
+    partner: 'subscriber',
+    faults: [{ kind: 'down', forMs: 2_000 }],
+    says: 'the subscriber is away for 2 s',
   },
   {
     at: 0.65,
@@ -99,7 +115,7 @@ const TROUBLES: readonly Trouble[] = [
 
 /** Let the day's troubles come at their time. */
 export async function bringTrouble(
-  partners: Partners & Ministries,
+  partners: Partners & Ministries & { readonly subscriber: Subscriber },
   {
     dayMs,
     signal,

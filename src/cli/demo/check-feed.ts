@@ -3,7 +3,7 @@ import { type Finding, finding } from './finding.ts';
 import type { AskHub } from './hub-client.ts';
 import { readAll } from './reading.ts';
 
-interface Change {
+export interface Change {
   readonly cursor: string;
   readonly code: string;
   readonly status: string;
@@ -15,7 +15,7 @@ export async function checkFeed(
   ask: AskHub,
   portalKey: string,
   expected: ReadonlyMap<string, Expected>,
-): Promise<{ readonly findings: readonly Finding[]; readonly changes: number }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly changes: readonly Change[] }> {
   const changes = await readAll<Change>(ask, portalKey, '/api/v1/changes?limit=200');
   const last = new Map(changes.map((change) => [change.code, change]));
   const findings = [...expected.values()].flatMap(({ code, status, at }) => {
@@ -27,5 +27,5 @@ export async function checkFeed(
   });
   const repeated = changes.length - new Set(changes.map(({ cursor }) => cursor)).size;
   if (repeated > 0) findings.push(finding('duplicated', `the change feed has ${repeated} cursors twice`));
-  return { findings, changes: changes.length };
+  return { findings, changes };
 }

@@ -33,6 +33,8 @@ export interface Report {
   readonly retries: number;
   readonly doors: Readonly<Record<string, Counts>>;
   readonly partners: Readonly<Record<PartnerName, AtPartner>>;
+  /** Changes that the subscriber took, by its own book. */
+  readonly webhooks: number;
   /** The code of some dossier, to look at. */
   readonly example: string;
   /** What the check found wrong; absent where nothing was checked. */
@@ -44,7 +46,7 @@ export interface ReportMeans {
   readonly run: DayRun;
   readonly books: Readonly<Record<PartnerName, Book>>;
   readonly metrics: Metrics;
-  readonly sizes: { readonly dossiers: number; readonly changes: number };
+  readonly sizes: Pick<Report, 'dossiers' | 'changes' | 'webhooks'>;
   readonly missing: readonly string[] | undefined;
   readonly seconds: number;
 }
@@ -106,7 +108,7 @@ export function textOf(report: Report): string {
     ...OUTCOMES.map((outcome) => counts[outcome]),
   ]);
   const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
-  const { dossiers, changes, services, seconds, hubRestarts, retries } = report;
+  const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries } = report;
   return [
     '',
     table(['what came in', ...OUTCOMES], doors),
@@ -114,6 +116,7 @@ export function textOf(report: Report): string {
     table(['what went out', ...COLUMNS], partners),
     '',
     `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
+    `changes that the subscriber was told by signed webhooks: ${webhooks}`,
     `requests that partners repeated for want of an answer: ${retries}; starts of the hub after a death: ${hubRestarts}`,
     'records and steps are counted in the partners’ own books; repeats are things that a partner took twice',
     ...verdictOf(report),

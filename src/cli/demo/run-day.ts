@@ -38,7 +38,8 @@ const DAY_MS = 18_000;
 const QUIET_WITHIN_MS = 60_000;
 
 /** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
-export async function runDay({ folder, partners, ministries, hub, secrets }: Stage, means: DayMeans): Promise<DayRun> {
+export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
+  const { folder, partners, ministries, subscriber, hub, secrets } = stage;
   const { seed, signal, say, show } = means;
   const client = createHubClient(hub.url, signal);
   const ask = patient(client, signal);
@@ -63,7 +64,7 @@ export async function runDay({ folder, partners, ministries, hub, secrets }: Sta
   const [filed] = await Promise.all([
     fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
     play(day, { send, signal, dayMs: DAY_MS, onSent }),
-    bringTrouble({ ...partners, ...ministries }, { dayMs: DAY_MS, signal, say }),
+    bringTrouble({ ...partners, ...ministries, subscriber }, { dayMs: DAY_MS, signal, say }),
   ]);
 
   phase('evening');

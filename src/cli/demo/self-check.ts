@@ -1,5 +1,5 @@
 import type { Acknowledgements } from './acknowledgements.ts';
-import { checkFeed } from './check-feed.ts';
+import { type Change, checkFeed } from './check-feed.ts';
 import { checkIndex, checkRepairs } from './check-index.ts';
 import type { Standing } from './check-ministries.ts';
 import { checkPartners } from './check-partners.ts';
@@ -11,6 +11,7 @@ import { askMinistry } from './ministry-book.ts';
 import type { Book, PartnerName } from './partners.ts';
 import type { DayRun } from './run-day.ts';
 import type { Stage } from './stage.ts';
+import { checkSubscriber } from './subscriber.ts';
 
 /** Hold the hub against what it acknowledged, and against what the partners say they took. Each line is one fault. */
 export async function checkItself(
@@ -19,17 +20,19 @@ export async function checkItself(
   books: Readonly<Record<PartnerName, Book>>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { findings } = await findFaults(stage, run, books, signal);
-  return [...run.unfinished, ...wrongOutcomes(run.acknowledgements), ...findings.map(({ text }) => text)];
+  const { findings, changes } = await findFaults(stage, run, books, signal);
+  const all = [...findings, ...checkSubscriber(await stage.subscriber.book(), changes, run.day.atMinistry)];
+  return [...run.unfinished, ...wrongOutcomes(run.acknowledgements), ...all.map(({ text }) => text)];
 }
 
 export interface Found {
   readonly findings: readonly Finding[];
   /** What the hub has to hold, by the code. */
   readonly expected: ReadonlyMap<string, Expected>;
-  /** How many dossiers the index lists, and changes the feed. */
+  /** How many dossiers the index lists. */
   readonly dossiers: number;
-  readonly changes: number;
+  /** What the feed tells. */
+  readonly changes: readonly Change[];
 }
 
 /** What the demo and the proof compare: the same whatever happened between the acknowledgement and the quiet. */

@@ -25,16 +25,20 @@ export function createSecrets(): Secrets {
   return Object.fromEntries(KEY_IDS.map((id) => [id, randomBytes(24).toString('base64url')])) as Secrets;
 }
 
-/** Write the hub's configuration into the run's folder, for its eyes only; says where. `others`: parties besides. */
+/** Write the hub's configuration into the run's folder, for its eyes only; says where. */
 export function writeHubFile(
   folder: Pick<Folder, 'path'>,
   partners: Partners,
   secrets: Secrets,
-  others: NonNullable<HubFile['parties']> = {},
+  besides: Pick<HubFile, 'parties' | 'routes'> = {},
 ): string {
   const path = join(folder.path, 'hub.config.json');
   const file = hubFile(partners, secrets);
-  const whole = { ...file, parties: { ...file.parties, ...others } };
+  const whole = {
+    ...file,
+    parties: { ...file.parties, ...besides.parties },
+    routes: [...(file.routes ?? []), ...(besides.routes ?? [])],
+  };
   writeFileSync(path, JSON.stringify(whole, undefined, 2), { mode: 0o600 });
   return path;
 }

@@ -5,12 +5,14 @@ import { createOwnDatabase } from './own-database.ts';
 import { type Partners, startPartners } from './partners.ts';
 import { freePort } from './ports.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './settings.ts';
+import { type Subscriber, startSubscriber, subscriberParty } from './subscriber.ts';
 
 /** Everything that the demo runs, each in a process of its own. */
 export interface Stage {
   readonly folder: Folder;
   readonly partners: Partners;
   readonly ministries: Ministries;
+  readonly subscriber: Subscriber;
   readonly hub: KeptHub;
   readonly secrets: Secrets;
   /** End all processes, the hub first, and drop the demo's own database if it made one. */
@@ -29,18 +31,24 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
     for (const removed of await removeOldFolders(folder)) say(`removed the data of an earlier demo, ${removed}`);
     const databaseUrl = await ownDatabase(env, closers, say);
     closers.push(() => stopDatabase(folder.status()));
-    const [partners, ministries] = await Promise.all([startPartners(folder), startMinistries(folder)]);
-    const others = [...Object.values(partners), ...Object.values(ministries)];
+    const [partners, ministries, subscriber] = await Promise.all([
+      startPartners(folder),
+      startMinistries(folder),
+      startSubscriber(folder),
+    ]);
+    const others = [...Object.values(partners), ...Object.values(ministries), subscriber];
     closers.push(() => Promise.all(others.map(({ child }) => child.stop())));
     const secrets = createSecrets();
-    const config = writeHubFile(folder, partners, secrets, ministryParties(ministries, Date.now()));
+    const { parties, routes } = subscriberParty(subscriber);
+    const besides = { parties: { ...ministryParties(ministries, Date.now()), ...parties }, routes };
+    const config = writeHubFile(folder, partners, secrets, besides);
     const host = env.HOST?.trim() || '127.0.0.1';
     const port = await portOf(env, host, say);
     const own = { folder, config, host, port, ...(databaseUrl && { databaseUrl }) };
     const hub = await keepHub(folder, hubEnvironment(env, own), say);
     closers.push(hub.stop);
     say(`the hub listens at ${hub.url}; what it keeps and logs is in ${folder.path}`);
-    return { folder, partners, ministries, hub, secrets, close };
+    return { folder, partners, ministries, subscriber, hub, secrets, close };
   } catch (error) {
     await close();
     throw error;

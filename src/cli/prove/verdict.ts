@@ -47,7 +47,7 @@ export async function judge(means: VerdictMeans): Promise<Verdict> {
     findings: all,
     accepted: acknowledgements.all().filter(({ outcome }) => outcome !== 'invalid').length,
     dossiers,
-    changes,
+    changes: changes.length,
     delivered: Object.fromEntries(delivered) as Verdict['delivered'],
   };
 }
