@@ -44,7 +44,8 @@ const PublicDossier = Type.Object(
 
 /** Whether there is no such dossier, or the proof is wrong: after the same time nobody can tell. */
 const ALIKE_MS = 300;
-const TOO_OFTEN: Readonly<Record<TryKind, string>> = {
+type LookUpTry = Exclude<TryKind, 'sign-in'>;
+const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
   asking: 'this address asks too often',
   guessing: 'from this address wrong proofs came too often',
   code: 'this code was asked for with wrong proofs too often',
@@ -55,7 +56,7 @@ const NOT_FOUND = 'there is no dossier with this code and this proof';
 export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: LookUpMeans): void {
   const readQuery = queryReader(Query);
 
-  async function count(kind: TryKind, subject: string): Promise<void> {
+  async function count(kind: LookUpTry, subject: string): Promise<void> {
     const waitS = await tries.take(kind, subject);
     if (waitS === undefined) return;
     telemetry.lookedUp('too-often');

@@ -147,7 +147,8 @@ function headersOf(status: number, { conditional }: RouteDoc): object | undefine
 /** What follows from scopes (a key), from parameters and from bodies, and what the route says besides; by status. */
 function problemsOf(doc: RouteDoc): object {
   const kinds = new Set<ProblemKind>(doc.problems);
-  if (doc.scopes) for (const kind of ['unauthorized', 'forbidden', 'unavailable'] as const) kinds.add(kind);
+  if (doc.scopes) for (const kind of ['unauthorized', 'forbidden'] as const) kinds.add(kind);
+  if (doc.scopes && doc.asksDatabase !== false) kinds.add('unavailable');
   if (doc.scopes && (doc.query || doc.path.includes('{code}'))) kinds.add('bad-request');
   if (doc.scopes && doc.body)
     for (const kind of ['not-json', 'bad-request', 'too-large', 'unsupported-media'] as const) kinds.add(kind);

@@ -22,6 +22,8 @@ export interface RouteDoc {
   readonly headers?: Readonly<Record<string, object>>;
   /** Replies have an ETag, and `If-None-Match` is heard. */
   readonly conditional?: boolean;
+  /** false: the answer is known while the database is away, too. */
+  readonly asksDatabase?: false;
   /** Problems besides those that follow from scopes, parameters and bodies. */
   readonly problems?: readonly ProblemKind[];
   /** Query parameters, each a string schema. */

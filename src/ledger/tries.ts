@@ -2,8 +2,11 @@ import { hash } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
 
-/** What citizens' look-ups are counted by: all that an address asks, the wrong proofs from it, and those of a code. */
-export type TryKind = 'asking' | 'guessing' | 'code';
+/**
+ * What is counted: of citizens' look-ups all that an address asks, the wrong proofs from it, and those of a code; of
+ * officers the wrong secrets at the console that come from an address.
+ */
+export type TryKind = 'asking' | 'guessing' | 'code' | 'sign-in';
 
 /** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
 export interface Tries {
@@ -15,13 +18,15 @@ export interface Tries {
 
 /**
  * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. One who tries a
- * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens.
+ * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens, or of
+ * an office; nobody guesses a secret in 20 tries a quarter of an hour.
  */
 const LIMITS = {
   // Nothing of it is given back: who is over it in one process is refused there without asking the database.
   asking: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
   guessing: { points: 60, duration: 3_600 },
   code: { points: 20, duration: 3_600 },
+  'sign-in': { points: 20, duration: 900 },
 } as const satisfies Record<TryKind, object>;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
@@ -30,7 +35,10 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
       ...{ storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true },
       ...{ keyPrefix: kind, ...LIMITS[kind] },
     });
-  const limiters = { asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') };
+  const limiters = {
+    ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
+    'sign-in': limiterOf('sign-in'),
+  };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
     async take(kind, subject) {

@@ -149,6 +149,7 @@ describe('the OpenAPI document', () => {
     const first = async (list: string) => (await ask(`get ${ops(list)}`, 200)).body.items[0];
     const why = 'because the test asks';
     const message = await first('messages');
+    await ask(`get ${ops('key')}`, 200);
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
     const { id } = await first('deliveries');

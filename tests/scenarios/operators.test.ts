@@ -58,6 +58,10 @@ describe('operators', () => {
     }
   });
 
+  test('a key is told its id and its scopes, and no secret', async () => {
+    expect(await ops.get('key', 'ops-read')).toEqual({ status: 200, body: { id: 'ops-read', scopes: ['ops:read'] } });
+  });
+
   test('what is not expected is listed with its kind, the newest first, and counted', async () => {
     const told = (n: number, status: string, at: string) => progress({ code: CODE(n), status, at });
     await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n), status: 'received' })));
@@ -189,6 +193,7 @@ describe('operators', () => {
     await hub.push(dossier({ note: 'gọi cho Nguyễn Văn An, 0900000001' }));
     const [message] = await items('messages');
     expect((await ops.get(`messages/${message.id}`, 'ops-read')).body).not.toHaveProperty('body');
+    expect((await ops.get(`messages/${message.id}?body=no`)).body).not.toHaveProperty('body');
     expect(await items('audit')).toEqual([]);
     const masked = (await ops.get(`messages/${message.id}`)).body;
     expect(masked.body).toMatchObject({ format: 'json', text: expect.stringContaining('1.013225') });
@@ -275,6 +280,8 @@ describe('operators', () => {
     const sealed = createVault(['a-secret-of-the-tests-that-is-long-enough']).seal(JSON.stringify(wire));
     await hub.hub.database.pool.query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
     const read = async (keyId: string) => (await ops.get(`deliveries/${delivery.id}`, keyId)).body.attempts[0];
+    expect((await ops.get(`deliveries/${delivery.id}?body=no`)).body.attempts[0]).not.toHaveProperty('wire');
+    expect(await items('audit')).toEqual([]);
     expect(await read('ops-read')).toEqual({
       number: 1,
       at: expect.any(String),

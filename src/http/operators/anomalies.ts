@@ -8,7 +8,7 @@ import { Cursor, Limit, pageOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 
-const AnomalyShown = closed(
+export const AnomalyShown = closed(
   {
     at: Instant,
     code: Type.String(),

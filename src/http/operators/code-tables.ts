@@ -8,7 +8,7 @@ import { CodeEntryShown } from './shown.ts';
 
 const Query = closed({ party: text('the tables of one party alone') });
 
-const TableShown = closed(
+export const TableShown = closed(
   {
     party: Type.String(),
     table: Type.String(),
@@ -22,7 +22,7 @@ const TableShown = closed(
 
 const Order = closed({ from: Code, to: Code, why: Why });
 
-const UnknownShown = closed(
+export const UnknownShown = closed(
   {
     kind: Type.String({ description: 'service or agency' }),
     code: Type.String(),

@@ -8,7 +8,7 @@ import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
-import { idOf, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 import { DELIVERY_STATES, DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
@@ -41,12 +41,13 @@ const AttemptShown = closed({
   hasWire: Type.Boolean({ description: 'several deliveries may share a call: it is kept with the first of them' }),
   wire: Type.Optional(Type.Array(WireShown)),
 });
-const WholeShown = closed({ ...DeliveryShown.properties, attempts: Type.Array(AttemptShown) });
+export const WholeDeliveryShown = closed({ ...DeliveryShown.properties, attempts: Type.Array(AttemptShown) });
 
 /** What partners were told, or are to be. */
 export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
   const { keys, ledger, cursors } = means;
   const read = queryReader(Query);
+  const readOne = queryReader(BodyQuery);
   add(
     {
       method: 'get',
@@ -79,21 +80,25 @@ export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
       description:
         'With the scope ops:body what went over the wire too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
       scopes: ['ops:read'],
-      replies: { 200: { description: 'The delivery', schema: WholeShown }, 404: { description: 'No such delivery' } },
+      query: BodyQuery,
+      replies: {
+        200: { description: 'The delivery', schema: WholeDeliveryShown },
+        404: { description: 'No such delivery' },
+      },
     },
-    (c) => oneDelivery(c, means),
+    (c) => oneDelivery(c, means, readOne(c).body !== 'no'),
   );
 }
 
-async function oneDelivery(c: Context, means: OperatorMeans): Promise<Response> {
+async function oneDelivery(c: Context, means: OperatorMeans, wantsBody: boolean): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
   const id = idOf(c, 'delivery');
   const found = await ledger.delivery(id);
   if (!found) throw none('delivery', id);
   const kept = await ledger.attempts(id);
-  const hasWire = kept.some((attempt) => attempt.hasWire);
-  const views = hasWire
+  const isWireShown = wantsBody && kept.some((attempt) => attempt.hasWire);
+  const views = isWireShown
     ? await shownTo(means, key, `delivery ${id}`, (mayBePersonal) =>
         Promise.all(
           kept.map(({ wire }) => {

@@ -23,7 +23,7 @@ const IncidentQuery = closed({
   cursor: Cursor,
 });
 
-const AuditShown = closed(
+export const AuditShown = closed(
   {
     id: Type.Integer(),
     at: Instant,

@@ -8,7 +8,7 @@ import { loadSoap } from '../doors/soap/load.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view.ts';
-import { none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { BodyQuery, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
 const Query = closed({
@@ -35,7 +35,7 @@ const message = {
   bodyBytes: Type.Integer(),
   outcome: Type.String(),
 };
-const MessageShown = closed(message, { title: 'Message' });
+export const MessageShown = closed(message, { title: 'Message' });
 
 export const BodyShown = closed(
   {
@@ -45,7 +45,7 @@ export const BodyShown = closed(
   },
   { title: 'Body' },
 );
-const WholeShown = closed({
+export const WholeMessageShown = closed({
   ...message,
   results: Type.Array(Type.Object({})),
   deliveries: Type.Array(DeliveryShown),
@@ -57,6 +57,7 @@ const WholeShown = closed({
 export function addMessages(add: AddRoute, means: OperatorMeans): void {
   const { keys, ledger, cursors } = means;
   const read = queryReader(Query);
+  const readOne = queryReader(BodyQuery);
   add(
     {
       method: 'get',
@@ -93,13 +94,17 @@ export function addMessages(add: AddRoute, means: OperatorMeans): void {
       description:
         'With the scope ops:body its body too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
       scopes: ['ops:read'],
-      replies: { 200: { description: 'The message', schema: WholeShown }, 404: { description: 'No such message' } },
+      query: BodyQuery,
+      replies: {
+        200: { description: 'The message', schema: WholeMessageShown },
+        404: { description: 'No such message' },
+      },
     },
-    (c) => oneMessage(c, means),
+    (c) => oneMessage(c, means, readOne(c).body !== 'no'),
   );
 }
 
-async function oneMessage(c: Context, means: OperatorMeans): Promise<Response> {
+async function oneMessage(c: Context, means: OperatorMeans, wantsBody: boolean): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
   const id = c.req.param('id') ?? '';
@@ -110,6 +115,7 @@ async function oneMessage(c: Context, means: OperatorMeans): Promise<Response> {
   const [deliveries, waiting] = await Promise.all([ledger.deliveriesOf(id, codes), ledger.waitingOf(id)]);
   const view =
     body &&
+    wantsBody &&
     (await shownTo(means, key, `message ${id}`, async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));

@@ -4,6 +4,7 @@ import { addCodeTables, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addMessages } from './messages.ts';
+import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addReplays } from './replays.ts';
@@ -20,4 +21,5 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addUnknownCodes(add, means);
   addAnomalies(add, means);
   addIncidentsAndAudit(add, means);
+  addOwnKey(add, means);
 }

@@ -12,7 +12,7 @@ import { IncidentShown } from './incidents.ts';
 import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
-const PartyShown = closed(
+export const PartyShown = closed(
   {
     party: Type.String(),
     configured: Type.Boolean({ description: 'false: it is not in the configuration; what is due for it waits' }),

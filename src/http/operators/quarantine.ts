@@ -28,8 +28,8 @@ const cause = {
   deliveries: Type.Integer({ description: 'deliveries, not told yet' }),
   parties: Type.Array(Type.String()),
 };
-const CauseShown = closed(cause, { title: 'Cause' });
-const WholeShown = closed({
+export const CauseShown = closed(cause, { title: 'Cause' });
+export const WholeCauseShown = closed({
   ...cause,
   candidates: Type.Array(
     closed({
@@ -54,7 +54,7 @@ const Order = closed({
   why: Why,
 });
 
-const ResolvedShown = closed({
+export const ResolvedShown = closed({
   id: Type.Optional(Type.Integer({ description: 'of the resolution; absent where nothing waited any more' })),
   action: oneOf(['map', 'release', 'dismiss']),
   cause: Type.Optional(Type.String()),
@@ -100,7 +100,7 @@ export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
       scopes: ['ops:read'],
       query: OneQuery,
       replies: {
-        200: { description: 'The cause', schema: WholeShown },
+        200: { description: 'The cause', schema: WholeCauseShown },
         404: { description: 'Nothing waits under this id' },
       },
     },

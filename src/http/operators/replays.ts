@@ -21,7 +21,7 @@ const MEANS = {
 const Counts = Type.Object({}, { additionalProperties: Type.Integer(), description: `by ${OUTCOMES.join(', ')}` });
 
 const OneOrder = closed({ why: Type.Optional(Why) });
-const OneReply = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), means: Type.String() });
+export const ReplayedShown = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), means: Type.String() });
 
 const PER_SECOND = 20;
 const ManyOrder = closed({
@@ -31,7 +31,7 @@ const ManyOrder = closed({
   why: Type.Optional(Why),
 });
 
-const Preview = closed(
+export const PreviewShown = closed(
   {
     outcomes: Counts,
     parties: Type.Array(closed({ party: Type.String(), deliveries: Type.Integer(), dossiers: Type.Integer() })),
@@ -52,7 +52,7 @@ const Preview = closed(
   { title: 'ReplayPreview' },
 );
 
-const ReplayShown = closed(
+export const ReplayShown = closed(
   {
     id: Type.Integer(),
     who: Type.String(),
@@ -88,7 +88,7 @@ export function addReplays(add: AddRoute, means: OperatorMeans): void {
       scopes: ['ops:replay'],
       body: { 'application/json': OneOrder },
       replies: {
-        200: { description: 'What became of it', schema: OneReply },
+        200: { description: 'What became of it', schema: ReplayedShown },
         404: { description: 'No such delivery' },
       },
     },
@@ -166,7 +166,7 @@ function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
       scopes: ['ops:replay'],
       body: { 'application/json': ManyOrder },
       replies: {
-        200: { description: 'The preview', schema: Preview },
+        200: { description: 'The preview', schema: PreviewShown },
         202: { description: 'The run that has begun', schema: ReplayShown },
       },
     },

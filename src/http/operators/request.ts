@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
+import { closed } from '#schemas/parts';
 import type { CatalogueReader } from '../../catalogue/read.ts';
 import type { Audit } from '../../ledger/audit.ts';
 import type { LedgerReader } from '../../ledger/read.ts';
@@ -33,6 +34,15 @@ export const Code = Type.String({
   maxLength: 60,
   pattern: '\\S',
   description: 'a code of 1 to 60 characters',
+});
+
+/** For what is shown with bodies or without: each look at one is kept, also one that nobody wanted. */
+export const BodyQuery = closed({
+  body: Type.Optional(
+    Type.Enum(['yes', 'no'], {
+      description: 'no: without bodies, whatever the key may, and without an entry in the audit',
+    }),
+  ),
 });
 
 const LARGEST_ORDER = 64 * 1024;
