@@ -17,7 +17,7 @@ import { type Database, openDatabase } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
 import { createApp } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
-import { createClients } from './http/clients.ts';
+import { createClients, networkOf } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { createStatistics } from './http/statistics.ts';
@@ -34,6 +34,7 @@ import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
 import { createTries } from './ledger/tries.ts';
+import { addConsole } from './pages/console/console.ts';
 import { addPages } from './pages/pages.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
@@ -190,6 +191,7 @@ export async function createHub(
     file.clientCertificateHeader,
   );
   let draining = false;
+  const tries = createTries(database);
   const app = createApp({
     pipeline,
     telemetry,
@@ -204,7 +206,7 @@ export async function createHub(
     cursors: createCursors(vault),
     index: createIndexReader(database, vault),
     lookUp: createLookUp(database, vault),
-    tries: createTries(database),
+    tries,
     catalogue: createCatalogueReader(database),
     statistics,
     delays: createDelayReader(database, working, nowMs),
@@ -219,6 +221,10 @@ export async function createHub(
     isDraining: () => draining,
   });
   addPages(app, { province: file.province, statistics, nowMs, reportingDay: file.province?.reportingDay });
+  addConsole(app, {
+    ...{ province: file.province, vault, nowMs, clients, tries, onFault: telemetry.failed },
+    networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
+  });
   let server: ReturnType<typeof serve> | undefined;
 
   return {

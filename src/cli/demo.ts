@@ -112,7 +112,7 @@ async function stayUp(
   signal: AbortSignal,
   json: boolean,
 ): Promise<void> {
-  const addresses = addressesOf(report, secrets.portal);
+  const addresses = addressesOf(report, secrets);
   if (json) console.error(addresses);
   else console.log(addresses);
   folder.note({ phase: 'up' });

@@ -11,6 +11,10 @@ export interface Shown {
   /** Whose name stands at the top. */
   readonly owner: string;
   readonly links: readonly { readonly href: string; readonly text: string }[];
+  /** What stands in the head besides, such as a style of its own. */
+  readonly head?: Html;
+  /** What stands at the end of the top line, such as who is signed in. */
+  readonly corner?: Html;
   readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503;
 }
 
@@ -30,7 +34,7 @@ const GUARDS: Readonly<Record<string, string>> = {
 export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
   const language = languageOf(c);
   const say = sayIn(language);
-  const { title, body, owner, links, status = 200 } = build(say);
+  const { title, body, owner, links, head = '', corner = '', status = 200 } = build(say);
   const other = language === 'vi' ? 'en' : 'vi';
   const page = html`<!doctype html>
 <html lang="${language}">
@@ -40,6 +44,7 @@ export function show(c: Context, build: (say: Say) => Shown): Response | Promise
 <title>${title} – Liên Thông</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/pages/style.css">
+${head}
 </head>
 <body>
 <a class="skip" href="#main">${say('Tới nội dung chính', 'Skip to the content')}</a>
@@ -50,6 +55,7 @@ export function show(c: Context, build: (say: Say) => Shown): Response | Promise
   )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other)}">${
     other === 'en' ? 'English' : 'Tiếng Việt'
   }</a></nav>
+${corner}
 </header>
 <main id="main">
 <h1>${title}</h1>

@@ -3,6 +3,7 @@ import type { Metrics } from './hub-metrics.ts';
 import { MINISTRIES } from './ministries.ts';
 import { type Book, PARTNERS, type PartnerName } from './partners.ts';
 import type { DayRun } from './run-day.ts';
+import type { Secrets } from './settings.ts';
 import type { Stage } from './stage.ts';
 import { table } from './table.ts';
 
@@ -132,15 +133,16 @@ function verdictOf({ missing }: Report): readonly string[] {
 }
 
 /** What to look at while it stays up. */
-export function addressesOf({ url, example }: Report, key: string): string {
+export function addressesOf({ url, example }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
   return [
     '',
     `read and try the interface   ${url}/docs`,
     `OpenAPI document             ${url}/openapi.json`,
+    `the operator’s console       ${url}/console (key ops, secret ${ops})`,
     `metrics                      ${url}/metrics`,
     'one dossier, with its history:',
-    `  curl -H 'Authorization: Bearer ${key}' ${url}/api/v1/dossiers/${example}`,
-    `  curl -H 'Authorization: Bearer ${key}' ${url}/api/v1/dossiers/${example}/history`,
+    `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}`,
+    `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}/history`,
     '',
     'It stays up until Ctrl-C.',
   ].join('\n');

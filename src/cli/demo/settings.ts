@@ -7,7 +7,7 @@ import { CIVIL_STATUS_SERVICES } from './day.ts';
 import type { Folder } from './folder.ts';
 import type { Partners } from './partners.ts';
 
-export const KEY_IDS = ['portal', 'inspector', 'one-stop', 'one-stop-legacy'] as const;
+export const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
 /** Soon enough for a demo: a partner that comes back is tried again within a second or two, and not given up for an hour. */
@@ -51,6 +51,7 @@ function hubFile(partners: Partners, secrets: Secrets): HubFile {
     keys: [
       { id: 'portal', secret: secrets.portal, scopes: ['index:read', 'catalogue:read'] },
       { id: 'inspector', secret: secrets.inspector, scopes: ['index:read', 'index:personal'] },
+      { id: 'ops', secret: secrets.ops, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] },
       { id: 'one-stop', secret: secrets['one-stop'], scopes: ['dossier:write'], party: 'one-stop' },
       {
         id: 'one-stop-legacy',

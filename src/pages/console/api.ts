@@ -1,0 +1,52 @@
+import type { Hono } from 'hono';
+
+/** A reply of the operators' interface. */
+export interface Answer<Body> {
+  readonly status: number;
+  /** What was asked for; undefined where it was refused. */
+  readonly body: Body | undefined;
+  /** Why it was refused. */
+  readonly problem: Problem | undefined;
+}
+
+/** RFC 9457, with what this interface says besides. */
+export interface Problem {
+  readonly status: number;
+  readonly detail: string;
+  readonly decided?: { readonly action: string; readonly to?: string; readonly who: string; readonly at: string };
+}
+
+/** The operators' interface, as any other client with this key has it. Paths are below /api/v1/ops/. */
+export interface Api {
+  get<Body>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer<Body>>;
+  post<Body>(path: string, body: object): Promise<Answer<Body>>;
+}
+
+export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
+  async function ask<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+    const headers = { Authorization: `Bearer ${secret}`, ...(body && { 'Content-Type': 'application/json' }) };
+    const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
+      ...{ method, headers },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    // Without the officer's connection: bodies are read from there, and the officer's is the form.
+    const response = await app.fetch(request);
+    const told = (await response.json()) as Body & Problem;
+    return response.ok
+      ? { status: response.status, body: told, problem: undefined }
+      : { status: response.status, body: undefined, problem: told };
+  }
+  return {
+    get: (path, query = {}) => ask('GET', `${path}${queryText(query)}`),
+    post: (path, body) => ask('POST', path, body),
+  };
+}
+
+/** `?name=value…` of what is given. */
+export function queryText(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '');
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+/** A value as one segment of a path. */
+export const segment = encodeURIComponent;

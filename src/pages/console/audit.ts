@@ -1,0 +1,56 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, dayField, textField } from './forms.ts';
+import { filterForm, pager, queryOf, table } from './parts.ts';
+import type { AuditEntry, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeOf } from './times.ts';
+import { ACTIONS, word } from './words.ts';
+
+/** Who did what. */
+export function addAudit(site: Site): void {
+  site.screen('/audit', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['actor', 'action', 'from', 'to']);
+    const { body, problem } = await api.get<Listed<AuditEntry>>('audit', { ...query, ...queryOf(visit, ['cursor']) });
+    return {
+      title: say('Nhật ký thao tác', 'Audit'),
+      body: html`${filterForm(visit, [
+        textField('actor', say('Khoá', 'Key'), query.actor),
+        choiceField('action', say('Việc', 'Action'), choicesOf(say, ACTIONS), query.action),
+        dayField('from', say('Từ ngày', 'From'), query.from),
+        dayField('to', say('Đến ngày', 'To'), query.to),
+      ])}
+${refusalNote(say, problem)}
+${
+  body
+    ? html`${table<AuditEntry>({
+        caption: say('Mới nhất trước', 'The newest first'),
+        empty: say('Chưa có thao tác nào.', 'Nothing was done yet.'),
+        items: body.items,
+        columns: [
+          { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
+          { head: say('Khoá', 'Key'), cell: ({ actor }) => actor },
+          {
+            head: say('Việc', 'Action'),
+            cell: ({ action }) => html`<span title="${action}">${word(say, ACTIONS, action)}</span>`,
+          },
+          { head: say('Đối tượng', 'Subject'), cell: subjectOf },
+          { head: say('Lý do', 'Reason'), cell: ({ why }) => (why ? html`<span class="words">${why}</span>` : '–') },
+        ],
+      })}${pager(visit, body, query)}`
+    : ''
+}`,
+    };
+  });
+}
+
+/** What a look or an order was about, with the way there. */
+function subjectOf({ subject }: AuditEntry): Html {
+  const [, kind, id] = /^(message|delivery) ([\da-f-]+)$/.exec(subject) ?? [];
+  const shown = html`<code class="words">${subject}</code>`;
+  if (id === undefined) return shown;
+  return html`<a href="/console/${kind === 'message' ? 'messages' : 'deliveries'}/${id}">${shown}</a>`;
+}

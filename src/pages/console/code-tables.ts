@@ -1,0 +1,147 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
+import { orderForm } from './forms.ts';
+import { partyLink, queryOf, table } from './parts.ts';
+import type { CodeEntry, CodeTable, Listed } from './records.ts';
+import { refusalNote, refusalText } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { timeOf } from './times.ts';
+
+const MOST_LINES = 200;
+
+/** What equals what, for each party; and a line entered in advance. */
+export function addCodeTables(site: Site): void {
+  site.screen('/code-tables', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['party']);
+    const { body, problem } = await api.get<Listed<CodeTable>>('code-tables', query);
+    const items = body?.items ?? [];
+    return {
+      title: query.party
+        ? say(`Bảng mã của ${query.party}`, `Code tables of ${query.party}`)
+        : say('Bảng mã', 'Code tables'),
+      body: html`${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items) : allParties(visit, items)}`,
+    };
+  });
+  site.order('/code-tables/:party/:table', async ({ c, say, api }, form) => {
+    const { party, table } = c.req.param() as { party: string; table: string };
+    const to = `/console/code-tables${queryText({ party })}`;
+    const line = { from: form('from'), to: form('to'), why: form('why') };
+    const { body, problem } = await api.post<CodeEntry>(`code-tables/${segment(party)}/${segment(table)}`, line);
+    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    return {
+      to,
+      isDone: true,
+      text: say(
+        `Đã thêm: ${body.from} → ${body.to} (bản ${body.version}).`,
+        `Entered: ${body.from} → ${body.to} (version ${body.version}).`,
+      ),
+    };
+  });
+}
+
+function tablesOfParty(visit: Visit, items: readonly CodeTable[]): Html {
+  const { say } = visit;
+  return html`<p><a href="/console/code-tables">${say('« Mọi bên', '« All parties')}</a></p>${
+    items.length === 0
+      ? html`<p class="card note empty">${say('Không có bảng mã nào.', 'There are no code tables.')}</p>`
+      : items.map((one, at) => tableOf(visit, one, at))
+  }`;
+}
+
+/** Every party reads a score of tables: one begins with the party. */
+function allParties(visit: Visit, items: readonly CodeTable[]): Html {
+  const { say } = visit;
+  const of = (owner: string): readonly CodeTable[] => items.filter(({ party }) => party === owner);
+  return html`${table<string>({
+    caption: say('Chọn một bên để xem và thêm dòng', 'Choose a party to see its tables and to enter lines'),
+    empty: say('Không có bảng mã nào.', 'There are no code tables.'),
+    items: [...new Set(items.map(({ party }) => party))],
+    columns: [
+      {
+        head: say('Bên kết nối', 'Party'),
+        cell: (owner) => html`<a href="/console/code-tables${queryText({ party: owner })}">${owner}</a>`,
+      },
+      { head: say('Số bảng', 'Tables'), cell: (owner) => of(owner).length, isNumber: true },
+      {
+        head: say('Dòng cán bộ thêm', 'Lines entered'),
+        cell: (owner) => of(owner).reduce((sum, { entered }) => sum + entered.length, 0),
+        isNumber: true,
+      },
+    ],
+  })}
+<h2>${say('Cán bộ đã thêm', 'Entered by operators')}</h2>
+${enteredTable(
+  visit,
+  items.flatMap(({ entered }) => entered),
+)}`;
+}
+
+function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, entered }: CodeTable, at: number): Html {
+  const { say } = visit;
+  const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
+  return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${party} · <code>${name}</code> · ${say(
+    `${entries.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
+    `${entries.length} lines of its own, ${inForce} entered`,
+  )}</span></summary>
+<p>${say('Bên kết nối', 'Party')}: ${partyLink(party)}${
+    bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
+  }</p>
+${entered.length > 0 ? enteredTable(visit, entered) : ''}
+${ownTable(visit, entries)}
+${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
+</details>`;
+}
+
+function enteredTable({ say }: Visit, entered: readonly CodeEntry[]): Html {
+  return table<CodeEntry>({
+    caption: say(
+      'Cán bộ đã thêm; dòng mới nhất của một mã được dùng',
+      'Entered by operators; the newest of a code counts',
+    ),
+    empty: say('Cán bộ chưa thêm dòng nào.', 'No line was entered yet.'),
+    items: entered,
+    columns: [
+      { head: say('Bên, bảng', 'Party, table'), cell: (one) => html`${one.party} <code>${one.table}</code>` },
+      { head: say('Mã', 'Code'), cell: ({ from }) => html`<code>${from}</code>` },
+      { head: say('Nghĩa là', 'Stands for'), cell: ({ to }) => html`<code>${to}</code>` },
+      { head: say('Bản', 'Version'), cell: ({ version }) => version, isNumber: true },
+      { head: say('Dùng từ', 'In force'), cell: ({ inForceAt }) => timeOf(inForceAt) },
+      { head: say('Thay lúc', 'Superseded'), cell: ({ supersededAt }) => timeOf(supersededAt) },
+      {
+        head: say('Người, lý do', 'Who, why'),
+        cell: ({ who, why }) => html`${who}<br><span class="note words">${why}</span>`,
+      },
+    ],
+  });
+}
+
+function ownTable({ say }: Visit, entries: CodeTable['entries']): Html {
+  const more = entries.length - MOST_LINES;
+  return html`${table<CodeTable['entries'][number]>({
+    caption: say('Có sẵn của bộ chuyển đổi', 'Of the adapter'),
+    empty: say('Bảng này không có dòng sẵn.', 'The table has no lines of its own.'),
+    items: entries.slice(0, MOST_LINES),
+    columns: [
+      { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
+      { head: say('Nghĩa là', 'Stands for'), cell: ({ is }) => html`<code>${is}</code>` },
+      { head: say('Tên', 'Words'), cell: ({ label }) => label },
+    ],
+  })}${more > 0 ? html`<p class="note">${say(`và ${more} dòng nữa`, `and ${more} more`)}</p>` : ''}`;
+}
+
+function enterForm(visit: Visit, party: string, name: string, entries: CodeTable['entries'], at: number): Html {
+  const { say } = visit;
+  const list = `meanings-${at}`;
+  const meanings = [...new Set(entries.map(({ is }) => is))].slice(0, MOST_LINES);
+  return html`<h3>${say('Thêm một dòng', 'Enter a line')}</h3>
+<datalist id="${list}">${meanings.map((is) => html`<option value="${is}"></option>`)}</datalist>
+${orderForm(visit, {
+  to: `/console/code-tables/${segment(party)}/${segment(name)}`,
+  button: say('Thêm', 'Enter'),
+  why: 'must',
+  fields: html`<label>${say('Mã', 'Code')}<input name="from" required maxlength="60" autocomplete="off"></label>
+<label>${say('Nghĩa là', 'Stands for')}<input name="to" required maxlength="60" autocomplete="off" list="${list}"></label>`,
+})}`;
+}

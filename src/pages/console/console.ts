@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { csrf } from 'hono/csrf';
+import { html } from 'hono/html';
+import { HTTPException } from 'hono/http-exception';
+import type { Say } from '../language.ts';
+import { show } from '../layout.ts';
+import { addAnomalies } from './anomalies.ts';
+import { addAudit } from './audit.ts';
+import { addCause } from './cause.ts';
+import { addCodeTables } from './code-tables.ts';
+import { addDeliveries } from './deliveries.ts';
+import { addDelivery } from './delivery.ts';
+import { addDossierSearch } from './dossier-search.ts';
+import { HEAD, ownerOf } from './frame.ts';
+import { addIncidents } from './incidents.ts';
+import { addMessage } from './message.ts';
+import { addMessages } from './messages.ts';
+import { addNewReplay } from './new-replay.ts';
+import { addOverview } from './overview.ts';
+import { addParty } from './party.ts';
+import { addPartyOrders } from './party-orders.ts';
+import { addQuarantine } from './quarantine.ts';
+import { crossSite, tooLarge } from './refusals.ts';
+import { addReplays } from './replays.ts';
+import { addSignIn, type SignInMeans } from './sign-in.ts';
+import { createSite, type Screen } from './site.ts';
+import { addUnknownCodes } from './unknown-codes.ts';
+
+export interface ConsoleMeans extends SignInMeans {
+  /** Told of a fault of ours. */
+  readonly onFault: (where: string, error: unknown) => void;
+}
+
+const LARGEST_FORM = 64 * 1024;
+
+/**
+ * What operators see in a browser, at /console. All of it comes from the operators' interface, asked with the key that
+ * the officer has signed in with; all that is shown was written by partners, and none of it is trusted.
+ */
+export function addConsole(app: Hono, means: ConsoleMeans): void {
+  const style = readFileSync(join(import.meta.dirname, 'console.css'), 'utf8');
+  const hono = new Hono();
+  hono.get('/console.css', (c) =>
+    c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
+  );
+  hono.use(async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+    // To pages of ours alone, so that a browser says of each form where it comes from.
+    c.header('Referrer-Policy', 'same-origin');
+  });
+  hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(means.clients.originOf(c)) }));
+  hono.use(bodyLimit({ maxSize: LARGEST_FORM }));
+  addScreens(hono, app, means);
+  hono.onError((error, c) => {
+    const status = error instanceof HTTPException ? error.status : 500;
+    if (status === 500) means.onFault(`${c.req.method} ${c.req.routePath}`, error);
+    return show(c, (say) => ({
+      ...{ status: 500, ...(status === 403 ? crossSite(say) : status === 413 ? tooLarge(say) : fault(say)) },
+      ...{ owner: ownerOf(means, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
+    }));
+  });
+  app.route('/console', hono);
+}
+
+function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
+  const site = createSite(hono, app, means);
+  addSignIn(hono, site, app, means);
+  addOverview(site);
+  addParty(site);
+  addPartyOrders(site);
+  addDossierSearch(site);
+  addDeliveries(site);
+  addDelivery(site);
+  addReplays(site);
+  addNewReplay(site);
+  addMessages(site);
+  addMessage(site);
+  addQuarantine(site);
+  addCause(site);
+  addCodeTables(site);
+  addUnknownCodes(site);
+  addAnomalies(site);
+  addIncidents(site);
+  addAudit(site);
+  site.screen('/*', async ({ say }) => ({
+    title: say('Không có trang này', 'There is no such page'),
+    status: 404,
+    body: html`<p class="card"><a href="/console">${say('Về tổng quan', 'To the overview')}</a></p>`,
+  }));
+}
+
+function fault(say: Say): Screen {
+  return {
+    title: say('Trục không trả lời được', 'The hub could not answer'),
+    status: 500,
+    body: html`<p class="card" role="alert">${say('Lỗi đã được ghi lại. Hãy thử lại sau ít giây.', 'The error is in the log. Try again soon.')}</p>`,
+  };
+}
+
+/** Of an origin; undefined where a browser does not say one. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

@@ -1,0 +1,53 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText } from './api.ts';
+import { choicesOf } from './choices.ts';
+import { deliveryTable } from './delivery-table.ts';
+import { choiceField, dayField, textField } from './forms.ts';
+import { filterForm, pager, type Query, queryOf } from './parts.ts';
+import type { Delivery, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { DELIVERY_STATES, OPERATIONS } from './words.ts';
+
+/** By which deliveries are found, in the list and for a replay. */
+export const DELIVERY_FILTER = ['party', 'state', 'code', 'operation', 'reason', 'from', 'to'] as const;
+
+/** What partners were told, or are to be. */
+export function addDeliveries(site: Site): void {
+  site.screen('/deliveries', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, DELIVERY_FILTER);
+    const { body, problem } = await api.get<Listed<Delivery>>('deliveries', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
+    const isNarrowed = queryText(query) !== '';
+    return {
+      title: say('Lượt chuyển', 'Deliveries'),
+      body: html`${filterForm(visit, deliveryFields(visit, query))}
+${refusalNote(say, problem)}
+${
+  body && isNarrowed && body.items.length > 0 && may(visit, 'ops:replay')
+    ? html`<p><a href="/console/replays/new${queryText(query)}">${say(
+        'Chuyển lại tất cả lượt theo bộ lọc này… (xem trước rồi mới chạy)',
+        'Replay all that this filter finds… (a preview first)',
+      )}</a></p>`
+    : ''
+}
+${body ? html`${deliveryTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+export function deliveryFields({ say }: Visit, query: Query): readonly Html[] {
+  return [
+    textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
+    textField('party', say('Tới bên', 'To the party'), query.party),
+    choiceField('state', say('Tình trạng', 'State'), choicesOf(say, DELIVERY_STATES), query.state),
+    choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
+    textField('reason', say('Lý do (mã)', 'Reason (code)'), query.reason),
+    dayField('from', say('Từ ngày', 'From'), query.from),
+    dayField('to', say('Đến ngày', 'To'), query.to),
+  ];
+}

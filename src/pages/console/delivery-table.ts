@@ -1,0 +1,46 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { dossierLink, longText, operationOf, partyLink, table } from './parts.ts';
+import type { Delivery } from './records.ts';
+import type { Visit } from './site.ts';
+import { ageOf, timeAndAge, timeOf } from './times.ts';
+import { badge, DELIVERY_STATES } from './words.ts';
+
+export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
+  const { say } = visit;
+  return table<Delivery>({
+    caption: say('Mới nhất trước', 'The newest first'),
+    empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
+    items,
+    columns: [
+      { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
+      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
+      { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
+      { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },
+      { head: say('Lý do', 'Reason'), cell: (one) => reasonOf(one) },
+      { head: say('Tạo lúc', 'Since'), cell: ({ createdAt }) => timeAndAge(say, createdAt, visit.nowMs) },
+    ],
+  });
+}
+
+/** With what comes next, where something does. */
+export function stateOf({ say, nowMs }: Visit, delivery: Omit<Delivery, 'attempts'>): Html {
+  const { state, isOnItsWay, nextAt, doubt } = delivery;
+  const next = nextAt !== undefined && state === 'due' && !isOnItsWay ? ageOf(say, nextAt, nowMs) : undefined;
+  return html`${badge(say, DELIVERY_STATES, state)}${
+    isOnItsWay ? html` <span class="note">${say('đang gửi', 'on its way')}</span>` : ''
+  }${next ? html` <span class="note">${say(`thử lại: ${next}`, `next try: ${next}`)}</span>` : ''}${
+    doubt && state === 'due' ? html` <span class="note">${say('tra cứu trước khi gửi', 'looked up first')}</span>` : ''
+  }`;
+}
+
+function reasonOf({ reason, detail }: Delivery): Html {
+  if (!reason && !detail) return html`–`;
+  return html`${reason ? html`<code>${reason}</code> ` : ''}${detail ? longText(detail, 90) : ''}`;
+}
+
+export function settledOf({ say, nowMs }: Visit, { settledAt }: Pick<Delivery, 'settledAt'>): Html {
+  return settledAt === null ? timeOf(settledAt) : timeAndAge(say, settledAt, nowMs);
+}

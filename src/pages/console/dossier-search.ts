@@ -1,0 +1,49 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { anomalyTable } from './anomalies.ts';
+import { queryText } from './api.ts';
+import { deliveryTable } from './delivery-table.ts';
+import { messageTable } from './message-table.ts';
+import type { Anomaly, Delivery, Listed, Message } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site, Visit } from './site.ts';
+
+const SHOWN = '10';
+
+/** A citizen asks after one dossier: what came of it, and what was told of it. */
+export function addDossierSearch(site: Site): void {
+  site.screen('/dossiers', async (visit) => {
+    const { c, say, api } = visit;
+    const code = c.req.query('code')?.trim() ?? '';
+    const box = dossierBox(visit, code);
+    if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
+    const query = { code, limit: SHOWN };
+    const [messages, deliveries, anomalies] = await Promise.all([
+      api.get<Listed<Message>>('messages', query),
+      api.get<Listed<Delivery>>('deliveries', query),
+      api.get<Listed<Anomaly>>('anomalies', query),
+    ]);
+    const refused = messages.problem ?? deliveries.problem ?? anomalies.problem;
+    const whole = (list: string, { next }: Pick<Listed<unknown>, 'next'>): Html =>
+      next === null
+        ? html``
+        : html`<p><a href="/console/${list}${queryText({ code })}">${say('Xem tất cả', 'See all')}</a></p>`;
+    return {
+      title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
+      body: html`${box}${refusalNote(say, refused)}
+<h2>${say('Thông điệp nói tới hồ sơ', 'Messages that speak of it')}</h2>
+${messages.body ? html`${messageTable(visit, messages.body.items)}${whole('messages', messages.body)}` : ''}
+<h2>${say('Lượt chuyển', 'Deliveries')}</h2>
+${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items)}${whole('deliveries', deliveries.body)}` : ''}
+<h2>${say('Bất thường', 'Anomalies')}</h2>
+${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('anomalies', anomalies.body)}` : ''}`,
+    };
+  });
+}
+
+export function dossierBox({ say }: Visit, code = ''): Html {
+  return html`<form class="card fields" method="get" action="/console/dossiers" role="search">
+<label class="wide">${say('Mã hồ sơ, hoặc mã khác của hồ sơ', 'Code of a dossier, or another that it is known by')}
+<input type="search" name="code" value="${code}" placeholder="H60.01-250812-0035" required maxlength="100"></label>
+<button>${say('Tìm', 'Find')}</button></form>`;
+}

@@ -1,0 +1,70 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { sameText } from '../../same-text.ts';
+import type { Html } from '../layout.ts';
+import type { Visit } from './site.ts';
+
+/** What a form says: trimmed; undefined where it is blank. */
+export type Form = (name: string) => string | undefined;
+
+export async function formOf(c: Context): Promise<Form> {
+  const body = await c.req.parseBody();
+  return (name) => {
+    const value = body[name];
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  };
+}
+
+export function hasToken(form: Form, token: string): boolean {
+  return sameText(form('token') ?? '', token);
+}
+
+export interface OrderForm {
+  readonly to: string;
+  readonly button: string;
+  /** Whether the reason is asked for; without it, it is not. */
+  readonly why?: 'must' | 'may';
+  readonly fields?: Html | readonly Html[];
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
+  readonly isQuiet?: boolean;
+  /** What the button says to who does not see where it stands. */
+  readonly label?: string;
+}
+
+/** A form that changes something. */
+export function orderForm({ say, token }: Visit, form: OrderForm): Html {
+  const { to, button, why, fields = [], hidden = {}, isQuiet = false, label } = form;
+  const given = Object.entries(hidden).filter(([, value]) => value !== undefined);
+  return html`<form class="fields order" method="post" action="${to}">
+<input type="hidden" name="token" value="${token}">
+${given.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${fields}
+${
+  why === undefined
+    ? ''
+    : html`<label class="why">${
+        why === 'may' ? say('Lý do (nếu có)', 'Reason (optional)') : say('Lý do', 'Reason')
+      }<input name="why" maxlength="1000" autocomplete="off"${why === 'must' ? html` required` : ''}></label>`
+}
+<button${isQuiet ? html` class="quiet"` : ''}${label === undefined ? '' : html` aria-label="${label}"`}>${button}</button>
+</form>`;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly text: string;
+}
+
+export function textField(name: string, label: string, value = '', more: Html = html``): Html {
+  return html`<label>${label}<input name="${name}" value="${value}" maxlength="200" autocomplete="off"${more}></label>`;
+}
+
+export function choiceField(name: string, label: string, choices: readonly Choice[], chosen = ''): Html {
+  return html`<label>${label}<select name="${name}">${choices.map(
+    ({ value, text }) => html`<option value="${value}"${value === chosen ? html` selected` : ''}>${text}</option>`,
+  )}</select></label>`;
+}
+
+export function dayField(name: string, label: string, value = ''): Html {
+  return html`<label>${label}<input type="date" name="${name}" value="${value}"></label>`;
+}

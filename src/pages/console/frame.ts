@@ -1,0 +1,52 @@
+import { html } from 'hono/html';
+import type { Say } from '../language.ts';
+import { show } from '../layout.ts';
+import { orderForm } from './forms.ts';
+import type { Screen, SiteMeans, Visit } from './site.ts';
+import { takeTold } from './told.ts';
+
+/** What the head of every page of the console has. */
+export const HEAD = html`<link rel="stylesheet" href="/console/console.css">`;
+
+/** A screen in what all of them have in common: whose console it is, where one can go, what came of the last order. */
+export function showScreen(visit: Visit, means: SiteMeans, screen: Screen): Response | Promise<Response> {
+  const { c } = visit;
+  const told = takeTold(c, means);
+  return show(c, (say) => ({
+    title: screen.title,
+    status: screen.status ?? 200,
+    owner: ownerOf(means, say),
+    links: linksOf(say),
+    head: html`${HEAD}${
+      screen.refreshS === undefined ? '' : html`<meta http-equiv="refresh" content="${screen.refreshS}">`
+    }`,
+    corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${visit.key.id}</span>${orderForm(visit, {
+      to: '/console/sign-out',
+      button: say('Đăng xuất', 'Sign out'),
+      isQuiet: true,
+    })}`,
+    body: html`${
+      told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''
+    }${screen.body}`,
+  }));
+}
+
+export function ownerOf({ province }: Pick<SiteMeans, 'province'>, say: Say): string {
+  const console = say('Bàn điều hành', 'Console');
+  return province ? `${console} – ${province.name}` : console;
+}
+
+function linksOf(say: Say) {
+  return [
+    { href: '/console', text: say('Tổng quan', 'Overview') },
+    { href: '/console/deliveries', text: say('Lượt chuyển', 'Deliveries') },
+    { href: '/console/replays', text: say('Chuyển lại', 'Replays') },
+    { href: '/console/messages', text: say('Thông điệp', 'Messages') },
+    { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine') },
+    { href: '/console/code-tables', text: say('Bảng mã', 'Code tables') },
+    { href: '/console/unknown-codes', text: say('Mã lạ', 'Unknown codes') },
+    { href: '/console/anomalies', text: say('Bất thường', 'Anomalies') },
+    { href: '/console/incidents', text: say('Sự cố', 'Incidents') },
+    { href: '/console/audit', text: say('Nhật ký', 'Audit') },
+  ];
+}

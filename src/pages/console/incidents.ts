@@ -1,0 +1,46 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { choiceField } from './forms.ts';
+import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import type { Incident, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site, Visit } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { badge, INCIDENTS } from './words.ts';
+
+/** What is wrong, or was. */
+export function addIncidents(site: Site): void {
+  site.screen('/incidents', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['state']);
+    const { body, problem } = await api.get<Listed<Incident>>('incidents', { ...query, ...queryOf(visit, ['cursor']) });
+    const choices = [
+      { value: 'open', text: say('đang mở', 'open') },
+      { value: 'all', text: say('tất cả', 'all') },
+    ];
+    return {
+      title: say('Sự cố', 'Incidents'),
+      body: html`${filterForm(visit, [choiceField('state', say('Hiện', 'Show'), choices, query.state)])}
+${refusalNote(say, problem)}
+${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[]): Html {
+  return table<Incident>({
+    caption: say('Mới nhất trước', 'The newest first'),
+    empty: say('Không có sự cố.', 'There are no incidents.'),
+    items,
+    columns: [
+      { head: say('Bên kết nối', 'Party'), cell: ({ party }) => partyLink(party) },
+      { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
+      {
+        head: say('Nguyên nhân có thể', 'Probable cause'),
+        cell: ({ cause }) => html`<span class="words">${cause}</span>`,
+      },
+      { head: say('Từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
+      { head: say('Hết lúc', 'Over'), cell: ({ closedAt }) => timeAndAge(say, closedAt, nowMs) },
+    ],
+  });
+}

@@ -1,0 +1,109 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
+import { bodyOf } from './body-text.ts';
+import { deliveryTable } from './delivery-table.ts';
+import { sizeOf } from './message-table.ts';
+import { dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
+import type { WholeMessage } from './records.ts';
+import { refusedScreen } from './refusals.ts';
+import { may, type Screen, type Site, type Visit } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { waitingTable } from './waiting-table.ts';
+import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES } from './words.ts';
+
+/** What became of one item; of a message that was refused as a whole, why. */
+interface Result {
+  readonly index?: number;
+  readonly code?: string;
+  readonly outcome?: string;
+  readonly problems?: readonly { readonly path: string; readonly message: string }[];
+  readonly warnings?: readonly { readonly path: string; readonly message: string }[];
+  readonly status?: number;
+  readonly problem?: string;
+}
+
+const MOST_RESULTS = 200;
+
+/** One message: what came of its items. Its body is a page of its own: each look at it is audited. */
+export function addMessage(site: Site): void {
+  site.screen('/messages/:id', (visit) => messageScreen(visit, 'no'));
+  site.screen('/messages/:id/body', (visit) => messageScreen(visit, 'yes'));
+}
+
+async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> {
+  const { c, say, api } = visit;
+  const id = c.req.param('id') ?? '';
+  const title = say('Thông điệp', 'Message');
+  const answer = await api.get<WholeMessage>(`messages/${segment(id)}`, { body });
+  const { body: found } = answer;
+  if (!found) return refusedScreen(say, title, answer);
+  const results = found.results as readonly Result[];
+  return {
+    title,
+    body: html`<section class="card">${factsOf(visit, found)}</section>
+<h2>${say('Nội dung', 'Body')}</h2>${bodyPart(visit, found, body === 'yes')}
+<h2>${say('Kết quả từng mục', 'What came of its items')}</h2>${resultTable(visit, results)}
+<h2>${say('Đang chờ xử lý', 'What waits')}</h2>${waitingTable(visit, found.waiting)}
+<h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, found.deliveries)}`,
+  };
+}
+
+function factsOf(visit: Visit, found: WholeMessage): Html {
+  const { say, nowMs } = visit;
+  return facts([
+    [say('Kết quả', 'Outcome'), badge(say, MESSAGE_OUTCOMES, found.outcome)],
+    [say('Nhận lúc', 'Received'), timeAndAge(say, found.receivedAt, nowMs)],
+    [say('Từ bên', 'From the party'), partyLink(found.party)],
+    [say('Cổng tiếp nhận', 'Door'), html`<code>${found.door}</code>`],
+    [
+      say('Loại', 'What'),
+      found.operation && html`${operationOf(visit, found.operation)} <code class="note">${found.operation}</code>`,
+    ],
+    [say('Khoá', 'Key'), found.keyName],
+    [say('Kiểu nội dung', 'Media type'), found.mediaType && html`<code>${found.mediaType}</code>`],
+    [say('Cỡ', 'Size'), sizeOf(found.bodyBytes)],
+    [say('Mã thông điệp', 'Message id'), html`<code>${found.id}</code>`],
+    [say('Biên nhận', 'Receipt'), html`<code>${found.receipt}</code>`],
+  ]);
+}
+
+function bodyPart(visit: Visit, { id, body }: WholeMessage, isAsked: boolean): Html {
+  const { say } = visit;
+  if (body) {
+    const mask = may(visit, 'index:personal')
+      ? say('Hiện đầy đủ dữ liệu cá nhân; bí mật luôn được che.', 'Personal data in full; secrets never.')
+      : say('Dữ liệu cá nhân và bí mật đã được che.', 'Personal data and secrets are masked.');
+    return html`<p class="note">${mask} <a href="/console/messages/${id}">${say('Ẩn', 'Hide')}</a></p>${bodyOf(say, body)}`;
+  }
+  if (!may(visit, 'ops:body'))
+    return html`<p class="note">${say('Xem nội dung cần quyền ops:body.', 'To see the body takes ops:body.')}</p>`;
+  if (isAsked)
+    return html`<p class="note">${say('Không giữ nội dung của thông điệp này.', 'The body of this message is not kept.')}</p>`;
+  return html`<p><a class="look" rel="nofollow" href="/console/messages/${id}/body">${say('Xem nội dung', 'See the body')}</a>
+<span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
+}
+
+function resultTable({ say }: Visit, results: readonly Result[]): Html {
+  const more = results.length - MOST_RESULTS;
+  return html`${table<Result>({
+    caption: say('Theo thứ tự trong thông điệp', 'In the order of the message'),
+    empty: say('Không có mục nào.', 'There are no items.'),
+    items: results.slice(0, MOST_RESULTS),
+    columns: [
+      { head: '#', cell: ({ index }) => index ?? '–' },
+      { head: say('Mã', 'Code'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
+      { head: say('Vì sao', 'Why'), cell: whyOf },
+    ],
+  })}${more > 0 ? html`<p class="note">${say(`và ${more} mục nữa`, `and ${more} more`)}</p>` : ''}`;
+}
+
+function whyOf({ problem, status, problems = [], warnings = [] }: Result): Html {
+  if (problem !== undefined) return html`<span class="words">${String(status)}: ${String(problem)}</span>`;
+  const told = [...problems, ...warnings];
+  if (told.length === 0) return html`–`;
+  return html`<ul class="plain">${told.map(
+    ({ path, message }) => html`<li><code>${String(path)}</code> <span class="words">${String(message)}</span></li>`,
+  )}</ul>`;
+}

@@ -1,0 +1,111 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText } from './api.ts';
+import { DELIVERY_FILTER, deliveryFields } from './deliveries.ts';
+import { orderForm } from './forms.ts';
+import { dossierLink, filterForm, operationOf, partyLink, type Query, queryOf, table } from './parts.ts';
+import type { Preview, Replay } from './records.ts';
+import { refusalNote, refusalText } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { badge, DELIVERY_STATES, REPLAY_OUTCOMES, word } from './words.ts';
+
+const PER_SECOND = 20;
+
+/** Tell again all that a filter finds: first what that would do, then, with a reason, the run. */
+export function addNewReplay(site: Site): void {
+  site.screen('/replays/new', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, DELIVERY_FILTER);
+    const title = say('Đợt chuyển lại mới', 'A new replay');
+    if (!may(visit, 'ops:replay'))
+      return {
+        title,
+        status: 403,
+        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'It takes ops:replay.')}</p>`,
+      };
+    const form = filterForm(visit, deliveryFields(visit, query));
+    if (queryText(query) === '')
+      return {
+        title,
+        body: html`<p>${say('Chọn ít nhất một điều kiện, rồi xem trước.', 'Choose one condition at least, then see what it finds.')}</p>${form}`,
+      };
+    const { body, problem } = await api.post<Preview>('deliveries/replay', { ...query, preview: true });
+    return { title, body: html`${form}${refusalNote(say, problem)}${body ? previewOf(visit, body, query) : ''}` };
+  });
+  site.order('/replays', async ({ say, api }, form) => {
+    const filter = Object.fromEntries(DELIVERY_FILTER.map((name) => [name, form(name)]));
+    const perSecond = Number(form('perSecond') ?? PER_SECOND);
+    const order = { ...filter, preview: false, perSecond, why: form('why') };
+    const { body, problem } = await api.post<Replay>('deliveries/replay', order);
+    if (!body)
+      return {
+        to: `/console/replays/new${queryText(filter)}`,
+        isDone: false,
+        text: problem ? refusalText(say, problem) : '',
+      };
+    const text = say(
+      `Đợt ${body.id} đã bắt đầu: ${body.total} lượt.`,
+      `Run ${body.id} has begun: ${body.total} deliveries.`,
+    );
+    return { to: '/console/replays', isDone: true, text };
+  });
+}
+
+function previewOf(visit: Visit, { outcomes, parties, sample }: Preview, query: Query): Html {
+  const { say } = visit;
+  const many = (outcomes as Readonly<Record<string, number>>).replayed ?? 0;
+  return html`<h2>${say('Xem trước', 'Preview')}</h2>
+<section class="card"><p><strong>${say(`${many} lượt sẽ được gửi lại.`, `${many} deliveries would be told again.`)}</strong>
+${say(
+  'Chỉ mục không đổi: người tra cứu thấy như hiện nay. Bản cũ không bao giờ được gửi đè lên bản mới.',
+  'The index does not change: readers see what they see now. Older versions are never told over newer ones.',
+)}</p>
+<ul>${Object.entries(outcomes as Readonly<Record<string, number>>).map(
+    ([outcome, count]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count}</li>`,
+  )}</ul>
+<ul>${parties.map(
+    ({ party, deliveries, dossiers }) =>
+      html`<li>${partyLink(party)}: ${say(`${deliveries} lượt của ${dossiers} hồ sơ`, `${deliveries} deliveries of ${dossiers} dossiers`)}</li>`,
+  )}</ul></section>
+${sampleTable(visit, sample)}
+${
+  many === 0
+    ? ''
+    : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
+        to: '/console/replays',
+        button: say(`Chuyển lại ${many} lượt`, `Replay ${many} deliveries`),
+        why: 'must',
+        hidden: query,
+        fields: html`<label>${say('Lượt mỗi giây', 'Deliveries a second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
+      })}<p class="note">${say(
+        'Đợt chạy lấy những gì bộ lọc tìm thấy lúc bấm; có thể dừng bất cứ lúc nào.',
+        'The run takes what the filter finds when it begins; it can be stopped at any time.',
+      )}</p></section>`
+}`;
+}
+
+function sampleTable(visit: Visit, sample: Preview['sample']): Html {
+  const { say } = visit;
+  return table<Preview['sample'][number]>({
+    caption: say('Vài lượt trong số đó, và bên nhận sẽ thấy gì', 'Some of them, and what the partner would see'),
+    empty: say('Không có lượt nào được gửi lại.', 'Nothing would be told again.'),
+    items: sample,
+    columns: [
+      { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
+      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
+      { head: say('Hiện nay', 'Now'), cell: ({ state }) => badge(say, DELIVERY_STATES, state) },
+      {
+        head: say('Sẽ gửi', 'Would be told'),
+        cell: ({ operation, version, newestVersion }) =>
+          operation === 'dossier.progress.v1'
+            ? say('một bước tiến độ', 'a step')
+            : say(`bản ${version}`, `version ${version}`) +
+              (newestVersion !== null && newestVersion !== version
+                ? say(` (mới nhất: ${newestVersion})`, ` of ${newestVersion}`)
+                : ''),
+      },
+    ],
+  });
+}

@@ -1,0 +1,144 @@
+import { html } from 'hono/html';
+import { msToInstant } from '#core/dates';
+import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
+import { dossierBox } from './dossier-search.ts';
+import { orderForm } from './forms.ts';
+import { incidentTable } from './incidents.ts';
+import { longText, partyLink, table } from './parts.ts';
+import type { Cause, Listed, Party } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { ageOf, timeAndAge } from './times.ts';
+import { badge, HEALTH } from './words.ts';
+
+const REFRESH_S = 15;
+const MOST_CAUSES = 50;
+
+/** How all parties fare, at one look. It reads itself anew; nothing is typed on it but a dossier's code. */
+export function addOverview(site: Site): void {
+  site.screen('/', async (visit) => {
+    const { c, say, api } = visit;
+    const isStill = c.req.query('refresh') === 'off';
+    const [parties, causes] = await Promise.all([
+      api.get<Listed<Party>>('parties'),
+      api.get<Listed<Cause>>('quarantine', { limit: String(MOST_CAUSES) }),
+    ]);
+    const items = parties.body?.items ?? [];
+    const incidents = items.flatMap((party) => party.incidents);
+    return {
+      title: say('Tổng quan', 'Overview'),
+      ...(!isStill && { refreshS: REFRESH_S }),
+      body: html`${refusalNote(say, parties.problem ?? causes.problem)}
+${readAt(visit, isStill)}
+${numbers(visit, items, causes.body, incidents.length)}
+${dossierBox(visit)}
+<h2>${say('Bên kết nối', 'Parties')}</h2>
+${partyTable(visit, items)}
+${incidents.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, incidents)}` : ''}`,
+    };
+  });
+}
+
+function readAt({ say, nowMs }: Visit, isStill: boolean): Html {
+  const at = timeAndAge(say, msToInstant(nowMs), nowMs);
+  return html`<p class="note">${say('Đọc lúc', 'Read at')} ${at}. ${
+    isStill
+      ? html`<a href="/console">${say('Tự làm mới', 'Refresh by itself')}</a>`
+      : html`${say(`Tự làm mới mỗi ${REFRESH_S} giây.`, `Refreshed every ${REFRESH_S} s.`)} <a href="/console?refresh=off">${say('Giữ yên', 'Keep still')}</a>`
+  }</p>`;
+}
+
+function numbers(
+  { say, nowMs }: Visit,
+  parties: readonly Party[],
+  causes: Listed<Cause> | undefined,
+  incidents: number,
+): Html {
+  const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
+  const oldest = causes?.items[0]?.since;
+  const many = causes ? `${causes.items.length}${causes.next === null ? '' : '+'}` : '–';
+  const ofAll = [
+    ['/console/deliveries?state=due', sum(({ backlog }) => backlog.due), say('lượt chờ gửi', 'deliveries due'), ''],
+    [
+      '/console/quarantine',
+      many,
+      say('nguyên nhân chờ xử lý', 'causes wait for a person'),
+      oldest ? say(`cũ nhất: ${ageOf(say, oldest, nowMs)}`, `oldest: ${ageOf(say, oldest, nowMs)}`) : '',
+    ],
+    [
+      '/console/deliveries?state=waiting',
+      sum(({ backlog }) => backlog.waiting),
+      say('lượt chờ xử lý', 'deliveries wait'),
+      '',
+    ],
+    ['/console/incidents', incidents, say('sự cố đang mở', 'incidents open'), ''],
+  ] as const;
+  return html`<ul class="numbers">${ofAll.map(
+    ([href, count, what, more]) =>
+      html`<li class="card"><a href="${href}"><strong>${count}</strong> ${what}</a>${more ? html`<br><span class="note">${more}</span>` : ''}</li>`,
+  )}</ul>`;
+}
+
+function partyTable(visit: Visit, items: readonly Party[]): Html {
+  const { say, nowMs } = visit;
+  const columns = [
+    { head: say('Bên', 'Party'), cell: ({ party }: Party) => partyLink(party) },
+    { head: say('Sức khoẻ', 'Health'), cell: (one: Party) => healthOf(visit, one) },
+    { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
+    { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },
+    { head: say('Chờ xử lý', 'Waiting'), cell: ({ backlog }: Party) => backlog.waiting, isNumber: true },
+    {
+      head: say('Cũ nhất', 'Oldest'),
+      cell: ({ oldestDueAt }: Party) => (oldestDueAt ? ageOf(say, oldestDueAt, nowMs) : '–'),
+    },
+    {
+      head: say('Thành công gần nhất', 'Last success'),
+      cell: ({ lastSuccessAt }: Party) => (lastSuccessAt ? ageOf(say, lastSuccessAt, nowMs) : '–'),
+    },
+    { head: say('Lỗi gần nhất', 'Last error'), cell: (one: Party) => lastErrorOf(visit, one) },
+  ];
+  const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };
+  return table<Party>({
+    caption: say('Mọi bên mà trục biết', 'All that the hub knows of'),
+    empty: say('Chưa có bên kết nối nào trong cấu hình.', 'No party is configured yet.'),
+    items,
+    columns: may(visit, 'ops:configure') ? [...columns, acts] : columns,
+  });
+}
+
+export function healthOf({ say }: Visit, { health, breaker, paused }: Party): Html {
+  return html`${badge(say, HEALTH, health)}${paused && health !== 'paused' ? html` ${badge(say, HEALTH, 'paused')}` : ''}${
+    breaker === 'open' ? html`<br><span class="note">${say('cầu dao mở', 'breaker open')}</span>` : ''
+  }`;
+}
+
+export function lastErrorOf({ say, nowMs }: Visit, { lastError }: Party): Html {
+  if (!lastError) return html`–`;
+  const { at, reason, detail } = lastError;
+  return html`<span class="note">${ageOf(say, at, nowMs)}</span> <code>${reason}</code><br>${longText(detail, 90)}`;
+}
+
+/** Those that are done at one press; to pause takes a reason, on the party's own page. */
+function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
+  const { say } = visit;
+  const to = (what: string): string => `/console/parties/${segment(party)}/${what}`;
+  const back = { back: 'overview' };
+  return html`<div class="acts">${
+    paused
+      ? orderForm(visit, {
+          to: to('resume'),
+          button: say('Chạy tiếp', 'Resume'),
+          hidden: back,
+          label: say(`Chạy tiếp ${party}`, `Resume ${party}`),
+        })
+      : html`<a href="/console/parties/${segment(party)}#pause" aria-label="${say(`Tạm dừng ${party}`, `Pause ${party}`)}">${say('Tạm dừng…', 'Pause…')}</a>`
+  }${
+    adapter && adapter.pulls.length > 0
+      ? orderForm(visit, {
+          ...{ to: to('pull'), button: say('Lấy ngay', 'Pull'), hidden: back, isQuiet: true },
+          label: say(`Lấy dữ liệu từ ${party} ngay`, `Pull from ${party} now`),
+        })
+      : ''
+  }</div>`;
+}

@@ -1,0 +1,98 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
+import type { Listed } from './records.ts';
+import type { Visit } from './site.ts';
+import { OPERATIONS, word } from './words.ts';
+
+export interface TableOf<Item> {
+  readonly caption: string;
+  /** Said where there is nothing. */
+  readonly empty: string;
+  readonly items: readonly Item[];
+  readonly columns: readonly Column<Item>[];
+}
+
+export interface Column<Item> {
+  readonly head: string;
+  readonly cell: (item: Item) => Html | string | number;
+  readonly isNumber?: boolean;
+}
+
+/** A table that may be wider than its page; the first column says what a row is about. */
+export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): Html {
+  if (items.length === 0) return html`<p class="card note empty">${empty}</p>`;
+  const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table>
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
+<tbody>${items.map(
+    (item) =>
+      html`<tr>${columns.map((column, at) =>
+        at === 0
+          ? html`<th scope="row"${classOf(column)}>${column.cell(item)}</th>`
+          : html`<td${classOf(column)}>${column.cell(item)}</td>`,
+      )}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+/** The way to the rest of a list, and back to its beginning. */
+export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
+  const first = `${c.req.path}${queryText(query)}`;
+  const isFirst = c.req.query('cursor') === undefined;
+  if (isFirst && next === null) return html``;
+  return html`<p class="pager">${isFirst ? '' : html`<a href="${first}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
+${
+  next === null
+    ? html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
+    : html`<a href="${c.req.path}${queryText({ ...query, cursor: next })}">${say('Trang sau »', 'Next page »')}</a>`
+}</p>`;
+}
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+/** Of the query of the page what the interface is asked with. */
+export function queryOf({ c }: Visit, names: readonly string[]): Query {
+  return Object.fromEntries(names.map((name) => [name, c.req.query(name)?.trim() || undefined]));
+}
+
+/** A form that narrows a list. */
+export function filterForm({ c, say }: Visit, fields: readonly Html[]): Html {
+  return html`<form class="card fields filter" method="get" action="${c.req.path}">${fields}
+<button>${say('Lọc', 'Filter')}</button>
+<a href="${c.req.path}">${say('Bỏ lọc', 'Clear')}</a></form>`;
+}
+
+export function facts(rows: readonly (readonly [string, Html | string | number | null | undefined])[]): Html {
+  const given = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return html`<dl class="facts">${given.map(
+    ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>
+`,
+  )}</dl>`;
+}
+
+export function operationOf({ say }: Visit, operation: string | null | undefined): Html {
+  return operation ? html`<span title="${operation}">${word(say, OPERATIONS, operation)}</span>` : html`–`;
+}
+
+/** A dossier by its code, wherever it is spoken of. */
+export function dossierLink(code: string | null | undefined): Html {
+  return code ? html`<a class="code" href="/console/dossiers${queryText({ code })}">${code}</a>` : html`–`;
+}
+
+export function partyLink(party: string | null | undefined): Html {
+  return party ? html`<a href="/console/parties/${segment(party)}">${party}</a>` : html`–`;
+}
+
+export function messageLink(id: string): Html {
+  return html`<a class="code" href="/console/messages/${segment(id)}" title="${id}">…${id.slice(-8)}</a>`;
+}
+
+/** A long text: its beginning, and the rest when it is asked for. */
+export function longText(text: string | null | undefined, most = 160): Html {
+  if (!text) return html`–`;
+  if (text.length <= most) return html`<span class="words">${text}</span>`;
+  return html`<details class="words"><summary>${text.slice(0, most)}…</summary>${text}</details>`;
+}

@@ -1,0 +1,160 @@
+import { html } from 'hono/html';
+import { instantToMs } from '#core/dates';
+import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
+import { orderForm } from './forms.ts';
+import { incidentTable } from './incidents.ts';
+import { healthOf, lastErrorOf } from './overview.ts';
+import { facts, longText, table } from './parts.ts';
+import type { Listed, Party } from './records.ts';
+import { refusedScreen } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { timeAndAge, timeOf } from './times.ts';
+import { BREAKERS, word } from './words.ts';
+
+type Pull = Party['pulls'][number];
+type Certificate = Party['certificates'][number];
+
+/** One connected system: its passport, and what may be ordered of it. */
+export function addParty(site: Site): void {
+  site.screen('/parties/:party', async (visit) => {
+    const { c, say, api } = visit;
+    const id = c.req.param('party') ?? '';
+    const answer = await api.get<Listed<Party>>('parties');
+    if (!answer.body) return refusedScreen(say, id, answer);
+    const party = answer.body.items.find((one) => one.party === id);
+    const title = say(`Bên kết nối ${id}`, `Party ${id}`);
+    if (!party)
+      return {
+        title,
+        status: 404,
+        body: html`<p class="card" role="alert">${say('Trục không biết bên này.', 'The hub does not know this party.')}</p>`,
+      };
+    return { title, body: partyOf(visit, party) };
+  });
+}
+
+function partyOf(visit: Visit, party: Party): Html {
+  const { say } = visit;
+  const link = (state: string, text: string): Html =>
+    html`<a href="/console/deliveries${queryText({ party: party.party, state })}">${text}</a>`;
+  return html`<section class="card">${factsOf(visit, party)}</section>
+<p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('waiting', say('Lượt chờ xử lý', 'Waiting'))} ${link(
+    'refused',
+    say('Lượt bị từ chối', 'Refused'),
+  )} ${link('parked', say('Lượt dừng thử', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
+    'Thông điệp từ bên này',
+    'Messages from it',
+  )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a></p>
+${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
+<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
+<h2>${say('Lấy dữ liệu định kỳ', 'Pulls')}</h2>${pullTable(visit, party)}
+<h2>${say('Chứng thư số', 'Certificates')}</h2>${certificateTable(visit, party.certificates)}`;
+}
+
+function factsOf(visit: Visit, party: Party): Html {
+  const { say, nowMs } = visit;
+  const { backlog, paused, adapter, breakers } = party;
+  return facts([
+    [say('Sức khoẻ', 'Health'), healthOf(visit, party)],
+    [say('Tạm dừng', 'Paused'), paused && html`${timeAndAge(say, paused.at, nowMs)} ${paused.by ?? ''}`],
+    [
+      say('Chờ gửi', 'Due'),
+      say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} on their way`),
+    ],
+    [say('Chờ xử lý', 'Waiting'), say(`${backlog.waiting} lượt`, `${backlog.waiting}`)],
+    [say('Lượt chờ cũ nhất', 'Oldest due'), party.oldestDueAt && timeAndAge(say, party.oldestDueAt, nowMs)],
+    [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],
+    [say('Lỗi gần nhất', 'Last error'), party.lastError && lastErrorOf(visit, party)],
+    [
+      say('Cầu dao', 'Breaker'),
+      breakers.length === 0
+        ? word(say, BREAKERS, 'closed')
+        : html`${breakers.map(({ process, state, since }) => html`<code>${process}</code>: ${word(say, BREAKERS, state)} ${timeAndAge(say, since, nowMs)}<br>`)}`,
+    ],
+    [say('Ngân sách gọi', 'Budget'), namesAndValues(party.budget) || say('không giới hạn', 'none')],
+    [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map(namesAndValues).join('; ')],
+    [say('Bảo trì đến', 'Maintenance until'), party.maintenanceUntil && timeOf(party.maintenanceUntil)],
+    [say('Có thẩm quyền', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],
+    [say('Nhận', 'Is told'), adapter?.sends.join(', ')],
+    [
+      say('Cấu hình', 'Configuration'),
+      party.configured ? '' : say('không còn trong cấu hình; lượt chuyển chờ', 'gone; what is due waits'),
+    ],
+  ]);
+}
+
+function namesAndValues(given: object): string {
+  return Object.entries(given)
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+    .join(', ');
+}
+
+function ordersOf(visit: Visit, { party, paused }: Party): Html {
+  const { say } = visit;
+  const to = (what: string): string => `/console/parties/${segment(party)}/${what}`;
+  return html`<section class="card" id="pause"><h2>${paused ? say('Chạy tiếp', 'Resume') : say('Tạm dừng', 'Pause')}</h2>
+<p class="note">${
+    paused
+      ? say('Những gì đã kết thúc trong lúc dừng không bị làm lại.', 'What was settled meanwhile stays settled.')
+      : say(
+          'Không bắt đầu gửi hay lấy gì mới với bên này, ngay lập tức, ở mọi tiến trình. Không mất gì: các lượt chờ.',
+          'Nothing new begins with this party, at once and in every process. Nothing is lost: deliveries wait.',
+        )
+  }</p>${
+    paused
+      ? orderForm(visit, { to: to('resume'), button: say('Chạy tiếp', 'Resume'), why: 'may' })
+      : orderForm(visit, { to: to('pause'), button: say('Tạm dừng', 'Pause'), why: 'must' })
+  }</section>`;
+}
+
+function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
+  const { say, nowMs } = visit;
+  const columns = [
+    { head: say('Lấy gì', 'What'), cell: ({ name }: Pull) => name },
+    { head: say('Lần cuối', 'Last'), cell: ({ lastAt }: Pull) => timeAndAge(say, lastAt, nowMs) },
+    {
+      head: say('Lần tới', 'Next'),
+      cell: ({ nextAt, isRunning }: Pull) => (isRunning ? say('đang chạy', 'running') : timeAndAge(say, nextAt, nowMs)),
+    },
+    { head: say('Lỗi', 'Error'), cell: ({ lastError }: Pull) => longText(lastError) },
+  ];
+  const now = {
+    head: '',
+    cell: ({ name }: Pull) =>
+      orderForm(visit, {
+        ...{ to: `/console/parties/${segment(party)}/pull`, hidden: { name }, isQuiet: true },
+        button: say('Lấy ngay', 'Pull now'),
+        label: say(`Lấy ${name} ngay`, `Pull ${name} now`),
+      }),
+  };
+  const mayPull = may(visit, 'ops:configure') && adapter !== null;
+  return table<Pull>({
+    caption: say('Theo lịch', 'By schedule'),
+    empty: say('Không lấy gì từ bên này.', 'Nothing is pulled from this party.'),
+    items: pulls,
+    columns: mayPull ? [...columns, now] : columns,
+  });
+}
+
+const SOON_MS = 30 * 86_400_000;
+
+function certificateTable({ say, nowMs }: Visit, items: readonly Certificate[]): Html {
+  return table<Certificate>({
+    caption: say('Trong thiết lập của bên này', 'Those in its settings'),
+    empty: say('Không có chứng thư số trong thiết lập.', 'There are no certificates in its settings.'),
+    items,
+    columns: [
+      { head: say('Chủ thể', 'Subject'), cell: ({ subject }) => html`<span class="words">${subject}</span>` },
+      { head: say('Từ', 'From'), cell: ({ validFrom }) => timeOf(validFrom) },
+      {
+        head: say('Hết hạn', 'Until'),
+        cell: ({ validTo }) => {
+          const leftMs = instantToMs(validTo) - nowMs;
+          const tone = leftMs < 0 ? 'bad' : leftMs < SOON_MS ? 'warn' : 'good';
+          return html`<span class="${tone}">${timeAndAge(say, validTo, nowMs)}</span>`;
+        },
+      },
+    ],
+  });
+}

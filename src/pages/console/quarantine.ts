@@ -1,0 +1,56 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, textField } from './forms.ts';
+import { filterForm, longText, pager, partyLink, queryOf, table } from './parts.ts';
+import type { Cause, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site, Visit } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { badge, CAUSES } from './words.ts';
+
+/** What waits until a person has settled something, by its cause. */
+export function addQuarantine(site: Site): void {
+  site.screen('/quarantine', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['kind', 'party']);
+    const { body, problem } = await api.get<Listed<Cause>>('quarantine', { ...query, ...queryOf(visit, ['cursor']) });
+    return {
+      title: say('Chờ xử lý', 'Quarantine'),
+      body: html`<p class="note">${say(
+        'Đã nhận và giữ nguyên; cần người quyết định thì mới áp dụng hoặc chuyển tiếp. Một quyết định gỡ mọi mục cùng nguyên nhân, theo thứ tự.',
+        'Held as it came, until a person decides. One decision frees all that waits for the same cause, in order.',
+      )}</p>
+${filterForm(visit, [
+  choiceField('kind', say('Nguyên nhân', 'Cause'), choicesOf(say, CAUSES), query.kind),
+  textField('party', say('Bên kết nối', 'Party'), query.party),
+])}
+${refusalNote(say, problem)}
+${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html {
+  return table<Cause>({
+    caption: say('Cũ nhất trước', 'The oldest first'),
+    empty: say('Không có gì chờ xử lý.', 'Nothing waits for a person.'),
+    items,
+    columns: [
+      {
+        head: say('Nguyên nhân', 'Cause'),
+        cell: ({ id, kind, key }) =>
+          html`<a href="/console/quarantine/${id}">${badge(say, CAUSES, kind)}</a><br><code class="note">${key}</code>`,
+      },
+      { head: say('Vì sao', 'Why'), cell: ({ detail }) => longText(detail) },
+      {
+        head: say('Bên phụ trách', 'Whose it is'),
+        cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(one)} `)}`,
+      },
+      { head: say('Chờ từ', 'Since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
+      { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },
+      { head: say('Mục chưa áp dụng', 'Items'), cell: (one) => one.items, isNumber: true },
+      { head: say('Lượt chưa chuyển', 'Deliveries'), cell: ({ deliveries }) => deliveries, isNumber: true },
+    ],
+  });
+}

@@ -1,0 +1,39 @@
+import type Type from 'typebox';
+import type { AnomalyShown } from '../../http/operators/anomalies.ts';
+import type { TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
+import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
+import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
+import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
+import type { OwnKeyShown } from '../../http/operators/own-key.ts';
+import type { PartyShown } from '../../http/operators/parties.ts';
+import type { CauseShown, ResolvedShown, WholeCauseShown } from '../../http/operators/quarantine.ts';
+import type { PreviewShown, ReplayedShown, ReplayShown } from '../../http/operators/replays.ts';
+import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
+
+/** What the operators' interface gives, by its own schemas. */
+export type Anomaly = Type.Static<typeof AnomalyShown>;
+export type AuditEntry = Type.Static<typeof AuditShown>;
+export type Body = Type.Static<typeof BodyShown>;
+export type Cause = Type.Static<typeof CauseShown>;
+export type CodeEntry = Type.Static<typeof CodeEntryShown>;
+export type CodeTable = Type.Static<typeof TableShown>;
+export type Delivery = Type.Static<typeof DeliveryShown>;
+export type Incident = Type.Static<typeof IncidentShown>;
+export type Message = Type.Static<typeof MessageShown>;
+export type OwnKey = Type.Static<typeof OwnKeyShown>;
+export type Party = Type.Static<typeof PartyShown>;
+export type Preview = Type.Static<typeof PreviewShown>;
+export type Replay = Type.Static<typeof ReplayShown>;
+export type Replayed = Type.Static<typeof ReplayedShown>;
+export type Resolved = Type.Static<typeof ResolvedShown>;
+export type UnknownCode = Type.Static<typeof UnknownShown>;
+export type Waiting = Type.Static<typeof WaitingShown>;
+export type WholeCause = Type.Static<typeof WholeCauseShown>;
+export type WholeDelivery = Type.Static<typeof WholeDeliveryShown>;
+export type WholeMessage = Type.Static<typeof WholeMessageShown>;
+
+/** A page of a list. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}

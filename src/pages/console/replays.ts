@@ -1,0 +1,89 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { orderForm } from './forms.ts';
+import { pager, queryOf, table } from './parts.ts';
+import type { Listed, Replay } from './records.ts';
+import { refusalNote, refusalText } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { timeOf } from './times.ts';
+import { badge, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
+
+const REFRESH_S = 5;
+
+/** Runs of replays: how far they are, and the button that stops one. */
+export function addReplays(site: Site): void {
+  site.screen('/replays', async (visit) => {
+    const { say, api } = visit;
+    const { body, problem } = await api.get<Listed<Replay>>('replays', queryOf(visit, ['cursor']));
+    const isRunning = body?.items.some(({ state }) => state === 'running') ?? false;
+    return {
+      title: say('Các đợt chuyển lại', 'Replays'),
+      ...(isRunning && { refreshS: REFRESH_S }),
+      body: html`${refusalNote(say, problem)}
+${may(visit, 'ops:replay') ? html`<p><a href="/console/replays/new">${say('Đợt chuyển lại mới…', 'A new replay…')}</a></p>` : ''}
+${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while one is running.`)}</p>` : ''}
+${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`,
+    };
+  });
+  site.order('/replays/:id/stop', async ({ c, say, api }, form) => {
+    const id = c.req.param('id') ?? '';
+    const { body, problem } = await api.post<Replay>(`replays/${encodeURIComponent(id)}/stop`, { why: form('why') });
+    if (!body) return { to: '/console/replays', isDone: false, text: problem ? refusalText(say, problem) : '' };
+    const isDone = body.state === 'stopped';
+    const over = say(`Đợt ${id} đã xong từ trước.`, `Run ${id} was over before.`);
+    return { to: '/console/replays', isDone, text: isDone ? say(`Đã dừng đợt ${id}.`, `Run ${id} is stopped.`) : over };
+  });
+}
+
+function replayTable(visit: Visit, items: readonly Replay[]): Html {
+  const { say } = visit;
+  return table<Replay>({
+    caption: say('Mới nhất trước', 'The newest first'),
+    empty: say('Chưa có đợt chuyển lại nào.', 'There was no replay yet.'),
+    items,
+    columns: [
+      { head: say('Đợt', 'Run'), cell: ({ id }) => id },
+      { head: say('Tình trạng', 'State'), cell: ({ state }) => badge(say, REPLAY_STATES, state) },
+      { head: say('Tiến độ', 'Progress'), cell: (one) => progressOf(visit, one) },
+      { head: say('Bộ lọc', 'Filter'), cell: ({ filter }) => html`<code>${filterText(filter)}</code>` },
+      {
+        head: say('Tốc độ', 'Rate'),
+        cell: ({ perSecond }) => say(`${perSecond}/giây`, `${perSecond}/s`),
+        isNumber: true,
+      },
+      {
+        head: say('Người, lý do', 'Who, why'),
+        cell: ({ who, why }) => html`${who}<br><span class="note words">${why}</span>`,
+      },
+      {
+        head: say('Bắt đầu, kết thúc', 'Begun, ended'),
+        cell: ({ at, endedAt, stoppedBy }) =>
+          html`${timeOf(at)}<br>${timeOf(endedAt)}${stoppedBy ? say(` (${stoppedBy} dừng)`, ` (by ${stoppedBy})`) : ''}`,
+      },
+      { head: '', cell: (one) => stopForm(visit, one) },
+    ],
+  });
+}
+
+function progressOf({ say }: Visit, { total, outcomes }: Replay): Html {
+  const counts = Object.entries(outcomes as Readonly<Record<string, number>>);
+  const done = counts.reduce((sum, [, many]) => sum + many, 0);
+  return html`<meter min="0" max="${Math.max(total, 1)}" value="${done}" aria-label="${done} / ${total}"></meter>
+${done} / ${total}${counts.map(([outcome, many]) => html`<br><span class="note">${word(say, REPLAY_OUTCOMES, outcome)}: ${many}</span>`)}`;
+}
+
+function filterText(filter: object): string {
+  return Object.entries(filter)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
+}
+
+function stopForm(visit: Visit, { id, state }: Replay): Html {
+  if (state !== 'running' || !may(visit, 'ops:replay')) return html``;
+  const { say } = visit;
+  return orderForm(visit, {
+    to: `/console/replays/${id}/stop`,
+    button: say('Dừng', 'Stop'),
+    label: say(`Dừng đợt ${id}`, `Stop run ${id}`),
+  });
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import type { Tries } from '../../ledger/tries.ts';
+import { sameText } from '../../same-text.ts';
+import type { Say } from '../language.ts';
+import { type Html, show } from '../layout.ts';
+import { createApi } from './api.ts';
+import { formOf } from './forms.ts';
+import { HEAD, ownerOf } from './frame.ts';
+import type { OwnKey } from './records.ts';
+import { beginSession, endSession } from './session.ts';
+import type { Site, SiteMeans } from './site.ts';
+import { takeTold } from './told.ts';
+
+export interface SignInMeans extends SiteMeans {
+  readonly tries: Tries;
+  /** Whom a request is counted as: the network that it comes from. */
+  readonly networkOf: (c: Context) => string;
+}
+
+/** Whoever guesses waits so long for each answer, and is soon not heard at all. */
+const WRONG_MS = 500;
+
+/** An officer says which key is theirs. */
+export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, means: SignInMeans): void {
+  hono.get('/sign-in', (c) => signInPage(c, means, 200, c.req.query('next')));
+
+  hono.post('/sign-in', async (c) => {
+    const network = means.networkOf(c);
+    const form = await formOf(c);
+    const next = form('next');
+    // A guess, until it is found to be none.
+    const waitS = await means.tries.take('sign-in', network);
+    if (waitS !== undefined) {
+      c.header('Retry-After', String(waitS));
+      return signInPage(c, means, 429, next, (say) =>
+        say(
+          `Từ địa chỉ này đã nhập sai quá nhiều lần. Hãy thử lại sau ${Math.ceil(waitS / 60)} phút.`,
+          `From this address wrong secrets came too often. Try again in ${Math.ceil(waitS / 60)} min.`,
+        ),
+      );
+    }
+    const id = form('id') ?? '';
+    const secret = form('secret') ?? '';
+    const { status, body: key } = await ownKey(app, secret);
+    if (status >= 500) return signInPage(c, means, 503, next, unavailable);
+    if (key && sameText(key.id, id)) {
+      await means.tries.giveBack('sign-in', network);
+      beginSession(c, means, secret);
+      return c.redirect(safeNext(next), 303);
+    }
+    await sleep(WRONG_MS);
+    return signInPage(c, means, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
+  });
+
+  site.order('/sign-out', async ({ c, say }) => {
+    endSession(c, means);
+    return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
+  });
+}
+
+async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {
+  // What no header carries is no secret of a key that anybody uses.
+  if (!/^[\x21-\x7e]+$/.test(secret)) return { status: 401, body: undefined };
+  return createApi(app, secret).get<OwnKey>('key');
+}
+
+const wrong = (say: Say): string => say('Mã khoá hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');
+const notAllowed = (say: Say): string =>
+  say('Khoá này không có quyền xem bàn điều hành (ops:read).', 'This key may not see the console (ops:read).');
+const unavailable = (say: Say): string =>
+  say('Trục chưa trả lời được; hãy thử lại sau ít giây.', 'The hub does not answer yet; try again soon.');
+
+/** A page of the console, and of nobody else. */
+function safeNext(next: string | undefined): string {
+  return next !== undefined && !next.includes('..') && /^\/console(?:\/[\w/.:%~-]*)?(?:\?[^\s\\]*)?$/.test(next)
+    ? next
+    : '/console';
+}
+
+function signInPage(
+  c: Context,
+  means: SignInMeans,
+  status: 200 | 401 | 403 | 429 | 503,
+  next: string | undefined,
+  why?: (say: Say) => string,
+): Response | Promise<Response> {
+  const told = takeTold(c, means);
+  return show(c, (say) => ({
+    title: say('Đăng nhập bàn điều hành', 'Sign in to the console'),
+    owner: ownerOf(means, say),
+    links: [],
+    head: HEAD,
+    status,
+    body: html`${told ? html`<p class="card told" role="status">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, safeNext(next))}`,
+  }));
+}
+
+function signInForm(say: Say, next: string): Html {
+  return html`<form class="card sign-in" method="post" action="/console/sign-in">
+<input type="hidden" name="next" value="${next}">
+<label>${say('Mã khoá', 'Key id')}<input name="id" autocomplete="username" required autofocus maxlength="100"></label>
+<label>${say('Mật khẩu của khoá', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"></label>
+<button>${say('Đăng nhập', 'Sign in')}</button>
+<p class="note">${say(
+    'Dùng khoá của cấu hình có quyền ops:read. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký dưới tên khoá.',
+    'Use a key of the configuration with the scope ops:read. A session lasts 8 hours; all that you do is audited under the key.',
+  )}</p>
+<p class="note">${say('Đã đăng nhập mà vẫn thấy trang này?', 'Signed in, and you see this page?')} <a href="${next}">${say(
+    'Mở tiếp',
+    'Go on',
+  )}</a></p>
+</form>`;
+}

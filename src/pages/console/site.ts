@@ -1,0 +1,87 @@
+import type { Context, Hono } from 'hono';
+import type { Say } from '../language.ts';
+import { languageOf, sayIn } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { type Api, createApi } from './api.ts';
+import { type Form, formOf, hasToken } from './forms.ts';
+import { showScreen } from './frame.ts';
+import type { OwnKey } from './records.ts';
+import { crossSite } from './refusals.ts';
+import { endSession, type SessionMeans, sessionOf } from './session.ts';
+import { keepTold, type Told } from './told.ts';
+
+export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
+
+/** An officer who is signed in asks for something. */
+export interface Visit {
+  readonly c: Context;
+  readonly say: Say;
+  readonly key: OwnKey;
+  readonly api: Api;
+  readonly nowMs: number;
+  /** Stands in every form. */
+  readonly token: string;
+}
+
+export interface Screen {
+  readonly title: string;
+  readonly body: Html;
+  readonly status?: 200 | 400 | 403 | 404 | 409 | 500 | 503;
+  /** After so many seconds the page asks again, by itself. */
+  readonly refreshS?: number;
+}
+
+/** Where screens and orders are added, with paths below /console. */
+export interface Site {
+  screen(path: string, load: (visit: Visit) => Promise<Screen>): void;
+  /** What a form does. It answers with where the officer goes, and what is said there. */
+  order(path: string, carryOut: (visit: Visit, form: Form) => Promise<Told>): void;
+}
+
+export interface SiteMeans extends SessionMeans {
+  readonly province: { readonly name: string } | undefined;
+}
+
+/** @param app that answers the operators' interface */
+export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMeans): Site {
+  /** Asked at each request: a key that is taken away or changed is out at the next one. */
+  async function visitOf(c: Context): Promise<Visit | undefined> {
+    const session = sessionOf(c, means);
+    if (!session) return undefined;
+    const api = createApi(app, session.secret);
+    const { body: key } = await api.get<OwnKey>('key');
+    return key && { ...{ c, api, key }, say: sayIn(languageOf(c)), nowMs: means.nowMs(), token: session.token };
+  }
+
+  return {
+    screen(path, load) {
+      site.get(path, async (c) => {
+        const visit = await visitOf(c);
+        return visit ? showScreen(visit, means, await load(visit)) : toSignIn(c, means, c.req.url);
+      });
+    },
+    order(path, carryOut) {
+      site.post(path, async (c) => {
+        const visit = await visitOf(c);
+        if (!visit) return toSignIn(c, means);
+        const form = await formOf(c);
+        if (!hasToken(form, visit.token)) return showScreen(visit, means, crossSite(visit.say));
+        const told = await carryOut(visit, form);
+        keepTold(c, means, told);
+        return c.redirect(told.to, 303);
+      });
+    },
+  };
+}
+
+export function may({ key }: Visit, scope: Scope): boolean {
+  return key.scopes.includes(scope);
+}
+
+/** A cookie that opens nothing is forgotten; where another site led here none was sent, and there may be a good one. */
+function toSignIn(c: Context, means: SiteMeans, after?: string): Response {
+  if (c.req.header('cookie')?.includes('lienthong-console=')) endSession(c, means);
+  const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);
+  const next = pathname === '' || pathname === '/console' ? '' : `?${new URLSearchParams({ next: pathname + search })}`;
+  return c.redirect(`/console/sign-in${next}`, 303);
+}

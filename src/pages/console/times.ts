@@ -1,0 +1,51 @@
+import { html } from 'hono/html';
+import { formatLocal, instantToMs, parseInstant } from '#core/dates';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+
+/** A moment as people here write it. */
+export function timeOf(text: string | null | undefined): Html {
+  if (!text) return html`–`;
+  const instant = parseInstant(text);
+  return instant === undefined
+    ? html`${text}`
+    : html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm:ss', instant)}</time>`;
+}
+
+/** The same where no element may stand. */
+export function plainTimeOf(text: string): string {
+  const instant = parseInstant(text);
+  return instant === undefined ? text : formatLocal('dd/MM/yyyy HH:mm:ss', instant);
+}
+
+/** A moment, and how long ago it was. */
+export function timeAndAge(say: Say, text: string | null | undefined, nowMs: number): Html {
+  return text ? html`${timeOf(text)} <span class="note">(${ageOf(say, text, nowMs)})</span>` : html`–`;
+}
+
+const UNITS = [
+  [86_400, 'ngày', 'd'],
+  [3_600, 'giờ', 'h'],
+  [60, 'phút', 'min'],
+  [1, 'giây', 's'],
+] as const;
+
+/** How long ago or ahead of now a moment is, in its two largest units. */
+export function ageOf(say: Say, text: string, nowMs: number): string {
+  const s = Math.round((nowMs - instantToMs(text)) / 1_000);
+  if (Math.abs(s) < 1) return say('vừa xong', 'just now');
+  const words = durationOf(say, Math.abs(s));
+  return s > 0 ? say(`${words} trước`, `${words} ago`) : say(`còn ${words}`, `in ${words}`);
+}
+
+export function durationOf(say: Say, seconds: number): string {
+  const first = UNITS.findIndex(([size]) => seconds >= size);
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [size, vietnamese, english] of UNITS.slice(Math.max(first, 0), Math.max(first, 0) + 2)) {
+    const many = Math.floor(rest / size);
+    rest -= many * size;
+    if (many > 0) parts.push(say(`${many} ${vietnamese}`, `${many} ${english}`));
+  }
+  return parts.join(' ') || say('0 giây', '0 s');
+}

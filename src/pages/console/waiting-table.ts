@@ -1,0 +1,40 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { dossierLink, longText, messageLink, operationOf, partyLink, table } from './parts.ts';
+import type { Waiting } from './records.ts';
+import type { Visit } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { SETTLEMENTS, word } from './words.ts';
+
+/** Items and deliveries that wait, or waited, for a person. */
+export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
+  const { say, nowMs } = visit;
+  return table<Waiting>({
+    caption: say('Cũ nhất trước', 'The oldest first'),
+    empty: say('Không có gì chờ.', 'Nothing waits.'),
+    items,
+    columns: [
+      {
+        head: say('Mục', 'Row'),
+        cell: ({ id, settledAt }) => (settledAt === null ? html`<a href="/console/quarantine/${id}">${id}</a>` : id),
+      },
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(party) },
+      { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
+      { head: say('Vì sao', 'Why'), cell: ({ detail }) => longText(detail) },
+      { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
+      {
+        head: say('Từ', 'Of'),
+        cell: ({ deliveryId, messageId }) =>
+          deliveryId === null
+            ? html`${say('thông điệp', 'message')} ${messageLink(messageId)}`
+            : html`${say('lượt', 'delivery')} <a href="/console/deliveries/${deliveryId}">${deliveryId}</a>`,
+      },
+      {
+        head: say('Đã xử lý', 'Settled'),
+        cell: ({ settlement, settledBy }) =>
+          settlement === null ? '–' : `${word(say, SETTLEMENTS, settlement)}${settledBy ? ` (${settledBy})` : ''}`,
+      },
+    ],
+  });
+}

@@ -1,0 +1,146 @@
+import { html } from 'hono/html';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+
+export type Tone = 'good' | 'warn' | 'bad' | 'plain';
+/** What the words of the interface are called, and how they are to be taken. */
+export type Words = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
+
+export const HEALTH = {
+  ok: ['hoạt động tốt', 'well', 'good'],
+  paused: ['đang tạm dừng', 'paused', 'warn'],
+  maintenance: ['đang bảo trì', 'in maintenance', 'plain'],
+  trouble: ['có vấn đề', 'in trouble', 'bad'],
+  away: ['không liên lạc được', 'away', 'bad'],
+  'not-configured': ['không có trong cấu hình', 'not configured', 'warn'],
+} as const satisfies Words;
+
+export const BREAKERS = {
+  closed: ['đóng (thông suốt)', 'closed'],
+  open: ['mở (ngừng gọi)', 'open'],
+  'half-open': ['đang thử lại', 'half open'],
+} as const satisfies Words;
+
+export const DELIVERY_STATES = {
+  due: ['chờ gửi', 'due', 'plain'],
+  delivered: ['đã chuyển', 'delivered', 'good'],
+  refused: ['bị từ chối', 'refused', 'bad'],
+  parked: ['dừng thử, hết lượt', 'parked', 'bad'],
+  waiting: ['chờ xử lý', 'waiting', 'warn'],
+} as const satisfies Words;
+
+export const ATTEMPT_OUTCOMES = {
+  delivered: ['đã chuyển', 'delivered', 'good'],
+  refused: ['bị từ chối', 'refused', 'bad'],
+  unavailable: ['chưa nhận được, thử lại', 'unavailable', 'warn'],
+  unknown: ['không rõ đã nhận chưa', 'not known', 'warn'],
+} as const satisfies Words;
+
+export const MESSAGE_OUTCOMES = {
+  accepted: ['đã nhận', 'accepted', 'good'],
+  quarantined: ['có mục chờ xử lý', 'quarantined', 'warn'],
+  invalid: ['không hợp lệ', 'invalid', 'bad'],
+  'partly-invalid': ['một phần không hợp lệ', 'partly invalid', 'bad'],
+  refused: ['từ chối cả thông điệp', 'refused', 'bad'],
+} as const satisfies Words;
+
+export const ITEM_OUTCOMES = {
+  ...MESSAGE_OUTCOMES,
+  quarantined: ['chờ xử lý', 'quarantined', 'warn'],
+  duplicate: ['đã có, trùng nội dung', 'duplicate', 'plain'],
+  stale: ['cũ hơn bản đang giữ', 'stale', 'plain'],
+} as const satisfies Words;
+
+export const OPERATIONS = {
+  'dossier.upsert.v1': ['hồ sơ', 'dossier'],
+  'dossier.progress.v1': ['tiến độ', 'progress'],
+  'service.upsert.v1': ['thủ tục', 'service'],
+  'agency.upsert.v1': ['cơ quan', 'agency'],
+  'field.upsert.v1': ['lĩnh vực', 'field'],
+} as const satisfies Words;
+
+export const CAUSES = {
+  unmapped: ['mã chưa có trong bảng mã', 'code that no table maps', 'warn'],
+  'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
+  'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
+  'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
+} as const satisfies Words;
+
+export const INCIDENTS = {
+  'partner-away': ['không liên lạc được', 'partner away', 'bad'],
+  credentials: ['thông tin đăng nhập bị từ chối', 'credentials refused', 'bad'],
+  certificate: ['chứng thư số', 'certificate', 'bad'],
+  'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
+  'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
+  disagreement: ['đối soát lệch', 'disagreement', 'warn'],
+} as const satisfies Words;
+
+export const ANOMALIES = {
+  'same-time': ['hai trạng thái cùng một lúc', 'two statuses at one time', 'warn'],
+  transition: ['bước chuyển ngoài quy định', 'transition not allowed', 'warn'],
+  reopened: ['mở lại sau khi kết thúc', 'reopened', 'plain'],
+  'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
+} as const satisfies Words;
+
+export const STATUSES = {
+  submitted: ['mới nộp', 'submitted'],
+  received: ['được tiếp nhận', 'received'],
+  refused: ['không được tiếp nhận', 'refused'],
+  processing: ['đang xử lý', 'processing'],
+  'supplement-required': ['yêu cầu bổ sung', 'supplement required'],
+  'payment-required': ['yêu cầu nộp phí, lệ phí', 'payment required'],
+  withdrawn: ['công dân rút', 'withdrawn'],
+  stopped: ['dừng xử lý', 'stopped'],
+  resolved: ['đã xử lý xong', 'resolved'],
+  returned: ['đã trả kết quả', 'returned'],
+} as const satisfies Words;
+
+export const REPLAY_STATES = {
+  running: ['đang chạy', 'running', 'plain'],
+  stopped: ['đã dừng', 'stopped', 'warn'],
+  done: ['đã xong', 'done', 'good'],
+} as const satisfies Words;
+
+export const REPLAY_OUTCOMES = {
+  replayed: ['xếp gửi lại', 'due again', 'good'],
+  'already-due': ['vốn đang chờ gửi', 'due as it is'],
+  held: ['đang chờ xử lý', 'held in quarantine', 'warn'],
+  superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
+  'just-replayed': ['vừa được yêu cầu rồi', 'asked for a moment ago'],
+  waits: ['chờ lượt khác của hồ sơ', 'another one is on its way'],
+} as const satisfies Words;
+
+export const ACTIONS = {
+  'body.read': ['xem nội dung (đã che)', 'read a body, masked'],
+  'body.read-personal': ['xem nội dung có dữ liệu cá nhân', 'read a body with personal data'],
+  'delivery.replay': ['chuyển lại một lượt', 'replay one delivery'],
+  'replay.start': ['bắt đầu đợt chuyển lại', 'start a replay'],
+  'replay.stop': ['dừng đợt chuyển lại', 'stop a replay'],
+  'party.pause': ['tạm dừng bên kết nối', 'pause a party'],
+  'party.resume': ['cho bên kết nối chạy tiếp', 'resume a party'],
+  'party.pull': ['lấy dữ liệu ngay', 'pull now'],
+  'quarantine.map': ['gán mã', 'map a code'],
+  'quarantine.release': ['cho qua', 'release'],
+  'quarantine.dismiss': ['bỏ, không áp dụng', 'dismiss'],
+  'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
+  'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
+} as const satisfies Words;
+
+export const SETTLEMENTS = {
+  mapped: ['đã gán mã', 'mapped'],
+  released: ['đã cho qua', 'released'],
+  dismissed: ['đã bỏ', 'dismissed'],
+} as const satisfies Words;
+
+/** A word of the interface in the reader's language; one that is not known as it is. */
+export function word(say: Say, words: Words, name: string | null | undefined): string {
+  if (!name) return '–';
+  const known = Object.hasOwn(words, name) ? words[name] : undefined;
+  return known ? say(known[0], known[1]) : name;
+}
+
+/** The same, in the colour of what it means. */
+export function badge(say: Say, words: Words, name: string | null | undefined): Html {
+  const tone = name && Object.hasOwn(words, name) ? words[name]?.[2] : undefined;
+  return html`<span class="badge ${tone ?? 'plain'}">${word(say, words, name)}</span>`;
+}

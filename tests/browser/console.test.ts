@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { serve } from '@hono/node-server';
+import { chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { NO, OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const WIDTHS = [1280, 390];
+
+describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`, () => {
+  let hub: TestHub;
+  let ministry: Partner;
+  let server: ReturnType<typeof serve>;
+  let url: string;
+  let browser: Awaited<ReturnType<typeof chromium.launch>>;
+  let page: Page;
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    ministry = testPartner();
+    hub = await testHub({
+      partners: { portal: partnerWithTable(), ministry },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+    ministry.script.push(NO);
+    await hub.push(dossier({ code: CODE(1) }));
+    await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+    await hub.deliver();
+    hub.clock.nowMs += 10_000;
+    url = await new Promise((resolve) => {
+      server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
+        resolve(`http://127.0.0.1:${info.port}`),
+      );
+    });
+    browser = await chromium.launch({
+      executablePath: executablePath as string,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => troubles.push(error.message));
+    // What the policy of a page forbids is told here.
+    page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await hub?.close();
+  });
+
+  async function shoot(name: string): Promise<void> {
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/console-${name}.png`, fullPage: true });
+  }
+
+  test('an officer signs in by the keyboard alone, and lands where they were going', async () => {
+    await page.goto(`${url}/console/deliveries?state=refused`);
+    await page.keyboard.type('ops');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('ops-secret-of-the-tests');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Lượt chuyển' }).waitFor();
+    expect(page.url()).toBe(`${url}/console/deliveries?state=refused`);
+    expect(await page.evaluate('document.cookie')).toBe('');
+  });
+
+  test('sees why a delivery was refused, and tells it again', async () => {
+    await page.getByRole('rowheader').getByRole('link').click();
+    await page.getByText('TenTTHC is too long').first().waitFor();
+    await page.getByLabel('Lý do (nếu có)').fill('bộ đã nới trường');
+    await page.getByRole('button', { name: 'Chuyển lại' }).click();
+    await page.getByRole('status').getByText('Đã xếp gửi lại').waitFor();
+    await hub.deliver();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Lần 2 đã chuyển' }).waitFor();
+    expect(await page.getByText('Đã xếp gửi lại').count()).toBe(0);
+    expect(ministry.sent.filter(({ code }) => code === CODE(1))).toHaveLength(2);
+    await shoot('delivery');
+  });
+
+  test('settles what waits for a code that no table knows', async () => {
+    await page.getByRole('link', { name: 'Chờ xử lý' }).click();
+    await page.getByRole('rowheader').getByRole('link').click();
+    await page.getByText('unmapped:portal-status:resolved').first().waitFor();
+    await shoot('cause');
+    await page.locator('input[name=to][value="9"]').check();
+    await page.getByRole('textbox', { name: 'Lý do' }).first().fill('theo bảng mã của cổng');
+    await page.getByRole('button', { name: 'Gán mã và gỡ' }).click();
+    await page.getByRole('status').getByText('Đã gỡ 1 mục, còn chờ 0.').waitFor();
+    await page.getByText('Không có gì chờ xử lý.').waitFor();
+    await page.getByRole('link', { name: 'Nhật ký' }).click();
+    await page.getByText('theo bảng mã của cổng').waitFor();
+    await page.getByText('bộ đã nới trường').waitFor();
+  });
+
+  test('reads it in English, from another site only what says to sign in, and nothing after signing out', async () => {
+    await page.getByRole('link', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Audit' }).waitFor();
+    // A form of another site: the browser sends no cookie with it, and says where it stands.
+    const evil = await page.context().newPage();
+    await evil.setContent(
+      `<form method="post" action="${url}/console/parties/portal/pause"><input name="why" value="x"><button>Go</button></form>`,
+    );
+    await evil.getByRole('button').click();
+    await evil.getByText('Nothing was done').or(evil.getByText('Không làm gì cả')).first().waitFor();
+    await evil.close();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Signed out.').waitFor();
+    await page.goto(`${url}/console/audit`);
+    expect(page.url()).toContain('/console/sign-in');
+    expect(troubles.filter((one) => !one.includes('403'))).toEqual([]);
+  });
+
+  test('no screen is wider than its window, on a desk and in a hand; every field has a name', async () => {
+    await page.goto(`${url}/console?lang=vi`);
+    await page.getByLabel('Mã khoá').fill('ops');
+    await page.getByLabel('Mật khẩu của khoá').fill('ops-secret-of-the-tests');
+    await page.getByRole('button', { name: 'Đăng nhập' }).click();
+    await page.getByRole('heading', { name: 'Tổng quan' }).waitFor();
+    const screens = ['?refresh=off', '/deliveries', '/messages', '/quarantine', '/code-tables?party=portal', '/audit'];
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of [...screens, '/parties/portal', '/replays/new?state=delivered', `/dossiers?code=${CODE(1)}`]) {
+        await page.goto(`${url}/console${path}`);
+        const seen = await page.evaluate<{ width: number; nameless: string[] }>(`({
+          width: document.documentElement.scrollWidth,
+          nameless: [...document.querySelectorAll('main input:not([type=hidden]), main select')]
+            .filter((field) => field.labels.length === 0 && !field.ariaLabel).map((field) => field.name),
+        })`);
+        expect([path, width, seen]).toEqual([path, width, { width, nameless: [] }]);
+        await shoot(`${width}-${path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'overview'}`);
+      }
+    }
+  });
+});

@@ -1,0 +1,558 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createVault } from '../../src/vault.ts';
+import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { type Officer, officerAt } from '../support/officer.ts';
+import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
+import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const SECRET = 'ops-secret-of-the-tests';
+const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+const SCREENS = [
+  ...['', '?refresh=off', '/deliveries', '/deliveries?state=refused', '/replays', '/replays/new'],
+  ...['/replays/new?state=refused', '/messages', '/messages?outcome=invalid', '/quarantine', '/code-tables'],
+  ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
+  ...['/dossiers', `/dossiers?code=${CODE(1)}`],
+];
+
+/** What a partner that means ill writes wherever it can write. */
+const CANARY = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
+
+describe('the console', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let portal: ReturnType<typeof partnerWithTable>;
+  let ministry: Partner;
+  let officer: Officer;
+  beforeEach(async () => {
+    portal = partnerWithTable();
+    ministry = testPartner({
+      pull: {
+        catalogue: {
+          schedule: '0 0 2 * * *',
+          next: async () => ({ bodies: [], checkpoint: null, more: false }),
+          read: () => [],
+        },
+      },
+    });
+    hub = await testHub({
+      partners: { portal, ministry },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+    ops = operatorOf(hub);
+    officer = officerAt(hub);
+  });
+  afterEach(() => hub.close());
+
+  const later = (ms: number): void => {
+    hub.clock.nowMs += ms;
+  };
+  const items = async (path: string) => (await ops.get(path)).body.items;
+  const audited = async () =>
+    (await items('audit')).map(({ actor, action, why }: Record<string, string>) => [actor, action, why]).reverse();
+
+  /** Something of each kind: told, refused, waiting, invalid, doubtful, not expected. */
+  async function aDay(): Promise<void> {
+    ministry.script.push(NO);
+    await hub.push(dossier({ code: CODE(1) }));
+    await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+    await hub.push(dossier({ code: CODE(3), status: 'nonsense' }));
+    await hub.push(dossier({ code: CODE(4), note: 'Nguyá»…n VÄ�n An' }));
+    await hub.push(dossier({ code: CODE(5) }));
+    await hub.push(progress({ code: CODE(5), status: 'returned', at: '2025-08-15T08:00:00+07:00' }), {
+      what: 'progress',
+    });
+    await hub.deliver();
+    later(10_000);
+  }
+
+  describe('signing in', () => {
+    test('takes a key with its own secret; what is wrong is said in one way, and slowly', async () => {
+      expect((await officer.get('/console')).to).toBe('/console/sign-in');
+      const began = performance.now();
+      const wrong = await Promise.all([
+        officer.signIn('ops', 'not-the-secret'),
+        officer.signIn('nobody', SECRET),
+        officer.signIn('ops-body', SECRET),
+        officer.signIn('ops', ''),
+        officer.signIn('ops', 'mật khẩu'),
+      ]);
+      expect(performance.now() - began).toBeGreaterThan(490);
+      for (const { status, text } of wrong) {
+        expect(status).toBe(401);
+        expect(text).toContain('Mã khoá hoặc mật khẩu không đúng.');
+      }
+      expect(officer.cookies.size).toBe(0);
+      const page = await officer.signIn('ops');
+      expect([page.status, page.text.includes('<h1>Tổng quan</h1>')]).toEqual([200, true]);
+      expect(page.text).toContain('>ops</span>');
+    });
+
+    test('a key that may not see the console is told so', async () => {
+      const { status, text } = await officer.signIn('portal', SECRETS.portal);
+      expect([status, text.includes('Khoá này không có quyền xem bàn điều hành (ops:read).')]).toEqual([403, true]);
+    });
+
+    test('the cookie is for the console alone, for eight hours, and over TLS goes by TLS', async () => {
+      const setCookie = async (url: string) =>
+        (await officer.send(url, { id: 'ops', secret: SECRET })).headers.get('set-cookie') ?? '';
+      const plain = await setCookie('/console/sign-in');
+      for (const part of ['HttpOnly', 'SameSite=Strict', 'Path=/console', 'Max-Age=28800'])
+        expect(plain).toContain(part);
+      expect(plain).not.toContain('Secure');
+      expect(await setCookie('https://hub.test/console/sign-in')).toContain('Secure');
+    });
+
+    test('leads to the page that was asked for, and to no other site', async () => {
+      const first = await officer.get('/console/deliveries?state=refused');
+      expect(first.to).toBe(`/console/sign-in?${new URLSearchParams({ next: '/console/deliveries?state=refused' })}`);
+      const next = async (to: string) =>
+        (await officer.send('/console/sign-in', { id: 'ops', secret: SECRET, next: to })).to;
+      expect(await next('/console/deliveries?state=refused')).toBe('/console/deliveries?state=refused');
+      for (const elsewhere of ['https://evil.test/', '//evil.test', '/console/../docs', '/consolex', '/\\evil.test'])
+        expect(await next(elsewhere)).toBe('/console');
+    });
+
+    test('of an address twenty wrong secrets a quarter of an hour are heard, and then not even the right one', async () => {
+      const guesser = officerAt(hub, '203.0.113.7');
+      const tries = await Promise.all(Array.from({ length: 25 }, (_, n) => guesser.signIn('ops', `guess-${n}`)));
+      expect([401, 429].map((one) => tries.filter(({ status }) => status === one).length)).toEqual([20, 5]);
+      const refused = await guesser.signIn('ops');
+      expect([refused.status, refused.text.includes('nhập sai quá nhiều lần')]).toEqual([429, true]);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(800);
+      const other = officerAt(hub, '203.0.113.8');
+      for (let n = 0; n < 25; n++) expect((await other.signIn('ops')).status).toBe(200);
+    });
+
+    test('a session ends by signing out, and after eight hours', async () => {
+      await officer.signIn('ops');
+      expect((await officer.post('/console/sign-out')).text).toContain('Đã đăng xuất.');
+      expect(officer.cookies.has('lienthong-console')).toBe(false);
+      await officer.signIn('ops');
+      later(8 * 3_600_000 - 1);
+      expect((await officer.get('/console/deliveries')).status).toBe(200);
+      later(1);
+      expect((await officer.get('/console')).to).toBe('/console/sign-in');
+      expect(officer.cookies.has('lienthong-console')).toBe(false);
+    });
+
+    test('a cookie that is changed, made up, sealed elsewhere or for another use opens nothing', async () => {
+      await officer.signIn('ops');
+      const good = officer.cookies.get('lienthong-console') as string;
+      const sealedBy = (secret: string, value: object): string => {
+        const { keyId, bytes } = createVault([secret]).seal(JSON.stringify(value));
+        return `${keyId}.${bytes.toString('base64url')}`;
+      };
+      const session = { secret: SECRET, token: 'x', endsAtMs: hub.clock.nowMs + 1_000 };
+      expect((await withCookie(sealedBy(HUB_SECRET, { use: 'console session', ...session }))).status).toBe(200);
+      for (const bad of [
+        `${good.slice(0, -2)}${good.endsWith('AA') ? 'BB' : 'AA'}`,
+        good.slice(0, 40),
+        'x',
+        '1.x',
+        sealedBy('another-secret-of-the-tests-that-is-long', { use: 'console session', ...session }),
+        sealedBy(HUB_SECRET, { use: 'console told', ...session }),
+        sealedBy(HUB_SECRET, { use: 'console session', ...session, endsAtMs: hub.clock.nowMs - 1 }),
+        sealedBy(HUB_SECRET, { use: 'console session', ...session, secret: 'not-the-secret' }),
+        sealedBy(HUB_SECRET, { use: 'console session' }),
+      ])
+        expect([bad, (await withCookie(bad)).to]).toEqual([bad, '/console/sign-in']);
+
+      async function withCookie(value: string) {
+        const other = officerAt(hub);
+        other.cookies.set('lienthong-console', value);
+        return other.get('/console');
+      }
+    });
+
+    test('a session is one in every process, and over once the secret of its key is another', async () => {
+      await officer.signIn('ops');
+      const changed = OPERATOR_KEYS.map((key) => (key.id === 'ops' ? { ...key, secret: 'changed-secret' } : key));
+      for (const [keys, status] of [
+        [OPERATOR_KEYS, 200],
+        [changed, 303],
+      ] as const) {
+        const process = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs, keys: [...keys] });
+        const there = officerAt(process);
+        there.cookies.set('lienthong-console', officer.cookies.get('lienthong-console') as string);
+        expect((await there.get('/console')).status).toBe(status);
+        await process.close();
+      }
+    });
+  });
+
+  describe('a form', () => {
+    test('from another site, or of another session, does nothing', async () => {
+      await officer.signIn('ops');
+      const pause = '/console/parties/portal/pause';
+      const sources: Record<string, string>[] = [
+        { 'Sec-Fetch-Site': 'cross-site' },
+        { 'Sec-Fetch-Site': 'same-site' },
+        { Origin: 'http://evil.test' },
+        { Origin: 'null' },
+        {},
+      ];
+      for (const headers of sources) {
+        const { status, text } = await officer.send(pause, { why: 'x' }, headers);
+        expect([status, text.includes('Không làm gì cả')]).toEqual([403, true]);
+      }
+      for (const token of ['', 'x'.repeat(24)])
+        expect((await officer.send(pause, { why: 'x', token })).status).toBe(403);
+      expect(await audited()).toEqual([]);
+      // A browser that says only where the form stands.
+      expect((await officer.send(pause, { why: 'x' }, { Origin: 'http://localhost' })).status).toBe(303);
+      expect(await audited()).toEqual([['ops', 'party.pause', 'x']]);
+    });
+
+    test('that is larger than any of ours is refused', async () => {
+      await officer.signIn('ops');
+      expect((await officer.send('/console/parties/portal/pause', { why: 'x'.repeat(70_000) })).status).toBe(400);
+      expect(await audited()).toEqual([]);
+    });
+
+    test('pauses a party, goes on with it and asks it, under the key’s name and with the reason', async () => {
+      await officer.signIn('ops');
+      const paused = await officer.post('/console/parties/ministry/pause', { why: 'bảo trì đột xuất' });
+      expect(paused.text).toContain('Đã tạm dừng ministry.');
+      expect((await items('parties')).find((one: { party: string }) => one.party === 'ministry')).toMatchObject({
+        health: 'paused',
+        paused: { by: 'ops' },
+      });
+      expect((await officer.get('/console')).text).toContain('aria-label="Chạy tiếp ministry"');
+      const resumed = await officer.post('/console/parties/ministry/resume', { back: 'overview' });
+      expect(resumed.text).toContain('ministry chạy tiếp.');
+      expect((await officer.get('/console')).text).not.toContain('ministry chạy tiếp.');
+      await officer.post('/console/parties/ministry/pull', { name: 'catalogue' });
+      const none = await officer.post('/console/parties/ministry/pull', { name: 'nothing' });
+      expect(none.text).toContain('expected one of catalogue');
+      expect(await audited()).toEqual([
+        ['ops', 'party.pause', 'bảo trì đột xuất'],
+        ['ops', 'party.resume', ''],
+        ['ops', 'party.pull', ''],
+      ]);
+    });
+
+    test('tells a delivery again, once however often it is pressed', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      const [{ id }] = await items('deliveries?state=refused');
+      const page = await officer.get(`/console/deliveries/${id}`);
+      for (const shown of ['bị từ chối', 'field-too-long', 'TenTTHC is too long', 'Lần 1'])
+        expect(page.text).toContain(shown);
+      const again = await officer.post(`/console/deliveries/${id}/replay`, { why: 'đã sửa' });
+      expect(again.text).toContain('Đã xếp gửi lại');
+      expect((await officer.post(`/console/deliveries/${id}/replay`)).text).toContain('Không có gì thay đổi');
+      await hub.deliver();
+      expect((await officer.get(`/console/deliveries/${id}`)).text).toMatch(
+        /Lần 1[\s\S]*bị từ chối[\s\S]*Lần 2[\s\S]*đã chuyển/,
+      );
+      expect(ministry.sent.filter((item) => item.id === `lienthong-${id}`)).toHaveLength(2);
+      expect((await audited())[0]).toEqual(['ops', 'delivery.replay', 'đã sửa']);
+    });
+
+    test('tells many again: first what that would do, then the run, which can be stopped', async () => {
+      ministry.script.push(...Array(30).fill(NO));
+      await hub.push(Array.from({ length: 30 }, (_, n) => dossier({ code: CODE(n) })));
+      await hub.deliver();
+      later(10_000);
+      await officer.signIn('ops');
+      expect((await officer.get('/console/deliveries?state=refused')).text).toContain(
+        '/console/replays/new?state=refused',
+      );
+      const preview = await officer.get('/console/replays/new?state=refused&party=ministry');
+      expect(preview.text).toContain('30 lượt sẽ được gửi lại.');
+      expect((await items('replays')).length + (await items('audit')).length).toBe(0);
+      const order = { state: 'refused', party: 'ministry', perSecond: '5' };
+      expect((await officer.post('/console/replays', order)).text).toContain('/why is missing');
+      const run = await officer.post('/console/replays', { ...order, why: 'bộ đã sửa' });
+      expect(run.text).toContain('30 lượt.');
+      expect(run.text).toContain('<meta http-equiv="refresh" content="5">');
+      const [{ id }] = await items('replays');
+      expect((await officer.post(`/console/replays/${id}/stop`)).text).toContain(`Đã dừng đợt ${id}.`);
+      const [stopped] = await items('replays');
+      expect(stopped).toMatchObject({ state: 'stopped', stoppedBy: 'ops', why: 'bộ đã sửa', perSecond: 5 });
+      expect((await officer.get('/console/replays')).text).not.toContain('http-equiv');
+    });
+
+    test('settles what waits: by a candidate, by release, by dismissal; who comes second is told who was first', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      const of = async (kind: string) => (await items(`quarantine?kind=${kind}`))[0].id;
+      const unmapped = await of('unmapped');
+      const page = await officer.get(`/console/quarantine/${unmapped}`);
+      expect(page.text).toContain('unmapped:portal-status:resolved');
+      expect(page.text).toContain('name="to" value="9"');
+      const map = { action: 'map', to: '9', why: 'theo bảng mã của bộ' };
+      expect((await officer.post(`/console/quarantine/${unmapped}/resolve`, map)).text).toContain(
+        'Đã gỡ 1 mục, còn chờ 0.',
+      );
+      await hub.deliver();
+      expect(portal.codes).toContain('9');
+      const other = await officer.post(`/console/quarantine/${unmapped}/resolve`, { action: 'dismiss', why: 'x' });
+      expect(other.text).toContain('ops đã quyết định trước, lúc 12/08/2025 08:30:10: gán mã → 9.');
+      const doubtful = await of('doubtful-text');
+      await officer.post(`/console/quarantine/${doubtful}/resolve`, { action: 'release', why: 'đúng là vậy' });
+      expect((await hub.read(`/api/v1/dossiers/${CODE(4)}`)).status).toBe(200);
+      expect(await audited()).toEqual([
+        ['ops', 'quarantine.map', 'theo bảng mã của bộ'],
+        ['ops', 'quarantine.release', 'đúng là vậy'],
+      ]);
+    });
+
+    test('maps to another code than the candidates, and enters a line in advance', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      const [{ id }] = await items('quarantine?kind=unmapped');
+      await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '9', other: '10', why: 'khác' });
+      const wrong = { from: '77', to: 'nearly-done', why: 'x' };
+      const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
+      expect(refused.text).toContain('Yêu cầu chưa dùng được: /to got nearly-done');
+      const line = { ...wrong, to: 'processing' };
+      expect((await officer.post('/console/code-tables/portal/portal-status', line)).text).toContain(
+        'Đã thêm: 77 → processing',
+      );
+      const [table] = await items('code-tables?party=portal');
+      expect(table.entered).toMatchObject([
+        { from: 'resolved', to: '10' },
+        { from: '77', to: 'processing', who: 'ops' },
+      ]);
+    });
+  });
+
+  describe('what is shown', () => {
+    test('on every screen of a hub that has something of each kind, in both languages', async () => {
+      await aDay();
+      await officer.signIn('ops-personal');
+      const [{ id: message }] = await items('messages');
+      const [{ id: delivery }] = await items('deliveries?state=refused');
+      const [{ id: cause }] = await items('quarantine');
+      await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'x' });
+      const all = [
+        ...SCREENS,
+        '/parties/portal',
+        '/parties/ministry',
+        `/messages/${message}`,
+        `/messages/${message}/body`,
+      ];
+      for (const path of [...all, `/deliveries/${delivery}`, `/deliveries/${delivery}/wire`, `/quarantine/${cause}`])
+        for (const language of ['vi', 'en']) {
+          const url = `/console${path}${path.includes('?') ? '&' : '?'}lang=${language}`;
+          const { status, text, headers } = await officer.get(url);
+          expect([url, status, /role="alert"/.exec(text)]).toEqual([url, 200, null]);
+          expect(text).toContain(`<html lang="${language}">`);
+          expect(text).toContain(language === 'vi' ? '>Đăng xuất<' : '>Sign out<');
+          expect(text).not.toMatch(/undefined|\[object|NaN|Invalid Date/);
+          expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+          expect([headers.get('cache-control'), headers.get('referrer-policy')]).toEqual(['no-store', 'same-origin']);
+        }
+      const overview = await officer.get('/console?lang=vi');
+      expect(overview.text).toContain('<meta http-equiv="refresh" content="15">');
+      expect(overview.text).toContain('Đọc lúc <time datetime="2025-08-12T08:30:10+07:00">12/08/2025 08:30:10</time>');
+    });
+
+    test('what is not there is said in words', async () => {
+      await officer.signIn('ops');
+      for (const path of [
+        '/nothing',
+        '/messages/1',
+        '/deliveries/999',
+        '/deliveries/x',
+        '/quarantine/1',
+        '/parties/nobody',
+      ])
+        expect([path, (await officer.get(`/console${path}`)).status]).toEqual([path, 404]);
+      const wrong = await officer.get('/console/messages?from=yesterday');
+      expect(wrong.text).toContain('Yêu cầu chưa dùng được: ?from got &quot;yesterday&quot;');
+    });
+
+    test('to a key that may only read, no button that it may not press, and no body', async () => {
+      await aDay();
+      await officer.signIn('ops-read');
+      const [{ id: message }] = await items('messages');
+      const [{ id: delivery }] = await items('deliveries?state=refused');
+      const [{ id: cause }] = await items('quarantine');
+      const paths = [
+        ...SCREENS,
+        '/parties/ministry',
+        `/messages/${message}/body`,
+        `/deliveries/${delivery}`,
+        `/quarantine/${cause}`,
+      ];
+      for (const path of paths) {
+        const { text } = await officer.get(`/console${path}`);
+        expect([path, text.match(/method="post" action="(?!\/console\/sign-out")[^"]*"/g)]).toEqual([path, null]);
+        expect(text).not.toContain('<pre');
+      }
+      for (const [path, fields] of [
+        ['parties/portal/pause', { why: 'x' }],
+        [`deliveries/${delivery}/replay`, {}],
+        [`quarantine/${cause}/resolve`, { action: 'dismiss', why: 'x' }],
+        ['replays', { state: 'refused', why: 'x' }],
+      ] as const)
+        expect((await officer.post(`/console/${path}`, fields)).text).toContain('Khoá đang dùng không có quyền này');
+      expect(await audited()).toEqual([]);
+    });
+
+    test('a body only when it is asked for, for each look is audited; SOAP as readable as JSON, and masked', async () => {
+      const more = '<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant>';
+      await sendSoap(hub, envelope(pushXml(dossierXml(CODE(1), more))));
+      await hub.push(dossier({ code: CODE(2) }));
+      await officer.signIn('ops');
+      const [{ id: json }] = await items('messages');
+      const [{ id: soap }] = await items('messages?door=soap');
+      for (const id of [json, soap]) {
+        const { text } = await officer.get(`/console/messages/${id}`);
+        expect([text.includes('<pre'), text.includes(`/console/messages/${id}/body`)]).toEqual([false, true]);
+      }
+      expect(await audited()).toEqual([]);
+      const plain = async (id: string) =>
+        (await officer.get(`/console/messages/${id}/body`)).text
+          .match(/<pre[^>]*>([\s\S]*)<\/pre>/)?.[1]
+          ?.replaceAll(/<\/?[a-z][^>]*>/g, '')
+          .replaceAll('&lt;', '<')
+          .replaceAll('&gt;', '>')
+          .replaceAll('&quot;', '"');
+      expect(await plain(soap)).toMatch(new RegExp(`\\n {8}<h:code>${CODE(1)}</h:code>`));
+      expect(await plain(soap)).toContain('N***** V** A*');
+      expect(await plain(json)).toContain(`\n  "code": "${CODE(2)}"`);
+      expect(await plain(json)).not.toContain('0900000001');
+      expect((await audited()).map(([actor, action]: string[]) => [actor, action])).toEqual(
+        Array(4).fill(['ops', 'body.read']),
+      );
+    });
+
+    test('what went over the wire, attempt by attempt, when it is asked for', async () => {
+      await hub.push(dossier({ code: CODE(1) }));
+      await hub.deliver();
+      const wire = [
+        {
+          ...{ method: 'POST', url: 'http://portal.test/g?token=abc-def', status: 200 },
+          request: '<e:Envelope xmlns:e="urn:e"><e:Body><Password>hunter-2</Password><Ma>1</Ma></e:Body></e:Envelope>',
+          reply: '{"error_code":"0"}',
+        },
+      ];
+      const sealed = createVault([HUB_SECRET]).seal(JSON.stringify(wire));
+      await hub.hub.database.pool.query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
+      await officer.signIn('ops');
+      const [{ id }] = await items('deliveries');
+      expect((await officer.get(`/console/deliveries/${id}`)).text).not.toContain('portal.test');
+      expect(await audited()).toEqual([]);
+      const { text } = await officer.get(`/console/deliveries/${id}/wire`);
+      expect(text).toContain('http://portal.test/g?token=***');
+      expect(text).toMatch(/\n {4}(<b>)?&lt;Ma/);
+      expect(text).toContain('error_code');
+      expect(text).not.toMatch(/hunter-2|abc-def/);
+      expect((await audited()).map(([, action]: string[]) => action)).toEqual(['body.read']);
+    });
+
+    test('of a long list page by page, with the filter kept', async () => {
+      await hub.push(Array.from({ length: 60 }, (_, n) => dossier({ code: CODE(n) })));
+      await hub.deliver();
+      await officer.signIn('ops');
+      const ids = (text: string) => [...text.matchAll(/href="\/console\/deliveries\/(\d+)"/g)].map(([, id]) => id);
+      const first = await officer.get('/console/deliveries?party=portal');
+      const next = /href="([^"]*cursor=[^"]*)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&') as string;
+      expect(next).toContain('party=portal');
+      const second = await officer.get(next);
+      expect([ids(first.text).length, ids(second.text).length]).toEqual([50, 10]);
+      expect(new Set([...ids(first.text), ...ids(second.text)]).size).toBe(60);
+      expect(second.text).toContain('Hết danh sách.');
+    });
+
+    test('of a dossier, by any of its codes, what came and what was told', async () => {
+      await hub.push(dossier({ code: CODE(1), aliases: [{ party: 'one-stop', code: 'BN-77' }] }));
+      await hub.deliver();
+      await officer.signIn('ops');
+      const { text } = await officer.get('/console/dossiers?code=bn-77');
+      expect(text.match(/href="\/console\/deliveries\/\d+"/g)).toHaveLength(2);
+      expect(text.match(/href="\/console\/messages\/[\w-]+"/g)).toHaveLength(1);
+      expect((await officer.get('/console/dossiers?code=H60.01-250812-9999')).text).toContain(
+        'Không có thông điệp nào.',
+      );
+    });
+
+    test('nothing that partners wrote is taken for more than text', async () => {
+      const refused = { kind: 'refused', reason: CANARY, message: CANARY } as const;
+      const waits = { kind: 'unmapped', key: `unmapped:portal-status:${CANARY}`, message: CANARY } as const;
+      ministry.script.push(refused, { ...refused, cause: waits });
+      await hub.push([1, 2].map((n) => dossier({ code: CODE(n), note: CANARY, serviceName: CANARY })));
+      await hub.push(dossier({ code: CODE(3), status: CANARY, serviceCode: CANARY, [CANARY]: 1 }));
+      const soap = `<h:note>${CANARY.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</h:note>`;
+      await sendSoap(hub, envelope(pushXml(dossierXml(CODE(4), soap))));
+      await hub.deliver();
+      await hub.hub.database.pool.query(
+        'INSERT INTO incidents (party, kind, cause, opened_at) VALUES ($1, $2, $3, now())',
+        ['ministry', CANARY, CANARY],
+      );
+      await ops.post('parties/portal/pause', { why: CANARY });
+      await officer.signIn('ops-personal');
+      const bodies = (await items('messages')).map(({ id }: { id: string }) => `/messages/${id}/body`);
+      const deliveries = (await items('deliveries')).map(({ id }: { id: string }) => `/deliveries/${id}/wire`);
+      const causes = (await items('quarantine')).map(({ id }: { id: string }) => `/quarantine/${id}`);
+      expect(causes.length).toBeGreaterThan(0);
+      const asked = [
+        'dossiers?code',
+        'deliveries?reason',
+        'messages?door',
+        'sign-in?next',
+        'audit?actor',
+        'code-tables?party',
+      ];
+      const echoes = asked.map((one) => `/${one}=${encodeURIComponent(CANARY)}`);
+      let met = 0;
+      for (const path of [...SCREENS, '/parties/ministry', ...bodies, ...deliveries, ...causes, ...echoes]) {
+        const { text } = await officer.get(`/console${path}`);
+        expect([path, /<script|<img|onerror=alert\(2\)>/.exec(text)]).toEqual([path, null]);
+        if (text.includes('&lt;script&gt;')) met++;
+      }
+      expect(met).toBeGreaterThan(12);
+    });
+
+    test('no secret, in no page, address, cookie or log', async () => {
+      await aDay();
+      const pages = [await officer.signIn('ops', 'guessed-secret-of-the-tests'), await officer.signIn('ops')];
+      const sent = await officer.send('/console/parties/portal/pause', { why: 'x' });
+      for (const path of [...SCREENS, '/parties/portal']) pages.push(await officer.get(`/console${path}`));
+      const said = JSON.stringify([
+        pages.map(({ text, to }) => [text, to]),
+        sent.to,
+        [...officer.cookies],
+        hub.logLines,
+      ]);
+      expect(said).not.toMatch(/secret-of-the-tests|a-secret-of/);
+      expect(JSON.stringify(hub.logLines)).not.toContain(officer.cookies.get('lienthong-console'));
+    });
+  });
+});
+
+describe('the console of a hub that has seen nothing', () => {
+  let hub: TestHub;
+  let officer: Officer;
+  beforeAll(async () => {
+    hub = await testHub({ keys: [...OPERATOR_KEYS] });
+    officer = officerAt(hub);
+    await officer.signIn('ops');
+  });
+  afterAll(() => hub.close());
+
+  test.each(SCREENS)('says in words that there is nothing: /console%s', async (path) => {
+    const { status, text } = await officer.get(`/console${path}`);
+    expect([status, /role="alert"/.exec(text)]).toEqual([200, null]);
+    expect(text).not.toMatch(/undefined|\[object|NaN/);
+  });
+
+  test('while the database is away that is said in words, and a fault of ours is in the log', async () => {
+    const { pool } = hub.hub.database;
+    const { query } = pool;
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    pool.query = (() => Promise.reject(away)) as never;
+    const screen = await officer.get('/console');
+    const guest = await officerAt(hub).signIn('ops');
+    pool.query = query;
+    expect(screen.text).toContain('Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.');
+    expect([guest.status, guest.text.includes('Trục không trả lời được')]).toEqual([500, true]);
+    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'POST /console/sign-in' }));
+    expect((await officerAt(hub).signIn('ops')).status).toBe(200);
+  });
+});

@@ -1,0 +1,64 @@
+import type { TestHub } from './hub.ts';
+
+export interface Page {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+  /** Where a redirect leads. */
+  readonly to: string | null;
+}
+
+/** An officer at the console, with the cookies that a browser would keep. */
+export interface Officer {
+  readonly cookies: Map<string, string>;
+  get(path: string): Promise<Page>;
+  /** Send a form as the page that it stands on does, and follow where it leads. */
+  post(
+    path: string,
+    fields?: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Page>;
+  /** The same without following. */
+  send(
+    path: string,
+    fields?: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Page>;
+  signIn(keyId: string, secret?: string): Promise<Page>;
+}
+
+const OWN = { 'Sec-Fetch-Site': 'same-origin' };
+
+/** @param address the one that the officer comes from; without it requests come over no socket */
+export function officerAt(hub: Pick<TestHub, 'hub'>, address?: string): Officer {
+  const cookies = new Map<string, string>();
+  let token = '';
+  const env = address === undefined ? {} : { incoming: { socket: { remoteAddress: address }, headers: {} } };
+
+  async function ask(path: string, init: RequestInit): Promise<Page> {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...(cookie !== '' && { Cookie: cookie }), ...(init.headers as Record<string, string>) };
+    const response = await hub.hub.app.request(path, { ...init, headers }, env);
+    for (const set of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      if (/max-age=0/i.test(set)) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    const text = await response.text();
+    token = /name="token" value="([^"]+)"/.exec(text)?.[1] ?? token;
+    return { status: response.status, text, headers: response.headers, to: response.headers.get('location') };
+  }
+
+  const officer: Officer = {
+    cookies,
+    get: (path) => ask(path, {}),
+    send: (path, fields = {}, headers = OWN) =>
+      ask(path, { method: 'POST', body: new URLSearchParams({ token, ...fields }), headers }),
+    async post(path, fields, headers) {
+      const sent = await officer.send(path, fields, headers);
+      return sent.to === null ? sent : officer.get(sent.to);
+    },
+    signIn: (id, secret = `${id}-secret-of-the-tests`) => officer.post('/console/sign-in', { id, secret }),
+  };
+  return officer;
+}
