@@ -304,7 +304,7 @@ describe('the console', () => {
       await aDay();
       await officer.signIn('ops');
       const [{ id }] = await items('quarantine?kind=unmapped');
-      await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '9', other: '10', why: 'khác' });
+      await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
       expect(refused.text).toContain('Yêu cầu chưa dùng được: /to got nearly-done');

@@ -101,7 +101,12 @@ function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolea
   const { say } = visit;
   if (isShown)
     return html`<p><a href="/console/deliveries/${id}">${say('« Ẩn nội dung đã truyền', '« Hide what went over the wire')}</a></p>`;
-  if (!attempts.some(({ hasWire }) => hasWire)) return html``;
+  if (attempts.length === 0) return html``;
+  if (!attempts.some(({ hasWire }) => hasWire))
+    return html`<p class="note">${say(
+      'Nội dung đã truyền không giữ ở lượt này: lượt đầu của cùng cuộc gọi giữ nó.',
+      'What went over the wire is not kept here: the first delivery of the same call keeps it.',
+    )}</p>`;
   if (!may(visit, 'ops:body'))
     return html`<p class="note">${say('Xem nội dung đã truyền cần quyền ops:body.', 'To see what went over the wire takes ops:body.')}</p>`;
   return html`<p><a class="look" rel="nofollow" href="/console/deliveries/${id}/wire">${say(

@@ -80,6 +80,8 @@ export function may({ key }: Visit, scope: Scope): boolean {
 
 /** A cookie that opens nothing is forgotten; where another site led here none was sent, and there may be a good one. */
 function toSignIn(c: Context, means: SiteMeans, after?: string): Response {
+  // Where the page asks for one, it is the language of the next page as well.
+  languageOf(c);
   if (c.req.header('cookie')?.includes('lienthong-console=')) endSession(c, means);
   const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);
   const next = pathname === '' || pathname === '/console' ? '' : `?${new URLSearchParams({ next: pathname + search })}`;
