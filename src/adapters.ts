@@ -20,6 +20,10 @@ const Manifest = closed({
   authoritative: Type.Boolean(),
   sends: Type.Array(Type.String()),
   pulls: Type.Array(Type.String()),
+  /** What partners tell of their own accord; absent where that is nothing. */
+  callbacks: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'a name in an address' })),
+  ),
 });
 export type Manifest = Type.Static<typeof Manifest>;
 const check = Compile(Manifest);
@@ -62,6 +66,7 @@ async function load(dir: string, name: string): Promise<LoadedAdapter> {
     if (!adapter) throw new Error('adapter.ts has no default export');
     agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
+    agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));
     const checkSettings = Compile(adapter.settings);
     const settingsProblems = (settings: unknown): readonly Problem[] =>
       checkSettings.Check(settings) ? [] : explain(adapter.settings, checkSettings, settings, [], true);

@@ -103,6 +103,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     routes,
     knownCodes: createKnownCodes(database, nowMs),
     isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
     uuids: createUuids(nowMs),
     guess: createGuess(),
     ...(justKept && { justKept }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type Applied, apply, type Held, needsHistory, type RecordedEvent } from './apply.ts';
+import { type Applied, apply, asFirstTold, type Held, needsHistory, type RecordedEvent } from './apply.ts';
 import { ANOMALIES, fold } from './dossier.ts';
 import { progressOf } from './status.ts';
 
@@ -51,6 +51,29 @@ describe('a dossier', () => {
   test('stays with its owner and under its code, whoever tells more of it', () => {
     const { held } = played([dossier('received', 8), { ...dossier('processing', 9), party: 'other' }]);
     expect(held).toMatchObject({ code: CODE, owner: 'one-stop', view: { record: { code: CODE } } });
+  });
+});
+
+describe('a step of a party that tells each in several ways', () => {
+  const { held, known } = played([dossier('received', 8), progress('processing', 9), progress('resolved', 10)]);
+  const otherwise = (step: Incoming): Incoming => ({ ...step, hash: `${step.hash} in other words` });
+
+  test('is a repetition where its time and status are known, whatever its words', () => {
+    const again = asFirstTold(known, otherwise(progress('processing', 9)));
+    expect(apply(held, known, CODE, again)).toMatchObject({ outcome: 'duplicate', changed: false });
+  });
+
+  test('is another one by its time, its status or its party, and a whole record is never one', () => {
+    const own = progress('processing', 9);
+    for (const other of [
+      progress('processing', 10),
+      progress('resolved', 9),
+      { ...own, party: 'another' },
+      dossier('processing', 9),
+    ]) {
+      const told = otherwise(other);
+      expect(asFirstTold(known, told)).toEqual(told);
+    }
   });
 });
 

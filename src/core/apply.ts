@@ -66,6 +66,22 @@ export function apply(
   return insert(held, events, event);
 }
 
+/**
+ * A step of a party that tells each in several ways, which say it in other words: of one time and status there is one. One
+ * that is known has the content that it was first told with, so that it counts as its repetition.
+ */
+export function asFirstTold(
+  events: readonly RecordedEvent[],
+  incoming: Omit<RecordedEvent, 'seq'>,
+): Omit<RecordedEvent, 'seq'> {
+  const { kind, at, status, party } = incoming;
+  if (kind !== 'progress') return incoming;
+  const first = events.find((known) => {
+    return known.kind === kind && known.at === at && known.status === status && known.party === party;
+  });
+  return first ? { ...incoming, hash: first.hash } : incoming;
+}
+
 function begin(code: string, event: RecordedEvent): Applied {
   const view = fold([event]);
   if (!view) throw new Error('a dossier begins with a whole record');

@@ -6,6 +6,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
 import { addDocs } from './docs.ts';
+import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.ts';
 import { type DoorMeans, notedOf } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
@@ -25,6 +26,7 @@ export interface AppMeans
   extends DoorMeans,
     NationalPortalDoorMeans,
     SoapDoorMeans,
+    CallbackDoorMeans,
     DossierReaderMeans,
     ChangeReaderMeans,
     CatalogueReaderMeans,
@@ -46,6 +48,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addRestDoor(add, means);
   addNationalPortalDoor(add, means);
   addSoapDoor(add, means);
+  addCallbackDoor(add, means);
   addDossierReaders(add, means);
   addChangeReaders(add, means);
   addCatalogueReaders(add, means);
@@ -78,6 +81,7 @@ function answerUnrouted(c: Context, app: Hono): Response {
 function doorOf(path: string): string | undefined {
   if (path.startsWith('/api/v1/parties/')) return 'rest';
   if (path.startsWith('/soap/v1/')) return 'soap';
+  if (path.startsWith('/callbacks/')) return 'callback';
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;
 }
 
@@ -95,7 +99,7 @@ function createRefusalLog({
     const refusal = refusalOf(error);
     if (refusal.kind === 'internal')
       telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
-    const door = doorOf(c.req.path);
+    const door = notedOf(c).door ?? doorOf(c.req.path);
     const now = nowMs();
     if (Math.floor(now / 60_000) !== minute) [minute, kept] = [Math.floor(now / 60_000), 0];
     // What the database cannot keep now cannot be noted in it either.

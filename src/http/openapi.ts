@@ -39,6 +39,12 @@ const SECURITY = {
     description: 'Not a header: the member `session` of the body, as /mapi/login gave it; good for 30 minutes',
   },
   basic: { type: 'http', scheme: 'basic', description: 'The id of a key and its secret' },
+  callback: {
+    type: 'http',
+    scheme: 'callback',
+    description:
+      "What the party's adapter asks for, as its settings say: a signature or a shared secret in a header of the partner's",
+  },
   wsSecurity: {
     type: 'http',
     scheme: 'ws-security',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Operation } from '#schemas/operations';
 import type { Adapter, Outgoing } from './adapter.ts';
+import { callbackGuarantees } from './contract/callback-guarantees.ts';
 import { folderRules } from './contract/folder.ts';
 import { pullGuarantees } from './contract/pull-guarantees.ts';
 import { type GuaranteeId, sendGuarantees } from './contract/send-guarantees.ts';
@@ -46,5 +47,6 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   for (const operation of Object.keys(options.adapter.send ?? {}) as Operation[])
     sendGuarantees(subject, operation, vitest);
   for (const name of Object.keys(options.adapter.pull ?? {})) pullGuarantees(subject, name, vitest);
+  for (const name of Object.keys(options.adapter.callbacks ?? {})) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);
 }

@@ -32,6 +32,10 @@ export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text'
 export {
   type Adapter,
   type Asks,
+  type Callback,
+  type CallbackReply,
+  type CallbackRequest,
+  type CallbackResult,
   type Change,
   type Comparison,
   type Connection,
@@ -49,6 +53,7 @@ export {
   unknownService,
   unmapped,
 } from './adapter.ts';
+export { isSecret, isSigned, sentObject } from './callbacks.ts';
 export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';
 export { type ContractOptions, contractTest } from './contract-test.ts';
 export { fingerprint, fingerprintInTurns } from './fingerprint.ts';

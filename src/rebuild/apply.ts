@@ -6,10 +6,9 @@ import type { Vault } from '../vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
 
-export interface ApplyMeans {
+export interface ApplyMeans extends Pick<AcceptMeans, 'isAuthoritative' | 'stepsAreByMoment'> {
   readonly beside: Database;
   readonly vault: Vault;
-  readonly isAuthoritative: (party: string) => boolean;
 }
 
 /** Items that one statement may take; as many as when they came. */
@@ -40,12 +39,13 @@ export async function applyRecalled(means: ApplyMeans, recalled: readonly Recall
 }
 
 async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promise<readonly Difference[]> {
-  const { beside, vault, isAuthoritative } = means;
+  const { beside, vault, isAuthoritative, stepsAreByMoment } = means;
   const ids = batch.map((one) => one.id);
   const acceptMeans: AcceptMeans = {
     database: beside,
     vault,
     isAuthoritative,
+    stepsAreByMoment,
     routes: [],
     knownCodes: { unknown: async () => new Set(), isNews: () => false },
     // Each submission asks for one id, in their order.

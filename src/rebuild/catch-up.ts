@@ -1,6 +1,6 @@
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, msOf } from '../database/uuid.ts';
-import { applyRecalled } from './apply.ts';
+import { type ApplyMeans, applyRecalled } from './apply.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
 import { createRecall, type Recalled, type RecallMeans } from './recall.ts';
@@ -26,7 +26,12 @@ const LATE_MS = 3_600_000;
 export function createCatchUp(means: RecallMeans, beside: Database, findings: Findings, tell: Tell): CatchUp {
   const { live, vault, parties, codes } = means;
   const recall = createRecall(means);
-  const applyMeans = { beside, vault, isAuthoritative: (party: string) => parties.get(party)?.authoritative ?? false };
+  const applyMeans: ApplyMeans = {
+    beside,
+    vault,
+    isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
+  };
   const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };
 
   async function apply(recalled: readonly Recalled[]): Promise<void> {

@@ -6,7 +6,7 @@ import type { Party } from '../parties.ts';
 
 /**
  * How the bodies that each door keeps are read: door → message → items, by the code tables of a moment (epoch
- * milliseconds). Pure, once what it reads by is loaded; a page that was pulled is read by its adapter.
+ * milliseconds). Pure, once what it reads by is loaded; a page that was pulled, or a callback, is read by its adapter.
  */
 export type Readers = Readonly<
   Record<
@@ -30,12 +30,20 @@ export async function readAgain(
     const party = parties.get(message.party);
     return party?.adapter.pull?.[pulled]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
+  const callback = message.door.startsWith(CALLBACK_DOOR) ? message.door.slice(CALLBACK_DOOR.length) : undefined;
+  if (callback !== undefined) {
+    const party = parties.get(message.party);
+    return party?.adapter.callbacks?.[callback]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
+  }
   if (message.door === RECONCILE_DOOR) {
     const party = parties.get(message.party);
     return party?.adapter.reconcile?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
   return (await readers[message.door]?.(message, atMs)) ?? [];
 }
+
+/** How the door of callbacks begins; the name of the callback follows. */
+export const CALLBACK_DOOR = 'callback:';
 
 /** The door of answers that a partner gave when it was compared with, and that were taken in. */
 export const RECONCILE_DOOR = 'reconcile';

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
+import type { Callback } from '../../src/kit/adapter.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
@@ -45,7 +46,7 @@ describe('the OpenAPI document', () => {
       },
     };
     hub = await testHub({
-      partners: { portal: { ...partner, adapter: { ...partner.adapter, pull } } },
+      partners: { portal: { ...partner, adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH } } } },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
       maxBodyBytes: MAX_BODY,
@@ -129,6 +130,8 @@ describe('the OpenAPI document', () => {
     await ask('post /mapi/login', 200, { body: { ...login, password: 'x' } });
     await ask('post /mapi/g', 200, { body: { session, service: 'LayDanhMucCoQuan' } });
     await ask('post /mapi/g', 200, { body: { session: 'x', service: 'LayDanhMucCoQuan' } });
+    await ask(CALLBACK, 200, { ...TO_CALLBACK, body: progress({ code: CODE(1) }) });
+    await ask(CALLBACK, 422, { ...TO_CALLBACK, body: { code: CODE(1) } });
     await ask('get /soap/v1/{party}', 200, { query: '?wsdl' });
     for (const version of ['1.1', '1.2'] as const)
       await ask('post /soap/v1/{party}', 200, { body: envelope('<h:Ping/>', { version }), headers: SOAP[version] });
@@ -193,6 +196,14 @@ describe('the OpenAPI document', () => {
         await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
       }
       const isMapi = name.startsWith('post /mapi/');
+      if (name === CALLBACK) {
+        await ask(name, 400, { ...TO_CALLBACK, body: '{}', headers: { 'Content-Encoding': 'gzip' } });
+        await ask(name, 401, { ...TO_CALLBACK, secret: 'Bearer of-nobody', body: '{}' });
+        await ask(name, 404, { path: { name: 'no' }, body: '{}' });
+        await ask(name, 413, { ...TO_CALLBACK, body: `"${'x'.repeat(MAX_BODY)}"` });
+        await ask(name, 415, { ...TO_CALLBACK, body: '{}', headers: { 'Content-Encoding': 'lzma' } });
+        continue;
+      }
       if (responses[400] && isPost && !isSoap) await ask(name, 400, { body: '[{', path: { party: partyFor(name) } });
       if (responses[400] && !isPost)
         await ask(name, 400, operation.parameters.some((one) => one.in === 'query') ? { query: '?no=1' } : NUL);
@@ -255,7 +266,12 @@ describe('the OpenAPI document', () => {
       const order =
         name.includes('/parties/{party}/p') && name.startsWith('post /api/v1/ops') ? 'portal' : partyFor(name);
       const { headers } = await ask(name, 503, {
-        path: { party: order, id: name.includes('messages') ? UUID : '1' },
+        ...(name === CALLBACK && TO_CALLBACK),
+        path: {
+          party: order,
+          id: name.includes('messages') ? UUID : '1',
+          ...(name === CALLBACK && TO_CALLBACK.path),
+        },
         body,
       });
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -322,6 +338,14 @@ const PERSONAL = 'Bearer ops-personal-secret-of-the-tests';
 const SOAP = {
   '1.1': { 'Content-Type': 'text/xml; charset=utf-8' },
   '1.2': { 'Content-Type': 'application/soap+xml; charset=utf-8' },
+};
+const CALLBACK = 'post /callbacks/{party}/{name}';
+const TO_CALLBACK = { path: { party: 'portal', name: 'status' }, secret: 'Bearer of-the-partner' };
+/** A partner that pushes steps in the hub's own words, and is answered in its own. */
+const STEP_PUSH: Callback<unknown> = {
+  check: ({ headers }) => (headers.get('authorization') === TO_CALLBACK.secret ? undefined : 'who is it?'),
+  read: (body) => [readItem('dossier.progress.v1', JSON.parse(Buffer.from(body).toString()))],
+  reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
 const LOOK_UP = 'get /api/public/dossiers/{code}';
 const QUERIES: Readonly<Record<string, string>> = { [LOOK_UP]: '?proof=0001' };

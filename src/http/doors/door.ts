@@ -18,6 +18,8 @@ export interface DoorMeans {
 
 /** What is known of a request before it is refused, for the message log. */
 export interface Noted {
+  /** Where it is not known by the path alone. */
+  door?: string;
   party?: string;
   operation?: string;
   keyName?: string;

@@ -13,7 +13,7 @@ import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
 const Query = closed({
   party: text('the party that sent it'),
-  door: text('rest, national-portal, soap, pull:<name>, release…'),
+  door: text('rest, national-portal, soap, callback:<name>, pull:<name>, release…'),
   operation: text('an operation such as dossier.upsert.v1'),
   outcome: Type.Optional(oneOf(['accepted', 'quarantined', 'invalid', 'partly-invalid', 'refused'])),
   code: text('a dossier code that it speaks of, also where nothing came of it'),

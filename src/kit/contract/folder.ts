@@ -14,11 +14,13 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
   describe('the folder', () => {
     test('its manifest says what the code does', () => {
       const manifest = JSON.parse(read('manifest.json')) as Record<string, unknown>;
-      expect(Object.keys(manifest).sort()).toEqual([...MANIFEST].sort());
+      const { callbacks = [], ...always } = manifest;
+      expect(Object.keys(always).sort()).toEqual([...MANIFEST].sort());
       expect(manifest).toMatchObject({ name: basename(folder), kit: '1' });
-      expect([manifest.sends, manifest.pulls].map((names) => [...(names as string[])].sort())).toEqual([
+      expect([manifest.sends, manifest.pulls, callbacks].map((names) => [...(names as string[])].sort())).toEqual([
         Object.keys(adapter.send ?? {}).sort(),
         Object.keys(adapter.pull ?? {}).sort(),
+        Object.keys(adapter.callbacks ?? {}).sort(),
       ]);
     });
 

@@ -26,3 +26,12 @@ function parseOne(text: string): HttpText {
   });
   return { start: head[0] as string, headers: Object.fromEntries(headers), body };
 }
+
+/** A body by its value where it is JSON, otherwise as it stands. */
+export function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

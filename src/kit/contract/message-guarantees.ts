@@ -80,7 +80,7 @@ function quotes(subject: Subject, text: string): readonly { status: number; body
   return [...(subject.refusal ? [subject.refusal(text)] : []), ...usual];
 }
 
-function secretsIn(settings: unknown): string[] {
+export function secretsIn(settings: unknown): string[] {
   return Object.entries(settings as Record<string, unknown>)
     .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one): [string, unknown] => [name, one]))
     .filter(([name, value]) => typeof value === 'string' && /password|secret|token|key/i.test(name) && !isUrl(value))

@@ -5,7 +5,8 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Adapter, Asks, Outgoing, Puller } from '../adapter.ts';
 import type { ContractOptions, Vitest } from '../contract-test.ts';
-import { type HttpText, parseHttpText } from './http-text.ts';
+import { playCallback } from './callback-cases.ts';
+import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { playReplies, type Received } from './scripted-server.ts';
 import type { TestConnection } from './test-connection.ts';
 
@@ -14,6 +15,8 @@ interface Message {
   readonly operation?: Operation;
   readonly items?: readonly (Partial<Outgoing> & Pick<Outgoing, 'record'>)[];
   readonly pull?: string;
+  /** The request comes from the partner then, and the reply is ours: see playCallback. */
+  readonly callback?: string;
   readonly checkpoint?: unknown;
   readonly asks?: { readonly outstanding?: readonly Dossier[] };
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -39,6 +42,8 @@ async function playCase(options: ContractOptions, expect: Vitest['expect'], fold
     string,
     string,
   ];
+  const { callback } = JSON.parse(message) as Message;
+  if (callback !== undefined) return playCallback(options, expect, { message, requests, replies, expected });
   const server = await playReplies(parseHttpText(replies));
   const held = JSON.parse(message.replaceAll('{{url}}', server.url)) as Message;
   const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
@@ -113,12 +118,4 @@ function shown(wantedRequests: readonly HttpText[]): (request: Received, at: num
 
 function wanted(request: HttpText): unknown {
   return { start: request.start, headers: request.headers, body: parsed(request.body) };
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }

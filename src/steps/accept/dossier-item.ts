@@ -1,4 +1,4 @@
-import { type Applied, apply } from '#core/apply';
+import { type Applied, apply, asFirstTold } from '#core/apply';
 import type { WaitingItem } from '#core/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
@@ -29,7 +29,8 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     register(dossiers, working, namesOf(item));
   }
   const record = underOwnCode(item, working.code, submission.party);
-  const incoming = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
+  const told = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
+  const incoming = means.stepsAreByMoment(submission.party) ? asFirstTold(working.events, told) : told;
   const event = incoming.record ? { ...incoming, record: record as Dossier } : incoming;
   const applied = apply(working.held, working.events, working.code, event);
   settleWaiting(place, applied.outcome);

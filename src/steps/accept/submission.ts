@@ -16,6 +16,8 @@ export interface AcceptMeans {
   readonly knownCodes: KnownCodes;
   /** Whether a party owns the truth of its dossiers; see DossierEvent. */
   readonly isAuthoritative: (party: string) => boolean;
+  /** Whether a party's steps are known by their time and status alone; see asFirstTold (core/apply). */
+  readonly stepsAreByMoment: (party: string) => boolean;
   readonly uuids: UuidSource;
   /** Absent where guessing does not pay. */
   readonly guess?: Guess;

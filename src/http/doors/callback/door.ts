@@ -1,0 +1,93 @@
+import type { Context } from 'hono';
+import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import type { CallbackResult } from '../../../kit/adapter.ts';
+import { readBody } from '../../body.ts';
+import { MAX_ITEM_BYTES } from '../../json-body.ts';
+import { Refusal, refusalOf } from '../../problem.ts';
+import type { AddRoute } from '../../route.ts';
+import { note, noteUnanswered } from '../door.ts';
+import { type CallbackDoorMeans, checkSender, doorOf, type Found, findCallback, MAX_ITEMS, readItems } from './read.ts';
+
+export type { CallbackDoorMeans } from './read.ts';
+
+/** `POST /callbacks/{party}/{name}`: what a partner tells of its own accord, in its dialect and signed in its way. */
+export function addCallbackDoor(add: AddRoute, means: CallbackDoorMeans): void {
+  add(
+    {
+      method: 'post',
+      path: '/callbacks/{party}/{name}',
+      tag: 'Doors',
+      summary: 'What a partner tells of its own accord, in its own dialect',
+      description: `The party's adapter says what the body is, how it is signed and how it is answered. Nothing is read before the signature fits. Acknowledged when committed; a repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter takes more.`,
+      access: ['callback'],
+      problems: ['not-found'],
+      body: Object.fromEntries(DIALECTS.map((mediaType) => [mediaType, {}])),
+      replies: {
+        200: told('All is held, be it in quarantine'),
+        400: told('The body does not inflate, or cannot be kept'),
+        401: told("It is not signed as the party's adapter asks for"),
+        413: told('The body is too large, or has too many items'),
+        415: told('The encoding is not supported'),
+        422: told('Some of it is no record, and is not held'),
+        503: told('Nothing can be kept at the moment'),
+      },
+    },
+    (c) => callbackDoor(c, means),
+  );
+}
+
+const DIALECTS = ['application/json', 'application/xml', 'text/xml', 'text/plain'];
+/** The status is the usual one; an adapter whose partner knows no other answers with 200 all the same. */
+const told = (what: string) => ({ description: `${what}; in the partner's dialect`, mediaType: DIALECTS, schema: {} });
+
+async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Response> {
+  const { party = '', name = '' } = c.req.param();
+  note(c, { party });
+  const found = findCallback(means, party, name);
+  // A party that there is, without such a callback, is as one that there is not.
+  if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
+  note(c, { door: doorOf(name), operation: name });
+  try {
+    const body = await readBody(c, Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES));
+    noteUnanswered(c, body);
+    checkSender(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
+    note(c, { body });
+    return reply(c, found, await means.largeTurns(body.length, () => take(c, means, found, body)));
+  } catch (error) {
+    const { status, message, headers } = refusalOf(error);
+    await means.noteRefusal(c, error);
+    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', message }] }, headers);
+  }
+}
+
+async function take(c: Context, means: CallbackDoorMeans, found: Found, body: Buffer): Promise<CallbackResult> {
+  await means.codes.fresh();
+  const nowMs = means.nowMs();
+  const items = readItems(means, found, body, nowMs);
+  const { receipt, results } = await means.pipeline.accept({
+    receivedAt: msToInstant(nowMs),
+    party: found.party.id,
+    door: doorOf(found.name),
+    operation: items.find((item) => item.kind === 'record')?.operation ?? found.name,
+    keyName: undefined,
+    mediaType: c.req.header('content-type')?.slice(0, 100),
+    body,
+    bodyBytes: body.length,
+    items,
+  });
+  const invalid = results.filter(({ outcome }) => outcome === 'invalid');
+  if (invalid.length === 0) return { kind: 'held', status: 200, problems: [], receipt };
+  return { kind: 'invalid', status: 422, problems: invalid.flatMap(({ problems = [] }) => problems), receipt };
+}
+
+function reply(
+  c: Context,
+  { callback, party }: Found,
+  result: CallbackResult,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, body, mediaType = 'application/json' } = callback.reply(result, party.settings);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return c.body(text, status as 200, { ...headers, 'Content-Type': mediaType });
+}

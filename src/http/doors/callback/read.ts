@@ -1,0 +1,83 @@
+import type { Item } from '#core/item';
+import type { Callback, CallbackRequest } from '../../../kit/adapter.ts';
+import type { CodeEntries } from '../../../ledger/code-entries.ts';
+import type { Party } from '../../../parties.ts';
+import type { Telemetry } from '../../../telemetry.ts';
+import { Refusal } from '../../problem.ts';
+import type { DoorMeans } from '../door.ts';
+
+export interface CallbackDoorMeans extends DoorMeans {
+  readonly codes: CodeEntries;
+  readonly telemetry: Telemetry;
+}
+
+/** A callback that a party takes. */
+export interface Found {
+  readonly party: Party;
+  readonly name: string;
+  readonly callback: Callback<unknown>;
+}
+
+/** Items of one callback. */
+export const MAX_ITEMS = 1_000;
+
+/** Under which its messages are kept, and read again: see CALLBACK_DOOR (steps/read-again). */
+export const doorOf = (name: string): string => `callback:${name}`;
+
+/** Names come from outside: only the adapter's own members are callbacks. */
+export function findCallback({ parties }: Pick<DoorMeans, 'parties'>, id: string, name: string): Found | undefined {
+  const party = parties.get(id);
+  const { callbacks = {} } = party?.adapter ?? {};
+  const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
+  if (!party || !callback || callback.isOn?.(party.settings) === false) return undefined;
+  return { party, name, callback };
+}
+
+/** @throws Refusal 401 where the adapter does not know its partner, or fails over what was sent */
+export function checkSender(
+  means: CallbackDoorMeans,
+  { party, name, callback }: Found,
+  request: CallbackRequest,
+): void {
+  let why: string | undefined;
+  try {
+    why = callback.check(request, party.settings);
+  } catch (error) {
+    means.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
+    why = 'its sender could not be made out';
+  }
+  if (why === undefined) return;
+  throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
+}
+
+/**
+ * What a body says, by the party's code tables. One that the adapter fails over is kept as invalid, so that it is there
+ * when the adapter is mended, and is an error in the log.
+ *
+ * @throws Refusal 413 for more than 1,000 items
+ */
+export function readItems(
+  means: CallbackDoorMeans,
+  { party, name, callback }: Found,
+  body: Buffer,
+  nowMs: number,
+): readonly Item[] {
+  let items: readonly Item[];
+  try {
+    items = callback.read(body, party.settings, party.codes.at(nowMs));
+  } catch (error) {
+    means.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
+    return [{ kind: 'invalid', problems: [{ path: '', message: 'the body cannot be read' }] }];
+  }
+  if (items.length > MAX_ITEMS)
+    throw new Refusal('too-many', `got ${items.length} items, expected at most ${MAX_ITEMS}`);
+  return items;
+}
+
+/** Errors quote what they fail over, and that is anybody's data: where they come from is enough. */
+function withoutWords(thrown: unknown): Error {
+  const { name = 'Error', message = '', stack = '' } = thrown instanceof Error ? thrown : {};
+  const error = new Error(`${name} over what was sent`);
+  error.stack = stack.slice(stack.indexOf(message) + message.length);
+  return error;
+}
