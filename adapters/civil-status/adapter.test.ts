@@ -14,6 +14,7 @@ await contractTest({
         lgspAccessToken: 'ma-lgsp-thu-nghiem',
         maTinh: '08',
         maDonVi: '02269',
+        callbackSecret: 'chung-thuc-cua-thu-nghiem',
       },
       means,
     ),

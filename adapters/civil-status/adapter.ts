@@ -3,6 +3,7 @@ import { reconcile } from './reconcile.ts';
 import { register } from './register.ts';
 import { results } from './results.ts';
 import { Settings, TABLES } from './settings.ts';
+import { status } from './status-push.ts';
 
 /** The civil-status system of the Ministry of Justice: takes dossiers in, and says what became of them when asked. */
 export default defineAdapter({
@@ -13,4 +14,7 @@ export default defineAdapter({
   },
   reconcile,
   pull: { results },
+  callbacks: { status },
+  // Pushed and asked for, a step may have other words; what it is and when it was is the same.
+  stepsAreByMoment: true,
 });

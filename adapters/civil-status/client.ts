@@ -97,8 +97,9 @@ export function described(settings: Settings, { status, body }: Reply, dossier?:
   return `status ${status}${text ? `: ${partnerText(text, dossier, secretsOf(settings))}` : ''}`;
 }
 
-export function secretsOf({ consumerKey, consumerSecret, lgspAccessToken }: Settings): readonly string[] {
-  return [consumerKey, consumerSecret, lgspAccessToken];
+export function secretsOf(settings: Settings): readonly (string | undefined)[] {
+  const { consumerKey, consumerSecret, lgspAccessToken, callbackSecret } = settings;
+  return [consumerKey, consumerSecret, lgspAccessToken, callbackSecret];
 }
 
 export function failure(reason: string, message: string, retryMs?: number): Failure {

@@ -45,7 +45,13 @@ function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
   return asked.find(({ maHoSo }) => names.includes(maHoSo));
 }
 
-function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string): readonly Item[] {
+/**
+ * The step that a row tells of a dossier; none where it has no status.
+ *
+ * @param reply what the row came in, which may say in words what the row does not
+ * @param path where the row stands
+ */
+export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string): readonly Item[] {
   const trangThai = textOf(row.trangThai);
   const complaints = reasonsIn(row.errors);
   if (trangThai === undefined)
@@ -56,7 +62,7 @@ function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
   if (!('instant' in at))
     return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
-  const unit = textOf(row.phongBanXuLy);
+  const unit = textOf(row.phongBanXuLy) ?? textOf(row.coQuanXuLy);
   const actor = textOf(row.nguoiXuLy) ?? unit;
   if (!actor) return [invalid(code, `${path}/nguoiXuLy`, 'neither a person nor a unit is named')];
   const content =
@@ -98,6 +104,6 @@ function declined(reply: Row): string {
   return reasons.length > 0 ? reasons.join('; ') : 'it gives no reason';
 }
 
-function invalid(code: string | undefined, path: string, message: string): InvalidItem {
+export function invalid(code: string | undefined, path: string, message: string): InvalidItem {
   return { kind: 'invalid', problems: [{ path, message }], ...(code && { code }) };
 }

@@ -37,6 +37,19 @@ export const Settings = closed({
   modules: optional(Type.Record(Type.String(), Module, { description: 'an object of modules by short service code' })),
   statuses: optional(Type.Record(Type.String(), MinistryStatus, { description: 'an object of statuses by trangThai' })),
   paths: optional(closed({ registration: optional(Path), bundle: optional(Path), results: optional(Path) })),
+  /** What the status push is signed with; without it there is none. */
+  callbackSecret: optional(
+    Type.String({
+      minLength: 16,
+      maxLength: 4_000,
+      writeOnly: true,
+      description: 'a secret of at least 16 characters',
+    }),
+  ),
+  callbackHeader: optional(
+    Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$', description: 'the name of a header such as X-Signature' }),
+  ),
+  callbackCheck: optional(oneOf(['hmac-sha256', 'secret'])),
   connectTimeoutS: Seconds(60),
   timeoutS: Seconds(300),
 });

@@ -1,0 +1,314 @@
+import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import Type from 'typebox';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import civilStatus from '../../adapters/civil-status/adapter.ts';
+import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
+import { type Callback, defineAdapter } from '../../src/kit/adapter.ts';
+import { startSimulator } from '../../src/kit/simulator.ts';
+import { pullNow } from '../../src/ledger/pulls.ts';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { type Answer, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const CODE = 'H60.01-250812-0035';
+const SECRET = 'callback-secret-of-the-tests';
+const PATH = '/callbacks/civil-status/status';
+const MAX_BODY = 4_000;
+const STEP_MS = 60_000;
+
+/** What the portal of bundles pushes of a dossier. */
+function push(given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    maTTHC: '2.002621',
+    soHoSoLT: 'H60.01-250812-0034',
+    coQuanXuLy: 'Sở Tư pháp',
+    maHoSo: CODE,
+    trangThai: 3,
+    thoiGianThucHien: '13/08/2025 09:00:00',
+    ...given,
+  };
+}
+
+/** A message of the log. */
+interface Noted {
+  readonly id: string;
+  readonly door: string;
+  readonly outcome: string;
+}
+
+const signed = (text: string | Buffer, secret = SECRET) => createHmac('sha256', secret).update(text).digest('hex');
+
+describe('callbacks', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let ministry: Awaited<ReturnType<typeof startSimulator>>;
+  let failing: Callback<unknown>;
+
+  beforeEach(async () => {
+    failing = {
+      check: ({ headers }) => {
+        if (headers.get('x-secret') === null) throw new Error('Nguyễn Văn Quên has no header');
+        return undefined;
+      },
+      read: (body) => {
+        const text = Buffer.from(body).toString();
+        if (text.startsWith('[')) return JSON.parse(text).map(() => ({ kind: 'invalid', problems: [] }));
+        throw new SyntaxError(`no idea of ${text}`);
+      },
+      reply: ({ kind, status }) => ({ status, body: kind, mediaType: 'text/plain' }),
+    };
+    ministry = await startSimulator(civilStatusSimulator({ stepMs: STEP_MS }), { now: () => hub.clock.nowMs });
+    const settings = {
+      ...{ tokenUrl: `${ministry.url}/token`, baseUrl: ministry.url, maTinh: '08', maDonVi: '02269' },
+      ...{ consumerKey: 'a-key', consumerSecret: 'a-secret', lgspAccessToken: 'a-token' },
+    };
+    const none = { sent: [], script: [] };
+    hub = await testHub({
+      partners: {
+        'civil-status': { ...none, adapter: civilStatus },
+        silent: { ...none, adapter: civilStatus },
+        odd: { ...none, adapter: defineAdapter({ settings: Type.Object({}), callbacks: { news: failing } }) },
+      },
+      entries: {
+        'civil-status': { settings: { ...settings, callbackSecret: SECRET } },
+        silent: { settings },
+      },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['civil-status'] }],
+      keys: [...OPERATOR_KEYS],
+      maxBodyBytes: MAX_BODY,
+    });
+    ops = operatorOf(hub);
+    await hub.push(dossier({ serviceCode: '1.001193' }));
+  });
+  afterEach(async () => {
+    await hub.close();
+    await ministry.close();
+  });
+
+  async function post(
+    body: unknown,
+    { path = PATH, signature, headers = {} }: { path?: string; signature?: string; headers?: object } = {},
+  ): Promise<Answer & { readonly headers: Headers }> {
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+    const text = isRaw ? (body as string) : JSON.stringify(body);
+    const sent = { 'X-Signature': signature ?? signed(text as string), ...headers };
+    const response = await hub.request('POST', path, undefined, text, sent);
+    const answer = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: isJson ? JSON.parse(answer) : answer, headers: response.headers };
+  }
+  const calledBack = async (): Promise<readonly Noted[]> =>
+    (await ops.get('messages?limit=200')).body.items.filter(({ door }: Noted) => door.startsWith('callback'));
+  const statuses = async (): Promise<string[]> =>
+    (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body.items.map((item: { status: string }) => item.status);
+  const status = async () => (await hub.read(`/api/v1/dossiers/${CODE}`)).body.status;
+
+  test('what a partner pushes moves the index, and is answered in its dialect when it is committed', async () => {
+    const { status: http, body } = await post(push());
+    expect([http, body]).toEqual([
+      200,
+      { status: 1, statusDescription: 'Tiếp nhận thành công', errorCode: null, errorDescription: null },
+    ]);
+    expect(await status()).toBe('processing');
+    const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
+    expect(items.at(-1)).toMatchObject({
+      ...{ at: '2025-08-13T09:00:00+07:00', party: 'civil-status', unit: 'Sở Tư pháp' },
+      content: 'Hồ sơ đủ điều kiện giải quyết',
+    });
+    expect(await calledBack()).toMatchObject([
+      { party: 'civil-status', door: 'callback:status', operation: 'dossier.progress.v1', outcome: 'accepted' },
+    ]);
+    const { headers } = await hub.request('GET', PATH);
+    expect(headers.get('allow')).toContain('POST');
+    const metrics = await (await hub.request('GET', '/metrics')).text();
+    expect(metrics).toContain('hub_items_total{party="civil-status",door="callback:status",outcome="accepted"} 1');
+  });
+
+  test('a repeat is harmless, an older step is history only, and both are answered as taken', async () => {
+    await post(push({ trangThai: 4, thoiGianThucHien: '14/08/2025 09:00:00' }));
+    for (const body of [push({ trangThai: 4, thoiGianThucHien: '14/08/2025 09:00:00' }), push()])
+      expect((await post(body)).body.status).toBe(1);
+    expect(await status()).toBe('resolved');
+    expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
+    const outcomes = (await Promise.all((await calledBack()).map(({ id }) => ops.get(`messages/${id}`)))).flatMap(
+      (found) => found.body.results.map((result: { outcome: string }) => result.outcome),
+    );
+    expect(outcomes.sort()).toEqual(['accepted', 'duplicate', 'stale']);
+  });
+
+  test('a step that was asked for and is then pushed in other words is one step, and the other way round', async () => {
+    await hub.deliver();
+    const ask = async (): Promise<void> => {
+      await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
+      await hub.hub.pipeline.pull('civil-status', 'results');
+    };
+    const local = () => new Date(hub.clock.nowMs + 7 * 3_600_000).toISOString();
+    const nowAs = () =>
+      `${local().slice(8, 10)}/${local().slice(5, 7)}/${local().slice(0, 4)} ${local().slice(11, 19)}`;
+    hub.clock.nowMs += STEP_MS;
+    await ask();
+    expect(await statuses()).toEqual(['received', 'processing']);
+    expect((await post(push({ thoiGianThucHien: nowAs() }))).status).toBe(200);
+    expect(await statuses()).toEqual(['received', 'processing']);
+    hub.clock.nowMs += STEP_MS;
+    expect((await post(push({ trangThai: 4, thoiGianThucHien: nowAs() }))).status).toBe(200);
+    await ask();
+    expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+  });
+
+  test('the index is built anew from what was called back too', async () => {
+    await post(push());
+    await post(push({ trangThai: 2, thoiGianThucHien: '13/08/2025 10:00:00' }));
+    await post(push({ maHoSo: 'H60.01-250812-0099' }));
+    await post('no json');
+    await hub.push(dossier({ code: 'H60.01-250812-0099' }));
+    await hub.deliver();
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-0099')).body.status).toBe('processing');
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+  });
+
+  test('a status that no table maps waits for a person, and then goes on by itself', async () => {
+    expect((await post(push({ trangThai: 5 }))).body.status).toBe(1);
+    expect(await status()).toBe('received');
+    const [cause] = (await ops.get('quarantine')).body.items;
+    expect(cause).toMatchObject({ key: 'unmapped:civil-status-status:5', parties: ['civil-status'] });
+    const order = { action: 'map', to: 'supplement-required', why: 'as the ministry told us' };
+    expect((await ops.post(`quarantine/${cause.id}/resolve`, order)).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    expect(await status()).toBe('supplement-required');
+    hub.clock.nowMs += 10_000;
+    await post(push({ trangThai: 5, thoiGianThucHien: '13/08/2025 11:00:00' }));
+    expect(await statuses()).toEqual(['received', 'supplement-required', 'supplement-required']);
+    const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
+    expect(items.at(-1)).toMatchObject({ content: 'Trạng thái 5', actor: 'Sở Tư pháp' });
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+  });
+
+  test.each([
+    { what: 'none', headers: { 'X-Signature': '' } },
+    { what: 'of another secret', signature: signed(JSON.stringify(push()), 'another-secret-of-tests') },
+    { what: 'of another body', signature: signed(JSON.stringify(push({ trangThai: 4 }))) },
+    { what: 'cut', signature: signed(JSON.stringify(push())).slice(0, 62) },
+    { what: 'the secret itself', signature: SECRET },
+    {
+      what: 'the key of another party',
+      headers: { 'X-Signature': '', Authorization: 'Bearer one-stop-secret-of-the-tests' },
+    },
+  ])('a signature that is wrong ($what) is refused, noted, and nothing is read', async ({ signature, headers }) => {
+    const reply = await post(push(), { ...(signature && { signature }), ...(headers && { headers }) });
+    expect([reply.status, reply.body.status, reply.body.errorCode]).toEqual([401, 0, '100']);
+    expect(reply.headers.get('www-authenticate')).toContain('Callback');
+    expect(await status()).toBe('received');
+    const [noted] = await calledBack();
+    expect(noted).toMatchObject({ party: 'civil-status', door: 'callback:status', outcome: 'refused' });
+    expect(JSON.stringify([reply.body, noted])).not.toContain(SECRET);
+  });
+
+  test('a party that there is not, one without the callback, and one that has not agreed on a secret are alike', async () => {
+    const kinds = new Map<string, unknown>();
+    for (const [party, name] of [
+      ...[
+        ['nowhere', 'status'],
+        ['one-stop', 'status'],
+        ['silent', 'status'],
+        ['civil-status', 'news'],
+      ],
+      ...[
+        ['civil-status', 'constructor'],
+        ['civil-status', '__proto__'],
+        ['__proto__', 'status'],
+      ],
+    ] as const) {
+      const { status: http, body } = await post(push(), { path: `/callbacks/${party}/${name}` });
+      expect([http, body.type]).toEqual([404, '/docs#problem-not-found']);
+      kinds.set(body.detail.replaceAll(`"${party}"`, 'P').replaceAll(`"${name}"`, 'N'), 1);
+    }
+    expect(kinds.size).toBe(1);
+    expect(await status()).toBe('received');
+  });
+
+  test('a party signs for itself alone: the same push at the address of another one is not taken', async () => {
+    const { status: http } = await post(push(), { path: '/callbacks/odd/news' });
+    expect(http).toBe(401);
+    expect(await status()).toBe('received');
+  });
+
+  test('what is too large is refused, measured inflated, and what does not inflate', async () => {
+    const large = JSON.stringify(push({ noiDungXuLy: 'x'.repeat(MAX_BODY) }));
+    expect((await post(large)).body.errorDescription).toContain('larger than');
+    const packed = { headers: { 'Content-Encoding': 'gzip' } };
+    expect((await post(gzipSync(large), packed)).status).toBe(413);
+    expect((await post('not packed', packed)).status).toBe(400);
+    expect((await post(push(), { headers: { 'Content-Encoding': 'lzma' } })).status).toBe(415);
+    const small = JSON.stringify(push());
+    expect((await post(gzipSync(small), { ...packed, signature: signed(small) })).status).toBe(200);
+    expect(await status()).toBe('processing');
+  });
+
+  test.each([
+    { what: 'no JSON', body: 'trangThai=4' },
+    { what: 'a list', body: '[]' },
+    { what: 'bytes that are no text', body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]) },
+    { what: 'nested deeply', body: '['.repeat(MAX_BODY) },
+    { what: 'no status', body: push({ trangThai: null }), path: '/trangThai' },
+    { what: 'an object as status', body: push({ trangThai: { toString: 4 } }), path: '/trangThai' },
+    { what: 'a huge number', body: JSON.stringify(push()).replace('3,', '1e999,'), path: '/trangThai' },
+    { what: 'a long status', body: push({ trangThai: '9'.repeat(3_000) }), path: '/trangThai' },
+    { what: 'no dossier', body: push({ maHoSo: ['H60.01-250812-0035'] }), path: '/maHoSo' },
+    { what: 'U+0000', body: push({ maHoSo: `${CODE}\u0000` }), path: '/maHoSo' },
+    { what: 'U+0000 in a text', body: push({ noiDungXuLy: 'a\u0000b' }), path: '/content' },
+    { what: 'no date', body: push({ thoiGianThucHien: '31/02/2025 09:00:00' }), path: '/thoiGianThucHien' },
+    { what: 'a prototype', body: `{"__proto__":${JSON.stringify(push())}}`, path: '/maHoSo' },
+  ])('$what is answered with what is wrong, and held as it came', async ({ body, path = '' }) => {
+    const reply = await post(body);
+    expect([reply.status, reply.body.status, reply.body.errorCode]).toEqual([422, 0, '500']);
+    expect(reply.body.errorDescription).toContain(path);
+    expect(await calledBack()).toMatchObject([{ door: 'callback:status', outcome: 'invalid' }]);
+    expect(await status()).toBe('received');
+    expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
+  });
+
+  test('an adapter that fails over what it is sent is an error in the log without a word of it, never a 500', async () => {
+    const odd = { path: '/callbacks/odd/news' };
+    const unsigned = await post('Nguyễn Văn Quên', odd);
+    expect([unsigned.status, unsigned.body]).toEqual([401, 'refused']);
+    const unread = await post('Nguyễn Văn Quên', { ...odd, headers: { 'X-Secret': 'x' } });
+    expect([unread.status, unread.body]).toEqual([422, 'invalid']);
+    const failed = hub.logLines.filter(({ msg }) => msg === 'failed');
+    expect(failed.map(({ where, error }) => [where, error])).toEqual([
+      ['callback news of odd', 'Error over what was sent'],
+      ['callback news of odd', 'SyntaxError over what was sent'],
+    ]);
+    for (const { stack } of failed) expect(stack).toContain('callbacks.test.ts');
+    expect(JSON.stringify(hub.logLines)).not.toContain('Quên');
+    const [kept] = (await calledBack()).filter(({ outcome }) => outcome === 'invalid');
+    expect((await ops.get(`messages/${kept?.id}`)).body.bodyBytes).toBeGreaterThan(0);
+  });
+
+  test('a body of too many items is refused whole', async () => {
+    const many = JSON.stringify(Array.from({ length: 1_001 }, () => 1));
+    const { status: http } = await post(many, { path: '/callbacks/odd/news', headers: { 'X-Secret': 'x' } });
+    expect(http).toBe(413);
+  });
+
+  test('while the database is away nothing is acknowledged, and the partner is told to send again', async () => {
+    const { pool } = hub.hub.database;
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+    await pool.query('CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fail()');
+    const reply = await post(push());
+    expect([reply.status, reply.body.status]).toEqual([503, 0]);
+    expect(reply.headers.get('retry-after')).toBe('5');
+    await pool.query('DROP TRIGGER fail ON messages');
+    expect((await post(push())).status).toBe(200);
+    expect(await statuses()).toEqual(['received', 'processing']);
+  });
+
+  test('neither secrets nor what was pushed of people come into the log', async () => {
+    await post(push({ nguoiXuLy: 'Lê Văn Kín', noiDungXuLy: 'Bổ sung giấy của Nguyễn Thị Mật 0900000077' }));
+    await post(push({ nguoiXuLy: 'Lê Văn Kín', trangThai: 'x' }));
+    await post(push({ nguoiXuLy: 'Lê Văn Kín' }), { signature: signed('x') });
+    const log = JSON.stringify(hub.logLines);
+    for (const hidden of [SECRET, 'Lê Văn Kín', 'Nguyễn Thị Mật', '0900000077']) expect(log).not.toContain(hidden);
+  });
+});
