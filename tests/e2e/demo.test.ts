@@ -31,6 +31,9 @@ describe('lienthong demo --once', () => {
       expect(report.doors['national dialect (one-stop-legacy)']).toMatchObject({ quarantined: 2, invalid: 1 });
       expect(report.doors['SOAP (one-stop)']).toMatchObject({ quarantined: 0, invalid: 0 });
       expect(report.doors['SOAP (one-stop)']?.accepted).toBeGreaterThan(80);
+      // Asked for and pushed: who is first is chance.
+      const pushed = report.doors['called back by civil-status'];
+      expect((pushed?.accepted ?? 0) + (pushed?.duplicate ?? 0)).toBeGreaterThan(8);
       for (const ministry of ['construction', 'transport'])
         for (const what of ['dossiers', 'progress'])
           expect(report.doors[`asking ${ministry}, ${what}`]?.accepted).toBeGreaterThan(15);

@@ -9,6 +9,7 @@ export interface AtMinistry {
   readonly code: string;
   readonly status: Status;
   readonly at: string;
+  readonly row: Row;
 }
 
 interface Row {
@@ -66,8 +67,9 @@ function ask<T>(
   );
 }
 
-function atMinistry({ maHoSoMCDT, trangThai, thoiGianThucHien }: Row): AtMinistry {
+function atMinistry(row: Row): AtMinistry {
+  const { maHoSoMCDT, trangThai, thoiGianThucHien } = row;
   const { status } = (tables.statuses as Record<string, { status: string }>)[trangThai] as { status: Status };
   const [, day, month, year, time] = /^(\d\d)\/(\d\d)\/(\d{4}) (.*)$/.exec(thoiGianThucHien) ?? [];
-  return { code: maHoSoMCDT, status, at: `${year}-${month}-${day}T${time}+07:00` };
+  return { code: maHoSoMCDT, status, at: `${year}-${month}-${day}T${time}+07:00`, row };
 }

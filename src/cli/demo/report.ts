@@ -72,6 +72,7 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
       'national dialect (one-stop-legacy)': acknowledgements.counts['national-portal'],
       'SOAP (one-stop)': acknowledgements.counts.soap,
       'asking civil-status': pulled('civil-status', 'pull:results'),
+      'called back by civil-status': pulled('civil-status', 'callback:status'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
       ...Object.fromEntries(
         MINISTRIES.flatMap((name) =>

@@ -11,6 +11,7 @@ import { waitForQuiet } from './quiet.ts';
 import { patient } from './reading.ts';
 import { createSender } from './sending.ts';
 import type { Stage } from './stage.ts';
+import { pushStatuses } from './status-pushes.ts';
 
 /** What happened in the day, as far as its actors know. */
 export interface DayRun {
@@ -64,6 +65,7 @@ export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
   const [filed] = await Promise.all([
     fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
     play(day, { send, signal, dayMs: DAY_MS, onSent }),
+    pushStatuses(partners['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
     bringTrouble({ ...partners, ...ministries, subscriber }, { dayMs: DAY_MS, signal, say }),
   ]);
 

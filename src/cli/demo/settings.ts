@@ -10,6 +10,9 @@ import type { Partners } from './partners.ts';
 export const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
+/** What the status push of the civil-status system is signed with. */
+export const CALLBACK_SECRET = 'demo-callback-secret';
+
 /** Soon enough for a demo: a partner that comes back is tried again within a second or two, and not given up for an hour. */
 const RETRY_DELAYS_S = [
   [3, 0.5],
@@ -82,6 +85,7 @@ function hubFile(partners: Partners, secrets: Secrets): HubFile {
           consumerKey: 'h60',
           consumerSecret: 'demo-secret',
           lgspAccessToken: 'demo-token',
+          callbackSecret: CALLBACK_SECRET,
           maTinh: '08',
           maDonVi: '02269',
           timeoutS: 10,
