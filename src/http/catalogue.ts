@@ -9,15 +9,19 @@ import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
 import type { Scope } from '../config.ts';
 import { type Keys, requireKey } from './auth.ts';
+import type { Clients } from './clients.ts';
+import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 import type { Cursors } from './cursor.ts';
+import { JSON_LD, JsonLdOne, JsonLdPage, negotiated } from './json-ld.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
-import { type AddRoute, conditional, queryReader } from './route.ts';
+import { type AddRoute, queryReader } from './route.ts';
 
 export interface CatalogueReaderMeans {
   readonly catalogue: CatalogueReader;
   readonly keys: Keys;
   readonly cursors: Cursors;
+  readonly clients: Clients;
 }
 
 const Query = closed({
@@ -32,26 +36,38 @@ const Query = closed({
 });
 
 const READ: readonly Scope[] = ['catalogue:read'];
-const LISTS: readonly { kind: CatalogueKind; path: string; schema: Type.TSchema; summary: string }[] = [
-  { kind: 'service', path: '/api/v1/services', schema: Service, summary: 'Services' },
-  { kind: 'field', path: '/api/v1/fields', schema: Field, summary: 'Fields of services' },
-  { kind: 'agency', path: '/api/v1/agencies', schema: Agency, summary: 'Agencies' },
+interface List {
+  readonly kind: CatalogueKind;
+  readonly path: string;
+  readonly schema: Type.TSchema;
+  readonly summary: string;
+  /** An entry as CPSV-AP has it. */
+  readonly linked: (record: never, origin: string) => object;
+}
+const LISTS: readonly List[] = [
+  { kind: 'service', path: '/api/v1/services', schema: Service, summary: 'Services', linked: publicService },
+  { kind: 'field', path: '/api/v1/fields', schema: Field, summary: 'Fields of services', linked: fieldConcept },
+  { kind: 'agency', path: '/api/v1/agencies', schema: Agency, summary: 'Agencies', linked: publicOrganisation },
 ];
+const AS_CPSV_AP =
+  'With `Accept: application/ld+json` as CPSV-AP 3.2.0. An amount that is not known has no value there, and a term in ' +
+  'working days, which no ISO 8601 duration can say, is told in words alone.';
 
 /** What portal frontends read of services, fields and agencies. */
-export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }: CatalogueReaderMeans): void {
+export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors, clients }: CatalogueReaderMeans): void {
   const read = queryReader(Query);
-  for (const { kind, path, schema, summary } of LISTS) {
+  for (const { kind, path, schema, summary, linked } of LISTS) {
     add(
       {
         method: 'get',
         path,
         tag: 'Catalogue',
         summary: `${summary}, by filter`,
+        description: AS_CPSV_AP,
         scopes: READ,
         conditional: true,
         query: Query,
-        replies: { 200: { description: 'A page', schema: pageOf(schema) } },
+        replies: { 200: { description: 'A page', schema: pageOf(schema), also: { [JSON_LD]: JsonLdPage } } },
       },
       async (c) => {
         requireKey(c, keys, ...READ);
@@ -61,7 +77,12 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }:
         const found = await catalogue.list(kind, filterOf(query), limit + 1, after);
         const items = found.slice(0, limit);
         const next = found.length > limit ? cursors.write(path, [items.at(-1)?.key ?? '']) : null;
-        return conditional(c, JSON.stringify({ items: items.map((item) => item.record), next }));
+        return negotiated(
+          c,
+          () => ({ items: items.map((item) => item.record), next }),
+          () => ({ '@graph': items.map((item) => linked(item.record as never, clients.originOf(c))) }),
+          next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` },
+        );
       },
     );
   }
@@ -71,18 +92,34 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors }:
       path: '/api/v1/services/{code}',
       tag: 'Catalogue',
       summary: 'A service by the short or the long form of its code',
+      description: AS_CPSV_AP,
       scopes: READ,
       conditional: true,
-      replies: { 200: { description: 'The service', schema: Service }, 404: { description: 'No such service' } },
+      replies: {
+        200: { description: 'The service', schema: Service, also: { [JSON_LD]: JsonLdOne } },
+        404: { description: 'No such service' },
+      },
     },
     async (c) => {
       requireKey(c, keys, ...READ);
       const code = cleanCode(c.req.param('code') ?? '');
       const entry = await catalogue.one('service', code);
       if (!entry) throw new Refusal('not-found', `the catalogue has no service ${quote(code)}`);
-      return conditional(c, JSON.stringify(entry.record));
+      const service = entry.record as Service;
+      return negotiated(
+        c,
+        () => service,
+        () => publicService(service, clients.originOf(c)),
+      );
     },
   );
+}
+
+/** The list that was asked for, after this cursor; relative, so that it holds behind any proxy. */
+function nextOf(url: string, cursor: string): string {
+  const { pathname, searchParams } = new URL(url);
+  searchParams.set('cursor', cursor);
+  return `${pathname}?${searchParams}`;
 }
 
 function filterOf(query: Type.Static<typeof Query>): CatalogueFilter {

@@ -123,11 +123,12 @@ function contentOf(body: Readonly<Record<string, object>>): object {
 }
 
 function responsesOf(doc: RouteDoc): object {
-  const told = Object.entries(doc.replies).map(([status, { description, schema, mediaType = 'application/json' }]) => {
+  const told = Object.entries(doc.replies).map(([status, reply]) => {
+    const { description, schema, mediaType = 'application/json', also } = reply;
     const types = typeof mediaType === 'string' ? [mediaType] : mediaType;
     const content =
       Number(status) < 400 || schema
-        ? Object.fromEntries(types.map((type) => [type, { schema: schema ? published(schema) : {} }]))
+        ? { ...contentOf(Object.fromEntries(types.map((type) => [type, schema ?? {}]))), ...contentOf(also ?? {}) }
         : PROBLEM_CONTENT;
     const headers = headersOf(Number(status), doc);
     return [status, { description, ...(headers && { headers }), content }];

@@ -31,12 +31,15 @@ export interface RouteDoc {
   /** Request bodies by media type. */
   readonly body?: Readonly<Record<string, object>>;
   /** Replies by status: what it means, and the schema of JSON replies. Without a schema one from 400 on is a problem. */
-  readonly replies: Readonly<
-    Record<
-      number,
-      { readonly description: string; readonly schema?: object; readonly mediaType?: string | readonly string[] }
-    >
-  >;
+  readonly replies: Readonly<Record<number, ReplyDoc>>;
+}
+
+export interface ReplyDoc {
+  readonly description: string;
+  readonly schema?: object;
+  readonly mediaType?: string | readonly string[];
+  /** Schemas of the other media types that it is given in to who asks for them by Accept. */
+  readonly also?: Readonly<Record<string, object>>;
 }
 
 export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promise<Response>) => void;
@@ -74,8 +77,17 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
   };
 }
 
-/** A reply with an ETag: `etag` where a version tells it without the body, else the hash of the body. */
-export function conditional(c: Context, body: string | (() => string), etag?: string): Response {
+/**
+ * A reply with an ETag: `etag` where a version tells it without the body, else the hash of the body.
+ *
+ * @param more headers besides, also of a 304; a Content-Type among them stands for JSON
+ */
+export function conditional(
+  c: Context,
+  body: string | (() => string),
+  etag?: string,
+  more: Readonly<Record<string, string>> = {},
+): Response {
   const text = typeof body === 'string' ? body : undefined;
   const tag = `"${
     etag ??
@@ -84,7 +96,7 @@ export function conditional(c: Context, body: string | (() => string), etag?: st
       .digest('base64url')
       .slice(0, 22)
   }"`;
-  const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' };
+  const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...more };
   const given = c.req.header('if-none-match');
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
   if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);

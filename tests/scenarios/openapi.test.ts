@@ -146,6 +146,11 @@ describe('the OpenAPI document', () => {
       }
     for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history', 'get /api/v1/dossiers'])
       await ask(name, 200, { secret: `Bearer ${SECRETS.personal}` });
+    for (const [name, { responses }] of operations)
+      if (responses[200]?.content?.[JSON_LD]) {
+        const { headers } = await ask(name, 200, { path: { code: '1.000001' }, headers: { Accept: JSON_LD } });
+        expect(headers.get('content-type')).toBe(JSON_LD);
+      }
 
     // Operators
     const ops = (path: string): string => `/api/v1/ops/${path}`;
@@ -329,6 +334,7 @@ interface Asked {
   readonly headers?: Record<string, string>;
 }
 
+const JSON_LD = 'application/ld+json';
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 const UUID = '01a20ec3-f008-7405-9412-5646a9d483d9';
 const NUL = { path: { id: '1', code: '\u0000' } };

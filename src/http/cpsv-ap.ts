@@ -1,0 +1,211 @@
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Field } from '#schemas/field.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+
+/**
+ * The catalogue as CPSV-AP 3.2.0 (https://semiceu.github.io/CPSV-AP/releases/3.2.0/) in JSON-LD. What no source told is
+ * left out, also where the profile wants it (an agency's territory); what the profile has no term for (payment online,
+ * results by post, levels of 2011) is in the JSON alone. Names are of the official context; nothing has to be fetched.
+ */
+export const CONTEXT = {
+  adms: 'http://www.w3.org/ns/adms#',
+  cpsv: 'http://purl.org/vocab/cpsv#',
+  cv: 'http://data.europa.eu/m8g/',
+  dct: 'http://purl.org/dc/terms/',
+  eli: 'http://data.europa.eu/eli/ontology#',
+  foaf: 'http://xmlns.com/foaf/0.1/',
+  skos: 'http://www.w3.org/2004/02/skos/core#',
+  xsd: 'http://www.w3.org/2001/XMLSchema#',
+  'cv:hasValue': { '@type': 'xsd:double' },
+  'cv:processingTime': { '@type': 'xsd:duration' },
+} as const;
+
+type Node = Readonly<Record<string, unknown>>;
+type Channel = NonNullable<Service['channels']>[number];
+type Term = NonNullable<Channel['terms']>[number];
+
+/** @param origin scheme and host that the hub is asked at: identifiers are addresses of it */
+export function publicService(service: Service, origin: string): Node {
+  const id = `${origin}/services/${service.code}`;
+  const { channels = [], cases = [], results = [], legalBases = [] } = service;
+  const fields = service.fields?.length ? service.fields : [{ code: service.fieldCode, name: service.fieldName }];
+  const term = sameTerm(channels.flatMap(({ terms = [] }) => terms));
+  return said({
+    '@id': id,
+    '@type': 'cpsv:PublicService',
+    'dct:identifier': service.code,
+    'dct:title': vi(service.name),
+    // The profile wants one; the national record has none but the name.
+    'dct:description': vi(service.name),
+    'dct:language': { '@id': 'http://publications.europa.eu/resource/authority/language/VIE' },
+    'adms:status': { '@id': `http://purl.org/adms/status/${service.inForce ? 'Completed' : 'Withdrawn'}` },
+    'cv:hasCompetentAuthority': service.agencies?.map((agency) => organisation(agency, origin)),
+    'cv:thematicArea': fields.filter(({ code }) => code).map((field) => fieldConcept(field, origin)),
+    'dct:audience': service.audience?.map((name) => concept({ name })),
+    'cv:isClassifiedBy': [
+      ...(service.onlineLevel ? [concept({ code: service.onlineLevel, name: ONLINE_LEVEL[service.onlineLevel] })] : []),
+      ...(service.levels ?? []).map((level) => concept({ code: level, name: LEVEL[level] })),
+    ],
+    'cv:processingTime': term && durationOf(term),
+    'cv:hasChannel': channels.map((channel) => channelNode(channel, id)),
+    'cv:hasCost': channels.flatMap((channel, at) => costs(channel, at, id)),
+    'cpsv:hasInput': cases.flatMap((one, at) => evidence(one, at, id)),
+    'cpsv:follows': cases.flatMap((one, at) => rules(one, at, service.name, id)),
+    'cpsv:produces': results.map(({ code, name }, at) => ({
+      '@id': `${id}#output-${at + 1}`,
+      '@type': 'cv:Output',
+      'dct:identifier': code ?? String(at + 1),
+      'dct:title': vi(name),
+    })),
+    'cv:hasLegalResource': legalBases.map(({ number, name }) =>
+      said({ '@type': 'eli:LegalResource', 'dct:identifier': number, 'dct:title': name && vi(name) }),
+    ),
+    'cv:holdsRequirement': service.conditions && {
+      '@id': `${id}#requirement`,
+      '@type': 'cv:Requirement',
+      'dct:identifier': 'requirement',
+      'dct:title': vi('Yêu cầu, điều kiện thực hiện'),
+      'dct:description': vi(service.conditions),
+    },
+  });
+}
+
+export function publicOrganisation({ code, name, level, parentCode }: Agency, origin: string): Node {
+  return said({
+    ...organisation({ code, name }, origin),
+    'dct:isPartOf': parentCode && { '@id': agencyId(parentCode, origin) },
+    'cv:isClassifiedBy': level && concept({ code: level, name: LEVEL[level] }),
+  });
+}
+
+export function fieldConcept(field: Partial<Pick<Field, 'code' | 'name'>>, origin: string): Node {
+  return { '@id': `${origin}/api/v1/fields#${field.code}`, ...concept(field) };
+}
+
+const LEVEL = { ministry: 'Cấp bộ', province: 'Cấp tỉnh', district: 'Cấp huyện', commune: 'Cấp xã' } as const;
+const ONLINE_LEVEL = {
+  information: 'Dịch vụ cung cấp thông tin trực tuyến',
+  partial: 'Dịch vụ công trực tuyến một phần',
+  full: 'Dịch vụ công trực tuyến toàn trình',
+} as const;
+const CHANNEL = { counter: 'Trực tiếp', online: 'Trực tuyến', post: 'Dịch vụ bưu chính' } as const;
+
+const agencyId = (code: string, origin: string): string => `${origin}/api/v1/agencies#${code}`;
+
+function organisation({ code, name }: { readonly code?: string; readonly name: string }, origin: string): Node {
+  return said({
+    '@id': code && agencyId(code, origin),
+    '@type': 'cv:PublicOrganisation',
+    'dct:identifier': code,
+    'skos:prefLabel': vi(name),
+  });
+}
+
+function concept({ code, name }: { readonly code?: string | undefined; readonly name?: string | undefined }): Node {
+  return said({ '@type': 'skos:Concept', 'skos:notation': code, 'skos:prefLabel': name && vi(name) });
+}
+
+function channelNode({ channel, terms = [] }: Channel, id: string): Node {
+  const term = sameTerm(terms);
+  return said({
+    '@id': `${id}#${channel}`,
+    '@type': 'cv:Channel',
+    'dct:identifier': channel,
+    'dct:type': concept({ code: channel, name: CHANNEL[channel] }),
+    'dct:description': terms
+      .map((one) => joined([one.text, one.description]))
+      .filter((text) => text !== '')
+      .map(vi),
+    'cv:processingTime': term && durationOf(term),
+  });
+}
+
+/** A fee whose amount is not known has no value, which is not 0; one that says nothing at all is none. */
+function costs({ channel, terms = [] }: Channel, at: number, id: string): readonly Node[] {
+  return terms
+    .flatMap(({ fees = [] }) => fees)
+    .flatMap((fee, n): Node[] => {
+      const known = typeof fee.amountVnd === 'number';
+      const description = joined([fee.text, fee.description]);
+      if (!known && description === '') return [];
+      const cost = said({
+        '@id': `${id}#cost-${at + 1}-${n + 1}`,
+        '@type': 'cv:Cost',
+        'dct:identifier': `${at + 1}-${n + 1}`,
+        ...(known && {
+          'cv:hasValue': fee.amountVnd,
+          'cv:currency': { '@id': 'http://publications.europa.eu/resource/authority/currency/VND' },
+        }),
+        'dct:description': description && vi(description),
+        'cv:ifAccessedThrough': { '@id': `${id}#${channel}` },
+      });
+      return [cost];
+    });
+}
+
+type Case = NonNullable<Service['cases']>[number];
+
+function evidence({ name, components = [] }: Case, at: number, id: string): readonly Node[] {
+  return components.map((paper, n) =>
+    said({
+      '@id': `${id}#input-${at + 1}-${n + 1}`,
+      '@type': 'cv:Evidence',
+      'dct:identifier': paper.code ?? `${at + 1}-${n + 1}`,
+      'dct:title': vi(paper.name),
+      'dct:description': [
+        name && `Trường hợp: ${name}`,
+        paper.originals !== undefined && `Bản chính: ${paper.originals}`,
+        paper.copies !== undefined && `Bản sao: ${paper.copies}`,
+      ].flatMap((text) => (text ? [vi(text)] : [])),
+      'foaf:page': (paper.forms ?? []).map((form) =>
+        said({
+          '@id': form.url !== undefined && URL.canParse(form.url) ? form.url : undefined,
+          '@type': 'foaf:Document',
+          'dct:title': form.name && vi(form.name),
+        }),
+      ),
+    }),
+  );
+}
+
+/** The steps, in their order. */
+function rules({ name, steps = [] }: Case, at: number, service: string, id: string): readonly Node[] {
+  if (steps.length === 0) return [];
+  return [
+    {
+      '@id': `${id}#rule-${at + 1}`,
+      '@type': 'cpsv:Rule',
+      'dct:identifier': String(at + 1),
+      'dct:title': vi(name ?? service),
+      'dct:description': vi(steps.join('\n')),
+    },
+  ];
+}
+
+/** The one term that all of them are, as far as a duration can say it. */
+function sameTerm(terms: readonly Term[]): Term | undefined {
+  const [first, ...others] = terms;
+  return others.every(({ amount, unit }) => amount === first?.amount && unit === first?.unit) ? first : undefined;
+}
+
+/**
+ * ISO 8601, as xsd:duration has it. It knows no working days: three of them may take five days, or eight around Tết, so
+ * that a term in working days has none and is told in words alone.
+ */
+function durationOf({ amount, unit }: Term): string | undefined {
+  if (amount === undefined) return undefined;
+  if (unit === 'day') return whole(amount) ? `P${amount}D` : durationOf({ amount: amount * 24, unit: 'hour' });
+  if (unit === 'hour') return whole(amount) ? `PT${amount}H` : whole(amount * 60) ? `PT${amount * 60}M` : undefined;
+  return unit === 'month' && whole(amount) ? `P${amount}M` : undefined;
+}
+
+const whole = Number.isInteger;
+const vi = (text: string): Node => ({ '@value': text, '@language': 'vi' });
+const joined = (texts: readonly (string | undefined)[]): string => texts.filter(Boolean).join(' – ');
+
+/** Without what nobody said. */
+function said(node: Readonly<Record<string, unknown>>): Node {
+  const isSaid = (value: unknown): boolean =>
+    value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(node).filter(([, value]) => isSaid(value)));
+}

@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import Type from 'typebox';
+import { CONTEXT } from './cpsv-ap.ts';
+import { conditional } from './route.ts';
+
+export const JSON_LD = 'application/ld+json';
+
+const JSON_TYPE = 'application/json';
+const ContextOf = Type.Object({}, { description: 'prefixes and types, inline: there is nothing to fetch' });
+const NodeOf = {
+  '@type': Type.String({ description: 'cpsv:PublicService, cv:PublicOrganisation or skos:Concept' }),
+};
+
+export const JsonLdOne = Type.Object(
+  { '@context': ContextOf, '@id': Type.String({ format: 'uri' }), ...NodeOf },
+  { title: 'CPSV-AP', description: 'JSON-LD by CPSV-AP 3.2.0' },
+);
+export const JsonLdPage = Type.Object(
+  { '@context': ContextOf, '@graph': Type.Array(Type.Object(NodeOf)) },
+  { title: 'CPSV-AP page', description: 'JSON-LD by CPSV-AP 3.2.0; where there is a next page, Link names it' },
+);
+
+/** Whether who asks would rather have JSON-LD than JSON (RFC 9110, 12.5.1); of equals what it names itself. */
+export function wantsJsonLd(c: Context): boolean {
+  return (
+    accepts(c, { header: 'Accept', supports: [JSON_TYPE, JSON_LD], default: JSON_TYPE, match: better }) === JSON_LD
+  );
+}
+
+type Accepted = readonly { readonly type: string; readonly q: number }[];
+
+function better(accepted: Accepted): string {
+  const quality = (type: string): number =>
+    [type, 'application/*', '*/*'].map((range) => ofRange(accepted, range)).find((q) => q !== undefined) ?? 0;
+  const [linked, plain] = [quality(JSON_LD), quality(JSON_TYPE)];
+  const isNamed = ofRange(accepted, JSON_LD) !== undefined;
+  return linked > plain || (linked === plain && linked > 0 && isNamed) ? JSON_LD : JSON_TYPE;
+}
+
+function ofRange(accepted: Accepted, range: string): number | undefined {
+  return accepted.find(({ type }) => type.toLowerCase() === range)?.q;
+}
+
+/** The same thing as JSON or as JSON-LD, whichever is wanted, each with an ETag of its own. */
+export function negotiated(
+  c: Context,
+  json: () => object,
+  linked: () => object,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  const isLinked = wantsJsonLd(c);
+  const body = isLinked ? { '@context': CONTEXT, ...linked() } : json();
+  return conditional(c, JSON.stringify(body), undefined, {
+    ...more,
+    Vary: 'Accept',
+    ...(isLinked && { 'Content-Type': JSON_LD }),
+  });
+}
