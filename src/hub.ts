@@ -20,6 +20,7 @@ import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
+import { refusalOf } from './http/problem.ts';
 import { createStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
@@ -192,6 +193,8 @@ export async function createHub(
   );
   let draining = false;
   const tries = createTries(database);
+  const cursors = createCursors(vault);
+  const catalogue = createCatalogueReader(database);
   const app = createApp({
     pipeline,
     telemetry,
@@ -203,11 +206,11 @@ export async function createHub(
     keys: createKeys(file.keys ?? [], clients),
     clients,
     useOnce: createNonces(database, nowMs),
-    cursors: createCursors(vault),
+    cursors,
     index: createIndexReader(database, vault),
     lookUp: createLookUp(database, vault),
     tries,
-    catalogue: createCatalogueReader(database),
+    catalogue,
     statistics,
     delays: createDelayReader(database, working, nowMs),
     audit: createAudit(database, nowMs),
@@ -220,7 +223,10 @@ export async function createHub(
     nextChange: changed.next,
     isDraining: () => draining,
   });
-  addPages(app, { province: file.province, statistics, nowMs, reportingDay: file.province?.reportingDay });
+  addPages(app, {
+    ...{ province: file.province, catalogue, statistics, cursors, nowMs, refusalOf, onFault: telemetry.failed },
+    reportingDay: file.province?.reportingDay,
+  });
   addConsole(app, {
     ...{ province: file.province, vault, nowMs, clients, tries, onFault: telemetry.failed },
     networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),

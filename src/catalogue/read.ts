@@ -31,8 +31,21 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<readonly ServedEntry[]>;
+  /** What the services in force can be narrowed by. */
+  offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
+}
+
+/** Each by its name in the order of the Vietnamese alphabet. */
+export interface OfferedServices {
+  readonly fields: readonly Offered[];
+  readonly agencies: readonly Offered[];
+  readonly audiences: readonly string[];
+}
+interface Offered {
+  readonly code: string;
+  readonly name: string;
 }
 
 export interface UnknownCode {
@@ -64,8 +77,28 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       if (after !== undefined) query = query.where('key', '>', after);
       return query.orderBy('key').limit(limit).execute();
     },
+    offered: () => listOffered(database),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
   };
+}
+
+const ALPHABET = new Intl.Collator('vi', { numeric: true });
+
+async function listOffered(database: Database): Promise<OfferedServices> {
+  const { rows } = await sql<Offered & { kind: string }>`
+    WITH services AS MATERIALIZED (
+      SELECT field_code, agencies, audiences FROM catalogue WHERE kind = 'service' AND in_force)
+    SELECT kind, code, name FROM catalogue WHERE kind = 'field' AND key IN (SELECT field_code FROM services)
+    UNION ALL
+    SELECT kind, code, name FROM catalogue WHERE kind = 'agency' AND key IN (SELECT unnest(agencies) FROM services)
+    UNION ALL
+    SELECT DISTINCT 'audience', name, name FROM services, unnest(audiences) name`.execute(database.query);
+  const of = (kind: string): readonly Offered[] =>
+    rows
+      .filter((row) => row.kind === kind)
+      .map(({ code, name }) => ({ code, name }))
+      .sort((a, b) => ALPHABET.compare(a.name, b.name));
+  return { fields: of('field'), agencies: of('agency'), audiences: of('audience').map(({ name }) => name) };
 }
 
 async function listUnknown(

@@ -15,7 +15,7 @@ export interface Shown {
   readonly head?: Html;
   /** What stands at the end of the top line, such as who is signed in. */
   readonly corner?: Html;
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503;
 }
 
 /**

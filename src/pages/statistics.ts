@@ -5,14 +5,13 @@ import { formatLocal } from '#core/dates';
 import { reportingPeriod } from '#core/reporting-period';
 import type { Statistics, StatisticsReport } from '../http/statistics.ts';
 import type { Say } from './language.ts';
-import { type Html, type Shown, show } from './layout.ts';
+import type { Html } from './layout.ts';
+import type { ShowPage } from './pages.ts';
 
 export interface StatisticsPageMeans {
   readonly statistics: Statistics;
   readonly nowMs: () => number;
   readonly reportingDay: number | undefined;
-  /** What all pages for citizens have in common. */
-  readonly frame: (say: Say) => Pick<Shown, 'owner' | 'links'>;
 }
 
 interface Asked {
@@ -25,8 +24,8 @@ interface Asked {
  * The statistics page. It asks for nothing but what its selects offer, and what was asked within a minute is answered from
  * memory: no reader can make the database count more often.
  */
-export function statisticsPage(means: StatisticsPageMeans): (c: Context) => Promise<Response> {
-  const { nowMs, frame, reportingDay } = means;
+export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: Context) => Promise<Response> {
+  const { nowMs, reportingDay } = means;
   const report = rememberAMinute(means);
   return async (c) => {
     const periods = periodsUpTo(nowMs(), reportingDay);
@@ -36,8 +35,7 @@ export function statisticsPage(means: StatisticsPageMeans): (c: Context) => Prom
       rule: oneOf(RULES, c.req.query('rule')),
     };
     const found = await report(asked);
-    return show(c, (say) => ({
-      ...frame(say),
+    return page(c, (say) => ({
       title: say('Thống kê giải quyết thủ tục hành chính', 'How administrative procedures are resolved'),
       body: html`${formOf(say, asked, periods)}${tableOf(say, asked, found)}${notesOf(say, asked, found)}`,
     }));

@@ -137,6 +137,7 @@ function verdictOf({ missing }: Report): readonly string[] {
 export function addressesOf({ url, example }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
   return [
     '',
+    `what citizens see            ${url}/ and ${url}/services`,
     `read and try the interface   ${url}/docs`,
     `OpenAPI document             ${url}/openapi.json`,
     `the operator’s console       ${url}/console (key ops, secret ${ops})`,

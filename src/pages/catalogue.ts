@@ -1,0 +1,154 @@
+import type { Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { cleanCode } from '#core/identifiers';
+import { LEVELS, type Service } from '#schemas/service.upsert.v1';
+import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
+import type { Say } from './language.ts';
+import type { Html } from './layout.ts';
+import type { PageMeans, ShowPage } from './pages.ts';
+import { missingPage, wrongPage } from './refused.ts';
+import { serviceView } from './service.ts';
+import { LEVEL, ONLINE_LEVEL, vietnamese } from './words.ts';
+
+const A_PAGE = 20;
+const LONGEST = 200;
+const LIST = '/services';
+
+const NAMES = ['q', 'field', 'agency', 'level', 'audience', 'inForce', 'cursor'] as const;
+type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
+
+/** The catalogue of services for people: no key is needed, as for what is posted in every office. */
+export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors }: PageMeans): void {
+  pages.get(LIST, async (c) => {
+    const query = readQuery(c);
+    if (Array.isArray(query)) return page(c, (say) => wrongPage(say, query));
+    const { cursor, ...filter } = query as Query;
+    const after = cursors.read(LIST, cursor)?.[0] as string | undefined;
+    const [found, offered] = await Promise.all([
+      catalogue.list('service', filterOf(filter), A_PAGE + 1, after),
+      catalogue.offered(),
+    ]);
+    const shown = found.slice(0, A_PAGE);
+    const next = found.length > A_PAGE ? cursors.write(LIST, [shown.at(-1)?.key ?? '']) : undefined;
+    return page(c, (say) => ({
+      title: say('Thủ tục hành chính', 'Services'),
+      body: html`${filterForm(say, filter, offered)}
+${results(
+  say,
+  shown.map(({ record }) => record as Service),
+)}
+${paging(say, filter, cursor !== undefined, next)}`,
+    }));
+  });
+  pages.get(`${LIST}/:code`, async (c) => {
+    const code = cleanCode(c.req.param('code'));
+    const entry = await catalogue.one('service', code);
+    return page(c, (say) =>
+      entry
+        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service) }
+        : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
+    );
+  });
+}
+
+/** What is asked for, or the names of the parameters that cannot be used. Others, which links gather, say nothing here. */
+function readQuery(c: Context): Query | readonly string[] {
+  const given = c.req.queries();
+  const query = Object.fromEntries(
+    NAMES.map((name) => [name, given[name]?.[0]?.trim()]).filter(([, value]) => value),
+  ) as Query;
+  const isWrong = (name: (typeof NAMES)[number]): boolean => {
+    const value = query[name];
+    if ((given[name]?.length ?? 0) > 1) return true;
+    if (value === undefined || name === 'cursor') return false;
+    if (name === 'level') return !(LEVELS as readonly string[]).includes(value);
+    if (name === 'inForce') return !['true', 'false', 'all'].includes(value);
+    return value.length > LONGEST || /\p{Cc}/u.test(value);
+  };
+  const wrong = NAMES.filter(isWrong);
+  return wrong.length > 0 ? wrong : query;
+}
+
+function filterOf({ q, field, agency, level, audience, inForce = 'true' }: Query): CatalogueFilter {
+  return {
+    ...(q && { q }),
+    ...(field && { field: cleanCode(field) }),
+    ...(agency && { agency: cleanCode(agency) }),
+    ...(level && { level }),
+    ...(audience && { audience }),
+    ...(inForce !== 'all' && { inForce: inForce === 'true' }),
+  };
+}
+
+interface Choice {
+  readonly value: string;
+  readonly text: string;
+}
+
+function filterForm(say: Say, filter: Query, { fields, agencies, audiences }: OfferedServices): Html {
+  const named = (list: OfferedServices['fields']): readonly Choice[] =>
+    list.map(({ code, name }) => ({ value: code, text: name }));
+  const all = say('Tất cả', 'All');
+  return html`<form class="card fields filters" method="get" action="${LIST}" role="search">
+<label class="wide">${say('Tìm theo tên hoặc mã', 'Name or code')}
+<input type="search" name="q" value="${filter.q ?? ''}" maxlength="${LONGEST}" placeholder="${say('có dấu hoặc không dấu', 'with or without Vietnamese marks')}"></label>
+${choose('field', say('Lĩnh vực', 'Field'), filter.field, all, named(fields))}
+${choose('agency', say('Cơ quan thực hiện', 'Agency'), filter.agency, all, named(agencies))}
+${choose(
+  'level',
+  say('Cấp thực hiện', 'Level'),
+  filter.level,
+  all,
+  LEVELS.map((level) => ({ value: level, text: say(...LEVEL[level]) })),
+)}
+${choose(
+  'audience',
+  say('Đối tượng', 'Audience'),
+  filter.audience,
+  all,
+  audiences.map((name) => ({ value: name, text: name })),
+)}
+${choose('inForce', say('Hiệu lực', 'In force'), filter.inForce, say('Còn hiệu lực', 'In force'), [
+  { value: 'false', text: say('Hết hiệu lực', 'No longer in force') },
+  { value: 'all', text: all },
+])}
+<button>${say('Tìm', 'Search')}</button>
+<a class="reset" href="${LIST}">${say('Xoá bộ lọc', 'Clear all filters')}</a>
+</form>`;
+}
+
+/** A value that a link brought and that is not among the choices is one of them all the same: it holds. */
+function choose(name: string, label: string, value = '', none: string, choices: readonly Choice[]): Html {
+  const isKnown = value === '' || choices.some((choice) => choice.value === value);
+  const options = isKnown ? choices : [{ value, text: value }, ...choices];
+  return html`<label>${label}
+<select name="${name}"><option value="">${none}</option>${options.map(
+    (choice) =>
+      html`<option value="${choice.value}"${choice.value === value ? html` selected` : ''}>${choice.text}</option>`,
+  )}</select></label>`;
+}
+
+function results(say: Say, services: readonly Service[]): Html {
+  if (services.length === 0)
+    return html`<p class="card" role="status">${say(
+      'Không có thủ tục nào như vậy. Hãy thử ít từ hơn, hoặc bỏ bớt bộ lọc.',
+      'There is no such service. Try fewer words, or fewer filters.',
+    )}</p>`;
+  return html`<ul class="services">${services.map(
+    ({ code, name, inForce, fieldName, levels = [], onlineLevel }) => html`<li class="card">
+<a href="${LIST}/${encodeURIComponent(code)}">${vietnamese(name)}</a>
+<p class="note"><span>${code}</span>${fieldName && html` <span lang="vi">${fieldName}</span>`}${levels.map(
+      (level) => html` <span>${say(...LEVEL[level])}</span>`,
+    )}${onlineLevel && html` <span>${say(...ONLINE_LEVEL[onlineLevel])}</span>`}${
+      inForce ? '' : html` <strong class="bad">${say('Hết hiệu lực', 'No longer in force')}</strong>`
+    }</p></li>`,
+  )}</ul>`;
+}
+
+function paging(say: Say, filter: Query, isLater: boolean, next: string | undefined): Html {
+  const query = (more: Query): string =>
+    new URLSearchParams({ ...filter, ...more } as Record<string, string>).toString();
+  return html`<nav class="paging" aria-label="${say('Trang kết quả', 'Result pages')}">
+${isLater && html`<a href="${LIST}?${query({})}">${say('Về trang đầu', 'First page')}</a>`}
+${next && html`<a rel="next" href="${LIST}?${query({ cursor: next })}">${say('Trang sau', 'Next page')}</a>`}</nav>`;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { STATUS_LABELS } from '#mappings/national-portal/codes';
+import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
+import { type PublicDossier, stepsOf } from './dossier.ts';
+import { STATUS } from './words.ts';
+
+const [FILED, TAKEN, NOW] = ['2025-08-11T21:04:00+07:00', '2025-08-12T08:15:00+07:00', '2025-08-13T09:00:00+07:00'];
+
+describe('the way of a dossier', () => {
+  const shown = (status: Status, dates: Partial<PublicDossier> = {}) =>
+    stepsOf({ code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60', status, statusAt: NOW, ...dates })
+      .map(({ status: one, state }) => ({ done: `${one} ✓`, now: `[${one}]`, ahead: one })[state])
+      .join(' ');
+
+  test.each([
+    ['submitted', {}, '[submitted] received processing resolved returned'],
+    ['processing', {}, 'submitted ✓ received ✓ [processing] resolved returned'],
+    ['returned', {}, 'submitted ✓ received ✓ processing ✓ resolved ✓ [returned]'],
+    ['supplement-required', {}, 'submitted ✓ [supplement-required] received processing resolved returned'],
+    [
+      'supplement-required',
+      { receivedAt: TAKEN },
+      'submitted ✓ received ✓ [supplement-required] processing resolved returned',
+    ],
+    [
+      'payment-required',
+      { receivedAt: TAKEN },
+      'submitted ✓ received ✓ [payment-required] processing resolved returned',
+    ],
+    ['refused', {}, 'submitted ✓ [refused]'],
+    ['withdrawn', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [withdrawn]'],
+    ['stopped', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [stopped]'],
+  ] as const)('of %s (%j) shows what is known: %s', (status, dates, expected) => {
+    expect(shown(status, dates)).toBe(expected);
+  });
+
+  test('has the dates that are known, and of the present step the one of its status', () => {
+    const dossier = { code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60' };
+    const steps = stepsOf({ ...dossier, status: 'processing', statusAt: NOW, submittedAt: FILED, receivedAt: TAKEN });
+    expect(steps.map(({ at }) => at)).toEqual([FILED, TAKEN, NOW, undefined, undefined]);
+  });
+});
+
+test('every status has words in both languages, the Vietnamese ones those of the national table', () => {
+  expect(Object.fromEntries(STATUSES.map((status) => [status, STATUS[status].name[0]]))).toEqual(STATUS_LABELS);
+  for (const { name, meaning, next } of Object.values(STATUS))
+    for (const [vietnamese, english] of [name, meaning, next ?? ['a', 'b']])
+      expect([vietnamese === '', english === '', vietnamese === english]).toEqual([false, false, false]);
+});

@@ -1,0 +1,119 @@
+import { html } from 'hono/html';
+import { instantToMs, msToInstant } from '#core/dates';
+import { isFinished } from '#core/status';
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import type { Say } from './language.ts';
+import type { Html } from './layout.ts';
+import { moment, STATUS, unknown, vietnamese } from './words.ts';
+
+/** A dossier as the public look-up gives it. */
+export type PublicDossier = Omit<Dossier, 'applicant'> & { readonly applicant?: { readonly name: string } };
+
+/** How far a dossier is. @param nowMs the hub's clock: by it a due date has passed or not */
+export function dossierView(say: Say, dossier: PublicDossier, nowMs: number): Html {
+  const { name, meaning, next, tone } = STATUS[dossier.status];
+  return html`<article class="card dossier">
+<p class="code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> ${dossier.code}</p>
+<p class="stamp ${tone}"><strong>${say(...name)}</strong> <span>${say('từ', 'since')} ${moment(dossier.statusAt)}</span></p>
+<p>${say(...meaning)}</p>
+${next && html`<p class="next"><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</p>`}
+${progressLine(say, dossier)}
+${facts(say, dossier, nowMs)}
+<p class="note">${say('Xem lúc', 'As of')} ${moment(minuteOf(nowMs))}</p>
+</article>`;
+}
+
+function facts(say: Say, dossier: PublicDossier, nowMs: number): Html {
+  const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, agencyName, processingUnit } = dossier;
+  const at = (instant: string | undefined) => instant && moment(instant);
+  const rows: readonly (readonly [string, Html | string | undefined])[] = [
+    [
+      say('Thủ tục', 'Service'),
+      html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${vietnamese(dossier.serviceName ?? dossier.serviceCode)}</a>`,
+    ],
+    [say('Lĩnh vực', 'Field'), dossier.fieldName && vietnamese(dossier.fieldName)],
+    [say('Người nộp hồ sơ', 'Applicant'), dossier.applicant && vietnamese(dossier.applicant.name)],
+    [say('Cơ quan', 'Agency'), vietnamese(agencyName ?? dossier.agencyCode)],
+    [say('Đơn vị xử lý', 'Unit'), processingUnit && vietnamese(processingUnit)],
+    [say('Ngày nộp', 'Submitted'), at(submittedAt)],
+    [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
+    [
+      say('Ngày hẹn trả', 'Due'),
+      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier.status, dueAt, nowMs)}` : unknown(say),
+    ],
+    [say('Ngày xử lý xong', 'Resolved'), at(finishedAt)],
+    [say('Ngày trả kết quả', 'Result returned'), at(returnedAt)],
+    [say('Ngày từ chối', 'Refused'), at(refusedAt)],
+  ];
+  return html`<dl class="facts">${rows.map(([term, value]) => value && html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A dossier that the office has done with is neither in time nor late here: for that there are several rules. */
+function dueMark(say: Say, status: Status, dueAt: string, nowMs: number): Html | string {
+  if (isFinished(status)) return '';
+  const leftMs = instantToMs(dueAt) - nowMs;
+  const days = Math.floor(Math.abs(leftMs) / DAY_MS);
+  const long =
+    days === 0 ? say('chưa tới 1 ngày', 'less than a day') : say(`${days} ngày`, days === 1 ? '1 day' : `${days} days`);
+  return leftMs >= 0
+    ? html`<span class="mark good">${say(`còn hạn – còn ${long}`, `in time – ${long} left`)}</span>`
+    : html`<span class="mark bad">${say(`quá hạn ${long}`, `overdue by ${long}`)}</span>`;
+}
+
+interface Step {
+  readonly status: Status;
+  readonly state: 'done' | 'now' | 'ahead';
+  readonly at?: string | undefined;
+}
+
+const WAY = ['submitted', 'received', 'processing', 'resolved', 'returned'] as const satisfies Status[];
+
+/**
+ * The way of a dossier. A side state stands where the dossier left the way: after what is known to have been reached; what
+ * it waits for may lead on, an end does not.
+ */
+export function stepsOf(dossier: PublicDossier): readonly Step[] {
+  const { status, statusAt } = dossier;
+  const times: Partial<Record<Status, string | undefined>> = {
+    submitted: dossier.submittedAt,
+    received: dossier.receivedAt,
+    resolved: dossier.finishedAt,
+    returned: dossier.returnedAt,
+  };
+  const at = (WAY as readonly Status[]).indexOf(status);
+  if (at >= 0)
+    return WAY.map((one, n) =>
+      n === at
+        ? { status: one, state: 'now', at: times[one] ?? statusAt }
+        : { status: one, state: n < at ? 'done' : 'ahead', at: n < at ? times[one] : undefined },
+    );
+  const reached = dossier.receivedAt === undefined ? 1 : 2;
+  return [
+    ...WAY.slice(0, reached).map((one): Step => ({ status: one, state: 'done', at: times[one] })),
+    { status, state: 'now', at: statusAt },
+    ...(isFinished(status) ? [] : WAY.slice(reached).map((one): Step => ({ status: one, state: 'ahead' }))),
+  ];
+}
+
+function progressLine(say: Say, dossier: PublicDossier): Html {
+  const said = {
+    done: say('đã qua', 'done'),
+    now: say('hiện tại', 'now'),
+    ahead: say('chưa tới', 'to come'),
+  };
+  return html`<ol class="steps" aria-label="${say('Tiến trình', 'Progress')}">${stepsOf(dossier).map(
+    ({
+      status,
+      state,
+      at,
+    }) => html`<li class="${state === 'now' ? `now ${STATUS[status].tone}` : state}"${state === 'now' ? html` aria-current="step"` : ''}>
+<span class="name">${say(...STATUS[status].name)}</span>
+<span class="when">${at ? moment(at) : said[state]}</span></li>`,
+  )}</ol>`;
+}
+
+function minuteOf(ms: number): string {
+  return msToInstant(Math.floor(ms / 60_000) * 60_000);
+}

@@ -1,0 +1,152 @@
+import type { Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { html } from 'hono/html';
+import { dossierView, type PublicDossier } from './dossier.ts';
+import type { Say } from './language.ts';
+import type { Html, Shown } from './layout.ts';
+import type { ShowPage } from './pages.ts';
+import { STATUS } from './words.ts';
+
+const MOST_BYTES = 4 * 1024;
+const LONGEST_CODE = 100;
+
+/** What of the form is not as it should be. */
+type Wrong = 'code' | 'proof';
+
+type Found =
+  | { readonly kind: 'dossier'; readonly dossier: PublicDossier }
+  | { readonly kind: 'wrong'; readonly field: Wrong }
+  | { readonly kind: 'none' | 'away' | 'fault' }
+  | { readonly kind: 'too-often'; readonly waitS: number };
+
+/**
+ * A citizen looks up a dossier. The proof is posted, so that it stands in no address, history or log. The public API is
+ * asked with what the citizen's request came by: its limits, masking and timing hold here, too. Nothing is changed and
+ * nobody is known by a cookie, so that a portal may send its visitors here by a form of its own.
+ */
+export function addLookUpPage(pages: Hono, app: Hono, page: ShowPage, nowMs: () => number): void {
+  // A link may name the code, as one on a receipt does; nothing is looked up by it.
+  pages.get('/', (c) =>
+    page(c, (say) => ({
+      title: title(say),
+      body: html`${form(say, (c.req.query('code') ?? '').slice(0, LONGEST_CODE))}
+${help(say)}`,
+    })),
+  );
+  const limit = bodyLimit({
+    maxSize: MOST_BYTES,
+    onError: (c) => page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 })),
+  });
+  pages.post('/', limit, async (c) => {
+    const sent = new URLSearchParams(await c.req.text());
+    const code = sent.get('code')?.trim() ?? '';
+    const found = await lookUp(app, c, code, sent.get('proof')?.trim() ?? '');
+    if (found.kind === 'dossier')
+      return page(c, (say) => ({
+        title: say('Kết quả tra cứu', 'Result'),
+        body: html`${dossierView(say, found.dossier, nowMs())}
+<h2>${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</h2>
+${form(say, '')}`,
+      }));
+    if (found.kind === 'too-often') c.header('Retry-After', String(found.waitS));
+    if (found.kind === 'away') c.header('Retry-After', '5');
+    return page(c, (say) => failed(say, code.slice(0, LONGEST_CODE), found));
+  });
+}
+
+async function lookUp(app: Hono, c: Context, code: string, proof: string): Promise<Found> {
+  if (code === '' || code.length > LONGEST_CODE || /\p{Cc}/u.test(code)) return { kind: 'wrong', field: 'code' };
+  const url = new URL(`/api/public/dossiers/${encodeURIComponent(code)}`, c.req.url);
+  url.searchParams.set('proof', proof);
+  const forwarded = c.req.header('x-forwarded-for');
+  const headers: Record<string, string> = forwarded === undefined ? {} : { 'X-Forwarded-For': forwarded };
+  const response = await app.fetch(new Request(url, { headers }), c.env);
+  if (response.status === 200) return { kind: 'dossier', dossier: (await response.json()) as PublicDossier };
+  if (response.status === 400) return { kind: 'wrong', field: 'proof' };
+  if (response.status === 404) return { kind: 'none' };
+  if (response.status === 429) return { kind: 'too-often', waitS: Number(response.headers.get('retry-after') ?? 60) };
+  return { kind: response.status === 503 ? 'away' : 'fault' };
+}
+
+const title = (say: Say): string => say('Tra cứu hồ sơ', 'Look up a dossier');
+
+const STATUSES = { wrong: 400, none: 404, 'too-often': 429, away: 503, fault: 500 } as const;
+
+function failed(
+  say: Say,
+  code: string,
+  found: Exclude<Found, { kind: 'dossier' }>,
+): Pick<Shown, 'title' | 'body' | 'status'> {
+  const wrong = found.kind === 'wrong' ? found.field : undefined;
+  return {
+    title: title(say),
+    status: STATUSES[found.kind],
+    body: html`<p class="card" role="alert">${explained(say, found)}</p>
+${form(say, code, wrong)}
+${help(say)}`,
+  };
+}
+
+function explained(say: Say, found: Exclude<Found, { kind: 'dossier' }>): string {
+  switch (found.kind) {
+    case 'wrong':
+      return found.field === 'code'
+        ? say('Mã hồ sơ: hãy nhập mã in trên giấy tiếp nhận.', 'Dossier code: enter the code printed on your receipt.')
+        : say(
+            '4 số cuối: hãy nhập đúng 4 chữ số, không nhập cả số điện thoại hay số giấy tờ.',
+            'Last four digits: enter four digits, and not the whole phone or identity number.',
+          );
+    case 'none':
+      return say(
+        'Không có hồ sơ nào với mã và 4 số này. Hãy kiểm tra lại mã trên giấy tiếp nhận, và 4 số cuối của số điện thoại hoặc số giấy tờ đã khai khi nộp.',
+        'There is no dossier with this code and these four digits. Check the code on your receipt, and the last four digits of the phone or identity number that you gave when you filed it.',
+      );
+    case 'too-often':
+      return say(
+        `Đã tra cứu quá nhiều lần. Xin thử lại sau ${waitIn(say, found.waitS)}.`,
+        `There were too many look-ups. Please try again in ${waitIn(say, found.waitS)}.`,
+      );
+    case 'away':
+      return say(
+        'Hiện chưa tra cứu được. Hồ sơ không bị ảnh hưởng; xin thử lại sau ít phút.',
+        'Dossiers cannot be looked up at the moment. Yours is not affected; please try again in a few minutes.',
+      );
+    case 'fault':
+      return say('Có lỗi ở hệ thống. Xin thử lại sau.', 'Something went wrong here. Please try again later.');
+  }
+}
+
+function waitIn(say: Say, seconds: number): string {
+  if (seconds < 60) return say(`${seconds} giây`, `${seconds} seconds`);
+  const minutes = Math.ceil(seconds / 60);
+  return say(`${minutes} phút`, minutes === 1 ? 'a minute' : `${minutes} minutes`);
+}
+
+function form(say: Say, code: string, wrong?: Wrong): Html {
+  const mark = (field: Wrong) => (field === wrong ? html` aria-invalid="true"` : '');
+  return html`<form class="card fields look-up" method="post" action="/">
+<label class="wide">${say('Mã hồ sơ', 'Dossier code')}
+<input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint"${mark('code')}>
+<small id="code-hint">${say('In trên giấy tiếp nhận, như H60.01-250812-0035', 'Printed on your receipt, such as H60.01-250812-0035')}</small></label>
+<label>${say('4 số cuối', 'Last four digits')}
+<input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off" aria-describedby="proof-hint"${mark('proof')}>
+<small id="proof-hint">${say('của số điện thoại hoặc số giấy tờ (CCCD, mã số thuế…) đã khai trong hồ sơ', 'of the phone or identity number given in the dossier')}</small></label>
+<button>${say('Tra cứu', 'Look up')}</button>
+</form>`;
+}
+
+function help(say: Say): Html {
+  const statuses = Object.values(STATUS);
+  return html`<section class="card">
+<p>${say(
+    'Tra cứu cho biết hồ sơ đang ở đâu, cần làm gì và ngày hẹn trả. Tên người nộp được che; 4 số đã nhập không được lưu lại.',
+    'You are told where the dossier is, what to do and when it is due. The name of the applicant is masked; the four digits are not kept.',
+  )}</p>
+<p>${say('Chưa nộp hồ sơ? Xem', 'Not filed yet? See')} <a href="/services">${say(
+    'giấy tờ, thời hạn và phí của từng thủ tục',
+    'the papers, time and fees of each service',
+  )}</a>.</p>
+<details><summary>${say('Các trạng thái của hồ sơ', 'What the statuses mean')}</summary>
+<dl class="facts">${statuses.map(({ name, meaning }) => html`<dt>${say(...name)}</dt><dd>${say(...meaning)}</dd>`)}</dl></details>
+</section>`;
+}

@@ -1,0 +1,155 @@
+import { html } from 'hono/html';
+import { formatLocal } from '#core/dates';
+import type { CHANNELS, Status } from '#schemas/dossier.upsert.v1';
+import type { LEVELS, Service } from '#schemas/service.upsert.v1';
+import type { Say } from './language.ts';
+import type { Html } from './layout.ts';
+
+/** Words of one thing in both languages. */
+type Words = readonly [vietnamese: string, english: string];
+
+interface StatusWords {
+  /** As the national table of statuses names it. */
+  readonly name: Words;
+  readonly meaning: Words;
+  /** What the citizen has to do, or may. */
+  readonly next?: Words;
+  readonly tone: 'plain' | 'good' | 'warn' | 'bad';
+}
+
+export const STATUS: Readonly<Record<Status, StatusWords>> = {
+  submitted: {
+    name: ['Mới đăng ký', 'Submitted'],
+    meaning: [
+      'Hồ sơ đã được gửi và chờ cơ quan kiểm tra.',
+      'The dossier was sent and waits to be checked by the agency.',
+    ],
+    next: [
+      'Chưa phải làm gì. Cơ quan sẽ tiếp nhận, hoặc báo nếu hồ sơ còn thiếu.',
+      'Nothing yet. The agency will receive it, or tell you what is missing.',
+    ],
+    tone: 'plain',
+  },
+  received: {
+    name: ['Được tiếp nhận', 'Received'],
+    meaning: ['Cơ quan đã tiếp nhận hồ sơ.', 'The agency has received the dossier.'],
+    next: ['Giữ giấy tiếp nhận và chờ tới ngày hẹn trả.', 'Keep the receipt and wait for the due date.'],
+    tone: 'plain',
+  },
+  processing: {
+    name: ['Đang xử lý', 'Being processed'],
+    meaning: ['Hồ sơ đang được giải quyết.', 'The dossier is being worked on.'],
+    next: ['Chờ tới ngày hẹn trả kết quả.', 'Wait for the due date.'],
+    tone: 'plain',
+  },
+  'supplement-required': {
+    name: ['Yêu cầu bổ sung giấy tờ', 'More papers are required'],
+    meaning: [
+      'Hồ sơ dừng lại, chờ ông/bà bổ sung hoặc sửa giấy tờ.',
+      'The dossier waits for you to add papers, or to correct some.',
+    ],
+    next: [
+      'Bổ sung theo thông báo của cơ quan, tại nơi đã nộp hồ sơ. Ngày hẹn trả có thể được tính lại khi đã nhận đủ.',
+      'Hand in what the agency asked for, where you filed the dossier. The due date may be set anew once it is complete.',
+    ],
+    tone: 'warn',
+  },
+  'payment-required': {
+    name: ['Yêu cầu thực hiện nghĩa vụ tài chính', 'Payment is required'],
+    meaning: [
+      'Hồ sơ dừng lại, chờ ông/bà nộp phí, lệ phí hoặc thuế.',
+      'The dossier waits for you to pay a fee or a tax.',
+    ],
+    next: [
+      'Nộp theo thông báo của cơ quan, chỉ qua kênh mà thông báo nêu, và giữ chứng từ.',
+      'Pay as the notice of the agency says, by no other way than it names, and keep the proof of payment.',
+    ],
+    tone: 'warn',
+  },
+  resolved: {
+    name: ['Đã xử lý xong', 'Resolved'],
+    meaning: [
+      'Hồ sơ đã giải quyết xong, kết quả chưa trả.',
+      'The dossier is resolved; its result is not yet handed over.',
+    ],
+    next: [
+      'Nhận kết quả tại nơi đã nộp hồ sơ, hoặc theo cách đã đăng ký.',
+      'Collect the result where you filed the dossier, or in the way you chose.',
+    ],
+    tone: 'good',
+  },
+  returned: {
+    name: ['Đã trả kết quả', 'Result returned'],
+    meaning: ['Kết quả đã được trả cho người nộp hồ sơ.', 'The result was handed over.'],
+    tone: 'good',
+  },
+  refused: {
+    name: ['Không được tiếp nhận', 'Not accepted'],
+    meaning: ['Cơ quan không tiếp nhận hồ sơ này.', 'The agency did not accept the dossier.'],
+    next: [
+      'Xem lý do trong thông báo của cơ quan; nếu vẫn có nhu cầu thì hoàn thiện và nộp hồ sơ mới.',
+      'Read the reason in the notice of the agency; if you still need the service, file a new dossier.',
+    ],
+    tone: 'bad',
+  },
+  withdrawn: {
+    name: ['Công dân yêu cầu rút hồ sơ', 'Withdrawn by the applicant'],
+    meaning: ['Hồ sơ đã được rút theo yêu cầu của người nộp.', 'The dossier was withdrawn as its applicant asked.'],
+    next: ['Nếu vẫn có nhu cầu thì nộp hồ sơ mới.', 'If you still need the service, file a new dossier.'],
+    tone: 'plain',
+  },
+  stopped: {
+    name: ['Dừng xử lý', 'Stopped'],
+    meaning: ['Cơ quan đã dừng xử lý hồ sơ này.', 'The agency has stopped work on the dossier.'],
+    next: [
+      'Xem lý do trong thông báo của cơ quan, và hỏi nơi đã nộp hồ sơ về việc nhận lại giấy tờ.',
+      'Read the reason in the notice of the agency, and ask for your papers where you filed the dossier.',
+    ],
+    tone: 'bad',
+  },
+};
+
+export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Words>> = {
+  ministry: ['Cấp bộ', 'Ministry'],
+  province: ['Cấp tỉnh', 'Province'],
+  district: ['Cấp huyện', 'District'],
+  commune: ['Cấp xã', 'Commune'],
+};
+
+export const ONLINE_LEVEL: Readonly<Record<NonNullable<Service['onlineLevel']>, Words>> = {
+  full: ['Trực tuyến toàn trình', 'Online from start to end'],
+  partial: ['Trực tuyến một phần', 'Partly online'],
+  information: ['Chỉ cung cấp thông tin trực tuyến', 'Information online only'],
+};
+
+export const CHANNEL: Readonly<Record<(typeof CHANNELS)[number], Words>> = {
+  counter: ['Trực tiếp', 'At the counter'],
+  online: ['Trực tuyến', 'Online'],
+  post: ['Bưu chính công ích', 'By post'],
+};
+
+export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month', Words>> = {
+  'working-day': ['ngày làm việc', 'working days'],
+  day: ['ngày', 'days'],
+  hour: ['giờ', 'hours'],
+  month: ['tháng', 'months'],
+};
+
+/** What nobody told is said to be unknown; it is not nothing, and not 0. */
+export const unknown = (say: Say): Html => html`<em class="note">${say('chưa rõ', 'not known')}</em>`;
+
+export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có', 'Yes') : say('Không', 'No'));
+
+/** `12/08/2025 08:15`, Vietnam time. */
+export const moment = (instant: string): Html =>
+  html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm', instant)}</time>`;
+
+/** `75.000 đồng`, as sources write it, too. */
+export const dong = (amountVnd: number): string => `${amountVnd.toLocaleString('vi-VN')} đồng`;
+
+export function money(say: Say, amountVnd: number): string {
+  return say(dong(amountVnd), `${amountVnd.toLocaleString('en-GB')} VND`);
+}
+
+/** Text of offices and sources, which is Vietnamese on every page. */
+export const vietnamese = (text: string): Html => html`<span lang="vi">${text}</span>`;

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { serve } from '@hono/node-server';
+import { chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+const CODE = 'H60.01-250812-0035';
+
+describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`, () => {
+  let hub: TestHub;
+  let server: ReturnType<typeof serve>;
+  let url: string;
+  let browser: Awaited<ReturnType<typeof chromium.launch>>;
+
+  beforeAll(async () => {
+    const records = { services: seedOf('services'), fields: seedOf('fields'), agencies: seedOf('agencies') };
+    hub = await testHub({ partners: { source: catalogueSource(records) } });
+    await pullCatalogue(hub);
+    const known = {
+      ...{ serviceCode: '1.001193.000.00.00.H60', serviceName: 'Thủ tục đăng ký khai sinh', fieldName: 'Hộ tịch' },
+      ...{ agencyName: 'Ủy ban nhân dân phường Minh Xuân', processingUnit: 'Bộ phận Tư pháp – Hộ tịch' },
+      ...{ submittedAt: '2025-08-11T21:04:00+07:00' },
+    };
+    await hub.push([
+      dossier({ ...known, status: 'processing', statusAt: '2025-08-12T08:20:00+07:00' }),
+      dossier({
+        ...{ ...known, code: 'H60.01-250812-0036', status: 'supplement-required' },
+        ...{ statusAt: '2025-08-12T08:25:00+07:00', dueAt: '2025-08-11T17:00:00+07:00' },
+      }),
+      dossier({ ...known, code: 'H60.01-250812-0037', status: 'stopped', statusAt: '2025-08-12T08:25:00+07:00' }),
+    ]);
+    url = await new Promise((resolve) => {
+      server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
+        resolve(`http://127.0.0.1:${info.port}`),
+      );
+    });
+    browser = await chromium.launch({
+      executablePath: executablePath as string,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await hub?.close();
+  });
+
+  /** Use a page as a citizen does; nothing of it may come from elsewhere, break its guards or be wider than the screen. */
+  async function onScreen(width: number, use: (page: Page, look: (name: string) => Promise<void>) => Promise<void>) {
+    const page = await browser.newPage({ viewport: { width, height: 800 } });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on(
+      'console',
+      (message) => message.text().includes('Content Security Policy') && complaints.push(message.text()),
+    );
+    page.on('request', (request) => /^(?:data:|http:\/\/127)/.test(request.url()) || complaints.push(request.url()));
+    const look = async (name: string): Promise<void> => {
+      const folder = process.env.SCREENSHOTS;
+      if (folder) await page.screenshot({ path: `${folder}/${name}-${width}.png`, fullPage: true });
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
+    };
+    await use(page, look);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }
+
+  test.each([1280, 360])('at %i px a dossier is looked up by the keyboard alone', async (width) => {
+    await onScreen(width, async (page, look) => {
+      await page.goto(url);
+      await look('look-up');
+      await page.getByLabel('Mã hồ sơ').focus();
+      await page.keyboard.type(CODE.toLowerCase());
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('0002');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByLabel('Mã hồ sơ').inputValue()).toBe(CODE.toLowerCase());
+      expect(await page.getByLabel('4 số cuối').inputValue()).toBe('');
+      await look('look-up-none');
+      await page.getByLabel('4 số cuối').fill('0001');
+      await page.keyboard.press('Enter');
+      await page.getByText('còn hạn – còn 7 ngày').waitFor();
+      expect(await page.locator('[aria-current="step"]').textContent()).toContain('Đang xử lý');
+      expect(page.url()).toBe(`${url}/`);
+      await look('dossier');
+      await page.getByRole('link', { name: 'English' }).click();
+      await page.getByRole('heading', { name: 'Look up a dossier' }).waitFor();
+      for (const [end, says] of [
+        ['0036', 'overdue by less than a day'],
+        ['0037', 'Stopped'],
+      ]) {
+        await page.getByLabel('Dossier code').fill(`H60.01-250812-${end}`);
+        await page.getByLabel('Last four digits').fill('0001');
+        await page.getByRole('button', { name: 'Look up' }).click();
+        await page
+          .getByText(says as string)
+          .first()
+          .waitFor();
+        await look(`dossier-${end}`);
+      }
+    });
+  });
+
+  test.each([1280, 360])('at %i px a service is found in the catalogue and read', async (width) => {
+    await onScreen(width, async (page, look) => {
+      await page.goto(url);
+      await page.getByRole('link', { name: 'Thủ tục hành chính' }).click();
+      await look('services');
+      await page.getByRole('link', { name: 'Trang sau' }).click();
+      await page.getByRole('link', { name: 'Về trang đầu' }).waitFor();
+      await page.getByLabel('Tìm theo tên hoặc mã').fill('dang ky khai sinh');
+      await page.getByLabel('Lĩnh vực').selectOption({ label: 'Hộ tịch' });
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'Thủ tục đăng ký khai sinh', exact: true }).waitFor();
+      await look('services-found');
+      await page.getByRole('link', { name: 'Thủ tục đăng ký khai sinh', exact: true }).click();
+      await page.getByRole('heading', { name: 'Căn cứ pháp lý' }).waitFor();
+      await look('service');
+      await page.getByRole('link', { name: 'English' }).click();
+      await page.getByRole('heading', { name: 'Legal basis' }).waitFor();
+      await look('service-en');
+      await page.goto(`${url}/services/9.999999`);
+      await page.getByRole('alert').waitFor();
+      await look('service-none');
+    });
+  });
+});

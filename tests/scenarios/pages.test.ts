@@ -1,0 +1,321 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
+
+const CODE = 'H60.01-250812-0035';
+/** What would run, or break out of its place, if any text were put into a page as it is. */
+const CANARY = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>&amp;`;
+
+/** Every text of a record, by its place, becomes a canary; what the schema holds to a form stays. */
+function poisoned(record: Record<string, unknown>): Record<string, unknown> {
+  const kept =
+    /^(?:code|serviceCode|agencyCode|fieldCode|publishedBy|channel|unit|level|levels|onlineLevel|status|.*At|party)$/;
+  const poison = (value: unknown, name: string): unknown => {
+    if (typeof value === 'string') return kept.test(name) ? value : `${name} ${CANARY}`;
+    if (Array.isArray(value)) return value.map((one) => poison(one, name));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, poison(one, key)]));
+  };
+  return poison(record, '') as Record<string, unknown>;
+}
+
+describe('pages for citizens', () => {
+  let hub: TestHub;
+  let people = 0;
+
+  beforeAll(async () => {
+    const services = seedOf('services');
+    const canary = { ...poisoned(services[0] as Record<string, unknown>), code: '1.999990', conditions: CANARY };
+    const unclear = {
+      ...{ code: '1.999991', name: 'Thủ tục chưa rõ phí', inForce: true },
+      channels: [{ channel: 'counter', terms: [{ fees: [{ amountVnd: null }, { amountVnd: 0 }] }, { text: 'Ngay' }] }],
+      cases: [{ components: [{ name: 'Đơn', forms: [{ name: 'mau', url: 'javascript:alert(1)' }] }] }],
+    };
+    const records = {
+      services: [...services, canary, unclear],
+      fields: seedOf('fields'),
+      agencies: seedOf('agencies'),
+    };
+    hub = await testHub({ partners: { source: catalogueSource(records) } });
+    await pullCatalogue(hub);
+    await hub.push([
+      dossier({ submittedAt: '2025-08-11T21:04:00+07:00', agencyName: 'Sở Tư pháp', serviceCode: '1.001193' }),
+      dossier({ code: 'H60.01-250812-0036', dueAt: '2025-08-10T17:00:00+07:00' }),
+      dossier({
+        ...{ code: 'H60.01-250812-0037', serviceName: CANARY, fieldName: CANARY, agencyName: CANARY },
+        ...{ processingUnit: CANARY, note: CANARY, abstract: CANARY },
+        applicant: { name: `N ${CANARY}`, phone: '0900000001' },
+      }),
+      dossier({ code: 'H60.01-250812-0038', status: 'returned', dueAt: '2025-08-10T17:00:00+07:00' }),
+      dossier({ code: 'H60.01-250812-0040', dueAt: undefined }),
+    ]);
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => hub.close());
+
+  async function open(path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) {
+    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
+    const response = await hub.hub.app.request(path, init, env);
+    const html = await response.text();
+    const text = html
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim();
+    return { status: response.status, headers: response.headers, html, text };
+  }
+
+  function lookUp(fields: Record<string, string>, { lang = 'vi', address }: { lang?: string; address?: string } = {}) {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Cookie: `lang=${lang}` };
+    return open('/', { method: 'POST', headers, body: new URLSearchParams(fields).toString() }, address);
+  }
+
+  test('every page is held by a policy that lets nothing run, and none is kept', async () => {
+    for (const path of ['/', '/services', '/services/1.001193', '/services/9.999999', '/services?level=moon']) {
+      const { headers, html } = await open(path);
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+      expect([headers.get('content-type'), headers.get('cache-control')]).toEqual([
+        'text/html; charset=UTF-8',
+        'no-store',
+      ]);
+      expect(html).not.toMatch(/<script|<style|style=|href="(?!\/|#|data:|https:\/\/bieumau\.)/i);
+      const { status, headers: same } = await open(path, { method: 'HEAD' });
+      expect([status, same.get('content-type')]).toEqual([(await open(path)).status, 'text/html; charset=UTF-8']);
+    }
+  });
+
+  describe('a dossier is looked up', () => {
+    test('and its status is told in words, with dates as people write them and what is due', async () => {
+      const { status, text, html } = await lookUp({ code: ` ${CODE.toLowerCase()} `, proof: '0001' });
+      expect(status).toBe(200);
+      for (const part of [CODE, 'Được tiếp nhận', 'từ 12/08/2025 08:15', 'Việc cần làm', 'Sở Tư pháp', 'N***** V** A*'])
+        expect(text).toContain(part);
+      expect(text).toContain('Ngày nộp 11/08/2025 21:04');
+      expect(text).toContain('Ngày hẹn trả 19/08/2025 17:00 còn hạn – còn 7 ngày');
+      expect(html).toContain('href="/services/1.001193"');
+      expect(html).not.toMatch(/Nguyễn Văn An|0900000001|001000000001|an@example/);
+    });
+
+    test('and it is overdue by the clock of the hub, which goes on', async () => {
+      expect((await lookUp({ code: 'H60.01-250812-0036', proof: '0001' })).text).toContain('quá hạn 1 ngày');
+      hub.clock.nowMs += 86_400_000;
+      expect((await lookUp({ code: 'H60.01-250812-0036', proof: '0001' })).text).toContain('quá hạn 2 ngày');
+      hub.clock.nowMs -= 86_400_000;
+    });
+
+    test('and one that is done is neither in time nor late; one without a due date says so', async () => {
+      const done = await lookUp({ code: 'H60.01-250812-0038', proof: '0001' });
+      expect(done.text).toContain('Đã trả kết quả');
+      expect(done.text).not.toMatch(/quá hạn|còn hạn/);
+      expect((await lookUp({ code: 'H60.01-250812-0040', proof: '0001' })).text).toContain('Ngày hẹn trả chưa rõ');
+    });
+
+    test('in English as well', async () => {
+      const { text, html } = await lookUp({ code: CODE, proof: '0001' }, { lang: 'en' });
+      expect(html).toContain('<html lang="en">');
+      for (const part of ['Received', 'since 12/08/2025 08:15', 'What to do:', 'in time – 7 days left'])
+        expect(text).toContain(part);
+    });
+
+    test('a code that there is not and a proof that is wrong are one answer', async () => {
+      const wrong = await lookUp({ code: CODE, proof: '0002' });
+      const none = await lookUp({ code: 'H60.01-250812-9999', proof: '0002' });
+      expect([wrong.status, none.status]).toEqual([404, 404]);
+      expect(wrong.text).toContain('Không có hồ sơ nào với mã và 4 số này');
+      expect(wrong.html.replace(`value="${CODE}"`, '')).toBe(none.html.replace('value="H60.01-250812-9999"', ''));
+    });
+
+    test.each([
+      ['0900000001', 'proof', '4 số cuối: hãy nhập'],
+      ['12a4', 'proof', '4 số cuối: hãy nhập'],
+      ['', 'proof', '4 số cuối: hãy nhập'],
+    ])('with the proof %j the field is named, and nothing that was given is repeated', async (proof, field, says) => {
+      const { status, text, html } = await lookUp({ code: CODE, proof });
+      expect([status, text.includes(says)]).toEqual([400, true]);
+      expect(html).toMatch(new RegExp(`name="${field}"[^>]*aria-invalid="true"`));
+      if (proof !== '') expect(html).not.toContain(proof);
+    });
+
+    test.each(['', 'x'.repeat(101), 'H60\u0000', '..', '%2e%2e', 'H60.01-250812-0035/../0036', '../../../metrics'])(
+      'with the code %j there is a page, and no fault',
+      async (code) => {
+        const { status, html } = await lookUp({ code, proof: '0001' });
+        expect([400, 404]).toContain(status);
+        expect(html).toMatch(/role="alert"/);
+      },
+    );
+
+    test('the code is kept in the form, the proof nowhere: not in the page, an address, a header or the log', async () => {
+      for (const proof of ['7391', '0001']) {
+        const { html, headers } = await lookUp({ code: CODE, proof });
+        if (proof === '7391') expect(html).toContain(`value="${CODE}"`);
+        expect(html + JSON.stringify([...headers])).not.toContain(proof);
+      }
+      expect(JSON.stringify(hub.logLines)).not.toContain('7391');
+      const { html } = await open(`/?code=${CODE}&proof=0001`);
+      expect(html).toContain(`name="code" value="${CODE}"`);
+      expect(html).not.toMatch(/value="0001"|Được tiếp nhận<\/strong>/);
+    });
+
+    test('by the limits of the API: too often is 429 with the wait, also where both are used', async () => {
+      const code = 'H60.01-250812-7001';
+      const statuses: number[] = [];
+      for (let n = 0; n < 11; n++) {
+        statuses.push((await lookUp({ code, proof: '0009' })).status);
+        statuses.push((await open(`/api/public/dossiers/${code}?proof=0009`)).status);
+      }
+      expect(statuses).toEqual([...Array.from({ length: 20 }, () => 404), 429, 429]);
+      const { headers, text } = await lookUp({ code, proof: '0009' });
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
+      expect(text).toMatch(/Xin thử lại sau (?:59|60) phút\./);
+    });
+
+    test('by the address that the request came from', async () => {
+      const from = (address: string) => lookUp({ code: CODE, proof: '0001' }, { address });
+      for (let n = 0; n < 60; n++) expect((await from('192.0.2.1')).status).toBe(200);
+      expect((await from('192.0.2.1')).status).toBe(429);
+      expect((await from('192.0.2.2')).status).toBe(200);
+    });
+
+    test('a form that is too large is refused as a page', async () => {
+      const { status, html } = await lookUp({ code: 'x'.repeat(10_000), proof: '0001' });
+      expect([status, html.includes('role="alert"')]).toEqual([413, true]);
+    });
+  });
+
+  describe('the catalogue', () => {
+    const found = async (query: string): Promise<number> =>
+      ((await open(`/services?${query}`)).html.match(/<li class="card">/g) ?? []).length;
+
+    test.each([
+      ['q=dang%20ky%20khai%20sinh%20ket%20hop', 1],
+      ['q=%C4%91%C4%83ng%20k%C3%BD%20khai%20sinh%20k%E1%BA%BFt%20h%E1%BB%A3p', 1],
+      ['q=1.001193', 1],
+      ['field=G15-HT01&level=province', 1],
+      ['field=g15-ht01', 17],
+      ['level=district', 0],
+      ['level=district&inForce=all', 2],
+      ['inForce=false', 2],
+      ['inForce=&q=&field=', 20],
+      ['q=xyzzy', 0],
+      ['utm_source=letter', 20],
+      [`audience=${encodeURIComponent('Hợp tác xã')}`, 7],
+    ])('with %s shows %i services', async (query, count) => {
+      expect(await found(query)).toBe(count);
+    });
+
+    test('is paged, keeps its filters, and meets every service once', async () => {
+      const codes: string[] = [];
+      let path: string | undefined = '/services?level=commune&inForce=all';
+      while (path) {
+        const { html } = await open(path.replaceAll('&amp;', '&'));
+        codes.push(...[...html.matchAll(/<a href="\/services\/([^"]+)"/g)].map(([, code]) => code as string));
+        path = /<a rel="next" href="([^"]+)"/.exec(html)?.[1];
+        if (path) expect(path).toContain('level=commune&amp;inForce=all&amp;cursor=');
+      }
+      expect(codes.length).toBeGreaterThan(60);
+      expect(new Set(codes).size).toBe(codes.length);
+    });
+
+    test.each([
+      ['level=moon', 'level'],
+      ['inForce=perhaps', 'inForce'],
+      ['cursor=made-up', 'cursor'],
+      ['q=a&q=b', 'q'],
+      [`q=${'x'.repeat(201)}`, 'q'],
+      ['q=%00', 'q'],
+      ['field=%00', 'field'],
+    ])('with %s is refused, and the parameter named', async (query, name) => {
+      const { status, text } = await open(`/services?${query}`);
+      expect([status, text.includes(`không dùng được: ${name}.`)]).toEqual([400, true]);
+    });
+
+    test('a cursor of the API is none of the page', async () => {
+      const { next } = (await hub.read('/api/v1/services?limit=1')).body;
+      expect((await open(`/services?cursor=${next}`)).status).toBe(400);
+    });
+
+    test('a service is found by the short and the long form of its code, another one is not', async () => {
+      for (const code of ['1.001193', '1.001193.000.00.00.H60', '1.001193.h60']) {
+        const { status, text } = await open(`/services/${code}`);
+        expect([status, text.includes('Thủ tục đăng ký khai sinh')]).toEqual([200, true]);
+      }
+      for (const code of ['1.999998', '%00', '%E0%A4', 'x'.repeat(500)]) {
+        const { status, html } = await open(`/services/${code}`);
+        expect([400, 404]).toContain(status);
+        expect(html).toContain('role="alert"');
+      }
+    });
+
+    test('a fee or a term that nobody told is not known, and not 0; an address that is none of the web is no link', async () => {
+      const { text, html } = await open('/services/1.999991');
+      expect(text).toContain('Trực tiếp chưa rõ chưa rõ 0 đồng');
+      expect(text).toContain('Trực tiếp Ngay chưa rõ');
+      expect(html).toContain('mau');
+      expect(html).not.toContain('javascript:');
+      expect((await open('/services/1.999991?lang=en')).text).toContain('At the counter not known not known 0 VND');
+    });
+
+    test('what is no longer in force says so', async () => {
+      const { html } = await open('/services?inForce=false');
+      const code = /<a href="\/services\/([^"]+)"/.exec(html)?.[1] as string;
+      expect((await open(`/services/${code}`)).text).toContain('Thủ tục này đã hết hiệu lực.');
+    });
+  });
+
+  test('whatever a party writes into any field is shown as text', async () => {
+    for (const { html } of [
+      await lookUp({ code: 'H60.01-250812-0037', proof: '0001' }),
+      await lookUp({ code: CANARY, proof: '0001' }),
+      await open('/services/1.999990'),
+      await open('/services?q=alert&inForce=all'),
+      await open(
+        `/services?q=${encodeURIComponent(CANARY)}&field=${encodeURIComponent(CANARY)}&audience=${encodeURIComponent(CANARY)}`,
+      ),
+      await open(`/services/${encodeURIComponent(CANARY)}`),
+      await open(`/?code=${encodeURIComponent(CANARY)}&lang=${encodeURIComponent(CANARY)}`),
+    ]) {
+      expect(html.toLowerCase()).toMatch(/&lt;script&gt;/);
+      expect(html).not.toMatch(/<script|<img|"'>/i);
+    }
+    const { html } = await open('/services/1.999990');
+    for (const name of [
+      'name',
+      'fieldName',
+      'category',
+      'decision',
+      'audience',
+      'audienceNote',
+      'text',
+      'description',
+      'steps',
+      'number',
+    ])
+      expect([name, html.includes(`${name} &lt;script&gt;`)]).toEqual([name, true]);
+  });
+
+  test('the other language is a link to the same page, and is remembered', async () => {
+    const english = await open('/services?field=G15-HT01&lang=en');
+    expect(english.headers.get('set-cookie')).toMatch(/^lang=en; .*HttpOnly; SameSite=Lax/);
+    expect(english.html).toContain('href="/services?field=G15-HT01&amp;lang=vi"');
+    expect((await open('/services', { headers: { Cookie: 'lang=en' } })).html).toContain('<html lang="en">');
+  });
+
+  test.each([
+    ['57P01', 503, 'Hiện chưa xem được'],
+    ['42P01', 500, 'Có lỗi'],
+  ])('when the database answers %s there is a page with the status %i', async (code, expected, says) => {
+    const away = Object.assign(new Error('terminating'), { code });
+    vi.spyOn(pg.Client.prototype, 'query').mockImplementation(((...given: unknown[]) => {
+      const done = given.at(-1);
+      return typeof done === 'function' ? process.nextTick(done, away) : Promise.reject(away);
+    }) as never);
+    for (const path of ['/services', '/services/1.001193']) {
+      const { status, text, headers } = await open(path);
+      expect([status, text.includes(says)]).toEqual([expected, true]);
+      if (expected === 503) expect(headers.get('retry-after')).toBe('5');
+    }
+    const looked = await lookUp({ code: CODE, proof: '0001' });
+    expect([looked.status, looked.html.includes('role="alert"')]).toEqual([expected, true]);
+  });
+});
