@@ -45,8 +45,8 @@ ${help(say)}`,
       return page(c, (say) => ({
         title: say('Kết quả tra cứu', 'Result'),
         body: html`${dossierView(say, found.dossier, nowMs())}
-<h2>${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</h2>
-${form(say, '')}`,
+<section class="again"><h2>${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</h2>
+${form(say, '')}</section>`,
       }));
     if (found.kind === 'too-often') c.header('Retry-After', String(found.waitS));
     if (found.kind === 'away') c.header('Retry-After', '5');

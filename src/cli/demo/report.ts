@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from './acknowledgements.ts';
+import { type Acknowledgements, OUTCOMES, type Outcome } from './acknowledgements.ts';
 import type { Metrics } from './hub-metrics.ts';
 import { MINISTRIES } from './ministries.ts';
 import { type Book, PARTNERS, type PartnerName } from './partners.ts';
@@ -38,6 +38,8 @@ export interface Report {
   readonly webhooks: number;
   /** The code of some dossier, to look at. */
   readonly example: string;
+  /** By which a citizen looks the example up. */
+  readonly proof: string;
   /** What the check found wrong; absent where nothing was checked. */
   readonly missing?: readonly string[];
 }
@@ -83,9 +85,17 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
     partners: Object.fromEntries(
       PARTNERS.map((name) => [name, atPartner(name, books[name], metrics)]),
     ) as Report['partners'],
-    example: acknowledgements.all().find(({ outcome }) => outcome === 'accepted')?.told.code ?? '',
+    ...exampleOf(acknowledgements),
     ...(missing && { missing }),
   };
+}
+
+function exampleOf(acknowledgements: Acknowledgements): Pick<Report, 'example' | 'proof'> {
+  for (const { told, outcome } of acknowledgements.all()) {
+    const { phone } = (told.item as { applicant?: { phone?: string } }).applicant ?? {};
+    if (outcome === 'accepted' && phone) return { example: told.code, proof: phone.slice(-4) };
+  }
+  return { example: '', proof: '' };
 }
 
 function atPartner(party: PartnerName, { entries, repeats }: Book, metrics: Metrics): AtPartner {
@@ -134,10 +144,10 @@ function verdictOf({ missing }: Report): readonly string[] {
 }
 
 /** What to look at while it stays up. */
-export function addressesOf({ url, example }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
+export function addressesOf({ url, example, proof }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
   return [
     '',
-    `what citizens see            ${url}/ and ${url}/services`,
+    `what citizens see            ${url}/ (try ${example} and ${proof}), ${url}/services, ${url}/statistics`,
     `read and try the interface   ${url}/docs`,
     `OpenAPI document             ${url}/openapi.json`,
     `the operator’s console       ${url}/console (key ops, secret ${ops})`,
