@@ -13,7 +13,7 @@ export type PublicDossier = Omit<Dossier, 'applicant'> & { readonly applicant?: 
 export function dossierView(say: Say, dossier: PublicDossier, nowMs: number): Html {
   const { name, meaning, next, tone } = STATUS[dossier.status];
   return html`<article class="card dossier">
-<p class="code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> ${dossier.code}</p>
+<p class="dossier-code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> ${dossier.code}</p>
 <p class="stamp ${tone}"><strong>${say(...name)}</strong> <span>${say('từ', 'since')} ${moment(dossier.statusAt)}</span></p>
 <p>${say(...meaning)}</p>
 ${next && html`<p class="next"><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</p>`}

@@ -114,6 +114,16 @@ describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? ''
     });
   });
 
+  test.each([1280, 360])('at %i px the statistics are chosen by field', async (width) => {
+    await onScreen(width, async (page, look) => {
+      await page.goto(`${url}/statistics`);
+      await page.locator('select[name=by]').selectOption('field');
+      await page.getByRole('button', { name: 'Xem' }).click();
+      await page.getByRole('columnheader', { name: 'Lĩnh vực' }).waitFor();
+      await look('statistics');
+    });
+  });
+
   test.each([1280, 360])('at %i px a service is found in the catalogue and read', async (width) => {
     await onScreen(width, async (page, look) => {
       await page.goto(url);
