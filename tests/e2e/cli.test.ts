@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { run } from '../../src/cli/index.ts';
 import { migratedDatabase, type TestDatabase, testDatabase } from '../support/database.ts';
 import { startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
@@ -15,7 +16,38 @@ afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 const lienthong = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   startLienthong(args, env, HOME).ended;
 
+/** The same command line in this process: a start takes seconds, and what it says is the same. */
+async function here(args: readonly string[]): Promise<{ code: number; out: string; errors: string }> {
+  const [out, errors]: [string[], string[]] = [[], []];
+  const kept = (lines: string[], end: string) => (text: unknown) => lines.push(`${text}${end}`) > 0;
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(kept(out, '')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(kept(errors, '')),
+    vi.spyOn(console, 'log').mockImplementation(kept(out, '\n')),
+    vi.spyOn(console, 'error').mockImplementation(kept(errors, '\n')),
+  ];
+  const listening = process.stdout.listeners('error') as (() => void)[];
+  try {
+    await run(['node', 'lienthong', ...args]);
+    return { code: Number(process.exitCode ?? 0), out: out.join(''), errors: errors.join('') };
+  } finally {
+    process.exitCode = undefined;
+    for (const one of process.stdout.listeners('error') as (() => void)[])
+      if (!listening.includes(one)) process.stdout.off('error', one);
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
 describe('lienthong', () => {
+  test.each([
+    [[], 0],
+    [['nothing-of-ours'], 2],
+  ])('in a process of its own it says the same: %j', async (args, code) => {
+    const one = await lienthong(args.length > 0 ? args : ['--help']);
+    expect(one).toMatchObject(await here(args.length > 0 ? args : ['--help']));
+    expect(one.code).toBe(code);
+  });
+
   test.each([
     '',
     'start',
@@ -32,7 +64,7 @@ describe('lienthong', () => {
     'doctor',
     'prove',
   ])('says how it is used, on stdout and with 0: %s', async (command) => {
-    const { code, out, errors } = await lienthong([...command.split(' ').filter(Boolean), '--help']);
+    const { code, out, errors } = await here([...command.split(' ').filter(Boolean), '--help']);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
     expect(out).toContain(`Usage: lienthong ${command}`.trimEnd());
     if (command !== '' && command !== 'keys') expect(out).toContain('--json');
@@ -54,7 +86,7 @@ describe('lienthong', () => {
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
   ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
-    const { code, out, errors } = await lienthong(args);
+    const { code, out, errors } = await here(args);
     expect(code).toBe(2);
     expect(out).toBe('');
     expect(errors).toMatch(says);
