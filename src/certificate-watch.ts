@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000;
 const TOLD_BEFORE = [7, 15, 30];
 
 /**
- * Who has to see to a certificate hears of it 30, 15 and 7 days before its end, and when it has ended: one incident of the
- * party at a time, for the one that ends first. When it was replaced the incident is over.
+ * Who has to see to a certificate hears of it 30, 15 and 7 days before its end, and when it has ended: each time one
+ * incident of the party, which names all of its certificates that are so far. When they were replaced it is over.
  */
 export async function watchCertificates(
   { database, alerts, nowMs }: CertificateWatchMeans,
@@ -35,13 +35,17 @@ export async function watchCertificates(
   });
 }
 
-/** What is to be said of the certificate that ends first; the same from one time of telling to the next. */
+/** What is to be said of those that end or have ended; the same from one time of telling to the next. */
 function expiryOf(certificates: ReturnType<Party['certificates']>, nowMs: number): string | undefined {
-  const [first] = [...certificates].sort((a, b) => (a.validTo < b.validTo ? -1 : 1));
-  if (!first) return undefined;
-  const leftMs = instantToMs(first.validTo) - nowMs;
-  const what = `the certificate of ${first.subject.replaceAll('\n', ', ')}`;
-  if (leftMs <= 0) return `${what} ended on ${first.validTo.slice(0, 10)}`;
-  const days = TOLD_BEFORE.find((one) => leftMs <= one * DAY_MS);
-  return days === undefined ? undefined : `${what} ends on ${first.validTo.slice(0, 10)}, within ${days} days`;
+  const told = [...certificates]
+    .sort((a, b) => (a.validTo < b.validTo ? -1 : 1))
+    .flatMap(({ subject, validTo }) => {
+      const leftMs = instantToMs(validTo) - nowMs;
+      const days = TOLD_BEFORE.find((one) => leftMs <= one * DAY_MS);
+      if (days === undefined) return [];
+      const what = `the certificate of ${subject.replaceAll('\n', ', ')}`;
+      const when = leftMs <= 0 ? 'ended on' : 'ends on';
+      return `${what} ${when} ${validTo.slice(0, 10)}${leftMs <= 0 ? '' : `, within ${days} days`}`;
+    });
+  return told.length > 0 ? told.join('; ') : undefined;
 }

@@ -21,7 +21,7 @@ import { createClients, networkOf } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { refusalOf } from './http/problem.ts';
-import { createStatistics } from './http/statistics.ts';
+import { createStatistics, rememberStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
 import { createStatisticsReader } from './index/statistics.ts';
@@ -155,7 +155,7 @@ export async function createHub(
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
   const working = createWorkingTime(workingCalendar(file.province));
-  const counting = { database, working, entries: createEntryCache(database, nowMs) };
+  const counting = { database, working, entries: createEntryCache(database, nowMs), onFault: telemetry.failed };
   const count = () => countChanges(counting);
   const rounds = createRounds({
     pipeline,
@@ -178,7 +178,8 @@ export async function createHub(
   });
   const statistics = createStatistics({
     reader: createStatisticsReader(database),
-    countChanges: count,
+    // What cannot be counted now is told as `behind`, and by the log.
+    countChanges: () => count().catch((error) => telemetry.failed('count', error)),
     nowMs,
     reportingDay: file.province?.reportingDay,
   });
@@ -224,7 +225,8 @@ export async function createHub(
     isDraining: () => draining,
   });
   addPages(app, {
-    ...{ province: file.province, catalogue, statistics, cursors, nowMs, refusalOf, onFault: telemetry.failed },
+    ...{ province: file.province, catalogue, cursors, nowMs, refusalOf, onFault: telemetry.failed },
+    statistics: rememberStatistics(statistics, nowMs),
     reportingDay: file.province?.reportingDay,
   });
   addConsole(app, {

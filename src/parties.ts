@@ -36,7 +36,7 @@ export interface Party {
   readonly reconcile: ReconcileTimes | false;
   /** What operators have entered of its code tables. */
   readonly codes: EnteredCodes;
-  /** The certificates that its traffic hangs on: its own, its authorities' and the one that we show it. */
+  /** The certificates that its traffic hangs on: its own, the last of its authorities, and the one that we show it. */
   certificates(): readonly CertificateDates[];
   /** The means of one attempt, whose wire traffic is recorded. */
   connect(record?: (wire: WireRecord) => void): Connection;
@@ -103,7 +103,10 @@ export function createParty(options: PartyOptions): Party {
     reconcile,
     carries: carriesOf(adapter, settings),
     codes,
-    certificates: () => certificatesIn([settings, tls?.(), signedBy]),
+    certificates() {
+      const { ca, ...own } = tls?.() ?? {};
+      return [...certificatesIn([settings, own, signedBy]), ...lastOf(certificatesIn(ca))];
+    },
     connect: (record) => ({
       party: id,
       settings,
@@ -114,6 +117,11 @@ export function createParty(options: PartyOptions): Party {
     }),
     close: () => http.close(),
   };
+}
+
+/** Of several authorities one that has ended does no harm as long as there is another. */
+function lastOf(authorities: readonly CertificateDates[]): readonly CertificateDates[] {
+  return [...authorities].sort((a, b) => (a.validTo < b.validTo ? 1 : -1)).slice(0, 1);
 }
 
 function carriesOf(adapter: Adapter, settings: unknown): Party['carries'] {

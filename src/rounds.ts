@@ -3,6 +3,7 @@ import type { Alerts } from './alerts.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
+import { recountAfterServices } from './index/counted.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
 import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Party } from './parties.ts';
@@ -96,6 +97,7 @@ export function createRounds(means: RoundsMeans): Rounds {
     }
     await means.shapes.rest();
     await forgetOldKeys(database, msToInstant(nowMs()));
+    await recountAfterServices(database.pool);
     await watchCertificates({ database, alerts, nowMs }, parties);
   }
 

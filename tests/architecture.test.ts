@@ -98,7 +98,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/rounds.ts'],
-    may: [...SQL, 'src/ledger/', 'src/certificate-watch.ts'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/certificate-watch.ts'],
     mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts', 'src/shape-watch.ts'],
     why: 'calls the pipeline again and again',
   },

@@ -37,7 +37,7 @@ describe('how each rule counts', () => {
     ['without a date', times('resolved', { finishedAt: day('20'), dueAt: undefined }), 'on-time', 'on-time', 'on-time'],
     [
       'later than the term of its service',
-      times('resolved', { finishedAt: day('20'), dueAt: undefined, termDueAt: day('10') }),
+      times('resolved', { finishedAt: day('20'), dueAt: undefined, dueByTerm: () => day('10') }),
       'late',
       'on-time',
       'on-time',
@@ -109,6 +109,22 @@ describe('how each rule counts', () => {
     expect(grade('opencps', times('resolved', { finishedAt: day('07'), supplements }))).toBe('on-time');
   });
 
+  test('a request that the source does not list is seen by the status', () => {
+    const supplements = [{ requestedAt: day('03'), receivedAt: day('04') }];
+    const course: DossierTimes['course'] = [
+      { status: 'received', at: day('02') },
+      { status: 'supplement-required', at: day('03', '10:00:00') },
+      { status: 'processing', at: day('04') },
+      { status: 'supplement-required', at: day('06') },
+    ];
+    const asked = times('supplement-required', { supplements, course, statusAt: day('06') });
+    expect(countedBy('766', asked)?.lateAfter).toBe(day('02'));
+    expect(countedBy('td', asked)).toMatchObject({ endedAt: day('06'), grade: 'on-time' });
+    const done = { ...asked, status: 'resolved' as const, finishedAt: day('09') };
+    expect(grade('766', { ...done, course: [...course, { status: 'resolved', at: day('09') }] })).toBe('late');
+    expect(grade('766', { ...done, course: course.slice(0, 3) })).toBe('early');
+  });
+
   test('a supplement that is awaited since before the date is not late; TD has it among those on time', () => {
     const asked = times('supplement-required', { statusAt: day('05') });
     expect(countedBy('766', asked)).toEqual({ beganAt: day('02') });
@@ -146,6 +162,15 @@ describe('what is known by the course', () => {
     expect(countedBy('766', given)).toEqual({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
   });
 
+  test('where the beginning is not kept any more, it begins with what is', () => {
+    const course = courseOf([event(4, 'resolved', day('08')), event(5, 'returned', day('11'))]);
+    expect(course).toEqual([
+      { status: 'resolved', at: day('08') },
+      { status: 'returned', at: day('11') },
+    ]);
+    expect(courseOf([event(1, 'received', day('02')), event(2, 'processing', day('03'))])).toEqual([]);
+  });
+
   test('requests for supplements are counted by the status where the source does not list them', () => {
     const course = courseOf([
       event(1, 'received', day('02'), 'dossier'),
@@ -175,4 +200,9 @@ test('a dossier without a date is due by the longest certain term of its service
   // Friday morning: Friday, Monday and Tuesday.
   expect(dueByTerm(service, '2026-03-06T07:00:00+07:00', working)).toBe('2026-03-10T17:00:00+07:00');
   expect(dueByTerm({ channels: [] }, day('06'), working)).toBeUndefined();
+  // Years that nobody lives to see, and offices that hardly work, do not stop the counting.
+  expect(dueByTerm(service, '2200-12-30T09:00:00+07:00', working)).toMatch(/^2200-12-31/);
+  const rare = createWorkingTime({ hours: [{ from: '08:00', to: '08:01' }], everyYear: [], daysOff: [], workdays: [] });
+  const long = { channels: [{ channel: 'counter' as const, terms: [{ amount: 3_000, unit: 'hour' as const }] }] };
+  expect(dueByTerm(long, day('06'), rare)).toBeUndefined();
 });

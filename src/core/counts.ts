@@ -42,8 +42,8 @@ export type DossierTimes = Pick<
   readonly supplements?: readonly SupplementTimes[];
   /** The statuses that it went through, in order; see courseOf. Empty where nothing is known but the status it has. */
   readonly course: readonly Move[];
-  /** By when it is due by the longest term of its service, where the source gives no date. */
-  readonly termDueAt?: string;
+  /** By when it is due by the longest term of its service, from its reception, where the source gives no date. */
+  readonly dueByTerm?: (receivedAt: string) => string | undefined;
 };
 type SupplementTimes = Pick<
   NonNullable<Dossier['supplements']>[number],
@@ -63,13 +63,19 @@ export function countedBy(rule: Rule, times: DossierTimes): Counted | undefined 
   return { ...counted, endedAt: counted.beganAt };
 }
 
-/** The statuses that a dossier went through, by the rules by which the index moves its status. */
+/**
+ * The statuses that a dossier went through, by the rules by which the index moves its status.
+ *
+ * @param events in the order of recording; where the first ones are not kept any more it begins with what is
+ */
 export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
   const moves: Move[] = [];
   let view: DossierView | undefined;
+  const isWhole = events[0]?.seq === 1;
   for (const event of [...events].sort(inEventOrder)) {
     // What the record says besides does not matter here, only that there is one: a dossier begins with it.
-    const next = step(view, event.kind === 'dossier' ? { ...event, record: NO_RECORD } : event);
+    const begins = event.kind === 'dossier' || (!view && !isWhole);
+    const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
     if (next.view && (!view || next.moved)) moves.push({ status: next.view.status, at: next.view.statusAt });
     view = next.view;
   }
@@ -102,12 +108,20 @@ function dueAfter(
   const days = { 'working-day': 1, day: 1, hour: 1 / 8, month: 30 }[unit ?? ''];
   if (amount === undefined || days === undefined || amount * days > MOST_DAYS) return undefined;
   const fromMs = instantToMs(receivedAt);
-  if (unit === 'working-day') return msToInstant(working.after(fromMs, amount * working.dayMs));
-  if (unit === 'hour') return msToInstant(working.after(fromMs, amount * 3_600_000));
-  return msToInstant(fromMs + amount * days * DAY_MS);
+  const workingMs = { 'working-day': working.dayMs, hour: 3_600_000 }[unit ?? ''];
+  try {
+    return writable(
+      workingMs === undefined ? fromMs + amount * days * DAY_MS : working.after(fromMs, amount * workingMs),
+    );
+  } catch (error) {
+    // Offices that hardly work do not come to its end: then nothing is known of it.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
-/** The last moment that can be written. */
+/** The last moment that can be written stands for all after it: sources give years that nobody lives to see. */
+const writable = (ms: number): string => msToInstant(Math.min(ms, LATEST_MS));
 const LATEST_MS = Date.UTC(2200, 11, 31);
 
 const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefined>> = {
@@ -125,7 +139,8 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
       received ?? (status === 'refused' ? (times.submittedAt ?? course[0]?.at ?? times.statusAt) : undefined);
     if (beganAt === undefined) return undefined;
     const waits = waitsOf(times);
-    const dueAt = supplements.find((one) => one.previousDueAt)?.previousDueAt ?? times.dueAt ?? times.termDueAt;
+    const dueAt =
+      supplements.find((one) => one.previousDueAt)?.previousDueAt ?? times.dueAt ?? times.dueByTerm?.(beganAt);
     if (isFinished(status)) {
       const endedAt = endOf(times);
       if (waits.length > 1) return { beganAt, endedAt, grade: 'late' };
@@ -135,7 +150,7 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
     if (waits.length > 1) return { beganAt, lateAfter: beganAt };
     const isAwaitedInTime = waits.some(({ from, to }) => to === undefined && dueAt !== undefined && from <= dueAt);
     if (dueAt === undefined || isAwaitedInTime) return { beganAt };
-    return { beganAt, lateAfter: msToInstant(Math.min(instantToMs(dueAt) + waitedMs(waits, beganAt), LATEST_MS)) };
+    return { beganAt, lateAfter: writable(instantToMs(dueAt) + waitedMs(waits, beganAt)) };
   },
 
   /**
@@ -202,25 +217,29 @@ interface Wait {
   readonly to?: string;
 }
 
-/** When the dossier waited for the citizen: as the source lists its requests, or as its status tells. */
+/**
+ * When the dossier waited for the citizen: as the source lists its requests, and as its status tells where the list has
+ * none at that time.
+ */
 function waitsOf({ supplements = [], course, status, statusAt }: DossierTimes): readonly Wait[] {
   const isAwaited = status === 'supplement-required';
-  const listed = supplements.flatMap(({ requestedAt, receivedAt }) =>
-    requestedAt ? [{ from: requestedAt, to: receivedAt }] : [],
+  const requests = supplements
+    .flatMap(({ requestedAt, receivedAt }) => (requestedAt ? [{ from: requestedAt, to: receivedAt }] : []))
+    .sort((a, b) => (a.from < b.from ? -1 : 1));
+  // One that was never said to be answered is over when the dossier has gone on.
+  const listed = requests.map(({ from, to }, at) =>
+    waitOf(from, to ?? (isAwaited && at === requests.length - 1 ? undefined : (after(course, from) ?? from))),
   );
-  if (listed.length > 0)
-    return (
-      listed
-        .sort((a, b) => (a.from < b.from ? -1 : 1))
-        // One that was never said to be answered is over when the dossier has gone on.
-        .map(({ from, to }, at) =>
-          waitOf(from, to ?? (isAwaited && at === listed.length - 1 ? undefined : (after(course, from) ?? from))),
-        )
-    );
-  const told = course.flatMap((move, at) =>
+  const moves = course.flatMap((move, at) =>
     move.status === 'supplement-required' ? [waitOf(move.at, course[at + 1]?.at)] : [],
   );
-  return told.length === 0 && isAwaited ? [{ from: statusAt }] : told;
+  const told = moves.length === 0 && isAwaited ? [{ from: statusAt }] : moves;
+  const unlisted = told.filter((wait) => !listed.some((one) => overlap(one, wait)));
+  return [...listed, ...unlisted].sort((a, b) => (a.from < b.from ? -1 : 1));
+}
+
+function overlap(a: Wait, b: Wait): boolean {
+  return (b.to === undefined || a.from <= b.to) && (a.to === undefined || b.from <= a.to);
 }
 
 /** How long it waited between two moments; what overlaps counts once. */

@@ -25,14 +25,14 @@ function dayOf(year: number, month: number, day: number): string {
   return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 }
 
-/** The months of the calendar between two instants, `yyyy-MM`, with their first and last moments; at most 120. */
+/** The months of the calendar between two instants, `yyyy-MM`, with their first and last moments. */
 export function monthsBetween(
   from: string,
   to: string,
 ): readonly { readonly key: string; readonly from: string; readonly to: string }[] {
   const months = [];
   let [year, month] = [Number(from.slice(0, 4)), Number(from.slice(5, 7)) - 1];
-  for (let first = from; first <= to && months.length < MOST_MONTHS; ) {
+  for (let first = from; first <= to; ) {
     const next = `${dayOf(year, month + 1, 1)}T00:00:00+07:00`;
     const last = `${dayOf(year, month + 1, 0)}T23:59:59.999+07:00`;
     months.push({ key: first.slice(0, 7), from: first, to: last < to ? last : to });
@@ -41,5 +41,3 @@ export function monthsBetween(
   }
   return months;
 }
-
-const MOST_MONTHS = 120;

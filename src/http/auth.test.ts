@@ -23,6 +23,14 @@ test('a client that has shown the certificate of a key needs no secret', async (
   expect(await keyOf(FINGERPRINT.replace('00:', 'FF:'))).toBe('unauthorized');
 });
 
+test('a browser that shows its certificate for a page of another site is refused', async () => {
+  expect(await keyOf(FINGERPRINT, { 'sec-fetch-site': 'same-origin', origin: 'https://hub.example' })).toBe('one-stop');
+  expect(await keyOf(FINGERPRINT, { 'sec-fetch-site': 'none' })).toBe('one-stop');
+  for (const site of ['cross-site', 'same-site'])
+    expect(await keyOf(FINGERPRINT, { 'sec-fetch-site': site })).toBe('forbidden');
+  expect(await keyOf(FINGERPRINT, { origin: 'https://other.example' })).toBe('forbidden');
+});
+
 test('a secret comes before the certificate: a wrong one is wrong, another key is that key', async () => {
   expect(await keyOf(FINGERPRINT, { authorization: 'Bearer wrong' })).toBe('unauthorized');
   expect(await keyOf(FINGERPRINT, { authorization: 'Bearer secret-of-the-portal' })).toBe('forbidden');

@@ -68,10 +68,19 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   if (key) return key;
   // Whoever says a secret is who it says, or nobody.
   const shown = header === '' ? keys.byClient(c) : undefined;
+  if (shown && isOfAnotherSite(c))
+    throw new Refusal('forbidden', 'a page of another site asks with the certificate of whoever looks at it');
   if (shown) return shown;
   const why =
     header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
   throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {
     headers: { 'WWW-Authenticate': 'Bearer realm="lienthong"' },
   });
+}
+
+/** A browser shows a certificate by itself, whichever page asks; it says which one did (Fetch Metadata, RFC 6454). */
+function isOfAnotherSite(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return c.req.header('origin') !== undefined;
 }

@@ -91,16 +91,17 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
         throw new Refusal('too-often', `the key ${id} has ${MOST_STREAMS} streams open here; end some of them`, {
           headers: { 'Retry-After': String(ALIVE_S) },
         });
+      open.set(id, (open.get(id) ?? 0) + 1);
+      const leave = () => void open.set(id, (open.get(id) ?? 0) - 1);
       // What cannot be read at all is a refusal, not an empty stream.
-      const first = await means.index.changes(after, PAGE);
+      const first = await means.index.changes(after, PAGE).catch((error) => {
+        leave();
+        throw error;
+      });
       // Hono answers HEAD by GET, whose stream nobody would read.
-      return c.req.method === 'HEAD'
-        ? c.body(null, 200, { 'Content-Type': 'text/event-stream' })
-        : streamed(c, async (stream) => {
-            open.set(id, (open.get(id) ?? 0) + 1);
-            await tell(stream, after, first);
-            open.set(id, (open.get(id) ?? 0) - 1);
-          });
+      if (c.req.method !== 'HEAD') return streamed(c, (stream) => tell(stream, after, first).finally(leave));
+      leave();
+      return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
     },
   );
 

@@ -6,11 +6,11 @@ import { cleanCode, serviceKey } from '#core/identifiers';
 import { monthsBetween, reportingPeriod } from '#core/reporting-period';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
-import type { CountedFilter, CountedLine, StatisticsReader } from '../index/statistics.ts';
+import type { CountedFilter, CountedLine, CountedNumbers, StatisticsReader } from '../index/statistics.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { Cursor, Limit, periodOf, text } from './lists.ts';
-import { wrongParameter } from './problem.ts';
+import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
 export interface StatisticsMeans {
@@ -97,13 +97,19 @@ export function addStatistics(add: AddRoute, { statistics, keys, cursors }: Stat
     async (c) => {
       requireKey(c, keys, ...READ);
       const { limit = '200', cursor, ...query } = read(c);
-      const first = (cursors.read('statistics', cursor)?.[0] as number | undefined) ?? 0;
-      const { items, ...report } = await statistics(query);
-      const end = first + Number(limit);
-      const next = end < items.length ? cursors.write('statistics', [end]) : null;
-      return conditional(c, JSON.stringify({ ...report, items: items.slice(first, end), next }));
+      const after = cursors.read('statistics', cursor)?.[0] as string | undefined;
+      const { items: all, ...report } = await statistics(query);
+      const rest = after === undefined ? all : all.filter(({ key }) => isAfter(key, after));
+      const items = rest.slice(0, Number(limit));
+      const next = items.length < rest.length ? cursors.write('statistics', [items.at(-1)?.key ?? '']) : null;
+      return conditional(c, JSON.stringify({ ...report, items, next }));
     },
   );
+}
+
+/** The line without a key is the last one. */
+function isAfter(key: string | null, other: string): boolean {
+  return key === null || key > other;
 }
 
 export interface CountingMeans {
@@ -120,21 +126,45 @@ export function createStatistics({ reader, countChanges, nowMs, reportingDay }: 
     const { by = 'agency', rule = '766' } = query;
     const now = msToInstant(nowMs());
     const period = wholePeriod(query, now, reportingDay);
-    const filter = filterOf(query);
     await countChanges();
+    const { total, lines, behind } = await reader({ rule, by, ...period, filter: filterOf(query), now });
     // A month that has not begun has nothing to say.
     const months = by === 'month' ? monthsBetween(period.from, period.to < now ? period.to : now) : [];
-    const [[total], lines, behind] = await Promise.all([
-      reader.lines(rule, 'all', [period], filter, now),
-      reader.lines(rule, by, by === 'month' ? months : [period], filter, now),
-      reader.behind(),
-    ]);
     const items = by === 'month' ? withEmptyMonths(months, lines) : lines;
     return {
-      ...{ rule, by, from: period.from, to: period.to, behind: behind ?? null },
-      total: numbersOf(total ?? NOTHING, rule),
-      items: items.map((line) => ({ key: line.key, name: line.name, ...numbersOf(line, rule) })),
+      ...{ rule, by, ...period, behind: behind ?? null },
+      total: shown(total, rule),
+      items: items.map((line) => ({ key: line.key, name: line.name, ...shown(line, rule) })),
     };
+  };
+}
+
+const REMEMBERED_MS = 5 * 60_000;
+/** Reports that are waited for at once; one is made after the other. */
+const MOST_WAITING = 3;
+
+/**
+ * Statistics for whoever comes without a key: what was asked within five minutes is answered from memory, and of what was
+ * not a few at a time are counted, so that nobody can keep the database at it.
+ *
+ * @param statistics asked for what a page offers alone: each of it is remembered
+ */
+export function rememberStatistics(statistics: Statistics, nowMs: () => number): Statistics {
+  const kept = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();
+  let waiting = 0;
+  return async (query) => {
+    const key = JSON.stringify(query);
+    const known = kept.get(key);
+    if (known && nowMs() - known.atMs < REMEMBERED_MS) return known.report;
+    if (waiting >= MOST_WAITING)
+      throw new Refusal('unavailable', 'other statistics are being counted', { headers: { 'Retry-After': '5' } });
+    waiting++;
+    const report = statistics(query).finally(() => {
+      waiting--;
+    });
+    kept.set(key, { atMs: nowMs(), report });
+    report.catch(() => kept.delete(key));
+    return report;
   };
 }
 
@@ -149,14 +179,14 @@ function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number |
         'period',
         `got ${quote(query.period)}, expected a year such as 2026 or a quarter such as 2026-Q1`,
       );
-    return { key: 'all', ...(periodOf(found) as { from: string; to: string }) };
+    return periodOf(found) as { from: string; to: string };
   }
   const given = periodOf(query);
   // Not this moment: what nothing came to since is answered as not changed.
   const today = `${now.slice(0, 10)}T23:59:59.999+07:00`;
   const to = given.to ?? (given.from && given.from > today ? given.from : today);
   const from = given.from ?? (parseInstant(`${to.slice(0, 4)}-01-01T00:00:00+07:00`) as string);
-  return { key: 'all', from, to };
+  return { from, to };
 }
 
 function filterOf({ agency, field, service }: StatisticsQuery): CountedFilter {
@@ -170,23 +200,21 @@ function filterOf({ agency, field, service }: StatisticsQuery): CountedFilter {
 /** A month in which nothing came and nothing was pending is a line too. */
 function withEmptyMonths(months: readonly { readonly key: string }[], lines: readonly CountedLine[]) {
   const known = new Map(lines.map((line) => [line.key, line]));
-  return months.map(({ key }) => known.get(key) ?? { key, name: null, ...NOTHING });
+  return months.map(({ key }) => known.get(key) ?? { key, name: null, ...NO_NUMBERS });
 }
 
-type Numbers = Pick<CountedLine, 'received' | 'resolved' | 'pending'>;
-
-const NOTHING: Numbers = {
+const NO_NUMBERS: CountedNumbers = {
   received: { total: 0, online: 0, direct: 0, carriedOver: 0 },
   resolved: { total: 0, early: 0, onTime: 0, late: 0 },
   pending: { total: 0, withinTerm: 0, late: 0 },
 };
 
-function numbersOf({ received, resolved, pending }: Numbers, rule: Rule) {
+function shown({ received, resolved, pending }: CountedNumbers, rule: Rule) {
   return { received, resolved, pending, onTimePercent: onTimePercent(resolved, rule) };
 }
 
 /** OpenCPS says 100 where nothing was resolved; for the index that is not applicable. */
-function onTimePercent({ total, early, onTime }: Numbers['resolved'], rule: Rule): number | null {
+function onTimePercent({ total, early, onTime }: CountedNumbers['resolved'], rule: Rule): number | null {
   if (total === 0) return rule === 'opencps' ? 100 : null;
   return Math.round(((early + onTime) * 10_000) / total) / 100;
 }

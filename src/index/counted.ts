@@ -23,6 +23,43 @@ export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: Counted
   await tx.query('UPDATE counted_state SET cursor = $1, filled_to = $2', [cursor, filledTo]);
 }
 
+/**
+ * Begin to go through all dossiers anew where services have changed since the last time: those without a date of their own
+ * are counted by the terms of their services.
+ */
+export async function recountAfterServices(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `UPDATE counted_state SET filled_to = '', services_at = newest.at
+     FROM (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
+     WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at`,
+  );
+}
+
+/** Forget what was counted of dossiers that are not there any more, after one code and up to another; null is the end. */
+export async function forgetGone(tx: pg.PoolClient, after: string, upTo: string | null): Promise<void> {
+  await tx.query({
+    name: 'forget gone',
+    text: `DELETE FROM counted c WHERE code > $1 AND ($2::text IS NULL OR code <= $2)
+             AND NOT EXISTS (SELECT 1 FROM dossiers d WHERE d.code = c.code)`,
+    values: [after, upTo],
+  });
+}
+
+/** When dossiers began and ended, as it was counted the last time. */
+export async function loadCounted(
+  tx: pg.PoolClient,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, { readonly beganAt: string | null; readonly endedAt: string | null }>> {
+  if (codes.length === 0) return new Map();
+  const { rows } = await tx.query<{ code: string; beganAt: string | null; endedAt: string | null }>({
+    name: 'load counted',
+    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt" FROM counted
+           WHERE code = ANY($1::text[])`,
+    values: [codes],
+  });
+  return new Map(rows.map((row) => [row.code, row]));
+}
+
 /** The newest change there is. */
 export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number> {
   const { rows } = await tx.query<{ value: number }>('SELECT value FROM change_counter');
@@ -49,7 +86,7 @@ export interface CountableDossier {
     Dossier,
     'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
   > & { readonly supplements?: NonNullable<Dossier['supplements']> };
-  /** All that was told of it; none where that was one thing. */
+  /** All that was told of it and is kept; none where that was one thing. */
   readonly events: readonly Omit<DossierEvent, 'record'>[];
 }
 

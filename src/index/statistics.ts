@@ -1,20 +1,12 @@
+import { CompiledQuery, type Transaction } from 'kysely';
 import { GRADES, type Group, type Rule } from '#core/counts';
 import { tailOfThoseBelow } from '#core/identifiers';
 import type { Database } from '../database/pool.ts';
-import { inTransaction } from '../database/transaction.ts';
-
-/** From the first moment to the last, both as instants. */
-export interface CountedPeriod {
-  readonly key: string;
-  readonly from: string;
-  readonly to: string;
-}
+import type { Tables } from '../database/tables.ts';
+import { gather } from '../gather.ts';
 
 /** The numbers of one line of form II.06a/VPCP/KSTT: received = resolved + pending. */
-export interface CountedLine {
-  /** The code that the line stands for; null where dossiers have none. */
-  readonly key: string | null;
-  readonly name: string | null;
+export interface CountedNumbers {
   readonly received: {
     readonly total: number;
     /** In the period: online, and brought or by post. */
@@ -27,6 +19,12 @@ export interface CountedLine {
   readonly pending: { readonly total: number; readonly withinTerm: number; readonly late: number };
 }
 
+export interface CountedLine extends CountedNumbers {
+  /** The code or the month (`yyyy-MM`) that the line stands for; null where dossiers have none. */
+  readonly key: string | null;
+  readonly name: string | null;
+}
+
 export interface CountedFilter {
   /** An agency code; those below it are included. */
   readonly agency?: string;
@@ -35,57 +33,134 @@ export interface CountedFilter {
   readonly service?: string;
 }
 
-export interface StatisticsReader {
-  /**
-   * The lines of one rule: for each of the periods where they are grouped by month, otherwise of the first by its groups.
-   * What is pending at a period's end is late by that moment, or by now where it has not come.
-   */
-  lines(
-    rule: Rule,
-    by: Group | 'all',
-    periods: readonly CountedPeriod[],
-    filter: CountedFilter,
-    now: string,
-  ): Promise<readonly CountedLine[]>;
-  /** How many changes are not counted yet; undefined while all dossiers are gone through. */
-  behind(): Promise<number | undefined>;
+export interface CountedQuestion {
+  readonly rule: Rule;
+  readonly by: Group;
+  /** The first moment and the last, as instants. */
+  readonly from: string;
+  readonly to: string;
+  readonly filter: CountedFilter;
+  /** What is pending at a period's end is late by that moment, or by this one where it has not come. */
+  readonly now: string;
 }
+
+export interface CountedAnswer {
+  readonly total: CountedNumbers;
+  /** In the order of their keys, the one without a key at the end; of months only those that have something to say. */
+  readonly lines: readonly CountedLine[];
+  /** How many changes are not counted yet; undefined while all dossiers are gone through. */
+  readonly behind: number | undefined;
+}
+
+/** All of one moment. One question at a time is answered, beside all that the doors have to keep. */
+export type StatisticsReader = (question: CountedQuestion) => Promise<CountedAnswer>;
 
 export function createStatisticsReader(database: Database): StatisticsReader {
-  return {
-    async lines(rule, by, periods, filter, now) {
-      const values = [
-        periods.map(({ key }) => key),
-        periods.map(({ from }) => from),
-        periods.map(({ to }) => to),
-        now,
-        filter.agency ?? null,
-        filter.field ?? null,
-        filter.service ?? null,
-        (filter.agency !== undefined && tailOfThoseBelow(filter.agency)) || null,
-      ];
-      const rows = await inTransaction(database, async (tx) => {
-        await tx.query(WHOLE_TABLE);
-        return (await tx.query<Row>(statementOf(rule, by), values)).rows;
-      });
-      return rows.map(lineOf);
+  return gather(
+    async ([question]: readonly CountedQuestion[]) => [await answer(database, question as CountedQuestion)],
+    {
+      size: 1,
+      lanes: 1,
     },
-    async behind() {
-      const { rows } = await database.pool.query<{ behind: number | null }>(
-        `SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor END AS behind
-         FROM counted_state s CROSS JOIN change_counter c`,
-      );
-      return rows[0]?.behind ?? undefined;
-    },
-  };
+  );
 }
 
-/** Of the whole table, once: what the hot statements must never do (pool.ts). */
-const WHOLE_TABLE = 'SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL plan_cache_mode = auto';
+function answer(database: Database, question: CountedQuestion): Promise<CountedAnswer> {
+  const { rule, by, from, to, filter, now } = question;
+  const tail = filter.agency === undefined ? undefined : tailOfThoseBelow(filter.agency);
+  const values = [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
+  return database.query
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      await run(tx, 'SET LOCAL enable_seqscan = on');
+      const [behind] = await run<{ behind: number | null }>(tx, BEHIND);
+      const rows = await run<Row>(tx, byGroup(rule, by === 'month' ? 'channel' : by), values);
+      const months = by === 'month' ? await run<Row>(tx, byMonth(rule), values) : [];
+      const lines = by === 'month' ? months : rows.filter((row) => !row.is_total);
+      const total = rows.find((row) => row.is_total);
+      return {
+        total: numbersOf(total ?? NOTHING),
+        lines: lines.map((row) => ({ key: row.key, name: row.name, ...numbersOf(row) })),
+        behind: behind?.behind ?? undefined,
+      };
+    });
+}
 
-interface Row {
-  readonly key: string | null;
-  readonly name: string | null;
+async function run<R>(tx: Transaction<Tables>, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+  return (await tx.executeQuery<R>(CompiledQuery.raw(text, [...values]))).rows;
+}
+
+const BEHIND = `
+  SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor END AS behind
+  FROM counted_state s CROSS JOIN change_counter c`;
+
+/** The line's key, and where its name is: a kind of the catalogue. */
+const KEYS: Readonly<Record<Exclude<Group, 'month'>, readonly [key: string, kind: string | undefined]>> = {
+  channel: ['c.channel', undefined],
+  agency: ['c.agency_code', 'agency'],
+  field: ['coalesce(c.field_code, s.field_code)', 'field'],
+  service: ['c.service_key', 'service'],
+};
+
+/** The names of rules and groups are ours: none of them comes from outside. */
+const columnsOf = (rule: Rule) => ['began', 'ended', 'late', 'grade'].map((name) => `c.${name}_${rule}`);
+
+/** Lines and their total by one reading of the table: 0.3 s for 400,000 dossiers. */
+function byGroup(rule: Rule, by: Exclude<Group, 'month'>): string {
+  const [key, kind] = KEYS[by];
+  return `
+    WITH lines AS (
+      SELECT ${key} AS key, grouping(${key}) = 1 AS is_total, ${numbers(rule, '$1::timestamptz', '$2::timestamptz')}
+      FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
+      WHERE ${alive(rule)} AND ${FILTERED}
+      GROUP BY GROUPING SETS ((${key}), ()))
+    SELECT lines.*, ${kind ? 'n.name' : 'NULL'} AS name FROM lines
+    ${kind ? `LEFT JOIN catalogue n ON n.kind = '${kind}' AND n.key = lines.key` : ''}
+    ORDER BY lines.key COLLATE "C"`;
+}
+
+/** Each dossier is looked at in the months in which it was there, from its reception to its end: one or two for most. */
+function byMonth(rule: Rule): string {
+  const [began, ended] = columnsOf(rule);
+  const first = `greatest(date_trunc('month', ${began}), date_trunc('month', $1::timestamptz))`;
+  const from = 'greatest(m.first, $1::timestamptz)';
+  const to = `least(m.first + interval '1 month' - interval '1 millisecond', $2::timestamptz)`;
+  return `
+    SELECT to_char(m.first, 'YYYY-MM') AS key, NULL AS name, false AS is_total, ${numbers(rule, from, to)}
+    FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
+    CROSS JOIN LATERAL generate_series(${first}, least(${ended}, $2::timestamptz, $3::timestamptz), '1 month') AS m(first)
+    WHERE ${alive(rule)} AND ${FILTERED}
+    GROUP BY m.first ORDER BY m.first`;
+}
+
+const FILTERED = `
+  ($4::text IS NULL OR c.agency_code = $4 OR starts_with(c.agency_code, $4 || '.')
+    OR (right(c.agency_code, length($7::text)) = $7::text AND c.agency_code < 'A'))
+  AND ($5::text IS NULL OR coalesce(c.field_code, s.field_code) = $5)
+  AND ($6::text IS NULL OR c.service_key = $6)`;
+
+function alive(rule: Rule): string {
+  const [began, ended] = columnsOf(rule);
+  return `${began} <= $2::timestamptz AND (${ended} IS NULL OR ${ended} >= $1::timestamptz)`;
+}
+
+function numbers(rule: Rule, from: string, to: string): string {
+  const [began, ended, late, grade] = columnsOf(rule);
+  const isPending = `(${ended} IS NULL OR ${ended} > ${to})`;
+  const count = (name: string, where: string) => `count(*) FILTER (WHERE ${where})::int4 AS ${name}`;
+  return [
+    count('online', `${began} >= ${from} AND c.channel = 'online'`),
+    count('direct', `${began} >= ${from} AND c.channel <> 'online'`),
+    count('carried', `${began} < ${from}`),
+    count('pending', isPending),
+    count('pending_late', `${isPending} AND ${late} < least(${to}, $3::timestamptz)`),
+    ...GRADES.map((one) => count(one.replace('-', '_'), `${ended} <= ${to} AND ${grade} = '${one}'`)),
+  ].join(',\n');
+}
+
+interface Counts {
   readonly online: number;
   readonly direct: number;
   readonly carried: number;
@@ -96,56 +171,27 @@ interface Row {
   readonly late: number;
 }
 
-/** The line's key, and where its name is: a kind of the catalogue. */
-const KEYS: Readonly<Record<Group | 'all', readonly [key: string, kind: string | undefined]>> = {
-  all: ['p.key', undefined],
-  month: ['p.key', undefined],
-  channel: ['c.channel', undefined],
-  agency: ['c.agency_code', 'agency'],
-  field: ['coalesce(c.field_code, s.field_code)', 'field'],
-  service: ['c.service_key', 'service'],
-};
-
-/** The names of rules and groups are ours: none of them comes from outside. */
-function statementOf(rule: Rule, by: Group | 'all'): string {
-  const [key, kind] = KEYS[by];
-  const [began, ended, late, grade] = ['began', 'ended', 'late', 'grade'].map((name) => `c.${name}_${rule}`);
-  const isPending = `(${ended} IS NULL OR ${ended} > p.to_at)`;
-  const count = (name: string, where: string) => `count(*) FILTER (WHERE ${where})::int4 AS ${name}`;
-  return `
-    WITH lines AS (
-      SELECT ${key} AS key,
-        ${count('online', `${began} >= p.from_at AND c.channel = 'online'`)},
-        ${count('direct', `${began} >= p.from_at AND c.channel <> 'online'`)},
-        ${count('carried', `${began} < p.from_at`)},
-        ${count('pending', isPending)},
-        ${count('pending_late', `${isPending} AND ${late} < least(p.to_at, $4::timestamptz)`)},
-        ${GRADES.map((one) => count(one.replace('-', '_'), `${ended} <= p.to_at AND ${grade} = '${one}'`)).join(',\n')}
-      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p(key, from_at, to_at)
-      JOIN counted c ON ${began} <= p.to_at AND (${ended} IS NULL OR ${ended} >= p.from_at)
-      LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
-      WHERE ($5::text IS NULL OR c.agency_code = $5 OR starts_with(c.agency_code, $5 || '.')
-          OR (right(c.agency_code, length($8)) = $8 AND c.agency_code < 'A'))
-        AND ($6::text IS NULL OR coalesce(c.field_code, s.field_code) = $6)
-        AND ($7::text IS NULL OR c.service_key = $7)
-      GROUP BY 1)
-    SELECT lines.*, ${kind ? 'n.name' : 'NULL'} AS name FROM lines
-    ${kind ? `LEFT JOIN catalogue n ON n.kind = '${kind}' AND n.key = lines.key` : ''}
-    ORDER BY lines.key`;
+interface Row extends Counts {
+  readonly key: string | null;
+  readonly name: string | null;
+  readonly is_total: boolean;
 }
 
-function lineOf(row: Row): CountedLine {
-  const received = row.online + row.direct + row.carried;
+const NOTHING: Counts = {
+  online: 0,
+  direct: 0,
+  carried: 0,
+  pending: 0,
+  pending_late: 0,
+  early: 0,
+  on_time: 0,
+  late: 0,
+};
+
+function numbersOf({ online, direct, carried, pending, pending_late, early, on_time, late }: Counts): CountedNumbers {
   return {
-    key: row.key,
-    name: row.name,
-    received: { total: received, online: row.online, direct: row.direct, carriedOver: row.carried },
-    resolved: {
-      total: row.early + row.on_time + row.late,
-      early: row.early,
-      onTime: row.on_time,
-      late: row.late,
-    },
-    pending: { total: row.pending, withinTerm: row.pending - row.pending_late, late: row.pending_late },
+    received: { total: online + direct + carried, online, direct, carriedOver: carried },
+    resolved: { total: early + on_time + late, early, onTime: on_time, late },
+    pending: { total: pending, withinTerm: pending - pending_late, late: pending_late },
   };
 }

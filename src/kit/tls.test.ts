@@ -57,6 +57,14 @@ test('a partner that wants a certificate and is shown none has got nothing', asy
   expect(await client({ ca: SERVER.certificate })()).toEqual(['unreachable', 'certificate']);
 });
 
+test('what holds no certificate, and a key that wants a passphrase, are told', () => {
+  expect(() => createTls({ ca: join(folder, 'nothing.pem') })).toThrow('ENOENT');
+  writeFileSync(join(folder, 'empty.pem'), '');
+  expect(() => createTls({ ca: join(folder, 'empty.pem') })).toThrow('ca holds no certificate in PEM');
+  const key = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----';
+  expect(() => createTls({ certificate: OURS.certificate, key })).toThrow('passphrase');
+});
+
 test('files that are replaced are used from the next connection on, when both belong together', async () => {
   const files = { ca: join(folder, 'ca.pem'), certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   let seconds = 1_700_000_000;
@@ -72,5 +80,10 @@ test('files that are replaced are used from the next connection on, when both be
   write(files.certificate, NEWER.certificate);
   expect(await ask()).toBe('lien-thong');
   write(files.key, NEWER.key);
+  expect(await ask()).toBe('lien-thong-2');
+  // Half written, or emptied: what was good stays, and nobody else is believed.
+  write(files.ca, '');
+  expect(await ask()).toBe('lien-thong-2');
+  write(files.ca, 'no certificate');
   expect(await ask()).toBe('lien-thong-2');
 });

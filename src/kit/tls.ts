@@ -44,6 +44,12 @@ function usable({ ca, certificate, key }: TlsGiven): TlsMaterial {
     ...(certificate !== undefined && { cert: pemOf(certificate) }),
     ...(key !== undefined && { key: pemOf(key) }),
   };
+  // Of an empty file OpenSSL makes no certificate and no error; then every authority of the system would be believed.
+  for (const name of ['ca', 'cert'] as const)
+    if (material[name] !== undefined && certificatesIn(material[name]).length === 0)
+      throw new Error(`${name === 'ca' ? 'ca' : 'certificate'} holds no certificate in PEM`);
+  if (/ENCRYPTED/.test(material.key ?? ''))
+    throw new Error('key is encrypted; keys with a passphrase are not supported');
   createSecureContext(material);
   return material;
 }

@@ -9,6 +9,7 @@ import type { Html } from './layout.ts';
 import type { ShowPage } from './pages.ts';
 
 export interface StatisticsPageMeans {
+  /** Whoever asks for it, and however often: see rememberStatistics. */
   readonly statistics: Statistics;
   readonly nowMs: () => number;
   readonly reportingDay: number | undefined;
@@ -20,13 +21,9 @@ interface Asked {
   readonly rule: Rule;
 }
 
-/**
- * The statistics page. It asks for nothing but what its selects offer, and what was asked within a minute is answered from
- * memory: no reader can make the database count more often.
- */
+/** The statistics page. It asks for nothing but what its selects offer. */
 export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: Context) => Promise<Response> {
-  const { nowMs, reportingDay } = means;
-  const report = rememberAMinute(means);
+  const { nowMs, reportingDay, statistics } = means;
   return async (c) => {
     const periods = periodsUpTo(nowMs(), reportingDay);
     const asked: Asked = {
@@ -34,7 +31,7 @@ export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: 
       by: oneOf(GROUPS, c.req.query('by')),
       rule: oneOf(RULES, c.req.query('rule')),
     };
-    const found = await report(asked);
+    const found = await statistics(asked);
     return page(c, (say) => ({
       title: say('Thống kê giải quyết thủ tục hành chính', 'How administrative procedures are resolved'),
       body: html`${formOf(say, asked, periods)}${tableOf(say, asked, found)}${notesOf(say, asked, found)}`,
@@ -45,21 +42,6 @@ export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: 
 /** What is not offered is taken for what stands first. */
 function oneOf<const T extends string>(offered: readonly T[], given: string | undefined): T {
   return offered.find((one) => one === given) ?? (offered[0] as T);
-}
-
-const MINUTE_MS = 60_000;
-
-function rememberAMinute({ statistics, nowMs }: StatisticsPageMeans): (asked: Asked) => Promise<StatisticsReport> {
-  const kept = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();
-  return async (asked) => {
-    const key = JSON.stringify(asked);
-    const known = kept.get(key);
-    if (known && nowMs() - known.atMs < MINUTE_MS) return known.report;
-    const report = statistics(asked);
-    kept.set(key, { atMs: nowMs(), report });
-    report.catch(() => kept.delete(key));
-    return report;
-  };
 }
 
 /** The periods of reports that have begun, the newest first: two years and their quarters. */
@@ -109,6 +91,7 @@ function select(
 /** The columns of form II.06a/VPCP/KSTT. */
 function tableOf(say: Say, asked: Asked, { total, items, from, to }: StatisticsReport): Html {
   const day = (instant: string) => formatLocal('dd/MM/yyyy', instant);
+  const shown = busiest(items);
   if (items.length === 0)
     return html`<p class="card">${say('Kỳ này chưa có hồ sơ nào.', 'There are no dossiers in this period yet.')}</p>`;
   return html`<div class="scroll"><table class="report">
@@ -131,9 +114,24 @@ ${[
   ...[say('Tổng số', 'All'), say('Trong hạn', 'In term'), say('Quá hạn', 'Late')],
 ].map((name) => html`<th scope="col" class="number">${name}</th>`)}
 </tr></thead>
-<tbody>${items.map((line) => lineOf(say, lineName(say, asked.by, line), line))}</tbody>
+<tbody>${shown.map((line) => lineOf(say, lineName(say, asked.by, line), line))}</tbody>
 <tfoot>${lineOf(say, html`${say('Tổng cộng', 'All together')}`, total)}</tfoot>
-</table></div>`;
+</table></div>${
+    shown.length < items.length
+      ? html`<p class="note">${say(
+          `Chỉ hiện ${MOST_LINES} dòng có nhiều hồ sơ nhất trong ${items.length} dòng; tổng cộng tính trên tất cả.`,
+          `Only the ${MOST_LINES} lines with the most dossiers of ${items.length} are shown; the total is of all of them.`,
+        )}</p>`
+      : ''
+  }`;
+}
+
+/** What a page can hold, and a reader look through. */
+const MOST_LINES = 200;
+
+function busiest(items: StatisticsReport['items']): StatisticsReport['items'] {
+  if (items.length <= MOST_LINES) return items;
+  return [...items].sort((a, b) => b.received.total - a.received.total).slice(0, MOST_LINES);
 }
 
 function lineOf(say: Say, name: Html, line: StatisticsReport['total']): Html {
@@ -169,8 +167,14 @@ ${lacking ? html`<p class="note" role="note">${say('Một số thay đổi mới
 
 /** With the separators of the language: 1.234,5 in Vietnamese. */
 function inWords(say: Say, number: number): string {
-  return number.toLocaleString(say('vi-VN', 'en-GB'), { maximumFractionDigits: 2 });
+  return FORMATS[say('vi', 'en') as 'vi' | 'en'].format(number);
 }
+
+/** Making one takes fifty times as long as using it. */
+const FORMATS = {
+  vi: new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 }),
+  en: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 2 }),
+};
 
 function periodName(say: Say, period: string): string {
   const [year, quarter] = period.split('-Q');

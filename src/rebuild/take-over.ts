@@ -18,6 +18,8 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
       [codes],
     );
   }
+  // What the index has of them is counted again by the feed; of those that it has no more nothing is told.
+  await db.query('DELETE FROM counted WHERE code = ANY($1::text[])', [codes]);
   await tellChanges(db, codes, at);
   await db.query('INSERT INTO audit (at, actor, action, subject) VALUES ($1::timestamptz, $2, $3, $4)', [
     at,

@@ -1,4 +1,5 @@
-import { type Counted, countedBy, courseOf, dueByTerm, RULES, type Rule } from '#core/counts';
+import { type Counted, countedBy, courseOf, type DossierTimes, dueByTerm, RULES, type Rule } from '#core/counts';
+import { isFinished } from '#core/status';
 import type { WorkingTime } from '#core/working-time';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
@@ -9,7 +10,9 @@ import {
   type CountedDossier,
   type CountedState,
   codesAfter,
+  forgetGone,
   loadCountable,
+  loadCounted,
   newestChange,
   saveState,
   takeTurn,
@@ -20,6 +23,8 @@ export interface CountMeans {
   readonly database: Database;
   readonly entries: EntryCache;
   readonly working: WorkingTime;
+  /** Told of a dossier that cannot be counted; the others are. */
+  readonly onFault: (where: string, error: unknown) => void;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface CountMeans {
  *
  * The feed tells which dossiers, each is counted as it is now: a change that is counted twice, or that overtakes
  * another, comes to the same. Where the feed has lost what was not counted yet (the retention drops old months), and
- * after an upgrade, all dossiers are gone through.
+ * after an upgrade, all dossiers are gone through; what is counted of dossiers that are gone is forgotten then.
  */
 export async function countChanges(means: CountMeans, batches = 10): Promise<void> {
   for (let batch = 0; batch < batches; batch++) if (!(await countBatch(means))) return;
@@ -45,7 +50,7 @@ async function countBatch(means: CountMeans): Promise<boolean> {
     if (codes.length > 0) {
       const found = await loadCountable(tx, codes);
       const known = new Set(found.map(({ code }) => code));
-      const counted = await countAll(means, found);
+      const counted = await countAll(means, tx, found);
       await writeCounted(
         tx,
         counted,
@@ -66,6 +71,7 @@ async function nextCodes(
   if (state.filledTo !== null) {
     const codes = await codesAfter(tx, state.filledTo, BATCH);
     const filledTo = codes.length < BATCH ? null : (codes.at(-1) as string);
+    await forgetGone(tx, state.filledTo, filledTo);
     return { codes, next: { ...state, filledTo }, more: true };
   }
   // First: what is committed between the two is no gap.
@@ -82,21 +88,52 @@ async function nextCodes(
 }
 
 async function countAll(
-  { entries, working }: CountMeans,
+  { entries, working, onFault }: CountMeans,
+  tx: Transaction,
   dossiers: readonly CountableDossier[],
 ): Promise<readonly CountedDossier[]> {
   // The catalogue is asked for the few that have no date of their own.
   const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
   const services = await entries('service', [...new Set(undated)]);
+  const before = await loadCounted(
+    tx,
+    dossiers.filter(isCutOff).map(({ code }) => code),
+  );
   return dossiers.map((dossier) => {
-    const { receivedAt, dueAt } = dossier.times;
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
-    const termDueAt = service && receivedAt && !dueAt ? dueByTerm(service, receivedAt, working) : undefined;
-    const times = { ...dossier.times, course: courseOf(dossier.events), ...(termDueAt && { termDueAt }) };
-    const by = RULES.flatMap((rule): [Rule, Counted][] => {
-      const counted = countedBy(rule, times);
-      return counted ? [[rule, counted]] : [];
-    });
-    return { dossier, by: Object.fromEntries(by) };
+    const times: DossierTimes = {
+      ...timesOf(dossier, before.get(dossier.code)),
+      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, working) }),
+    };
+    try {
+      const by = RULES.flatMap((rule): [Rule, Counted][] => {
+        const counted = countedBy(rule, times);
+        return counted ? [[rule, counted]] : [];
+      });
+      return { dossier, by: Object.fromEntries(by) };
+    } catch (error) {
+      onFault(`count ${dossier.code}`, error);
+      return { dossier, by: {} };
+    }
   });
+}
+
+/** Whether the beginning of what was told is not kept any more. */
+function isCutOff({ events: [first] }: CountableDossier): boolean {
+  return first !== undefined && first.seq > 1;
+}
+
+/** Where the beginning is not kept, when it began and ended is known from the last time that it was counted. */
+function timesOf(
+  { times, events }: CountableDossier,
+  before: { readonly beganAt: string | null; readonly endedAt: string | null } | undefined,
+): DossierTimes {
+  const course = courseOf(events);
+  const isOver = course.every(({ status }) => isFinished(status));
+  return {
+    ...(before?.beganAt && { receivedAt: before.beganAt }),
+    ...(before?.endedAt && isOver && { finishedAt: before.endedAt }),
+    ...times,
+    course,
+  };
 }

@@ -105,6 +105,12 @@ describe('alerts', () => {
       'the certificate of CN=tỉnh ended on 2026-01-01',
     ]);
     expect(await openIncidents(database)).toHaveLength(1);
+    // Another one is told of beside the one that ended.
+    held.current = [...valid, ...certificatesIn(testCertificate('ta', { from: '25', to: '27' }).certificate)];
+    await at('2026-12-10');
+    expect((await openIncidents(database)).map(({ cause }) => cause)).toEqual([
+      'the certificate of CN=tỉnh ended on 2026-01-01; the certificate of CN=ta ends on 2027-01-01, within 30 days',
+    ]);
     held.current = [];
     await at('2026-01-02');
     expect(await openIncidents(database)).toEqual([]);

@@ -99,5 +99,13 @@ test('a key has a hundred streams and no more, and those that end make room', as
       await stream.leave();
     }),
   );
+  // Also of those that come at the same time.
+  await expect
+    .poll(async () => {
+      const many = await Promise.all(Array.from({ length: 130 }, () => hub.request('GET', '/api/v1/events', 'portal')));
+      await Promise.all(many.map(({ body }) => body?.cancel()));
+      return many.filter(({ status }) => status === 200).length;
+    })
+    .toBe(100);
   await expect.poll(async () => (await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
 });

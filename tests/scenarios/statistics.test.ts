@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GROUPS, RULES } from '#core/counts';
+import { recountAfterServices } from '../../src/index/counted.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const NOW = Date.parse('2026-03-20T10:00:00+07:00');
@@ -167,10 +168,76 @@ describe('statistics', () => {
     await pushDay();
     const before = await statistics('?from=2026-03-01');
     await hub.push(resolved(at('03-02'), at('03-10'), at('03-09')));
-    await hub.hub.database.pool.query('DELETE FROM changes; DELETE FROM counted');
+    await hub.hub.database.pool.query(
+      `DELETE FROM changes; UPDATE counted SET code = code || '9' WHERE code LIKE '%${number}'`,
+    );
     const after = await statistics('?from=2026-03-01');
     expect(after.behind).toBe(0);
     expect(after.total.received.total).toBe(before.total.received.total + 1);
+  });
+
+  test('where old months were dropped a dossier keeps the times that it was counted with', async () => {
+    const given = dossier({
+      code: 'H60.01-260101-9001',
+      status: 'received',
+      statusAt: at('01-05'),
+      receivedAt: undefined,
+      dueAt: at('02-12'),
+    });
+    const tell = (status: string, when: string) =>
+      hub.push(progress({ code: given.code, status, at: when }), { what: 'progress' });
+    await hub.push(given);
+    await tell('resolved', at('02-10'));
+    const early = (await statistics('?from=2026-01-01')).total;
+    expect(flat(early)).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+    await hub.hub.database.pool.query('DELETE FROM events WHERE seq = 1');
+    await tell('returned', at('03-02'));
+    expect((await statistics('?from=2026-01-01')).total).toEqual(early);
+    expect((await statistics('?from=2026-03-01')).total.received.total).toBe(0);
+  });
+
+  test('one dossier that cannot be counted keeps no other from it, and a failure is told as what is behind', async () => {
+    await hub.push([
+      one('2200-12-20T09:00:00+07:00', '2200-12-30T09:00:00+07:00', { dueAt: undefined }),
+      resolved(at('03-02'), at('03-10'), at('03-09')),
+    ]);
+    expect((await statistics('?from=2026-03-01')).total.resolved.early).toBe(1);
+    await hub.push(resolved(at('03-02'), at('03-10'), at('03-09')));
+    await hub.hub.database.pool.query('ALTER TABLE counted RENAME COLUMN grade_td TO grade_of_td');
+    expect(await statistics('?from=2026-03-01')).toMatchObject({ behind: 1, total: { resolved: { early: 1 } } });
+    expect(hub.logLines.some(({ msg, where }) => `${msg} ${where}`.includes('count'))).toBe(true);
+  });
+
+  test('when the terms of services change, dossiers without a date are counted anew by them', async () => {
+    const pool = hub.hub.database.pool;
+    await hub.push(one(at('03-02'), at('03-10'), { dueAt: undefined, serviceCode: '1.000001' }));
+    expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 1, withinTerm: 1, late: 0 });
+    await recountAfterServices(pool);
+    expect((await statistics()).behind).toBe(0);
+    const record = {
+      code: '1.000001',
+      name: 'Một',
+      inForce: true,
+      channels: [{ channel: 'counter', terms: [{ amount: 3, unit: 'working-day' }] }],
+    };
+    await pool.query(
+      `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
+       VALUES ('service', '1.000001', '1.000001', 'Một', true, '', $1, '', 'source', gen_random_uuid(), now())`,
+      [JSON.stringify(record)],
+    );
+    hub.clock.nowMs += 2_000;
+    await recountAfterServices(pool);
+    expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 1, withinTerm: 0, late: 1 });
+  });
+
+  test('many months are as many lines, and each adds up', async () => {
+    await pushDay();
+    const { items, next, total } = await statistics('?from=2010-01-01&by=month&limit=200');
+    expect([items.length, next, items.at(-1)?.key]).toEqual([195, null, '2026-03']);
+    expect(items.reduce((sum, line) => sum + line.received.online + line.received.direct, 0)).toBe(
+      total.received.total,
+    );
+    expect(items.at(-1)?.pending).toEqual(total.pending);
   });
 
   test('a long list comes in pages, and its total with each of them', async () => {

@@ -20,7 +20,9 @@ const STATEMENTS = [
      channel text COLLATE "C" NOT NULL,
      ${['766', 'opencps', 'td'].map(ofRule).join(', ')}
    ) WITH (fillfactor = 90)`,
-  /* The one row: the last change that is counted, and, while all dossiers are gone through, the last one of them. */
-  `CREATE TABLE counted_state (cursor int8 NOT NULL, filled_to text COLLATE "C") WITH (fillfactor = 10)`,
-  `INSERT INTO counted_state SELECT value, CASE WHEN EXISTS (SELECT 1 FROM dossiers) THEN '' END FROM change_counter`,
+  /* The one row: the last change that is counted; while all dossiers are gone through, the last one of them; and the newest
+     change of the services whose terms were counted by. */
+  `CREATE TABLE counted_state (cursor int8 NOT NULL, filled_to text COLLATE "C", services_at timestamptz) WITH (fillfactor = 10)`,
+  `INSERT INTO counted_state
+   SELECT value, CASE WHEN EXISTS (SELECT 1 FROM dossiers) THEN '' END, NULL FROM change_counter`,
 ];
