@@ -141,7 +141,7 @@ export function createStatistics({ reader, countChanges, nowMs, reportingDay }: 
 
 const REMEMBERED_MS = 5 * 60_000;
 /** Reports that are waited for at once; one is made after the other. */
-const MOST_WAITING = 3;
+const MOST_WAITING = 8;
 
 /**
  * Statistics for whoever comes without a key: what was asked within five minutes is answered from memory, and of what was

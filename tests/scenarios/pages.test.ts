@@ -295,14 +295,14 @@ describe('pages for citizens', () => {
     await open(path);
     expect(asked.mock.calls.some((call) => JSON.stringify(call[0]).includes('counted'))).toBe(true);
     const all = ['766', 'opencps', 'td'].flatMap((rule) =>
-      ['2025', '2024'].map((period) => `/statistics?period=${period}&rule=${rule}`),
+      ['2025', '2025-Q1', '2025-Q2', '2024'].map((period) => `/statistics?period=${period}&rule=${rule}`),
     );
     const busy = (await Promise.all(all.map((one) => open(one)))).map(({ status, headers }) => [
       status,
       headers.get('retry-after'),
     ]);
-    expect(busy.filter(([status]) => status === 200)).toHaveLength(3);
-    expect(busy.filter(([status]) => status !== 200)).toEqual(Array.from({ length: 3 }, () => [503, '5']));
+    expect(busy.filter(([status]) => status === 200)).toHaveLength(8);
+    expect(busy.filter(([status]) => status !== 200)).toEqual(Array.from({ length: 4 }, () => [503, '5']));
     hub.clock.nowMs -= 301_000;
   });
 
