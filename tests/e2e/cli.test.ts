@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { run } from '../../src/cli/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migratedDatabase, type TestDatabase, testDatabase } from '../support/database.ts';
-import { startLienthong } from '../support/lienthong.ts';
+import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
@@ -16,27 +15,8 @@ afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 const lienthong = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   startLienthong(args, env, HOME).ended;
 
-/** The same command line in this process: a start takes seconds, and what it says is the same. */
-async function here(args: readonly string[]): Promise<{ code: number; out: string; errors: string }> {
-  const [out, errors]: [string[], string[]] = [[], []];
-  const kept = (lines: string[], end: string) => (text: unknown) => lines.push(`${text}${end}`) > 0;
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(kept(out, '')),
-    vi.spyOn(process.stderr, 'write').mockImplementation(kept(errors, '')),
-    vi.spyOn(console, 'log').mockImplementation(kept(out, '\n')),
-    vi.spyOn(console, 'error').mockImplementation(kept(errors, '\n')),
-  ];
-  const listening = process.stdout.listeners('error') as (() => void)[];
-  try {
-    await run(['node', 'lienthong', ...args]);
-    return { code: Number(process.exitCode ?? 0), out: out.join(''), errors: errors.join('') };
-  } finally {
-    process.exitCode = undefined;
-    for (const one of process.stdout.listeners('error') as (() => void)[])
-      if (!listening.includes(one)) process.stdout.off('error', one);
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+/** The same in this process: a start takes seconds, and what is said is the same. */
+const here = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => lienthongHere(args, env, HOME);
 
 describe('lienthong', () => {
   test.each([
@@ -110,7 +90,7 @@ describe('wrong settings', () => {
     'all of them are told at once, and the exit code is 2: %s %s',
     async (...args) => {
       const command = args.filter((arg) => arg !== undefined);
-      const plain = await lienthong(command, env);
+      const plain = await here(command, env);
       expect(plain.code).toBe(2);
       const lines = plain.errors.split('\n').map((line) => line.replace(/^ +- /, ''));
       for (const problem of problems)
@@ -118,7 +98,7 @@ describe('wrong settings', () => {
           lines.some((line) => problem.test(line)),
           plain.errors,
         ).toBe(true);
-      const json = await lienthong([...command, '--json'], env);
+      const json = await here([...command, '--json'], env);
       expect(json.code).toBe(2);
       const told: string[] = JSON.parse(json.out).problems;
       for (const problem of problems)
@@ -130,7 +110,7 @@ describe('wrong settings', () => {
   );
 
   test('a database that does not answer is told in words, with 1', async () => {
-    const { code, errors } = await lienthong(['migrate'], {
+    const { code, errors } = await here(['migrate'], {
       DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/none',
       HUB_SECRET: SECRET,
     });
@@ -143,7 +123,7 @@ describe('wrong settings', () => {
 describe('keys', () => {
   test('new: a random secret, and the entry that takes it from the environment', async () => {
     const args = ['keys', 'new', '--id', 'portal', '--scope', 'index:read', '--scope', 'catalogue:read', '--json'];
-    const [one, other] = await Promise.all([lienthong(args), lienthong(args)]);
+    const [one, other] = [await here(args), await here(args)];
     const document = JSON.parse(one.out);
     expect(one.code).toBe(0);
     expect(Buffer.from(document.secret, 'base64url')).toHaveLength(32);
@@ -152,42 +132,22 @@ describe('keys', () => {
       variable: 'PORTAL_KEY',
       entry: { id: 'portal', secret: '${PORTAL_KEY}', scopes: ['index:read', 'catalogue:read'] },
     });
-    const plain = await lienthong([
-      'keys',
-      'new',
-      '--id',
-      'one-stop',
-      '--scope',
-      'dossier:write',
-      '--party',
-      'one-stop',
-    ]);
+    const plain = await here(['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write', '--party', 'one-stop']);
     expect(plain.out).toMatch(/ONE_STOP_KEY=[\w-]{43}\n/);
     expect(plain.out).toContain('"party":"one-stop"');
   });
 
   test('list: what is new is taken by the hub as it is printed; secrets are not shown', async () => {
     const made = JSON.parse(
-      (
-        await lienthong([
-          'keys',
-          'new',
-          '--id',
-          'mot-cua.01',
-          '--scope',
-          'dossier:write',
-          '--party',
-          'one-stop',
-          '--json',
-        ])
-      ).out,
+      (await here(['keys', 'new', '--id', 'mot-cua.01', '--scope', 'dossier:write', '--party', 'one-stop', '--json']))
+        .out,
     );
     const path = join(HOME, 'keys.config.json');
     writeFileSync(path, JSON.stringify({ keys: [made.entry], parties: { 'one-stop': { adapter: 'one-stop' } } }));
     const env = { HUB_CONFIG: path, HUB_SECRET: SECRET, [made.variable]: made.secret };
-    const plain = await lienthong(['keys', 'list'], env);
+    const plain = await here(['keys', 'list'], env);
     expect(plain).toMatchObject({ code: 0, out: 'mot-cua.01  dossier:write  (party one-stop)\n' });
-    const json = await lienthong(['keys', 'list', '--json'], env);
+    const json = await here(['keys', 'list', '--json'], env);
     expect(JSON.parse(json.out)).toEqual({
       keys: [{ id: 'mot-cua.01', scopes: ['dossier:write'], party: 'one-stop' }],
     });

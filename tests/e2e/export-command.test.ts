@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
-import { type Ran, startLienthong } from '../support/lienthong.ts';
+import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
 const HELD = 230;
@@ -30,12 +30,13 @@ afterAll(async () => {
   remove();
 });
 
+const envOf = (of: TestHub) => ({
+  ...{ DATABASE_URL: of.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' },
+  HUB_CONFIG: configPath,
+});
+
 function lienthong(args: readonly string[], of: TestHub = hub): Promise<Ran> {
-  const env = {
-    ...{ DATABASE_URL: of.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' },
-    HUB_CONFIG: configPath,
-  };
-  return startLienthong([...args], env, folder).ended;
+  return startLienthong([...args], envOf(of), folder).ended;
 }
 
 const linesIn = (text: string): any[] =>
@@ -120,7 +121,8 @@ const WRONG: readonly [readonly string[], string][] = [
 
 test('wrong use is told before anything is written', async () => {
   writeFileSync(join(folder, 'here.ndjson'), '');
-  const told = await Promise.all(WRONG.map(([args]) => lienthong(['export', ...args])));
+  const told: Ran[] = [];
+  for (const [args] of WRONG) told.push(await lienthongHere(['export', ...args], envOf(hub), folder));
   expect(told).toEqual(
     WRONG.map(([, says]) => ({ code: 2, out: expect.any(String), errors: expect.stringContaining(says) })),
   );
@@ -128,7 +130,7 @@ test('wrong use is told before anything is written', async () => {
 });
 
 test('a file that cannot be written is a failure, and leaves nothing', async () => {
-  const told = await lienthong(['export', 'no-such-folder/x.ndjson']);
+  const told = await lienthongHere(['export', 'no-such-folder/x.ndjson'], envOf(hub), folder);
   expect(told).toMatchObject({
     code: 1,
     errors: expect.stringContaining('no-such-folder/x.ndjson could not be written'),

@@ -68,7 +68,7 @@ describe('import', () => {
     ['none.json', '[ ]', /none\.json holds no item/],
   ])('takes in nothing, of no file, where one of them holds no item: %s', async (name, content, says) => {
     const whole = scene.file('whole.ndjson', JSON.stringify(dossier({ code: codeOf(7) })));
-    const told = await scene.run('import', 'one-stop', whole, scene.file(name, content));
+    const told = await scene.here('import', 'one-stop', whole, scene.file(name, content));
     expect(told).toMatchObject({ code: 2, out: '', errors: expect.stringMatching(says) });
     expect(await scene.count(`dossiers WHERE code = '${codeOf(7)}'`)).toBe(0);
   });
@@ -108,7 +108,7 @@ describe('import', () => {
 
 describe('replay', () => {
   test.each([[[]], [['--run', '--why', 'thử']]])('of a party that there is not is refused %j', async (more) => {
-    const told = await scene.run('replay', '--party', 'one-stpo', ...more);
+    const told = await scene.here('replay', '--party', 'one-stpo', ...more);
     expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are .*one-stop/) });
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type TestDatabase, testDatabase } from './database.ts';
-import { type Ran, type Running, startLienthong } from './lienthong.ts';
+import { lienthongHere, type Ran, type Running, startLienthong } from './lienthong.ts';
 import { testFolder } from './process.ts';
 
 /** Commands on one hub: a folder with its configuration, and an empty database of its own. */
@@ -13,6 +13,8 @@ export interface CommandScene {
   env(): Readonly<Record<string, string>>;
   start(...args: string[]): Running;
   run(...args: string[]): Promise<Ran>;
+  /** The same in this process; see lienthongHere. */
+  here(...args: string[]): Promise<Ran>;
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** How many rows there are of `table`, or `table WHERE …`. */
   count(from: string): Promise<number>;
@@ -48,6 +50,7 @@ export function commandScene(config: object = { parties: { 'one-stop': { adapter
     env,
     start,
     run: (...args) => start(...args).ended,
+    here: (...args) => lienthongHere(args, env(), folder.path),
     query,
     count: async (from) => Number((await query(`SELECT count(*) AS n FROM ${from}`)).rows[0].n),
     file(name, content) {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { vi } from 'vitest';
+import { run } from '../../src/cli/index.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
 
@@ -29,4 +31,41 @@ export function startLienthong(args: readonly string[], env: Readonly<Record<str
     child.once('close', (code) => resolve({ code, ...ran }));
   });
   return { child, ended };
+}
+
+/**
+ * The same in this process, whose environment, folder and output are the command's meanwhile: one at a time. For what ends
+ * by itself and starts nothing.
+ */
+export async function lienthongHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<Ran> {
+  const ran = { out: '', errors: '' };
+  const kept = (stream: keyof typeof ran, end: string) => (text: unknown) => {
+    ran[stream] += `${text}${end}`;
+    return true;
+  };
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(kept('out', '')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(kept('errors', '')),
+    vi.spyOn(console, 'log').mockImplementation(kept('out', '\n')),
+    vi.spyOn(console, 'error').mockImplementation(kept('errors', '\n')),
+  ];
+  const [given, folder] = [process.env, process.cwd()];
+  const listening = new Set(process.stdout.listeners('error'));
+  try {
+    process.env = { PATH: given.PATH, ...env };
+    process.chdir(cwd);
+    await run(['node', 'lienthong', ...args]);
+    return { code: Number(process.exitCode ?? 0), ...ran };
+  } finally {
+    process.exitCode = undefined;
+    process.env = given;
+    process.chdir(folder);
+    for (const one of process.stdout.listeners('error') as (() => void)[])
+      if (!listening.has(one)) process.stdout.off('error', one);
+    for (const spy of spies) spy.mockRestore();
+  }
 }
