@@ -1,22 +1,18 @@
-import { existsSync } from 'node:fs';
-import { serve } from '@hono/node-server';
-import { chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { NO, OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
-  (path) => path !== undefined && existsSync(path),
-);
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const WIDTHS = [1280, 390];
 
-describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`, () => {
+describeInBrowser(() => {
   let hub: TestHub;
   let ministry: Partner;
-  let server: ReturnType<typeof serve>;
+  let served: ServedHub;
   let url: string;
-  let browser: Awaited<ReturnType<typeof chromium.launch>>;
+  let browser: Browser;
   let page: Page;
   const troubles: string[] = [];
 
@@ -32,34 +28,15 @@ describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? ''
     await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
     await hub.deliver();
     hub.clock.nowMs += 10_000;
-    url = await new Promise((resolve) => {
-      server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
-        resolve(`http://127.0.0.1:${info.port}`),
-      );
-    });
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    served = await serveToBrowser(hub);
+    ({ url, browser } = served);
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
     page.on('pageerror', (error) => troubles.push(error.message));
     // What the policy of a page forbids is told here.
     page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
   });
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    await hub?.close();
-  });
+  afterAll(() => served?.close());
 
   async function shoot(name: string): Promise<void> {
     if (process.env.SCREENSHOTS)

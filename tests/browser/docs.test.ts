@@ -1,44 +1,20 @@
-import { existsSync } from 'node:fs';
-import { serve } from '@hono/node-server';
-import { chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-
-describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`, () => {
+describeInBrowser(() => {
   let hub: TestHub;
-  let server: ReturnType<typeof serve>;
+  let served: ServedHub;
   let url: string;
-  let browser: Awaited<ReturnType<typeof chromium.launch>>;
+  let browser: Browser;
 
   beforeAll(async () => {
     hub = await testHub();
-    url = await new Promise((resolve) => {
-      server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
-        resolve(`http://127.0.0.1:${info.port}`),
-      );
-    });
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    served = await serveToBrowser(hub);
+    ({ url, browser } = served);
   });
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    await hub?.close();
-  });
+  afterAll(() => served?.close());
 
   test('the API can be read and tried: a dossier is asked for from the page', async () => {
     const page = await browser.newPage();

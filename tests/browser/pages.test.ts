@@ -1,20 +1,16 @@
-import { existsSync } from 'node:fs';
-import { serve } from '@hono/node-server';
-import { chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
-  (path) => path !== undefined && existsSync(path),
-);
 const CODE = 'H60.01-250812-0035';
 
-describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`, () => {
+describeInBrowser(() => {
   let hub: TestHub;
-  let server: ReturnType<typeof serve>;
+  let served: ServedHub;
   let url: string;
-  let browser: Awaited<ReturnType<typeof chromium.launch>>;
+  let browser: Browser;
 
   beforeAll(async () => {
     const records = { services: seedOf('services'), fields: seedOf('fields'), agencies: seedOf('agencies') };
@@ -33,29 +29,10 @@ describe.skipIf(executablePath === undefined)(`in a browser${executablePath ? ''
       }),
       dossier({ ...known, code: 'H60.01-250812-0037', status: 'stopped', statusAt: '2025-08-12T08:25:00+07:00' }),
     ]);
-    url = await new Promise((resolve) => {
-      server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
-        resolve(`http://127.0.0.1:${info.port}`),
-      );
-    });
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    served = await serveToBrowser(hub);
+    ({ url, browser } = served);
   });
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    await hub?.close();
-  });
+  afterAll(() => served?.close());
 
   /** Use a page as a citizen does; nothing of it may come from elsewhere, break its guards or be wider than the screen. */
   async function onScreen(width: number, use: (page: Page, look: (name: string) => Promise<void>) => Promise<void>) {

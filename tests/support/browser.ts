@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { serve } from '@hono/node-server';
+import { type Browser, chromium } from 'playwright-core';
+import { describe } from 'vitest';
+import type { TestHub } from './hub.ts';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+/** Tests in Chromium, where there is one. */
+export function describeInBrowser(tests: () => void): void {
+  describe.skipIf(executablePath === undefined)(
+    `in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`,
+    tests,
+  );
+}
+
+export interface ServedHub {
+  readonly url: string;
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+/** A hub at an address of its own, and a browser to look at it. */
+export async function serveToBrowser({ hub, close }: TestHub): Promise<ServedHub> {
+  let server: ReturnType<typeof serve> | undefined;
+  const url = await new Promise<string>((resolve) => {
+    server = serve({ fetch: hub.app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
+      resolve(`http://127.0.0.1:${info.port}`),
+    );
+  });
+  const browser = await chromium.launch({
+    executablePath: executablePath as string,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+  return {
+    url,
+    browser,
+    async close() {
+      await browser.close();
+      server?.close();
+      await close();
+    },
+  };
+}
