@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createWorkingTime } from '#core/working-time';
@@ -20,6 +18,7 @@ import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
+import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
 import { createStatistics, rememberStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
@@ -233,7 +232,7 @@ export async function createHub(
     ...{ province: file.province, vault, nowMs, clients, tries, onFault: telemetry.failed },
     networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
   });
-  let server: ReturnType<typeof serve> | undefined;
+  let listening: Listening | undefined;
 
   return {
     app,
@@ -254,20 +253,15 @@ export async function createHub(
       if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
       if (roles.includes('scheduler')) await rounds.start();
       if (!roles.includes('api')) return undefined;
-      const { host, port } = config;
-      return new Promise((resolve, reject) => {
-        server = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
-          resolve(`http://${urlHost(host)}:${info.port}`),
-        );
-        server.on('error', reject);
-      });
+      listening = await listen(app, config);
+      return listening.url;
     },
     async stop() {
       draining = true;
       // Who waits for a change is answered now.
       changed.ring();
       await rounds.stop();
-      await closeServer(server as Server | undefined);
+      await listening?.close();
       await pipeline.drain();
       await queue.close();
       for (const party of parties.values()) party.close();
@@ -297,22 +291,4 @@ function tellClock(clock: Clock | undefined, log: Logger): void {
 function createQueue(config: Config, log: Logger): Queue {
   if (config.redisUrl === undefined) return createInProcessQueue();
   return createBullQueue({ url: config.redisUrl, log: (fields, message) => log.warn(fields, message) });
-}
-
-/** Answer what is under way, for five seconds at the most; connections are let go as they fall idle. */
-async function closeServer(server: Server | undefined): Promise<void> {
-  if (!server) return;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  await Promise.race([closed, after(5_000)]);
-  clearInterval(idle);
-  server.closeAllConnections();
-}
-
-function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -1,0 +1,40 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+
+export interface Listening {
+  readonly url: string;
+  /** Answer what is under way, for five seconds at the most; connections are let go as they fall idle. */
+  close(): Promise<void>;
+}
+
+const ANSWER_MS = 5_000;
+
+/**
+ * Answer at an address.
+ *
+ * @throws what the system says where it cannot be had
+ */
+export function listen(
+  app: Hono,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+      resolve({ url: `http://${urlHost(host)}:${info.port}`, close: () => close(server as Server) }),
+    );
+    server.on('error', reject);
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, ANSWER_MS).unref())]);
+  clearInterval(idle);
+  server.closeAllConnections();
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
