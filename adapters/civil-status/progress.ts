@@ -62,19 +62,21 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
   if (!('instant' in at))
     return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
-  const unit = textOf(row.phongBanXuLy) ?? textOf(row.coQuanXuLy);
-  const actor = textOf(row.nguoiXuLy) ?? unit;
+  const [room, person] = [textOf(row.phongBanXuLy), textOf(row.nguoiXuLy)];
+  const unit = room ?? textOf(row.coQuanXuLy);
+  const actor = person ?? unit;
   if (!actor) return [invalid(code, `${path}/nguoiXuLy`, 'neither a person nor a unit is named')];
-  const content =
-    textOf(row.noiDungXuLy) ??
-    textOf(row.ghiChu) ??
-    (complaints.join('; ') || mapped.description || textOf(reply.statusDescription));
+  const words = textOf(row.noiDungXuLy) ?? textOf(row.ghiChu) ?? (complaints.join('; ') || undefined);
+  const content = words ?? mapped.description ?? textOf(reply.statusDescription);
   if (!content) return [invalid(code, `${path}/noiDungXuLy`, 'the step has no content and its status no description')];
   const { dueAt, warnings } = supplementTerm(row, path);
-  const item = readItem('dossier.progress.v1', {
+  const step = {
     ...{ code, at: at.instant, status: mapped.status, actor },
     ...{ title: textOf(row.chucDanh), unit, content, dueAt },
-  });
+  };
+  // The agency for its room and its clerk, the table for words: of a step that is told in full they say nothing.
+  const standIns = [...(person ? [] : ['actor']), ...(unit && !room ? ['unit'] : []), ...(words ? [] : ['content'])];
+  const item = readItem('dossier.progress.v1', step, false, standIns);
   return [item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...warnings] } : item];
 }
 

@@ -1,5 +1,4 @@
-import type { Asks, Item, Outcome, Page, Puller } from '#kit';
-import type { Progress } from '#schemas/dossier.progress.v1';
+import { type Asks, fingerprint, type Item, type Outcome, type Page, type Puller, type RecordItem } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
 import { namesOf, poll } from './poll.ts';
@@ -9,7 +8,7 @@ import { moduleOf, type Settings } from './settings.ts';
 /** How many dossiers the ministry is asked about at a time. */
 const AT_A_TIME = 3;
 
-/** How far the round is, and what was told of dossiers that say otherwise themselves: in the last round, and in this. */
+/** How far the round is, and what was told that is in no dossier's history: in the last round, and in this. */
 interface Checkpoint {
   readonly after?: string;
   readonly before: readonly string[];
@@ -32,7 +31,7 @@ export const results: Puller<Settings> = {
       const answers = await askAbout(connection, module, group);
       if ('kind' in answers) return answers;
       for (const body of answers) {
-        const says = beyond(group, readResults(body, connection.settings, connection.codes));
+        const says = await beyond(asks, readResults(body, connection.settings, connection.codes));
         if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
         tells.push(...says);
       }
@@ -94,17 +93,21 @@ function askedOf(party: string, { code, aliases }: Dossier): Asked {
 }
 
 /**
- * What an answer says that the dossiers do not say already. The ministry repeats itself in every round, and only what it
- * did not say in the last one is worth keeping.
+ * What an answer says that the dossiers' histories do not say already. The ministry repeats itself in every round, and only
+ * what it did not say in the last one is worth keeping.
  */
-function beyond(dossiers: readonly Dossier[], items: readonly Item[]): readonly string[] {
-  const known = new Set(dossiers.map(({ code, status, statusAt }) => `${code} ${status} ${statusAt}`));
-  return items.map(saying).filter((says) => !known.has(says));
+async function beyond(asks: Asks, items: readonly Item[]): Promise<readonly string[]> {
+  const unheard = await asks.unheard(items.filter(isStep));
+  return items.filter((item) => !isStep(item) || unheard.has(item)).map(saying);
+}
+
+function isStep(item: Item): item is RecordItem<'dossier.progress.v1'> {
+  return item.kind === 'record';
 }
 
 function saying(item: Item): string {
   if (item.kind === 'waiting') return `${item.code} ${item.cause.key}`;
   if (item.kind === 'invalid') return `${item.code} ${item.problems.map(({ message }) => message).join('; ')}`;
-  const { code, status, at } = item.record as Progress;
-  return `${code} ${status} ${at}`;
+  // Its words too, which may be added to later, and without showing them here.
+  return `${item.record.code} ${fingerprint([JSON.stringify(item.record)])}`;
 }

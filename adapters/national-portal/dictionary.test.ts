@@ -48,7 +48,10 @@ function connect() {
 }
 
 async function pullPart(checkpoint: unknown, portal = connect()) {
-  const page = (await puller.next(portal, checkpoint, { outstanding: async () => [] })) as Page;
+  const page = (await puller.next(portal, checkpoint, {
+    outstanding: async () => [],
+    unheard: async () => new Set(),
+  })) as Page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, portal.settings, portal.codes));
   return { page, items };
 }

@@ -55,12 +55,43 @@ describe('a dossier', () => {
 });
 
 describe('a step of a party that tells each in several ways', () => {
-  const { held, known } = played([dossier('received', 8), progress('processing', 9), progress('resolved', 10)]);
-  const otherwise = (step: Incoming): Incoming => ({ ...step, hash: `${step.hash} in other words` });
+  const bare = { actor: 'Sở Tư pháp', content: 'Đang xử lý' };
+  const full = { actor: 'Lê Văn C', title: 'Công chức', unit: 'Phòng Hộ tịch', content: 'Thiếu giấy', dueAt: at(20) };
+  const said = (step: Incoming, words: object): Incoming => {
+    const record = { code: CODE, at: step.at, status: step.status, ...bare, ...words };
+    return { ...step, said: record, hash: JSON.stringify(record) };
+  };
+  const step = (words: object = bare): Incoming => said(progress('processing', 9), words);
+  const { held, known } = played([dossier('received', 8), step(), progress('resolved', 10)]);
+  const otherwise = (given: Incoming): Incoming => said(given, { content: 'Nói cách khác' });
 
-  test('is a repetition where its time and status are known, whatever its words', () => {
-    const again = asFirstTold(known, otherwise(progress('processing', 9)));
+  test('is a repetition where it says nothing that the known one lacks, whatever stands in for its words', () => {
+    const again = asFirstTold(known, step({ actor: 'Bộ Tư pháp', content: 'Trạng thái 3' }), ['actor', 'content']);
     expect(apply(held, known, CODE, again)).toMatchObject({ outcome: 'duplicate', changed: false });
+    const alias = asFirstTold(known, step({ code: 'H60.01-250812-0036' }));
+    expect(apply(held, known, CODE, alias)).toMatchObject({ outcome: 'duplicate' });
+  });
+
+  test.each(Object.entries(full))('is one of its own where it says more: %s', (member, value) => {
+    const more = step({ [member]: value });
+    expect(asFirstTold(known, more)).toEqual(more);
+    expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'stale', event: { said: { [member]: value } } });
+  });
+
+  test('is one of its own where it stands in for what the known one does not have at all', () => {
+    const more = step({ unit: 'Sở Tư pháp' });
+    expect(asFirstTold(known, more, ['unit'])).toEqual(more);
+  });
+
+  test('after a fuller one the bare one is the repetition, and each of both is again', () => {
+    for (const first of [[step(full)], [step(), step(full)]]) {
+      const after = played([dossier('received', 8), ...first]);
+      for (const again of [
+        asFirstTold(after.known, step(), ['actor', 'content']),
+        asFirstTold(after.known, step(full)),
+      ])
+        expect(apply(after.held, after.known, CODE, again)).toMatchObject({ outcome: 'duplicate' });
+    }
   });
 
   test('is another one by its time, its status or its party, and a whole record is never one', () => {
@@ -72,7 +103,7 @@ describe('a step of a party that tells each in several ways', () => {
       dossier('processing', 9),
     ]) {
       const told = otherwise(other);
-      expect(asFirstTold(known, told)).toEqual(told);
+      expect(asFirstTold(known, told, ['actor', 'content'])).toEqual(told);
     }
   });
 });

@@ -1,3 +1,5 @@
+import type { Progress } from '#schemas/dossier.progress.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type Anomaly, type DossierEvent, type DossierView, fold, inEventOrder, step } from './dossier.ts';
 
 /** What the index holds of one dossier. */
@@ -17,6 +19,8 @@ export interface Held {
 export interface RecordedEvent extends DossierEvent {
   /** Hash of the canonical content: equal content, equal hash. */
   readonly hash: string;
+  /** What the party said, as a canonical record; on all events of kind `progress`. */
+  readonly said?: Dossier | Progress;
 }
 
 export interface Applied {
@@ -67,19 +71,33 @@ export function apply(
 }
 
 /**
- * A step of a party that tells each in several ways, which say it in other words: of one time and status there is one. One
- * that is known has the content that it was first told with, so that it counts as its repetition.
+ * A step of a party that tells each in several ways. One that says nothing which a step of the same time and status lacks
+ * has the content that this was told with, so that it counts as its repetition; one that says more is a step of its own.
+ *
+ * @param standIns members of the incoming step that the party said nothing for
  */
 export function asFirstTold(
   events: readonly RecordedEvent[],
   incoming: Omit<RecordedEvent, 'seq'>,
+  standIns: readonly string[] = [],
 ): Omit<RecordedEvent, 'seq'> {
-  const { kind, at, status, party } = incoming;
-  if (kind !== 'progress') return incoming;
+  const { kind, at, status, party, said } = incoming;
+  if (kind !== 'progress' || !said) return incoming;
   const first = events.find((known) => {
-    return known.kind === kind && known.at === at && known.status === status && known.party === party;
+    if (known.kind !== kind || known.at !== at || known.status !== status || known.party !== party) return false;
+    return known.said !== undefined && saysNoMore(said, standIns, known.said);
   });
   return first ? { ...incoming, hash: first.hash } : incoming;
+}
+
+/** Where the other has words of any kind, one that only stands in for missing ones adds nothing. */
+export function saysNoMore(said: object, standIns: readonly string[], known: object): boolean {
+  const other = new Map<string, unknown>(Object.entries(known));
+  // Whatever code it came under, it is a step of the same dossier.
+  return Object.entries(said).every(
+    ([member, value]) =>
+      member === 'code' || other.get(member) === value || (standIns.includes(member) && other.has(member)),
+  );
 }
 
 function begin(code: string, event: RecordedEvent): Applied {

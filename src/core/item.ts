@@ -16,6 +16,8 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly receiptNumber?: string;
   /** What the item says that the record has no place for: it tells items apart whose records are the same. */
   readonly besides?: string;
+  /** Members that the sender said nothing for, which the dialect filled because the record needs them. */
+  readonly standIns?: readonly string[];
 }
 
 export interface InvalidItem {
@@ -36,11 +38,20 @@ export interface WaitingItem {
 }
 
 /** Read one value as the canonical record of an operation. */
-export function readItem(operation: Operation, value: unknown, inferred = false): Item {
+export function readItem(
+  operation: Operation,
+  value: unknown,
+  inferred = false,
+  standIns: readonly string[] = [],
+): Item {
   const read = readRecord(operation, value);
   if (read.kind === 'invalid') return read;
   const { record, warnings } = read;
-  const asItStands: RecordItem = { kind: 'record', record, warnings, operation, ...(inferred && { inferred }) };
+  const asItStands: RecordItem = {
+    ...{ kind: 'record', record, warnings, operation },
+    ...(inferred && { inferred }),
+    ...(standIns.length > 0 && { standIns }),
+  };
   if (read.kind === 'record') return asItStands;
   const { problems, code } = read;
   const cause: Cause = {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '#core/apply';
 import type { Anomaly } from '#core/dossier';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../vault.ts';
@@ -71,8 +72,7 @@ export interface LoadedEvent extends RecordedEvent {
   readonly receivedAt: string;
   readonly messageId: string;
   readonly movedStatus: boolean;
-  /** What the party said: a Dossier or a Progress. */
-  readonly said: unknown;
+  readonly said: Dossier | Progress;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type Type from 'typebox';
 import type { CodesOf, CodeTable } from '#core/codes';
 import { serviceKey } from '#core/identifiers';
-import type { Item } from '#core/item';
+import type { Item, RecordItem } from '#core/item';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
 import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -98,6 +98,8 @@ export interface Page {
 export interface Asks {
   /** Dossiers that this party has taken and that are not finished, in code order after `after`. */
   outstanding(limit: number, after: string | undefined): Promise<readonly Dossier[]>;
+  /** Those of these steps of the party's that say something which is not in the history of their dossiers. */
+  unheard(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
 }
 
 export interface Puller<Settings> {
@@ -197,8 +199,8 @@ export interface Adapter<Settings = unknown> {
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
   /**
-   * The partner tells of a step in several ways, in other words: as pushed, and when it is asked. Of one time and status
-   * there is one then, with the words that came first.
+   * The partner tells of a step in several ways, in other words: as pushed, and when it is asked. What says nothing that
+   * an earlier one of its time and status lacks is a repetition then; see `standIns` of items.
    */
   readonly stepsAreByMoment?: boolean;
   /** Present where the partner can be asked what it has of a dossier. */

@@ -1,21 +1,19 @@
 import { Cron } from 'croner';
 import { msToInstant } from '#core/dates';
 import { windowEndMs } from '#core/windows';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Alerts } from '../alerts.ts';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import { loadHeld } from '../index/dossiers.ts';
-import type { Asks, Page } from '../kit/adapter.ts';
+import type { Page } from '../kit/adapter.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import { outstandingAt } from '../ledger/deliveries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Party } from '../parties.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import type { Submission } from './accept/submission.ts';
+import { asksOf } from './asks.ts';
 import { type Ended, errorOf, NOT_KEPT, tellPullHealth } from './pull-health.ts';
 
 export interface PullMeans {
@@ -122,16 +120,5 @@ function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaTy
     body,
     bodyBytes: body.length,
     items,
-  };
-}
-
-function asksOf({ database, vault }: PullMeans, party: Party): Asks {
-  return {
-    async outstanding(limit, after): Promise<readonly Dossier[]> {
-      const codes = await outstandingAt(database, party.id, limit, after);
-      const found = await loadHeld(database.pool, vault, codes);
-      const byCode = new Map(found.map(({ held }) => [held.code, held.view.record]));
-      return codes.flatMap((code) => byCode.get(code) ?? []);
-    },
   };
 }

@@ -4,10 +4,12 @@ import Type from 'typebox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import civilStatus from '../../adapters/civil-status/adapter.ts';
 import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
+import type { Progress } from '../../schemas/dossier.progress.v1.ts';
+import { formatLocal, msToInstant } from '../../src/core/dates.ts';
 import { type Callback, defineAdapter } from '../../src/kit/adapter.ts';
 import { startSimulator } from '../../src/kit/simulator.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Answer, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -43,6 +45,7 @@ describe('callbacks', () => {
   let ops: Operator;
   let ministry: Awaited<ReturnType<typeof startSimulator>>;
   let failing: Callback<unknown>;
+  let listener: Partner;
 
   beforeEach(async () => {
     failing = {
@@ -57,6 +60,7 @@ describe('callbacks', () => {
       },
       reply: ({ kind, status }) => ({ status, body: kind, mediaType: 'text/plain' }),
     };
+    listener = testPartner();
     ministry = await startSimulator(civilStatusSimulator({ stepMs: STEP_MS }), { now: () => hub.clock.nowMs });
     const settings = {
       ...{ tokenUrl: `${ministry.url}/token`, baseUrl: ministry.url, maTinh: '08', maDonVi: '02269' },
@@ -67,13 +71,17 @@ describe('callbacks', () => {
       partners: {
         'civil-status': { ...none, adapter: civilStatus },
         silent: { ...none, adapter: civilStatus },
+        listener,
         odd: { ...none, adapter: defineAdapter({ settings: Type.Object({}), callbacks: { news: failing } }) },
       },
       entries: {
         'civil-status': { settings: { ...settings, callbackSecret: SECRET } },
         silent: { settings },
       },
-      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['civil-status'] }],
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['civil-status'] },
+        { from: 'civil-status', operation: 'dossier.progress.v1', to: ['listener'] },
+      ],
       keys: [...OPERATOR_KEYS],
       maxBodyBytes: MAX_BODY,
     });
@@ -136,25 +144,70 @@ describe('callbacks', () => {
     expect(outcomes.sort()).toEqual(['accepted', 'duplicate', 'stale']);
   });
 
-  test('a step that was asked for and is then pushed in other words is one step, and the other way round', async () => {
-    await hub.deliver();
-    const ask = async (): Promise<void> => {
+  describe('a step that is pushed in few words, and told in full when it is asked for', () => {
+    const SUPPLEMENTED = 'H60.01-250812-0037';
+    const bare = {
+      status: 'supplement-required',
+      ...{ actor: 'Sở Tư pháp', unit: 'Sở Tư pháp', content: 'Hồ sơ cần bổ sung thông tin' },
+    };
+    const full = {
+      status: 'supplement-required',
+      ...{ actor: 'Lê Văn C', title: 'Công chức tư pháp - hộ tịch', unit: 'Bộ phận tư pháp - hộ tịch' },
+      ...{ content: 'Đề nghị bổ sung giấy chứng sinh', dueAt: '2030-12-31T17:00:00+07:00' },
+    };
+    let pushIt: () => Promise<unknown>;
+    beforeEach(async () => {
+      await hub.push(dossier({ code: SUPPLEMENTED, serviceCode: '1.001193' }));
+      await hub.deliver();
+      hub.clock.nowMs += 2 * STEP_MS;
+      const thoiGianThucHien = formatLocal('dd/MM/yyyy HH:mm:ss', msToInstant(hub.clock.nowMs));
+      pushIt = () => post(push({ maHoSo: SUPPLEMENTED, trangThai: 2, thoiGianThucHien }));
+    });
+    async function ask(): Promise<void> {
       await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
       await hub.hub.pipeline.pull('civil-status', 'results');
+    }
+    /** As partners are told of it. */
+    const steps = async () => {
+      await hub.deliver();
+      return listener.sent
+        .filter(({ code, operation }) => code === SUPPLEMENTED && operation === 'dossier.progress.v1')
+        .map(({ record }) => {
+          const { code: _, at, ...said } = record as Progress;
+          expect(at).toBe(msToInstant(hub.clock.nowMs));
+          return said;
+        });
     };
-    const local = () => new Date(hub.clock.nowMs + 7 * 3_600_000).toISOString();
-    const nowAs = () =>
-      `${local().slice(8, 10)}/${local().slice(5, 7)}/${local().slice(0, 4)} ${local().slice(11, 19)}`;
-    hub.clock.nowMs += STEP_MS;
-    await ask();
-    expect(await statuses()).toEqual(['received', 'processing']);
-    expect((await post(push({ thoiGianThucHien: nowAs() }))).status).toBe(200);
-    expect(await statuses()).toEqual(['received', 'processing']);
-    hub.clock.nowMs += STEP_MS;
-    expect((await post(push({ trangThai: 4, thoiGianThucHien: nowAs() }))).status).toBe(200);
-    await ask();
-    expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
-    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+    const contents = async (): Promise<string[]> => {
+      const { items } = (await hub.read(`/api/v1/dossiers/${SUPPLEMENTED}/history`)).body;
+      return items.slice(1).map((item: { content: string }) => item.content);
+    };
+    const asked = async () =>
+      (await ops.get('messages?limit=200')).body.items.filter(({ door }: Noted) => door === 'pull:results').length;
+
+    test('pushed first: what the answer says besides is kept, and nothing more when either comes again', async () => {
+      await pushIt();
+      expect(await steps()).toEqual([bare]);
+      await ask();
+      expect(await steps()).toEqual([bare, full]);
+      expect(await contents()).toEqual([bare.content, full.content]);
+      const kept = await asked();
+      await ask();
+      await pushIt();
+      await ask();
+      expect(await asked()).toBe(kept);
+      expect(await steps()).toEqual([bare, full]);
+      expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+    });
+
+    test('asked for first: the push says nothing more, and is its repetition', async () => {
+      await ask();
+      await pushIt();
+      await ask();
+      expect(await steps()).toEqual([full]);
+      expect(await contents()).toEqual([full.content]);
+      expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+    });
   });
 
   test('the index is built anew from what was called back too', async () => {

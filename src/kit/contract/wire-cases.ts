@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readItem } from '#core/item';
+import { saysNoMore } from '#core/apply';
+import { type RecordItem, readItem } from '#core/item';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Adapter, Asks, Outgoing, Puller } from '../adapter.ts';
@@ -18,7 +20,8 @@ interface Message {
   /** The request comes from the partner then, and the reply is ours: see playCallback. */
   readonly callback?: string;
   readonly checkpoint?: unknown;
-  readonly asks?: { readonly outstanding?: readonly Dossier[] };
+  /** The dossiers that the partner is asked about, and the steps in their history. */
+  readonly asks?: { readonly outstanding?: readonly Dossier[]; readonly steps?: readonly Progress[] };
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: string;
 }
@@ -88,15 +91,22 @@ function outgoingOf(operation: Operation, item: Partial<Outgoing> & Pick<Outgoin
 
 async function pulled(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
   const puller = adapter.pull?.[message.pull as string] as Puller<unknown>;
-  const page = await puller.next(connection, message.checkpoint, asksOf(message.asks?.outstanding ?? []));
+  const page = await puller.next(
+    connection,
+    message.checkpoint,
+    asksOf(message.asks?.outstanding ?? [], message.asks?.steps),
+  );
   if ('kind' in page) return page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
   return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
 }
 
-export function asksOf(dossiers: readonly Dossier[]): Asks {
+export function asksOf(dossiers: readonly Dossier[], steps: readonly Progress[] = []): Asks {
+  const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
+    steps.some((known) => known.code === record.code && saysNoMore(record, standIns, known));
   return {
     outstanding: async (limit, after) => dossiers.filter(({ code }) => code > (after ?? '')).slice(0, limit),
+    unheard: async (items) => new Set(items.filter((item) => !isHeard(item))),
   };
 }
 

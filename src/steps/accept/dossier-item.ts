@@ -30,7 +30,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   }
   const record = underOwnCode(item, working.code, submission.party);
   const told = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
-  const incoming = means.stepsAreByMoment(submission.party) ? asFirstTold(working.events, told) : told;
+  const incoming = means.stepsAreByMoment(submission.party) ? asFirstTold(working.events, told, item.standIns) : told;
   const event = incoming.record ? { ...incoming, record: record as Dossier } : incoming;
   const applied = apply(working.held, working.events, working.code, event);
   settleWaiting(place, applied.outcome);

@@ -130,7 +130,7 @@ export function incomingOf(item: DossierItem, party: string, authoritative: bool
     authoritative,
     inferred: item.inferred ?? false,
     hash: hashOf(item.record),
-    ...(isDossier && { record: item.record as Dossier }),
+    ...(isDossier ? { record: item.record as Dossier } : { said: item.record }),
   };
 }
 

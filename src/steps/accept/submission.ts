@@ -16,7 +16,7 @@ export interface AcceptMeans {
   readonly knownCodes: KnownCodes;
   /** Whether a party owns the truth of its dossiers; see DossierEvent. */
   readonly isAuthoritative: (party: string) => boolean;
-  /** Whether a party's steps are known by their time and status alone; see asFirstTold (core/apply). */
+  /** Whether a party tells of a step in several ways; see asFirstTold (core/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   readonly uuids: UuidSource;
   /** Absent where guessing does not pay. */
