@@ -81,7 +81,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       await telling;
     },
     kindOf(outcome) {
-      const reason = 'reason' in outcome ? outcome.reason : '';
+      const { reason = '' } = outcome;
       if (/credential|login|session/.test(reason)) return 'credentials';
       return reason === 'certificate' ? 'certificate' : 'partner-away';
     },

@@ -139,7 +139,7 @@ export function createTelemetry(log: Logger): Telemetry {
         waited.observe({ party }, (atMs - instantToMs(createdAt)) / 1000);
         if (eventAt) toPartner.observe({ party }, Math.max(atMs - instantToMs(eventAt), 0) / 1000);
       }
-      const why = outcome.kind === 'delivered' ? {} : { reason: outcome.reason };
+      const why = outcome.reason === undefined ? {} : { reason: outcome.reason };
       log.info(
         {
           delivery: id,

@@ -3,6 +3,7 @@ import {
   type Connection,
   delivered,
   type Exchange,
+  nothingToTell,
   type Outcome,
   type Outgoing,
   refused,
@@ -13,7 +14,7 @@ import {
 } from '#kit';
 import type { Settings } from './settings.ts';
 
-const NOTHING_TO_TELL: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
+const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
   unchanged: 'nothing was told: the step changed nothing that readers see',
   told: 'nothing was told: the change was told with the dossier',
   outdated: 'nothing was told: a later status has been told',
@@ -25,7 +26,7 @@ const NOTHING_TO_TELL: Readonly<Record<Exclude<Change['news'], 'new'>, string>> 
  */
 export async function tell({ settings, http, now }: Connection<Settings>, item: Outgoing): Promise<Outcome> {
   const news = item.change?.news ?? 'new';
-  if (news !== 'new') return delivered(undefined, NOTHING_TO_TELL[news]);
+  if (news !== 'new') return nothingToTell(WHY_NOTHING[news]);
   const body = payloadOf(item);
   const exchange = await http.exchange({
     url: settings.url,

@@ -3,13 +3,22 @@ import type { Cause } from './problem.ts';
 /** What one attempt at a partner came to, said by what has to happen next. */
 export type Outcome =
   /** The partner has it. With a note it was not told all of it: what operators are to know, without personal data. */
-  | { readonly kind: 'delivered'; readonly reference?: string; readonly note?: string }
+  | {
+      readonly kind: 'delivered';
+      readonly reference?: string;
+      readonly note?: string;
+      /** There was nothing to tell; the note says why. */
+      readonly reason?: typeof NOTHING_TOLD;
+    }
   /** The partner will never take it as it is: a person must act. With a cause it waits in quarantine. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
   /** The partner has certainly not taken it: try again. */
   | { readonly kind: 'unavailable'; readonly reason: string; readonly message: string; readonly retryAfterMs?: number }
   /** The partner may have taken it: look up before sending again. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
+
+/** Why a delivery that told nothing is settled as delivered: what looks for what was told passes it over. */
+export const NOTHING_TOLD = 'nothing-told';
 
 export type Settlement =
   | { readonly state: 'delivered' }

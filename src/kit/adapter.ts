@@ -3,7 +3,7 @@ import type { CodesOf, CodeTable } from '#core/codes';
 import { serviceKey } from '#core/identifiers';
 import type { Item, RecordItem } from '#core/item';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
-import type { Outcome } from '#core/settle';
+import { NOTHING_TOLD, type Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';
 import type { Http } from './http.ts';
@@ -222,6 +222,8 @@ export const delivered = (reference?: string, note?: string): Outcome => ({
   ...(reference && { reference }),
   ...(note && { note }),
 });
+/** Delivered, for there is nothing to tell. @param note why */
+export const nothingToTell = (note: string): Outcome => ({ kind: 'delivered', reason: NOTHING_TOLD, note });
 export const refused = (reason: string, message: string, cause?: Cause): Outcome => ({
   kind: 'refused',
   reason,

@@ -41,6 +41,7 @@ export {
   type Connection,
   defineAdapter,
   delivered,
+  nothingToTell,
   type Outgoing,
   type Page,
   type Puller,

@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import { NOTHING_TOLD } from '#core/settle';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -64,7 +65,7 @@ export async function knownTo(
   return new Set(rows.map((row) => row.subject));
 }
 
-/** What a party has taken of the same dossier besides one delivery. */
+/** What a party has been told of the same dossier besides one delivery. */
 export interface TakenBesides {
   /** The dossier, as the same event left it. */
   readonly itself: boolean;
@@ -72,7 +73,12 @@ export interface TakenBesides {
   readonly later: boolean;
 }
 
-/** For each of these deliveries what else its party has taken. */
+/** Whether `d` has told something: as it is settled, or before it was replayed, which it may not have survived. */
+const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_TOLD}'
+  OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
+    WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_TOLD}'))`;
+
+/** For each of these deliveries what else its party has been told. */
 export async function takenBesides(
   database: Database,
   deliveries: readonly number[],
@@ -82,10 +88,10 @@ export async function takenBesides(
     // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
     text: `SELECT told.id,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = told.party AND d.subject = told.subject AND d.id < told.id AND d.state = 'delivered'
+               WHERE d.party = told.party AND d.subject = told.subject AND d.id < told.id AND ${HAS_TOLD}
                  AND d.seq = told.seq AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = told.party AND d.subject = told.subject AND d.id > told.id AND d.state = 'delivered'
+               WHERE d.party = told.party AND d.subject = told.subject AND d.id > told.id AND ${HAS_TOLD}
                LIMIT 1) IS NOT NULL AS later
            FROM deliveries told WHERE told.id = ANY($1::int8[])`,
     values: [deliveries],

@@ -224,7 +224,63 @@ describe('webhooks', () => {
     expect(statuses()).toEqual(['resolved']);
     expect((await ops.get(`deliveries/${parked.id}`)).body).toMatchObject({
       state: 'delivered',
+      reason: 'nothing-told',
       detail: 'nothing was told: a later status has been told',
+    });
+  });
+
+  describe('what was given up, and is replayed,', () => {
+    const resolved = progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' });
+    /** `received` is told, `processing` and `resolved` are given up, and an old step that changes nothing is settled. */
+    async function givenUp(): Promise<readonly { readonly id: number; readonly operation: string }[]> {
+      await begin(undefined, { retryDelaysMs: [] });
+      await hub.push(dossier());
+      await hub.deliver();
+      await portal().simulator.fault({ kind: 'status', status: 500, times: 4 });
+      await hub.push(progress(), { what: 'progress' });
+      await hub.push(resolved, { what: 'progress' });
+      // One that does not answer is tried with one delivery at a time.
+      for (let ring = 0; ring < 5; ring++) {
+        await hub.deliver();
+        later(60_000);
+      }
+      await hub.push(progress({ at: '2025-08-12T16:00:00+07:00', status: 'submitted' }), { what: 'progress' });
+      await hub.deliver();
+      const [last] = await deliveries('limit=1');
+      expect(last).toMatchObject({ state: 'delivered', reason: 'nothing-told' });
+      later(1_000);
+      const parked = [...(await deliveries('state=parked'))].reverse();
+      expect(parked.map(({ operation }) => operation)).toEqual([...BOTH, ...BOTH]);
+      return parked;
+    }
+
+    test('is told in order, whatever was settled since without telling anything', async () => {
+      for (const { id } of await givenUp()) await replay(id);
+      for (let ring = 0; ring < 5; ring++) await hub.deliver();
+      expect(statuses()).toEqual(['received', 'processing', 'resolved']);
+      expect(taken()).toEqual((await feed()).filter(({ code }) => code === dossier().code));
+    });
+
+    test('is told alone', async () => {
+      const [processing] = await givenUp();
+      await replay(processing?.id as number);
+      await hub.deliver();
+      expect(statuses()).toEqual(['received', 'processing']);
+    });
+
+    test('is not told after a later status that was told, also where that was replayed and given up since', async () => {
+      const [processing, , told] = await givenUp();
+      await replay(told?.id as number);
+      await hub.deliver();
+      expect(statuses()).toEqual(['received', 'resolved']);
+      later(10_000);
+      await portal().simulator.fault({ kind: 'status', status: 500, times: 1 });
+      await replay(told?.id as number);
+      await hub.deliver();
+      expect((await ops.get(`deliveries/${told?.id}`)).body.state).toBe('parked');
+      await replay(processing?.id as number);
+      await hub.deliver();
+      expect(statuses()).toEqual(['received', 'resolved']);
     });
   });
 
