@@ -229,7 +229,7 @@ export async function createHub(
     reportingDay: file.province?.reportingDay,
   });
   addConsole(app, {
-    ...{ province: file.province, vault, nowMs, clients, tries, onFault: telemetry.failed },
+    ...{ province: file.province, vault, nowMs, clients, tries, refusalOf, onFault: telemetry.failed },
     networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
   });
   let listening: Listening | undefined;

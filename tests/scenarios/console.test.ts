@@ -542,7 +542,7 @@ describe('the console of a hub that has seen nothing', () => {
     expect(text).not.toMatch(/undefined|\[object|NaN/);
   });
 
-  test('while the database is away that is said in words, and a fault of ours is in the log', async () => {
+  test('while the database is away that is said in words, and is no fault of ours', async () => {
     const { pool } = hub.hub.database;
     const { query } = pool;
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
@@ -551,8 +551,19 @@ describe('the console of a hub that has seen nothing', () => {
     const guest = await officerAt(hub).signIn('ops');
     pool.query = query;
     expect(screen.text).toContain('Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.');
-    expect([guest.status, guest.text.includes('Trục không trả lời được')]).toEqual([500, true]);
-    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'POST /console/sign-in' }));
+    expect([guest.status, guest.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(guest.text).toContain('Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.');
+    expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
     expect((await officerAt(hub).signIn('ops')).status).toBe(200);
+  });
+
+  test('a fault of ours is said to be one, and is in the log', async () => {
+    const { pool } = hub.hub.database;
+    const { query } = pool;
+    pool.query = (() => Promise.reject(new TypeError('no such thing'))) as never;
+    const guest = await officerAt(hub).signIn('ops');
+    pool.query = query;
+    expect([guest.status, guest.text.includes('Lỗi đã được ghi lại')]).toEqual([500, true]);
+    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'POST /console/sign-in' }));
   });
 });

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
+import type { Refusal } from '../../http/problem.ts';
 import type { Say } from '../language.ts';
 import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
@@ -23,13 +24,15 @@ import { addOverview } from './overview.ts';
 import { addParty } from './party.ts';
 import { addPartyOrders } from './party-orders.ts';
 import { addQuarantine } from './quarantine.ts';
-import { crossSite, tooLarge } from './refusals.ts';
+import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
 import { addSignIn, type SignInMeans } from './sign-in.ts';
 import { createSite, type Screen } from './site.ts';
 import { addUnknownCodes } from './unknown-codes.ts';
 
 export interface ConsoleMeans extends SignInMeans {
+  /** What an error comes to, as for the API. */
+  readonly refusalOf: (error: unknown) => Refusal;
   /** Told of a fault of ours. */
   readonly onFault: (where: string, error: unknown) => void;
 }
@@ -56,10 +59,11 @@ export function addConsole(app: Hono, means: ConsoleMeans): void {
   hono.use(bodyLimit({ maxSize: LARGEST_FORM }));
   addScreens(hono, app, means);
   hono.onError((error, c) => {
-    const status = error instanceof HTTPException ? error.status : 500;
-    if (status === 500) means.onFault(`${c.req.method} ${c.req.routePath}`, error);
+    const refusal = error instanceof HTTPException ? undefined : means.refusalOf(error);
+    if (refusal?.kind === 'internal') means.onFault(`${c.req.method} ${c.req.routePath}`, error);
+    for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
     return show(c, (say) => ({
-      ...{ status: 500, ...(status === 403 ? crossSite(say) : status === 413 ? tooLarge(say) : fault(say)) },
+      ...{ status: 500, ...(refusal ? refused(say, refusal) : wrongForm(say, error as HTTPException)) },
       ...{ owner: ownerOf(means, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
     }));
   });
@@ -93,9 +97,16 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   }));
 }
 
-function fault(say: Say): Screen {
+/** What Hono refuses before any screen is asked: a form from elsewhere, or one that is too large. */
+function wrongForm(say: Say, { status }: HTTPException): Screen {
+  return status === 413 ? tooLarge(say) : crossSite(say);
+}
+
+function refused(say: Say, { kind, status, message }: Refusal): Screen {
+  const title = say('Trục không trả lời được', 'The hub could not answer');
+  if (kind !== 'internal') return refusedScreen(say, title, { problem: { status, detail: message } });
   return {
-    title: say('Trục không trả lời được', 'The hub could not answer'),
+    title,
     status: 500,
     body: html`<p class="card" role="alert">${say('Lỗi đã được ghi lại. Hãy thử lại sau ít giây.', 'The error is in the log. Try again soon.')}</p>`,
   };

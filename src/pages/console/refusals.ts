@@ -35,7 +35,7 @@ export function refusalNote(say: Say, problem: Problem | undefined): Html {
 const SHOWN_STATUSES = [400, 403, 404, 409, 500, 503] as const;
 
 /** A screen whose one thing could not be read. */
-export function refusedScreen(say: Say, title: string, { problem }: Answer<unknown>): Screen {
+export function refusedScreen(say: Say, title: string, { problem }: Pick<Answer<unknown>, 'problem'>): Screen {
   const status = SHOWN_STATUSES.find((one) => one === problem?.status) ?? 500;
   return { title, status, body: refusalNote(say, problem) };
 }

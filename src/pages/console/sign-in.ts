@@ -44,7 +44,6 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     const id = form('id') ?? '';
     const secret = form('secret') ?? '';
     const { status, body: key } = await ownKey(app, secret);
-    if (status >= 500) return signInPage(c, means, 503, next, unavailable);
     if (key && sameText(key.id, id)) {
       await means.tries.giveBack('sign-in', network);
       beginSession(c, means, secret);
@@ -69,8 +68,6 @@ async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {
 const wrong = (say: Say): string => say('Mã khoá hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');
 const notAllowed = (say: Say): string =>
   say('Khoá này không có quyền xem bàn điều hành (ops:read).', 'This key may not see the console (ops:read).');
-const unavailable = (say: Say): string =>
-  say('Trục chưa trả lời được; hãy thử lại sau ít giây.', 'The hub does not answer yet; try again soon.');
 
 /** A page of the console, and of nobody else. */
 function safeNext(next: string | undefined): string {
@@ -82,7 +79,7 @@ function safeNext(next: string | undefined): string {
 function signInPage(
   c: Context,
   means: SignInMeans,
-  status: 200 | 401 | 403 | 429 | 503,
+  status: 200 | 401 | 403 | 429,
   next: string | undefined,
   why?: (say: Say) => string,
 ): Response | Promise<Response> {
