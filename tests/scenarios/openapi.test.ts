@@ -198,6 +198,8 @@ describe('the OpenAPI document', () => {
       const isSoap = name === 'post /soap/v1/{party}';
       if (operation['x-scopes']) {
         await ask(name, 401, { secret: 'Bearer of-nobody', body });
+        // Whoever has no key learns nothing of how one asks.
+        await ask(name, 401, { secret: 'Bearer of-nobody', body, query: '?zz=1' });
         await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
       }
       const isMapi = name.startsWith('post /mapi/');

@@ -8,7 +8,7 @@ import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
-import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
 import { DELIVERY_STATES, DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
@@ -86,13 +86,14 @@ export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'No such delivery' },
       },
     },
-    (c) => oneDelivery(c, means, readOne(c).body !== 'no'),
+    (c) => oneDelivery(c, means, readOne),
   );
 }
 
-async function oneDelivery(c: Context, means: OperatorMeans, wantsBody: boolean): Promise<Response> {
+async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
+  const wantsBody = read(c).body !== 'no';
   const id = idOf(c, 'delivery');
   const found = await ledger.delivery(id);
   if (!found) throw none('delivery', id);

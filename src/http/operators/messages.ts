@@ -8,7 +8,7 @@ import { loadSoap } from '../doors/soap/load.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view.ts';
-import { BodyQuery, none, OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { BodyQuery, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
 const Query = closed({
@@ -100,13 +100,14 @@ export function addMessages(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'No such message' },
       },
     },
-    (c) => oneMessage(c, means, readOne(c).body !== 'no'),
+    (c) => oneMessage(c, means, readOne),
   );
 }
 
-async function oneMessage(c: Context, means: OperatorMeans, wantsBody: boolean): Promise<Response> {
+async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
+  const wantsBody = read(c).body !== 'no';
   const id = c.req.param('id') ?? '';
   const found = await ledger.message(id);
   if (!found) throw none('message', id);

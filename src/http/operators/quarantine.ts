@@ -104,7 +104,7 @@ export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'Nothing waits under this id' },
       },
     },
-    (c) => oneCause(c, means, readOne(c)),
+    (c) => oneCause(c, means, readOne),
   );
   addResolve(add, means);
 }
@@ -112,9 +112,10 @@ export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
 async function oneCause(
   c: Context,
   { keys, ledger, orders, cursors }: OperatorMeans,
-  { limit, cursor }: Type.Static<typeof OneQuery>,
+  read: (c: Context) => Type.Static<typeof OneQuery>,
 ): Promise<Response> {
   requireKey(c, keys, 'ops:read');
+  const { limit, cursor } = read(c);
   const id = idOf(c, 'cause');
   const found = await ledger.cause(id);
   if (!found) throw none('cause', id);

@@ -45,6 +45,8 @@ export const BodyQuery = closed({
   ),
 });
 
+export type ReadBodyQuery = (c: Context) => Type.Static<typeof BodyQuery>;
+
 const LARGEST_ORDER = 64 * 1024;
 
 /**
