@@ -53,6 +53,11 @@ function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
   });
 }
 
+/** Without its parameters; empty where none is told. */
+export function mediaTypeOf(c: Context): string {
+  return (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
 /** What inflates to more than `bytes` and to more than `times` of its size is a bomb. */
 interface Bomb {
   readonly bytes: number;

@@ -218,6 +218,12 @@ describe('the OpenAPI document', () => {
         await ask(name, 413, { body: `"${'x'.repeat(MAX_BODY)}"`, path: { party: partyFor(name) } });
       if (responses[415] && !isSoap)
         await ask(name, 415, { body: '{}', headers: { 'Content-Encoding': 'lzma' }, path: { party: partyFor(name) } });
+      if (responses[415] && !isSoap && !isMapi)
+        await ask(name, 415, {
+          body: '{}',
+          headers: { 'Content-Type': 'text/plain' },
+          path: { party: partyFor(name) },
+        });
       if (responses[404] && !isMapi)
         await ask(name, 404, {
           path: { id: '999999', party: 'nowhere', code: CODE(8888), name: 'no' },

@@ -143,6 +143,23 @@ describe('operators', () => {
       expect((await ops.get(wrong)).status).toBe(400);
   });
 
+  test('an order is JSON and says so; one that says nothing needs no media type', async () => {
+    const order = (body: string | undefined, type: string) =>
+      hub.request('POST', '/api/v1/ops/parties/portal/pause', undefined, body, {
+        Authorization: 'Bearer ops-secret-of-the-tests',
+        ...(type && { 'Content-Type': type }),
+      });
+    // A blank one is none.
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json-seq', ' ']) {
+      const refused = await order('{"why":"x"}', type);
+      expect([type, refused.status]).toEqual([type, 415]);
+      expect(await refused.json()).toMatchObject({ type: '/docs#problem-unsupported-media' });
+    }
+    expect((await order('{"why":"x"}', 'Application/JSON; charset=utf-8')).status).toBe(200);
+    expect((await order(undefined, '')).status).toBe(200);
+    await ops.post('parties/portal/resume');
+  });
+
   test('a message that is nested 3,000 deep is told as such, and breaks no reader', async () => {
     const deep = '['.repeat(3_000) + ']'.repeat(3_000);
     const inText = JSON.stringify({ ThongTinKhac: `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}` });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { explain } from '#core/explain';
+import { explain, quote } from '#core/explain';
 import { closed } from '#schemas/parts';
 import type { CatalogueReader } from '../../catalogue/read.ts';
 import type { Audit } from '../../ledger/audit.ts';
@@ -9,7 +9,7 @@ import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Orders } from '../../steps/orders.ts';
 import type { Keys } from '../auth.ts';
-import { readBody } from '../body.ts';
+import { mediaTypeOf, readBody } from '../body.ts';
 import type { Cursors } from '../cursor.ts';
 import { parseWhole } from '../json-body.ts';
 import { Refusal } from '../problem.ts';
@@ -50,14 +50,17 @@ export type ReadBodyQuery = (c: Context) => Type.Static<typeof BodyQuery>;
 const LARGEST_ORDER = 64 * 1024;
 
 /**
- * A reader of JSON bodies of orders; no body is an empty object.
+ * A reader of JSON bodies of orders; no body is an empty object, whatever its media type.
  *
- * @throws Refusal 400 with all problems and their paths
+ * @throws Refusal 400 with all problems and their paths, 415 for a body of another media type
  */
 export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
   const check = Compile(schema);
   return async (c) => {
     const body = await readBody(c, LARGEST_ORDER);
+    const mediaType = mediaTypeOf(c);
+    if (body.length > 0 && mediaType !== 'application/json')
+      throw new Refusal('unsupported-media', `got the media type ${quote(mediaType)}, expected application/json`);
     const value = body.length === 0 ? {} : parseWhole(body);
     if (check.Check(value)) return value as Type.Static<S>;
     throw badOrder(explain(schema, check, value));

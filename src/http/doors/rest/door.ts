@@ -10,7 +10,7 @@ import type { KeyEntry } from '../../../config.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Accepted } from '../../../steps/accept/submission.ts';
 import { type Keys, requireKey } from '../../auth.ts';
-import { readBody } from '../../body.ts';
+import { mediaTypeOf, readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesIn } from '../../lines.ts';
 import { Refusal } from '../../problem.ts';
@@ -85,7 +85,7 @@ async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: Dos
   const key = requireKey(c, keys, 'dossier:write');
   note(c, { keyName: key.id });
   const party = partyOf(c, means, key);
-  const mediaType = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const mediaType = mediaTypeOf(c);
   const request: Request = { c, means, key, party, operation, mediaType };
   if (mediaType === 'application/x-ndjson')
     return c.req.header('idempotency-key') ? wholeStream(request) : stream(request);
