@@ -240,6 +240,19 @@ describe('statistics', () => {
     expect(items.at(-1)?.pending).toEqual(total.pending);
   });
 
+  test('an index that was tampered with is counted as it is, and as it was when it is put right', async () => {
+    const pool = hub.hub.database.pool;
+    await hub.push([one(at('03-02'), at('03-10')), one(at('03-02'), at('03-10'))]);
+    const before = (await statistics()).total;
+    await pool.query("UPDATE dossiers SET status = 'resolved', finished_at = '2026-03-09' WHERE code LIKE $1", [
+      `%${number}`,
+    ]);
+    await pool.query("UPDATE counted_state SET filled_to = ''");
+    expect((await statistics()).total.resolved.early).toBe(1);
+    await hub.hub.rebuild({ swap: true });
+    expect((await statistics()).total).toEqual(before);
+  });
+
   test('a long list comes in pages, and its total with each of them', async () => {
     await pushDay();
     const first = await statistics('?from=2026-03-01&limit=2');
