@@ -161,7 +161,7 @@ const CHANNEL_NAMES = (say: Say): Readonly<Record<string, string>> => ({
 
 function notesOf(say: Say, { rule }: Asked, { behind }: StatisticsReport): Html {
   const lacking = behind === null || behind > 0;
-  return html`<p class="note">${ruleMeans(say, rule)}</p>
+  return html`<p class="note">${ruleMeans(say, rule)} ${say('Số liệu được tính lại sau mỗi 5 phút.', 'The numbers are counted anew every 5 minutes.')}</p>
 ${lacking ? html`<p class="note" role="note">${say('Một số thay đổi mới nhất chưa được tính.', 'Some of the newest changes are not counted yet.')}</p>` : ''}`;
 }
 
