@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
-import { startLienthong } from '../support/lienthong.ts';
+import { lienthongHere } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
 const scene = commandScene();
@@ -48,11 +48,11 @@ describe('doctor', () => {
     await scene.query(`ALTER DATABASE ${name} SET track_counts = off`);
     const settings = { baseUrl: 'http://127.0.0.1:1', token: 'changeme' };
     const sick = testFolder({ parties: { 'one-stop': { adapter: 'one-stop', settings } } });
-    const ran = await startLienthong(
+    const ran = await lienthongHere(
       ['doctor'],
       { ...scene.env(), DATABASE_URL: empty.url, HUB_CONFIG: sick.configPath },
       sick.path,
-    ).ended;
+    );
     expect(ran.code).toBe(1);
     for (const says of [
       /fail {2}database {2}synchronous_commit is off/,
@@ -73,7 +73,7 @@ describe('doctor', () => {
     const path = scene.file('kept.json', JSON.stringify(dossier()));
     expect(await scene.run('import', 'one-stop', path)).toMatchObject({ code: 0 });
     const env = { ...scene.env(), HUB_SECRET: 'another-secret-of-the-tests-that-is-long-enough' };
-    const doctor = (more: object) => startLienthong(['doctor'], { ...env, ...more }, scene.folder).ended;
+    const doctor = (more: object) => lienthongHere(['doctor'], { ...env, ...more }, scene.folder);
     const wrong = await doctor({});
     expect(wrong).toMatchObject({
       code: 1,
@@ -89,18 +89,18 @@ describe('doctor', () => {
   test('a database that is not there, or a user that may not: what to do is about that', async () => {
     const url = new URL(scene.env().DATABASE_URL as string);
     url.pathname = '/no_such_database';
-    const { out } = await startLienthong(['doctor'], { ...scene.env(), DATABASE_URL: url.href }, scene.folder).ended;
+    const { out } = await lienthongHere(['doctor'], { ...scene.env(), DATABASE_URL: url.href }, scene.folder);
     expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
   test('a key that anybody guesses is refused, as at the start: 2', async () => {
     const keys = [{ id: 'portal', secret: 'changeme123', scopes: ['index:read'] }];
     const weak = testFolder({ keys });
-    const { code, errors } = await startLienthong(
+    const { code, errors } = await lienthongHere(
       ['doctor'],
       { ...scene.env(), HUB_CONFIG: weak.configPath },
       weak.path,
-    ).ended;
+    );
     expect(code).toBe(2);
     expect(errors).toMatch(/\/keys\/0\/secret: it is a default that anybody tries first/);
     expect(errors).not.toContain('changeme123');
