@@ -137,7 +137,7 @@ describe('several processes on one database', () => {
   });
 
   test('no schedule runs twice, with three processes that look at it each second', async () => {
-    running[1] = owner = await start('worker,scheduler');
+    owner = await start('worker,scheduler');
     const from = portal.asked.length;
     await new Promise((resolve) => setTimeout(resolve, 7_000));
     const times = portal.asked
