@@ -86,11 +86,13 @@ export interface CountableDossier {
     Dossier,
     'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
   > & { readonly supplements?: NonNullable<Dossier['supplements']> };
+  /** Whether the beginning of what was told is not kept any more. */
+  readonly isCutOff: boolean;
   /** All that was told of it and is kept; none where that was one thing. */
   readonly events: readonly Omit<DossierEvent, 'record'>[];
 }
 
-type Row = Omit<CountableDossier, 'times' | 'events'> & {
+type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
   readonly createdAt: string;
   readonly version: number;
   readonly status: Dossier['status'];
@@ -120,11 +122,15 @@ const EVENTS = `
 export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
   const events = await loadCourses(tx, rows);
-  return rows.map(({ code, agencyCode, fieldCode, serviceKey, channel, createdAt: _, version: __, ...times }) => ({
-    ...{ code, agencyCode, fieldCode, serviceKey, channel },
-    times: withoutNulls(times) as CountableDossier['times'],
-    events: events.get(code) ?? [],
-  }));
+  return rows.map(({ code, agencyCode, fieldCode, serviceKey, channel, createdAt: _, version, ...times }) => {
+    const told = events.get(code) ?? [];
+    return {
+      ...{ code, agencyCode, fieldCode, serviceKey, channel },
+      times: withoutNulls(times) as CountableDossier['times'],
+      isCutOff: version > 1 && told[0]?.seq !== 1,
+      events: told,
+    };
+  });
 }
 
 /** What was told of those of which more than one thing was told; of most, a dossier's own status is all. */

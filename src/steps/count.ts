@@ -97,7 +97,7 @@ async function countAll(
   const services = await entries('service', [...new Set(undated)]);
   const before = await loadCounted(
     tx,
-    dossiers.filter(isCutOff).map(({ code }) => code),
+    dossiers.filter(({ isCutOff }) => isCutOff).map(({ code }) => code),
   );
   return dossiers.map((dossier) => {
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
@@ -116,11 +116,6 @@ async function countAll(
       return { dossier, by: {} };
     }
   });
-}
-
-/** Whether the beginning of what was told is not kept any more. */
-function isCutOff({ events: [first] }: CountableDossier): boolean {
-  return first !== undefined && first.seq > 1;
 }
 
 /** Where the beginning is not kept, when it began and ended is known from the last time that it was counted. */

@@ -194,6 +194,9 @@ describe('statistics', () => {
     await tell('returned', at('03-02'));
     expect((await statistics('?from=2026-01-01')).total).toEqual(early);
     expect((await statistics('?from=2026-03-01')).total.received.total).toBe(0);
+    // Also when all of them are, and all dossiers are counted anew.
+    await hub.hub.database.pool.query("DELETE FROM events; UPDATE counted_state SET filled_to = ''");
+    expect((await statistics('?from=2026-01-01')).total).toEqual(early);
   });
 
   test('one dossier that cannot be counted keeps no other from it, and a failure is told as what is behind', async () => {

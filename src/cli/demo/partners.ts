@@ -15,8 +15,8 @@ export interface Book {
 }
 
 /** A partner's stand-in, in a process of its own. */
-export interface Partner {
-  readonly name: PartnerName;
+export interface Partner<Name extends string = PartnerName> {
+  readonly name: Name;
   readonly url: string;
   readonly child: Child;
   /** Let something go wrong there. */
@@ -31,7 +31,11 @@ export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partn
   return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
 }
 
-async function startPartner(name: PartnerName, folder: Pick<Folder, 'path'>): Promise<Partner> {
+/** @param name of the adapter whose simulator it is */
+export async function startPartner<Name extends string>(
+  name: Name,
+  folder: Pick<Folder, 'path'>,
+): Promise<Partner<Name>> {
   const { child, url } = await startListening({
     script: 'src/kit/run-simulator.ts',
     args: [name],

@@ -1,46 +1,20 @@
-import { join } from 'node:path';
-import axios from 'axios';
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config.ts';
-import type { Fault } from '../../kit/simulator.ts';
 import type { Change } from './check-feed.ts';
-import { type Child, startListening } from './child.ts';
 import { CIVIL_STATUS_SERVICES } from './day.ts';
 import { type Finding, finding } from './finding.ts';
 import type { Folder } from './folder.ts';
-import type { Book } from './partners.ts';
+import { type Book, type Partner, startPartner } from './partners.ts';
 
 const PARTY = 'portal-webhooks';
 /** Who tells of the dossiers that it asks for. */
 const TELLERS = ['one-stop', 'civil-status'];
 
 /** A portal frontend that is told of changes, in a process of its own. */
-export interface Subscriber {
-  readonly url: string;
-  readonly child: Child;
-  fault(...faults: readonly Fault[]): Promise<void>;
-  book(): Promise<Book>;
-}
+export type Subscriber = Partner<'webhook-subscriber'>;
 
-export async function startSubscriber(folder: Pick<Folder, 'path'>): Promise<Subscriber> {
-  const { child, url } = await startListening({
-    script: 'src/kit/run-simulator.ts',
-    args: ['webhook-subscriber'],
-    logFile: join(folder.path, `${PARTY}.log`),
-    onLine: () => undefined,
-  });
-  return {
-    url,
-    child,
-    async fault(...faults) {
-      await axios.post(`${url}/__simulator/faults`, faults, { proxy: false });
-    },
-    async book() {
-      const { data } = await axios.get<Book>(`${url}/__simulator/ledger`, { proxy: false });
-      return data;
-    },
-  };
-}
+export const startSubscriber = (folder: Pick<Folder, 'path'>): Promise<Subscriber> =>
+  startPartner('webhook-subscriber', folder);
 
 /** The subscriber as a party of the hub that asks for every change of civil registrations, whoever tells of it. */
 export function subscriberParty({ url }: Pick<Subscriber, 'url'>): Required<Pick<HubFile, 'parties' | 'routes'>> {
