@@ -19,12 +19,17 @@ const EARLIEST_WRITTEN = `${FIRST_YEAR - 1}-12-31`;
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
+/** An instant, but for the days and hours that there are not. */
+const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(?!000)\d{3})?\+07:00$/;
+
 /**
  * The instant of an RFC 3339 text with a zone (`Z`, `+07:00`, and `+0000` as iGate writes it); digits after the
  * millisecond are cut off. Undefined where there is no zone, no such day or hour (also `24:00` and second 60), and
  * outside of the years 1900 to 2200.
  */
 export function parseInstant(text: string): string | undefined {
+  // Most are written as instants are: nothing is taken apart for them.
+  if (WRITTEN.test(text) && isRealDate(text.slice(0, 10)) && isRealTime(text.slice(11, 19))) return text;
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
   const date = match[1] as string;

@@ -1,6 +1,6 @@
 import { instantToMs } from '#core/dates';
 
-/** The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`. */
+/** The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`; a text may be given as its UTF-8. */
 export type ColumnType = 'text' | 'bytea' | 'int4' | 'int8' | 'bool' | 'uuid' | 'timestamptz';
 export type Value = string | number | boolean | Uint8Array | null | undefined;
 
@@ -63,11 +63,9 @@ function writeRow<Row>(start: number, columns: readonly Column<Row>[], row: Row)
 function writeValue(at: number, type: ColumnType, value: NonNullable<Value>): number {
   switch (type) {
     case 'text':
-      return writeText(at, value as string);
+      return typeof value === 'string' ? writeText(at, value) : writeBytes(at, value as Uint8Array);
     case 'bytea':
-      makeRoom(at + (value as Uint8Array).length);
-      scratch.set(value as Uint8Array, at);
-      return at + (value as Uint8Array).length;
+      return writeBytes(at, value as Uint8Array);
     case 'bool':
       makeRoom(at + 1);
       scratch[at] = value ? 1 : 0;
@@ -83,6 +81,12 @@ function writeValue(at: number, type: ColumnType, value: NonNullable<Value>): nu
       return writeInt8(at, (ms - EPOCH_2000_MS) * 1000);
     }
   }
+}
+
+function writeBytes(start: number, value: Uint8Array): number {
+  makeRoom(start + value.length);
+  scratch.set(value, start);
+  return start + value.length;
 }
 
 /** Most texts are short and ASCII: for these a loop costs a third of the call. */

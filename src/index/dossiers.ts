@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Held } from '#core/apply';
 import { lastFour, serviceKey } from '#core/identifiers';
-import { maskApplicant, maskMentions, mentionsApplicant } from '#core/masking';
+import { maskApplicant, maskMentions, mentionOf } from '#core/masking';
 import { searchWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../vault.ts';
-import { jsonOf, sealRecord } from './sealed-records.ts';
+import { bytesOf, sealRecord } from './sealed-records.ts';
 
 /** A dossier to be written: its newest state, and by which message it came about. */
 export interface DossierRow {
@@ -88,7 +88,7 @@ interface Written {
   readonly row: DossierRow;
   readonly record: Dossier;
   readonly sealed: Sealed;
-  readonly masked: string;
+  readonly masked: Uint8Array;
   readonly search: string;
   readonly phone: Buffer | undefined;
   readonly identity: Buffer | undefined;
@@ -109,42 +109,57 @@ function prepare(row: DossierRow, vault: Vault): Written {
   const { record } = view;
   const { phone, identityNumber, name } = record.applicant ?? {};
   const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt };
-  const proofOf = (text: string | undefined) =>
-    text && lastFour(text) ? vault.proof(code, lastFour(text) as string) : undefined;
   return {
     row,
     record,
     sealed: sealRecord(vault, record),
     masked: maskedJson(record, freshness),
     search: searchWords([code, ...(record.aliases ?? []).map((alias) => alias.code)], [name]),
-    phone: proofOf(phone),
-    identity: proofOf(identityNumber),
+    phone: proofOf(vault, code, phone),
+    identity: proofOf(vault, code, identityNumber),
   };
 }
 
-/** Put together from the record's JSON, which is there: writing it a second time would cost as much as all else here. */
-function maskedJson(record: Dossier, freshness: object): string {
+function proofOf(vault: Vault, code: string, text: string | undefined): Buffer | undefined {
+  const digits = text && lastFour(text);
+  return digits ? vault.proof(code, digits) : undefined;
+}
+
+/**
+ * What readers see, as UTF-8. Put together from the bytes of the record's JSON, which are there: writing it a second time,
+ * or putting it together as text, would cost as much as all else here.
+ */
+function maskedJson(record: Dossier, freshness: object): Uint8Array {
   const { applicant } = record;
-  const json = jsonOf(record);
-  const masked = applicant ? withoutMentions(withApplicantMasked(json, applicant), record, applicant) : json;
-  return `${masked.slice(0, -1)},"freshness":${JSON.stringify(freshness)}}`;
+  const json = bytesOf(record);
+  const last = `,"freshness":${JSON.stringify(freshness)}}`;
+  if (!applicant) return spliced(json, json.length - 1, json.length - 1, '', last);
+  const masked = maskApplicant(applicant);
+  // Few records have mentions: only these are taken apart.
+  if (someFreeText(record, mentionOf(applicant)))
+    return Buffer.from(withoutMentions({ ...record, applicant: masked, freshness }, applicant));
+  // In a text the quotes would be escaped: what is found is the member.
+  const start = json.indexOf(APPLICANT) + APPLICANT.length;
+  const end = start + Buffer.byteLength(JSON.stringify(applicant));
+  return spliced(json, start, end, JSON.stringify(masked), last);
 }
 
 type Applicant = NonNullable<Dossier['applicant']>;
 
-/** In a text the quotes would be escaped: what is found is the member. */
-function withApplicantMasked(json: string, applicant: Applicant): string {
-  const start = json.indexOf(APPLICANT) + APPLICANT.length;
-  const end = start + JSON.stringify(applicant).length;
-  return json.slice(0, start) + JSON.stringify(maskApplicant(applicant)) + json.slice(end);
+const APPLICANT = Buffer.from(',"applicant":');
+
+/** An object's JSON with a text in the place of what lies from `start` to `end`, and another in the place of its last brace. */
+function spliced(json: Buffer, start: number, end: number, middle: string, last: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(json.length + 3 * (middle.length + last.length));
+  let at = json.copy(bytes, 0, 0, start);
+  at += bytes.write(middle, at);
+  at += json.copy(bytes, at, end, json.length - 1);
+  at += bytes.write(last, at);
+  return bytes.subarray(0, at);
 }
 
-const APPLICANT = ',"applicant":';
-
-/** Few records have mentions: only these are taken apart. */
-function withoutMentions(json: string, record: Dossier, applicant: Applicant): string {
-  if (!mentionsApplicant(freeTextsOf(record), applicant)) return json;
-  return JSON.stringify(JSON.parse(json), (key, value) =>
+function withoutMentions(record: object, applicant: Applicant): string {
+  return JSON.stringify(record, (key, value) =>
     typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
   );
 }
@@ -152,16 +167,16 @@ function withoutMentions(json: string, record: Dossier, applicant: Applicant): s
 /** The members with free texts, where officers may have written of the applicant, or a system put a number into an address. */
 const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy', 'url']);
 
-/** The free texts of a record, but for what is said of the applicant in his own place. */
-function freeTextsOf(value: object): string {
-  let texts = '';
+/** Whether it is so of one of the free texts of a record; what is said of the applicant in his own place is none. */
+function someFreeText(value: object, isSo: (text: string) => boolean): boolean {
   for (const key in value) {
     const member = (value as Readonly<Record<string, unknown>>)[key];
     if (typeof member === 'string') {
-      if (FREE_TEXTS.has(key)) texts += `${member}\n`;
-    } else if (typeof member === 'object' && member !== null && key !== 'applicant') texts += freeTextsOf(member);
+      if (FREE_TEXTS.has(key) && isSo(member)) return true;
+    } else if (typeof member === 'object' && member !== null && key !== 'applicant' && someFreeText(member, isSo))
+      return true;
   }
-  return texts;
+  return false;
 }
 
 const columns = {

@@ -1,5 +1,5 @@
 import type { Held } from '#core/apply';
-import { jsonOf } from '../index/sealed-records.ts';
+import { bytesOf } from '../index/sealed-records.ts';
 import type { DeliveryRow } from '../ledger/deliveries.ts';
 
 /** A dossier as a message that this process has just committed left it. */
@@ -48,7 +48,7 @@ export function createJustKept(): JustKeptDossiers {
       const key = `${party} ${kept.held.code}`;
       drop(key);
       // The JSON is there: it was just written.
-      const entry = { kept, bytes: jsonOf(kept.held.view.record).length, sinceMs: performance.now() };
+      const entry = { kept, bytes: bytesOf(kept.held.view.record).length, sinceMs: performance.now() };
       entries.set(key, entry);
       bytes += entry.bytes;
       for (const oldest of entries.keys()) {

@@ -32,7 +32,7 @@ export function catalogueWarnings(
   item: DossierItem,
   unknown: Unknown,
 ): readonly Problem[] {
-  if (!isUpsert(item)) return [];
+  if (!isUpsert(item) || (unknown.service.size === 0 && unknown.agency.size === 0)) return [];
   const warnings: Problem[] = [];
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
     warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
