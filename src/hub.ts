@@ -5,6 +5,7 @@ import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createAlerts } from './alerts.ts';
+import { createAuditWatch } from './audit-watch.ts';
 import { createBell } from './bell.ts';
 import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
@@ -167,6 +168,7 @@ export async function createHub(
     shapes,
     retentionMonths: file.retentionMonths,
     count,
+    watchAudit: createAuditWatch({ database, vault, alerts, telemetry, nowMs }),
   });
   const ledger = createLedgerReader(database, vault);
   const orders = createOrders({

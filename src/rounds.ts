@@ -24,6 +24,8 @@ export interface RoundsMeans {
   readonly reconcile: NightlyReconcile;
   /** Count what changed since the last time. */
   readonly count: () => Promise<void>;
+  /** See createAuditWatch. */
+  readonly watchAudit: () => Promise<void>;
 }
 
 /** Comparing with the parties that can be asked, in the night. */
@@ -41,6 +43,7 @@ export interface Rounds {
 }
 
 const SWEEP_MS = 1_000;
+const AUDIT_MS = 60_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 export function createRounds(means: RoundsMeans): Rounds {
@@ -101,6 +104,17 @@ export function createRounds(means: RoundsMeans): Rounds {
     await watchCertificates({ database, alerts, nowMs }, parties);
   }
 
+  let watching: Promise<void> | undefined;
+  /** Following a long chain may take longer than until the next time. */
+  function watchAudit(): void {
+    watching ??= means
+      .watchAudit()
+      .catch((error) => telemetry.failed('audit', error))
+      .finally(() => {
+        watching = undefined;
+      });
+  }
+
   let keeping: Promise<void> = Promise.resolve();
   function keepHouse(): void {
     keeping = housekeeping().catch((error) => telemetry.failed('housekeeping', error));
@@ -121,6 +135,8 @@ export function createRounds(means: RoundsMeans): Rounds {
         });
         await sweeping;
       });
+      every(AUDIT_MS, async () => watchAudit());
+      watchAudit();
       every(HOUSEKEEPING_MS, async () => keepHouse());
       keepHouse();
     },
@@ -129,7 +145,7 @@ export function createRounds(means: RoundsMeans): Rounds {
       reconcile.stop();
       await sweeping;
       await Promise.race([
-        Promise.all([...pulling.values(), keeping]),
+        Promise.all([...pulling.values(), keeping, watching]),
         new Promise((resolve) => setTimeout(resolve, 3_000).unref()),
       ]);
     },

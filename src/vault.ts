@@ -36,7 +36,7 @@ export interface Vault {
   verify(use: SignedUse, signed: string): string | undefined;
 }
 
-export type SignedUse = 'cursor' | 'session';
+export type SignedUse = 'cursor' | 'session' | 'audit';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

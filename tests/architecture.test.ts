@@ -122,6 +122,12 @@ const RULES: readonly Rule[] = [
     why: 'looks at what parties hang on, ahead of its end',
   },
   {
+    of: ['src/audit-watch.ts'],
+    may: [...RECORDS, 'src/ledger/'],
+    mayTypes: ['src/database/', 'src/alerts.ts', 'src/telemetry.ts', 'src/vault.ts'],
+    why: 'follows what was written of who did what',
+  },
+  {
     of: ['src/shape-watch.ts'],
     may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
     mayTypes: ['src/database/', 'src/telemetry.ts', 'src/alerts.ts'],

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { createVault, type Vault } from '../vault.ts';
+import { checkAudit } from './doctor/check-audit.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import { checkPartners } from './doctor/check-partners.ts';
@@ -19,7 +20,9 @@ import { type CommonOptions, type Result, runCommand, USAGE } from './run-comman
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look at settings, secrets, database, disk, queue, partners and what waits, and say what to do')
+    .description(
+      'look at settings, secrets, database, disk, queue, partners, what waits and the audit, and say what to do',
+    )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((options: CommonOptions) => runCommand(options, examine, USAGE));
@@ -69,6 +72,7 @@ async function checkAll(database: Database, vault: Vault): Promise<readonly Find
     ...(await checkDatabase(database, Date.now)),
     ...(await attempt('secrets', () => checkSealing(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
+    ...(await attempt('audit', () => checkAudit(database, vault))),
   ];
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config.ts';
 import { reseal } from '../database/reseal.ts';
+import { resignAnchors } from '../ledger/audit-chain.ts';
 import { createVault } from '../vault.ts';
 import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
@@ -84,12 +85,14 @@ async function resealAll(): Promise<Result> {
   const config = loadConfig(process.env);
   const vault = createVault(config.secrets as [string, ...string[]]);
   const bar = createProgress('counting', 0);
-  const report = await withDatabase(config, (database) =>
-    reseal(database, vault, ({ done, total, table }) => {
+  const report = await withDatabase(config, async (database) => {
+    const sealed = await reseal(database, vault, ({ done, total, table }) => {
       bar.setTotal(total);
       bar.update(done, `renewing ${table}`);
-    }),
-  ).finally(() => bar.stop());
+    });
+    const audit_anchors = await resignAnchors(database, vault);
+    return { ...sealed, resealed: { ...sealed.resealed, audit_anchors } };
+  }).finally(() => bar.stop());
   const { resealed, unopened } = report;
   const text = [
     ...Object.entries(resealed).map(([table, count]) => `${table}: ${count} renewed`),

@@ -9,6 +9,7 @@ import * as m007 from './migrations/007-anomalies.ts';
 import * as m008 from './migrations/008-replay-counts.ts';
 import * as m009 from './migrations/009-look-up-tries.ts';
 import * as m010 from './migrations/010-counted.ts';
+import * as m011 from './migrations/011-audit-chain.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS = {
   '008-replay-counts': m008,
   '009-look-up-tries': m009,
   '010-counted': m010,
+  '011-audit-chain': m011,
 };
 
 /**

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
+import { gather } from '../gather.ts';
 
 export interface AuditEntry {
   /** The key's id. */
@@ -18,19 +20,39 @@ export interface Audit {
 }
 
 export function createAudit(database: Database, nowMs: () => number): Audit {
-  return { write: (entry) => writeAudit(database.pool, entry, nowMs()) };
+  // Entries are linked one to the other (see audit-chain.ts), so they are written one commit after the other: in few.
+  const write = gather(
+    async (entries: readonly AuditEntry[]) => {
+      await writeAll(database.pool, entries, nowMs());
+      return entries.map(() => undefined);
+    },
+    { size: 200, lanes: 1 },
+  );
+  return { write };
 }
 
-/** Within a transaction: the entry is kept with what it tells of, or neither is. */
-export async function writeAudit(
-  db: pg.Pool | pg.PoolClient,
-  { actor, action, subject, why }: AuditEntry,
-  nowMs: number,
-): Promise<void> {
+/**
+ * Within a transaction: the entry is kept with what it tells of, or neither is. To be written last: other entries wait
+ * for the transaction's end.
+ */
+export async function writeAudit(db: pg.Pool | pg.PoolClient, entry: AuditEntry, nowMs: number): Promise<void> {
+  await writeAll(db, [entry], nowMs);
+}
+
+async function writeAll(db: pg.Pool | pg.PoolClient, entries: readonly AuditEntry[], nowMs: number): Promise<void> {
   await db.query({
     name: 'audit',
-    text: 'INSERT INTO audit (at, actor, action, subject, why) VALUES ($1::timestamptz, $2, $3, $4, $5)',
-    values: [msToInstant(nowMs), actor, action, subject, why],
+    text: `INSERT INTO audit (at, actor, action, subject, why)
+           SELECT $1::timestamptz, actor, action, subject, why
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS given(actor, action, subject, why, n)
+           ORDER BY n`,
+    values: [
+      msToInstant(nowMs),
+      entries.map(({ actor }) => actor),
+      entries.map(({ action }) => action),
+      entries.map(({ subject }) => subject),
+      entries.map(({ why }) => why ?? null),
+    ],
   });
 }
 
@@ -38,6 +60,9 @@ export interface KeptAuditEntry extends Omit<AuditEntry, 'why'> {
   readonly id: number;
   readonly at: string;
   readonly why: string | null;
+  /** Its place in the chain of all entries, and what links it to the one before it (hexadecimal); see audit-chain.ts. */
+  readonly position: number;
+  readonly link: string;
 }
 
 export interface AuditFilter {
@@ -54,7 +79,9 @@ export async function listAudit(
   limit: number,
   before: number | undefined,
 ): Promise<readonly KeptAuditEntry[]> {
-  let query = database.query.selectFrom('audit').select(['id', 'at', 'actor', 'action', 'subject', 'why']);
+  let query = database.query
+    .selectFrom('audit')
+    .select(['id', 'at', 'actor', 'action', 'subject', 'why', 'position', sql<string>`encode(link, 'hex')`.as('link')]);
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);
   if (from !== undefined) query = query.where('at', '>=', from);

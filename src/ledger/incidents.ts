@@ -12,7 +12,8 @@ export interface Incident {
     | 'certificate-expiry'
     | 'schema-drift'
     | 'pull-failed'
-    | 'disagreement';
+    | 'disagreement'
+    | 'audit-broken';
   readonly cause: string;
   readonly openedAt: string;
   readonly closedAt: string | null;

@@ -220,10 +220,11 @@ export function createOrders(means: OrdersMeans): Orders {
       const wrong = await problemOf(party, table, from, to);
       if (wrong) return { problems: [wrong] };
       const [entry] = await inTransaction(database, async (tx) => {
-        await writeAudit(tx, audited('code-table.enter', `${party} ${table} ${from}`, said), nowMs());
         const causeKey = unmappedKey(table, from);
         await addResolution(tx, { causeKey, parties: [party], action: 'map', ...said }, nowMs());
-        return enter(tx, [line], said);
+        const entered = await enter(tx, [line], said);
+        await writeAudit(tx, audited('code-table.enter', `${party} ${table} ${from}`, said), nowMs());
+        return entered;
       });
       await codes.reload();
       await carryOut();

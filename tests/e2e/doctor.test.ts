@@ -17,10 +17,27 @@ describe('doctor', () => {
     };
     expect({ code, fail }).toEqual({ code: 0, fail: 0 });
     const areas = new Set(findings.map(({ area }) => area));
-    expect(areas).toEqual(new Set(['settings', 'secrets', 'database', 'disk', 'queue', 'partners', 'work']));
+    expect(areas).toEqual(new Set(['settings', 'secrets', 'database', 'disk', 'queue', 'partners', 'work', 'audit']));
     const { rows } = await scene.query("SELECT setting FROM pg_settings WHERE name = 'autovacuum'");
     const [cleaning] = findings.filter(({ found }) => found.startsWith('autovacuum is'));
     expect(cleaning?.level).toBe(rows[0].setting === 'on' ? 'ok' : 'warn');
+  });
+
+  test('an entry of the audit that was changed past the hub fails, and is named', async () => {
+    await scene.run('migrate');
+    for (const subject of ['a', 'b', 'c'])
+      await scene.query(`INSERT INTO audit (at, actor, action, subject) VALUES (now(), 'ops', 'party.pause', $1)`, [
+        subject,
+      ]);
+    const { out: well } = await scene.run('doctor');
+    expect(well).toMatch(/ok {4}audit {5}its 3 entries are linked as they were written/);
+    await scene.query(`UPDATE audit SET actor = 'nobody' WHERE position = 2`);
+    const { code, out } = await scene.run('doctor');
+    await scene.query(`UPDATE audit SET actor = 'ops' WHERE position = 2`);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /fail {2}audit {5}entry 2 \(id \d+\) is not what was written.*; the 1 before are as they were written/,
+    );
   });
 
   test('what was refused counts until it was told in a newer version, or given up', async () => {

@@ -3,12 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Alerts, createAlerts } from '../../src/alerts.ts';
+import { createAuditWatch } from '../../src/audit-watch.ts';
 import { watchCertificates } from '../../src/certificate-watch.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
 import { certificatesIn } from '../../src/kit/tls.ts';
 import { webhookHeaders } from '../../src/kit/webhooks.ts';
+import { createAudit } from '../../src/ledger/audit.ts';
+import { loadAnchors } from '../../src/ledger/audit-chain.ts';
 import { listIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createVault } from '../../src/vault.ts';
 import { testCertificate } from '../support/certificate.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { MORNING } from '../support/template.ts';
@@ -114,6 +118,48 @@ describe('alerts', () => {
     held.current = [];
     await at('2026-01-02');
     expect(await openIncidents(database)).toEqual([]);
+  });
+
+  test('the audit is followed and signed; what was tampered with is told of once, and nothing is signed until it fits', async () => {
+    const { database, pool } = { database: hub.hub.database, pool: hub.hub.database.pool };
+    const lines: string[] = [];
+    const telemetry = { log: pino({}, { write: (line) => void lines.push(line) }) };
+    const vault = createVault(['a secret of the audit for tests, long enough']);
+    const watch = createAuditWatch({
+      ...{ database, vault, telemetry, nowMs: () => MORNING },
+      alerts: processes[0]?.alerts as Alerts,
+    });
+    const audit = createAudit(database, () => MORNING);
+    const signed = async () => (await loadAnchors(database, vault)).anchors.map(({ position }) => position);
+    const open = async () =>
+      (await openIncidents(database)).map(({ party, kind, cause }) => `${party} ${kind}: ${cause}`);
+    for (const subject of ['a', 'b', 'c']) await audit.write({ actor: 'ops', action: 'party.pause', subject });
+    await watch();
+    await audit.write({ actor: 'ops', action: 'party.resume', subject: 'a' });
+    await watch();
+    expect(await signed()).toEqual([4]);
+    // Once a day, so that it stands outside of the database too.
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'audit signed', entries: 3 }]);
+
+    await audit.write({ actor: 'ops', action: 'party.pause', subject: 'd' });
+    await pool.query(`UPDATE audit SET subject = 'z' WHERE position = 5`);
+    await watch();
+    await watch();
+    const broken = 'hub audit-broken: entry 5 (id 5) is not what was written, or not in its place';
+    expect([await open(), await signed()]).toEqual([[broken], [4]]);
+    expect(await listIncidents(database, false, 9, undefined)).toHaveLength(1);
+
+    await pool.query(`UPDATE audit SET subject = 'd' WHERE position = 5`);
+    await watch();
+    expect([await open(), await signed()]).toEqual([[], [5]]);
+
+    // Put back to an earlier state as a whole, with what was signed then: who runs remembers.
+    await pool.query('DELETE FROM audit_anchors; DELETE FROM audit WHERE position > 3');
+    await pool.query('UPDATE audit_head SET (position, link) = (SELECT position, link FROM audit WHERE position = 3)');
+    await watch();
+    expect(await open()).toEqual([
+      'hub audit-broken: entry 5, which is signed, is not there any more, or not as it was signed',
+    ]);
   });
 
   test('a process that is killed while it tells leaves it to the others', async () => {

@@ -2,7 +2,7 @@ export type Level = 'ok' | 'info' | 'warn' | 'fail';
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly area: 'settings' | 'secrets' | 'database' | 'disk' | 'queue' | 'partners' | 'work';
+  readonly area: 'settings' | 'secrets' | 'database' | 'disk' | 'queue' | 'partners' | 'work' | 'audit';
   readonly level: Level;
   /** What was found, without secrets. */
   readonly found: string;

@@ -31,6 +31,12 @@ export const AuditShown = closed(
     action: Type.String(),
     subject: Type.String(),
     why: maybe(Type.String()),
+    position: Type.Integer({ description: 'its place in the chain of all entries' }),
+    link: Type.String({
+      description:
+        'SHA-256, in hexadecimal, of the bytes of the link before it (of the first entry: SHA-256 of nothing) and the UTF-8 of ' +
+        '[position, milliseconds of at since 1970, actor, action, subject, why] as JSON with a blank behind each comma',
+    }),
   },
   { title: 'AuditEntry' },
 );

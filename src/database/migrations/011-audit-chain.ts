@@ -1,0 +1,57 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * Each entry of the audit is linked to the one before it: an entry that is changed, left out, put in or moved later on no
+ * longer fits the next one. The links are made where the entries are written, in the order of their commits. See
+ * ledger/audit-chain.ts, which follows them.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}
+
+const STATEMENTS = [
+  `ALTER TABLE audit ADD COLUMN position int8, ADD COLUMN link bytea`,
+
+  /* The one row: the newest entry. Whoever writes an entry holds it to the commit, so entries are written one after the other. */
+  `CREATE TABLE audit_head (position int8 NOT NULL, link bytea NOT NULL) WITH (fillfactor = 10)`,
+  `INSERT INTO audit_head VALUES (0, sha256(''))`,
+
+  /* The signed newest entry of each day, so that nobody without HUB_SECRET makes all links anew. */
+  `CREATE TABLE audit_anchors (
+     day date NOT NULL PRIMARY KEY,
+     signed text NOT NULL
+   )`,
+
+  `CREATE FUNCTION hub_audit_link(before bytea, entry audit) RETURNS bytea LANGUAGE sql STABLE AS $$
+     SELECT sha256(before || convert_to(jsonb_build_array(
+       entry.position, trunc(extract(epoch FROM entry.at) * 1000)::int8, entry.actor, entry.action, entry.subject, entry.why
+     )::text, 'UTF8'))
+   $$`,
+  `CREATE FUNCTION hub_link_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+   DECLARE head audit_head;
+   BEGIN
+     SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
+     NEW.position := head.position + 1;
+     NEW.link := hub_audit_link(head.link, NEW);
+     UPDATE audit_head SET position = NEW.position, link = NEW.link;
+     RETURN NEW;
+   END $$`,
+
+  /* What was written before is linked as it stands now. */
+  `DO $$
+   DECLARE entry audit; head audit_head;
+   BEGIN
+     SELECT * INTO STRICT head FROM audit_head;
+     FOR entry IN SELECT * FROM audit ORDER BY id LOOP
+       entry.position := head.position + 1;
+       entry.link := hub_audit_link(head.link, entry);
+       UPDATE audit SET position = entry.position, link = entry.link WHERE id = entry.id;
+       head := (entry.position, entry.link);
+     END LOOP;
+     UPDATE audit_head SET position = head.position, link = head.link;
+   END $$`,
+  `CREATE TRIGGER audit_linked BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION hub_link_audit()`,
+
+  `ALTER TABLE audit ALTER COLUMN position SET NOT NULL, ALTER COLUMN link SET NOT NULL`,
+  `CREATE UNIQUE INDEX audit_position ON audit (position)`,
+];
