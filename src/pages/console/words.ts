@@ -70,6 +70,8 @@ export const INCIDENTS = {
   'partner-away': ['không liên lạc được', 'partner away', 'bad'],
   credentials: ['thông tin đăng nhập bị từ chối', 'credentials refused', 'bad'],
   certificate: ['chứng thư số', 'certificate', 'bad'],
+  'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate ends', 'warn'],
+  'audit-broken': ['nhật ký bị thay đổi', 'audit was changed', 'bad'],
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
