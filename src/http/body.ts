@@ -7,10 +7,15 @@ import { Refusal } from './problem.ts';
 /** After a body was refused as too large, this much more is thrown away so that the client can read the refusal. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
 
+/** A body that is read as a whole arrives within this time; a stream, which may last for hours, does not pause for as long. */
+const WHOLE_MS = 300_000;
+const PAUSE_MS = 60_000;
+
 /**
  * The whole body, inflated. A size that is told is refused at once; one that shows while reading, as soon as it shows.
  *
- * @throws Refusal 413 over `maxBytes` inflated or for a bomb, 415 for an encoding that is not known, 400 when it does not inflate
+ * @throws Refusal 408 when it does not arrive within five minutes, 413 over `maxBytes` inflated or for a bomb, 415 for an
+ *   encoding that is not known, 400 when it does not inflate
  */
 export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
   const source = rawBody(c);
@@ -22,7 +27,9 @@ export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
   if (!c.req.header('content-encoding')) return readPlain(source, maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of inflated(c, source, BOMB)) {
+  const end = performance.now() + WHOLE_MS;
+  const tooLate = tooSlow(`did not arrive within ${WHOLE_MS / 1000} s`);
+  for await (const chunk of inflated(c, source, BOMB, tooLate, () => end - performance.now())) {
     size += chunk.length;
     if (size > maxBytes) {
       discard(source);
@@ -38,18 +45,26 @@ function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const refuse = (refusal: Refusal): void => {
+      source.removeAllListeners('data');
+      discard(source);
+      reject(refusal);
+    };
+    const late = setTimeout(() => refuse(tooSlow(`did not arrive within ${WHOLE_MS / 1000} s`)), WHOLE_MS);
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
-      else {
-        source.removeAllListeners('data');
-        discard(source);
-        reject(tooLarge(maxBytes));
-      }
+      else refuse(tooLarge(maxBytes));
     });
-    source.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    source.on('end', () => {
+      clearTimeout(late);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
     source.on('error', () => reject(clientGone()));
-    source.on('close', () => source.readableEnded || reject(clientGone()));
+    source.on('close', () => {
+      clearTimeout(late);
+      if (!source.readableEnded) reject(clientGone());
+    });
   });
 }
 
@@ -72,14 +87,23 @@ const STREAM_TIMES = 100;
 /**
  * The body as it arrives, inflated; it may have any length.
  *
- * @throws Refusal 413 when, over `freeBytes`, it inflates to more than a hundred times of what came; otherwise as readBody
+ * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred times of what came; otherwise as readBody
  */
 export async function* bodyChunks(c: Context, freeBytes: number): AsyncGenerator<Buffer> {
   const source = rawBody(c);
-  if (source) yield* inflated(c, source, { bytes: freeBytes, times: STREAM_TIMES });
+  if (!source) return;
+  const tooLate = tooSlow(`paused for ${PAUSE_MS / 1000} s`);
+  yield* inflated(c, source, { bytes: freeBytes, times: STREAM_TIMES }, tooLate, () => PAUSE_MS);
 }
 
-async function* inflated(c: Context, source: Readable, bomb: Bomb): AsyncGenerator<Buffer> {
+/** @param waitMs how long the next piece is waited for; when it does not arrive by then it is `tooLate` */
+async function* inflated(
+  c: Context,
+  source: Readable,
+  bomb: Bomb,
+  tooLate: Refusal,
+  waitMs: () => number,
+): AsyncGenerator<Buffer> {
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   const inflater = encoding === 'identity' ? undefined : inflaterOf(encoding);
   if (inflater) {
@@ -91,7 +115,10 @@ async function* inflated(c: Context, source: Readable, bomb: Bomb): AsyncGenerat
   try {
     let size = 0;
     // The socket stays open when reading ends early: the refusal has to go back over it.
-    for await (const chunk of (inflater ?? source).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    const chunks = (inflater ?? source).iterator({ destroyOnReturn: false });
+    for (;;) {
+      const { done, value: chunk } = await inTime<IteratorResult<Buffer>>(chunks.next(), waitMs(), tooLate);
+      if (done) break;
       size += chunk.length;
       if (inflater && size > bomb.bytes && size > bomb.times * inflater.bytesWritten) {
         discard(source);
@@ -105,13 +132,27 @@ async function* inflated(c: Context, source: Readable, bomb: Bomb): AsyncGenerat
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code === 'ECONNRESET') throw clientGone();
+    if (error === tooLate) discard(source);
     if (!INFLATE_ERROR.test(code)) throw error;
     discard(source);
     throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
   } finally {
-    if (inflater) source.unpipe(inflater);
-    inflater?.destroy();
+    if (inflater) {
+      source.unpipe(inflater);
+      inflater.destroy();
+      // Taking the pipe off has stopped it: what is thrown away has to flow.
+      source.resume();
+    }
   }
+}
+
+/** @throws `late` when it takes longer */
+async function inTime<Out>(work: Promise<Out>, ms: number, late: Refusal): Promise<Out> {
+  let timer: NodeJS.Timeout | undefined;
+  const inTime = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), ms);
+  });
+  return Promise.race([work, inTime]).finally(() => clearTimeout(timer));
 }
 
 const INFLATE_ERROR = /^(?:Z_|ERR__ERROR)/;
@@ -148,6 +189,10 @@ function discard(source: Readable): void {
   });
   source.on('error', () => undefined);
   source.resume();
+}
+
+function tooSlow(how: string): Refusal {
+  return new Refusal('too-slow', `the body ${how}`);
 }
 
 function tooLarge(maxBytes: number): Refusal {

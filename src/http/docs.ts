@@ -77,6 +77,8 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   'key-reused': 'Use a new Idempotency-Key for another body; keys are kept for 7 days.',
   decided:
     'The detail says who decided what; nothing of this order was done. A code is given another meaning by a new line of its code table.',
+  'too-slow':
+    'Send a body within five minutes; a stream of lines (application/x-ndjson) may last for hours, and does not pause for a minute.',
   'too-large': 'Send less at once, or a stream of lines (application/x-ndjson).',
   'too-many': 'Send several requests, or a stream of lines (application/x-ndjson).',
   'unsupported-media': 'Send one of the media types and encodings that the detail names.',

@@ -11,6 +11,18 @@ export interface Listening {
 const ANSWER_MS = 5_000;
 
 /**
+ * Who is slow to ask is let go. How long a body may take is the doors' concern (body.ts): a stream of lines may last for
+ * hours, which a limit of the whole request would cut off. A connection at rest is kept longer than proxies keep theirs, so
+ * that none of them sends on one that is just being closed.
+ */
+const PATIENCE = {
+  headersTimeout: 20_000,
+  requestTimeout: 0,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 75_000,
+};
+
+/**
  * Answer at an address.
  *
  * @throws what the system says where it cannot be had
@@ -20,7 +32,7 @@ export function listen(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+    const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions: PATIENCE }, (info) =>
       resolve({ url: `http://${urlHost(host)}:${info.port}`, close: () => close(server as Server) }),
     );
     server.on('error', reject);

@@ -158,7 +158,8 @@ function problemsOf(doc: RouteDoc): object {
   if (doc.scopes && doc.asksDatabase !== false) kinds.add('unavailable');
   if (doc.scopes && (doc.query || doc.path.includes('{code}'))) kinds.add('bad-request');
   if (doc.scopes && doc.body)
-    for (const kind of ['not-json', 'bad-request', 'too-large', 'unsupported-media'] as const) kinds.add(kind);
+    for (const kind of ['not-json', 'bad-request', 'too-slow', 'too-large', 'unsupported-media'] as const)
+      kinds.add(kind);
   const all = PROBLEM_KINDS.filter(({ kind }) => kinds.has(kind));
   return Object.fromEntries(
     [...new Set(all.map(({ status }) => status))].map((status) => {

@@ -12,6 +12,7 @@ const KINDS = {
   ambiguous: [409, 'The code names several things'],
   'key-reused': [409, 'The Idempotency-Key was used with another body'],
   decided: [409, 'It was decided otherwise'],
+  'too-slow': [408, 'The body did not arrive in time'],
   'too-large': [413, 'The body is too large'],
   'too-many': [413, 'There are too many items'],
   'unsupported-media': [415, 'The media type or encoding is not supported'],

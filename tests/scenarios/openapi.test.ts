@@ -297,7 +297,8 @@ describe('the OpenAPI document', () => {
         .filter((status) => status !== 'default')
         .map((status) => `${name} ${status}`),
     );
-    expect(documented.filter((one) => !met.has(one))).toEqual([]);
+    // 408 takes five minutes: see body.test.ts.
+    expect(documented.filter((one) => !met.has(one) && !one.endsWith(' 408'))).toEqual([]);
   });
 
   test('nobody takes a door for public: each says what it wants to know', () => {
