@@ -47,6 +47,26 @@ describe('the SOAP door', () => {
     },
   );
 
+  test('a dossier that grew by several versions is read in the order of the WSDL, so that it can be pushed as it was read', async () => {
+    const code = 'H60.01-250812-2016';
+    const told = [
+      '<h:applicant><h:name>Nguyễn Văn A</h:name></h:applicant>',
+      '<h:submittedAt>2025-08-12T08:00:00+07:00</h:submittedAt><h:applicant><h:kind>citizen</h:kind><h:name>Nguyễn Văn A</h:name></h:applicant><h:fees><h:kind>ordinary</h:kind><h:amountVnd>1</h:amountVnd></h:fees>',
+      '<h:dueAt>2025-08-19T17:00:00+07:00</h:dueAt><h:note>Bổ sung</h:note><h:documents><h:id>1</h:id></h:documents><h:results><h:id>1</h:id></h:results>',
+    ];
+    // The oldest comes last: what it alone tells fills what is not known.
+    for (const [at, more] of [1, 2, 0].map((index) => [`2025-08-12T08:1${index}:00`, told[index]] as const)) {
+      const dossier = dossierXml(code, more).replace('2025-08-12T08:15:00', at);
+      await sendSoap(hub, envelope(pushXml(dossier)));
+    }
+    const read = await sendSoap(hub, envelope(`<h:GetDossier><h:code>${code}</h:code></h:GetDossier>`));
+    const [, dossier = ''] = /<GetDossierResponse[^>]*>(.*)<\/GetDossierResponse>/s.exec(read.text) ?? [];
+    for (const name of ['submittedAt', 'dueAt', 'applicant', 'note', 'documents', 'fees', 'results'])
+      expect(dossier).toContain(`<${name}>`);
+    const again = await sendSoap(hub, envelope(`<PushDossiers xmlns="${HUB}">${dossier}</PushDossiers>`));
+    expect(again.fault).toBeUndefined();
+  });
+
   test('one wrong value spoils its item and no other, and the problem names field, value and expectation', async () => {
     const good = dossierXml('H60.01-250812-2003');
     const wrong = dossierXml('H60.01-250812-2004').replace('received', 'done');

@@ -8,8 +8,9 @@ import { Refusal } from '../../problem.ts';
 import { inTurns } from '../../turns.ts';
 import type { DoorMeans } from '../door.ts';
 import type { Caller } from './authenticate.ts';
-import type { OperationName } from './envelope.ts';
+import { type OperationName, SHAPES } from './envelope.ts';
 import { PUSHES, readValue } from './message.ts';
+import { inOrder } from './values.ts';
 import type { Writable } from './xml.ts';
 
 export interface OperationMeans extends DoorMeans {
@@ -78,5 +79,5 @@ async function getDossier(means: OperationMeans, { party, caller, values }: Call
   if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
   const whole = await means.index.whole(code);
   if (whole?.owner !== party) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
-  return { dossier: whole?.record as Writable };
+  return { dossier: inOrder(SHAPES.PushDossiers, whole?.record) as Writable };
 }

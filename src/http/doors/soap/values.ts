@@ -116,6 +116,18 @@ function valueIn({ member: { shape }, record, text, isNil }: Open): unknown {
   return shape.kind === 'record' ? record : simpleValue(shape, text);
 }
 
+/**
+ * A value with its members in the order of its shape, which is the WSDL's. What is merged of several versions has them
+ * in the order in which they came, and clients that check or read a sequence strictly stumble over it.
+ */
+export function inOrder(shape: Shape, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => inOrder(shape, one));
+  if (shape.kind !== 'record' || value === null || typeof value !== 'object') return value;
+  const record = value as Readonly<Record<string, unknown>>;
+  const members = [...shape.members.values()].filter(({ name }) => record[name] !== undefined);
+  return Object.fromEntries(members.map(({ name, shape: of }) => [name, inOrder(of, record[name])]));
+}
+
 /** The value that the text of an element is. */
 export function simpleValue({ kind }: Shape, text: string): unknown {
   if (kind === 'boolean') return BOOLEANS.get(text.trim()) ?? text;
