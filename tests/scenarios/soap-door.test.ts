@@ -108,16 +108,17 @@ describe('the SOAP door', () => {
     });
   });
 
-  test.each(['<h:Ping/>', `<Ping xmlns="${HUB}" xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`])(
-    '%s is a Ping',
-    async (ping) => {
-      const reply = await sendSoap(hub, envelope(ping));
-      expect(reply.body.PingResponse[0]).toEqual({
-        time: ['2025-08-12T08:30:00+07:00'],
-        version: [expect.stringMatching(/^\d+\.\d+\.\d+/)],
-      });
-    },
-  );
+  test.each([
+    '<h:Ping/>',
+    '<h:Ping>\n  <!-- -->\n</h:Ping>',
+    `<Ping xmlns="${HUB}" xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`,
+  ])('%s is a Ping', async (ping) => {
+    const reply = await sendSoap(hub, envelope(ping));
+    expect(reply.body.PingResponse[0]).toEqual({
+      time: ['2025-08-12T08:30:00+07:00'],
+      version: [expect.stringMatching(/^\d+\.\d+\.\d+/)],
+    });
+  });
 
   test('a push that is nil is refused as one without items is: nobody is told that it was taken', async () => {
     const nil = `<h:PushDossiers xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`;
