@@ -45,6 +45,16 @@ describe('a step in the dialect of the national portal', () => {
     expect(item).toMatchObject({ kind: 'invalid', problems: paths.map((path) => ({ path })) });
   });
 
+  test.each(['', null, undefined, '00000000000000'])(
+    'a time that is missing (%j) is asked for as the dialect writes it',
+    (time) => {
+      expect(readProgress({ ...ITEM, ThoiDiemXuLy: time })).toMatchObject({
+        kind: 'invalid',
+        problems: [{ path: '/ThoiDiemXuLy', message: expect.stringContaining('yyyyMMddHHmmss') }],
+      });
+    },
+  );
+
   test('a status that no table maps waits, until a party has mapped it', () => {
     const raw = { ...ITEM, TrangThai: 11 };
     expect(readProgress(raw)).toMatchObject({

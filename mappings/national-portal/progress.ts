@@ -14,6 +14,8 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
   const reading = startReading(codes);
   const record = readFields(reading, PROGRESS, raw, '', '');
   if (isAbsent(raw.TrangThai)) missingStatus(reading, '/TrangThai');
+  if (record.at === undefined && !reading.problems.some(({ path }) => path === '/ThoiDiemXuLy'))
+    reading.problems.push({ path: '/ThoiDiemXuLy', message: 'is missing, expected a time written as yyyyMMddHHmmss' });
   return finishReading(reading, 'dossier.progress.v1', record);
 }
 
