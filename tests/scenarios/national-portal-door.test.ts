@@ -144,6 +144,16 @@ describe("the national portal's dialect", () => {
     });
   });
 
+  test('the OpenAPI document names what a call takes, and what is told of each item', async () => {
+    const { requestBody, responses } = (await hub.read('/openapi.json')).body.paths['/mapi/g'].post;
+    const of = (one: any) => one.content['application/json'].schema.properties;
+    expect(Object.keys(of(requestBody))).toEqual(expect.arrayContaining(['isUpdating', 'data', 'mahoso', 'maTTHC']));
+    const [told] = (await call('DongBoHoSoMC', { data: [record('H60.01-250812-2019', { TrangThaiHoSo: '11' })] }))
+      .result;
+    expect(Object.keys(of(responses[200]).result.items.properties)).toEqual(expect.arrayContaining(Object.keys(told)));
+    expect(told).toMatchObject({ outcome: 'quarantined', problems: [{ path: '/TrangThaiHoSo' }] });
+  });
+
   test('an unknown service, a missing argument and a body that is not JSON are told as errors', async () => {
     expect(await call('LamGiDo', {})).toMatchObject({
       error_code: -1,

@@ -51,7 +51,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
       path: '/mapi/g',
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
-      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi.`,
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and answer in \`result\` what became of each item; TraCuuHoSo answers the record with its steps (TienDoXuLy), nothing for a dossier that the caller's party has not told; LayThuTuc one procedure, the others lists.`,
       access: ['session'],
       body: { 'application/json': AnyCall },
       replies: {
@@ -66,14 +66,30 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
 const Login = Type.Object({ username: Type.String(), password: Type.String() });
 const AnyCall = Type.Object({
   session: Type.String(),
-  madonvi: Type.Optional(Type.String()),
+  madonvi: Type.Optional(
+    Type.String({ description: 'the agency of dossiers whose code names none; of the province where it is absent' }),
+  ),
   service: Type.String(),
-  data: Type.Optional(Type.Array(Type.Object({}))),
+  isUpdating: Type.Optional(
+    Type.String({ description: '"True" or "False"; what is known is updated and what is not is created, either way' }),
+  ),
+  data: Type.Optional(Type.Array(Type.Object({}), { description: 'at most 1,000 dossiers, or steps' })),
+  mahoso: Type.Optional(Type.String({ description: 'of TraCuuHoSo: any code of the dossier' })),
+  maTTHC: Type.Optional(Type.String({ description: 'of LayThuTuc: the short or the long code of the procedure' })),
+});
+const Told = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }));
+/** What became of an item; of the services that ask for something, what they ask for, in the portal's own fields. */
+const Entry = Type.Object({
+  MaHoSo: Type.Optional(Type.String()),
+  index: Type.Optional(Type.Integer({ description: 'its place in data' })),
+  outcome: Type.Optional(Type.String({ enum: ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] })),
+  problems: Type.Optional(Told),
+  warnings: Type.Optional(Told),
 });
 const Reply = Type.Object({
   error_code: Type.Integer(),
   message: Type.Optional(Type.String()),
-  result: Type.Optional(Type.Array(Type.Unknown())),
+  result: Type.Optional(Type.Array(Entry)),
   session: Type.Optional(Type.String()),
   receipt: Type.Optional(Type.String({ format: 'uuid' })),
 });
