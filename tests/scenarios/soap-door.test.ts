@@ -158,7 +158,9 @@ describe('the SOAP door', () => {
       dueAt: '2025-08-26T17:00:00+07:00',
     });
     const wrong = dossierXml('H60.01-250812-2098').replace('<h:statusAt>', '<h:statusAt> x');
-    expect((await sendSoap(hub, envelope(pushXml(wrong)))).fault?.problems).toMatchObject([{ path: 'statusAt' }]);
+    expect((await sendSoap(hub, envelope(pushXml(wrong)))).fault?.problems).toMatchObject([
+      { path: '/dossier/0/statusAt' },
+    ]);
   });
 
   test.each([
@@ -177,14 +179,44 @@ describe('the SOAP door', () => {
       ];
       const { fault } = await sendSoap(hub, envelope(pushXml(...dossiers), { version }), { version });
       const references = fault?.problems.filter(({ message }) => message.includes('written out twice'));
-      expect(references).toMatchObject([{ path: 'applicant' }, { path: 'applicant' }]);
+      expect(references).toMatchObject([{ path: '/dossier/0/applicant' }, { path: '/dossier/1/applicant' }]);
     },
   );
+
+  test('a fault by the schema says by a JSON Pointer which item and what in it does not fit, also on one line', async () => {
+    const fee = (amount: string) => `<h:fees><h:amountVnd>${amount}</h:amountVnd></h:fees>`;
+    const fees = ['1', 'không', '2', 'nhiều', 'không'].map(fee).join('');
+    const sent = await sendSoap(
+      hub,
+      envelope(
+        pushXml(
+          dossierXml('H60.01-250812-2017', fees),
+          dossierXml('H60.01-250812-2018'),
+          dossierXml('H60.01-250812-2019').replace('2025-08-12T', '2025-02-30T'),
+          dossierXml('H60.01-250812-2020').replace(/<h:serviceCode>.*<\/h:serviceCode>/, ''),
+          '<h:dossier><h:code>x</h:code></h:dossier>',
+        ),
+      ),
+    );
+    expect(sent.fault?.reason).toContain('/dossier/0/fees/1/amountVnd');
+    expect(sent.fault?.problems.map(({ path }) => path)).toEqual([
+      '/dossier/0/fees/1/amountVnd',
+      '/dossier/0/fees/3/amountVnd',
+      '/dossier/0/fees/4/amountVnd',
+      '/dossier/2/statusAt',
+      '/dossier/3/agencyCode',
+      '/dossier/4',
+    ]);
+    const inOperation = async (content: string) => (await sendSoap(hub, envelope(content))).fault?.problems;
+    expect(await inOperation(pushXml())).toMatchObject([{ path: '' }]);
+    expect(await inOperation('<h:PushProgress><h:dossier/></h:PushProgress>')).toMatchObject([{ path: '/dossier' }]);
+    expect(await inOperation('<h:GetDossier><h:no/></h:GetDossier>')).toMatchObject([{ path: '/no' }]);
+  });
 
   test('an attribute of another namespace that is not allowed is told with its element', async () => {
     const dossier = dossierXml('H60.01-250812-2096', '<h:note xml:lang="vi">x</h:note>');
     expect((await sendSoap(hub, envelope(pushXml(dossier)))).fault?.problems).toMatchObject([
-      { path: 'note', message: expect.stringMatching(/^line \d+: The attribute '.*lang' is not allowed/) },
+      { path: '/dossier/0/note', message: expect.stringMatching(/^line \d+: The attribute '.*lang' is not allowed/) },
     ]);
   });
 
@@ -199,8 +231,8 @@ describe('the SOAP door', () => {
         reason: expect.stringContaining('dueDate'),
       });
       expect(reply.fault?.problems).toMatchObject([
-        { path: 'dueDate', message: expect.stringMatching(/^line 4: .*not expected/) },
-        { path: 'amountVnd', message: expect.stringMatching(/^line 5: .*xs:long/) },
+        { path: '/dossier/1/dueDate', message: expect.stringMatching(/^line 4: .*not expected/) },
+        { path: '/dossier/2/fees/0/amountVnd', message: expect.stringMatching(/^line 5: .*xs:long/) },
       ]);
       expect((await hub.read('/api/v1/dossiers/H60.01-250812-2009')).status).toBe(404);
     },

@@ -310,7 +310,9 @@ describe('large envelopes', () => {
     const items = many(900, 'Ghi chú '.repeat(60), 10_000);
     items[850] = items[850]?.replace('</h:note>', '</h:note><h:dueDate/>') as string;
     const reply = await sendSoap(hub, envelope(pushXml(items.join('\n'))));
-    expect(reply.fault?.problems).toMatchObject([{ path: 'dueDate', message: expect.stringMatching(/^line 852: /) }]);
+    expect(reply.fault?.problems).toMatchObject([
+      { path: '/dossier/850/dueDate', message: expect.stringMatching(/^line 852: /) },
+    ]);
     const broken = await sendSoap(
       hub,
       envelope(

@@ -3,6 +3,7 @@ import { quote, type SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
+import { type Before, problemsIn } from './complaints.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
 import { createValidator, TIMES } from './schemas.ts';
@@ -20,7 +21,7 @@ export interface Envelope {
   readonly security: Security | undefined;
   /** The values of the elements in the operation, in their order; empty where `problems` says that they do not fit. */
   readonly values: readonly unknown[];
-  /** Where the message does not fit the XSD: element, line and reason. */
+  /** Where the message does not fit the XSD: place, line and reason. */
   readonly problems: readonly Problem[];
 }
 
@@ -48,13 +49,13 @@ const messages = createValidator();
  * read.
  *
  * @param xml UTF-8
- * @param options `headOnly` leaves the operation's content unread; so many `linesBefore` count for the lines told
+ * @param options `headOnly` leaves the operation's content unread; what stood `before` counts for the places told
  * @throws Refusal 400 for what is not one envelope with one operation of the hub
  */
-export function readEnvelope(xml: Buffer, { headOnly = false, linesBefore = 0 } = {}): Envelope {
-  const document = parse(xml, linesBefore);
+export function readEnvelope(xml: Buffer, { headOnly = false, before = { lines: 0, items: 0 } } = {}): Envelope {
+  const document = parse(xml, before.lines);
   try {
-    return readWhole(document, xml, headOnly, linesBefore);
+    return readWhole(document, xml, headOnly, before);
   } finally {
     document.dispose();
   }
@@ -72,14 +73,14 @@ export function parse(xml: Buffer, linesBefore = 0): XmlDocument {
   }
 }
 
-function readWhole(document: XmlDocument, xml: Buffer, headOnly: boolean, linesBefore: number): Envelope {
+function readWhole(document: XmlDocument, xml: Buffer, headOnly: boolean, before: Before): Envelope {
   const { root } = document;
   const version = versionOf(root);
   const [header, body] = partsOf(root, version);
   const element = operationIn(body);
   const operation = element.name as OperationName;
   const security = header && readHeader(header, version, body);
-  const problems = headOnly ? [] : problemsOf(element, xml.includes(XSI), linesBefore);
+  const problems = headOnly ? [] : problemsOf(element, xml.includes(XSI), before);
   const values = headOnly || problems.length > 0 ? [] : readValues(xml.toString(), SHAPES).values;
   return { version, operation, security, values, problems };
 }
@@ -150,7 +151,7 @@ function readHeader(header: XmlElement, version: Version, body: XmlElement): Sec
   return security[0] && readSecurity(security[0], body);
 }
 
-function problemsOf(operation: XmlElement, hasHints: boolean, linesBefore: number): readonly Problem[] {
+function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): readonly Problem[] {
   // SOAP::Lite and others say of each value what they take it for (`xsi:type="xsd:int"`): the schema knows better.
   if (hasHints)
     for (const hint of operation.find('.//@xsi:type', { xsi: XSI })) if (hint instanceof XmlAttribute) hint.remove();
@@ -161,12 +162,11 @@ function problemsOf(operation: XmlElement, hasHints: boolean, linesBefore: numbe
   } catch (error) {
     if (!(error instanceof XmlLibError)) throw error;
     if (error.details.some(({ message }) => message.includes("'xs:dateTime'")) && trimTimes(operation))
-      return problemsOf(operation, false, linesBefore);
-    return error.details.slice(0, MOST_PROBLEMS).map((detail) => problemOf(detail, linesBefore));
+      return problemsOf(operation, false, before);
+    const shape = SHAPES[operation.name as OperationName];
+    return problemsIn(operation, error.details, { validator: messages, shape, before });
   }
 }
-
-const MOST_PROBLEMS = 20;
 
 /** Who indents what he sends writes a line end even into what is empty; it says nothing, though XML Schema minds it. */
 function removeSpace(operation: XmlElement): void {
@@ -181,19 +181,3 @@ function trimTimes(operation: XmlElement): boolean {
 }
 
 const SPACED_TIMES = `.//*[${TIMES.map((name) => `local-name() = '${name}'`).join(' or ')}]/text()[starts-with(translate(., '\t\r\n', '   '), ' ')]`;
-
-/** `Element '{urn:…}amountVnd': 'x' is not a valid value of the atomic type 'xs:long'.` → its element, line and reason. */
-function problemOf({ message, line }: { message: string; line: number }, linesBefore: number): Problem {
-  const [, element = '', reason = message] =
-    /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
-  const hint = REFERENCE.test(reason)
-    ? '; what is used twice is to be written out twice (in PHP: a clone, or an array)'
-    : '';
-  return {
-    path: element,
-    message: `line ${line + linesBefore}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}${hint}`,
-  };
-}
-
-/** PHP writes an object that it meets again as a reference to the first, which document/literal has none of. */
-const REFERENCE = /attribute '(?:id|href|\{http:\/\/www\.w3\.org\/2003\/05\/soap-encoding\}(?:id|ref))' is not allowed/;

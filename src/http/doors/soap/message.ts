@@ -26,7 +26,7 @@ export function xmlOf(body: Buffer, contentType: string | undefined): Buffer {
 /** An envelope that was opened: who sends it and what is asked; its content when it is asked for. */
 export interface Message {
   readonly head: Omit<Envelope, 'values' | 'problems'>;
-  /** @throws Refusal 422 with element, line and reason when the message does not fit the XSD */
+  /** @throws Refusal 422 with place, line and reason when the message does not fit the XSD */
   values(): Generator<void, readonly unknown[]>;
 }
 
@@ -93,7 +93,7 @@ function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer):
     if (end - from > MAX_ITEM_BYTES) values.push(TOO_LARGE);
     else {
       const bytes = Buffer.concat([head, xml.subarray(from, end), tail]);
-      const part = readPlain(bytes) ?? readEnvelope(bytes, { linesBefore });
+      const part = readPlain(bytes) ?? readEnvelope(bytes, { before: { lines: linesBefore, items: at } });
       for (const value of valuesIn(part)) values.push(value);
     }
     linesBefore += linesIn(xml.subarray(from, end));
@@ -110,7 +110,8 @@ function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer):
 function valuesIn({ operation, values, problems }: Envelope): readonly unknown[] {
   const [first] = problems;
   if (!first) return values;
-  throw new Refusal('invalid', `${operation} does not fit the schema: ${first.path}, ${first.message}`, { problems });
+  const where = [first.path, first.message].filter((text) => text !== '').join(', ');
+  throw new Refusal('invalid', `${operation} does not fit the schema: ${where}`, { problems });
 }
 
 function linesIn(bytes: Buffer): number {

@@ -13,7 +13,8 @@ export function createValidator(): XsdValidator {
   const hub = schema
     .toString()
     .replace('<xs:schema', () => `<xs:schema${declarations.join('')}`)
-    .replaceAll(/<xs:element (?!name="Push)/g, '<xs:element nillable="true" ');
+    .replaceAll(/<xs:element (?!name="Push)/g, '<xs:element nillable="true" ')
+    .replace('</xs:schema>', () => `${ITEMS}</xs:schema>`);
   wsdl.dispose();
   const document = XmlDocument.fromString(hub);
   try {
@@ -23,6 +24,8 @@ export function createValidator(): XsdValidator {
   }
 }
 
+/** So that an item can be checked by itself, to tell which one of many it is that does not fit. */
+const ITEMS = '<xs:element name="dossier" type="tns:Dossier"/><xs:element name="progress" type="tns:Progress"/>';
 const XSD = 'http://www.w3.org/2001/XMLSchema';
 
 /** The elements that are an xs:dateTime. */
