@@ -17,14 +17,25 @@ export function openSession({ keys, vault, nowMs }: SessionMeans, username: unkn
   const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
   if (!key)
     throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
-  return vault.sign('session', `${Buffer.from(key.id).toString('base64url')}.${nowMs() + SESSION_MS}`);
+  const id = Buffer.from(key.id).toString('base64url');
+  return vault.sign('session', `${id}.${nowMs() + SESSION_MS}.${proofOf(vault, key)}`);
+}
+
+/** That the secret is the one of the login, without telling it: a session ends once the key's secret is another. */
+function proofOf(vault: Vault, key: KeyEntry): string {
+  return vault.sign('session', ofSecret(key)).slice(ofSecret(key).length + 1);
+}
+
+function ofSecret({ secret }: KeyEntry): string {
+  return `secret ${secret}`;
 }
 
 /** @throws Refusal 401 for a session that is not ours or has ended */
 export function keyOfSession({ keys, vault, nowMs }: SessionMeans, session: unknown): KeyEntry {
-  const [id = '', ends = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
+  const [id = '', ends = '', proof = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());
-  if (!key || Number(ends) < nowMs())
+  const isOfSecret = key && vault.verify('session', `${ofSecret(key)}.${proof}`) !== undefined;
+  if (!key || !isOfSecret || Number(ends) < nowMs())
     throw new Refusal(
       'unauthorized',
       'the session is not valid or has ended (phiên làm việc không hợp lệ hoặc đã hết hạn): log in again',
