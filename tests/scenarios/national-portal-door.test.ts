@@ -154,6 +154,16 @@ describe("the national portal's dialect", () => {
     expect(told).toMatchObject({ outcome: 'quarantined', problems: [{ path: '/TrangThaiHoSo' }] });
   });
 
+  test.each([undefined, null, '', ' '])(
+    "a call without madonvi (%j) is the province's, where the dossier code names no agency",
+    async (madonvi) => {
+      const code = `03706/2026/0790${[undefined, null, '', ' '].indexOf(madonvi)}`;
+      const told = await call('DongBoHoSoMC', { madonvi, data: [record(code)] });
+      expect(told).toMatchObject({ error_code: 0, result: [{ outcome: 'accepted' }] });
+      expect((await hub.read(`/api/v1/dossiers/${encodeURIComponent(code)}`)).body.agencyCode).toBe('H60');
+    },
+  );
+
   test('an unknown service, a missing argument and a body that is not JSON are told as errors', async () => {
     expect(await call('LamGiDo', {})).toMatchObject({
       error_code: -1,

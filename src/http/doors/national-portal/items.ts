@@ -3,6 +3,7 @@ import type { Item } from '#core/item';
 import type { Codes } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
+import { isAbsent } from '#mappings/national-portal/values';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { inTurns } from '../../turns.ts';
 
@@ -36,7 +37,8 @@ export function readItemOf(
 ): Item {
   if (item === TOO_LARGE) return tooLarge();
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
-  return readDossier(item, { madonvi: cleanCode(String(madonvi ?? province ?? '')), codes });
+  // An empty text is the dialect's word for nothing.
+  return readDossier(item, { madonvi: cleanCode(String((isAbsent(madonvi) ? province : madonvi) ?? '')), codes });
 }
 
 /** The items of a body that was kept, as their sender wrote them. */
