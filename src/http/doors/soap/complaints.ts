@@ -87,7 +87,7 @@ interface Complaint {
 }
 
 /** How many elements are looked at for one that is complained of: more than a dossier has, few enough to cost nothing. */
-const MOST_LOOKED_AT = 5_000;
+const MOST_LOOKED_AT = 1_000;
 
 /** Of the elements of that name the first one with the value complained of, on that line; else the first of them. */
 function placeOf(within: XmlElement, place: Place, { name, line, reason, isTold }: Complaint): string {
