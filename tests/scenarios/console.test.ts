@@ -269,7 +269,10 @@ describe('the console', () => {
       expect(run.text).toContain('30 lượt.');
       expect(run.text).toContain('<meta http-equiv="refresh" content="5">');
       const [{ id }] = await items('replays');
-      expect((await officer.post(`/console/replays/${id}/stop`)).text).toContain(`Đã dừng đợt ${id}.`);
+      expect(run.text).toContain(`<h1>Đợt chuyển lại ${id}</h1>`);
+      const ended = await officer.post(`/console/replays/${id}/stop`, { back: 'run' });
+      for (const shown of [`Đã dừng đợt ${id}.`, `<h1>Đợt chuyển lại ${id}</h1>`]) expect(ended.text).toContain(shown);
+      expect(ended.text).not.toContain('http-equiv');
       const [stopped] = await items('replays');
       expect(stopped).toMatchObject({ state: 'stopped', stoppedBy: 'ops', why: 'bộ đã sửa', perSecond: 5 });
       expect((await officer.get('/console/replays')).text).not.toContain('http-equiv');
@@ -360,6 +363,8 @@ describe('the console', () => {
         '/deliveries/x',
         '/quarantine/1',
         '/parties/nobody',
+        '/replays/9',
+        '/replays/x',
       ])
         expect([path, (await officer.get(`/console${path}`)).status]).toEqual([path, 404]);
       const wrong = await officer.get('/console/messages?from=yesterday');

@@ -166,7 +166,7 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('deliveries/replay')}`, 200, { body: { party: 'portal', preview: true } });
     const run = await ask(`post ${ops('deliveries/replay')}`, 202, { body: { party: 'portal', preview: false, why } });
     await ask(`post ${ops('replays/{id}/stop')}`, 200, { path: { id: run.body.id }, body: { why } });
-    await first('replays');
+    await ask(`get ${ops('replays/{id}')}`, 200, { path: { id: (await first('replays')).id } });
     const cause = await first('quarantine');
     await ask(`get ${ops('quarantine/{id}')}`, 200, { path: { id: cause.id } });
     await ask(`post ${ops('quarantine/{id}/resolve')}`, 200, {
@@ -177,7 +177,7 @@ describe('the OpenAPI document', () => {
       path: { id: cause.id },
       body: { action: 'release', why },
     });
-    await first('parties');
+    await ask(`get ${ops('parties/{party}')}`, 200, { path: { party: (await first('parties')).party } });
     for (const what of ['pause', 'resume'])
       await ask(`post ${ops(`parties/{party}/${what}`)}`, 200, { path: { party: 'portal' }, body: { why } });
     await ask(`post ${ops('parties/{party}/pull')}`, 202, { path: { party: 'portal' }, body: { why } });

@@ -121,6 +121,9 @@ describe('operators', () => {
       'deliveries/1',
       'deliveries/x',
       'quarantine/1',
+      'parties/nobody',
+      'replays/1',
+      'replays/x',
     ])
       expect([path, (await ops.get(path)).status]).toEqual([path, 404]);
     for (const path of ['deliveries/1/replay', 'replays/1/stop', 'parties/nobody/pause', 'parties/nobody/pull'])
@@ -141,6 +144,25 @@ describe('operators', () => {
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
     for (const wrong of ['messages?cursor=made-up', 'messages?outcome=odd', 'quarantine?kind=odd'])
       expect((await ops.get(wrong)).status).toBe(400);
+  });
+
+  test('one party and one run are told as in their lists', async () => {
+    // Paused, so that nothing changes between two looks.
+    await ops.post('parties/portal/pause', { why: 'to look at it' });
+    await hub.push(dossier());
+    await ops.post('deliveries/replay', { party: 'portal', preview: false, why: 'it was lost there' });
+    await hub.deliver();
+    for (const [list, id] of [
+      ['parties', 'party'],
+      ['replays', 'id'],
+    ] as const) {
+      const all = await items(list);
+      expect(all.length).toBeGreaterThan(0);
+      for (const one of all)
+        expect(await ops.get(`${list}/${encodeURIComponent(one[id])}`)).toEqual({ status: 200, body: one });
+    }
+    expect((await ops.get('parties/nobody')).body).toMatchObject({ detail: 'there is no party "nobody"' });
+    expect((await ops.get('replays/9')).body).toMatchObject({ detail: 'there is no run 9' });
   });
 
   test('an order is JSON and says so; one that says nothing needs no media type', async () => {

@@ -75,6 +75,23 @@ export function addParties(add: AddRoute, means: OperatorMeans): void {
       return c.json({ items: await shownParties(means), next: null });
     },
   );
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/parties/{party}`,
+      tag: TAG,
+      summary: 'One party, as in the list',
+      scopes: ['ops:read'],
+      replies: { 200: { description: 'The party', schema: PartyShown }, 404: { description: 'No such party' } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const id = c.req.param('party') ?? '';
+      const party = (await shownParties(means)).find((one) => one.party === id);
+      if (!party) throw none('party', id);
+      return c.json(party);
+    },
+  );
   const said = { 'application/json': Order };
   const done = Type.Object({ party: Type.String(), paused: Type.Boolean() });
   const readOrder = orderReader(Order);
@@ -145,7 +162,7 @@ async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): P
   throw none('party', party);
 }
 
-async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly object[]> {
+async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly ReturnType<typeof shownParty>[]> {
   const now = nowMs();
   const [known, incidents] = await Promise.all([ledger.parties(now), ledger.incidents(true, 1_000, undefined)]);
   return known.map((overview) => {
@@ -159,7 +176,7 @@ function shownParty(
   party: Party | undefined,
   incidents: readonly Incident[],
   nowMs: number,
-): object {
+) {
   const untilMs = party && windowEndMs(party.maintenance, nowMs);
   const isOpen = kept.breakers.some(({ state }) => state !== 'closed');
   const isPaused = pausedAt !== null;

@@ -125,6 +125,23 @@ export function addReplays(add: AddRoute, means: OperatorMeans): void {
   );
   add(
     {
+      method: 'get',
+      path: `${OPS}/replays/{id}`,
+      tag: TAG,
+      summary: 'One run, as in the list',
+      scopes: ['ops:read'],
+      replies: { 200: { description: 'The run', schema: ReplayShown }, 404: { description: 'No such run' } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const id = idOf(c, 'run');
+      const run = await ledger.replay(id);
+      if (!run) throw none('run', id);
+      return c.json(run);
+    },
+  );
+  add(
+    {
       method: 'post',
       path: `${OPS}/replays/{id}/stop`,
       tag: TAG,

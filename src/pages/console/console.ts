@@ -79,8 +79,9 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   addDossierSearch(site);
   addDeliveries(site);
   addDelivery(site);
-  addReplays(site);
+  // Before that of one run, for which `new` is taken otherwise.
   addNewReplay(site);
+  addReplays(site);
   addMessages(site);
   addMessage(site);
   addQuarantine(site);

@@ -47,7 +47,7 @@ export function addNewReplay(site: Site): void {
       `Đợt ${body.id} đã bắt đầu: ${body.total} lượt.`,
       `Run ${body.id} has begun: ${body.total} deliveries.`,
     );
-    return { to: '/console/replays', isDone: true, text };
+    return { to: `/console/replays/${body.id}`, isDone: true, text };
   });
 }
 

@@ -6,7 +6,7 @@ import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { healthOf, lastErrorOf } from './overview.ts';
 import { facts, longText, table } from './parts.ts';
-import type { Listed, Party } from './records.ts';
+import type { Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
@@ -20,17 +20,9 @@ export function addParty(site: Site): void {
   site.screen('/parties/:party', async (visit) => {
     const { c, say, api } = visit;
     const id = c.req.param('party') ?? '';
-    const answer = await api.get<Listed<Party>>('parties');
-    if (!answer.body) return refusedScreen(say, id, answer);
-    const party = answer.body.items.find((one) => one.party === id);
     const title = say(`Bên kết nối ${id}`, `Party ${id}`);
-    if (!party)
-      return {
-        title,
-        status: 404,
-        body: html`<p class="card" role="alert">${say('Trục không biết bên này.', 'The hub does not know this party.')}</p>`,
-      };
-    return { title, body: partyOf(visit, party) };
+    const answer = await api.get<Party>(`parties/${segment(id)}`);
+    return answer.body ? { title, body: partyOf(visit, answer.body) } : refusedScreen(say, title, answer);
   });
 }
 

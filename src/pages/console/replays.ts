@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { pager, queryOf, table } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
 import { timeOf } from './times.ts';
 import { badge, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
@@ -25,13 +26,27 @@ ${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} gi�
 ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`,
     };
   });
+  site.screen('/replays/:id', async (visit) => {
+    const { c, say, api } = visit;
+    const id = c.req.param('id') ?? '';
+    const title = say(`Đợt chuyển lại ${id}`, `Replay ${id}`);
+    const answer = await api.get<Replay>(`replays/${segment(id)}`);
+    const { body: run } = answer;
+    if (!run) return refusedScreen(say, title, answer);
+    return {
+      title,
+      ...(run.state === 'running' && { refreshS: REFRESH_S }),
+      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a></p>${replayTable(visit, [run])}`,
+    };
+  });
   site.order('/replays/:id/stop', async ({ c, say, api }, form) => {
     const id = c.req.param('id') ?? '';
-    const { body, problem } = await api.post<Replay>(`replays/${encodeURIComponent(id)}/stop`, { why: form('why') });
+    const { body, problem } = await api.post<Replay>(`replays/${segment(id)}/stop`, { why: form('why') });
     if (!body) return { to: '/console/replays', isDone: false, text: problem ? refusalText(say, problem) : '' };
     const isDone = body.state === 'stopped';
     const over = say(`Đợt ${id} đã xong từ trước.`, `Run ${id} was over before.`);
-    return { to: '/console/replays', isDone, text: isDone ? say(`Đã dừng đợt ${id}.`, `Run ${id} is stopped.`) : over };
+    const to = form('back') === 'run' ? `/console/replays/${segment(id)}` : '/console/replays';
+    return { to, isDone, text: isDone ? say(`Đã dừng đợt ${id}.`, `Run ${id} is stopped.`) : over };
   });
 }
 
@@ -42,7 +57,7 @@ function replayTable(visit: Visit, items: readonly Replay[]): Html {
     empty: say('Chưa có đợt chuyển lại nào.', 'There was no replay yet.'),
     items,
     columns: [
-      { head: say('Đợt', 'Run'), cell: ({ id }) => id },
+      { head: say('Đợt', 'Run'), cell: ({ id }) => html`<a href="/console/replays/${id}">${id}</a>` },
       { head: say('Tình trạng', 'State'), cell: ({ state }) => badge(say, REPLAY_STATES, state) },
       { head: say('Tiến độ', 'Progress'), cell: (one) => progressOf(visit, one) },
       { head: say('Bộ lọc', 'Filter'), cell: ({ filter }) => html`<code>${filterText(filter)}</code>` },
@@ -85,5 +100,6 @@ function stopForm(visit: Visit, { id, state }: Replay): Html {
     to: `/console/replays/${id}/stop`,
     button: say('Dừng', 'Stop'),
     label: say(`Dừng đợt ${id}`, `Stop run ${id}`),
+    ...(visit.c.req.param('id') !== undefined && { hidden: { back: 'run' } }),
   });
 }
