@@ -101,17 +101,24 @@ export async function openIncidents(database: Database): Promise<readonly Incide
   return rows;
 }
 
-/** Incidents, the newest first, before the id `before`. */
+export interface IncidentFilter {
+  /** Those alone that are not over. */
+  readonly isOpen: boolean;
+  readonly party?: string | undefined;
+}
+
+/** Incidents by filter, the newest first, before the id `before`. */
 export async function listIncidents(
   database: Database,
-  open: boolean,
+  { isOpen, party }: IncidentFilter,
   limit: number,
   before: number | undefined,
 ): Promise<readonly Incident[]> {
   const { rows } = await database.pool.query<Incident>(
     `SELECT ${COLUMNS} FROM incidents
-     WHERE (NOT $1::bool OR closed_at IS NULL) AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-    [open, before, limit],
+     WHERE (NOT $1::bool OR closed_at IS NULL) AND ($2::text IS NULL OR party = $2) AND ($3::int8 IS NULL OR id < $3)
+     ORDER BY id DESC LIMIT $4`,
+    [isOpen, party, before, limit],
   );
   return rows;
 }

@@ -105,20 +105,45 @@ const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, (array_agg(d
   min(opened_at) AS since, count(DISTINCT code) AS dossiers, count(*) FILTER (WHERE delivery_id IS NULL) AS items,
   count(delivery_id) AS deliveries, array_agg(DISTINCT party) AS parties`;
 
-/** Causes that something waits for, the oldest first, after the id `after`. */
+export interface CauseFilter {
+  readonly kind?: string;
+  readonly party?: string;
+  /** Any code of a dossier that waits, or of which something does. */
+  readonly code?: string;
+}
+
+/** Causes that something waits for, the oldest first, after the id `after`. They count what the filter finds, no more. */
 export async function listCauses(
   database: Database,
-  filter: { readonly kind?: string; readonly party?: string },
+  { kind, party, code }: CauseFilter,
   limit: number,
   after: number | undefined,
 ): Promise<readonly WaitingCause[]> {
+  const ids = code === undefined ? undefined : await waitingOfDossier(database, code);
   const { rows } = await database.pool.query<WaitingCause>(
     `SELECT ${CAUSE} FROM quarantine
      WHERE settled_at IS NULL AND ($1::text IS NULL OR cause_kind = $1) AND ($2::text IS NULL OR party = $2)
-     GROUP BY cause_kind, cause_key HAVING min(id) > $3 ORDER BY min(id) LIMIT $4`,
-    [filter.kind, filter.party, after ?? 0, limit],
+       AND ($3::int8[] IS NULL OR id = ANY($3))
+     GROUP BY cause_kind, cause_key HAVING min(id) > $4 ORDER BY min(id) LIMIT $5`,
+    [kind, party, ids, after ?? 0, limit],
   );
   return rows;
+}
+
+/**
+ * What waits of a dossier, whichever of its codes is asked for and whichever it came under. Of its other codes each is
+ * its party's own: the same number of another system is another dossier.
+ */
+async function waitingOfDossier(database: Database, code: string): Promise<readonly number[]> {
+  const { rows } = await database.pool.query<{ id: number }>(
+    `WITH dossier AS (SELECT $1::text COLLATE "C" AS code UNION SELECT dossier FROM aliases WHERE code = $1),
+       name AS (SELECT code, NULL AS party FROM dossier
+                UNION ALL SELECT a.code, a.party FROM aliases a JOIN dossier d ON d.code = a.dossier)
+     SELECT DISTINCT q.id FROM name JOIN quarantine q ON q.code = name.code
+     WHERE q.settled_at IS NULL AND (name.party IS NULL OR q.party = name.party)`,
+    [code],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** The cause that a row waits for, with all that waits for it; undefined when nothing does any more. */

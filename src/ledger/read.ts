@@ -12,11 +12,12 @@ import {
   listDeliveries,
   oneDelivery,
 } from './delivery-list.ts';
-import { type Incident, listIncidents } from './incidents.ts';
+import { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
 import { loadParties, type PartyOverview } from './party-health.ts';
 import {
+  type CauseFilter,
   listCauses,
   listWaiting,
   oneCause,
@@ -37,17 +38,13 @@ export interface LedgerReader {
   deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
   delivery(id: number): Promise<ListedDelivery | undefined>;
   attempts(deliveryId: number): Promise<readonly KeptAttempt[]>;
-  causes(
-    filter: { readonly kind?: string; readonly party?: string },
-    limit: number,
-    after: number | undefined,
-  ): Promise<readonly WaitingCause[]>;
+  causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
   waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
   replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
-  incidents(open: boolean, limit: number, before: number | undefined): Promise<readonly Incident[]>;
+  incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
   /** All versions of what was entered, of one party or of all. */
@@ -74,7 +71,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
     parties: (nowMs) => loadParties(database, nowMs),
-    incidents: (open, limit, before) => listIncidents(database, open, limit, before),
+    incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),
     codeEntries: (party) => loadEntries(database, party),

@@ -100,7 +100,7 @@ describe('alerts', () => {
       '2026-01-02',
     ])
       await at(day);
-    const causes = (await listIncidents(database, false, 9, undefined)).map(({ cause }) => cause);
+    const causes = (await listIncidents(database, { isOpen: false }, 9, undefined)).map(({ cause }) => cause);
     const ends = 'the certificate of CN=tỉnh ends on 2026-01-01, within';
     expect(causes.reverse()).toEqual([
       `${ends} 30 days`,

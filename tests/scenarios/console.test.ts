@@ -477,6 +477,22 @@ describe('the console', () => {
       );
     });
 
+    test('of a dossier what waits of it, and of a party all of its incidents', async () => {
+      await aDay();
+      await hub.hub.database.pool.query(
+        "INSERT INTO incidents (party, kind, cause, opened_at, closed_at) VALUES ('ministry', 'pull-failed', 'the pull did not end', now(), now())",
+      );
+      await officer.signIn('ops');
+      const causes = (text: string) => text.match(/href="\/console\/quarantine\/\d+"/g)?.length ?? 0;
+      expect(causes((await officer.get(`/console/dossiers?code=${CODE(2)}`)).text)).toBe(1);
+      expect(causes((await officer.get(`/console/quarantine?code=${CODE(4)}`)).text)).toBe(1);
+      expect(causes((await officer.get(`/console/dossiers?code=${CODE(1)}`)).text)).toBe(0);
+      const all = '/console/incidents?party=ministry&amp;state=all';
+      expect((await officer.get('/console/parties/ministry')).text).toContain(`href="${all}"`);
+      expect((await officer.get(all.replace('&amp;', '&'))).text).toContain('the pull did not end');
+      expect((await officer.get('/console/incidents?party=portal&state=all')).text).toContain('Không có sự cố.');
+    });
+
     test('nothing that partners wrote is taken for more than text', async () => {
       const refused = { kind: 'refused', reason: CANARY, message: CANARY } as const;
       const waits = { kind: 'unmapped', key: `unmapped:portal-status:${CANARY}`, message: CANARY } as const;

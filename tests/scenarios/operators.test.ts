@@ -534,11 +534,15 @@ describe('operators', () => {
     await expect
       .poll(() => items('incidents'))
       .toMatchObject([{ party: 'portal', kind: 'partner-away', closedAt: null }]);
+    expect(await items('incidents?party=portal')).toHaveLength(1);
+    expect(await items('incidents?party=one-stop')).toEqual([]);
     expect(await items('parties')).toContainEqual(
       expect.objectContaining({ party: 'portal', health: 'away', breaker: 'open' }),
     );
     await hub.hub.database.pool.query('UPDATE incidents SET closed_at = now()');
     expect(await items('incidents')).toEqual([]);
     expect(await items('incidents?state=all')).toHaveLength(1);
+    expect(await items('incidents?state=all&party=portal')).toHaveLength(1);
+    expect(await items('incidents?state=all&party=one-stop')).toEqual([]);
   });
 });

@@ -83,6 +83,34 @@ describe('quarantine', () => {
     expect(await causes()).toMatchObject([{ key: 'unmapped:national-status:78' }]);
   });
 
+  test('what waits of one dossier is found by any of its codes, whichever it came under', async () => {
+    const alias = { party: 'one-stop', code: 'H60.02-250812-0077' };
+    await hub.push([
+      dossier({ code: CODE(1), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00', aliases: [alias] }),
+      dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }),
+    ]);
+    await hub.deliver();
+    const doubtful = (code: string) => ({
+      ...{ code, at: '2025-08-15T09:00:00+07:00', status: 'returned', actor: 'B', content: 'Nguyá»…n VÄ�n An' },
+    });
+    await hub.push([doubtful('H60.02-250812-0077'), doubtful(CODE(3))], { what: 'progress' });
+    // A number of another system's own, which is not known there.
+    await hub.push(doubtful('H60.02-250812-0077'), { what: 'progress', party: 'other' });
+    const found = async (code: string) =>
+      (await ops.get(`quarantine?code=${encodeURIComponent(code)}`)).body.items.map(
+        ({ kind, dossiers, items, deliveries, parties }: Record<string, unknown>) =>
+          [kind, dossiers, items, deliveries, parties] as unknown,
+      );
+    const told = ['unmapped', 1, 0, 1, ['portal']];
+    for (const code of [CODE(1), ` ${CODE(1).toLowerCase()} `])
+      expect(await found(code)).toEqual([told, ['doubtful-text', 1, 1, 0, ['one-stop']]]);
+    expect(await found('h60.02-250812-0077')).toEqual([told, ['doubtful-text', 1, 2, 0, ['one-stop', 'other']]]);
+    expect(await found(CODE(2))).toEqual([told]);
+    expect(await found(CODE(9))).toEqual([]);
+    const one = (await ops.get(`quarantine?code=${CODE(1)}&kind=doubtful-text`)).body.items;
+    expect((await ops.get(`quarantine/${one[0].id}`)).body).toMatchObject({ items: 3, kind: 'doubtful-text' });
+  });
+
   test('one resolution frees all that waited, in order: what is to be told', async () => {
     const steps = [
       ['resolved', '2025-08-14T08:00:00+07:00'],

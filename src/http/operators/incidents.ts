@@ -19,6 +19,7 @@ export const IncidentShown = closed(
 );
 const IncidentQuery = closed({
   state: Type.Optional(oneOf(['open', 'all'])),
+  party: text('the party that it is about'),
   limit: Limit,
   cursor: Cursor,
 });
@@ -64,11 +65,12 @@ export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: O
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
-      const { limit, cursor, state = 'open' } = readIncidents(c);
+      const { limit, cursor, party, state = 'open' } = readIncidents(c);
       return c.json(
         await pageBy(cursors, {
           ...{ list: `ops/incidents ${state}`, limit, cursor },
-          load: (many, before) => ledger.incidents(state === 'open', many, before as number | undefined),
+          load: (many, before) =>
+            ledger.incidents({ isOpen: state === 'open', party }, many, before as number | undefined),
           placeOf: (one) => one.id,
         }),
       );

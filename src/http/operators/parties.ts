@@ -162,9 +162,16 @@ async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): P
   throw none('party', party);
 }
 
-async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly ReturnType<typeof shownParty>[]> {
+async function shownParties({
+  ledger,
+  parties,
+  nowMs,
+}: OperatorMeans): Promise<readonly ReturnType<typeof shownParty>[]> {
   const now = nowMs();
-  const [known, incidents] = await Promise.all([ledger.parties(now), ledger.incidents(true, 1_000, undefined)]);
+  const [known, incidents] = await Promise.all([
+    ledger.parties(now),
+    ledger.incidents({ isOpen: true }, 1_000, undefined),
+  ]);
   return known.map((overview) => {
     const open = incidents.filter((incident) => incident.party === overview.party);
     return shownParty(overview, parties.get(overview.party), open, now);

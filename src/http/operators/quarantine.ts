@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
@@ -12,6 +13,7 @@ import { CodeEntryShown, WaitingShown } from './shown.ts';
 const Query = closed({
   kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict'])),
   party: text('the party that sent it, or is to be told'),
+  code: text('any code of a dossier: causes that something of it waits for'),
   limit: Limit,
   cursor: Cursor,
 });
@@ -75,13 +77,15 @@ export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
       path: `${OPS}/quarantine`,
       tag: TAG,
       summary: 'What waits, by cause, the oldest first',
+      description: 'With a filter a cause counts what the filter finds, and has the id of the oldest of that.',
       scopes: ['ops:read'],
       query: Query,
       replies: { 200: { description: 'A page', schema: pageOf(CauseShown) } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
-      const { limit, cursor, ...filter } = read(c);
+      const { limit, cursor, code, ...same } = read(c);
+      const filter = { ...same, ...(code !== undefined && { code: cleanCode(code) }) };
       return c.json(
         await pageBy(cursors, {
           ...{ list: 'ops/quarantine', limit, cursor },

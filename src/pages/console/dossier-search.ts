@@ -4,13 +4,14 @@ import { anomalyTable } from './anomalies.ts';
 import { queryText } from './api.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { messageTable } from './message-table.ts';
-import type { Anomaly, Delivery, Listed, Message } from './records.ts';
+import { causeTable } from './quarantine.ts';
+import type { Anomaly, Cause, Delivery, Listed, Message } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
 
 const SHOWN = '10';
 
-/** A citizen asks after one dossier: what came of it, and what was told of it. */
+/** A citizen asks after one dossier: what came of it, what waits, and what was told of it. */
 export function addDossierSearch(site: Site): void {
   site.screen('/dossiers', async (visit) => {
     const { c, say, api } = visit;
@@ -18,12 +19,13 @@ export function addDossierSearch(site: Site): void {
     const box = dossierBox(visit, code);
     if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
     const query = { code, limit: SHOWN };
-    const [messages, deliveries, anomalies] = await Promise.all([
+    const [causes, messages, deliveries, anomalies] = await Promise.all([
+      api.get<Listed<Cause>>('quarantine', query),
       api.get<Listed<Message>>('messages', query),
       api.get<Listed<Delivery>>('deliveries', query),
       api.get<Listed<Anomaly>>('anomalies', query),
     ]);
-    const refused = messages.problem ?? deliveries.problem ?? anomalies.problem;
+    const refused = causes.problem ?? messages.problem ?? deliveries.problem ?? anomalies.problem;
     const whole = (list: string, { next }: Pick<Listed<unknown>, 'next'>): Html =>
       next === null
         ? html``
@@ -31,6 +33,8 @@ export function addDossierSearch(site: Site): void {
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
       body: html`${box}${refusalNote(say, refused)}
+<h2>${say('Chờ xử lý', 'What waits of it')}</h2>
+${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine', causes.body)}` : ''}
 <h2>${say('Thông điệp nói tới hồ sơ', 'Messages that speak of it')}</h2>
 ${messages.body ? html`${messageTable(visit, messages.body.items)}${whole('messages', messages.body)}` : ''}
 <h2>${say('Lượt chuyển', 'Deliveries')}</h2>

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { choiceField } from './forms.ts';
+import { choiceField, textField } from './forms.ts';
 import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -12,7 +12,7 @@ import { badge, INCIDENTS } from './words.ts';
 export function addIncidents(site: Site): void {
   site.screen('/incidents', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['state']);
+    const query = queryOf(visit, ['party', 'state']);
     const { body, problem } = await api.get<Listed<Incident>>('incidents', { ...query, ...queryOf(visit, ['cursor']) });
     const choices = [
       { value: 'open', text: say('đang mở', 'open') },
@@ -20,7 +20,10 @@ export function addIncidents(site: Site): void {
     ];
     return {
       title: say('Sự cố', 'Incidents'),
-      body: html`${filterForm(visit, [choiceField('state', say('Hiện', 'Show'), choices, query.state)])}
+      body: html`${filterForm(visit, [
+        textField('party', say('Bên kết nối', 'Party'), query.party),
+        choiceField('state', say('Hiện', 'Show'), choices, query.state),
+      ])}
 ${refusalNote(say, problem)}
 ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
     };

@@ -40,6 +40,7 @@ function partyOf(visit: Visit, party: Party): Html {
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a></p>
 ${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
 <h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
+<p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All incidents of it')}</a></p>
 <h2>${say('Lấy dữ liệu định kỳ', 'Pulls')}</h2>${pullTable(visit, party)}
 <h2>${say('Chứng thư số', 'Certificates')}</h2>${certificateTable(visit, party.certificates)}`;
 }

@@ -13,7 +13,7 @@ import { badge, CAUSES } from './words.ts';
 export function addQuarantine(site: Site): void {
   site.screen('/quarantine', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['kind', 'party']);
+    const query = queryOf(visit, ['code', 'kind', 'party']);
     const { body, problem } = await api.get<Listed<Cause>>('quarantine', { ...query, ...queryOf(visit, ['cursor']) });
     return {
       title: say('Chờ xử lý', 'Quarantine'),
@@ -22,6 +22,7 @@ export function addQuarantine(site: Site): void {
         'Held as it came, until a person decides. One decision frees all that waits for the same cause, in order.',
       )}</p>
 ${filterForm(visit, [
+  textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
   choiceField('kind', say('Nguyên nhân', 'Cause'), choicesOf(say, CAUSES), query.kind),
   textField('party', say('Bên kết nối', 'Party'), query.party),
 ])}
