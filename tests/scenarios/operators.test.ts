@@ -526,6 +526,32 @@ describe('operators', () => {
     expect((await items('unknown-codes')).map(({ code }: { code: string }) => code)).toEqual(['H60.01', '1.013225']);
   });
 
+  test('code tables are listed page by page, each once', async () => {
+    const names = (found: readonly { party: string; table: string }[]) =>
+      found.map((one) => `${one.party} ${one.table}`);
+    const all = (await ops.get('code-tables')).body;
+    expect(all.next).toBeNull();
+    expect(all.items.length).toBeGreaterThan(3);
+    const pages: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await ops.get(`code-tables?limit=2${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      pages.push(...names(body.items));
+      cursor = body.next ?? '';
+    } while (cursor !== '');
+    expect(pages).toEqual(names(all.items));
+    const own = (await ops.get('code-tables?party=portal&limit=1')).body;
+    expect(own.items).toMatchObject([{ party: 'portal' }]);
+    const lost = await ops.get(`code-tables?party=other&cursor=${encodeURIComponent(own.next)}`);
+    expect(lost.body).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/^\?cursor goes on after portal [\w-]+, which is not in this list/),
+    });
+    for (const wrong of ['limit=0', 'limit=201', 'limit=x', 'cursor=x'])
+      expect([wrong, (await ops.get(`code-tables?${wrong}`)).status]).toEqual([wrong, 400]);
+  });
+
   test('incidents are listed while they are open, and kept when they are over', async () => {
     const slow: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'ECONNREFUSED' };
     partner.script.push(...Array(20).fill(slow));

@@ -2,11 +2,12 @@ import Type from 'typebox';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, text } from '../lists.ts';
+import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
 
-const Query = closed({ party: text('the tables of one party alone') });
+const Query = closed({ party: text('the tables of one party alone'), limit: Limit, cursor: Cursor });
 
 export const TableShown = closed(
   {
@@ -62,7 +63,8 @@ export function addUnknownCodes(add: AddRoute, { keys, catalogue, cursors }: Ope
 }
 
 /** What equals what, for each party. */
-export function addCodeTables(add: AddRoute, { keys, ledger, orders, parties }: OperatorMeans): void {
+export function addCodeTables(add: AddRoute, means: OperatorMeans): void {
+  const { keys, orders, parties, cursors } = means;
   const read = queryReader(Query);
   add(
     {
@@ -72,26 +74,18 @@ export function addCodeTables(add: AddRoute, { keys, ledger, orders, parties }: 
       summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
       scopes: ['ops:read'],
       query: Query,
-      replies: {
-        200: { description: 'All of them', schema: Type.Object({ items: Type.Array(TableShown), next: Type.Null() }) },
-      },
+      replies: { 200: { description: 'A page', schema: pageOf(TableShown) } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
-      const { party: asked } = read(c);
-      const entered = await ledger.codeEntries(asked);
-      const named = asked === undefined ? [...parties.keys()] : [asked];
-      const of = new Set([...named, ...entered.map((entry) => entry.party)]);
-      const items = [...of].flatMap((party) => {
-        const own = entered.filter((entry) => entry.party === party);
-        const tables = new Map(orders.tablesOf(party).map((table) => [table.name, table]));
-        const others = own.map(({ table }) => table).filter((table) => !tables.has(table));
-        return [...new Set([...tables.keys(), ...others])].map((table) => {
-          const { title = `Catalogue: ${table}`, entries = [], bothWays = false } = tables.get(table) ?? {};
-          return { party, table, title, bothWays, entries, entered: own.filter((entry) => entry.table === table) };
-        });
-      });
-      return c.json({ items, next: null });
+      const { party, limit, cursor } = read(c);
+      return c.json(
+        await pageBy(cursors, {
+          ...{ list: 'ops/code-tables', limit, cursor },
+          load: async (many, after) => tablesAfter(await shownTables(means, party), after).slice(0, many),
+          placeOf,
+        }),
+      );
     },
   );
   const readOrder = orderReader(Order);
@@ -118,4 +112,40 @@ export function addCodeTables(add: AddRoute, { keys, ledger, orders, parties }: 
       return c.json(entered, 201);
     },
   );
+}
+
+type ShownTable = Type.Static<typeof TableShown>;
+
+/** Party by party as they are configured, then those that only the entries know; of each the tables as they are read. */
+async function shownTables(
+  { ledger, orders, parties }: OperatorMeans,
+  asked: string | undefined,
+): Promise<readonly ShownTable[]> {
+  const entered = await ledger.codeEntries(asked);
+  const named = asked === undefined ? [...parties.keys()] : [asked];
+  const of = new Set([...named, ...entered.map((entry) => entry.party)]);
+  return [...of].flatMap((party) => {
+    const own = entered.filter((entry) => entry.party === party);
+    const tables = new Map(orders.tablesOf(party).map((table) => [table.name, table]));
+    const others = own.map(({ table }) => table).filter((table) => !tables.has(table));
+    return [...new Set([...tables.keys(), ...others])].map((table) => {
+      const { title = `Catalogue: ${table}`, entries = [], bothWays = false } = tables.get(table) ?? {};
+      return {
+        ...{ party, table, title, bothWays },
+        ...{ entries: [...entries], entered: own.filter((entry) => entry.table === table) },
+      };
+    });
+  });
+}
+
+function placeOf({ party, table }: ShownTable): string {
+  return `${party} ${table}`;
+}
+
+/** @throws Refusal 400 where the configuration has lost the table that the page before ended with */
+function tablesAfter(tables: readonly ShownTable[], place: string | number | undefined): readonly ShownTable[] {
+  if (place === undefined) return tables;
+  const at = tables.findIndex((table) => placeOf(table) === place);
+  if (at === -1) throw wrongParameter('cursor', `goes on after ${place}, which is not in this list; begin without one`);
+  return tables.slice(at + 1);
 }

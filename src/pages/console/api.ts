@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Listed } from './records.ts';
 
 /** A reply of the operators' interface. */
 export interface Answer<Body> {
@@ -40,6 +41,22 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
     get: (path, query = {}) => ask('GET', `${path}${queryText(query)}`),
     post: (path, body) => ask('POST', path, body),
   };
+}
+
+/** A list as a whole, of which a screen tells how much there is: page by page, to its end. */
+export async function everyPage<Item>(
+  api: Api,
+  path: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): Promise<Answer<readonly Item[]>> {
+  const items: Item[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { body, ...rest } = await api.get<Listed<Item>>(path, { ...query, limit: '200', cursor });
+    if (!body) return { ...rest, body };
+    items.push(...body.items);
+    if (body.next === null) return { ...rest, body: items };
+    cursor = body.next;
+  }
 }
 
 /** `?name=value…` of what is given. */

@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { queryText, segment } from './api.ts';
+import { everyPage, queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { partyLink, queryOf, table } from './parts.ts';
-import type { CodeEntry, CodeTable, Listed } from './records.ts';
+import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
 import { timeOf } from './times.ts';
@@ -15,8 +15,7 @@ export function addCodeTables(site: Site): void {
   site.screen('/code-tables', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['party']);
-    const { body, problem } = await api.get<Listed<CodeTable>>('code-tables', query);
-    const items = body?.items ?? [];
+    const { body: items = [], problem } = await everyPage<CodeTable>(api, 'code-tables', query);
     return {
       title: query.party
         ? say(`Bảng mã của ${query.party}`, `Code tables of ${query.party}`)

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { everyPage } from './api.ts';
 import { choiceField, orderForm } from './forms.ts';
-import type { CodeTable, Listed, WholeCause } from './records.ts';
+import type { CodeTable, WholeCause } from './records.ts';
 import type { Visit } from './site.ts';
 
 /** What a code may be mapped to, and the words for it. */
@@ -17,8 +18,8 @@ const MOST_MEANINGS = 30;
 export async function meaningsFor({ api }: Visit, { kind, key, parties }: WholeCause): Promise<readonly Meaning[]> {
   const [, name, from] = /^unmapped:([^:]+):(.*)$/s.exec(kind === 'unmapped' ? key : '') ?? [];
   const { body } =
-    name === undefined ? { body: undefined } : await api.get<Listed<CodeTable>>('code-tables', { party: parties[0] });
-  const entries = body?.items.find(({ table }) => table === name)?.entries ?? [];
+    name === undefined ? { body: undefined } : await everyPage<CodeTable>(api, 'code-tables', { party: parties[0] });
+  const entries = body?.find(({ table }) => table === name)?.entries ?? [];
   const isOurs = entries.some(({ is }) => is === from);
   const meanings = new Map(entries.map(({ code, is, label }) => [isOurs ? code : is, label]));
   return meanings.size > MOST_MEANINGS ? [] : [...meanings].map(([to, label]) => ({ to, label }));
