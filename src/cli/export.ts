@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
+import { auditSubject } from '#core/audit-subject';
 import { CHANNELS } from '#schemas/dossier.upsert.v1';
 import type { DossierOperation } from '../http/doors/rest/items.ts';
 import { type DossierQuery, filterOf } from '../http/dossiers.ts';
@@ -87,7 +88,11 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
     // Before anything is shown: nobody sees personal data of which no audit is kept.
     if (personal)
       await createAudit(database, Date.now).write({
-        ...{ actor: 'lienthong export', action: 'export.personal', subject: `${operation} ${asked}` },
+        ...{
+          actor: 'lienthong export',
+          action: 'export.personal',
+          subject: auditSubject('dossiers', `${operation} ${asked}`),
+        },
         why: why as string,
       });
     const text = recordText(format, operation);

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { auditSubject } from '#core/audit-subject';
 import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers';
@@ -130,7 +131,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const code = codeOf(c);
       const dossier = foundOf(await index.one(code), code);
       const items = (await index.history(dossier.code, reader.personal)) ?? [];
-      await account(means, reader, 'dossier.history-personal', dossier.code);
+      await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code));
       const delays = await means.delays.of(JSON.parse(dossier.json));
       return conditional(c, JSON.stringify({ items, next: null, delays }));
     },
@@ -158,7 +159,7 @@ async function personal(
 ): Promise<Response> {
   const whole = await means.index.whole(served.code);
   if (!whole) throw notFound(served.code);
-  await account(means, reader, 'dossier.read-personal', served.code);
+  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', served.code));
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...whole.record, freshness }));
 }
@@ -173,7 +174,7 @@ function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly
   const asked = Object.entries(query)
     .filter(([name]) => name !== 'limit' && name !== 'cursor')
     .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
-  return `?${asked.join('&')}: ${items.map(({ code }) => code).join(' ') || 'none'}`;
+  return auditSubject('dossiers', `?${asked.join('&')}`, items.map(({ code }) => code).join(' ') || 'none');
 }
 
 /** @throws Refusal 400 that names the parameter */

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
+import type { AuditSubject } from '#core/audit-subject';
 import { msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 import { gather } from '../gather.ts';
+import { isAbout } from './audit-subjects.ts';
 
 export interface AuditEntry {
   /** The key's id. */
@@ -68,6 +70,7 @@ export interface KeptAuditEntry extends Omit<AuditEntry, 'why'> {
 export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;
+  readonly subject?: AuditSubject;
   readonly from?: string;
   readonly to?: string;
 }
@@ -75,7 +78,7 @@ export interface AuditFilter {
 /** Entries by filter, the newest first, before the id `before`. */
 export async function listAudit(
   database: Database,
-  { actor, action, from, to }: AuditFilter,
+  { actor, action, subject, from, to }: AuditFilter,
   limit: number,
   before: number | undefined,
 ): Promise<readonly KeptAuditEntry[]> {
@@ -84,6 +87,7 @@ export async function listAudit(
     .select(['id', 'at', 'actor', 'action', 'subject', 'why', 'position', sql<string>`encode(link, 'hex')`.as('link')]);
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);
+  if (subject !== undefined) query = query.where(isAbout(subject));
   if (from !== undefined) query = query.where('at', '>=', from);
   if (to !== undefined) query = query.where('at', '<=', to);
   if (before !== undefined) query = query.where('id', '<', before);

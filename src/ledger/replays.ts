@@ -132,38 +132,31 @@ export interface Replay {
   readonly outcomes: Readonly<Partial<Record<ReplayOutcome, number>>>;
 }
 
-/** Note a run and all that it is about, as things are now. @returns its id */
-export async function startReplay(
+/**
+ * Make ready to note a run, and all that it is about as things are then, within a transaction.
+ *
+ * @returns what notes it, and tells its id
+ */
+export async function readyReplay(
   database: Database,
-  order: Pick<Replay, 'who' | 'why' | 'filter' | 'perSecond'>,
-  nowMs: number,
-): Promise<number> {
-  const subjects = await subjectsOf(database, order.filter);
-  return database.query.transaction().execute(async (tx) => {
-    const at = msToInstant(nowMs);
-    const { who, why, filter, perSecond } = order;
-    const { id } = await tx
-      .insertInto('replays')
-      .values({ who, why, at, filter: JSON.stringify(filter), per_second: perSecond, next_at: at })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    const { numInsertedOrUpdatedRows } = await tx
-      .insertInto('replay_items')
-      .columns(['replay_id', 'delivery_id'])
-      .expression(
-        filtered(tx.selectFrom('deliveries as d'), filter, subjects).select([
-          sql<number>`${id}::int8`.as('replay_id'),
-          'd.id as delivery_id',
-        ]),
-      )
-      .executeTakeFirstOrThrow();
-    await tx
-      .updateTable('replays')
-      .set({ total: Number(numInsertedOrUpdatedRows) })
-      .where('id', '=', id)
-      .execute();
+  { who, why, filter, perSecond }: Pick<Replay, 'who' | 'why' | 'filter' | 'perSecond'>,
+): Promise<(tx: pg.PoolClient, nowMs: number) => Promise<number>> {
+  const subjects = await subjectsOf(database, filter);
+  const found = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).select('d.id').compile();
+  return async (tx, nowMs) => {
+    const { rows } = await tx.query<{ id: number }>(
+      `INSERT INTO replays (who, why, at, filter, per_second, next_at)
+       VALUES ($1, $2, $3::timestamptz, $4, $5, $3::timestamptz) RETURNING id`,
+      [who, why, msToInstant(nowMs), JSON.stringify(filter), perSecond],
+    );
+    const { id } = rows[0] as { id: number };
+    const { rowCount } = await tx.query(
+      `INSERT INTO replay_items (replay_id, delivery_id) SELECT ${Number(id)}, found.id FROM (${found.sql}) found`,
+      [...found.parameters],
+    );
+    await tx.query('UPDATE replays SET total = $2 WHERE id = $1', [id, rowCount]);
     return id;
-  });
+  };
 }
 
 /** Stop a run: from now on nothing more is made due, and what was left of it is forgotten. @returns false when it was not running */

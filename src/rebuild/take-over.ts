@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { auditSubject } from '#core/audit-subject';
 import { COMPARED } from './compared-tables.ts';
 import { tellChanges } from './feed.ts';
 import { SCHEMA } from './schema.ts';
@@ -25,7 +26,7 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
     at,
     'lienthong rebuild',
     'index.rebuilt',
-    `${codes.length} dossiers: ${codes.slice(0, 20).join(', ')}${codes.length > 20 ? ', …' : ''}`,
+    auditSubject('dossiers', codes.length, `${codes.slice(0, 20).join(' ')}${codes.length > 20 ? ' …' : ''}`),
   ]);
 }
 

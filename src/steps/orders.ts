@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { auditSubject } from '#core/audit-subject';
 import { type CodeTable, mappingProblem } from '#core/codes';
 import { type Problem, unmappedKey } from '#core/problem';
 import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
@@ -14,8 +15,8 @@ import {
   previewReplay,
   type ReplayOutcome,
   type ReplayPreview,
+  readyReplay,
   replayDeliveries,
-  startReplay,
   stopReplay,
 } from '../ledger/replays.ts';
 import {
@@ -202,7 +203,7 @@ export function createOrders(means: OrdersMeans): Orders {
           { causeKey: cause.key, parties: concerned, action, ...said },
           nowMs(),
         );
-        await writeAudit(tx, audited(`quarantine.${action}`, cause.key, said), nowMs());
+        await writeAudit(tx, audited(`quarantine.${action}`, auditSubject('cause', cause.key), said), nowMs());
         return { entries, resolution };
       });
       if ('kind' in done) return done;
@@ -223,7 +224,11 @@ export function createOrders(means: OrdersMeans): Orders {
         const causeKey = unmappedKey(table, from);
         await addResolution(tx, { causeKey, parties: [party], action: 'map', ...said }, nowMs());
         const entered = await enter(tx, [line], said);
-        await writeAudit(tx, audited('code-table.enter', `${party} ${table} ${from}`, said), nowMs());
+        await writeAudit(
+          tx,
+          audited('code-table.enter', auditSubject('code', `${party} ${table} ${from}`), said),
+          nowMs(),
+        );
         return entered;
       });
       await codes.reload();
@@ -234,7 +239,8 @@ export function createOrders(means: OrdersMeans): Orders {
     async replay(id, said) {
       const replayed = await inTransaction(database, async (tx) => {
         const [one] = await replayDeliveries(tx, [id], nowMs());
-        if (one) await writeAudit(tx, audited('delivery.replay', `${id} ${one.outcome}`, said), nowMs());
+        const subject = auditSubject('delivery', id, one?.outcome);
+        if (one) await writeAudit(tx, audited('delivery.replay', subject, said), nowMs());
         return one;
       });
       if (replayed?.outcome === 'replayed') await queue.ring([replayed.party]);
@@ -242,27 +248,33 @@ export function createOrders(means: OrdersMeans): Orders {
     },
     preview: (filter) => previewReplay(database, filter, nowMs()),
     async startReplay(filter, perSecond, said) {
-      await writeAudit(database.pool, audited('replay.start', JSON.stringify(filter), said), nowMs());
-      const id = await startReplay(database, { ...said, filter, perSecond }, nowMs());
+      const start = await readyReplay(database, { ...said, filter, perSecond });
+      const id = await inTransaction(database, async (tx) => {
+        const begun = await start(tx, nowMs());
+        const subject = auditSubject('run', begun, JSON.stringify(filter));
+        await writeAudit(tx, audited('replay.start', subject, said), nowMs());
+        return begun;
+      });
       await carryOut();
       return id;
     },
     async stopReplay(id, said) {
-      await writeAudit(database.pool, audited('replay.stop', `${id}`, said), nowMs());
+      await writeAudit(database.pool, audited('replay.stop', auditSubject('run', id), said), nowMs());
       return stopReplay(database, id, said.who, nowMs());
     },
 
     async pause(party, said) {
-      await writeAudit(database.pool, audited('party.pause', party, said), nowMs());
+      await writeAudit(database.pool, audited('party.pause', auditSubject('party', party), said), nowMs());
       await pauseParty(database, party, said.who, nowMs());
     },
     async resume(party, said) {
-      await writeAudit(database.pool, audited('party.resume', party, said), nowMs());
+      await writeAudit(database.pool, audited('party.resume', auditSubject('party', party), said), nowMs());
       await resumeParty(database, party);
       await queue.ring([party]);
     },
     async pull(party, names, said) {
-      await writeAudit(database.pool, audited('party.pull', [party, ...names].join(' '), said), nowMs());
+      const subject = auditSubject('party', party, names.join(' '));
+      await writeAudit(database.pool, audited('party.pull', subject, said), nowMs());
       await pullNow(database, party, names, nowMs());
     },
   };

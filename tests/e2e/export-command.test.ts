@@ -73,8 +73,8 @@ test('what is written in full can be imported by another hub, and the reason is 
   const { rows } = await hub.hub.database.pool.query('SELECT actor, action, subject, why FROM audit ORDER BY subject');
   const entry = { actor: 'lienthong export', action: 'export.personal', why: PERSONAL[2] };
   expect(rows).toEqual([
-    { ...entry, subject: 'dossier.progress.v1 {"q":"…"}' },
-    { ...entry, subject: 'dossier.upsert.v1 {"status":["received","processing"]}' },
+    { ...entry, subject: 'dossiers dossier.progress.v1 {"q":"…"}' },
+    { ...entry, subject: 'dossiers dossier.upsert.v1 {"status":["received","processing"]}' },
   ]);
   const other = await testHub({ nowMs: Date.now() });
   try {

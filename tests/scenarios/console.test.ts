@@ -477,6 +477,34 @@ describe('the console', () => {
       );
     });
 
+    test('of a party, a delivery, a run and a dossier who did what to it, with the way there and back', async () => {
+      await aDay();
+      const [{ id }] = await items('deliveries?state=refused');
+      await ops.post(`deliveries/${id}/replay`, { why: 'đã sửa' });
+      await ops.post('parties/portal/pause', { why: 'bão' });
+      const run = (await ops.post('deliveries/replay', { state: 'parked', preview: false, why: 'x' })).body;
+      await hub.hub.database.pool.query(
+        "INSERT INTO audit (at, actor, action, subject) VALUES (now(), 'x', 'dossier.read-personal', $1)",
+        [`dossier ${CODE(1)}`],
+      );
+      await officer.signIn('ops');
+      for (const [path, subject] of [
+        [`deliveries/${id}`, `delivery ${id}`],
+        ['parties/portal', 'party portal'],
+        [`replays/${run.id}`, `run ${run.id}`],
+        [`dossiers?code=${CODE(1)}`, `dossier ${CODE(1)}`],
+      ] as const) {
+        const audit = `/console/audit?${new URLSearchParams({ subject })}`;
+        expect((await officer.get(`/console/${path}`)).text).toContain(`href="${audit}"`);
+        const { text } = await officer.get(audit);
+        expect([subject, text.split(`<code class="words">${subject}`).length - 1]).toEqual([subject, 1]);
+        expect(text).toContain(`href="/console/${path}"`);
+      }
+      expect((await officer.get('/console/audit?subject=portal')).text).toContain(
+        'Yêu cầu chưa dùng được: ?subject got',
+      );
+    });
+
     test('of a dossier what waits of it, and of a party all of its incidents', async () => {
       await aDay();
       await hub.hub.database.pool.query(

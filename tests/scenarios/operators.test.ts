@@ -498,9 +498,79 @@ describe('operators', () => {
       'party.pause',
       'party.pull',
     ]);
-    expect(audit[2]).toMatchObject({ actor: 'ops', subject: 'portal catalogue', why: 'a new service' });
+    expect(audit[2]).toMatchObject({ actor: 'ops', subject: 'party portal: catalogue', why: 'a new service' });
     expect(await items('audit?action=party.pause&actor=ops')).toHaveLength(1);
     expect(await items('audit?actor=nobody')).toEqual([]);
+  });
+
+  test('what was done to one thing is found by its subject, in whichever form it was written', async () => {
+    await hub.push([1, 2].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    later(10_000);
+    const [{ id }] = await items('deliveries');
+    await ops.post(`deliveries/${id}/replay`, { why: 'lost there' });
+    await hub.deliver();
+    await ops.post('parties/portal/pause', { why: 'a storm' });
+    await ops.post('parties/portal/pull', { name: 'catalogue' });
+    const run = (await ops.post('deliveries/replay', { state: 'refused', preview: false, why: 'mended' })).body;
+    await ops.post(`replays/${run.id}/stop`, {});
+    const line = { from: '77', to: 'processing', why: 'by the table' };
+    expect((await ops.post('code-tables/one-stop/national-status', line)).status).toBe(201);
+    for (const path of [`/api/v1/dossiers/${CODE(1)}`, `/api/v1/dossiers/${CODE(1)}/history`, '/api/v1/dossiers?q=An'])
+      expect((await hub.read(path, 'personal')).status).toBe(200);
+    // As versions of before wrote them.
+    await hub.hub.database.pool.query(
+      `INSERT INTO audit (at, actor, action, subject) SELECT now(), 'before', action, subject FROM (VALUES
+         ('delivery.replay', '${id} replayed'), ('delivery.replay', '${id}9 replayed'), ('party.pause', 'portal'),
+         ('party.pause', 'portal-2'), ('party.pull', 'portal catalogue'), ('replay.stop', '${run.id}'),
+         ('code-table.enter', 'one-stop national-status 77'), ('quarantine.map', 'unmapped:portal-status:77'),
+         ('dossier.read-personal', '${CODE(1)}'), ('dossier.list-personal', '?q=…: ${CODE(2)} ${CODE(1)}'),
+         ('index.rebuilt', '2 dossiers: ${CODE(1)}, ${CODE(3)}')) given (action, subject)`,
+    );
+    const about = async (subject: string) =>
+      (await items(`audit?subject=${encodeURIComponent(subject)}`)).map((one: Record<string, string>) => [
+        one.actor,
+        one.action,
+        one.subject,
+      ]);
+    expect(await about(`delivery ${id}`)).toEqual([
+      ['before', 'delivery.replay', `${id} replayed`],
+      ['ops', 'delivery.replay', `delivery ${id}: replayed`],
+    ]);
+    expect(await about('party portal')).toEqual([
+      ['before', 'party.pull', 'portal catalogue'],
+      ['before', 'party.pause', 'portal'],
+      ['ops', 'party.pull', 'party portal: catalogue'],
+      ['ops', 'party.pause', 'party portal'],
+    ]);
+    expect(await about(`run ${run.id}`)).toEqual([
+      ['before', 'replay.stop', `${run.id}`],
+      ['ops', 'replay.stop', `run ${run.id}`],
+      ['ops', 'replay.start', `run ${run.id}: {"state":"refused"}`],
+    ]);
+    const code = 'one-stop national-status 77';
+    expect(await about(`code ${code}`)).toEqual([
+      ['before', 'code-table.enter', code],
+      ['ops', 'code-table.enter', `code ${code}`],
+    ]);
+    expect(await about('cause unmapped:portal-status:77')).toHaveLength(1);
+    expect(
+      (await about(` dossier ${CODE(1).toLowerCase()}`)).map(([actor, action]: string[]) => [actor, action]),
+    ).toEqual([
+      ['before', 'index.rebuilt'],
+      ['before', 'dossier.list-personal'],
+      ['before', 'dossier.read-personal'],
+      ['personal', 'dossier.list-personal'],
+      ['personal', 'dossier.history-personal'],
+      ['personal', 'dossier.read-personal'],
+    ]);
+    expect(await about('party nobody')).toEqual([]);
+    expect((await ops.get('audit?subject=portal')).body).toMatchObject({
+      status: 400,
+      problems: [
+        { path: '?subject', message: expect.stringMatching(/^got "portal", expected one of message, delivery,/) },
+      ],
+    });
   });
 
   test('codes that the catalogue does not know are listed, page by page, until it does', async () => {

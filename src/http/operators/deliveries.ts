@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { auditSubject } from '#core/audit-subject';
 import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
@@ -100,7 +101,7 @@ async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery
   const kept = await ledger.attempts(id);
   const isWireShown = wantsBody && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
-    ? await shownTo(means, key, `delivery ${id}`, (mayBePersonal) =>
+    ? await shownTo(means, key, auditSubject('delivery', id), (mayBePersonal) =>
         Promise.all(
           kept.map(({ wire }) => {
             const text = wire();

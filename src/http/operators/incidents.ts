@@ -1,7 +1,11 @@
 import Type from 'typebox';
+import { type AuditSubject, readSubject, SUBJECT_KINDS } from '#core/audit-subject';
+import { quote } from '#core/explain';
+import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
+import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -24,13 +28,23 @@ const IncidentQuery = closed({
   cursor: Cursor,
 });
 
+const SUBJECT = [
+  'What it was about: a kind, what it is called, and after `: ` what more is to be known.',
+  '`message <id>`, `delivery <id>` (body.read, body.read-personal, delivery.replay: with what became of it);',
+  '`dossier <code>` (dossier.read-personal, dossier.history-personal);',
+  '`dossiers <what was asked>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
+  '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
+  '`run <id>` (replay.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
+  'Entries of before this form was agreed on are shown as they were written, and found as well.',
+].join(' ');
+
 export const AuditShown = closed(
   {
     id: Type.Integer(),
     at: Instant,
     actor: Type.String({ description: 'the id of a key' }),
     action: Type.String(),
-    subject: Type.String(),
+    subject: Type.String({ description: SUBJECT }),
     why: maybe(Type.String()),
     position: Type.Integer({ description: 'its place in the chain of all entries' }),
     link: Type.String({
@@ -44,6 +58,13 @@ export const AuditShown = closed(
 const AuditQuery = closed({
   actor: text('the id of a key'),
   action: text('an action such as delivery.replay'),
+  subject: Type.Optional(
+    Type.String({
+      maxLength: 500,
+      description:
+        'what it was about, such as `delivery 12`, without what follows the colon; `dossier <code>` also finds what was done to many dossiers and names this one',
+    }),
+  ),
   from: text('from: a date, or a time with a zone'),
   to: text('to: a date, or a time with a zone'),
   limit: Limit,
@@ -89,9 +110,10 @@ export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: O
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
-      const { limit, cursor, from, to, ...same } = readAudit(c);
+      const { limit, cursor, from, to, subject, ...same } = readAudit(c);
       const filter = {
         ...same,
+        ...(subject !== undefined && { subject: askedSubject(subject) }),
         ...periodOf({ from, to }),
       };
       return c.json(
@@ -103,4 +125,15 @@ export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: O
       );
     },
   );
+}
+
+/** @throws Refusal 400 for what is no subject */
+function askedSubject(text: string): AuditSubject {
+  const subject = readSubject(text);
+  if (!subject)
+    throw wrongParameter(
+      'subject',
+      `got ${quote(text)}, expected one of ${SUBJECT_KINDS.join(', ')} and what it is called, such as "delivery 12"`,
+    );
+  return subject.kind === 'dossier' ? { ...subject, name: cleanCode(subject.name) } : subject;
 }

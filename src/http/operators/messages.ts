@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { auditSubject } from '#core/audit-subject';
 import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
@@ -117,7 +118,7 @@ async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery)
   const view =
     body &&
     wantsBody &&
-    (await shownTo(means, key, `message ${id}`, async (mayBePersonal) =>
+    (await shownTo(means, key, auditSubject('message', id), async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));
   return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });

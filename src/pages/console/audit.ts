@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
 import { filterForm, pager, queryOf, table } from './parts.ts';
@@ -13,13 +14,14 @@ import { ACTIONS, word } from './words.ts';
 export function addAudit(site: Site): void {
   site.screen('/audit', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['actor', 'action', 'from', 'to']);
+    const query = queryOf(visit, ['actor', 'action', 'subject', 'from', 'to']);
     const { body, problem } = await api.get<Listed<AuditEntry>>('audit', { ...query, ...queryOf(visit, ['cursor']) });
     return {
       title: say('Nhật ký thao tác', 'Audit'),
       body: html`${filterForm(visit, [
         textField('actor', say('Khoá', 'Key'), query.actor),
         choiceField('action', say('Việc', 'Action'), choicesOf(say, ACTIONS), query.action),
+        textField('subject', say('Đối tượng', 'Subject'), query.subject, html` placeholder="delivery 12"`),
         dayField('from', say('Từ ngày', 'From'), query.from),
         dayField('to', say('Đến ngày', 'To'), query.to),
       ])}
@@ -49,8 +51,17 @@ ${
 
 /** What a look or an order was about, with the way there. */
 function subjectOf({ subject }: AuditEntry): Html {
-  const [, kind, id] = /^(message|delivery) ([\da-f-]+)$/.exec(subject) ?? [];
   const shown = html`<code class="words">${subject}</code>`;
-  if (id === undefined) return shown;
-  return html`<a href="/console/${kind === 'message' ? 'messages' : 'deliveries'}/${id}">${shown}</a>`;
+  const href = pageOf(subject);
+  return href === undefined ? shown : html`<a href="/console/${href}">${shown}</a>`;
+}
+
+function pageOf(subject: string): string | undefined {
+  const [, kind, name = ''] = /^(\w+) (\S+?)(?::? |$)/.exec(subject) ?? [];
+  if (kind === 'message') return `messages/${segment(name)}`;
+  if (kind === 'delivery') return `deliveries/${segment(name)}`;
+  if (kind === 'run') return `replays/${segment(name)}`;
+  if (kind === 'party') return `parties/${segment(name)}`;
+  if (kind === 'code') return `code-tables${queryText({ party: name })}`;
+  return kind === 'dossier' ? `dossiers${queryText({ code: name })}` : undefined;
 }

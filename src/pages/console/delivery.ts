@@ -4,7 +4,7 @@ import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, facts, messageLink, operationOf, partyLink } from './parts.ts';
+import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink } from './parts.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import { may, type Screen, type Site, type Visit } from './site.ts';
@@ -50,6 +50,7 @@ async function deliveryScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen>
   return {
     title,
     body: html`<section class="card">${factsOf(visit, found)}</section>
+<p class="links">${auditLink(visit, 'delivery', found.id)}</p>
 ${replayForm(visit, found)}
 <h2>${say('Các lần gửi', 'Attempts')}</h2>
 ${wireHint(visit, found, body === 'yes')}

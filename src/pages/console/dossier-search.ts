@@ -4,6 +4,7 @@ import { anomalyTable } from './anomalies.ts';
 import { queryText } from './api.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { messageTable } from './message-table.ts';
+import { auditLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
 import type { Anomaly, Cause, Delivery, Listed, Message } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -33,6 +34,7 @@ export function addDossierSearch(site: Site): void {
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
       body: html`${box}${refusalNote(say, refused)}
+<p class="links">${auditLink(visit, 'dossier', code)}</p>
 <h2>${say('Chờ xử lý', 'What waits of it')}</h2>
 ${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine', causes.body)}` : ''}
 <h2>${say('Thông điệp nói tới hồ sơ', 'Messages that speak of it')}</h2>

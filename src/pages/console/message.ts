@@ -4,7 +4,7 @@ import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { sizeOf } from './message-table.ts';
-import { dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
+import { auditLink, dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import { may, type Screen, type Site, type Visit } from './site.ts';
@@ -42,6 +42,7 @@ async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> 
   return {
     title,
     body: html`<section class="card">${factsOf(visit, found)}</section>
+<p class="links">${auditLink(visit, 'message', found.id)}</p>
 <h2>${say('Nội dung', 'Body')}</h2>${bodyPart(visit, found, body === 'yes')}
 <h2>${say('Kết quả từng mục', 'What came of its items')}</h2>${resultTable(visit, results)}
 <h2>${say('Đang chờ xử lý', 'What waits')}</h2>${waitingTable(visit, found.waiting)}

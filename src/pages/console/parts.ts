@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { auditSubject, type SubjectKind } from '#core/audit-subject';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
 import type { Listed } from './records.ts';
@@ -88,6 +89,12 @@ export function partyLink(party: string | null | undefined): Html {
 
 export function messageLink(id: string): Html {
   return html`<a class="code" href="/console/messages/${segment(id)}" title="${id}">…${id.slice(-8)}</a>`;
+}
+
+/** Who did what to something, by its subject in the audit. */
+export function auditLink({ say }: Visit, kind: SubjectKind, name: string | number): Html {
+  const query = queryText({ subject: auditSubject(kind, name) });
+  return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Audit of it')}</a>`;
 }
 
 /** A long text: its beginning, and the rest when it is asked for. */

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { pager, queryOf, table } from './parts.ts';
+import { auditLink, pager, queryOf, table } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
@@ -36,7 +36,7 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
     return {
       title,
       ...(run.state === 'running' && { refreshS: REFRESH_S }),
-      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a></p>${replayTable(visit, [run])}`,
+      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, [run])}`,
     };
   });
   site.order('/replays/:id/stop', async ({ c, say, api }, form) => {

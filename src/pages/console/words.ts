@@ -115,6 +115,9 @@ export const REPLAY_OUTCOMES = {
 export const ACTIONS = {
   'body.read': ['xem nội dung (đã che)', 'read a body, masked'],
   'body.read-personal': ['xem nội dung có dữ liệu cá nhân', 'read a body with personal data'],
+  'dossier.read-personal': ['xem hồ sơ có dữ liệu cá nhân', 'read a dossier with personal data'],
+  'dossier.history-personal': ['xem diễn biến có dữ liệu cá nhân', 'read a history with personal data'],
+  'dossier.list-personal': ['liệt kê hồ sơ có dữ liệu cá nhân', 'list dossiers with personal data'],
   'delivery.replay': ['chuyển lại một lượt', 'replay one delivery'],
   'replay.start': ['bắt đầu đợt chuyển lại', 'start a replay'],
   'replay.stop': ['dừng đợt chuyển lại', 'stop a replay'],
@@ -125,6 +128,7 @@ export const ACTIONS = {
   'quarantine.release': ['cho qua', 'release'],
   'quarantine.dismiss': ['bỏ, không áp dụng', 'dismiss'],
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
+  'index.rebuilt': ['dựng lại chỉ mục', 'put the index right'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
 } as const satisfies Words;
 

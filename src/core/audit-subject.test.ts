@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { auditSubject, readSubject, SUBJECT_KINDS } from './audit-subject.ts';
+
+test('a subject is its kind, what it is called, and what more is to be known', () => {
+  expect(auditSubject('delivery', 12)).toBe('delivery 12');
+  expect(auditSubject('party', 'portal', 'catalogue')).toBe('party portal: catalogue');
+});
+
+test.each(SUBJECT_KINDS)('what is written of a %s is read again', (kind) => {
+  expect(readSubject(auditSubject(kind, 'portal status 7'))).toEqual({ kind, name: 'portal status 7' });
+});
+
+test.each(['', 'delivery', 'delivery ', '12', 'H60.01-250812-0035', 'thing 12'])('%j is no subject', (text) => {
+  expect(readSubject(text)).toBeUndefined();
+});
+
+test('blanks around its parts say nothing', () => {
+  expect(readSubject('  dossier   H60.01-250812-0035 ')).toEqual({ kind: 'dossier', name: 'H60.01-250812-0035' });
+});
