@@ -172,7 +172,7 @@ export async function createHub(
   });
   const ledger = createLedgerReader(database, vault);
   const orders = createOrders({
-    ...{ database, queue, parties, codes, nowMs },
+    ...{ database, queue, parties, codes, alerts, nowMs },
     doorTables: DOOR_TABLES,
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),

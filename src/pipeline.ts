@@ -27,6 +27,7 @@ import { createJustKept } from './steps/just-kept.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
 import type { Originals } from './steps/originals.ts';
+import { pauseByHub } from './steps/pause.ts';
 import { runPull } from './steps/pull.ts';
 import type { Readers } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -147,6 +148,11 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       noted('alert', alerts.close(party, ['partner-away', 'credentials', 'certificate']));
     },
   });
+  const pause: LaneMeans['pause'] = async (party, { reason, message }) => {
+    const why = `${reason}: ${maskNamesIn(message)}`;
+    await pauseByHub(database, party, why, nowMs());
+    noted('alert', alerts.open(party, 'paused-by-partner', why));
+  };
   const lanes = new Map<string, Lane>(
     [...parties.values()].map((party) => [
       party.id,
@@ -158,6 +164,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
         settle: settleTogether,
         ringAgain: () => queue.ring([party.id]),
         onBreaker,
+        pause,
       }),
     ]),
   );

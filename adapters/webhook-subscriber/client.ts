@@ -6,9 +6,9 @@ import {
   nothingToTell,
   type Outcome,
   type Outgoing,
-  refused,
   retryAfterMs,
   unavailable,
+  wantsNoMore,
   webhookHeaders,
   withoutReply,
 } from '#kit';
@@ -60,7 +60,10 @@ function payloadOf({ dossier, change }: Outgoing): string {
 function outcomeOf({ status, headers }: Extract<Exchange, { kind: 'reply' }>, nowMs: number): Outcome {
   if (status >= 200 && status < 300) return delivered();
   if (status === 410)
-    return refused('gone', 'status 410: the subscriber wants to be told nothing more; take it out of the routes');
+    return wantsNoMore(
+      'gone',
+      'status 410: the subscriber wants to be told nothing more; resume it when that is settled, or take it out of the routes',
+    );
   const afterMs = retryAfterMs(headers, nowMs);
   if (status === 401 || status === 403)
     return unavailable('credentials', `status ${status}: the signature is not accepted`, afterMs);

@@ -60,6 +60,16 @@ describe('what did not get through is tried again after the delays of the policy
   });
 });
 
+test('what a partner answers that wants to be called no more stays due, however many attempts were made', () => {
+  const gone: Outcome = { kind: 'unavailable', reason: 'gone', message: 'status 410', pauses: true };
+  for (const [attempts, delaysMs] of [
+    [1, DELAYS_MS],
+    [99, DELAYS_MS],
+    [1, []],
+  ] as const)
+    expect(settle(gone, attempts, delaysMs, 0.5)).toEqual({ state: 'due', afterMs: 5_000, doubt: false });
+});
+
 describe('the time that a partner asks for', () => {
   const afterMs = (retryAfterMs: number): unknown => settle(unavailable(retryAfterMs), 1, DELAYS_MS, 0);
 

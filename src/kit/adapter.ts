@@ -236,6 +236,10 @@ export const unavailable = (reason: string, message: string, retryAfterMs?: numb
   message,
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
+/** The partner wants to be called no more: its party is paused until an operator resumes it, and nothing is lost. */
+export const wantsNoMore = (reason: string, message: string): Outcome => ({
+  ...{ kind: 'unavailable', reason, message, pauses: true },
+});
 export const unknown = (reason: string, message: string): Outcome => ({ kind: 'unknown', reason, message });
 
 /** A code of ours or theirs that no table maps: the delivery waits until one does. */

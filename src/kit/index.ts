@@ -53,6 +53,7 @@ export {
   unknownAgency,
   unknownService,
   unmapped,
+  wantsNoMore,
 } from './adapter.ts';
 export { isSecret, isSigned, sentObject } from './callbacks.ts';
 export { type TestConnection, type TestMeans, testConnection } from './contract/test-connection.ts';

@@ -179,7 +179,7 @@ async function loadOutages(
   const { rows } = await database.pool.query<{ party: string; openedAt: string; closedAt: string | null }>({
     name: 'outages',
     text: `SELECT party, opened_at AS "openedAt", closed_at AS "closedAt" FROM incidents
-           WHERE party = ANY($1::text[]) AND kind IN ('partner-away', 'credentials', 'certificate')
+           WHERE party = ANY($1::text[]) AND kind IN ('partner-away', 'credentials', 'certificate', 'paused-by-partner')
              AND coalesce(closed_at, 'infinity') > to_timestamp($2::float8 / 1000)
            ORDER BY id`,
     values: [parties, sinceMs],

@@ -12,6 +12,7 @@ export interface Incident {
     | 'certificate-expiry'
     | 'schema-drift'
     | 'pull-failed'
+    | 'paused-by-partner'
     | 'disagreement'
     | 'audit-broken';
   readonly cause: string;

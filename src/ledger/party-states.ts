@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 
@@ -8,12 +9,22 @@ export async function registerParties(database: Database, parties: readonly stri
   ]);
 }
 
-/** Nothing new is begun for a paused party, by any process, from the next claim on. */
-export async function pauseParty(database: Database, party: string, by: string, nowMs: number): Promise<void> {
-  await database.pool.query(
-    'UPDATE party_states SET paused_at = coalesce(paused_at, $2::timestamptz), paused_by = coalesce(paused_by, $3) WHERE party = $1',
+/**
+ * Nothing new is begun for a paused party, by any process, from the next claim on.
+ *
+ * @returns false when it was paused before: it stays so, by whoever was first
+ */
+export async function pauseParty(
+  db: pg.Pool | pg.PoolClient,
+  party: string,
+  by: string,
+  nowMs: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'UPDATE party_states SET paused_at = $2::timestamptz, paused_by = $3 WHERE party = $1 AND paused_at IS NULL',
     [party, msToInstant(nowMs), by],
   );
+  return rowCount === 1;
 }
 
 export async function resumeParty(database: Database, party: string): Promise<void> {

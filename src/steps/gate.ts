@@ -8,7 +8,7 @@ import {
   handleWhenResult,
   isBrokenCircuitError,
 } from 'cockatiel';
-import type { Outcome } from '#core/settle';
+import { asksToPause, type Outcome } from '#core/settle';
 import { type MaintenanceWindow, windowEndMs } from '#core/windows';
 import type { Settled } from '../ledger/settle.ts';
 
@@ -115,7 +115,9 @@ function askedMs(settled: readonly Settled[]): number {
   return Math.max(0, ...asked);
 }
 
-/** A partner that refuses is there; one that answers nothing usable is not. */
+/** A partner that refuses is there, and so is one that wants no more; one that answers nothing usable is not. */
 function gotNothingThrough(settled: readonly Settled[]): boolean {
-  return settled.every(({ outcome }) => outcome.kind === 'unavailable' || outcome.kind === 'unknown');
+  return settled.every(
+    ({ outcome }) => (outcome.kind === 'unavailable' && !asksToPause(outcome)) || outcome.kind === 'unknown',
+  );
 }

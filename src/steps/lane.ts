@@ -1,3 +1,4 @@
+import { asksToPause, type Pausing } from '#core/settle';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import type { WireRecord } from '../kit/http.ts';
@@ -35,6 +36,8 @@ export interface LaneMeans {
   readonly shapes: ShapeWatch;
   /** What to do when a party's breaker opens and closes. */
   readonly onBreaker: (party: string) => Pick<GateMeans, 'onBreak' | 'onClose'>;
+  /** Pause a party that wants to be called no more; resolves when every process knows it. */
+  readonly pause: (party: string, outcome: Pausing) => Promise<void>;
 }
 
 /** All that this process does for one party. A slow party holds up its own lane and nobody else's. */
@@ -103,6 +106,8 @@ export function createLane(means: LaneMeans): Lane {
   let givingBack = 0;
   let woken = false;
   let draining = false;
+  /** Calls whose answer was that the partner wants no more, until that is kept: what is claimed meanwhile is given back. */
+  let pausing = 0;
   let meanCallMs = Number.POSITIVE_INFINITY;
   let claimedMs = Number.NEGATIVE_INFINITY;
   let extendedMs = Number.NEGATIVE_INFINITY;
@@ -122,7 +127,7 @@ export function createLane(means: LaneMeans): Lane {
 
   /** Make the calls that are ready, and claim more beside them, until nothing is due. Called whenever something ended. */
   function go(): void {
-    const room = draining ? 0 : gate.room();
+    const room = draining || pausing > 0 ? 0 : gate.room();
     if (room === 0) {
       woken = false;
       giveBackReady();
@@ -223,7 +228,11 @@ export function createLane(means: LaneMeans): Lane {
 
   async function attempt(call: PlannedCall): Promise<void> {
     const settled = await gate
-      .pass(() => makeCall({ ...means, onBug, onWire }, party, call))
+      .pass(async () => {
+        const made = await makeCall({ ...means, onBug, onWire }, party, call);
+        await heedPause(made);
+        return made;
+      })
       .catch((error) => {
         if (isClosedTo(error)) return undefined;
         throw error;
@@ -231,6 +240,17 @@ export function createLane(means: LaneMeans): Lane {
     if (settled) unsettled.add(settled, calling === 1 && ready.length === 0);
     // The breaker opened between the claim and the call.
     else leave([call]);
+  }
+
+  /** Before anything else follows from the call: what is claimed after it is of a paused party. */
+  async function heedPause(settled: readonly Settled[]): Promise<void> {
+    const asking = settled.map(({ outcome }) => outcome).find(asksToPause);
+    if (!asking) return;
+    pausing++;
+    await means
+      .pause(party.id, asking)
+      .catch((error) => telemetry.failed('pause', error))
+      .finally(() => pausing--);
   }
 
   const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);

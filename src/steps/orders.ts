@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { auditSubject } from '#core/audit-subject';
 import { type CodeTable, mappingProblem } from '#core/codes';
 import { type Problem, unmappedKey } from '#core/problem';
+import type { Alerts } from '../alerts.ts';
 import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -36,6 +37,7 @@ export interface OrdersMeans {
   readonly queue: Queue;
   readonly parties: ReadonlyMap<string, Party>;
   readonly codes: CodeEntries;
+  readonly alerts: Pick<Alerts, 'close'>;
   /** The tables that doors read by, whoever the sender is. */
   readonly doorTables: readonly CodeTable[];
   readonly nowMs: () => number;
@@ -105,7 +107,7 @@ export interface Orders {
 const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly CatalogueKind[];
 
 export function createOrders(means: OrdersMeans): Orders {
-  const { database, queue, parties, codes, nowMs, carryOut } = means;
+  const { database, queue, parties, codes, alerts, nowMs, carryOut } = means;
   const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
 
   function tablesOf(party: string): readonly CodeTable[] {
@@ -265,10 +267,12 @@ export function createOrders(means: OrdersMeans): Orders {
 
     async pause(party, said) {
       await writeAudit(database.pool, audited('party.pause', auditSubject('party', party), said), nowMs());
-      await pauseParty(database, party, said.who, nowMs());
+      await pauseParty(database.pool, party, said.who, nowMs());
     },
     async resume(party, said) {
       await writeAudit(database.pool, audited('party.resume', auditSubject('party', party), said), nowMs());
+      // Before it goes on: what it then answers opens another one.
+      await alerts.close(party, ['paused-by-partner']);
       await resumeParty(database, party);
       await queue.ring([party]);
     },

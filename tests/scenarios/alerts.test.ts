@@ -147,7 +147,7 @@ describe('alerts', () => {
     await watch();
     const broken = 'hub audit-broken: entry 5 (id 5) is not what was written, or not in its place';
     expect([await open(), await signed()]).toEqual([[broken], [4]]);
-    expect(await listIncidents(database, false, 9, undefined)).toHaveLength(1);
+    expect(await listIncidents(database, { isOpen: false }, 9, undefined)).toHaveLength(1);
 
     await pool.query(`UPDATE audit SET subject = 'd' WHERE position = 5`);
     await watch();

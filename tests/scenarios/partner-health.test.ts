@@ -107,7 +107,7 @@ describe('partner health', () => {
   test('a paused party is told nothing from that moment, and everything in order when it goes on', async () => {
     const portal = testPartner();
     await start({ portal });
-    await pauseParty(hub.hub.database, 'portal', 'officer', hub.clock.nowMs);
+    await pauseParty(hub.hub.database.pool, 'portal', 'officer', hub.clock.nowMs);
     await hub.push(codes(5));
     await hub.deliver();
     expect(portal.sent).toEqual([]);
@@ -152,7 +152,7 @@ describe('partner health', () => {
 
   test('no more dossiers are leased at once than the budget allows, however many processes ask', async () => {
     await start({ portal: testPartner() });
-    await pauseParty(hub.hub.database, 'portal', 'the test', hub.clock.nowMs);
+    await pauseParty(hub.hub.database.pool, 'portal', 'the test', hub.clock.nowMs);
     await hub.push(codes(30));
     await hub.hub.pipeline.idle();
     // Due for those who ask here, and not for the hub, which may hear late that there is something.
@@ -241,13 +241,13 @@ describe('partner health', () => {
     await start({ portal });
     await hub.push(codes(1));
     await hub.deliver();
-    let pausing: Promise<void> | undefined;
+    let pausing: Promise<unknown> | undefined;
     let begunAfter = 0;
     let isPaused = false;
     portal.script.push(
       ...Array(400).fill(async (items: readonly unknown[]) => {
         if (isPaused) begunAfter++;
-        pausing ??= pauseParty(hub.hub.database, 'portal', 'officer', hub.clock.nowMs);
+        pausing ??= pauseParty(hub.hub.database.pool, 'portal', 'officer', hub.clock.nowMs);
         await pausing;
         return items.map((): Outcome => DOWN);
       }),

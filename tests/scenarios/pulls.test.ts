@@ -212,7 +212,7 @@ describe('pulling', () => {
     for (let n = 1; n <= 6; n++) add(n, n);
     const { database } = hub.hub;
     source.before.set(2, async () => {
-      await pauseParty(database, 'source', 'officer', hub.clock.nowMs);
+      await pauseParty(database.pool, 'source', 'officer', hub.clock.nowMs);
       return undefined;
     });
     await pull('dossiers');

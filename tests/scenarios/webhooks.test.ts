@@ -255,7 +255,11 @@ describe('webhooks', () => {
     }
 
     test('is told in order, whatever was settled since without telling anything', async () => {
-      for (const { id } of await givenUp()) await replay(id);
+      const parked = await givenUp();
+      // While the first of them is on its way the others could not be replayed.
+      await ops.post('parties/portal/pause', {});
+      for (const { id } of parked) expect(await replay(id)).toBe('replayed');
+      await ops.post('parties/portal/resume', {});
       for (let ring = 0; ring < 5; ring++) await hub.deliver();
       expect(statuses()).toEqual(['received', 'processing', 'resolved']);
       expect(taken()).toEqual((await feed()).filter(({ code }) => code === dossier().code));
@@ -305,15 +309,81 @@ describe('webhooks', () => {
     ).toEqual([`${dossier().code} resolved`, `${OTHER_CODE} received`]);
   });
 
-  test('a subscriber that is gone is not asked again for the same', async () => {
-    await begin();
-    await portal().simulator.fault({ kind: 'status', status: 410, times: 1 });
-    await hub.push(dossier());
-    await hub.deliver();
-    later(3_600_000);
-    await hub.deliver();
-    expect(portal().simulator.requests()).toHaveLength(1);
-    expect(await deliveries()).toMatchObject([{ state: 'refused', reason: 'gone' }]);
+  describe('a subscriber that says it is gone (410)', () => {
+    const incidents = async (query = '') => (await ops.get(`incidents?party=portal${query}`)).body.items;
+    const party = async () => (await ops.get('parties/portal')).body;
+    const codes = Array.from({ length: 60 }, (_, n) => `H60.01-250812-${String(n).padStart(4, '0')}`);
+
+    /** Many are due when it says so. */
+    async function gone(): Promise<void> {
+      await begin(undefined, { retryDelaysMs: [] });
+      await portal().simulator.fault({ kind: 'status', status: 410, forMs: 30 * 86_400_000 });
+      await hub.push(codes.map((code) => dossier({ code })));
+      await hub.deliver();
+    }
+
+    test('is paused with one incident and one entry in the audit, and not called any more', async () => {
+      await gone();
+      const called = portal().requests.length;
+      expect(called).toBeLessThanOrEqual(32);
+      const why = 'gone: status 410: the subscriber wants to be told nothing more';
+      expect(await party()).toMatchObject({
+        health: 'paused',
+        paused: { by: 'lienthong worker' },
+        breaker: 'closed',
+        backlog: { due: codes.length, waiting: 0, onItsWay: 0 },
+      });
+      await expect
+        .poll(() => incidents('&state=all'))
+        .toMatchObject([{ kind: 'paused-by-partner', cause: expect.stringContaining(why), closedAt: null }]);
+      expect((await ops.get('audit?subject=party portal')).body.items).toMatchObject([
+        { actor: 'lienthong worker', action: 'party.pause', why: expect.stringContaining(why) },
+      ]);
+      for (let day = 0; day < 3; day++) {
+        later(86_400_000);
+        await hub.push(progress({ code: codes[0], at: `2025-08-1${day + 3}T09:00:00+07:00` }), { what: 'progress' });
+        await hub.deliver();
+      }
+      expect(portal().requests).toHaveLength(called);
+    });
+
+    test('goes on where it stopped when it is resumed: nothing is lost, doubled or out of order', async () => {
+      await gone();
+      await hub.push(progress({ code: codes[0] }), { what: 'progress' });
+      await portal().simulator.mend();
+      later(10_000);
+      expect((await ops.post('parties/portal/resume', { why: 'it is there again' })).status).toBe(200);
+      for (let ring = 0; ring < 3; ring++) await hub.deliver();
+      expect(taken()).toHaveLength(codes.length + 1);
+      for (const code of codes)
+        expect(taken().filter((change) => change.code === code)).toEqual(
+          (await feed()).filter((change) => change.code === code),
+        );
+      expect(await incidents()).toEqual([]);
+      expect((await deliveries('state=due')).length + (await deliveries('state=parked')).length).toBe(0);
+    });
+
+    test('that says so again after it was resumed is paused again, with an incident of its own', async () => {
+      await gone();
+      await expect.poll(() => incidents()).toHaveLength(1);
+      later(10_000);
+      await ops.post('parties/portal/resume', {});
+      await hub.deliver();
+      expect(await party()).toMatchObject({ health: 'paused' });
+      await expect
+        .poll(() => incidents('&state=all'))
+        .toMatchObject([{ closedAt: null }, { closedAt: expect.any(String) }]);
+      expect(taken()).toEqual([]);
+    });
+
+    test('that an officer has paused meanwhile stays paused by the officer', async () => {
+      await gone();
+      await ops.post('parties/portal/resume', {});
+      await ops.post('parties/portal/pause', { why: 'by hand' });
+      later(10_000);
+      await hub.deliver();
+      expect(await party()).toMatchObject({ paused: { by: 'ops' } });
+    });
   });
 });
 

@@ -42,7 +42,7 @@ export const AuditShown = closed(
   {
     id: Type.Integer(),
     at: Instant,
-    actor: Type.String({ description: 'the id of a key' }),
+    actor: Type.String({ description: 'the id of a key; `lienthong …` where the hub or one of its commands did it' }),
     action: Type.String(),
     subject: Type.String({ description: SUBJECT }),
     why: maybe(Type.String()),
