@@ -30,6 +30,7 @@ import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
 import { createCodeEntries } from './ledger/code-entries.ts';
 import { createDelayReader } from './ledger/delays.ts';
+import { createEndedSessions } from './ledger/ended-sessions.ts';
 import { createNonces } from './ledger/nonces.ts';
 import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
@@ -232,6 +233,7 @@ export async function createHub(
   });
   addConsole(app, {
     ...{ province: file.province, vault, nowMs, clients, tries, refusalOf, onFault: telemetry.failed },
+    endedSessions: createEndedSessions(database),
     networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
   });
   let listening: Listening | undefined;

@@ -4,6 +4,7 @@ import { watchCertificates } from './certificate-watch.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
 import { recountAfterServices } from './index/counted.ts';
+import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
 import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Party } from './parties.ts';
@@ -100,6 +101,7 @@ export function createRounds(means: RoundsMeans): Rounds {
     }
     await means.shapes.rest();
     await forgetOldKeys(database, msToInstant(nowMs()));
+    await forgetEndedSessions(database, nowMs());
     await recountAfterServices(database.pool);
     await watchCertificates({ database, alerts, nowMs }, parties);
   }

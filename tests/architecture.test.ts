@@ -53,7 +53,14 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/pages/'],
     may: [...RECORDS, 'mappings/', 'src/same-text.ts', ...OUTSIDE],
-    mayTypes: ['src/http/', 'src/catalogue/', 'src/index/', 'src/ledger/tries.ts', 'src/vault.ts'],
+    mayTypes: [
+      'src/http/',
+      'src/catalogue/',
+      'src/index/',
+      'src/ledger/tries.ts',
+      'src/ledger/ended-sessions.ts',
+      'src/vault.ts',
+    ],
     why: 'what people see; it asks the same addresses as any other client, or is given readers',
   },
   {

@@ -10,6 +10,7 @@ import * as m008 from './migrations/008-replay-counts.ts';
 import * as m009 from './migrations/009-look-up-tries.ts';
 import * as m010 from './migrations/010-counted.ts';
 import * as m011 from './migrations/011-audit-chain.ts';
+import * as m012 from './migrations/012-ended-sessions.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS = {
   '009-look-up-tries': m009,
   '010-counted': m010,
   '011-audit-chain': m011,
+  '012-ended-sessions': m012,
 };
 
 /**

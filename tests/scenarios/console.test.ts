@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { createVault } from '../../src/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
@@ -135,6 +136,63 @@ describe('the console', () => {
       later(1);
       expect((await officer.get('/console')).to).toBe('/console/sign-in');
       expect(officer.cookies.has('lienthong-console')).toBe(false);
+    });
+
+    test('a copied cookie opens nothing in any process once its officer has signed out, and other sessions go on', async () => {
+      const beside = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs, keys: [...OPERATOR_KEYS] });
+      try {
+        const other = officerAt(hub);
+        await other.signIn('ops');
+        await officer.signIn('ops');
+        const copied = officer.cookies.get('lienthong-console') as string;
+        const thieves = [hub, beside].map((process) => officerAt(process));
+        for (const thief of thieves) {
+          thief.cookies.set('lienthong-console', copied);
+          expect((await thief.get('/console/parties/portal')).status).toBe(200);
+        }
+        await officer.post('/console/sign-out');
+        for (const thief of thieves) {
+          thief.cookies.set('lienthong-console', copied);
+          expect((await thief.get('/console')).to).toBe('/console/sign-in');
+          thief.cookies.set('lienthong-console', copied);
+          expect((await thief.send('/console/parties/portal/pause', { why: 'x' })).to).toBe('/console/sign-in');
+        }
+        expect(await audited()).toEqual([]);
+        expect((await other.get('/console')).status).toBe(200);
+        await officer.signIn('ops');
+        expect((await officer.get('/console')).status).toBe(200);
+      } finally {
+        await beside.close();
+      }
+    });
+
+    test('of a session that was ended a hash is kept, until it would be over anyway', async () => {
+      await officer.signIn('ops');
+      const { token } = JSON.parse(
+        createVault([HUB_SECRET])
+          .open(sealedIn(officer.cookies.get('lienthong-console') as string))
+          .toString(),
+      );
+      await officer.post('/console/sign-out');
+      const { pool } = hub.hub.database;
+      const kept = async () => (await pool.query('SELECT hash, expires_at FROM ended_sessions')).rows;
+      expect(await kept()).toHaveLength(1);
+      expect(JSON.stringify(await kept())).not.toContain(token);
+      await forgetEndedSessions(hub.hub.database, hub.clock.nowMs + 8 * 3_600_000 - 1);
+      expect(await kept()).toHaveLength(1);
+      await forgetEndedSessions(hub.hub.database, hub.clock.nowMs + 8 * 3_600_000);
+      expect(await kept()).toEqual([]);
+    });
+
+    test('while the database is away nobody is told to be signed out, and the session goes on', async () => {
+      await officer.signIn('ops');
+      const { pool } = hub.hub.database;
+      const { query } = pool;
+      pool.query = (() => Promise.reject(Object.assign(new Error('away'), { code: '57P01' }))) as never;
+      const tried = await officer.post('/console/sign-out');
+      pool.query = query;
+      expect([tried.status, tried.text.includes('Đã đăng xuất.')]).toEqual([503, false]);
+      expect((await officer.get('/console')).status).toBe(200);
     });
 
     test('a cookie that is changed, made up, sealed elsewhere or for another use opens nothing', async () => {
@@ -616,3 +674,8 @@ describe('the console of a hub that has seen nothing', () => {
     expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'POST /console/sign-in' }));
   });
 });
+
+function sealedIn(cookie: string): { readonly keyId: number; readonly bytes: Buffer } {
+  const [keyId = '', bytes = ''] = cookie.split('.');
+  return { keyId: Number(keyId), bytes: Buffer.from(bytes, 'base64url') };
+}

@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Clients } from '../../http/clients.ts';
+import type { EndedSessions } from '../../ledger/ended-sessions.ts';
 import { openText, type Sealing, sealText } from './sealed.ts';
 
-/** What an officer has signed in with. It is in the officer's cookie alone, sealed: every process of the hub opens it. */
+/**
+ * What an officer has signed in with. It is in the officer's cookie alone, sealed: every process of the hub opens it. What
+ * all of them remember is which ones were ended.
+ */
 export interface Session {
   /** Of the key, which the interface is asked with: with another secret in the configuration the session is over. */
   readonly secret: string;
@@ -16,6 +20,7 @@ export interface Session {
 export interface SessionMeans {
   readonly vault: Sealing;
   readonly clients: Pick<Clients, 'originOf'>;
+  readonly endedSessions: EndedSessions;
   readonly nowMs: () => number;
 }
 
@@ -29,14 +34,28 @@ export function beginSession(c: Context, means: SessionMeans, secret: string): v
   setCookie(c, COOKIE, sealText(means.vault, USE, session), { ...scopeOf(c, means), maxAge: LASTS_MS / 1_000 });
 }
 
-/** The session of a request; undefined without one, and for one that is over, made up or sealed by another secret. */
-export function sessionOf(c: Context, { vault, nowMs }: Pick<SessionMeans, 'vault' | 'nowMs'>): Session | undefined {
+/**
+ * The session of a request; undefined without one, and for one that is over, was ended, is made up or sealed by another
+ * secret. Rejects while the database does not say whether it was ended.
+ */
+export async function sessionOf(
+  c: Context,
+  { vault, endedSessions, nowMs }: Pick<SessionMeans, 'vault' | 'endedSessions' | 'nowMs'>,
+): Promise<Session | undefined> {
   const { secret, token, endsAtMs } = openText(vault, USE, getCookie(c, COOKIE)) ?? {};
   if (typeof secret !== 'string' || typeof token !== 'string' || typeof endsAtMs !== 'number') return undefined;
-  return endsAtMs > nowMs() ? { secret, token, endsAtMs } : undefined;
+  if (endsAtMs <= nowMs() || (await endedSessions.has(token))) return undefined;
+  return { secret, token, endsAtMs };
 }
 
-export function endSession(c: Context, means: Pick<SessionMeans, 'clients'>): void {
+/** End a session in every process, also for whoever has a copy of its cookie. Without the database it goes on. */
+export async function endSession(c: Context, means: SessionMeans, token: string): Promise<void> {
+  await means.endedSessions.add(token, means.nowMs() + LASTS_MS);
+  forgetSession(c, means);
+}
+
+/** Take the cookie from this browser. */
+export function forgetSession(c: Context, means: Pick<SessionMeans, 'clients'>): void {
   deleteCookie(c, COOKIE, scopeOf(c, means));
 }
 

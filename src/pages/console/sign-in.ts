@@ -53,8 +53,8 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     return signInPage(c, means, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
   });
 
-  site.order('/sign-out', async ({ c, say }) => {
-    endSession(c, means);
+  site.order('/sign-out', async ({ c, say, token }) => {
+    await endSession(c, means, token);
     return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
   });
 }

@@ -7,7 +7,7 @@ import { type Form, formOf, hasToken } from './forms.ts';
 import { showScreen } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { crossSite } from './refusals.ts';
-import { endSession, type SessionMeans, sessionOf } from './session.ts';
+import { forgetSession, type SessionMeans, sessionOf } from './session.ts';
 import { keepTold, type Told } from './told.ts';
 
 export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
@@ -46,7 +46,7 @@ export interface SiteMeans extends SessionMeans {
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMeans): Site {
   /** Asked at each request: a key that is taken away or changed is out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
-    const session = sessionOf(c, means);
+    const session = await sessionOf(c, means);
     if (!session) return undefined;
     const api = createApi(app, session.secret);
     const { body: key } = await api.get<OwnKey>('key');
@@ -82,7 +82,7 @@ export function may({ key }: Visit, scope: Scope): boolean {
 function toSignIn(c: Context, means: SiteMeans, after?: string): Response {
   // Where the page asks for one, it is the language of the next page as well.
   languageOf(c);
-  if (c.req.header('cookie')?.includes('lienthong-console=')) endSession(c, means);
+  if (c.req.header('cookie')?.includes('lienthong-console=')) forgetSession(c, means);
   const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);
   const next = pathname === '' || pathname === '/console' ? '' : `?${new URLSearchParams({ next: pathname + search })}`;
   return c.redirect(`/console/sign-in${next}`, 303);
