@@ -6,6 +6,11 @@ export function published(schema: object): object {
   return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'clean' ? undefined : value)));
 }
 
+/** The same within the OpenAPI document: an `$id` may stand in a document once, and a schema is needed in many places. */
+function embedded(schema: object): object {
+  return JSON.parse(JSON.stringify(published(schema), (key, value) => (key === '$id' ? undefined : value)));
+}
+
 /** The OpenAPI 3.1 document of these routes. Their schemas are JSON Schema already, so nothing is lost on the way. */
 export function openApi(docs: readonly RouteDoc[]): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -109,7 +114,7 @@ function parametersOf(doc: RouteDoc): object[] {
     name,
     in: 'query',
     ...(doc.query?.required?.includes(name) && { required: true }),
-    schema: published(schema as object),
+    schema: embedded(schema as object),
   }));
   const headers = { ...doc.headers, ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }) };
   const inHeader = Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema }));
@@ -118,7 +123,7 @@ function parametersOf(doc: RouteDoc): object[] {
 
 function contentOf(body: Readonly<Record<string, object>>): object {
   return Object.fromEntries(
-    Object.entries(body).map(([mediaType, schema]) => [mediaType, { schema: published(schema) }]),
+    Object.entries(body).map(([mediaType, schema]) => [mediaType, { schema: embedded(schema) }]),
   );
 }
 

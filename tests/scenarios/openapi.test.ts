@@ -301,6 +301,13 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((one) => !met.has(one) && !one.endsWith(' 408'))).toEqual([]);
   });
 
+  test('no identifier stands in it twice: validators refuse such a document', async () => {
+    const document = await (await hub.request('GET', '/openapi.json')).text();
+    const ids = [...document.matchAll(/"(?:\$id|\$anchor|operationId)":"([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toHaveLength(operations.size);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test('nobody takes a door for public: each says what it wants to know', () => {
     const open = [...operations].filter(([, { security }]) => security.length === 0).map(([name]) => name);
     expect(open.sort()).toEqual([
