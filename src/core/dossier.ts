@@ -22,6 +22,9 @@ export interface DossierEvent {
 export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-without-reason'] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
 
+/** What says where an event stands among those of its dossier. */
+export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq'>;
+
 /** A dossier as its events, in the order of event time, tell it. */
 export interface DossierView {
   readonly record: Dossier;
@@ -57,7 +60,7 @@ function begin(first: DossierEvent, before?: DossierEvent): DossierView {
  * less far along comes first (so that the further one wins). Two derived times keep the order of recording: neither
  * says which was first.
  */
-export function inEventOrder(a: DossierEvent, b: DossierEvent): number {
+export function inEventOrder(a: EventPlace, b: EventPlace): number {
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;
   if (a.inferred !== b.inferred) return a.inferred ? 1 : -1;
   if (a.inferred) return a.seq - b.seq;

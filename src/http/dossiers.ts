@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/audit-subject';
 import { msToInstant } from '#core/dates';
+import type { EventPlace } from '#core/dossier';
 import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
@@ -42,6 +43,10 @@ const ListQuery = closed({
   cursor: Cursor,
 });
 
+/** Nearly every history is one page of the largest kind: who asks for no limit is given that. */
+const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
+const HISTORY_LIMIT = 200;
+
 export type DossierQuery = Type.Static<typeof ListQuery>;
 
 const PERSONAL =
@@ -55,6 +60,7 @@ const READ: readonly Scope[] = ['index:read'];
 export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): void {
   const { index, keys, cursors, nowMs } = means;
   const readListQuery = queryReader(ListQuery);
+  const readHistoryQuery = queryReader(HistoryQuery);
 
   add(
     {
@@ -117,11 +123,13 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
         `${PERSONAL} ` +
         'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
         'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
-        'quarantine (a person had to settle something), wrongData (refused until mended: by a party, or at our door).',
+        'quarantine (a person had to settle something), wrongData (refused until mended: by a party, or at our door). ' +
+        `Without a limit a page has up to ${HISTORY_LIMIT} steps; delays are of the whole history on each.`,
       scopes: READ,
       conditional: true,
+      query: HistoryQuery,
       replies: {
-        200: { description: 'The history', schema: History },
+        200: { description: 'A page of the history', schema: History },
         404: { description: 'No such dossier' },
         409: AMBIGUOUS,
       },
@@ -129,13 +137,24 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
     async (c) => {
       const reader = readerOf(c, keys);
       const code = codeOf(c);
+      const { limit = HISTORY_LIMIT, cursor } = readHistoryQuery(c);
       const dossier = foundOf(await index.one(code), code);
-      const items = (await index.history(dossier.code, reader.personal)) ?? [];
+      const list = `history ${dossier.code}`;
+      const after = placeOf(cursors.read(list, cursor));
+      const page = await index.history(dossier.code, Number(limit), after, reader.personal);
+      const { items, last } = page ?? { items: [] };
       await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code));
       const delays = await means.delays.of(JSON.parse(dossier.json));
-      return conditional(c, JSON.stringify({ items, next: null, delays }));
+      const next = last ? cursors.write(list, [last.at, Number(last.inferred), last.status, last.seq]) : null;
+      return conditional(c, JSON.stringify({ items, next, delays }));
     },
   );
+}
+
+function placeOf(read: readonly (string | number)[] | undefined): EventPlace | undefined {
+  if (!read) return undefined;
+  const [at, inferred, status, seq] = read as [string, number, EventPlace['status'], number];
+  return { at, inferred: inferred === 1, status, seq };
 }
 
 interface Reader {

@@ -1,4 +1,4 @@
-import { inEventOrder } from '#core/dossier';
+import { type EventPlace, inEventOrder } from '#core/dossier';
 import { maskMentions } from '#core/masking';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -41,6 +41,12 @@ export interface HistoryItem {
   readonly movedStatus: boolean;
 }
 
+export interface HistoryPage {
+  readonly items: readonly HistoryItem[];
+  /** Where the last one of them stands, when more follow. */
+  readonly last?: EventPlace;
+}
+
 export interface Change {
   readonly cursor: number;
   readonly code: string;
@@ -56,10 +62,15 @@ export interface IndexReader {
   /** The whole record, personal data included. Who calls this answers for who sees it. */
   whole(code: string): Promise<WholeDossier | undefined>;
   /**
-   * All that happened, in the order of event time; what is said of the applicant is masked unless `personal`. Undefined
-   * when there is no such dossier.
+   * What happened, in the order of event time, after `after`; what is said of the applicant is masked unless `personal`.
+   * Undefined when there is no such dossier.
    */
-  history(code: string, personal: boolean): Promise<readonly HistoryItem[] | undefined>;
+  history(
+    code: string,
+    limit: number,
+    after: EventPlace | undefined,
+    personal: boolean,
+  ): Promise<HistoryPage | undefined>;
   /** The steps of a dossier as parties told them, in the order of event time. */
   steps(code: string): Promise<readonly Progress[]>;
   /** Newest status first, then by code; after `after`. Personal data in full if `personal`. One statement either way. */
@@ -99,9 +110,10 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .executeTakeFirstOrThrow();
       return { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
     },
-    history: async (code, personal) => {
+    history: async (code, limit, after, personal) => {
       const found = await one(code);
-      return found.kind === 'found' ? readHistory(database, vault, found.dossier.code, personal) : undefined;
+      if (found.kind !== 'found') return undefined;
+      return readHistory(database, vault, { code: found.dossier.code, limit, after, personal });
     },
     async steps(code) {
       const events = await readEvents(database, vault, code);
@@ -157,19 +169,27 @@ async function readEvents(database: Database, vault: Vault, code: string): Promi
   return [...events].sort(inEventOrder);
 }
 
+interface HistoryAsked {
+  readonly code: string;
+  readonly limit: number;
+  readonly after: EventPlace | undefined;
+  readonly personal: boolean;
+}
+
 async function readHistory(
   database: Database,
   vault: Vault,
-  code: string,
-  personal: boolean,
-): Promise<readonly HistoryItem[]> {
+  { code, limit, after, personal }: HistoryAsked,
+): Promise<HistoryPage> {
   const events = await readEvents(database, vault, code);
+  const following = after ? events.filter((event) => inEventOrder(event, after) > 0) : events;
+  const page = following.slice(0, limit);
   // All that was ever told: what is said of one who was put right later is as personal as before.
   const applicants = events.map((event) => event.record?.applicant).filter((one) => one !== undefined);
   const distinct = [...new Map(applicants.map((one) => [JSON.stringify(one), one])).values()];
   const masked = (text: string | undefined) =>
     personal || text === undefined ? text : distinct.reduce((rest, one) => maskMentions(rest, one), text);
-  return events.map((event) => {
+  const items = page.map((event) => {
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
     const said =
       event.kind === 'progress'
@@ -185,6 +205,8 @@ async function readHistory(
       movedStatus: event.movedStatus,
     } as HistoryItem;
   });
+  const last = page.at(-1);
+  return { items, ...(last && following.length > limit && { last }) };
 }
 
 interface ChangePlace {

@@ -229,6 +229,30 @@ describe('readers', () => {
     ]);
   });
 
+  test('pages of a history meet every step once, also those of one moment, and one that comes meanwhile', async () => {
+    const code = 'H60.01-250812-3004';
+    const path = `/api/v1/dossiers/${code}/history`;
+    await hub.push(dossier({ code }));
+    const steps = Array.from({ length: 8 }, (_, n) => progress({ code, content: `bước ${n}` }));
+    await hub.push([...steps, progress({ code, status: 'resolved' })], { what: 'progress' });
+    const whole = (await hub.read(path)).body;
+    expect(whole).toMatchObject({ items: { length: 10 }, next: null });
+    const first = (await hub.read(`${path}?limit=3`)).body;
+    await hub.push(progress({ code, at: '2025-08-14T09:00:00+07:00', status: 'returned' }), { what: 'progress' });
+    const seen = [...first.items];
+    for (let cursor = first.next; cursor !== null; ) {
+      const page = (await hub.read(`${path}?limit=3&cursor=${encodeURIComponent(cursor)}`)).body;
+      expect(page.delays).toMatchObject({ office: expect.any(Number) });
+      seen.push(...page.items);
+      cursor = page.next;
+    }
+    expect(seen.slice(0, -1)).toEqual(whole.items);
+    expect(seen.at(-1)).toMatchObject({ status: 'returned' });
+    const other = '/api/v1/dossiers/H60.01-250812-3003/history';
+    for (const query of ['?limit=0', '?limit=201', '?cursor=x', `?cursor=${encodeURIComponent(first.next)}`])
+      expect([query, (await hub.read(other + query)).status]).toEqual([query, 400]);
+  });
+
   test('an unchanged dossier answers 304 to its ETag, a changed one 200', async () => {
     const path = '/api/v1/dossiers/H60.01-250812-3002';
     await hub.push(dossier({ code: 'H60.01-250812-3002' }));
