@@ -38,6 +38,23 @@ describe('operators', () => {
     expect(personal.filter((one) => text.includes(one))).toEqual([]);
   };
 
+  test('parties are listed all at once, or by pages', async () => {
+    const named = (list: readonly { party: string }[]) => list.map(({ party }) => party);
+    const whole = (await ops.get('parties')).body;
+    expect(named(whole.items).length).toBeGreaterThan(1);
+    expect(whole.next).toBeNull();
+    const seen: string[] = [];
+    for (let cursor = ''; cursor !== null; ) {
+      const page = (await ops.get(`parties?limit=1&cursor=${encodeURIComponent(cursor)}`)).body;
+      expect(page.items).toHaveLength(1);
+      seen.push(...named(page.items));
+      cursor = page.next;
+    }
+    expect(seen).toEqual(named(whole.items));
+    for (const query of ['limit=0', 'limit=201', 'cursor=x', 'size=1'])
+      expect([query, (await ops.get(`parties?${query}`)).status]).toEqual([query, 400]);
+  });
+
   test('every route refuses a key without its scope', async () => {
     const { paths } = (await hub.read('/openapi.json')).body;
     const routes = Object.entries(paths as Record<string, Record<string, { 'x-scopes'?: string[] }>>)

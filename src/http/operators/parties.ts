@@ -7,9 +7,10 @@ import type { Incident } from '../../ledger/incidents.ts';
 import type { PartyOverview } from '../../ledger/party-health.ts';
 import type { Party } from '../../parties.ts';
 import { requireKey } from '../auth.ts';
-import type { AddRoute } from '../route.ts';
+import { Cursor, Limit, pageOf } from '../lists.ts';
+import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
-import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { badOrder, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 export const PartyShown = closed(
@@ -50,6 +51,7 @@ export const PartyShown = closed(
   { title: 'Party' },
 );
 
+const Query = closed({ limit: Limit, cursor: Cursor });
 const Order = closed({ why: Type.Optional(Why) });
 const PullOrder = closed({
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'what to pull; absent for all' })),
@@ -58,21 +60,30 @@ const PullOrder = closed({
 
 /** The connected systems. */
 export function addParties(add: AddRoute, means: OperatorMeans): void {
-  const { keys } = means;
+  const { keys, cursors } = means;
+  const readQuery = queryReader(Query);
   add(
     {
       method: 'get',
       path: `${OPS}/parties`,
       tag: TAG,
       summary: 'Every party: its health, what is due for it, what is wrong with it',
+      description: 'Without a limit all of them.',
       scopes: ['ops:read'],
-      replies: {
-        200: { description: 'All of them', schema: Type.Object({ items: Type.Array(PartyShown), next: Type.Null() }) },
-      },
+      query: Query,
+      replies: { 200: { description: 'A page, in the order of their names', schema: pageOf(PartyShown) } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
-      return c.json({ items: await shownParties(means), next: null });
+      const { limit = 'Infinity', cursor } = readQuery(c);
+      return c.json(
+        await pageBy(cursors, {
+          ...{ list: 'ops/parties', limit, cursor },
+          load: async (many, after = '') =>
+            (await shownParties(means)).filter(({ party }) => party > after).slice(0, many),
+          placeOf: ({ party }) => party,
+        }),
+      );
     },
   );
   add(
@@ -162,11 +173,9 @@ async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): P
   throw none('party', party);
 }
 
-async function shownParties({
-  ledger,
-  parties,
-  nowMs,
-}: OperatorMeans): Promise<readonly ReturnType<typeof shownParty>[]> {
+type Shown = Readonly<Record<string, unknown>> & Pick<PartyOverview, 'party'>;
+
+async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly Shown[]> {
   const now = nowMs();
   const [known, incidents] = await Promise.all([
     ledger.parties(now),
@@ -183,7 +192,7 @@ function shownParty(
   party: Party | undefined,
   incidents: readonly Incident[],
   nowMs: number,
-) {
+): Shown {
   const untilMs = party && windowEndMs(party.maintenance, nowMs);
   const isOpen = kept.breakers.some(({ state }) => state !== 'closed');
   const isPaused = pausedAt !== null;
