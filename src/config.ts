@@ -16,6 +16,8 @@ export interface Config {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
+  /** Where a process without the role api shows its probes and metrics; 0 for any port that is free. */
+  readonly probesPort: number;
   readonly roles: readonly Role[];
   readonly retryDelaysMs: readonly number[];
   readonly maxBodyBytes: number;
@@ -57,6 +59,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     dataDir,
     host: read('HOST', '127.0.0.1', 'an address', String),
     port: read('PORT', 8080, 'a port number from 0 to 65535', portNumber),
+    probesPort: read('HUB_PROBES_PORT', 0, 'a port number from 0 to 65535', portNumber),
     roles: read<readonly Role[]>('HUB_ROLES', ROLES, `some of ${ROLES.join(',')}`, roles),
     retryDelaysMs: read('HUB_RETRY_DELAYS_S', DEFAULT_DELAYS_MS, 'seconds such as 5,30,120', delays),
     maxBodyBytes: read('HUB_MAX_BODY', 20 * 1024 * 1024, 'a number of bytes, such as 20971520 or 20MiB', bytes),

@@ -14,7 +14,7 @@ import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
-import { createApp } from './http/app.ts';
+import { createApp, createProbes } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
@@ -72,8 +72,8 @@ export interface Hub {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly parties: ReadonlyMap<string, Party>;
-  /** Begin to listen (role api), to deliver (worker) and to ring (scheduler). Resolves with the address, if it listens. */
-  start(): Promise<string | undefined>;
+  /** Begin to answer (role api; the others: probes and metrics), to deliver (worker) and to ring (scheduler). Resolves with the address. */
+  start(): Promise<string>;
   /** Take nothing new, finish what is under way, let go of everything. */
   stop(): Promise<void>;
   /** What operators see and order, over HTTP and by commands. */
@@ -195,6 +195,7 @@ export async function createHub(
     file.clientCertificateHeader,
   );
   let draining = false;
+  const isDraining = (): boolean => draining;
   const tries = createTries(database);
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
@@ -224,7 +225,7 @@ export async function createHub(
     orders,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
-    isDraining: () => draining,
+    isDraining,
   });
   addPages(app, {
     ...{ province: file.province, catalogue, cursors, nowMs, refusalOf, onFault: telemetry.failed },
@@ -256,8 +257,9 @@ export async function createHub(
         log.warn({ roles }, 'without REDIS_URL other processes hear of new work by their sweep alone, a second later');
       if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
       if (roles.includes('scheduler')) await rounds.start();
-      if (!roles.includes('api')) return undefined;
-      listening = await listen(app, config);
+      listening = roles.includes('api')
+        ? await listen(app, config)
+        : await listen(createProbes({ database, telemetry, isDraining }), { ...config, port: config.probesPort });
       return listening.url;
     },
     async stop() {

@@ -34,8 +34,8 @@ export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
 const DATABASE_MS = 30_000;
 
 export interface RunningHub {
-  /** Absent where the process has no role `api`. */
-  readonly url: string | undefined;
+  /** Without the role `api` it has probes and metrics alone. */
+  readonly url: string;
   readonly roles: readonly Role[];
   readonly parties: readonly string[];
 }
@@ -78,7 +78,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     throw error;
   });
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
-  log.info(running, url ? 'listening' : 'running');
+  log.info(running, 'listening');
 
   void ending.then(async (signal) => {
     log.info({ signal }, 'stopping');

@@ -12,7 +12,7 @@ export function addStart(program: Command): void {
     .action(async (options: CommonOptions) => {
       try {
         const { url, roles, parties } = await startHub(process.env, createLog(process.env, options.json ? 2 : 1));
-        if (options.json) printDocument({ url: url ?? null, roles, parties, pid: process.pid });
+        if (options.json) printDocument({ url, roles, parties, pid: process.pid });
       } catch (error) {
         tellError(error as Error, options.json ?? false);
       }
@@ -20,5 +20,5 @@ export function addStart(program: Command): void {
 }
 
 const SETTINGS = `
-Settings: DATABASE_URL REDIS_URL HUB_DATA_DIR HUB_CONFIG HOST PORT HUB_ROLES HUB_RETRY_DELAYS_S HUB_MAX_BODY
-LOG_LEVEL HUB_SECRET HUB_SECRET_OLD. Without any of them it runs on an embedded PostgreSQL under ./data.`;
+Settings: DATABASE_URL REDIS_URL HUB_DATA_DIR HUB_CONFIG HOST PORT HUB_PROBES_PORT HUB_ROLES HUB_RETRY_DELAYS_S
+HUB_MAX_BODY LOG_LEVEL HUB_SECRET HUB_SECRET_OLD. Without any of them it runs on an embedded PostgreSQL under ./data.`;

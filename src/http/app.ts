@@ -65,6 +65,15 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   return app;
 }
 
+/** What a process without the role api answers: its probes and metrics, which no other process knows. */
+export function createProbes(means: HealthMeans): Hono {
+  const app = new Hono();
+  addHealth(routesOf(app, []), means);
+  app.notFound((c) => answerUnrouted(c, app));
+  app.onError((error, c) => problemResponse(c, refusalOf(error)));
+  return app;
+}
+
 /** A path that has other methods says which; OPTIONS is heard wherever there is one (RFC 9110, 9.3.7 and 15.5.6). */
 function answerUnrouted(c: Context, app: Hono): Response {
   const { method, path } = c.req;

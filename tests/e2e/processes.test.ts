@@ -136,6 +136,24 @@ describe('several processes on one database', () => {
     expect(portal.count('DongBoHoSoMC')).toBe(1);
   });
 
+  test('a process without the role api says where its probes and metrics are, and answers nothing else', async () => {
+    const codes = await push(5);
+    await deliveredWithin(codes, 10_000);
+    const workers = running.filter(({ lines }) => lines.some(({ roles }) => String(roles) === 'worker,scheduler'));
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { url, child } of workers.filter(({ child }) => child.exitCode === null && child.signalCode === null)) {
+      const statusOf = async (path: string) => (await fetch(url + path)).status;
+      expect([child.pid, await statusOf('/health/live'), await statusOf('/health/ready')]).toEqual([
+        child.pid,
+        200,
+        200,
+      ]);
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain('hub_attempts_total');
+      for (const path of ['/', '/api/v1/dossiers', '/openapi.json', '/console'])
+        expect([path, await statusOf(path)]).toEqual([path, 404]);
+    }
+  });
+
   test('no schedule runs twice, with three processes that look at it each second', async () => {
     owner = await start('worker,scheduler');
     const from = portal.asked.length;

@@ -103,6 +103,7 @@ export async function testHub(
     dataDir: '/nowhere',
     host: '127.0.0.1',
     port: 0,
+    probesPort: 0,
     roles: ['worker'],
     retryDelaysMs: options.retryDelaysMs ?? [5_000, 30_000],
     maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,

@@ -59,11 +59,11 @@ export function spawnHub(env: Record<string, string>): SpawnedHub {
   };
 }
 
-/** The same, and wait until it listens; without the role api, until it runs. */
+/** The same, and wait until it listens. */
 export async function startHubProcess(env: Record<string, string>): Promise<HubProcess> {
   const hub = spawnHub(env);
-  const { url } = await hub.said('listening', 'running');
-  return { ...hub, url: (url as string | undefined) ?? '' };
+  const { url } = await hub.said('listening');
+  return { ...hub, url: url as string };
 }
 
 /** A folder of the test's own that an unprivileged user may pass through, and a configuration in it. */

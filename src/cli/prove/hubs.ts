@@ -43,7 +43,7 @@ export function keepProved(name: string, roles: string, means: HubMeans): Proved
   up.catch(() => undefined);
 
   function onLine(line: Readonly<Record<string, unknown>>): void {
-    if (line.msg === 'listening' || line.msg === 'running') {
+    if (line.msg === 'listening') {
       isUp = true;
       tries = 0;
       cameUp();
