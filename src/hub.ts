@@ -263,12 +263,12 @@ export async function createHub(
       return listening.url;
     },
     async stop() {
+      const startedMs = performance.now();
       draining = true;
       // Who waits for a change is answered now.
       changed.ring();
-      await rounds.stop();
-      await listening?.close();
-      await pipeline.drain();
+      await Promise.all([rounds.stop(), listening?.close()]);
+      await pipeline.drain(startedMs + DRAINED_MS - performance.now());
       await queue.close();
       for (const party of parties.values()) party.close();
       clock?.close();
@@ -276,6 +276,9 @@ export async function createHub(
     },
   };
 }
+
+/** Of the ten seconds in which a process has to end: what is let go of after that takes up to three. */
+const DRAINED_MS = 6_500;
 
 /** With another secret nothing that is kept could be opened, and what comes would be sealed with a wrong one. */
 async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {

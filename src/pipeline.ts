@@ -83,8 +83,11 @@ export interface Pipeline {
   sweep(): Promise<void>;
   /** Resolves when this process delivers nothing at the moment. */
   idle(): Promise<void>;
-  /** Finish the calls that are under way; begin none. */
-  drain(): Promise<void>;
+  /**
+   * Finish the calls that are under way; begin none. What a partner has not answered within `ms` is as after a kill: due
+   * again when its lease ends, in doubt.
+   */
+  drain(ms: number): Promise<void>;
 }
 
 /** Messages that one transaction may take; see stack measurements: more rows in one statement gain nothing. */
@@ -308,8 +311,8 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     async idle() {
       await Promise.all([...lanes.values()].map((lane) => lane.idle()));
     },
-    async drain() {
-      await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+    async drain(ms) {
+      await Promise.all([...lanes.values()].map((lane) => lane.drain(ms)));
       // Nothing that came just now is left to a moment when the database is closed.
       look();
       await Promise.all(behind);

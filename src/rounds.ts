@@ -145,9 +145,8 @@ export function createRounds(means: RoundsMeans): Rounds {
     async stop() {
       for (const timer of timers) clearInterval(timer);
       reconcile.stop();
-      await sweeping;
       await Promise.race([
-        Promise.all([...pulling.values(), keeping, watching]),
+        Promise.all([sweeping, ...pulling.values(), keeping, watching]),
         new Promise((resolve) => setTimeout(resolve, 3_000).unref()),
       ]);
     },

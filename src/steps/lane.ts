@@ -45,7 +45,8 @@ export interface Lane {
   wake(): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
-  drain(): Promise<void>;
+  /** Resolves when what was under way is done, or after `ms`: what came of nothing by then stays leased. */
+  drain(ms: number): Promise<void>;
 }
 
 const CONCURRENCY = 16;
@@ -108,6 +109,8 @@ export function createLane(means: LaneMeans): Lane {
   let draining = false;
   /** Calls whose answer was that the partner wants no more, until that is kept: what is claimed meanwhile is given back. */
   let pausing = 0;
+  /** Whether it is too late to keep what comes of a call: the process is about to end. */
+  let hasLeft = false;
   let meanCallMs = Number.POSITIVE_INFINITY;
   let claimedMs = Number.NEGATIVE_INFINITY;
   let extendedMs = Number.NEGATIVE_INFINITY;
@@ -237,6 +240,7 @@ export function createLane(means: LaneMeans): Lane {
         if (isClosedTo(error)) return undefined;
         throw error;
       });
+    if (hasLeft) return;
     if (settled) unsettled.add(settled, calling === 1 && ready.length === 0);
     // The breaker opened between the claim and the call.
     else leave([call]);
@@ -285,13 +289,14 @@ export function createLane(means: LaneMeans): Lane {
   return {
     wake,
     idle,
-    async drain() {
+    async drain(ms) {
       draining = true;
-      clearInterval(heartbeat);
       clearTimeout(timer);
       go();
       unsettled.flush();
-      await idle();
+      await Promise.race([idle(), new Promise((resolve) => setTimeout(resolve, ms).unref())]);
+      hasLeft = true;
+      clearInterval(heartbeat);
       await health.flush();
     },
   };

@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
@@ -124,6 +126,37 @@ describe('the hub as a process', () => {
     expect(await hub.ended).toBe(0);
     expect(hub.lines.filter((line) => line.level === 'error')).toEqual([]);
     hub = await startHubProcess(env());
+  });
+
+  test('SIGTERM ends a hub with exit code 0 also while a partner answers nothing and a client never ends its request', async () => {
+    let calls = 0;
+    const silent = createServer(() => calls++).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const routed = testFolder({
+      keys: [{ id: 'one-stop', secret: SECRET, scopes: ['dossier:write'], party: 'one-stop' }],
+      parties: {
+        'one-stop': { adapter: 'one-stop' },
+        silent: { adapter: 'one-stop', settings: { baseUrl: `http://127.0.0.1:${port}` } },
+      },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['silent'] }],
+    });
+    const beside = await startHubProcess({ ...env(), HUB_CONFIG: routed.configPath });
+    const url = `${beside.url}/api/v1/parties/one-stop/dossiers`;
+    const headers = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };
+    await send(url, JSON.stringify(dossier({ code: 'H60.01-250815-0001' })), headers);
+    await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+    const endless = request(url, { method: 'POST', headers: { ...headers, 'Content-Length': '1000' } });
+    endless.on('error', () => undefined).write('{');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const startedMs = performance.now();
+    beside.child.kill('SIGTERM');
+    expect(await beside.ended).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(beside.lines.filter((line) => line.level === 'error')).toEqual([]);
+    silent.closeAllConnections();
+    silent.close();
+    routed.remove();
   });
 
   test('another secret than the one that what is kept was sealed with stops the start, unless that is given beside it', async () => {

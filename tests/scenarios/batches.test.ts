@@ -119,7 +119,7 @@ describe('batches', () => {
     await start(() => false);
     // The lane of this hub has no budget; the claim of one that has is asked directly.
     const { claim } = await import('../../src/ledger/claim.ts');
-    await hub.hub.pipeline.drain();
+    await hub.hub.pipeline.drain(5_000);
     await hub.push(Array.from({ length: 50 }, (_, n) => dossier({ code: code(n) })));
     const given = { party: 'portal', process: 'p', nowMs: hub.clock.nowMs, leaseMs: 8_000, limit: 2 };
     const carries = new Map([['dossier.upsert.v1', { items: 10, ofOneDossier: 1 }]]);

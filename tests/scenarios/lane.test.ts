@@ -42,7 +42,7 @@ describe('what is claimed ahead of the calls', () => {
     await expect.poll(() => calls, WITHIN).toBe(116);
     const ahead = async (): Promise<number> => (await rows()).filter((row) => row.leased_by !== null).length;
     await expect.poll(ahead, WITHIN).toBeGreaterThan(16);
-    const ended = hub.hub.pipeline.drain();
+    const ended = hub.hub.pipeline.drain(5_000);
     release();
     await ended;
     const all = await rows();
