@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Database } from './pool.ts';
-import { binaryRows, type Column, type ColumnType, type Value } from './rows.ts';
+import { binaryRows, type Column, type ColumnType, type Pieces, type Value } from './rows.ts';
+import { sendPrepared } from './send.ts';
 
 /**
  * A part of one statement: what is written to one table, as an array of rows.
@@ -67,10 +68,14 @@ export async function writeParts(
   const oids = await rowOidsOf(pool, given);
   const { name, text } = statementOf(given);
   const values = given.map(({ kind, rows }) => binaryRows(oids.get(kind.rowType) as number, kind.columns, rows));
-  const expected = given.filter((part) => part.kind.guarded).map((part) => part.rows.length);
-  // The types of pg do not know that a query may have a limit of its own.
-  const query = { name, text, values: [...values, ...expected], query_timeout: answerMs };
-  await pool.query(query);
+  const expected = given.filter((part) => part.kind.guarded).map((part) => int8(part.rows.length));
+  await sendPrepared(pool, { name, text, values: [...values, ...expected], answerMs });
+}
+
+function int8(value: number): Pieces {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return { size: 8, pieces: [bytes] };
 }
 
 const statements = new Map<string, { name: string; text: string }>();

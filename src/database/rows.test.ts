@@ -88,6 +88,7 @@ test('what is written comes back as it was, whatever its type, size and letters'
       at: '1969-12-31T23:59:59+07:00',
     },
     { ...NOTHING, text: '' },
+    { ...NOTHING, text: 'large, and more behind it', bytes: Buffer.alloc(5_000, 8), small: 3, flag: true },
     { ...NOTHING, text: `${'đ'.repeat(100_000)} "quoted" \\ 'and' 𝒰`, bytes: Buffer.alloc(700_000, 7) },
   ];
   await writeParts(database, [part(rows)]);

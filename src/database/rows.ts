@@ -26,24 +26,50 @@ const TWO_TO_32 = 2 ** 32;
 const USUAL_BYTES = 256 * 1024;
 let scratch = Buffer.allocUnsafeSlow(USUAL_BYTES);
 
+/** Byte strings of this size are not copied: they are sent from where they are. */
+const LARGE_BYTES = 4 * 1024;
+let large: { readonly at: number; readonly value: Uint8Array }[] = [];
+let largeBytes = 0;
+
+/** Bytes in pieces, to be sent one after the other; `size` is that of all. Large pieces are the given values themselves. */
+export interface Pieces {
+  readonly size: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
 /**
- * Rows as a PostgreSQL array of a composite type, in binary form, which `pg` sends as it is.
+ * Rows as a PostgreSQL array of a composite type, in binary form: the value of a parameter.
  *
  * In text form every byte string would double and every quote be escaped. One array of rows instead of one a column is a
  * third of the work for the server (8 rows of 74 columns: 100 µs against 300) and half of it here.
  *
  * @param rowOid of the composite type; its attributes are these columns, in this order
  */
-export function binaryRows<Row>(rowOid: number, columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
+export function binaryRows<Row>(rowOid: number, columns: readonly Column<Row>[], rows: readonly Row[]): Pieces {
+  large = [];
+  largeBytes = 0;
   let at = writeInt4(writeInt4(writeInt4(0, rows.length === 0 ? 0 : 1), 0), rowOid);
   if (rows.length > 0) at = writeInt4(writeInt4(at, rows.length), 1);
   for (const row of rows) at = writeRow(at, columns, row);
-  const bytes = Buffer.from(scratch.subarray(0, at));
+  const written = { size: at + largeBytes, pieces: piecesOf(Buffer.from(scratch.subarray(0, at))) };
+  large = [];
   if (scratch.length > 16 * USUAL_BYTES) scratch = Buffer.allocUnsafeSlow(USUAL_BYTES);
-  return bytes;
+  return written;
+}
+
+/** What was written, with the large values in their places. */
+function piecesOf(bytes: Buffer): readonly Uint8Array[] {
+  let from = 0;
+  const pieces: Uint8Array[] = [];
+  for (const { at, value } of large) {
+    pieces.push(bytes.subarray(from, at), value);
+    from = at;
+  }
+  return [...pieces, bytes.subarray(from)];
 }
 
 function writeRow<Row>(start: number, columns: readonly Column<Row>[], row: Row): number {
+  const before = largeBytes;
   let at = writeInt4(start + 4, columns.length);
   for (const { type, of } of columns) {
     at = writeInt4(at, OID[type]);
@@ -52,11 +78,17 @@ function writeRow<Row>(start: number, columns: readonly Column<Row>[], row: Row)
       at = writeInt4(at, -1);
       continue;
     }
+    if (typeof value === 'object' && value.length >= LARGE_BYTES) {
+      at = writeInt4(at, value.length);
+      large.push({ at, value });
+      largeBytes += value.length;
+      continue;
+    }
     const end = writeValue(at + 4, type, value);
     writeInt4(at, end - at - 4);
     at = end;
   }
-  writeInt4(start, at - start - 4);
+  writeInt4(start, at - start - 4 + largeBytes - before);
   return at;
 }
 

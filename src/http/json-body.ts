@@ -48,8 +48,16 @@ export async function parseWithList(bytes: Buffer, name: string, maxItems: numbe
   return parsed;
 }
 
-/** The items of a large array, or undefined when it is none. */
-export async function parseList(bytes: Buffer, maxItems: number): Promise<unknown[] | undefined> {
+/**
+ * The items of a large array, or undefined when it is none.
+ *
+ * @param read what is made of each: what was parsed of it is let go before the next one is parsed
+ */
+export async function parseList<Out = unknown>(
+  bytes: Buffer,
+  maxItems: number,
+  read: (item: unknown) => Out = (item) => item as Out,
+): Promise<Out[] | undefined> {
   const slices = await sliceArray(bytes, maxItems);
   if (slices && slices.length > maxItems)
     throw new Refusal('too-many', `got more than ${maxItems} items, expected at most ${maxItems}`);
@@ -57,7 +65,7 @@ export async function parseList(bytes: Buffer, maxItems: number): Promise<unknow
   return (
     slices &&
     inTurns(slices, ({ start, end }: Slice) =>
-      end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end)),
+      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end))),
     )
   );
 }

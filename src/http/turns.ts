@@ -21,7 +21,7 @@ export function nextTurn(): Promise<void> {
 
 /** Bodies up to this size cost little, however many come at once. */
 const SMALL_BYTES = 256 * 1024;
-/** Larger ones that are worked on at once: each takes about thirty times its size while it is read, sealed and written. */
+/** Larger ones that are worked on at once: each takes about ten times its size while it is read, sealed and written. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 
 export type LargeTurns = <Out>(bytes: number, work: () => Promise<Out>) => Promise<Out>;

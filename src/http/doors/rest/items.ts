@@ -25,13 +25,14 @@ export interface ReadBody {
 
 /** @throws Refusal 400 for what is not JSON, 413 for more than 1,000 items or one that is too large */
 export async function readJson(operation: DossierOperation, body: Buffer): Promise<ReadBody> {
-  const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS) : undefined;
-  if (!list && body.length > MAX_ITEM_BYTES) throw notAnArray(body);
-  const value = list ?? parseWhole(body);
+  const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(operation, item));
+  const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS, read) : undefined;
+  if (list) return { items: list, single: false };
+  if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
+  const value = parseWhole(body);
   if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length, 'send more as application/x-ndjson');
-  const items = await inTurns(value, (item) => (item === TOO_LARGE ? tooLarge() : readListed(operation, item)));
-  return { items, single: false };
+  return { items: await inTurns(value, read), single: false };
 }
 
 /** Problems that are told of one item of a list: with all of them the answer could be many times what was sent. */
