@@ -13,7 +13,7 @@ import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
 import { loadResults } from './ledger/messages.ts';
 import { saveBreaker } from './ledger/party-states.ts';
-import { loadReleasable, loadWaitingFor } from './ledger/quarantine.ts';
+import { loadReleasable, loadWaitingFor, waitInstead } from './ledger/quarantine.ts';
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
@@ -246,7 +246,12 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     await queue.ring(freed);
   }
 
-  const letGoMeans: LetGoMeans = { reread: createReread(means), accept: acceptTogether, isRetryable };
+  const letGoMeans: LetGoMeans = {
+    reread: createReread(means),
+    accept: acceptTogether,
+    waitInstead: (id, cause) => waitInstead(database, id, cause, msToInstant(nowMs())),
+    isRetryable,
+  };
 
   /** One order after the other: each has a transaction open while it is worked on. */
   let orders: Promise<void> = Promise.resolve();

@@ -63,7 +63,12 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       if (!key) throw new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
       const decipher = createDecipheriv('aes-256-gcm', key.sealing, bytes.subarray(0, IV_BYTES));
       decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+      const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+      try {
+        return Buffer.concat([plain, decipher.final()]);
+      } catch (error) {
+        throw new Error('the bytes are not those that were sealed', { cause: error });
+      }
     },
     knows: (keyId) => byId.has(keyId),
     proof: (code, digits) => proof(newest, code, digits),

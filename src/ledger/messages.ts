@@ -3,7 +3,7 @@ import type { Problem } from '#core/problem';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { isUuid } from '../database/uuid.ts';
-import type { Vault } from '../vault.ts';
+import type { Sealed, Vault } from '../vault.ts';
 
 /** What became of one item of a message. */
 export interface ItemResult {
@@ -100,8 +100,21 @@ export interface KeptMessage {
   readonly body: Buffer;
 }
 
+/** The same, its body as it is kept. */
+export type SealedMessage = Omit<KeptMessage, 'body'> & { readonly sealed: Sealed };
+
 /** A message with its body, to be read again. Undefined when it is not kept (any more) or was refused unread. */
 export async function loadMessage(database: Database, vault: Vault, id: string): Promise<KeptMessage | undefined> {
+  const message = await loadSealedMessage(database, id);
+  return message && openMessage(vault, message);
+}
+
+/** @throws when its body was sealed with a secret that is not known, or was changed */
+export function openMessage(vault: Vault, { sealed, ...message }: SealedMessage): KeptMessage {
+  return { ...message, body: vault.open(sealed) };
+}
+
+export async function loadSealedMessage(database: Database, id: string): Promise<SealedMessage | undefined> {
   if (!isUuid(id)) return undefined;
   const row = await database.query.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst();
   if (!row?.body || row.body_key === null || !row.party || !row.operation) return undefined;
@@ -114,7 +127,7 @@ export async function loadMessage(database: Database, vault: Vault, id: string):
     operation: row.operation,
     keyName: row.key_name ?? undefined,
     mediaType: row.media_type ?? undefined,
-    body: vault.open({ keyId: row.body_key, bytes: row.body }),
+    sealed: { keyId: row.body_key, bytes: row.body },
   };
 }
 

@@ -75,6 +75,25 @@ export const settledPart = definePart<SettledRow>(
   true,
 );
 
+/**
+ * An item waits for another cause from now on, unless it waits no longer or waits for that cause already: what waits for
+ * the one of before goes on without it.
+ */
+export async function waitInstead({ pool }: Database, id: number, cause: Cause, at: string): Promise<void> {
+  await pool.query(
+    `WITH moved AS (
+       UPDATE quarantine SET settled_at = $5::timestamptz, settlement = '${WAITS_OTHERWISE}'
+       WHERE id = $1 AND settled_at IS NULL AND cause_key <> $3
+       RETURNING party, operation, code, message_id, item)
+     INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at)
+     SELECT $2, $3, $4, party, operation, code, message_id, item, $5::timestamptz FROM moved`,
+    [id, cause.kind, cause.key, cause.message, at],
+  );
+}
+
+/** How a row is settled whose item waits on in another one. */
+export const WAITS_OTHERWISE = 'waits for something else';
+
 /** Items that wait for one of these dossiers, oldest first. */
 export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
   const { rows } = await database.pool.query<WaitingRow>({

@@ -1,8 +1,11 @@
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
+import { maskNamesIn } from '#core/masking';
+import { NotLoaded } from '#core/not-loaded';
+import type { Cause } from '#core/problem';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import { type KeptMessage, loadMessage } from '../ledger/messages.ts';
+import { type KeptMessage, loadSealedMessage, openMessage } from '../ledger/messages.ts';
 import type { WaitingRow } from '../ledger/quarantine.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
@@ -13,6 +16,8 @@ export interface LetGoMeans {
   /** Opens and reads what a row waits in. */
   readonly reread: Reread;
   readonly accept: (submission: Submission) => Promise<Accepted>;
+  /** What it waits for from now on; see waitInstead. */
+  readonly waitInstead: (id: number, cause: Cause) => Promise<void>;
   /** Whether an error means that somebody else wrote the same meanwhile: another process let it go. */
   readonly isRetryable: (error: unknown) => boolean;
 }
@@ -21,24 +26,35 @@ export interface LetGoMeans {
 const AT_ONCE = 100;
 
 /**
- * Apply items that waited, in the order given. What still waits for the same stays where it is.
+ * Apply items that waited, in the order given. What still waits for the same stays where it is; what cannot be read any
+ * more is set aside under a cause of its message, and holds up no other.
  *
  * @param asItStands whether a person took doubtful text as it stands
  * @returns how many wait no longer
  */
 export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asItStands = false): Promise<number> {
   let freed = 0;
+  const unreadable = new Map<string, Unreadable>();
   for (const wave of wavesOf(rows)) {
     const readable: [WaitingRow, Read][] = [];
     for (const row of wave) {
-      const read = await means.reread(row);
-      if (read) readable.push([row, read]);
+      const read = unreadable.get(row.messageId) ?? (await means.reread(row));
+      if (!('why' in read)) readable.push([row, read]);
+      else {
+        if (read.isWhole) unreadable.set(row.messageId, read);
+        await means.waitInstead(row.id, unreadableCause(row.messageId, read));
+      }
     }
     // All are begun when all are read: one that fails while another is being read would be a rejection nobody hears.
     const done = await Promise.all(readable.map(([row, read]) => letGoOne(means, row, read, asItStands)));
     freed += done.filter(Boolean).length;
   }
   return freed;
+}
+
+function unreadableCause(messageId: string, { why }: Unreadable): Cause {
+  const message = `message ${messageId} cannot be read again, and so nothing that waits in it be applied: ${why}`;
+  return { kind: 'unreadable', key: `unreadable:${messageId}`, message };
 }
 
 /** Rows in a row of which no two are of one dossier: these need not wait for one another. */
@@ -64,7 +80,15 @@ interface Read {
   readonly codesAt: string;
 }
 
-export type Reread = (row: WaitingRow) => Promise<Read | undefined>;
+/** Why an item cannot be read. */
+interface Unreadable {
+  readonly why: string;
+  /** Whether it is so of all items of its message. */
+  readonly isWhole: boolean;
+}
+
+/** Rejects where it is not known whether it can be read: the database is away, or code could not be loaded. */
+export type Reread = (row: WaitingRow) => Promise<Read | Unreadable>;
 
 export interface RereadMeans {
   readonly database: Database;
@@ -114,17 +138,28 @@ export function createReread(means: RereadMeans): Reread {
     const releasedAt = msToInstant(nowMs());
     let read = kept.get(id);
     if (!read || read.codesMs !== codes.knownMs(read.message.party)) {
-      const whole = await loadMessage(database, vault, id);
-      if (!whole) return undefined;
-      const { party, operation, receivedAt, body } = whole;
-      const codesMs = codes.knownMs(party);
-      const items = await readAgain(readers, parties, whole, codesMs);
-      read = { message: { party, operation, receivedAt }, items, codesMs, bytes: body.length };
+      const sealed = await loadSealedMessage(database, id);
+      if (!sealed) return { why: 'it is not kept any more', isWhole: true };
+      try {
+        read = await readWhole(openMessage(vault, sealed));
+      } catch (error) {
+        if (error instanceof NotLoaded) throw error;
+        return { why: maskNamesIn((error as Error).message), isWhole: true };
+      }
     }
     keep(id, read);
     const item = read.items[place];
-    return item && { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
+    const { length } = read.items;
+    if (!item) return { why: `${length} items are read in it today, and this is number ${place + 1}`, isWhole: false };
+    return { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
   };
+
+  async function readWhole(whole: KeptMessage): Promise<KeptRead> {
+    const { party, operation, receivedAt, body } = whole;
+    const codesMs = codes.knownMs(party);
+    const items = await readAgain(readers, parties, whole, codesMs);
+    return { message: { party, operation, receivedAt }, items, codesMs, bytes: body.length };
+  }
 }
 
 /** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+interface Told {
+  readonly at: string;
+}
 
 /** A dossier as the one-stop tells it in the dialect of the national portal. */
 function national(code: string, given: Record<string, unknown> = {}): Record<string, unknown> {
@@ -319,6 +323,52 @@ describe('quarantine', () => {
     const [cause] = await causes();
     expect((await resolve(cause.id, { action: 'release' })).body).toMatchObject({ freed: 1, stillWaiting: 0 });
     expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.note).toBe(broken);
+  });
+
+  test('what cannot be read any more is set aside under a cause of its own, and holds up no other', async () => {
+    const { pool } = hub.hub.database;
+    for (const n of [1, 2, 3, 4]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    const { rows } = await pool.query<{ id: string; body: Buffer }>(
+      "SELECT id, body FROM messages WHERE door = 'national-portal' ORDER BY id",
+    );
+    const [changed, gone] = rows as [{ id: string; body: Buffer }, { id: string }];
+    await pool.query("UPDATE messages SET body = body || 'x' WHERE id = $1", [changed.id]);
+    await pool.query('DELETE FROM messages WHERE id = $1', [gone.id]);
+
+    const { body } = await resolve(cause.id, { action: 'map', to: 'processing' });
+    expect(body).toMatchObject({ freed: 2, stillWaiting: 0 });
+    for (const n of [3, 4]) expect((await hub.read(`/api/v1/dossiers/${CODE(n)}`)).body.status).toBe('processing');
+    const apart = (await ops.get('quarantine?kind=unreadable')).body.items;
+    expect(apart).toMatchObject([
+      { key: `unreadable:${changed.id}`, items: 1, detail: expect.stringMatching(/are not those that were sealed$/) },
+      { key: `unreadable:${gone.id}`, items: 1, detail: expect.stringMatching(/it is not kept any more$/) },
+    ]);
+    expect((await ops.get(`quarantine/${apart[0].id}`)).body.waiting).toMatchObject([
+      { party: 'one-stop', code: CODE(1), messageId: changed.id, item: 0 },
+    ]);
+
+    // It is tried again when a person says so: as long as it cannot be read it stays, and is no second one.
+    const again = () => resolve(apart[0].id, { action: 'release' });
+    expect((await again()).body).toMatchObject({ freed: 0, stillWaiting: 1 });
+    later(61_000);
+    await pool.query('UPDATE messages SET body = $2 WHERE id = $1', [changed.id, changed.body]);
+    expect((await again()).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.status).toBe('processing');
+    expect((await resolve(apart[1].id, { action: 'dismiss' })).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    expect(await causes()).toEqual([]);
+  });
+
+  test('a step that cannot be read any more holds up no other when its dossier comes', async () => {
+    for (const at of ['2025-08-13T08:00:00+07:00', '2025-08-14T08:00:00+07:00'])
+      await hub.push(progress({ code: CODE(1), at }), { what: 'progress' });
+    const { pool } = hub.hub.database;
+    await pool.query("UPDATE messages SET body = body || 'x' WHERE id = (SELECT id FROM messages ORDER BY id LIMIT 1)");
+    await hub.push(dossier({ code: CODE(1) }));
+    const told = async () =>
+      (await hub.read(`/api/v1/dossiers/${CODE(1)}/history`)).body.items.map(({ at }: Told) => at);
+    await expect.poll(told).toContain('2025-08-14T08:00:00+07:00');
+    expect(await causes()).toMatchObject([{ kind: 'unreadable', items: 1, dossiers: 1 }]);
   });
 
   test('a process that dies in the middle of a resolution leaves the rest to whoever sweeps next', async () => {

@@ -95,7 +95,10 @@ describe('a message with many items that wait', () => {
     const items: (Item | undefined)[] = [];
     for (const n of [1, 2, 3]) {
       hub.clock.nowMs += 1_000;
-      for (const row of await loadWaitingFor(database, [codeOf(n)])) items.push((await reread(row))?.item);
+      for (const row of await loadWaitingFor(database, [codeOf(n)])) {
+        const read = await reread(row);
+        items.push('item' in read ? read.item : undefined);
+      }
     }
     expect(items).toMatchObject([1, 2, 3].map((n) => ({ kind: 'record', record: { code: codeOf(n) } })));
     expect(reads).toBe(1);

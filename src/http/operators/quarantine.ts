@@ -11,7 +11,7 @@ import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageB
 import { CodeEntryShown, WaitingShown } from './shown.ts';
 
 const Query = closed({
-  kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict'])),
+  kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'unreadable'])),
   party: text('the party that sent it, or is to be told'),
   code: text('any code of a dossier: causes that something of it waits for'),
   limit: Limit,

@@ -64,6 +64,7 @@ export const CAUSES = {
   'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
+  unreadable: ['thông điệp không đọc lại được', 'message that cannot be read again', 'bad'],
 } as const satisfies Words;
 
 export const INCIDENTS = {

@@ -11,7 +11,7 @@ import type { EventRow } from '../../index/events.ts';
 import type { DeliveryRow } from '../../ledger/deliveries.ts';
 import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
-import type { QuarantineRow } from '../../ledger/quarantine.ts';
+import { type QuarantineRow, WAITS_OTHERWISE } from '../../ledger/quarantine.ts';
 import type { Accepted, AcceptMeans, Submission } from './submission.ts';
 
 /** All that a batch writes. */
@@ -79,7 +79,7 @@ export function route(
 /** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { again } = submission;
-  if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, 'waits for something else');
+  if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
   if (again?.causeKey !== item.cause.key)
     rows.waiting.push({
       cause: item.cause,
