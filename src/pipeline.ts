@@ -22,7 +22,7 @@ import { acceptBatch } from './steps/accept/accept.ts';
 import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { heedBesides } from './steps/besides.ts';
-import { carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
+import { carryOutReplay, carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
 import { createJustKept } from './steps/just-kept.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
@@ -79,6 +79,8 @@ export interface Pipeline {
   release(causeKeys: readonly string[]): Promise<void>;
   /** Carry out what operators have ordered, as far as it goes now: resolutions, and replays at their rate. */
   carryOut(): Promise<void>;
+  /** Go on with one replay at its rate. Rejects with what goes wrong with it, and with no other order. */
+  carryOutReplay(id: number): Promise<void>;
   /** Ring for whatever is due, and let go what has waited for something that is there now. */
   sweep(): Promise<void>;
   /** Resolves when this process delivers nothing at the moment. */
@@ -304,6 +306,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
     release: releaseCauses,
     carryOut,
+    carryOutReplay: (id) => carryOutReplay(means, id),
     async sweep() {
       await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
       // What cannot be let go, whatever the reason, holds up no order.

@@ -110,7 +110,7 @@ async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
   const bar = createProgress(`run ${id}`, 0);
   try {
     for (;;) {
-      await pipeline.carryOut();
+      await pipeline.carryOutReplay(id);
       const run = (await ledger.replay(id)) as Replay;
       bar.setTotal(run.total);
       bar.update(Object.values(run.outcomes).reduce((sum, count) => sum + count, 0));

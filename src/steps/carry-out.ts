@@ -82,10 +82,20 @@ function isOver({ until }: Resolution, nowMs: number): boolean {
   return nowMs >= instantToMs(until);
 }
 
-/** Make due what running replays have in turn, each at its rate. */
-export async function carryOutReplays({ database, queue, nowMs }: OrderMeans): Promise<void> {
-  for (const id of await runningReplays(database, nowMs())) {
-    const parties = await inTransaction(database, (tx) => advanceReplay(tx, id, nowMs()));
-    await queue.ring(parties);
-  }
+/**
+ * Make due what running replays have in turn, each at its rate. One that cannot be carried out holds up no other.
+ *
+ * @throws what went wrong with the first such one, when all had their turn
+ */
+export async function carryOutReplays(means: OrderMeans): Promise<void> {
+  const failed: unknown[] = [];
+  for (const id of await runningReplays(means.database, means.nowMs()))
+    await carryOutReplay(means, id).catch((error) => failed.push(error));
+  if (failed.length > 0) throw failed[0];
+}
+
+/** The same for one of them alone; nothing where it is not running, or not yet due again. */
+export async function carryOutReplay({ database, queue, nowMs }: OrderMeans, id: number): Promise<void> {
+  const parties = await inTransaction(database, (tx) => advanceReplay(tx, id, nowMs()));
+  await queue.ring(parties);
 }

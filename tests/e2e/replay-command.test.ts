@@ -47,3 +47,24 @@ test('lienthong replay shows first what it would do, and does it when it is told
   await hub.deliver();
   expect(partner.sent.slice(3).map((item) => item.doubt)).toEqual([true, true, true]);
 });
+
+test('lienthong replay --run says what became of its own order, whatever others fail', async () => {
+  const { pool } = hub.hub.database;
+  await hub.push(dossier({ code: 'H60.01-250812-0009', note: 'Nguyá»…n VÄ�n An' }));
+  await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+  await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
+    EXECUTE FUNCTION fail()`);
+  // A resolution that nobody can carry out, and an earlier run that nobody can go on with.
+  await pool.query(
+    `INSERT INTO resolutions (cause_key, parties, action, who, why, at, until)
+     SELECT cause_key, ARRAY[party], 'release', 'ops', 'it is right', now(), now() + interval '1 hour' FROM quarantine`,
+  );
+  await pool.query(`INSERT INTO replays (who, why, at, filter, per_second, next_at, outcomes)
+    VALUES ('ops', 'again', now(), '{}', 1, now() - interval '1 hour', '{}')`);
+  await pool.query(`CREATE TRIGGER fail BEFORE UPDATE ON replays FOR EACH ROW WHEN (NEW.who = 'ops')
+    EXECUTE FUNCTION fail()`);
+  const run = await replay('--party', 'portal', '--run', '--why', 'the portal is mended', '--json');
+  expect(run).toMatchObject({ code: 0, errors: expect.stringContaining('as in the test') });
+  expect(JSON.parse(run.out)).toMatchObject({ state: 'done', total: 3 });
+});
