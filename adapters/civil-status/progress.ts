@@ -10,9 +10,10 @@ import {
   unmappedKey,
   type WaitingItem,
 } from '#kit';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import { namesOf, type Row } from './poll.ts';
 import { reasonsIn } from './reasons.ts';
-import { type Settings, STATUSES_ENTERED, statusOf, type Tables } from './settings.ts';
+import { descriptionsOf, type Settings, STATUSES_ENTERED, statusOf, type Tables } from './settings.ts';
 
 /** A dossier that the ministry was asked about: our code, and the one it knows. */
 export interface Asked {
@@ -78,6 +79,16 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
   const standIns = [...(person ? [] : ['actor']), ...(unit && !room ? ['unit'] : []), ...(words ? [] : ['content'])];
   const item = readItem('dossier.progress.v1', step, false, standIns);
   return [item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...warnings] } : item];
+}
+
+/** What stands for words where no table has a description. */
+export function numberAlone(trangThai: string): string {
+  return `Trạng thái ${trangThai}`;
+}
+
+/** Whether a step that was pushed says more than its status. */
+export function hasWords(settings: Settings, { content }: Pick<Progress, 'content'>): boolean {
+  return !descriptionsOf(settings).has(content) && !/^Trạng thái \d+$/.test(content);
 }
 
 /** Until when the applicant may hand papers in; a text that is no date is told of, and hides nothing else. */

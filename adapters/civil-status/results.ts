@@ -2,7 +2,7 @@ import { type Asks, fingerprint, type Item, type Outcome, type Page, type Puller
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
 import { namesOf, poll } from './poll.ts';
-import { type Asked, readResults } from './progress.ts';
+import { type Asked, hasWords, readResults } from './progress.ts';
 import { moduleOf, type Settings } from './settings.ts';
 
 /** How many dossiers the ministry is asked about at a time. */
@@ -11,6 +11,8 @@ const AT_A_TIME = 3;
 /** How far the round is, and what was told that is in no dossier's history: in the last round, and in this. */
 interface Checkpoint {
   readonly after?: string;
+  /** How far it has been looked which dossiers a push has ended. */
+  readonly ended?: number;
   readonly before: readonly string[];
   readonly told: readonly string[];
 }
@@ -23,8 +25,11 @@ export const results: Puller<Settings> = {
   read: readResults,
 
   async next(connection, checkpoint, asks): Promise<Page | Outcome> {
-    const { after, before, told } = (checkpoint ?? BEGINNING) as Checkpoint;
-    const dossiers = await asks.outstanding(AT_A_TIME, after);
+    const { after, ended: endedAfter, before, told } = (checkpoint ?? BEGINNING) as Checkpoint;
+    const outstanding = await asks.outstanding(AT_A_TIME, after);
+    const room = AT_A_TIME - outstanding.length;
+    const ended = room > 0 ? await endedInFewWords(connection, asks, room, endedAfter) : undefined;
+    const dossiers = [...outstanding, ...(ended?.dossiers ?? [])];
     const bodies: Page['bodies'][number][] = [];
     const tells: string[] = [...told];
     for (const [module, group] of byModule(connection, dossiers)) {
@@ -36,11 +41,32 @@ export const results: Puller<Settings> = {
         tells.push(...says);
       }
     }
-    const last = dossiers.at(-1);
-    const more = last !== undefined && dossiers.length === AT_A_TIME;
-    return { bodies, more, checkpoint: more ? { after: last.code, before, told: tells } : { before: tells, told: [] } };
+    const more = room === 0 || ended?.more === true;
+    const place = { ended: ended?.after ?? endedAfter };
+    const reached = outstanding.at(-1)?.code ?? after;
+    return {
+      ...{ bodies, more },
+      checkpoint: more ? { ...place, after: reached, before, told: tells } : { ...place, before: tells, told: [] },
+    };
   },
 };
+
+/**
+ * Dossiers that a push has ended without the ministry's words: they are asked about once more, for the reason and who
+ * gave it.
+ */
+async function endedInFewWords(
+  connection: CivilStatus,
+  asks: Asks,
+  most: number,
+  after = 0,
+): Promise<{ readonly dossiers: readonly Dossier[]; readonly after?: number; readonly more: boolean }> {
+  // What is not pushed was asked for.
+  if (connection.settings.callbackSecret === undefined) return { dossiers: [], more: false };
+  const ended = await asks.ended(after, most);
+  const inFewWords = ended.dossiers.filter(({ said }) => !hasWords(connection.settings, said));
+  return { ...ended, dossiers: inFewWords.map(({ dossier }) => dossier) };
+}
 
 export const JSON_TYPE = 'application/json';
 

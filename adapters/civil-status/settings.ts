@@ -102,6 +102,15 @@ export function statusOf(
   return entryOf(trangThai, settings.statuses, tables.statuses as Record<string, Type.Static<typeof MinistryStatus>>);
 }
 
+/** What statuses are called, by whichever table: nobody's words of one dossier. */
+export function descriptionsOf(settings: Settings): ReadonlySet<string | undefined> {
+  const entries: readonly Type.Static<typeof MinistryStatus>[] = [
+    ...(Object.values(tables.statuses) as Type.Static<typeof MinistryStatus>[]),
+    ...Object.values(settings.statuses ?? {}),
+  ];
+  return new Set(entries.map(({ description }) => description));
+}
+
 export function urlOf(settings: Settings, call: keyof typeof tables.paths): string {
   return settings.baseUrl.replace(/\/+$/, '') + (settings.paths?.[call] ?? tables.paths[call]);
 }

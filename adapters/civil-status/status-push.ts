@@ -12,7 +12,7 @@ import {
   sentObject,
   textOf,
 } from '#kit';
-import { invalid, stepOf } from './progress.ts';
+import { invalid, numberAlone, stepOf } from './progress.ts';
 import type { Settings } from './settings.ts';
 
 /** What the portal of bundles (DVCLT) tells of a dossier as soon as it has moved there. */
@@ -43,7 +43,7 @@ function read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly It
   const trangThai = textOf(row.trangThai) ?? '';
   if (!/^[0-9]{1,9}$/.test(trangThai)) return [invalid(code, '/trangThai', 'it is missing, or no whole number')];
   // A push has few words, and a status that an operator mapped has none: what was told is the number.
-  return stepOf({ settings, codes }, code, row, { statusDescription: `Trạng thái ${trangThai}` }, '');
+  return stepOf({ settings, codes }, code, row, { statusDescription: numberAlone(trangThai) }, '');
 }
 
 /** As the ministry's services answer. Of its error codes two fit: 100 (who it is) and 500 (what it says). */

@@ -30,7 +30,11 @@ describe('a run through the catalogue', () => {
     code: `1.0000${String(at + 1).padStart(2, '0')}`,
   }));
   const next = (portal: Portal, checkpoint: unknown) =>
-    adapter.pull?.catalogue?.next(portal, checkpoint, { outstanding: async () => [], unheard: async () => new Set() });
+    adapter.pull?.catalogue?.next(portal, checkpoint, {
+      outstanding: async () => [],
+      ended: async (after) => ({ dossiers: [], after, more: false }),
+      unheard: async () => new Set(),
+    });
   const codesOf = (portal: Portal, page: Page) =>
     page.bodies
       .flatMap(({ body }) => adapter.pull?.catalogue?.read(body, portal.settings, portal.codes) ?? [])

@@ -50,6 +50,7 @@ function connect() {
 async function pullPart(checkpoint: unknown, portal = connect()) {
   const page = (await puller.next(portal, checkpoint, {
     outstanding: async () => [],
+    ended: async (after) => ({ dossiers: [], after, more: false }),
     unheard: async () => new Set(),
   })) as Page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, portal.settings, portal.codes));

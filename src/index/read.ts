@@ -230,7 +230,8 @@ async function readChangesOnce(
   );
 }
 
-async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {
+/** The changes after a place in the feed, in the order of their commits. */
+export async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {
   const { rows } = await database.pool.query<Change>({
     name: 'changes',
     text: `SELECT cursor, code, status, status_at AS "statusAt", changed_at AS "changedAt" FROM changes

@@ -4,6 +4,7 @@ import { serviceKey } from '#core/identifiers';
 import type { Item, RecordItem } from '#core/item';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
 import { NOTHING_TOLD, type Outcome } from '#core/settle';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';
 import type { Http } from './http.ts';
@@ -98,8 +99,22 @@ export interface Page {
 export interface Asks {
   /** Dossiers that this party has taken and that are not finished, in code order after `after`. */
   outstanding(limit: number, after: string | undefined): Promise<readonly Dossier[]>;
+  /**
+   * Dossiers that this party has taken and ended by a callback, after a place in the order of changes (0: the
+   * beginning), at most `limit`. Not those of whose end it has told in another way too.
+   */
+  ended(after: number, limit: number): Promise<EndedDossiers>;
   /** Those of these steps of the party's that say something which is not in the history of their dossiers. */
   unheard(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
+}
+
+export interface EndedDossiers {
+  /** Each with the step that ended it, as the party said it. */
+  readonly dossiers: readonly { readonly dossier: Dossier; readonly said: Progress }[];
+  /** Where to go on. */
+  readonly after: number;
+  /** Whether there may be more already. */
+  readonly more: boolean;
 }
 
 export interface Puller<Settings> {

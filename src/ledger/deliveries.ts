@@ -2,6 +2,7 @@ import { msToInstant } from '#core/dates';
 import { NOTHING_TOLD } from '#core/settle';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
+import type { Sealed } from '../vault.ts';
 
 /** Something that a party has to be told. */
 export interface DeliveryRow {
@@ -97,6 +98,37 @@ export async function takenBesides(
     values: [deliveries],
   });
   return new Map(rows.map(({ id, itself, later }) => [id, { itself, later }]));
+}
+
+/**
+ * Of these dossiers those that a party has taken, and whose status is what the party said last of that moment, by a
+ * callback.
+ *
+ * @returns the events that say so
+ */
+export async function calledBackAt(
+  database: Database,
+  party: string,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, Sealed>> {
+  if (codes.length === 0) return new Map();
+  const { rows } = await database.pool.query<{ code: string; record: Buffer; record_key: number }>({
+    name: 'called back',
+    // One probe each: see `known to`.
+    text: `SELECT d.code, e.record, e.record_key FROM unnest($2::text[]) AS asked(code)
+           JOIN dossiers d ON d.code = asked.code
+           CROSS JOIN LATERAL (
+             SELECT record, record_key, message_id FROM events
+             WHERE code = d.code AND recorded_at >= d.created_at AND party = $1 AND kind = 'progress'
+               AND status = d.status AND at = d.status_at
+             ORDER BY seq DESC LIMIT 1) e
+           WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND m.door LIKE 'callback:%')
+             AND (SELECT t.id FROM deliveries t
+               WHERE t.party = $1 AND t.subject = d.code AND t.state = 'delivered'
+                 AND t.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
+    values: [party, codes],
+  });
+  return new Map(rows.map(({ code, record, record_key: keyId }) => [code, { keyId, bytes: record }]));
 }
 
 /** Dossiers that a party has taken and that are not finished, in code order after `after`. */

@@ -1,19 +1,24 @@
 import { asFirstTold } from '#core/apply';
 import type { RecordItem } from '#core/item';
+import { isFinished } from '#core/status';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
-import type { Asks } from '../kit/adapter.ts';
-import { outstandingAt } from '../ledger/deliveries.ts';
+import { readChanges } from '../index/read.ts';
+import type { Asks, EndedDossiers } from '../kit/adapter.ts';
+import { calledBackAt, outstandingAt } from '../ledger/deliveries.ts';
 import type { Party } from '../parties.ts';
-import type { Vault } from '../vault.ts';
+import type { Sealed, Vault } from '../vault.ts';
 import { incomingOf } from './accept/dossiers.ts';
 
 export interface AsksMeans {
   readonly database: Database;
   readonly vault: Vault;
 }
+
+/** Changes that are looked through at a time. */
+const CHANGES = 5_000;
 
 /** What a party's puller may ask the hub. */
 export function asksOf({ database, vault }: AsksMeans, party: Party): Asks {
@@ -23,6 +28,31 @@ export function asksOf({ database, vault }: AsksMeans, party: Party): Asks {
       const found = await loadHeld(database.pool, vault, codes);
       const byCode = new Map(found.map(({ held }) => [held.code, held.view.record]));
       return codes.flatMap((code) => byCode.get(code) ?? []);
+    },
+
+    async ended(after, limit): Promise<EndedDossiers> {
+      const changes = await readChanges(database, after, CHANGES);
+      const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
+      const codes = [...new Set(ends.map(({ code }) => code))];
+      const said = await calledBackAt(database, party.id, codes);
+      // The last change of each: an end that was none is followed by another one.
+      const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
+      const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
+      const taken = found.slice(0, limit);
+      const held = await loadHeld(
+        database.pool,
+        vault,
+        taken.map(([code]) => code),
+      );
+      const records = new Map(held.map((one) => [one.held.code, one.held.view.record]));
+      return {
+        dossiers: taken.flatMap(([code]) => {
+          const dossier = records.get(code);
+          return dossier ? { dossier, said: JSON.parse(vault.open(said.get(code) as Sealed).toString()) } : [];
+        }),
+        after: (taken.length === limit ? taken.at(-1)?.[1] : changes.at(-1)?.cursor) ?? after,
+        more: taken.length === limit || changes.length === CHANGES,
+      };
     },
 
     async unheard(steps): Promise<ReadonlySet<RecordItem>> {

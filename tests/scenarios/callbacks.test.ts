@@ -210,6 +210,58 @@ describe('callbacks', () => {
     });
   });
 
+  describe('an end that is pushed in few words', () => {
+    const ENDED = 'H60.01-250812-0018';
+    beforeEach(async () => {
+      await hub.push(dossier({ code: ENDED, serviceCode: '1.001193' }));
+      await hub.deliver();
+      hub.clock.nowMs += 2 * STEP_MS;
+    });
+    const pushEnd = (given: object = {}) =>
+      post(
+        push({
+          ...{ maHoSo: ENDED, trangThai: 4, ...given },
+          thoiGianThucHien: formatLocal('dd/MM/yyyy HH:mm:ss', msToInstant(hub.clock.nowMs)),
+        }),
+      );
+    /** @returns how many questions the ministry was asked about it */
+    async function round(): Promise<number> {
+      const questions = () => ministry.requests().filter((request) => request.endsWith('/layKetQuaDKHT')).length;
+      const before = questions();
+      await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
+      await hub.hub.pipeline.pull('civil-status', 'results');
+      return questions() - before;
+    }
+    const words = async (): Promise<string[]> => {
+      const { items } = (await hub.read(`/api/v1/dossiers/${ENDED}/history`)).body;
+      return items.slice(1).map((item: { content: string }) => item.content);
+    };
+
+    test('is asked about once more, which brings the words of the ministry, and then left alone', async () => {
+      // With words, nothing more is asked for; and no other dossier of these tests is outstanding then.
+      await pushEnd({ maHoSo: CODE, noiDungXuLy: 'Trả kết quả tại bộ phận một cửa' });
+      await pushEnd();
+      expect(await words()).toEqual(['Đã hoàn thành đăng ký']);
+      expect(await round()).toBe(1);
+      expect(await words()).toEqual(['Đã hoàn thành đăng ký', 'Đã đăng ký vào sổ hộ tịch']);
+      expect(await round()).toBe(0);
+      expect(await round()).toBe(0);
+      expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
+    });
+
+    test('is asked about again where the ministry could not be asked', async () => {
+      await pushEnd({ maHoSo: CODE, noiDungXuLy: 'Trả kết quả tại bộ phận một cửa' });
+      await pushEnd();
+      await ministry.fault({ kind: 'status', status: 503, times: 10 });
+      await round();
+      await ministry.mend();
+      expect(await words()).toHaveLength(1);
+      expect(await round()).toBe(1);
+      expect(await words()).toHaveLength(2);
+      expect(await round()).toBe(0);
+    });
+  });
+
   test('the index is built anew from what was called back too', async () => {
     await post(push());
     await post(push({ trangThai: 2, thoiGianThucHien: '13/08/2025 10:00:00' }));

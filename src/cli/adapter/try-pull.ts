@@ -14,7 +14,11 @@ export interface TryOptions {
 }
 
 /** The party is not known to have taken anything: nothing is read from the hub's database. */
-const NOTHING_OUTSTANDING: Asks = { outstanding: async () => [], unheard: async (steps) => new Set(steps) };
+const NOTHING_OUTSTANDING: Asks = {
+  outstanding: async () => [],
+  ended: async (after) => ({ dossiers: [], after, more: false }),
+  unheard: async (steps) => new Set(steps),
+};
 
 /** Pull as the hub would, from the beginning, and show what would be held; nothing is kept anywhere. */
 export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
