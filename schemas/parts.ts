@@ -64,7 +64,7 @@ export const Instant = Type.String({
 
 /** Whole đồng; null means that the amount is not known, which is not 0. */
 export const Vnd = Type.Union([Type.Integer({ minimum: 0, maximum: 1e15 }), Type.Null()], {
-  description: 'whole number of đồng from 0, or null when not known',
+  description: 'whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
 });
 
 /** One value of a closed list. */

@@ -39,7 +39,7 @@ describe('a problem names the place, the value and what was expected', () => {
     [
       { fees: [{ amountVnd: 1.5 }] },
       '/fees/0/amountVnd',
-      'got 1.5, expected whole number of đồng from 0, or null when not known',
+      'got 1.5, expected whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
     ],
     [{ note: 'a\u0000b' }, '/note', 'the text cannot be kept: it has the control character U+0000'],
   ])('%j', (over, path, message) => {
