@@ -177,7 +177,8 @@ describe('migrate and reseal', () => {
     const env = { DATABASE_URL: database.url, HUB_SECRET: `${SECRET}-new`, HUB_SECRET_OLD: SECRET };
     const { code, out } = await lienthong(['keys', 'reseal', '--json'], env);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual({ resealed: { dossiers: 0, messages: 0, events: 0, attempts: 0 }, unopened: 0 });
+    const resealed = { dossiers: 0, messages: 0, events: 0, attempts: 0, audit_anchors: 0 };
+    expect(JSON.parse(out)).toEqual({ resealed, unopened: 0 });
   });
 });
 
