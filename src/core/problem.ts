@@ -6,7 +6,10 @@ export interface Problem {
 
 /** Why a person must settle something before an item or a delivery can go on. */
 export interface Cause {
-  /** What kind of thing waits: a code no table maps, a text that cannot be repaired, a dossier nobody has seen, a message that cannot be read any more… */
+  /**
+   * What kind of thing waits: a code no table maps, a text that cannot be repaired, a dossier nobody has seen, a message that
+   * cannot be read any more…
+   */
   readonly kind: 'unmapped' | 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'unreadable';
   /** What all items with the same cause have in common; one resolution frees them together. */
   readonly key: string;

@@ -1,6 +1,9 @@
 import { instantToMs } from '#core/dates';
 
-/** The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`; a text may be given as its UTF-8. */
+/**
+ * The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`; a text may be
+ * given as its UTF-8.
+ */
 export type ColumnType = 'text' | 'bytea' | 'int4' | 'int8' | 'bool' | 'uuid' | 'timestamptz';
 export type Value = string | number | boolean | Uint8Array | null | undefined;
 

@@ -87,7 +87,8 @@ const STREAM_TIMES = 100;
 /**
  * The body as it arrives, inflated; it may have any length.
  *
- * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred times of what came; otherwise as readBody
+ * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred
+ *   times of what came; otherwise as readBody
  */
 export async function* bodyChunks(c: Context, freeBytes: number): AsyncGenerator<Buffer> {
   const source = rawBody(c);

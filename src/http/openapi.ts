@@ -3,12 +3,16 @@ import type { RouteDoc } from './route.ts';
 
 /** A schema as it is published: without the words that only the hub's own cleaning reads. */
 export function published(schema: object): object {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'clean' ? undefined : value)));
+  return without(schema, ['clean']);
 }
 
 /** The same within the OpenAPI document: an `$id` may stand in a document once, and a schema is needed in many places. */
 function embedded(schema: object): object {
-  return JSON.parse(JSON.stringify(published(schema), (key, value) => (key === '$id' ? undefined : value)));
+  return without(schema, ['clean', '$id']);
+}
+
+function without(schema: object, names: readonly string[]): object {
+  return JSON.parse(JSON.stringify(schema, (key, value) => (names.includes(key) ? undefined : value)));
 }
 
 /** The OpenAPI 3.1 document of these routes. Their schemas are JSON Schema already, so nothing is lost on the way. */

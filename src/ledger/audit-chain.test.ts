@@ -102,6 +102,14 @@ describe('the chain of the audit', () => {
       /^entry 3 .* is not what was written/,
     ],
     [
+      'put in at the end',
+      [
+        `INSERT INTO audit (at, actor, action, subject, position, link) SELECT at, actor, action, 'z', 6, link FROM audit WHERE position = 5`,
+      ],
+      /^entry 6 stands behind the one that was written last/,
+    ],
+    ['no longer known to be the newest', ['DELETE FROM audit_head'], /^entry 1 stands behind/],
+    [
       'put back to what it was, with its head',
       [
         'DELETE FROM audit WHERE position > 3',

@@ -49,7 +49,7 @@ export async function followChain(
   from: Anchor = BEGINNING,
   anchors: readonly Anchor[] = [],
 ): Promise<ChainReport> {
-  const head = await headOf({ pool });
+  const { head, last } = await endOf({ pool });
   const expected = new Map(anchors.map(({ position, link }) => [position, link]));
   let upTo = from;
   const found = (broken: string): ChainReport => ({ upTo, broken });
@@ -72,6 +72,7 @@ export async function followChain(
   }
   if (upTo.position === head.position && upTo.link !== head.link)
     return found(`entry ${head.position} is not the one that was written last`);
+  if (last > head.position) return found(`entry ${head.position + 1} stands behind the one that was written last`);
   const beyond = anchors.find(({ position }) => position > head.position);
   if (beyond) return found(missing(head.position + 1, beyond.position));
   return { upTo, broken: undefined };
@@ -86,10 +87,14 @@ function linkOf(before: string, { position, at, actor, action, subject, why }: E
   return hash('sha256', Buffer.concat([Buffer.from(before, 'hex'), Buffer.from(`[${members.join(', ')}]`)]));
 }
 
-async function headOf({ pool }: Pick<Database, 'pool'>): Promise<Anchor> {
-  const { rows } = await pool.query<{ position: number; link: Buffer }>('SELECT position, link FROM audit_head');
-  const [head] = rows;
-  return head ? { position: head.position, link: head.link.toString('hex') } : BEGINNING;
+/** The entry that was written last, and the last place that has one: of one moment. */
+async function endOf({ pool }: Pick<Database, 'pool'>): Promise<{ readonly head: Anchor; readonly last: number }> {
+  const { rows } = await pool.query<{ position: number | null; link: Buffer | null; last: number }>(
+    `SELECT head.position, head.link, last.position AS last
+     FROM (SELECT coalesce(max(position), 0) AS position FROM audit) last LEFT JOIN audit_head head ON true`,
+  );
+  const [{ position = null, link = null, last = 0 } = {}] = rows;
+  return { head: position === null || link === null ? BEGINNING : { position, link: link.toString('hex') }, last };
 }
 
 async function linkAt({ pool }: Pick<Database, 'pool'>, position: number): Promise<string | undefined> {

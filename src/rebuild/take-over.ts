@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/audit-subject';
+import { instantToMs } from '#core/dates';
+import { writeAudit } from '../ledger/audit.ts';
 import { COMPARED } from './compared-tables.ts';
 import { tellChanges } from './feed.ts';
 import { SCHEMA } from './schema.ts';
@@ -22,12 +24,12 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
   // What the index has of them is counted again by the feed; of those that it has no more nothing is told.
   await db.query('DELETE FROM counted WHERE code = ANY($1::text[])', [codes]);
   await tellChanges(db, codes, at);
-  await db.query('INSERT INTO audit (at, actor, action, subject) VALUES ($1::timestamptz, $2, $3, $4)', [
-    at,
-    'lienthong rebuild',
-    'index.rebuilt',
-    auditSubject('dossiers', codes.length, `${codes.slice(0, 20).join(' ')}${codes.length > 20 ? ' …' : ''}`),
-  ]);
+  const subject = auditSubject(
+    'dossiers',
+    codes.length,
+    `${codes.slice(0, 20).join(' ')}${codes.length > 20 ? ' …' : ''}`,
+  );
+  await writeAudit(db, { actor: 'lienthong rebuild', action: 'index.rebuilt', subject }, instantToMs(at));
 }
 
 async function allColumns(db: pg.PoolClient, table: string): Promise<string> {

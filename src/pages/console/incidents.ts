@@ -36,7 +36,10 @@ export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[])
     empty: say('Không có sự cố.', 'There are no incidents.'),
     items,
     columns: [
-      { head: say('Bên kết nối', 'Party'), cell: ({ party }) => partyLink(party) },
+      {
+        head: say('Bên kết nối', 'Party'),
+        cell: ({ kind, party }) => (kind === 'audit-broken' ? party : partyLink(party)),
+      },
       { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
