@@ -4,6 +4,7 @@ import { SAMPLES } from '../../adapters/national-portal/simulator/catalogue.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -257,8 +258,12 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
   });
 
   test('a message that is not kept any more leaves what the record has', async () => {
+    const { database } = hub.hub;
+    // A delivery is rung for as soon as it is kept: it is told only after the message has been dropped.
+    await pauseParty(database.pool, 'portal', 'the test', hub.clock.nowMs);
     await sync(record(CODE(7), { ...MORE, SoBienNhan: 'BN-7' }));
-    await hub.hub.database.pool.query('UPDATE messages SET body = NULL WHERE results::text LIKE $1', [`%${CODE(7)}%`]);
+    await database.pool.query('UPDATE messages SET body = NULL WHERE results::text LIKE $1', [`%${CODE(7)}%`]);
+    await resumeParty(database, 'portal');
     await hub.deliver();
     expect(taken('dossier', CODE(7)).at(-1)).toMatchObject({
       MaHoSo: CODE(7),
