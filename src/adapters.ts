@@ -69,7 +69,9 @@ async function load(dir: string, name: string): Promise<LoadedAdapter> {
     agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));
     const checkSettings = Compile(adapter.settings);
     const settingsProblems = (settings: unknown): readonly Problem[] =>
-      checkSettings.Check(settings) ? [] : explain(adapter.settings, checkSettings, settings, [], true);
+      checkSettings.Check(settings)
+        ? (adapter.settingsProblems?.(settings) ?? [])
+        : explain(adapter.settings, checkSettings, settings, [], true);
     return { manifest, adapter, settingsProblems };
   } catch (error) {
     throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });

@@ -14,7 +14,8 @@ import {
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type Answer, pickingOf, readAnswer } from './answer.ts';
 import { type Context, prepare } from './request.ts';
-import { type Meaning, meaningOf, type Question, type Settings, serviceOf } from './settings.ts';
+import { type Question, type Settings, serviceOf } from './settings.ts';
+import { type Meaning, meaningOf } from './tables.ts';
 
 export type Ministry = Connection<Settings>;
 /** Not done, or not known to be. */

@@ -4,7 +4,8 @@ import type { Answer } from './answer.ts';
 import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
 import { lookUp, wordsOf } from './look-up.ts';
 import type { Context } from './request.ts';
-import { ANSWERS, LONGEST_CODE, type LookUp, type Push, tableName } from './settings.ts';
+import type { LookUp, Push } from './settings.ts';
+import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
 
 export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
 

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { CodesOf, CodeTable, SoapService } from '#kit';
+import type { SoapService } from '#kit';
 import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;
@@ -192,43 +192,4 @@ export function serviceOf({ wsdl, endpoint, soapVersion, soapAction, port, secur
     ...(port && { port }),
     ...(security && { security }),
   };
-}
-
-/** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
-export const tableName = ({ system }: Settings, table: string): string => `${system}-${table}`;
-
-/** Codes that a ministry makes up are cut there in what waits for them. */
-export const LONGEST_CODE = 60;
-
-/** What the codes of an answer may mean. */
-export const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
-export type Meaning = (typeof MEANINGS)[number];
-
-/** Under this name operators say what a code of the ministry's answers means. */
-export const ANSWERS = 'answer';
-
-/** What a code of an answer means, undefined where nobody has said. Operators' entries go first. */
-export function meaningOf(settings: Settings, codes: CodesOf, code: string): Meaning | undefined {
-  const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
-  return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
-}
-
-/** The tables of a party, for operators to add to. */
-export function tablesOf(settings: Settings): readonly CodeTable[] {
-  const answers = MEANINGS.map((is) => ({ code: settings.answer?.[is]?.[0] ?? '', is, label: is }));
-  return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
-}
-
-function tableOf(settings: Settings, table: string, entries: CodeTable['entries']): CodeTable {
-  return { name: tableName(settings, table), title: `${settings.system}: ${table}`, entries, bothWays: false };
-}
-
-function codeTables(settings: Settings): readonly CodeTable[] {
-  return Object.entries(settings.codes ?? {}).map(([table, entries]) =>
-    tableOf(
-      settings,
-      table,
-      Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }])),
-    ),
-  );
 }

@@ -13,7 +13,8 @@ import {
   unmappedKey,
   writable,
 } from '#kit';
-import { type Field, type Fields, LONGEST_CODE, type Settings, tableName } from './settings.ts';
+import type { Field, Fields, Settings } from './settings.ts';
+import { LONGEST_CODE, tableName } from './tables.ts';
 
 /** What a table of fields is read with: which way, and by which codes. */
 export interface Means {

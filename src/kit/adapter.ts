@@ -203,6 +203,8 @@ export interface Callback<Settings> {
 export interface Adapter<Settings = unknown> {
   /** The schema of the party's settings in the configuration. */
   readonly settings: Type.TSchema;
+  /** What is wrong with settings that fit the schema and that it cannot say, by JSON Pointer: the start is refused. Pure. */
+  settingsProblems?(settings: Settings): readonly Problem[];
   /** Load what is large and needed by its parties alone. Called before the hub serves, where it has such a party. */
   load?(): Promise<unknown>;
   /** The hub's door whose dialect the partner speaks too: what came through it goes on with all that it says. */

@@ -12,6 +12,7 @@ export {
   parseLocal,
   parsePartialDate,
 } from '#core/dates';
+export { pointer, quote } from '#core/explain';
 export {
   cleanCode,
   type DossierCodeParts,

@@ -90,6 +90,40 @@ describe('settings that are not usable', () => {
     ]);
   });
 
+  test('a table of codes that a ministry’s settings use and do not have is told by the place of each use', () => {
+    const settings = {
+      ...{ system: 'tax', wsdl: 'tax.wsdl', codes: { status: { '01': 'received' } } },
+      pull: {
+        dossiers: {
+          ...{ operation: 'List', request: { 'a/b': { from: 'size', codes: 'sizes' } }, records: 'r' },
+          fields: {
+            status: { from: 'tt', codes: 'status' },
+            fees: { each: 'phi', fields: { kind: { from: 'loai', codes: 'kinds' } } },
+            // A field of theirs that has this name is no use of a table.
+            codes: 'ma',
+          },
+        },
+      },
+      push: {
+        progress: {
+          ...{ operation: 'Step', request: { 'x.status': { from: 'record.status', codes: 'statuses' } } },
+          lookUp: {
+            operation: 'Find',
+            request: {},
+            records: 'r',
+            match: { s: { from: 'record.status', codes: 'status' } },
+          },
+        },
+      },
+    };
+    const expected = 'expected one of the tables in codes: status';
+    expect(problemsOf({ parties: { m: { adapter: 'soap-ministry', settings } } })).toEqual([
+      `/parties/m/settings/pull/dossiers/fields/fees/fields/kind/codes: got the name "kinds", ${expected}`,
+      `/parties/m/settings/pull/dossiers/request/a~1b/codes: got the name "sizes", ${expected}`,
+      `/parties/m/settings/push/progress/request/x.status/codes: got the name "statuses", ${expected}`,
+    ]);
+  });
+
   test('stop the start before any database is made or asked', async () => {
     const folder = folderOf({ parties: { legacy: { adapter: 'two-stop' } } });
     const dataDir = join(folder.path, 'data');

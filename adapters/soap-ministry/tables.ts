@@ -1,0 +1,85 @@
+import { type CodesOf, type CodeTable, type Problem, pointer, quote } from '#kit';
+import type { Field, Fields, Question, Settings } from './settings.ts';
+
+/** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
+export const tableName = ({ system }: Settings, table: string): string => `${system}-${table}`;
+
+/** Codes that a ministry makes up are cut there in what waits for them. */
+export const LONGEST_CODE = 60;
+
+/** What the codes of an answer may mean. */
+export const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
+export type Meaning = (typeof MEANINGS)[number];
+
+/** Under this name operators say what a code of the ministry's answers means. */
+export const ANSWERS = 'answer';
+
+/** What a code of an answer means, undefined where nobody has said. Operators' entries go first. */
+export function meaningOf(settings: Settings, codes: CodesOf, code: string): Meaning | undefined {
+  const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
+  return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
+}
+
+/** The tables of a party, for operators to add to. */
+export function tablesOf(settings: Settings): readonly CodeTable[] {
+  const answers = MEANINGS.map((is) => ({ code: settings.answer?.[is]?.[0] ?? '', is, label: is }));
+  return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
+}
+
+function tableOf(settings: Settings, table: string, entries: CodeTable['entries']): CodeTable {
+  return { name: tableName(settings, table), title: `${settings.system}: ${table}`, entries, bothWays: false };
+}
+
+function codeTables(settings: Settings): readonly CodeTable[] {
+  return Object.entries(settings.codes ?? {}).map(([table, entries]) =>
+    tableOf(
+      settings,
+      table,
+      Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }])),
+    ),
+  );
+}
+
+/** Where a value is to be read by a table that the settings do not have: operators could enter nothing there. */
+export function missingTables(settings: Settings): readonly Problem[] {
+  const { session, pull = {}, push = {}, codes = {} } = settings;
+  const tables = Object.keys(codes);
+  const expected = `expected one of the tables in codes: ${tables.join(', ') || '(there is none)'}`;
+  return [
+    ...askedBy(session, '/session'),
+    ...Object.entries(pull).flatMap(([name, list]) => [
+      ...askedBy(list, `/pull/${name}`),
+      ...readBy(list?.fields, `/pull/${name}/fields`),
+      ...askedBy(list?.detail, `/pull/${name}/detail`),
+      ...readBy(list?.detail?.fields, `/pull/${name}/detail/fields`),
+    ]),
+    ...Object.entries(push).flatMap(([name, told]) => [
+      ...askedBy(told, `/push/${name}`),
+      ...askedBy(told?.update, `/push/${name}/update`),
+      ...askedBy(told?.lookUp, `/push/${name}/lookUp`),
+      ...readBy(told?.lookUp?.match, `/push/${name}/lookUp/match`),
+      ...readBy(told?.lookUp?.compare, `/push/${name}/lookUp/compare`),
+    ]),
+  ].flatMap(({ path, table }) =>
+    tables.includes(table) ? [] : [{ path, message: `got the name ${quote(table)}, ${expected}` }],
+  );
+}
+
+interface Use {
+  readonly path: string;
+  readonly table: string;
+}
+
+function askedBy(question: Question | undefined, path: string): readonly Use[] {
+  return readBy(question?.request, `${path}/request`);
+}
+
+function readBy(fields: Fields | undefined, path: string): readonly Use[] {
+  return Object.entries(fields ?? {}).flatMap(([target, field]) => usesIn(field, `${path}/${pointer(target)}`));
+}
+
+function usesIn(field: Field, path: string): readonly Use[] {
+  if (typeof field === 'string') return [];
+  const own = field.codes === undefined ? [] : [{ path: `${path}/codes`, table: field.codes }];
+  return [...own, ...readBy(field.fields as Fields | undefined, `${path}/fields`)];
+}
