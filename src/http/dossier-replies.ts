@@ -17,6 +17,17 @@ export const ServedDossier = Type.Object(
       }),
     ),
     freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
+    asOf: Type.Optional(
+      closed(
+        {
+          at: Instant,
+          recordedAt: Instant,
+          messageId: Type.String({ format: 'uuid' }),
+          until: Type.Optional(Instant),
+        },
+        { description: 'where a moment was asked for' },
+      ),
+    ),
   },
   {
     title: 'ServedDossier',

@@ -43,6 +43,8 @@ const ListQuery = closed({
   cursor: Cursor,
 });
 
+const OneQuery = closed({ at: text('a moment, as a time with a zone; a date means the end of that day in Vietnam') });
+
 /** Nearly every history is one page of the largest kind: who asks for no limit is given that. */
 const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
 const HISTORY_LIMIT = 200;
@@ -60,6 +62,7 @@ const READ: readonly Scope[] = ['index:read'];
 export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): void {
   const { index, keys, cursors, nowMs } = means;
   const readListQuery = queryReader(ListQuery);
+  const readOneQuery = queryReader(OneQuery);
   const readHistoryQuery = queryReader(HistoryQuery);
 
   add(
@@ -96,18 +99,27 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       path: '/api/v1/dossiers/{code}',
       tag: 'Dossiers',
       summary: 'A dossier by any of its codes',
-      description: PERSONAL,
+      description:
+        `${PERSONAL} ` +
+        'With `at` it is as the index told of it at that moment, by what had been recorded until then, and `asOf` says since ' +
+        'when it did (recordedAt), by which message, and until when (absent where it still does).',
       scopes: READ,
       conditional: true,
+      query: OneQuery,
       replies: {
         200: { description: 'The dossier', schema: ServedDossier },
-        404: { description: 'No such dossier' },
+        404: {
+          description: 'No such dossier, or none at that moment, or what was known of it then is not kept any more',
+        },
         409: AMBIGUOUS,
       },
     },
     async (c) => {
       const reader = readerOf(c, keys);
       const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
+      // Most ask for nothing but the dossier: these are spared the look.
+      const { at } = c.req.url.includes('?') ? readOneQuery(c) : {};
+      if (at !== undefined) return asOf(c, means, reader, { code: dossier.code, at });
       if (reader.personal) return personal(c, means, reader, dossier);
       return conditional(c, () => dossier.json, `${dossier.version}`);
     },
@@ -181,6 +193,26 @@ async function personal(
   await account(means, reader, 'dossier.read-personal', auditSubject('dossier', served.code));
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...whole.record, freshness }));
+}
+
+/** @throws Refusal 404 where the index said nothing of it then, or nobody knows any more what it said */
+async function asOf(
+  c: Context,
+  means: DossierReaderMeans,
+  reader: Reader,
+  asked: { readonly code: string; readonly at: string },
+): Promise<Response> {
+  const { code } = asked;
+  const { to: at = '' } = periodOf({ to: asked.at }, { from: '', to: 'at' });
+  const then = await means.index.asOf(code, at, reader.personal);
+  if (then.kind === 'later')
+    throw new Refusal('not-found', `there was no dossier ${quote(code)} at ${at}: it came at ${then.recordedAt}`);
+  if (then.kind === 'dropped') {
+    const kept = then.keptSince === undefined ? 'nothing is kept' : `what is kept begins at ${then.keptSince}`;
+    throw new Refusal('not-found', `what was told of ${quote(code)} by ${at} is not kept any more: ${kept}`);
+  }
+  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', code));
+  return conditional(c, JSON.stringify(then.dossier));
 }
 
 /** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */

@@ -137,7 +137,7 @@ function maskedJson(record: Dossier, freshness: object): Uint8Array {
   const masked = maskApplicant(applicant);
   // Few records have mentions: only these are taken apart.
   if (someFreeText(record, mentionOf(applicant)))
-    return Buffer.from(withoutMentions({ ...record, applicant: masked, freshness }, applicant));
+    return Buffer.from(JSON.stringify({ ...record, applicant: masked, freshness }, withoutMentionsOf([applicant])));
   // In a text the quotes would be escaped: what is found is the member.
   const start = json.indexOf(APPLICANT) + APPLICANT.length;
   const end = start + Buffer.byteLength(JSON.stringify(applicant));
@@ -158,10 +158,20 @@ function spliced(json: Buffer, start: number, end: number, middle: string, last:
   return bytes.subarray(0, at);
 }
 
-function withoutMentions(record: object, applicant: Applicant): string {
-  return JSON.stringify(record, (key, value) =>
-    typeof value === 'string' && FREE_TEXTS.has(key) ? maskMentions(value, applicant) : value,
-  );
+/** A record as readers see it. @param applicants all of whom nothing may be read in its texts */
+export function maskedRecord(record: Dossier, applicants: readonly Applicant[]): Dossier {
+  const { applicant } = record;
+  const masked = applicant ? { ...record, applicant: maskApplicant(applicant) } : record;
+  return JSON.parse(JSON.stringify(masked, withoutMentionsOf(applicants))) as Dossier;
+}
+
+/** For JSON.stringify: free texts without what is said of the applicants. */
+function withoutMentionsOf(applicants: readonly Applicant[]): (key: string, value: unknown) => unknown {
+  const distinct = [...new Map(applicants.map((one) => [JSON.stringify(one), one])).values()];
+  return (key, value) =>
+    typeof value === 'string' && FREE_TEXTS.has(key)
+      ? distinct.reduce((text, one) => maskMentions(text, one), value)
+      : value;
 }
 
 /** The members with free texts, where officers may have written of the applicant, or a system put a number into an address. */

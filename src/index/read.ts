@@ -5,6 +5,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { gather } from '../gather.ts';
 import type { Vault } from '../vault.ts';
+import { type AsOf, readAsOf } from './as-of.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import {
   countDossiers,
@@ -61,6 +62,8 @@ export interface IndexReader {
   one(code: string): Promise<OneDossier>;
   /** The whole record, personal data included. Who calls this answers for who sees it. */
   whole(code: string): Promise<WholeDossier | undefined>;
+  /** What the index said of the dossier with this code at an instant. */
+  asOf(code: string, at: string, personal: boolean): Promise<AsOf>;
   /**
    * What happened, in the order of event time, after `after`; what is said of the applicant is masked unless `personal`.
    * Undefined when there is no such dossier.
@@ -110,6 +113,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .executeTakeFirstOrThrow();
       return { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
     },
+    asOf: (code, at, personal) => readAsOf(database, vault, { code, at, personal }),
     history: async (code, limit, after, personal) => {
       const found = await one(code);
       if (found.kind !== 'found') return undefined;
