@@ -14,6 +14,7 @@ import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
+import { createHomeWatch, lookAndTell } from './home-watch.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
@@ -105,6 +106,7 @@ export async function createHub(
   const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
   const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
+  const isEmbedded = config.databaseUrl === undefined;
   let clock: Clock | undefined;
   let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;
@@ -118,6 +120,8 @@ export async function createHub(
     if (applied.length > 0) log.info({ applied }, 'migrated');
     await refuseOtherSecret(database, vault);
     await registerParties(database, [...parties.keys()]);
+    // Before anything is kept or told.
+    await lookAndTell({ database, telemetry, nowMs, isEmbedded });
   } catch (error) {
     clock?.close();
     await database.close();
@@ -127,6 +131,7 @@ export async function createHub(
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
+  const home = createHomeWatch({ database, alerts, telemetry, nowMs, isEmbedded });
   const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
@@ -140,6 +145,7 @@ export async function createHub(
     readers,
     codes,
     originals,
+    isDoubtful: home.isDoubtful,
     retryDelaysMs: config.retryDelaysMs,
     nowMs,
     random,
@@ -170,6 +176,7 @@ export async function createHub(
     retentionMonths: file.retentionMonths,
     count,
     watchAudit: createAuditWatch({ database, vault, alerts, telemetry, nowMs }),
+    watchHome: home.watch,
   });
   const ledger = createLedgerReader(database, vault);
   const orders = createOrders({

@@ -52,6 +52,8 @@ export interface PipelineMeans {
   readonly telemetry: Telemetry;
   readonly alerts: Alerts;
   readonly shapes: ShapeWatch;
+  /** See HomeWatch. */
+  readonly isDoubtful: () => Promise<boolean>;
   /** Called after each commit of messages: somebody may wait for changes. */
   readonly onCommit: () => void;
 }

@@ -27,6 +27,8 @@ export interface RoundsMeans {
   readonly count: () => Promise<void>;
   /** See createAuditWatch. */
   readonly watchAudit: () => Promise<void>;
+  /** See HomeWatch. */
+  readonly watchHome: () => Promise<void>;
 }
 
 /** Comparing with the parties that can be asked, in the night. */
@@ -44,7 +46,7 @@ export interface Rounds {
 }
 
 const SWEEP_MS = 1_000;
-const AUDIT_MS = 60_000;
+const WATCH_MS = 60_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 export function createRounds(means: RoundsMeans): Rounds {
@@ -106,15 +108,15 @@ export function createRounds(means: RoundsMeans): Rounds {
     await watchCertificates({ database, alerts, nowMs }, parties);
   }
 
-  let watching: Promise<void> | undefined;
+  let watching: Promise<unknown> | undefined;
   /** Following a long chain may take longer than until the next time. */
-  function watchAudit(): void {
-    watching ??= means
-      .watchAudit()
-      .catch((error) => telemetry.failed('audit', error))
-      .finally(() => {
-        watching = undefined;
-      });
+  function watch(): void {
+    const works = { audit: means.watchAudit, 'database home': means.watchHome };
+    watching ??= Promise.all(
+      Object.entries(works).map(([where, work]) => work().catch((error) => telemetry.failed(where, error))),
+    ).finally(() => {
+      watching = undefined;
+    });
   }
 
   let keeping: Promise<void> = Promise.resolve();
@@ -137,8 +139,8 @@ export function createRounds(means: RoundsMeans): Rounds {
         });
         await sweeping;
       });
-      every(AUDIT_MS, async () => watchAudit());
-      watchAudit();
+      every(WATCH_MS, async () => watch());
+      watch();
       every(HOUSEKEEPING_MS, async () => keepHouse());
       keepHouse();
     },

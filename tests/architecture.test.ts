@@ -135,6 +135,12 @@ const RULES: readonly Rule[] = [
     why: 'follows what was written of who did what',
   },
   {
+    of: ['src/home-watch.ts'],
+    may: [...RECORDS, 'src/ledger/'],
+    mayTypes: ['src/database/', 'src/alerts.ts', 'src/telemetry.ts'],
+    why: 'looks where the database is, whoever takes over',
+  },
+  {
     of: ['src/shape-watch.ts'],
     may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
     mayTypes: ['src/database/', 'src/telemetry.ts', 'src/alerts.ts'],

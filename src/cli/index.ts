@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
+  'put-back': async () => (await import('./put-back.ts')).addPutBack,
   keys: async () => (await import('./keys.ts')).addKeys,
   adapter: async () => (await import('./adapter.ts')).addAdapter,
   prove: async () => (await import('./prove.ts')).addProve,

@@ -12,6 +12,8 @@ export interface Database {
   readonly query: Kysely<Tables>;
   /** How long the answer to what is written is waited for. */
   readonly answerMs: number;
+  /** How many connections `pool` has made by now: a new one may be to another server that has taken over. */
+  readonly connections: () => number;
   /** The same database, where tables are looked for in another schema alone; commits there do not wait for the disk. */
   beside(schema: string): Database;
   close(): Promise<void>;
@@ -30,9 +32,12 @@ export function openDatabase(
 ): Database {
   const pool = openPool(url, size, [...HOT, ...settings]);
   const others = openPool(url, Math.ceil(size / 2), settings);
+  let connections = 0;
+  pool.on('connect', () => connections++);
   return {
     pool,
     answerMs,
+    connections: () => connections,
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
     beside: (schema) => openDatabase(url, 2, [`search_path=${schema}`, 'synchronous_commit=off']),
     close: async () => {

@@ -8,7 +8,6 @@ import type { Vault } from '../vault.ts';
 /** A dossier ready to be served. */
 export interface ServedDossier {
   readonly code: string;
-  readonly version: number;
   /** Its JSON, with `freshness`; personal data masked, unless they were asked for. */
   readonly json: string;
 }
@@ -104,7 +103,6 @@ async function filtered(database: Database, filter: DossierFilter) {
 
 interface Row {
   readonly code: string;
-  readonly version: number;
   readonly masked: string;
   readonly status_at: string;
   readonly sealed?: Buffer;
@@ -113,13 +111,13 @@ interface Row {
 
 function selected(query: Filtered, vault: Vault | undefined) {
   return query
-    .select(['code', 'version', 'masked', 'status_at'])
+    .select(['code', 'masked', 'status_at'])
     .$if(vault !== undefined, (all) => all.select(['sealed', 'sealed_key']));
 }
 
-function servedOf({ code, version, masked, sealed, sealed_key }: Row, vault: Vault | undefined): ServedDossier {
+function servedOf({ code, masked, sealed, sealed_key }: Row, vault: Vault | undefined): ServedDossier {
   const json = vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
-  return { code, version, json };
+  return { code, json };
 }
 
 /**

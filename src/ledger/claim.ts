@@ -45,7 +45,7 @@ export interface Carries {
  * Lease what is due for a party, oldest first, as much as goes into the calls that are free: of each dossier only the
  * oldest unsettled delivery, so that none overtakes another, with those right behind it where one call carries several.
  * What is in doubt goes by itself. A lease that ran out without being settled leaves a doubt: its process may have sent
- * before it died. Of a paused party nothing is leased.
+ * before it died; so does a database that was put back (homes.ts). Of a paused party nothing is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
   return claimer.atOnce === undefined
@@ -100,6 +100,10 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: 
   return [...rows].sort((a, b) => a.id - b.id);
 }
 
+/** Whether an earlier attempt may have arrived: ours, or one that the database has forgotten. */
+const IN_DOUBT = `(d.doubt OR d.leased_by IS NOT NULL
+  OR coalesce(d.created_at < (SELECT doubtful_until FROM database_homes ORDER BY id DESC LIMIT 1), false))`;
+
 /**
  * What is older of the same dossier is asked row by row (a subquery of one value cannot become a join), and not in the
  * index of due rows (`|| ''`): a plan made in quiet times would read all that is due for each due row, which at 1,500
@@ -107,7 +111,7 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: 
  */
 const CLAIM = `
   WITH head AS (
-    SELECT d.id, d.subject, d.operation, d.next_at, d.doubt OR d.leased_by IS NOT NULL AS doubt FROM deliveries d
+    SELECT d.id, d.subject, d.operation, d.next_at, ${IN_DOUBT} AS doubt FROM deliveries d
     WHERE d.party = $1 AND d.state = 'due' AND d.next_at <= $2::timestamptz
       AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
       AND (SELECT e.id FROM deliveries e
@@ -131,7 +135,7 @@ const CLAIM = `
     WHERE run.of_one > 1 AND f.unbroken),
   filled AS (SELECT id, sum(1.0 / items) OVER (ORDER BY next_at, head_id, id) AS calls FROM line)
   UPDATE deliveries d
-  SET doubt = d.doubt OR d.leased_by IS NOT NULL, leased_by = $4, next_at = $3::timestamptz,
+  SET doubt = ${IN_DOUBT}, leased_by = $4, next_at = $3::timestamptz,
       token = d.token + 1, attempts = d.attempts + 1
   FROM (SELECT id FROM filled WHERE calls <= $6 + 0.0001) leased
   WHERE d.id = leased.id

@@ -14,7 +14,8 @@ export interface Incident {
     | 'pull-failed'
     | 'paused-by-partner'
     | 'disagreement'
-    | 'audit-broken';
+    | 'audit-broken'
+    | 'put-back';
   readonly cause: string;
   readonly openedAt: string;
   readonly closedAt: string | null;

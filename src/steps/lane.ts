@@ -36,6 +36,8 @@ export interface LaneMeans {
   readonly shapes: ShapeWatch;
   /** What to do when a party's breaker opens and closes. */
   readonly onBreaker: (party: string) => Pick<GateMeans, 'onBreak' | 'onClose'>;
+  /** Whether what is told now may have been told before, for the database was put back; see HomeWatch. */
+  readonly isDoubtful: () => Promise<boolean>;
   /** Pause a party that wants to be called no more; resolves when every process knows it. */
   readonly pause: (party: string, outcome: Pausing) => Promise<void>;
 }
@@ -180,7 +182,7 @@ export function createLane(means: LaneMeans): Lane {
     await means.codes.fresh();
     const leasedMs = performance.now();
     claimedMs = leasedMs;
-    const claimed = await claim(database, {
+    const leasedNow = await claim(database, {
       party: party.id,
       process: processId,
       nowMs: nowMs(),
@@ -189,6 +191,9 @@ export function createLane(means: LaneMeans): Lane {
       carries: party.carries,
       ...(party.budget.concurrency !== undefined && { atOnce: party.budget.concurrency }),
     });
+    // What was claimed by a connection that is new was claimed before anybody could look where it leads.
+    const isDoubtful = leasedNow.length > 0 && (await means.isDoubtful());
+    const claimed = isDoubtful ? leasedNow.map((one) => ({ ...one, doubt: true })) : leasedNow;
     for (const one of claimed) leased.add(one);
     try {
       const calls = await planCalls({ ...means, entries }, party, claimed);

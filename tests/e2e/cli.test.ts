@@ -41,6 +41,7 @@ describe('lienthong', () => {
     'export',
     'rebuild',
     'reconcile',
+    'put-back',
     'doctor',
     'prove',
   ])('says how it is used, on stdout and with 0: %s', async (command) => {

@@ -19,6 +19,11 @@ export function migratedDatabase(): Promise<TestDatabase> {
   return copyOf(inject('migratedTemplate'));
 }
 
+/** A backup that was read in: what a database is now, as another one. Nobody may be connected to it meanwhile. */
+export function putBack({ url }: TestDatabase): Promise<TestDatabase> {
+  return copyOf(new URL(url).pathname.slice(1));
+}
+
 async function copyOf(template: string): Promise<TestDatabase> {
   const server = inject('databaseServerUrl');
   const name = `test_${randomBytes(8).toString('hex')}`;

@@ -30,6 +30,9 @@ ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` :
   });
 }
 
+/** Incidents of the hub itself: there is no page of such a party. */
+const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back']);
+
 export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[]): Html {
   return table<Incident>({
     caption: say('Mới nhất trước', 'The newest first'),
@@ -38,7 +41,7 @@ export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[])
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
-        cell: ({ kind, party }) => (kind === 'audit-broken' ? party : partyLink(party)),
+        cell: ({ kind, party }) => (OF_NO_PARTY.has(kind) ? party : partyLink(party)),
       },
       { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
       {

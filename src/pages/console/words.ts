@@ -73,6 +73,7 @@ export const INCIDENTS = {
   certificate: ['chứng thư số', 'certificate', 'bad'],
   'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate about to end', 'warn'],
   'audit-broken': ['nhật ký bị thay đổi', 'audit was changed', 'bad'],
+  'put-back': ['cơ sở dữ liệu được khôi phục hoặc thay thế', 'database was put back or replaced', 'bad'],
   'paused-by-partner': ['bên nhận không muốn nhận nữa, đã tạm dừng', 'wants to be told no more; paused', 'bad'],
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],

@@ -1,0 +1,72 @@
+import type { Alerts } from './alerts.ts';
+import type { Database } from './database/pool.ts';
+import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from './ledger/homes.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface LookMeans {
+  readonly database: Database;
+  readonly telemetry: Pick<Telemetry, 'log'>;
+  readonly nowMs: () => number;
+  /** Whether the server is the hub's own: then its files are looked at too. */
+  readonly isEmbedded: boolean;
+}
+
+export interface HomeWatchMeans extends LookMeans {
+  readonly alerts: Pick<Alerts, 'open' | 'close'>;
+}
+
+export interface HomeWatch {
+  /**
+   * Whether what is told now may have been told before, for the database was put back. It is looked at when there has been a
+   * new connection, which may be one to another server; otherwise this costs nothing.
+   */
+  isDoubtful(): Promise<boolean>;
+  /** Open the incident for as long as it is so, and close it. For the scheduler. */
+  watch(): Promise<void>;
+}
+
+/** Incidents that are of no party. */
+const HUB = 'hub';
+
+/** Look where the database is, and log it where that is another place than before. */
+export async function lookAndTell({ database, telemetry, nowMs, isEmbedded }: LookMeans): Promise<PutBack | undefined> {
+  const noticed = await lookAtHome(database, nowMs(), { isEmbedded });
+  if (noticed) telemetry.log.warn({ ...noticed }, putBackCause(noticed));
+  return noticed;
+}
+
+/** Notice that the database was put back to an earlier state, or that another server has taken over; see ledger/homes.ts. */
+export function createHomeWatch(means: HomeWatchMeans): HomeWatch {
+  const { database, alerts, nowMs } = means;
+  let lookedAt: number | undefined;
+  let doubtfulUntilMs = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | undefined;
+
+  async function lookOnce(): Promise<void> {
+    // One that is made meanwhile is looked at the next time.
+    const connections = database.connections();
+    const doubtful = (await lookAndTell(means)) ?? (await doubtfulHome(database, nowMs()));
+    doubtfulUntilMs = doubtful ? Date.parse(doubtful.doubtfulUntil) : Number.NEGATIVE_INFINITY;
+    lookedAt = connections;
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  return {
+    async isDoubtful() {
+      if (database.connections() !== lookedAt) await look();
+      return nowMs() < doubtfulUntilMs;
+    },
+    async watch() {
+      await look();
+      const doubtful = await doubtfulHome(database, nowMs());
+      if (doubtful) await alerts.open(HUB, 'put-back', putBackCause(doubtful));
+      else await alerts.close(HUB, ['put-back']);
+    },
+  };
+}

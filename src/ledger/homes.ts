@@ -1,0 +1,123 @@
+import type pg from 'pg';
+import { instantToMs, msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { writeAudit } from './audit.ts';
+
+/** That the database was put back to an earlier state, or may have been. */
+export interface PutBack {
+  readonly noticedAt: string;
+  /** When the newest message that is there was received: what was acknowledged after it is lost. */
+  readonly newestAt: string;
+  /** Until then whatever is told may have been told before, by deliveries that are not known here any more. */
+  readonly doubtfulUntil: string;
+}
+
+const HOUR_MS = 3_600_000;
+const LEAST_DOUBT_MS = HOUR_MS;
+const MOST_DOUBT_MS = 7 * 24 * HOUR_MS;
+/** What was lost comes again within this many times as long as it took to come. */
+const COMES_AGAIN = 7;
+
+/** More than anybody was told after the backup: nothing that is numbered from now on has a number that somebody has seen. */
+const LEAP = 1_000_000_000;
+
+/**
+ * Look where the database is, and compare with where it was. Where that is another place, it was put back from a backup, or a
+ * stand-by has taken over that may lack the newest commits: then partners and readers may know more than we do. So from now
+ * on changes and deliveries are numbered far ahead of all that was ever given out, and for a while whatever partners are told
+ * counts as told in doubt: they are asked first.
+ *
+ * @param options whether the server is the hub's own; who says that it was put back, and why, where that cannot be seen
+ * @returns what was noticed just now, by this process and no other
+ */
+export async function lookAtHome(
+  database: Database,
+  nowMs: number,
+  {
+    isEmbedded,
+    order,
+  }: { readonly isEmbedded: boolean; readonly order?: { readonly who: string; readonly why: string } },
+): Promise<PutBack | undefined> {
+  const home = await homeOf(database.pool, isEmbedded ? { ...MARKS, ...FILES } : MARKS);
+  return inTransaction(database, async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
+    const { rows: known } = await tx.query<{ home: string }>(
+      'SELECT home FROM database_homes ORDER BY id DESC LIMIT 1',
+    );
+    if (known[0]?.home === home && !order) return undefined;
+    const { rows: messages } = await tx.query<{ at: string }>(
+      'SELECT received_at AS at FROM messages ORDER BY id DESC LIMIT 1',
+    );
+    const newestAt = messages[0]?.at;
+    if (!known[0] || newestAt === undefined) {
+      await addHome(tx, home, nowMs);
+      return undefined;
+    }
+    const missingMs = Math.max(0, nowMs - instantToMs(newestAt));
+    const doubtMs = Math.min(Math.max(missingMs * COMES_AGAIN, LEAST_DOUBT_MS), MOST_DOUBT_MS);
+    const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(nowMs + doubtMs) };
+    await addHome(tx, home, nowMs, putBack);
+    await tx.query('UPDATE change_counter SET value = value + $1', [LEAP]);
+    await tx.query(
+      `SELECT setval(pg_get_serial_sequence('deliveries', 'id'), nextval(pg_get_serial_sequence('deliveries', 'id')) + $1)`,
+      [LEAP],
+    );
+    const { who = 'hub', why = putBackCause(putBack) } = order ?? {};
+    await writeAudit(tx, { actor: who, action: 'database.put-back', subject: 'database', why }, nowMs);
+    return putBack;
+  });
+}
+
+/** The newest time that the database was put back, while partners may still know more than we do. */
+export async function doubtfulHome(database: Database, nowMs: number): Promise<PutBack | undefined> {
+  const { rows } = await database.pool.query<PutBack>({
+    name: 'doubtful home',
+    text: `SELECT since AS "noticedAt", newest_at AS "newestAt", doubtful_until AS "doubtfulUntil"
+           FROM database_homes WHERE doubtful_until > $1::timestamptz ORDER BY id DESC LIMIT 1`,
+    values: [msToInstant(nowMs)],
+  });
+  return rows[0];
+}
+
+/** What a person has to know of it, and to do. */
+export function putBackCause({ noticedAt, newestAt, doubtfulUntil }: PutBack): string {
+  return `the database is another one than before, or was put back (noticed at ${noticedAt}); its newest message is of ${newestAt}: what was acknowledged after that and is not here must be sent again; until ${doubtfulUntil} partners are asked what they have before they are told anything`;
+}
+
+async function addHome(tx: pg.PoolClient, home: string, nowMs: number, putBack?: PutBack): Promise<void> {
+  await tx.query(
+    `INSERT INTO database_homes (home, since, newest_at, doubtful_until)
+     VALUES ($1, $2::timestamptz, $3::timestamptz, $4::timestamptz)`,
+    [home, msToInstant(nowMs), putBack?.newestAt ?? null, putBack?.doubtfulUntil ?? null],
+  );
+}
+
+/**
+ * Each of these differs after a way of putting a database back: a dump that is read in has other tables, or another database
+ * or server besides; a recovery up to a moment, and a stand-by that takes over, begin another line of the server's history.
+ * What this role may not ask is left out.
+ */
+const MARKS = {
+  server: 'SELECT system_identifier::text AS mark FROM pg_control_system()',
+  history: 'SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS mark',
+  database: 'SELECT oid::text AS mark FROM pg_database WHERE datname = current_database()',
+  table: `SELECT 'database_homes'::regclass::oid::text AS mark`,
+} as const;
+
+/** A copy of the files is the same server to itself; that they were written anew is known by them alone. */
+const FILES = { files: `SELECT (pg_stat_file('PG_VERSION')).change::text AS mark` };
+
+async function homeOf(pool: pg.Pool, questions: Readonly<Record<string, string>>): Promise<string> {
+  const marks: string[] = [];
+  for (const [name, text] of Object.entries(questions)) {
+    const { rows } = await pool.query<{ mark: string }>(text).catch((error: { code?: string }) => {
+      if (error.code === INSUFFICIENT_PRIVILEGE) return { rows: [] };
+      throw error;
+    });
+    if (rows[0]) marks.push(`${name} ${rows[0].mark}`);
+  }
+  return marks.join(', ');
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
