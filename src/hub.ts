@@ -51,6 +51,7 @@ import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './r
 import { createRounds } from './rounds.ts';
 import { createShapeWatch } from './shape-watch.ts';
 import { countChanges } from './steps/count.ts';
+import { createAttest, createEvidence, type MakeEvidence } from './steps/evidence.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
 import { createOriginals } from './steps/originals.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -80,6 +81,8 @@ export interface Hub {
   /** What operators see and order, over HTTP and by commands. */
   readonly ledger: LedgerReader;
   readonly orders: Orders;
+  /** The signed evidence of a dossier; who looks is kept in the audit. */
+  readonly evidence: MakeEvidence;
   /** Build the index anew from the messages, beside the live one, and compare; see rebuildIndex. */
   rebuild(options?: RebuildOptions): Promise<RebuildReport>;
   /** Compare what we hold and told with what a party has; see reconcileParty. */
@@ -206,6 +209,10 @@ export async function createHub(
   const tries = createTries(database);
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
+  const index = createIndexReader(database, vault);
+  const audit = createAudit(database, nowMs);
+  const attest = createAttest(vault, file.province, nowMs);
+  const evidence = createEvidence({ database, vault, index, audit, attest });
   const app = createApp({
     pipeline,
     telemetry,
@@ -218,13 +225,16 @@ export async function createHub(
     clients,
     useOnce: createNonces(database, nowMs),
     cursors,
-    index: createIndexReader(database, vault),
+    index,
     lookUp: createLookUp(database, vault),
     tries,
     catalogue,
     statistics,
     delays: createDelayReader(database, working, nowMs),
-    audit: createAudit(database, nowMs),
+    audit,
+    attest,
+    evidence,
+    publicKeys: vault.publicKeys,
     codes,
     originals,
     routes,
@@ -253,6 +263,7 @@ export async function createHub(
     parties,
     ledger,
     orders,
+    evidence,
     rebuild: (options) => rebuildIndex({ live: database, vault, parties, readers, codes, nowMs }, options),
     async reconcile(id, options) {
       const party = parties.get(id);

@@ -8,6 +8,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
+import { type AttestedType, type AttestingKey, attest, attestingKey, type PublicKey } from './attested.ts';
 import { sameText } from './same-text.ts';
 
 /** A value encrypted at rest. The key's id is kept beside it, so that keys can be rotated. */
@@ -34,6 +35,10 @@ export interface Vault {
   sign(use: SignedUse, text: string): string;
   /** The text of a signed text, or undefined when the signature is not ours, or for another use. */
   verify(use: SignedUse, signed: string): string | undefined;
+  /** Sign with the newest key what is to hold outside the hub: a compact JWS. */
+  attest(type: AttestedType, content: object): Promise<string>;
+  /** The keys by which anybody checks what was signed so, the newest first. */
+  publicKeys(): Promise<readonly PublicKey[]>;
 }
 
 export type SignedUse = 'cursor' | 'session' | 'audit';
@@ -49,6 +54,12 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
   const byId = new Map(keys.map((key) => [key.id, key]));
   const newest = keys[0] as Keys;
   const nextIv = ivSource();
+  // Made when somebody asks for them the first time: a push needs none.
+  let made: Promise<readonly AttestingKey[]> | undefined;
+  const attesting = () => {
+    made ??= Promise.all(keys.map(({ attesting }) => attestingKey(attesting.export())));
+    return made;
+  };
   return {
     keyId: newest.id,
     seal(plain) {
@@ -83,6 +94,8 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       const text = signed.slice(0, Math.max(dot, 0));
       return keys.some((key) => sameText(signature(key, use, text), signed.slice(dot + 1))) ? text : undefined;
     },
+    attest: async (type, content) => attest((await attesting())[0] as AttestingKey, type, content),
+    publicKeys: async () => (await attesting()).map(({ published }) => published),
   };
 }
 
@@ -91,15 +104,23 @@ interface Keys {
   readonly sealing: KeyObject;
   readonly proving: KeyObject;
   readonly signing: KeyObject;
+  /** The seed of the key pair for what is to hold outside. */
+  readonly attesting: KeyObject;
 }
 
-/** One secret, three keys: what is signed says nothing of what is sealed. */
+/** One secret, four keys: what is signed says nothing of what is sealed. */
 function deriveKeys(secret: string): Keys {
   // Key objects, because a key given as bytes is made into one at every use.
   const derive = (use: string): KeyObject =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'lienthong', use, 32)));
   const id = derive('key id').export().readInt32BE(0);
-  return { id, sealing: derive('seal'), proving: derive('proof'), signing: derive('sign') };
+  return {
+    id,
+    sealing: derive('seal'),
+    proving: derive('proof'),
+    signing: derive('sign'),
+    attesting: derive('attest'),
+  };
 }
 
 /** Random numbers are drawn 4 KiB at a time: one call for each would cost more than the encryption. */

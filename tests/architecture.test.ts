@@ -157,9 +157,16 @@ const RULES: readonly Rule[] = [
     may: [...RECORDS, 'src/kit/tls.ts', ...OUTSIDE],
     why: 'is read before anything else of the hub',
   },
-  ...['src/vault.ts', 'src/same-text.ts', 'src/gather.ts', 'src/bell.ts', 'src/embedded-postgres/'].map((one) => ({
+  ...[
+    'src/vault.ts',
+    'src/attested.ts',
+    'src/same-text.ts',
+    'src/gather.ts',
+    'src/bell.ts',
+    'src/embedded-postgres/',
+  ].map((one) => ({
     of: [one],
-    may: ['src/same-text.ts', ...OUTSIDE],
+    may: ['src/same-text.ts', 'src/attested.ts', ...OUTSIDE],
     why: 'knows nothing of the hub',
   })),
   {

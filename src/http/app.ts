@@ -10,10 +10,12 @@ import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.t
 import { type DoorMeans, notedOf } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
+import type { ReceiptMeans } from './doors/rest/receipts.ts';
 import type { SoapDoorMeans } from './doors/soap/answer.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
 import { addHealth, type HealthMeans } from './health.ts';
+import { addPublicKeys, type PublicKeysMeans } from './jwks.ts';
 import { addLookUp, type LookUpMeans } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
@@ -24,6 +26,7 @@ import { createLargeTurns } from './turns.ts';
 
 export interface AppMeans
   extends DoorMeans,
+    ReceiptMeans,
     NationalPortalDoorMeans,
     SoapDoorMeans,
     CallbackDoorMeans,
@@ -33,6 +36,7 @@ export interface AppMeans
     LookUpMeans,
     StatisticsMeans,
     OperatorMeans,
+    PublicKeysMeans,
     HealthMeans {
   readonly pipeline: Pipeline;
   readonly ledger: LedgerReader;
@@ -55,6 +59,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addStatistics(add, means);
   addLookUp(add, means);
   addOperators(add, means);
+  addPublicKeys(add, means);
   addHealth(add, means);
   addDocs(app, add, docs);
   app.notFound((c) => answerUnrouted(c, app));
@@ -88,7 +93,9 @@ function answerUnrouted(c: Context, app: Hono): Response {
 }
 
 function doorOf(path: string): string | undefined {
-  if (path.startsWith('/api/v1/parties/')) return 'rest';
+  // Who asks for a receipt sends nothing that a log of messages could keep.
+  if (path.startsWith('/api/v1/parties/'))
+    return /^\/api\/v1\/parties\/[^/]*\/receipts\//.test(path) ? undefined : 'rest';
   if (path.startsWith('/soap/v1/')) return 'soap';
   if (path.startsWith('/callbacks/')) return 'callback';
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;

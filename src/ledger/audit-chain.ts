@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
@@ -95,6 +96,14 @@ async function endOf({ pool }: Pick<Database, 'pool'>): Promise<{ readonly head:
   );
   const [{ position = null, link = null, last = 0 } = {}] = rows;
   return { head: position === null || link === null ? BEGINNING : { position, link: link.toString('hex') }, last };
+}
+
+/** The newest entry of a transaction's moment: what is told with it has its place in time beside the audit. */
+export async function newestEntry(tx: pg.PoolClient): Promise<Anchor> {
+  const { rows } = await tx.query<{ position: number; link: string }>(
+    "SELECT position, encode(link, 'hex') AS link FROM audit_head",
+  );
+  return rows[0] ?? BEGINNING;
 }
 
 async function linkAt({ pool }: Pick<Database, 'pool'>, position: number): Promise<string | undefined> {

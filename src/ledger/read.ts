@@ -25,6 +25,7 @@ import {
   type WaitingItemRow,
   waitingOfMessage,
 } from './quarantine.ts';
+import { loadReceipt, type ReceiptPage, type ReceiptPlace } from './receipts.ts';
 import { loadReplays, type Replay } from './replays.ts';
 
 /** What operators read. Lists are the newest first, and go on before the last one's id; those of what waits, the oldest first. */
@@ -33,6 +34,8 @@ export interface LedgerReader {
   message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
   /** What became of the items of the messages that a receipt stands for, message by message, in their order. */
   resultsOf(receipt: string): AsyncIterable<readonly ItemResult[]>;
+  /** What a party was given a receipt for, part by part, after `after`; undefined when it is none of this party's. */
+  receipt(party: string, receipt: string, after: ReceiptPlace | undefined): Promise<ReceiptPage | undefined>;
   deliveriesOf(messageId: string, codes: readonly string[]): Promise<readonly ListedDelivery[]>;
   waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
   deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
@@ -60,6 +63,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
       return message && { ...message, body: sealed && (() => vault.open(sealed)) };
     },
     resultsOf: (receipt) => resultsOf(database, receipt),
+    receipt: (party, receipt, after) => loadReceipt(database, party, receipt, after),
     deliveriesOf: (messageId, codes) => deliveriesOfMessage(database, messageId, codes),
     waitingOf: (messageId) => waitingOfMessage(database, messageId),
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),

@@ -83,6 +83,7 @@ describe('the OpenAPI document', () => {
       table: 'portal-status',
       id: '1',
       code: CODE(1),
+      receipt: UUID,
       name: 'dossier.upsert.v1.json',
       ...path,
     };
@@ -116,7 +117,9 @@ describe('the OpenAPI document', () => {
     // Doors
     const dossiers = 'post /api/v1/parties/{party}/dossiers';
     const steps = 'post /api/v1/parties/{party}/progress';
-    await ask(dossiers, 201, { body: dossier({ code: CODE(1) }) });
+    const { receipt } = (await ask(dossiers, 201, { body: dossier({ code: CODE(1) }) })).body;
+    for (const Accept of ['application/json', 'application/jose'])
+      await ask('get /api/v1/parties/{party}/receipts/{receipt}', 200, { path: { receipt }, headers: { Accept } });
     await ask(dossiers, 200, { body: dossier({ code: CODE(1) }) });
     await ask(dossiers, 202, { body: dossier({ code: CODE(2), note: 'Nguyá»…n VÄ�n An' }) });
     await ask(dossiers, 422, { body: { code: CODE(3) } });
@@ -158,6 +161,7 @@ describe('the OpenAPI document', () => {
     const why = 'because the test asks';
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
+    await ask(EVIDENCE, 200);
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
     const { id } = await first('deliveries');
@@ -260,7 +264,7 @@ describe('the OpenAPI document', () => {
         CODE(n),
       ]);
     }
-    for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history'])
+    for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history', EVIDENCE])
       await ask(name, 409, { path: { code: 'A-1' } });
   });
 
@@ -311,6 +315,7 @@ describe('the OpenAPI document', () => {
   test('nobody takes a door for public: each says what it wants to know', () => {
     const open = [...operations].filter(([, { security }]) => security.length === 0).map(([name]) => name);
     expect(open.sort()).toEqual([
+      'get /.well-known/jwks.json',
       LOOK_UP,
       'get /health/live',
       'get /health/ready',
@@ -369,6 +374,7 @@ const STEP_PUSH: Callback<unknown> = {
   read: (body) => [readItem('dossier.progress.v1', JSON.parse(Buffer.from(body).toString()))],
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
+const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
 const QUERIES: Readonly<Record<string, string>> = { [LOOK_UP]: '?proof=0001' };
 const BODIES: Readonly<Record<string, object>> = {

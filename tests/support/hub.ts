@@ -59,6 +59,8 @@ export interface PushReply {
   readonly body: any;
 }
 
+export const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+
 export const SECRETS = {
   'one-stop': 'one-stop-secret-of-the-tests',
   other: 'other-secret-of-the-tests',
@@ -81,6 +83,8 @@ export async function testHub(
     readonly machineMs?: () => number;
     /** Of another test hub: both are processes on one database then. */
     readonly databaseUrl?: string;
+    /** Of the vault, the newest first. */
+    readonly secrets?: readonly [string, ...string[]];
     /** Beside those that every test has. */
     readonly keys?: HubFile['keys'];
   } = {},
@@ -108,7 +112,7 @@ export async function testHub(
     retryDelaysMs: options.retryDelaysMs ?? [5_000, 30_000],
     maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,
     logLevel: 'info',
-    secrets: ['a-secret-of-the-tests-that-is-long-enough'],
+    secrets: options.secrets ?? [HUB_SECRET],
     file: {
       province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
       keys: [

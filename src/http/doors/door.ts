@@ -10,7 +10,7 @@ export interface DoorMeans {
   readonly maxBodyBytes: number;
   readonly nowMs: () => number;
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
-  readonly ledger: Pick<LedgerReader, 'resultsOf'>;
+  readonly ledger: Pick<LedgerReader, 'resultsOf' | 'receipt'>;
   readonly largeTurns: LargeTurns;
   /** Keep a refused request in the message log, and an error of the hub in the log. */
   readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;

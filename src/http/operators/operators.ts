@@ -2,6 +2,7 @@ import type { AddRoute } from '../route.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addCodeTables, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
@@ -14,6 +15,7 @@ import type { OperatorMeans } from './request.ts';
 export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addMessages(add, means);
   addDeliveries(add, means);
+  addEvidence(add, means);
   addReplays(add, means);
   addQuarantine(add, means);
   addParties(add, means);

@@ -7,6 +7,7 @@ import type { CatalogueReader } from '../../catalogue/read.ts';
 import type { Audit } from '../../ledger/audit.ts';
 import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
+import type { MakeEvidence } from '../../steps/evidence.ts';
 import type { Orders } from '../../steps/orders.ts';
 import type { Keys } from '../auth.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
@@ -22,6 +23,7 @@ export interface OperatorMeans {
   readonly keys: Keys;
   readonly cursors: Cursors;
   readonly audit: Audit;
+  readonly evidence: MakeEvidence;
   readonly nowMs: () => number;
 }
 

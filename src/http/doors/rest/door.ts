@@ -6,7 +6,6 @@ import { quote } from '#core/explain';
 import type { Item } from '#core/item';
 import { OPERATIONS } from '#schemas/operations';
 import { closed, oneOf } from '#schemas/parts';
-import type { KeyEntry } from '../../../config.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Accepted } from '../../../steps/accept/submission.ts';
 import { type Keys, requireKey } from '../../auth.ts';
@@ -18,7 +17,8 @@ import type { AddRoute } from '../../route.ts';
 import { inTurns } from '../../turns.ts';
 import { type DoorMeans, note } from '../door.ts';
 import { type DossierOperation, MAX_ITEMS, type ReadBody, readJson, readLine } from './items.ts';
-import { JSON_BODY, type Request, submissionOf } from './request.ts';
+import { addReceipts, type ReceiptMeans } from './receipts.ts';
+import { JSON_BODY, OUTCOMES, partyOf, type Request, submissionOf } from './request.ts';
 import { stream } from './stream.ts';
 
 const PATHS = [
@@ -26,8 +26,9 @@ const PATHS = [
   { path: 'progress', operation: 'dossier.progress.v1', what: 'progress events' },
 ] as const;
 
-/** `POST /api/v1/parties/{party}/dossiers` and `/progress`: one item, an array, or a stream of lines. */
-export function addRestDoor(add: AddRoute, means: DoorMeans & { readonly keys: Keys }): void {
+/** `POST /api/v1/parties/{party}/dossiers` and `/progress`: one item, an array, or a stream of lines; and its receipt. */
+export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): void {
+  addReceipts(add, means);
   for (const { path, operation, what } of PATHS) {
     const schema = OPERATIONS[operation];
     add(
@@ -71,7 +72,7 @@ const Receipt = closed(
       closed({
         index: Type.Integer(),
         code: Type.Optional(Type.String()),
-        outcome: oneOf(['accepted', 'duplicate', 'stale', 'quarantined', 'invalid']),
+        outcome: oneOf(OUTCOMES),
         problems: Type.Optional(Told),
         warnings: Type.Optional(Told),
       }),
@@ -97,14 +98,6 @@ async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: Dos
   const body = await readBody(c, means.maxBodyBytes);
   note(c, { body });
   return means.largeTurns(body.length, async () => submit(request, body, await readJson(operation, body)));
-}
-
-function partyOf(c: Context, means: DoorMeans, key: KeyEntry): string {
-  const party = c.req.param('party') ?? '';
-  if (!means.parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
-  if (key.party !== party)
-    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
-  return party;
 }
 
 async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {

@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
 import type { Item } from '#core/item';
 import type { KeyEntry } from '../../../config.ts';
 import type { Submission } from '../../../steps/accept/submission.ts';
+import { Refusal } from '../../problem.ts';
 import type { DoorMeans } from '../door.ts';
 import type { DossierOperation } from './items.ts';
 
@@ -36,5 +38,17 @@ export function submissionOf(
     items,
   };
 }
+
+/** @throws Refusal 404 where there is no such party, 403 where the key is another one's */
+export function partyOf(c: Context, { parties }: Pick<DoorMeans, 'parties'>, key: KeyEntry): string {
+  const party = c.req.param('party') ?? '';
+  if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
+  if (key.party !== party)
+    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
+  return party;
+}
+
+/** What becomes of an item. */
+export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
 
 export const JSON_BODY = { 'Content-Type': 'application/json' };

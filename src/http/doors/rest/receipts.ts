@@ -1,0 +1,107 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import Type from 'typebox';
+import { quote } from '#core/explain';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
+import type { Attest } from '../../../steps/evidence.ts';
+import { type Keys, requireKey } from '../../auth.ts';
+import type { Cursors } from '../../cursor.ts';
+import { JOSE, Signed } from '../../jwks.ts';
+import { Cursor } from '../../lists.ts';
+import { Refusal } from '../../problem.ts';
+import { type AddRoute, queryReader } from '../../route.ts';
+import type { DoorMeans } from '../door.ts';
+import { OUTCOMES, partyOf } from './request.ts';
+
+export interface ReceiptMeans {
+  readonly keys: Keys;
+  readonly cursors: Cursors;
+  readonly attest: Attest;
+}
+
+const Query = closed({ cursor: Cursor });
+const Places = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }) }));
+const ReceiptShown = closed(
+  {
+    receipt: Type.String({ format: 'uuid' }),
+    party: Type.String(),
+    door: Type.String(),
+    operation: Type.String(),
+    receivedAt: Instant,
+    sha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'of the body as it came, inflated, in hexadecimal; of a stream that came without an Idempotency-Key, of the lines of this part, each ended by one line feed',
+    }),
+    bytes: Type.Integer({ description: 'so many the hash is of' }),
+    items: Type.Array(
+      closed({
+        index: Type.Integer(),
+        code: Type.Optional(Type.String()),
+        outcome: oneOf(OUTCOMES),
+        problems: Type.Optional(Places),
+        warnings: Type.Optional(Places),
+        since: Type.Optional(
+          closed(
+            { state: Type.String({ description: 'waiting, accepted, stale, dismissed…' }), at: Type.Optional(Instant) },
+            { description: 'of one that was quarantined: what has become of it' },
+          ),
+        ),
+      }),
+    ),
+    next: Type.Union([Type.String(), Type.Null()]),
+    signed: Signed,
+  },
+  { title: 'SignedReceipt' },
+);
+
+/** `GET /api/v1/parties/{party}/receipts/{receipt}`: what a push was answered, signed when it is asked for. */
+export function addReceipts(add: AddRoute, means: DoorMeans & ReceiptMeans): void {
+  const read = queryReader(Query);
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/parties/{party}/receipts/{receipt}',
+      tag: 'Doors',
+      summary: 'A receipt, signed: what came, when, and how its items were answered',
+      description:
+        'Of a message that came by any door with a key of this party. `signed` is a JWS with the `typ` lienthong-receipt.v1+jws over exactly these members (but `next` and `signed`), with `iss` (code and name of the province) and `iat`; with `Accept: application/jose` the reply is that alone. Of problems and warnings the place is told and not the message, which may quote. Of a stream that came in several parts each is one page: `next` is the `cursor` of the next one, which `Link` names too.',
+      scopes: ['dossier:write'],
+      query: Query,
+      replies: {
+        200: { description: 'The receipt', schema: ReceiptShown, also: { [JOSE]: Signed } },
+        404: { description: 'No such receipt of this party is kept, or no such party' },
+      },
+    },
+    (c) => oneReceipt(c, means, read),
+  );
+}
+
+async function oneReceipt(
+  c: Context,
+  means: DoorMeans & ReceiptMeans,
+  read: (c: Context) => Type.Static<typeof Query>,
+): Promise<Response> {
+  const party = partyOf(c, means, requireKey(c, means.keys, 'dossier:write'));
+  const id = c.req.param('receipt') ?? '';
+  const list = `receipt ${id}`;
+  const page = await means.ledger.receipt(party, id, placeOf(means.cursors.read(list, read(c).cursor)));
+  if (!page) throw new Refusal('not-found', `there is no receipt ${quote(id)} of the party ${quote(party)}`);
+  const next = page.next ? means.cursors.write(list, [page.next.messageId, page.next.items]) : null;
+  return answer(c, means.attest, page, next);
+}
+
+function placeOf(read: readonly (string | number)[] | undefined): ReceiptPlace | undefined {
+  return read && { messageId: read[0] as string, items: read[1] as number };
+}
+
+async function answer(c: Context, attest: Attest, { receipt }: ReceiptPage, next: string | null): Promise<Response> {
+  const signed = await attest('receipt', receipt);
+  const isAlone =
+    accepts(c, { header: 'Accept', supports: ['application/json', JOSE], default: 'application/json' }) === JOSE;
+  const headers: Record<string, string> = { 'Cache-Control': 'private, no-store', Vary: 'Accept' };
+  if (next !== null) headers.Link = `<${c.req.path}?cursor=${encodeURIComponent(next)}>; rel="next"`;
+  if (isAlone) return c.body(signed, 200, { ...headers, 'Content-Type': JOSE });
+  return c.json({ ...receipt, next, signed }, 200, headers);
+}

@@ -1,0 +1,42 @@
+import { quote } from '#core/explain';
+import { requireKey } from '../auth.ts';
+import { JOSE, Signed } from '../jwks.ts';
+import { Refusal } from '../problem.ts';
+import type { AddRoute } from '../route.ts';
+import { none, OPS, type OperatorMeans, TAG } from './request.ts';
+
+/** What holds outside the hub of one dossier: who told what, and what came of it. */
+export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorMeans, 'keys' | 'evidence'>): void {
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/dossiers/{code}/evidence`,
+      tag: TAG,
+      summary: 'Signed evidence of a dossier, by any of its codes',
+      description:
+        'One JWS with the `typ` lienthong-evidence.v1+jws, to be kept as a file and checked without the hub (`lienthong evidence verify`). Its payload is JSON without personal data: `iss`, `iat`; `dossier` (code, aliases, how many steps were ever recorded); `messages` (who sent it, by which door and when, SHA-256 of its bytes in hexadecimal; of one that is no longer kept `isKept` is false); `events` in the order of recording; `deliveries` with their attempts; `quarantine` (what waited, who settled it and when); `audit` (position and link of the newest entry). A repeat that changed nothing is not in it: the receipt of that repeat tells of it. Each look is kept in the audit.',
+      scopes: ['ops:read'],
+      replies: {
+        200: { description: 'The evidence', mediaType: JOSE, schema: Signed },
+        404: { description: 'Nothing is kept that speaks of the code' },
+        409: { description: 'The code is one of several dossiers; the detail lists them' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:read');
+      const made = await evidence(key.id, c.req.param('code') ?? '');
+      if (made.kind === 'none') throw none('dossier', made.code);
+      if (made.kind === 'ambiguous')
+        throw new Refusal(
+          'ambiguous',
+          `${quote(made.code)} is a code of several dossiers: ${made.codes.join(', ')}; ask for one of these`,
+        );
+      const name = made.code.replaceAll(/[^A-Za-z0-9.-]/g, '_');
+      return c.body(made.signed, 200, {
+        'Content-Type': JOSE,
+        'Content-Disposition': `attachment; filename="${name}.jws"`,
+        'Cache-Control': 'private, no-store',
+      });
+    },
+  );
+}

@@ -1,0 +1,212 @@
+import { setImmediate } from 'node:timers/promises';
+import type pg from 'pg';
+import { msToInstant } from '#core/dates';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { msOf } from '../database/uuid.ts';
+import type { Vault } from '../vault.ts';
+import { type Anchor, newestEntry } from './audit-chain.ts';
+
+/** All that is kept of who told what of one dossier and what came of it, of one moment, without what is personal. */
+export interface Evidence {
+  /** `steps` is how many were ever recorded; null where no record of it was ever applied. */
+  readonly dossier: {
+    readonly code: string;
+    readonly aliases: readonly { readonly party: string; readonly code: string }[];
+    readonly steps: number | null;
+  };
+  readonly messages: readonly (EvidentMessage | LostMessage)[];
+  readonly events: readonly EvidentEvent[];
+  readonly deliveries: readonly EvidentDelivery[];
+  readonly quarantine: readonly EvidentWait[];
+  /** The newest entry of the audit. */
+  readonly audit: Anchor;
+}
+
+export interface EvidentMessage {
+  readonly id: string;
+  readonly isKept: true;
+  readonly receipt: string;
+  readonly receivedAt: string;
+  readonly party: string;
+  readonly door: string;
+  readonly operation: string;
+  /** The id of the key that it came with. */
+  readonly key: string | null;
+  /** Of the body as it came, in hexadecimal. */
+  readonly sha256: string | null;
+  readonly bytes: number;
+  /** The items of it that speak of the dossier, as they were answered. */
+  readonly items: readonly { readonly index: number; readonly outcome: string }[];
+}
+
+/** Something came of it, and it was dropped since; when it was received its id tells. */
+export interface LostMessage {
+  readonly id: string;
+  readonly isKept: false;
+  readonly receivedAt: string;
+}
+
+export interface EvidentEvent {
+  readonly seq: number;
+  readonly kind: 'dossier' | 'progress';
+  readonly at: string;
+  readonly status: string;
+  readonly movedStatus: boolean;
+  readonly party: string;
+  readonly recordedAt: string;
+  readonly messageId: string;
+  readonly item: number;
+  /** Of what it says: the same for equal content. */
+  readonly contentHash: string;
+}
+
+export interface EvidentDelivery {
+  readonly id: number;
+  readonly party: string;
+  readonly operation: string;
+  readonly version: number;
+  readonly messageId: string;
+  readonly createdAt: string;
+  readonly state: string;
+  readonly settledAt: string | null;
+  /** By which the party knows it. */
+  readonly reference: string | null;
+  readonly attempts: readonly EvidentAttempt[];
+}
+
+export interface EvidentAttempt {
+  readonly number: number;
+  readonly at: string;
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly httpStatus?: number;
+}
+
+export interface EvidentWait {
+  /** An item of a message, or a delivery. */
+  readonly messageId: string;
+  readonly item: number | null;
+  readonly deliveryId: number | null;
+  readonly party: string;
+  readonly operation: string;
+  readonly cause: string;
+  readonly openedAt: string;
+  readonly settledAt: string | null;
+  readonly settlement: string | null;
+  /** The key of who settled it; null where nobody had to. */
+  readonly settledBy: string | null;
+}
+
+/**
+ * @param code of the dossier, not one of its aliases
+ * @returns undefined where nothing is kept that speaks of it
+ */
+export async function loadEvidence(database: Database, vault: Vault, code: string): Promise<Evidence | undefined> {
+  const { attempts, ...read } = await inTransaction(database, async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const rows = async <Row extends pg.QueryResultRow>(text: string, ...more: unknown[]): Promise<readonly Row[]> =>
+      (await tx.query<Row>(text, [code, ...more])).rows;
+    const [dossier] = await rows<{ steps: number }>('SELECT version AS steps FROM dossiers WHERE code = $1');
+    const aliases = await rows<Evidence['dossier']['aliases'][number]>(ALIASES);
+    const events = await rows<EvidentEvent>(EVENTS);
+    const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
+    const quarantine = await rows<EvidentWait>(QUARANTINE);
+    const told = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
+    const kept = await rows<EvidentMessage>(MESSAGES, told);
+    const { rows: attempts } = await tx.query<AttemptRow>(ATTEMPTS, [deliveries.map(({ id }) => id)]);
+    const messages = withLost(kept, told);
+    const audit = await newestEntry(tx);
+    return {
+      dossier: { code, aliases, steps: dossier?.steps ?? null },
+      ...{ messages, events, deliveries, quarantine, audit, attempts },
+    };
+  });
+  if (read.dossier.steps === null && read.messages.length === 0) return undefined;
+  const made = await attemptsOf(vault, attempts);
+  return { ...read, deliveries: read.deliveries.map((one) => ({ ...one, attempts: made.get(one.id) ?? [] })) };
+}
+
+/** A dossier's names: of its aliases each is its party's own, for the same number of another system is another dossier. */
+const NAMES = `WITH name AS (SELECT $1::text COLLATE "C" AS code, NULL::text AS party
+                  UNION ALL SELECT code, party FROM aliases WHERE dossier = $1)`;
+
+const ALIASES = 'SELECT party, code FROM aliases WHERE dossier = $1 ORDER BY party, code';
+
+const EVENTS = `SELECT seq, kind, at, status, moved_status AS "movedStatus", party, recorded_at AS "recordedAt",
+    message_id AS "messageId", item, encode(hash, 'hex') AS "contentHash"
+  FROM events WHERE code = $1 ORDER BY seq`;
+
+/** The index begins with the party. */
+const DELIVERIES = `SELECT id, party, operation, seq AS version, message_id AS "messageId", created_at AS "createdAt",
+    CASE WHEN state = 'due' AND next_at = 'infinity' THEN 'waiting' ELSE state END AS state, settled_at AS "settledAt", reference
+  FROM deliveries WHERE subject = $1 AND party = ANY(ARRAY(SELECT party FROM party_states)) ORDER BY id`;
+
+const QUARANTINE = `${NAMES}
+  SELECT message_id AS "messageId", NULLIF(item, -1) AS item, delivery_id AS "deliveryId", q.party, operation,
+    cause_kind AS cause, opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"
+  FROM quarantine q WHERE EXISTS (SELECT FROM name WHERE name.code = q.code AND (name.party IS NULL OR name.party = q.party))
+  ORDER BY id`;
+
+/** What something came of, and what was not storable under one of the names. A repeat that changed nothing is in neither. */
+const MESSAGES = `${NAMES}, found AS (
+    SELECT id FROM messages WHERE id = ANY($2::uuid[])
+    UNION SELECT m.id FROM name JOIN messages m ON m.outcome IN ('invalid', 'partly-invalid')
+      AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', name.code))
+      AND (name.party IS NULL OR name.party = m.party))
+  SELECT id, true AS "isKept", receipt, received_at AS "receivedAt", party, door, operation, key_name AS key,
+    encode(body_hash, 'hex') AS sha256, body_bytes AS bytes, (
+      SELECT coalesce(json_agg(json_build_object('index', result->'index', 'outcome', result->'outcome')), '[]')
+      FROM json_array_elements(results) result
+      WHERE EXISTS (SELECT FROM name WHERE name.code = result->>'code' AND (name.party IS NULL OR name.party = m.party))) AS items
+  FROM messages m WHERE id IN (SELECT id FROM found) ORDER BY id`;
+
+function withLost(kept: readonly EvidentMessage[], told: readonly string[]): Evidence['messages'] {
+  const known = new Set(kept.map(({ id }) => id));
+  const lost = [...new Set(told)].filter((id) => !known.has(id));
+  return [...kept, ...lost.map((id) => ({ id, isKept: false as const, receivedAt: msToInstant(msOf(id)) }))].sort(
+    (one, other) => (one.id < other.id ? -1 : 1),
+  );
+}
+
+interface AttemptRow {
+  readonly deliveryId: number;
+  readonly number: number;
+  readonly at: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly wire: Buffer | null;
+  readonly keyId: number | null;
+}
+
+const ATTEMPTS = `SELECT delivery_id AS "deliveryId", number, at, outcome, reason, wire, wire_key AS "keyId"
+  FROM attempts WHERE delivery_id = ANY($1::int8[]) ORDER BY delivery_id, at, number`;
+
+/** What is opened in one go, so that nobody else waits for it. */
+const OPENED_AT_ONCE = 20;
+
+async function attemptsOf(
+  vault: Vault,
+  rows: readonly AttemptRow[],
+): Promise<ReadonlyMap<number, readonly EvidentAttempt[]>> {
+  const made = new Map<number, EvidentAttempt[]>();
+  for (const [at, { deliveryId, reason, wire, keyId, ...said }] of rows.entries()) {
+    if (at % OPENED_AT_ONCE === 0) await setImmediate();
+    const httpStatus =
+      wire && keyId !== null && vault.knows(keyId) ? statusOf(vault, { keyId, bytes: wire }) : undefined;
+    const attempt = {
+      ...said,
+      // A word of an adapter's; what a partner wrote in its place may be anything.
+      ...(reason !== null && /^[a-z0-9-]{1,60}$/.test(reason) && { reason }),
+      ...(httpStatus !== undefined && { httpStatus }),
+    };
+    made.set(deliveryId, [...(made.get(deliveryId) ?? []), attempt]);
+  }
+  return made;
+}
+
+/** Of the last call: those before it were to sign in, or to look up. */
+function statusOf(vault: Vault, sealed: Parameters<Vault['open']>[0]): number | undefined {
+  const calls = JSON.parse(vault.open(sealed).toString()) as readonly { readonly status?: number }[];
+  return calls.at(-1)?.status;
+}
