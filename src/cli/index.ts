@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   migrate: async () => (await import('./migrate.ts')).addMigrate,
   import: async () => (await import('./import.ts')).addImport,
   export: async () => (await import('./export.ts')).addExport,
+  evidence: async () => (await import('./evidence.ts')).addEvidence,
   replay: async () => (await import('./replay.ts')).addReplay,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,

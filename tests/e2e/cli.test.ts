@@ -39,6 +39,8 @@ describe('lienthong', () => {
     'keys reseal',
     'import',
     'export',
+    'evidence',
+    'evidence verify',
     'rebuild',
     'reconcile',
     'put-back',

@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import { type Attested, checkAttested } from '../../attested.ts';
+import type { Evidence } from '../../ledger/evidence.ts';
+import type { Receipt } from '../../ledger/receipts.ts';
+import { UsageError } from '../run-command.ts';
+
+interface Claims {
+  /** Who says so, and when it was signed (seconds since 1970). */
+  readonly iss: string;
+  readonly iat: number;
+}
+
+export type Checked = {
+  readonly kid: string;
+  /** Whether the key is one of those that were given; otherwise nobody has looked whose it is. */
+  readonly isKeyPublished: boolean;
+  /** With a body: the messages that have exactly its bytes. */
+  readonly body?: { readonly sha256: string; readonly messages: readonly string[] };
+} & (
+  | { readonly type: 'evidence'; readonly content: Claims & Evidence }
+  | { readonly type: 'receipt'; readonly content: Claims & Receipt }
+);
+
+/**
+ * What a signed file says, once it is known to be what was signed.
+ *
+ * @throws NotAttested when it is not; UsageError when the keys are none
+ */
+export async function checkFile(
+  text: string,
+  keys: { readonly name: string; readonly text: string } | undefined,
+  body: Buffer | undefined,
+): Promise<Checked> {
+  const attested = await checkAttested(text.trim(), keys && keysIn(keys));
+  const { type, kid, content } = attested;
+  const sha256 = body && hash('sha256', body);
+  return {
+    ...{ type, kid, isKeyPublished: keys !== undefined },
+    ...(sha256 !== undefined && { body: { sha256, messages: messagesWith(attested, sha256) } }),
+    content,
+  };
+}
+
+function messagesWith({ type, content }: Attested, sha256: string): readonly string[] {
+  if (type === 'receipt') return content.sha256 === sha256 ? [content.receipt] : [];
+  return (content as Evidence).messages.flatMap((one) => (one.isKept && one.sha256 === sha256 ? [one.id] : []));
+}
+
+function keysIn({ name, text }: { readonly name: string; readonly text: string }) {
+  try {
+    const { keys } = JSON.parse(text);
+    if (Array.isArray(keys)) return keys.filter((key) => typeof key === 'object' && key !== null);
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${name} has no keys: expected what /.well-known/jwks.json gives`);
+}

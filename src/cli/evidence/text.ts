@@ -1,0 +1,106 @@
+import { instantToMs, msToInstant } from '#core/dates';
+import type { Evidence, EvidentAttempt, EvidentDelivery, EvidentWait } from '../../ledger/evidence.ts';
+import type { Receipt } from '../../ledger/receipts.ts';
+import type { Checked } from './check.ts';
+
+/** What a signed file says, for people: who signed it, and what happened when. */
+export function textOf(checked: Checked, file: string, keys: string | undefined, body: string | undefined): string {
+  const { type, kid, content } = checked;
+  const lines = [
+    `${file} is as it was signed: ${type === 'evidence' ? `evidence of ${content.dossier.code}` : `receipt ${content.receipt}`}`,
+    `signed for ${content.iss} at ${msToInstant(content.iat * 1000)} by the key ${kid}`,
+    keys === undefined
+      ? `that key goes along with it and was NOT compared with a published one: see that ${kid} is a kid in the hub's /.well-known/jwks.json, or give --keys`
+      : `that key is one of ${keys}`,
+    ...(checked.body ? [bodyLine(checked.body, body as string)] : []),
+    '',
+    ...(type === 'evidence' ? linesOfEvidence(content) : linesOfReceipt(content)),
+  ];
+  // Whoever made the file may have put anything there: no terminal obeys it.
+  return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n');
+}
+
+function bodyLine({ sha256, messages }: NonNullable<Checked['body']>, file: string): string {
+  const whose = messages.length === 0 ? 'NO message has' : `message ${messages.join(' and ')} has`;
+  return `${whose} exactly the bytes of ${file} (SHA-256 ${sha256})`;
+}
+
+function linesOfReceipt({ party, door, operation, receivedAt, sha256, bytes, items }: Receipt): string[] {
+  return [
+    `${receivedAt}  ${party} sent ${operation} by ${door}: ${bytes} bytes, SHA-256 ${sha256}`,
+    ...items.map(({ index, code = '(no code)', outcome, problems = [], warnings = [], since }) => {
+      const places = [...problems, ...warnings].map(({ path }) => path || 'the whole');
+      const become = since ? `; since: ${since.state}${since.at ? ` at ${since.at}` : ''}` : '';
+      return `  ${index}  ${code}  ${outcome}${places.length > 0 ? ` (${places.join(', ')})` : ''}${become}`;
+    }),
+  ];
+}
+
+function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, audit }: Evidence): string[] {
+  const { aliases, steps } = dossier;
+  const happened: Happened[] = [
+    ...messages.map((one): Happened => {
+      if (!one.isKept) return [one.receivedAt, `message ${one.id} came; it is not kept any more`];
+      const outcomes =
+        one.items.map(({ index, outcome }) => `item ${index} ${outcome}`).join(', ') || 'no item by its code';
+      return [
+        one.receivedAt,
+        `${one.party} sent ${one.operation} by ${one.door}${one.key === null ? '' : ` (key ${one.key})`}: message ${one.id}, ${outcomes}, SHA-256 ${one.sha256}`,
+      ];
+    }),
+    ...events.map(
+      ({ recordedAt, seq, status, at, party, messageId, item, movedStatus }): Happened => [
+        recordedAt,
+        `step ${seq} recorded: ${status} at ${at}, as ${party} says in message ${messageId}, item ${item}${movedStatus ? '' : '; the status stayed as it was'}`,
+      ],
+    ),
+    ...deliveries.flatMap(told),
+    ...quarantine.flatMap(waited),
+  ];
+  const known = aliases.map(({ party, code }) => `${code} (${party})`);
+  return [
+    ...(known.length > 0 ? [`also known as ${known.join(', ')}`] : []),
+    ...(steps === null ? ['no record of it was ever applied'] : []),
+    ...(steps !== null && events.length < steps ? [`${events.length} of ${steps} steps are kept`] : []),
+    ...happened
+      .toSorted(([one], [other]) => instantToMs(one) - instantToMs(other))
+      .map(([at, what]) => `${at.padEnd(29)}  ${what}`),
+    '',
+    `the audit's newest entry was number ${audit.position}, with the link ${audit.link}`,
+  ];
+}
+
+type Happened = readonly [at: string, what: string];
+
+function told({ id, party, operation, version, createdAt, state, reference, attempts }: EvidentDelivery): Happened[] {
+  const to = `delivery ${id} of ${operation} to ${party}`;
+  return [
+    [
+      createdAt,
+      `${to} came to be, of step ${version}; it is ${state} now${reference === null ? '' : ` (there ${reference})`}`,
+    ],
+    ...attempts.map((one): Happened => [one.at, `${to}, attempt ${one.number}: ${outcomeOf(one)}`]),
+  ];
+}
+
+function outcomeOf({ outcome, reason, httpStatus }: EvidentAttempt): string {
+  return [outcome, reason, httpStatus === undefined ? undefined : `HTTP ${httpStatus}`].filter(Boolean).join(', ');
+}
+
+function waited({
+  openedAt,
+  settledAt,
+  messageId,
+  item,
+  deliveryId,
+  cause,
+  settlement,
+  settledBy,
+}: EvidentWait): Happened[] {
+  const what = deliveryId === null ? `item ${item} of message ${messageId}` : `delivery ${deliveryId}`;
+  const by = settledBy === null ? '' : ` by ${settledBy}`;
+  return [
+    [openedAt, `${what} waits in quarantine (${cause})`],
+    ...(settledAt === null ? [] : [[settledAt, `${what} waits no longer: ${settlement}${by}`] as const]),
+  ];
+}
