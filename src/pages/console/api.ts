@@ -21,17 +21,22 @@ export interface Problem {
 export interface Api {
   get<Body>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer<Body>>;
   post<Body>(path: string, body: object): Promise<Answer<Body>>;
+  /** A file, to be given on as it is; where it was refused, why. */
+  file(path: string): Promise<Response | Pick<Answer<unknown>, 'problem'>>;
 }
 
 export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
-  async function ask<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+  // Without the officer's connection: bodies are read from there, and the officer's is the form.
+  async function send(method: string, path: string, body?: object): Promise<Response> {
     const headers = { Authorization: `Bearer ${secret}`, ...(body && { 'Content-Type': 'application/json' }) };
     const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
       ...{ method, headers },
       ...(body && { body: JSON.stringify(body) }),
     });
-    // Without the officer's connection: bodies are read from there, and the officer's is the form.
-    const response = await app.fetch(request);
+    return app.fetch(request);
+  }
+  async function ask<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+    const response = await send(method, path, body);
     const told = (await response.json()) as Body & Problem;
     return response.ok
       ? { status: response.status, body: told, problem: undefined }
@@ -40,6 +45,10 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
   return {
     get: (path, query = {}) => ask('GET', `${path}${queryText(query)}`),
     post: (path, body) => ask('POST', path, body),
+    async file(path) {
+      const response = await send('GET', path);
+      return response.ok ? response : { problem: (await response.json()) as Problem };
+    },
   };
 }
 

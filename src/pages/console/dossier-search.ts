@@ -1,13 +1,13 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { anomalyTable } from './anomalies.ts';
-import { queryText } from './api.ts';
+import { queryText, segment } from './api.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { messageTable } from './message-table.ts';
 import { auditLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
 import type { Anomaly, Cause, Delivery, Listed, Message } from './records.ts';
-import { refusalNote } from './refusals.ts';
+import { refusalNote, refusedScreen } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
 
 const SHOWN = '10';
@@ -34,7 +34,8 @@ export function addDossierSearch(site: Site): void {
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
       body: html`${box}${refusalNote(say, refused)}
-<p class="links">${auditLink(visit, 'dossier', code)}</p>
+<p class="links">${auditLink(visit, 'dossier', code)}
+<a href="/console/dossiers/evidence${queryText({ code })}">${say('Tải chứng cứ đã ký', 'Download signed evidence')}</a></p>
 <h2>${say('Chờ xử lý', 'What waits of it')}</h2>
 ${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine', causes.body)}` : ''}
 <h2>${say('Thông điệp nói tới hồ sơ', 'Messages that speak of it')}</h2>
@@ -44,6 +45,11 @@ ${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items)}${whole('
 <h2>${say('Bất thường', 'Anomalies')}</h2>
 ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('anomalies', anomalies.body)}` : ''}`,
     };
+  });
+  site.screen('/dossiers/evidence', async ({ c, say, api }) => {
+    const code = c.req.query('code')?.trim() ?? '';
+    const file = await api.file(`dossiers/${segment(code)}/evidence`);
+    return file instanceof Response ? file : refusedScreen(say, say(`Hồ sơ ${code}`, `Dossier ${code}`), file);
   });
 }
 

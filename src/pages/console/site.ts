@@ -33,7 +33,8 @@ export interface Screen {
 
 /** Where screens and orders are added, with paths below /console. */
 export interface Site {
-  screen(path: string, load: (visit: Visit) => Promise<Screen>): void;
+  /** What is loaded is shown; a file is given to the browser to keep. */
+  screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
   /** What a form does. It answers with where the officer goes, and what is said there. */
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<Told>): void;
 }
@@ -57,7 +58,9 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMean
     screen(path, load) {
       site.get(path, async (c) => {
         const visit = await visitOf(c);
-        return visit ? showScreen(visit, means, await load(visit)) : toSignIn(c, means, c.req.url);
+        if (!visit) return toSignIn(c, means, c.req.url);
+        const loaded = await load(visit);
+        return loaded instanceof Response ? loaded : showScreen(visit, means, loaded);
       });
     },
     order(path, carryOut) {

@@ -120,6 +120,7 @@ export const ACTIONS = {
   'body.read-personal': ['xem nội dung có dữ liệu cá nhân', 'read a body with personal data'],
   'dossier.read-personal': ['xem hồ sơ có dữ liệu cá nhân', 'read a dossier with personal data'],
   'dossier.history-personal': ['xem diễn biến có dữ liệu cá nhân', 'read a history with personal data'],
+  'dossier.evidence': ['lập chứng cứ về hồ sơ', 'make evidence of a dossier'],
   'dossier.list-personal': ['liệt kê hồ sơ có dữ liệu cá nhân', 'list dossiers with personal data'],
   'delivery.replay': ['chuyển lại một lượt', 'replay one delivery'],
   'replay.start': ['bắt đầu đợt chuyển lại', 'start a replay'],
