@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { NotAttested } from '../attested.ts';
 import { type Checked, checkFile } from './evidence/check.ts';
 import { textOf } from './evidence/text.ts';
-import { loadHubConfig, withHub } from './open-hub.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
 interface WriteOptions extends CommonOptions {
@@ -61,6 +60,8 @@ async function write(code: string, file: string, { json, force }: WriteOptions):
   if (file === STDOUT && json) throw new UsageError('--json and - both write to stdout: name a file');
   if (file !== STDOUT && existsSync(file) && !force)
     throw new UsageError(`${file} is there already; --force writes over it`);
+  // To verify needs nothing of the hub.
+  const { loadHubConfig, withHub } = await import('./open-hub.ts');
   const config = await loadHubConfig(process.env);
   const made = await withHub(config, (hub) => hub.evidence('lienthong evidence', code));
   if (made.kind === 'none') throw new Error(`nothing is kept that speaks of ${JSON.stringify(made.code)}`);

@@ -112,6 +112,16 @@ describe('lienthong evidence', () => {
     expect(out).toContain(`  0  ${CODE}  accepted`);
   });
 
+  test('says what is not kept any more', async () => {
+    const pool = hub.hub.database.pool;
+    const { rows } = await pool.query('DELETE FROM messages WHERE receipt <> $1 RETURNING id', [receipt]);
+    await write(CODE, 'four.jws');
+    expect((await verify('four.jws')).out).toContain(`message ${rows[0].id} came; it is not kept any more`);
+    await pool.query('DELETE FROM events WHERE seq = 2');
+    await write(CODE, 'four.jws', '--force');
+    expect((await verify('four.jws')).out).toContain('1 of 2 steps are kept');
+  });
+
   test('stdout takes it too, and a file that is there is kept', async () => {
     const { code, out } = await write(CODE, '-');
     expect(code).toBe(0);

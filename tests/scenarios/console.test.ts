@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkAttested } from '../../src/attested.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { createVault } from '../../src/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -533,6 +534,25 @@ describe('the console', () => {
       expect((await officer.get('/console/dossiers?code=H60.01-250812-9999')).text).toContain(
         'Không có thông điệp nào.',
       );
+    });
+
+    test('of a dossier signed evidence to keep, as the interface gives it; a refusal is a page', async () => {
+      await hub.push(dossier({ code: CODE(1) }));
+      await officer.signIn('ops');
+      const [, link = ''] = /href="(\/console\/dossiers\/evidence[^"]*)"/.exec(
+        (await officer.get(`/console/dossiers?code=${CODE(1)}`)).text,
+      ) ?? ['', ''];
+      const file = await officer.get(link);
+      expect(['content-type', 'content-disposition', 'cache-control'].map((name) => file.headers.get(name))).toEqual([
+        'application/jose',
+        `attachment; filename="${CODE(1)}.jws"`,
+        'no-store',
+      ]);
+      const { keys } = (await hub.read('/.well-known/jwks.json')).body;
+      expect((await checkAttested(file.text, keys)).content.dossier.code).toBe(CODE(1));
+      expect(await audited()).toEqual([['ops', 'dossier.evidence', null]]);
+      const none = await officer.get(link.replace(CODE(1), 'H60.01-250812-9999'));
+      expect([none.status, none.text]).toEqual([404, expect.stringContaining('Không tìm thấy')]);
     });
 
     test('of a party, a delivery, a run and a dossier who did what to it, with the way there and back', async () => {
