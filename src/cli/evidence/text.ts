@@ -66,6 +66,7 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
       .toSorted(([one], [other]) => instantToMs(one) - instantToMs(other))
       .map(([at, what]) => `${at.padEnd(29)}  ${what}`),
     '',
+    'repeats that changed nothing are not listed: the receipt of each tells of it',
     `the audit's newest entry was number ${audit.position}, with the link ${audit.link}`,
   ];
 }

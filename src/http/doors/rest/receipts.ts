@@ -32,7 +32,7 @@ const ReceiptShown = closed(
     sha256: Type.String({
       pattern: '^[0-9a-f]{64}$',
       description:
-        'of the body as it came, inflated, in hexadecimal; of a stream that came without an Idempotency-Key, of the lines of this part, each ended by one line feed',
+        'of the body as it came, inflated, in hexadecimal; of a stream that came without an Idempotency-Key, of the lines of this part, without blanks around them and each ended by one line feed',
     }),
     bytes: Type.Integer({ description: 'so many the hash is of' }),
     items: Type.Array(
