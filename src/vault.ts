@@ -8,7 +8,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
-import { type AttestedType, type AttestingKey, attest, attestingKey, type PublicKey } from './attested.ts';
+import type { AttestedType, AttestingKey, PublicKey } from './attested.ts';
 import { sameText } from './same-text.ts';
 
 /** A value encrypted at rest. The key's id is kept beside it, so that keys can be rotated. */
@@ -54,10 +54,12 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
   const byId = new Map(keys.map((key) => [key.id, key]));
   const newest = keys[0] as Keys;
   const nextIv = ivSource();
-  // Made when somebody asks for them the first time: a push needs none.
+  // Made, and what makes them loaded, when somebody asks the first time: a push needs none of it.
   let made: Promise<readonly AttestingKey[]> | undefined;
   const attesting = () => {
-    made ??= Promise.all(keys.map(({ attesting }) => attestingKey(attesting.export())));
+    made ??= import('./attested.ts').then(({ attestingKey }) =>
+      Promise.all(keys.map((key) => attestingKey(key.attesting.export()))),
+    );
     return made;
   };
   return {
@@ -94,7 +96,11 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       const text = signed.slice(0, Math.max(dot, 0));
       return keys.some((key) => sameText(signature(key, use, text), signed.slice(dot + 1))) ? text : undefined;
     },
-    attest: async (type, content) => attest((await attesting())[0] as AttestingKey, type, content),
+    async attest(type, content) {
+      const [key] = await attesting();
+      const { attest } = await import('./attested.ts');
+      return attest(key as AttestingKey, type, content);
+    },
     publicKeys: async () => (await attesting()).map(({ published }) => published),
   };
 }
