@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { cleanCode } from '#core/identifiers';
+import { LEVEL, ONLINE_LEVEL } from '#core/service-words';
 import { LEVELS, type Service } from '#schemas/service.upsert.v1';
 import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
 import type { Say } from './language.ts';
@@ -8,7 +9,7 @@ import type { Html } from './layout.ts';
 import type { PageMeans, ShowPage } from './pages.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
-import { LEVEL, ONLINE_LEVEL, vietnamese } from './words.ts';
+import { vietnamese } from './words.ts';
 
 const A_PAGE = 20;
 const LONGEST = 200;

@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
+import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/service-words';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import { CHANNEL, dong, LEVEL, money, ONLINE_LEVEL, TERM_UNIT, unknown, vietnamese, yesOrNo } from './words.ts';
+import { dong, money, unknown, vietnamese, yesOrNo } from './words.ts';
 
 type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
 type Fee = NonNullable<Term['fees']>[number];

@@ -1,12 +1,9 @@
 import { html } from 'hono/html';
 import { formatLocal } from '#core/dates';
-import type { CHANNELS, Status } from '#schemas/dossier.upsert.v1';
-import type { LEVELS, Service } from '#schemas/service.upsert.v1';
+import type { Words } from '#core/service-words';
+import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-
-/** Words of one thing in both languages. */
-type Words = readonly [vietnamese: string, english: string];
 
 interface StatusWords {
   /** As the national table of statuses names it. */
@@ -107,32 +104,6 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
     ],
     tone: 'bad',
   },
-};
-
-export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Words>> = {
-  ministry: ['Cấp bộ', 'Ministry'],
-  province: ['Cấp tỉnh', 'Province'],
-  district: ['Cấp huyện', 'District'],
-  commune: ['Cấp xã', 'Commune'],
-};
-
-export const ONLINE_LEVEL: Readonly<Record<NonNullable<Service['onlineLevel']>, Words>> = {
-  full: ['Trực tuyến toàn trình', 'Online from start to end'],
-  partial: ['Trực tuyến một phần', 'Partly online'],
-  information: ['Chỉ cung cấp thông tin trực tuyến', 'Information online only'],
-};
-
-export const CHANNEL: Readonly<Record<(typeof CHANNELS)[number], Words>> = {
-  counter: ['Trực tiếp', 'At the counter'],
-  online: ['Trực tuyến', 'Online'],
-  post: ['Bưu chính công ích', 'By post'],
-};
-
-export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month', Words>> = {
-  'working-day': ['ngày làm việc', 'working days'],
-  day: ['ngày', 'days'],
-  hour: ['giờ', 'hours'],
-  month: ['tháng', 'months'],
 };
 
 /** What nobody told is said to be unknown; it is not nothing, and not 0. */

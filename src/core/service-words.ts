@@ -1,0 +1,76 @@
+import type { CHANNELS } from '#schemas/dossier.upsert.v1';
+import type { LEVELS, Service } from '#schemas/service.upsert.v1';
+
+/** Words of one thing in both languages. */
+export type Words = readonly [vietnamese: string, english: string];
+
+export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Words>> = {
+  ministry: ['Cấp bộ', 'Ministry'],
+  province: ['Cấp tỉnh', 'Province'],
+  district: ['Cấp huyện', 'District'],
+  commune: ['Cấp xã', 'Commune'],
+};
+
+export const ONLINE_LEVEL: Readonly<Record<NonNullable<Service['onlineLevel']>, Words>> = {
+  full: ['Trực tuyến toàn trình', 'Online from start to end'],
+  partial: ['Trực tuyến một phần', 'Partly online'],
+  information: ['Chỉ cung cấp thông tin trực tuyến', 'Information online only'],
+};
+
+export const CHANNEL: Readonly<Record<(typeof CHANNELS)[number], Words>> = {
+  counter: ['Trực tiếp', 'At the counter'],
+  online: ['Trực tuyến', 'Online'],
+  post: ['Bưu chính công ích', 'By post'],
+};
+
+export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month', Words>> = {
+  'working-day': ['ngày làm việc', 'working days'],
+  day: ['ngày', 'days'],
+  hour: ['giờ', 'hours'],
+  month: ['tháng', 'months'],
+};
+
+/** What the members of the schemas are called, in a line of their own and as one of a list. */
+export const MEMBER: Readonly<Record<string, Words>> = {
+  code: ['Mã', 'Code'],
+  name: ['Tên', 'Name'],
+  inForce: ['Hiệu lực', 'In force'],
+  category: ['Loại thủ tục', 'Kind'],
+  publishedBy: ['Cơ quan công bố', 'Published by'],
+  decision: ['Quyết định công bố', 'Decision'],
+  fieldCode: ['Mã lĩnh vực', 'Code of the field'],
+  fieldName: ['Lĩnh vực', 'Field'],
+  fields: ['Lĩnh vực', 'Field'],
+  levels: ['Cấp thực hiện', 'Level'],
+  agencies: ['Cơ quan thực hiện', 'Agency'],
+  receivedAt: ['Nơi tiếp nhận', 'Where to file'],
+  audience: ['Đối tượng', 'For whom'],
+  audienceNote: ['Ghi chú về đối tượng', 'Note on for whom'],
+  channels: ['Cách nộp', 'How to file'],
+  channel: ['Cách nộp', 'How to file'],
+  terms: ['Thời hạn giải quyết', 'Time'],
+  fees: ['Phí, lệ phí', 'Fee'],
+  cases: ['Trường hợp', 'Case'],
+  steps: ['Trình tự thực hiện', 'Step'],
+  components: ['Giấy tờ', 'Paper'],
+  forms: ['Biểu mẫu', 'Form'],
+  results: ['Kết quả', 'Result'],
+  legalBases: ['Căn cứ pháp lý', 'Legal basis'],
+  conditions: ['Yêu cầu, điều kiện', 'Conditions'],
+  onlineLevel: ['Mức độ trực tuyến', 'Online service'],
+  historicLevel: ['Mức độ theo quy định trước đây', 'Level by the former rule'],
+  onlinePayment: ['Nộp phí trực tuyến', 'Payment online'],
+  byPost: ['Nhận, trả qua bưu chính', 'By post'],
+  amountVnd: ['mức thu', 'amount'],
+  amount: ['thời gian', 'number'],
+  unit: ['đơn vị tính', 'unit'],
+  text: ['nội dung', 'wording'],
+  description: ['mô tả', 'description'],
+  url: ['địa chỉ', 'address'],
+  originals: ['số bản chính', 'originals'],
+  copies: ['số bản sao', 'copies'],
+  number: ['số văn bản', 'number'],
+  level: ['Cấp', 'Level'],
+  parentCode: ['Cơ quan cấp trên', 'Agency above'],
+  branch: ['Ngành', 'Branch'],
+};
