@@ -22,8 +22,9 @@ export interface CatalogueRow {
   readonly party: string;
   readonly messageId: string;
   readonly changedAt: string;
-  /** The version that this one follows; 0 for a new entry. */
+  /** The version that the batch began from; 0 for a new entry. */
   readonly follows: number;
+  readonly version: number;
 }
 
 const columns = {
@@ -41,7 +42,8 @@ const columns = {
   hash: ['bytea', (r: CatalogueRow) => Buffer.from(r.hash, 'base64')],
   party: ['text', (r: CatalogueRow) => r.party],
   message_id: ['uuid', (r: CatalogueRow) => r.messageId],
-  version: ['int4', (r: CatalogueRow) => r.follows + 1],
+  version: ['int4', (r: CatalogueRow) => r.version],
+  made_from: ['int4', (r: CatalogueRow) => r.follows],
   changed_at: ['timestamptz', (r: CatalogueRow) => r.changedAt],
 } as const;
 
@@ -64,7 +66,7 @@ const converted: Readonly<Record<string, string>> = {
   agencies: 'ARRAY(SELECT json_array_elements_text(agencies::json))',
 };
 
-/** Write the newest state of catalogue entries; each must follow the version it was made from. */
+/** Write the newest state of catalogue entries; each must follow the version it was made from. Its trigger keeps each as a version. */
 export const cataloguePart = definePart<CatalogueRow>(
   'entry',
   columns,
@@ -72,9 +74,31 @@ export const cataloguePart = definePart<CatalogueRow>(
     INSERT INTO catalogue (${names.join(', ')})
     SELECT ${names.map((name) => converted[name] ?? name).join(', ')} FROM ${rows}
     ON CONFLICT (kind, key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
-    WHERE catalogue.version = excluded.version - 1
+    WHERE catalogue.version = excluded.made_from
     RETURNING key`,
   true,
+);
+
+const overtakenColumns = [
+  'kind',
+  'key',
+  'version',
+  'code',
+  'in_force',
+  'record',
+  'hash',
+  'party',
+  'message_id',
+  'changed_at',
+];
+
+/** What messages told that later ones of the same batch told otherwise: nobody saw it, and it is a version all the same. */
+export const overtakenPart = definePart<CatalogueRow>(
+  'overtaken',
+  Object.fromEntries(overtakenColumns.map((name) => [name, columns[name as keyof typeof columns]])),
+  (rows) => `
+    INSERT INTO catalogue_versions (cause, ${overtakenColumns.join(', ')})
+    SELECT 'told', ${overtakenColumns.map((name) => converted[name] ?? name).join(', ')} FROM ${rows} RETURNING 1`,
 );
 
 export interface CatalogueEntry {
@@ -107,7 +131,7 @@ export async function loadEntries(
 
 /**
  * After a complete list: entries of this party that are not on it are no longer in force. They are never deleted,
- * because old dossiers refer to them.
+ * because old dossiers refer to them. The table keeps it as a version, as all that is written to it.
  *
  * @returns the codes that were in force before
  */

@@ -11,6 +11,7 @@ import * as m009 from './migrations/009-look-up-tries.ts';
 import * as m010 from './migrations/010-counted.ts';
 import * as m011 from './migrations/011-audit-chain.ts';
 import * as m012 from './migrations/012-ended-sessions.ts';
+import * as m013 from './migrations/013-catalogue-versions.ts';
 import * as m014 from './migrations/014-database-homes.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
@@ -28,6 +29,7 @@ const MIGRATIONS = {
   '010-counted': m010,
   '011-audit-chain': m011,
   '012-ended-sessions': m012,
+  '013-catalogue-versions': m013,
   '014-database-homes': m014,
 };
 

@@ -12,6 +12,7 @@ export interface Tables {
   quarantine: QuarantineTable;
   unknown_codes: UnknownCodesTable;
   catalogue: CatalogueTable;
+  catalogue_versions: CatalogueVersionsTable;
   pulls: PullsTable;
   replays: ReplaysTable;
   replay_items: ReplayItemsTable;
@@ -163,6 +164,19 @@ interface CatalogueTable {
   record: Json;
   party: string;
   version: number;
+  changed_at: Instant;
+}
+
+interface CatalogueVersionsTable {
+  kind: string;
+  key: string;
+  version: number;
+  code: string;
+  in_force: boolean;
+  record: Json;
+  party: string;
+  message_id: string | null;
+  cause: string;
   changed_at: Instant;
 }
 

@@ -59,7 +59,7 @@ export async function createDatabase(server: Server): Promise<BenchDatabase> {
   };
 }
 
-const KEPT = ['hub_migrations', 'hub_migrations_lock', 'catalogue', 'change_counter'];
+const KEPT = ['hub_migrations', 'hub_migrations_lock', 'catalogue', 'catalogue_versions', 'change_counter'];
 const PAUSE_MS = 500;
 
 async function execute(url: string, text: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { type Migration, Migrator } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
+import { readItem } from '#core/item';
+import { retireOthers } from '../../src/catalogue/catalogue.ts';
 import * as m001 from '../../src/database/migrations/001-ledger-and-index.ts';
 import * as m002 from '../../src/database/migrations/002-partners.ts';
 import * as m003 from '../../src/database/migrations/003-operators.ts';
@@ -116,6 +118,39 @@ describe('a new version on the tables of an older one', () => {
     expect(partner.sent.map(({ code }) => code)).toEqual([CODE(2), CODE(3)]);
     const { rows } = await after.hub.database.pool.query('SELECT count(*) AS items FROM replay_items');
     expect(rows).toEqual([{ items: 0 }]);
+  });
+
+  test('takes in what its catalogue holds as the first versions that are known, and goes on from there', async () => {
+    const before = await start(testPartner());
+    const tell = (hub: TestHub, record: object) => {
+      const items = [readItem('service.upsert.v1', record)];
+      return hub.hub.pipeline.accept({
+        ...{ party: 'portal', door: 'test', operation: 'service.upsert.v1', keyName: undefined, items },
+        ...{ mediaType: 'application/json', body: Buffer.from('{}'), bodyBytes: 2 },
+        receivedAt: '2025-08-12T08:30:00+07:00',
+      });
+    };
+    const service = (code: string, name: string) => ({ code, name, inForce: true });
+    for (const name of ['Khai sinh', 'Đăng ký khai sinh']) await tell(before, service('1.000001', name));
+    await tell(before, service('1.000002', 'Kết hôn'));
+    const complete = { kind: 'service', codes: ['1.000001'] } as const;
+    await retireOthers(before.hub.database, 'portal', complete, '2025-08-12T09:30:00+07:00');
+    const older = await testDatabase();
+    closing.push(older.drop);
+    await copyInto(older.url, before.databaseUrl, '007-anomalies');
+
+    const after = await start(testPartner(), older.url, MORNING + 3_600_000);
+    const historyOf = async (code: string) => (await after.read(`/api/v1/services/${code}/history`)).body.items;
+    expect(await historyOf('1.000001')).toMatchObject([{ version: 2, cause: 'told', changes: [] }]);
+    expect(await historyOf('1.000002')).toMatchObject([
+      { version: 2, cause: 'left-out', messageId: null, changedAt: '2025-08-12T09:30:00+07:00', changes: [] },
+    ]);
+    await tell(after, service('1.000001', 'Đăng ký khai sinh'));
+    await tell(after, service('1.000001', 'Đăng ký khai sinh lưu động'));
+    expect(await historyOf('1.000001')).toMatchObject([
+      { version: 3, changes: [{ was: 'Đăng ký khai sinh', now: 'Đăng ký khai sinh lưu động' }] },
+      { version: 2 },
+    ]);
   });
 
   test('of a newer one is refused, in words, and nothing is changed', async () => {

@@ -1,7 +1,7 @@
 import type { Held } from '#core/apply';
 import { isDossierItem } from '#core/item';
 import { unmappedKey } from '#core/problem';
-import { catalogueKey, cataloguePart } from '../../catalogue/catalogue.ts';
+import { catalogueKey, cataloguePart, overtakenPart } from '../../catalogue/catalogue.ts';
 import { unknownCodePart } from '../../catalogue/known-codes.ts';
 import { type Part, SERIALIZATION_FAILURE, writeParts } from '../../database/parts.ts';
 import { changeParts } from '../../index/changes.ts';
@@ -45,6 +45,7 @@ export async function acceptBatch(
     dossierPart(written.map(dossierRow), vault),
     aliasPart(rows.aliases),
     cataloguePart([...rows.entries.values()]),
+    overtakenPart(rows.overtaken),
     messagePart(rows.messages, vault),
     idempotencyPart(rows.idempotency),
     eventPart(rows.events, vault),

@@ -31,7 +31,10 @@ export async function loadCatalogue({ database }: AcceptMeans, submissions: read
   return entries;
 }
 
-/** Catalogue entries carry no time of their own: the newest arrival is the truth. */
+/**
+ * Catalogue entries carry no time of their own: the newest arrival is the truth. A message makes one version of an entry at
+ * the most, by its last word of it.
+ */
 export function applyEntry(place: Place, item: RecordItem, entries: Entries): ItemResult {
   const { submission, source, rows, index } = place;
   const kind = KIND_OF[item.operation] as CatalogueKind;
@@ -42,8 +45,12 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
   const hash = hashOf(record);
   settleWaiting(place, known?.hash === hash ? 'duplicate' : 'accepted');
   if (known?.hash === hash) return { index, code: record.code, outcome: 'duplicate' };
-  const follows = rows.entries.get(name)?.follows ?? known?.version ?? 0;
-  entries.set(name, { hash, version: follows + 1 });
+  const before = rows.entries.get(name);
+  const follows = before?.follows ?? known?.version ?? 0;
+  const isSameMessage = before?.messageId === source.messageId;
+  const version = (before?.version ?? follows) + (isSameMessage ? 0 : 1);
+  if (before && !isSameMessage) rows.overtaken.push(before);
+  entries.set(name, { hash, version });
   rows.entries.set(name, {
     kind,
     record,
@@ -52,8 +59,9 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
     messageId: source.messageId,
     changedAt: submission.receivedAt,
     follows,
+    version,
   });
   const subject = 'fieldCode' in record ? { serviceCode: record.code, fieldCode: record.fieldCode } : {};
-  route(place, item.operation, name, follows + 1, subject as Partial<Dossier>);
+  route(place, item.operation, name, version, subject as Partial<Dossier>);
   return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
 }

@@ -21,6 +21,8 @@ export interface Rows {
   readonly idempotency: IdempotencyRow[];
   readonly aliases: AliasRow[];
   readonly entries: Map<string, CatalogueRow>;
+  /** What earlier messages of the batch told of these entries. */
+  readonly overtaken: CatalogueRow[];
   readonly events: EventRow[];
   readonly deliveries: DeliveryRow[];
   readonly waiting: QuarantineRow[];
@@ -36,6 +38,7 @@ export function noRows(): Rows {
     idempotency: [],
     aliases: [],
     entries: new Map(),
+    overtaken: [],
     events: [],
     deliveries: [],
     waiting: [],

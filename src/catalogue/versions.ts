@@ -1,0 +1,75 @@
+import { type SqlBool, sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
+import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+
+/** An entry as it was from one moment on. */
+export interface KeptVersion {
+  readonly kind: CatalogueKind;
+  readonly key: string;
+  readonly version: number;
+  readonly record: object;
+  /** The version before it; null where none is known. */
+  readonly before: object | null;
+  readonly party: string;
+  /** Null where no message told it: a complete list left it out. */
+  readonly messageId: string | null;
+  readonly cause: 'told' | 'left-out';
+  readonly changedAt: string;
+}
+
+export interface ChangesFilter {
+  readonly kind?: CatalogueKind;
+  /** Services of this field, as of the version. */
+  readonly field?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export type VersionPlace = readonly [changedAt: string, kind: string, key: string, version: number];
+
+/** What the catalogue was, and what it became. It is kept for good; see migration 013. */
+export interface VersionsReader {
+  /** Of one entry, by any form of its code, the newest first; those before `before`. */
+  of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<readonly KeptVersion[]>;
+  /** Of all entries, the newest first; those behind `after`. */
+  all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<readonly KeptVersion[]>;
+}
+
+export function createVersionsReader(database: Database): VersionsReader {
+  const load = async (where: readonly ReturnType<typeof sql<SqlBool>>[], order: string, limit: number) => {
+    const { rows } = await sql<KeptVersion>`
+      SELECT v.kind, v.key, v.version, v.record, v.party, v.message_id AS "messageId", v.cause, v.changed_at AS "changedAt",
+        (SELECT b.record FROM catalogue_versions b WHERE b.kind = v.kind AND b.key = v.key AND b.version < v.version
+         ORDER BY b.version DESC LIMIT 1) AS before
+      FROM catalogue_versions v WHERE ${where.length > 0 ? sql.join(where, sql` AND `) : sql`true`}
+      ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(database.query);
+    return rows;
+  };
+  return {
+    of: (kind, code, limit, before) =>
+      load(
+        [
+          sql`v.kind = ${kind} AND v.key = ${catalogueKey(kind, code)}`,
+          ...(before === undefined ? [] : [sql<SqlBool>`v.version < ${before}`]),
+        ],
+        'v.version DESC',
+        limit,
+      ),
+    all: ({ kind, field, from, to }, limit, after) =>
+      load(
+        [
+          ...(kind === undefined ? [] : [sql<SqlBool>`v.kind = ${kind}`]),
+          ...(field === undefined ? [] : [sql<SqlBool>`v.record ->> 'fieldCode' = ${field}`]),
+          ...(from === undefined ? [] : [sql<SqlBool>`v.changed_at >= ${from}::timestamptz`]),
+          ...(to === undefined ? [] : [sql<SqlBool>`v.changed_at <= ${to}::timestamptz`]),
+          ...(after === undefined
+            ? []
+            : [
+                sql<SqlBool>`(v.changed_at, v.kind, v.key, v.version) < (${after[0]}::timestamptz, ${after[1]}, ${after[2]}, ${after[3]})`,
+              ]),
+        ],
+        'v.changed_at DESC, v.kind DESC, v.key DESC, v.version DESC',
+        limit,
+      ),
+  };
+}
