@@ -1,11 +1,14 @@
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+import { loadEnded } from './ended.ts';
 
 /** Which codes the catalogue knows, kept in memory: every dossier asks. */
 export interface KnownCodes {
   /** Those of these codes that the catalogue does not know. Asks the database for what memory does not know. */
   unknown(kind: CatalogueKind, codes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Since when services are out of force, by their keys, as of half a minute ago at the most: no query a batch. */
+  ended(): Promise<ReadonlyMap<string, string>>;
   /** Whether an unknown code of a party has to be put on the operators' list: once a minute is enough. */
   isNews(kind: CatalogueKind, code: string, party: string): boolean;
 }
@@ -13,12 +16,23 @@ export interface KnownCodes {
 /** How long an unknown code is taken as unknown before the database is asked again. */
 const RECHECK_MS = 2_000;
 const NEWS_MS = 60_000;
+const ENDED_MS = 30_000;
 
 export function createKnownCodes(database: Database, nowMs: () => number): KnownCodes {
   const known = new Set<string>();
   const missing = new Map<string, number>();
   const told = new Map<string, number>();
+  let ended: { readonly atMs: number; readonly services: Promise<ReadonlyMap<string, string>> } | undefined;
   return {
+    ended() {
+      if (ended && Math.abs(nowMs() - ended.atMs) < ENDED_MS) return ended.services;
+      const asked = { atMs: nowMs(), services: loadEnded(database) };
+      ended = asked;
+      asked.services.catch(() => {
+        if (ended === asked) ended = undefined;
+      });
+      return asked.services;
+    },
     async unknown(kind, codes) {
       const now = nowMs();
       const ask = new Map<string, string[]>();

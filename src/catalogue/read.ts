@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import { searchQuery } from '#core/search';
 import type { Database } from '../database/pool.ts';
 import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+import { type EndedService, listEnded } from './ended.ts';
+import { createVersionsReader, type VersionsReader } from './versions.ts';
 
 export interface ServedEntry {
   readonly key: string;
@@ -35,6 +37,10 @@ export interface CatalogueReader {
   offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
+  /** Services no longer in force that live dossiers are under, by their keys, after `after`. */
+  ended(limit: number, after: string | undefined): Promise<readonly EndedService[]>;
+  /** What entries were before. */
+  readonly versions: VersionsReader;
 }
 
 /** Each by its name in the order of the Vietnamese alphabet. */
@@ -79,6 +85,8 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
+    ended: (limit, after) => listEnded(database, limit, after),
+    versions: createVersionsReader(database),
   };
 }
 

@@ -4,6 +4,7 @@ import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
+import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
 import { addDocs } from './docs.ts';
 import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.ts';
@@ -56,6 +57,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addDossierReaders(add, means);
   addChangeReaders(add, means);
   addCatalogueReaders(add, means);
+  addCatalogueChanges(add, means);
   addStatistics(add, means);
   addLookUp(add, means);
   addOperators(add, means);

@@ -9,6 +9,7 @@ import type { Html } from './layout.ts';
 import type { PageMeans, ShowPage } from './pages.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
+import { LOOKED_AT } from './service-changes.ts';
 import { vietnamese } from './words.ts';
 
 const A_PAGE = 20;
@@ -44,9 +45,10 @@ ${paging(say, filter, cursor !== undefined, next)}`,
   pages.get(`${LIST}/:code`, async (c) => {
     const code = cleanCode(c.req.param('code'));
     const entry = await catalogue.one('service', code);
+    const versions = entry ? await catalogue.versions.of('service', code, LOOKED_AT) : [];
     return page(c, (say) =>
       entry
-        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service) }
+        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service, versions) }
         : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
     );
   });

@@ -1,22 +1,25 @@
 import { html } from 'hono/html';
 import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/service-words';
 import type { Service } from '#schemas/service.upsert.v1';
+import type { KeptVersion } from '../catalogue/versions.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import { dong, money, unknown, vietnamese, yesOrNo } from './words.ts';
+import { endedAt, serviceChanges } from './service-changes.ts';
+import { dong, moment, money, unknown, vietnamese, yesOrNo } from './words.ts';
 
 type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
 type Fee = NonNullable<Term['fees']>[number];
 type Case = NonNullable<Service['cases']>[number];
 
-/** All that the catalogue knows of a service. */
-export function serviceView(say: Say, service: Service): Html {
+/** All that the catalogue knows of a service, and its last versions. */
+export function serviceView(say: Say, service: Service, versions: readonly KeptVersion[]): Html {
+  const since = endedAt(versions);
   const { inForce, conditions, results = [], cases = [] } = service;
   const given = cases.filter(({ steps = [], components = [] }) => steps.length + components.length > 0);
   return html`${
     inForce
       ? ''
-      : html`<p class="card" role="alert"><strong>${say('Thủ tục này đã hết hiệu lực.', 'This service is no longer in force.')}</strong> ${say(
+      : html`<p class="card" role="alert"><strong>${say('Thủ tục này đã hết hiệu lực.', 'This service is no longer in force.')}</strong> ${since && html`${say('Từ', 'Since')} ${moment(since)}.`} ${say(
           'Thông tin dưới đây để xem lại hồ sơ cũ.',
           'What follows is for dossiers of before.',
         )}</p>`
@@ -30,7 +33,8 @@ ${given.length === 0 ? html`<p>${unknown(say)}</p>` : given.map((one) => caseVie
 ${results.length === 0 ? html`<p>${unknown(say)}</p>` : html`<ul lang="vi">${results.map(({ name }) => html`<li>${name}</li>`)}</ul>`}
 ${conditions && html`<h2>${say('Yêu cầu, điều kiện', 'Conditions')}</h2><p class="prose" lang="vi">${conditions}</p>`}
 <h2>${say('Căn cứ pháp lý', 'Legal basis')}</h2>
-${legalTable(say, service)}`;
+${legalTable(say, service)}
+${serviceChanges(say, versions)}`;
 }
 
 function facts(say: Say, service: Service): Html {

@@ -47,7 +47,7 @@ async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promis
     isAuthoritative,
     stepsAreByMoment,
     routes: [],
-    knownCodes: { unknown: async () => new Set(), isNews: () => false },
+    knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
     // Each submission asks for one id, in their order.
     uuids: { next: () => ids.shift() as string },
   };

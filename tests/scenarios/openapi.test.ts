@@ -22,6 +22,11 @@ interface Operation {
 }
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const ENTRIES = {
+  services: { code: '1.000001', name: 'Khai sinh', inForce: true },
+  agencies: { code: 'H60.01', name: 'Sở Tư pháp', inForce: true },
+  fields: { code: 'G15-HT01', name: 'Hộ tịch', inForce: true },
+};
 const MAX_BODY = 100_000;
 const NOBODY = 'nobody-secret-of-the-tests';
 
@@ -42,7 +47,11 @@ describe('the OpenAPI document', () => {
           checkpoint: null,
           more: false,
         }),
-        read: () => [readItem('service.upsert.v1', { code: '1.000001', name: 'Khai sinh', inForce: true })],
+        read: () => [
+          readItem('service.upsert.v1', ENTRIES.services),
+          readItem('agency.upsert.v1', ENTRIES.agencies),
+          readItem('field.upsert.v1', ENTRIES.fields),
+        ],
       },
     };
     hub = await testHub({
@@ -143,7 +152,9 @@ describe('the OpenAPI document', () => {
     await hub.deliver();
     for (const name of operations.keys())
       if (operations.get(name)?.parameters.some((parameter) => parameter.name === 'If-None-Match')) {
-        const path: Record<string, string> = name.includes('services/{code}') ? { code: '1.000001' } : {};
+        const [, list = ''] = /(services|agencies|fields)\/\{code\}/.exec(name) ?? [];
+        const path: Record<string, string> =
+          list in ENTRIES ? { code: ENTRIES[list as keyof typeof ENTRIES].code } : {};
         await ask(name, 200, { path });
         await ask(name, 304, { path, headers: { 'If-None-Match': '*' } });
       }
@@ -187,7 +198,8 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('parties/{party}/pull')}`, 202, { path: { party: 'portal' }, body: { why } });
     const line = { from: '99', to: 'processing', why };
     await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
-    for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'incidents', 'audit']) await first(list);
+    for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
+      await first(list);
     await ask('get /api/v1/events', 200);
     await ask(LOOK_UP, 200);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])

@@ -1,3 +1,4 @@
+import { listEnded } from '../../catalogue/ended.ts';
 import type { Database } from '../../database/pool.ts';
 import { loadBacklog } from '../../ledger/backlog.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -47,11 +48,30 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
       finding(kind === 'dossier-unknown' ? 'info' : 'warn', `${count} items wait: ${kind}`, 'see the quarantine'),
     ),
     ...paused.map(({ party, by }) => finding('warn', `${party} is paused by ${by}`, 'resume it when its work is done')),
+    ...(await endedServices(database)),
     ...incidents.map(({ party, kind, at }) =>
       finding('warn', `${party}: ${kind} since ${at}`, 'see its cause in the incidents'),
     ),
   ];
   return found.length > 0 ? found : [finding('ok', 'nothing waits')];
+}
+
+/** Dossiers that were filed while their service was in force are brought to their end: they are no finding. */
+async function endedServices(database: Database): Promise<readonly Finding[]> {
+  const { rows } = await database.pool.query<{ there: boolean }>(
+    `SELECT to_regclass('catalogue_versions') IS NOT NULL AS there`,
+  );
+  const ended = rows[0]?.there ? (await listEnded(database, 1_000)).filter(({ filedAfter }) => filedAfter > 0) : [];
+  if (ended.length === 0) return [];
+  const dossiers = ended.reduce((sum, { filedAfter }) => sum + filedAfter, 0);
+  const codes = ended.slice(0, 5).map(({ code }) => code);
+  return [
+    finding(
+      'warn',
+      `${dossiers} live dossiers were filed under ${ended.length} services no longer in force: ${codes.join(', ')}${ended.length > codes.length ? ', …' : ''}`,
+      'ask who sent them for the code in force, or correct the catalogue: see ended-services',
+    ),
+  ];
 }
 
 const ADVICE = {

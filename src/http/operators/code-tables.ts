@@ -35,6 +35,42 @@ export const UnknownShown = closed(
 );
 const UnknownQuery = closed({ limit: Limit, cursor: Cursor });
 
+export const EndedShown = closed(
+  {
+    code: Type.String(),
+    name: Type.String(),
+    since: Type.Unsafe<string>({ ...Instant, description: 'when the catalogue was told so' }),
+    live: Type.Integer({ description: 'dossiers under it that the office has not done with' }),
+    filedAfter: Type.Integer({ description: 'of these, filed since it is out of force' }),
+  },
+  { title: 'EndedService' },
+);
+
+/** Services that the catalogue has taken out of force and that dossiers are still under. */
+export function addEndedServices(add: AddRoute, { keys, catalogue, cursors }: OperatorMeans): void {
+  const read = queryReader(UnknownQuery);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/ended-services`,
+      tag: TAG,
+      summary: 'Services no longer in force that live dossiers are under',
+      scopes: ['ops:read'],
+      query: UnknownQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(EndedShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { items, next } = await pageBy(cursors, {
+        ...{ list: 'ops/ended-services', ...{ limit: undefined, cursor: undefined, ...read(c) } },
+        load: (many, after) => catalogue.ended(many, after as string | undefined),
+        placeOf: ({ key }) => key,
+      });
+      return c.json({ items: items.map(({ key: _, ...shown }) => shown), next });
+    },
+  );
+}
+
 /** Codes that dossiers name and the catalogue does not know: the dossiers are shown all the same. */
 export function addUnknownCodes(add: AddRoute, { keys, catalogue, cursors }: OperatorMeans): void {
   const read = queryReader(UnknownQuery);

@@ -1,6 +1,6 @@
 import type { AddRoute } from '../route.ts';
 import { addAnomalies } from './anomalies.ts';
-import { addCodeTables, addUnknownCodes } from './code-tables.ts';
+import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
@@ -21,6 +21,7 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addParties(add, means);
   addCodeTables(add, means);
   addUnknownCodes(add, means);
+  addEndedServices(add, means);
   addAnomalies(add, means);
   addIncidentsAndAudit(add, means);
   addOwnKey(add, means);

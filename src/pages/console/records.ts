@@ -1,6 +1,6 @@
 import type Type from 'typebox';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
-import type { TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
+import type { EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
 import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
 import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
 import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
@@ -25,6 +25,7 @@ export type Party = Type.Static<typeof PartyShown>;
 export type Preview = Type.Static<typeof PreviewShown>;
 export type Replay = Type.Static<typeof ReplayShown>;
 export type Replayed = Type.Static<typeof ReplayedShown>;
+export type EndedService = Type.Static<typeof EndedShown>;
 export type Resolved = Type.Static<typeof ResolvedShown>;
 export type UnknownCode = Type.Static<typeof UnknownShown>;
 export type Waiting = Type.Static<typeof WaitingShown>;

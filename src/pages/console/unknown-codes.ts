@@ -1,14 +1,15 @@
 import { html } from 'hono/html';
+import { vietnamese } from '../words.ts';
 import { pager, partyLink, queryOf, table } from './parts.ts';
-import type { Listed, UnknownCode } from './records.ts';
+import type { EndedService, Listed, UnknownCode } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site } from './site.ts';
+import type { Site, Visit } from './site.ts';
 import { timeAndAge } from './times.ts';
 import { type Words, word } from './words.ts';
 
 const KINDS = { service: ['thủ tục', 'service'], agency: ['cơ quan', 'agency'] } as const satisfies Words;
 
-/** Codes that dossiers name and the catalogue does not know. */
+/** Codes that dossiers name and the catalogue does not know, or has taken out of force. */
 export function addUnknownCodes(site: Site): void {
   site.screen('/unknown-codes', async (visit) => {
     const { say, api, nowMs } = visit;
@@ -35,7 +36,37 @@ ${
         ],
       })}${pager(visit, body, {})}`
     : ''
-}`,
+}
+${visit.c.req.query('cursor') === undefined ? await endedServices(visit) : ''}`,
     };
   });
+}
+
+/** The first of them: who wants all asks the interface. */
+const ENDED_SHOWN = '200';
+
+async function endedServices({ say, api, nowMs }: Visit) {
+  const { body, problem } = await api.get<Listed<EndedService>>('ended-services', { limit: ENDED_SHOWN });
+  return html`<h2>${say('Thủ tục hết hiệu lực còn hồ sơ', 'Services no longer in force with live dossiers')}</h2>
+<p class="note">${say(
+    'Hồ sơ nộp khi thủ tục còn hiệu lực thì được giải quyết đến cùng; hồ sơ nộp sau đó cần xem lại mã thủ tục.',
+    'What was filed while a service was in force is brought to its end; of what was filed afterwards the code should be looked at.',
+  )}</p>
+${refusalNote(say, problem)}
+${
+  body
+    ? table<EndedService>({
+        caption: say('Theo mã thủ tục', 'By code'),
+        empty: say('Không có hồ sơ nào như vậy.', 'There is no such dossier.'),
+        items: body.items,
+        columns: [
+          { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
+          { head: say('Thủ tục', 'Service'), cell: ({ name }) => vietnamese(name) },
+          { head: say('Hết hiệu lực từ', 'Out of force since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
+          { head: say('Hồ sơ đang giải quyết', 'Live dossiers'), cell: ({ live }) => live, isNumber: true },
+          { head: say('Nộp sau đó', 'Filed afterwards'), cell: ({ filedAfter }) => filedAfter, isNumber: true },
+        ],
+      })
+    : ''
+}`;
 }

