@@ -121,7 +121,8 @@ describe('what changed between two records', () => {
     expect(catalogueChanges(was, now)).toMatchObject([
       { path: '/cases/0/steps/1', was: step, now: `${step} Lệ phí nộp ngay.` },
     ]);
-    expect(lines(was, now)).toEqual(['Trình tự thực hiện: nội dung đã thay đổi']);
+    expect(lines(was, now)).toEqual(['Bước 2: nội dung đã thay đổi']);
+    expect(lines(was, { cases: [{ steps: ['Một', 'Hai', step] }] })).toEqual(['Thêm bước 2: “Hai”']);
     expect(lines({ conditions: 'x'.repeat(200) }, {}, 1)).toEqual(['Conditions: text was taken out']);
   });
 

@@ -22,11 +22,11 @@ export function changeText(kind: ChangedKind, change: CatalogueChange): Words {
 
 type In = 0 | 1;
 
-function lineOf(kind: ChangedKind, { was, now, way }: CatalogueChange, language: In): string {
+function lineOf(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: In): string {
   const last = way.at(-1) as Step;
   const say = (words: Words): string => words[language];
   if (last.member === 'inForce' && way.length === 1) return inForce(kind, now, language);
-  const label = labelOf(last.member, language);
+  const label = numbered(last, path, language);
   const around = contextOf(way.slice(0, -1), language);
   if (last.of && (was === null || now === null)) {
     const one = describe(last.member, was ?? now, language);
@@ -36,7 +36,7 @@ function lineOf(kind: ChangedKind, { was, now, way }: CatalogueChange, language:
   }
   if (Array.isArray(was) && Array.isArray(now))
     return say([`${label}${around}: thứ tự đã thay đổi`, `${label}s${around}: in another order`]);
-  const subject = subjectOf(way, language);
+  const subject = subjectOf(way, label, language);
   const [before, after] = bothValues({ was, now, way }, language);
   if (isLong(before) || isLong(after)) return `${subject}: ${say(lengthened(was, now))}`;
   return `${subject}: ${before} → ${after}`;
@@ -57,16 +57,22 @@ const lengthened = (was: unknown, now: unknown): Words =>
       : ['nội dung đã thay đổi', 'the text has changed'];
 
 /** What changed: a member of the record, or of one in a list, which is named. */
-function subjectOf(way: readonly Step[], language: In): string {
+function subjectOf(way: readonly Step[], label: string, language: In): string {
   const last = way.at(-1) as Step;
-  if (last.of) return `${labelOf(last.member, language)}${contextOf(way.slice(0, -1), language)}`;
+  if (last.of) return `${label}${contextOf(way.slice(0, -1), language)}`;
   const holder = way.at(-2);
-  if (!holder) return labelOf(last.member, language);
+  if (!holder) return label;
   const name = nameOf(holder, language);
   const of = `${labelOf(holder.member, language)}${name}${contextOf(way.slice(0, -2), language)}`;
   const isItself =
     last.member === 'amountVnd' || last.member === 'text' || (holder.member === 'terms' && isTime(last.member));
-  return isItself ? of : `${of}, ${lower(labelOf(last.member, language))}`;
+  return isItself ? of : `${of}, ${lower(label)}`;
+}
+
+/** Steps have no names, but numbers. */
+function numbered({ member, of }: Step, path: string, language: In): string {
+  if (member !== 'steps' || !of) return labelOf(member, language);
+  return `${['Bước', 'Step'][language]} ${Number(path.split('/').at(-1)) + 1}`;
 }
 
 const isTime = (member: string): boolean => member === 'amount' || member === 'unit';

@@ -1,10 +1,27 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Service } from '#schemas/service.upsert.v1';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
+
+/** Another fee, a paper more with a long name, reworded steps, a longer term. */
+function changed(service: Service): Record<string, unknown> {
+  const { channels = [], cases = [], ...rest } = structuredClone(service);
+  const [, online] = channels;
+  const [term] = online?.terms ?? [];
+  if (term) Object.assign(term, { amount: 2, text: '2 Ngày làm việc' });
+  if (term?.fees?.[1]) Object.assign(term.fees[1], { amountVnd: 5_000, text: '5.000 đồng' });
+  cases[0]?.components?.splice(1, 0, {
+    name: 'Văn bản xác nhận của người làm chứng về việc sinh, hoặc giấy cam đoan về việc sinh có chữ ký của hai người',
+    originals: 1,
+    copies: 2,
+  });
+  if (cases[0]?.steps) cases[0].steps[1] = `${cases[0].steps[1]} Việc hướng dẫn được ghi thành phiếu.`;
+  return { ...rest, channels, cases, onlinePayment: true };
+}
 
 describeInBrowser(() => {
   let hub: TestHub;
@@ -13,8 +30,11 @@ describeInBrowser(() => {
   let browser: Browser;
 
   beforeAll(async () => {
-    const records = { services: seedOf('services'), fields: seedOf('fields'), agencies: seedOf('agencies') };
+    const services = [...seedOf('services')];
+    const records = { services, fields: seedOf('fields'), agencies: seedOf('agencies') };
     hub = await testHub({ partners: { source: catalogueSource(records) } });
+    await pullCatalogue(hub);
+    services[0] = changed(services[0] as unknown as Service);
     await pullCatalogue(hub);
     const known = {
       ...{ serviceCode: '1.001193.000.00.00.H60', serviceName: 'Thủ tục đăng ký khai sinh', fieldName: 'Hộ tịch' },
@@ -115,9 +135,10 @@ describeInBrowser(() => {
       await look('services-found');
       await page.getByRole('link', { name: 'Thủ tục đăng ký khai sinh', exact: true }).click();
       await page.getByRole('heading', { name: 'Căn cứ pháp lý' }).waitFor();
+      await page.getByText('4.000 đ → 5.000 đ').waitFor();
       await look('service');
       await page.getByRole('link', { name: 'English' }).click();
-      await page.getByRole('heading', { name: 'Legal basis' }).waitFor();
+      await page.getByRole('heading', { name: 'Changes' }).waitFor();
       await look('service-en');
       await page.goto(`${url}/services/9.999999`);
       await page.getByRole('alert').waitFor();
