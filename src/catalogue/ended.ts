@@ -26,7 +26,7 @@ export interface EndedService {
   readonly filedAfter: number;
 }
 
-/** By their keys, after `after`. (40,000 dossiers of 100 such services take 60 ms, so nobody asks for it at the doors.) */
+/** By their keys, after `after`. (Of 400,000 dossiers, 40,000 under 200 such services: 0.2 s. No door asks for it.) */
 export async function listEnded(database: Database, limit: number, after = ''): Promise<readonly EndedService[]> {
   const { rows } = await sql<EndedService>`
     WITH ended AS MATERIALIZED (

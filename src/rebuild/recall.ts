@@ -35,7 +35,11 @@ type Recall = (message: RecordedMessage) => Promise<Recalled>;
 
 /**
  * Messages as they were applied: their items are read by today's code, and the recorded results say which of them were
- * applied. What waited is applied where the message stands that let it go; catalogue entries are no part of the index.
+ * applied. What waited is applied where the message stands that let it go.
+ *
+ * Catalogue entries are no part of the index, and their versions are none either: a version is what the hub told readers then, and
+ * is kept by its table for good (migration 013). Read by today's code its message may say something else, and of what a
+ * complete list left out no message tells at all.
  */
 export function createRecall(means: RecallMeans): Recall {
   const origins = createOrigins(means);
