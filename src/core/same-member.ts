@@ -1,4 +1,4 @@
-import { similarity } from './text.ts';
+import { nfc, similarity } from './text.ts';
 
 /** A member of a list, with all that it can be told by. */
 export interface Member {
@@ -73,12 +73,14 @@ function nameOf(value: unknown, name: (typeof NAMES)[number]): string | undefine
 
 /** However it is written: blanks, and the long form of the code of a paper (`000.00.00.G15-KQ001001`), which is the short one. */
 export function plainName(text: string): string {
-  return text
-    .normalize('NFC')
-    .trim()
-    .replace(/\s+/g, ' ')
-    .replace(/^\d{3}\.\d\d\.\d\d\.(?=[A-Z]\d\d-[A-Z]{2}\d{6}$)/, '');
+  const normal = nfc(text).trim();
+  const plain = ODD_BLANK.test(normal) ? normal.replace(/\s+/g, ' ') : normal;
+  return LONG_PAPER.test(plain) ? plain.slice(LONG_PAPER_PREFIX) : plain;
 }
+
+const ODD_BLANK = /[^\S ]| {2}/;
+const LONG_PAPER = /^\d{3}\.\d\d\.\d\d\.[A-Z]\d\d-[A-Z]{2}\d{6}$/;
+const LONG_PAPER_PREFIX = '000.00.00.'.length;
 
 function allNames(value: unknown): string | undefined {
   const names = NAMES.map((name) => nameOf(value, name) ?? '');

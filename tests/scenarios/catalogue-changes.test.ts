@@ -3,6 +3,7 @@ import { readItem } from '#core/item';
 import { checkWork } from '../../src/cli/doctor/check-work.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const MORNING = '2025-08-12T08:30:00+07:00';
@@ -274,6 +275,11 @@ describe('what changed in the catalogue', () => {
         ],
         next: null,
       });
+      const officer = officerAt(hub);
+      await officer.signIn('ops');
+      const shown = (await officer.get('/console/unknown-codes')).text.split('Thủ tục hết hiệu lực còn hồ sơ')[1];
+      expect(shown).toContain('<code>1.000002</code>');
+      expect(shown).toContain('<td class="number">4</td><td class="number">1</td>');
       expect(await checkWork(hub.hub.database, hub.clock.nowMs)).toContainEqual(
         expect.objectContaining({
           level: 'warn',
