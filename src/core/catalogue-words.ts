@@ -11,6 +11,8 @@ const KIND: Readonly<Record<ChangedKind, Words>> = {
 
 /** A text that is longer is said to have changed; its beginning is enough to name something. */
 const LONGEST = 100;
+/** With its marks. */
+const LONGEST_QUOTED = LONGEST + 3;
 const LONGEST_LINE = 300;
 
 type Members = Readonly<Record<string, unknown>>;
@@ -38,7 +40,8 @@ function lineOf(kind: ChangedKind, { path, was, now, way }: CatalogueChange, lan
     return say([`${label}${around}: thứ tự đã thay đổi`, `${label}s${around}: in another order`]);
   const subject = subjectOf(way, label, language);
   const [before, after] = bothValues({ was, now, way }, language);
-  if (isLong(before) || isLong(after)) return `${subject}: ${say(lengthened(was, now))}`;
+  if (isLong(before, LONGEST_QUOTED) || isLong(after, LONGEST_QUOTED))
+    return `${subject}: ${say(lengthened(was, now))}`;
   return `${subject}: ${before} → ${after}`;
 }
 
