@@ -13,6 +13,10 @@ interface Rule {
 }
 
 const ADAPTERS = foldersUnder('adapters').filter((folder) => folder.split('/').length === 2);
+/** What `lienthong adapter new` copies is held to what holds for an adapter. */
+const SAMPLE = 'src/cli/adapter/sample-partner';
+const adapterOf = (path: string): string | undefined =>
+  [...ADAPTERS, SAMPLE].find((folder) => path.startsWith(`${folder}/`));
 const RECORDS = ['src/core/', 'schemas/'];
 const OUTSIDE = ['npm:', 'node:'];
 const SQL = [...RECORDS, 'src/database/', 'src/gather.ts', ...OUTSIDE];
@@ -20,7 +24,7 @@ const SQL = [...RECORDS, 'src/database/', 'src/gather.ts', ...OUTSIDE];
 const RULES: readonly Rule[] = [
   { of: ['schemas/'], may: ['npm:typebox'], why: 'what the hub promises stands alone' },
   { of: ['mappings/'], may: RECORDS, why: 'tables and pure functions, without means of their own' },
-  ...ADAPTERS.map((folder) => ({
+  ...[...ADAPTERS, SAMPLE].map((folder) => ({
     of: [`${folder}/`],
     may: ['src/kit/index.ts', 'schemas/', 'mappings/', 'npm:'],
     why: 'an adapter is one folder and is given its means by the kit',
@@ -184,7 +188,8 @@ const RULES: readonly Rule[] = [
 const own = ['schemas', 'mappings', 'adapters', 'src'].flatMap(sourceFiles);
 const all = [...own, ...['tests', 'fixtures'].flatMap(sourceFiles)];
 const isTest = ({ path }: SourceFile): boolean => path.endsWith('.test.ts');
-const isSimulator = ({ path }: SourceFile): boolean => /^adapters\/[^/]+\/(?:simulator\/|simulat)/.test(path);
+const isSimulator = ({ path }: SourceFile): boolean =>
+  /^\/(?:simulator\/|simulat)/.test(path.slice((adapterOf(path) ?? path).length));
 
 describe('imports', () => {
   it('follow the table: who may import whom', () => {
@@ -196,8 +201,8 @@ describe('imports', () => {
   });
 
   it('leave a partner’s folder, the mappings and the schemas by their names only', () => {
-    const top = (path: string): string => path.split('/', path.startsWith('adapters/') ? 2 : 1).join('/');
-    const bound = own.filter(({ path }) => !path.startsWith('src/'));
+    const top = (path: string): string => adapterOf(path) ?? (path.split('/', 1)[0] as string);
+    const bound = own.filter(({ path }) => adapterOf(path) !== undefined || !path.startsWith('src/'));
     report(
       bound.flatMap((file) =>
         file.imports
@@ -227,7 +232,7 @@ describe('what runs', () => {
   });
 
   it('adapters read no clock, chance or environment and open no connection', () => {
-    const given = own.filter((file) => file.path.startsWith('adapters/') && !isTest(file) && !isSimulator(file));
+    const given = own.filter((file) => adapterOf(file.path) && !isTest(file) && !isSimulator(file));
     report([
       ...usesOf(given, /^(?:Date\.now|new Date\(\)|Date\(\)|Math\.random|process[.[].*|fetch\(\))$/),
       ...given.flatMap(({ path, imports }) =>
@@ -289,10 +294,12 @@ describe('files', () => {
   });
 
   it('default exports are there for a loader', () => {
-    const loaded = /^adapters\/[^/]+\/(?:adapter|simulator)\.ts$|^tests\/support\/global-setup\.ts$/;
+    const isLoaded = (path: string): boolean =>
+      path === 'tests/support/global-setup.ts' ||
+      /^\/(?:adapter|simulator)\.ts$/.test(path.slice((adapterOf(path) ?? path).length));
     report(
       all.flatMap(({ path, defaultExport }) =>
-        defaultExport === undefined || loaded.test(path) ? [] : `${path}:${defaultExport} has a default export`,
+        defaultExport === undefined || isLoaded(path) ? [] : `${path}:${defaultExport} has a default export`,
       ),
     );
   });
@@ -318,7 +325,7 @@ function importViolation(file: SourceFile, { specifier, target, typesOnly, line 
   if (isSimulator(file)) may.push('node:');
   if (isTest(file)) may.push('node:', 'npm:', 'tests/support/', 'fixtures/', 'src/kit/testing.ts');
   // To set its scene.
-  if (isTest(file) && file.path.startsWith('src/')) may.push('src/', 'schemas/', 'mappings/');
+  if (isTest(file) && file.path.startsWith('src/') && !adapterOf(file.path)) may.push('src/', 'schemas/', 'mappings/');
   const allowed = may.some((beginning) =>
     /^npm:./.test(beginning) ? target === beginning : target.startsWith(beginning),
   );

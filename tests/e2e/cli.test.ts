@@ -46,6 +46,9 @@ describe('lienthong', () => {
     'put-back',
     'doctor',
     'prove',
+    'adapter new',
+    'adapter inspect',
+    'adapter try',
   ])('says how it is used, on stdout and with 0: %s', async (command) => {
     const { code, out, errors } = await here([...command.split(' ').filter(Boolean), '--help']);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
@@ -67,6 +70,7 @@ describe('lienthong', () => {
     { args: ['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write'], says: /--party is missing/ },
     { args: ['keys', 'new', '--id', 'one:stop', '--scope', 'index:read'], says: /--id: .*without a colon/ },
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
+    { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
   ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await here(args);

@@ -48,7 +48,7 @@ describe('settings that are not usable', () => {
       'PORT: got "x", expected a port number from 0 to 65535',
       '/keys/0/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure',
       '/parties/counter/reconcile: is set, expected nothing or false: one-stop offers no look-up',
-      '/parties/legacy/adapter: got "two-stop", expected one of the adapters civil-status, national-portal, one-stop, soap-ministry, webhook-subscriber',
+      `/parties/legacy/adapter: got "two-stop", expected one of the adapters ${[...adapters.keys()].sort().join(', ')}`,
       '/parties/ministry/settings/codes/Trạng thái: got the name "Trạng thái", expected an object by names of tables, of small letters, digits and hyphens',
       '/parties/ministry/settings/security/certificate: is missing, expected a certificate in PEM',
       '/parties/ministry/settings/security/privateKey: expected a private key in PEM',

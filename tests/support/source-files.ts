@@ -41,6 +41,16 @@ export function sourceFiles(folder: string): readonly SourceFile[] {
     .map(readSource);
 }
 
+/** All files under any folder, by their paths in it, with slashes. */
+export function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      posix.join(entry.parentPath.slice(folder.length).replaceAll('\\', '/'), entry.name).replace(/^\//, ''),
+    )
+    .sort();
+}
+
 /** The folders under a folder, itself included. */
 export function foldersUnder(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

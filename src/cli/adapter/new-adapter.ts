@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { ADAPTERS_DIR } from '../../adapters.ts';
+import { type Result, UsageError } from '../run-command.ts';
+
+/** The adapter that is copied: one that the tests hold to the kit's contract where it is. Its name is exchanged. */
+const SAMPLE = 'sample-partner';
+const SAMPLE_TITLE = 'Sample partner';
+const SAMPLE_DIR = join(import.meta.dirname, SAMPLE);
+const SOURCES = join(import.meta.dirname, '..', '..');
+
+const LONGEST_NAME = 40;
+const LONGEST_TITLE = 200;
+const PORT = 9110;
+
+/**
+ * Make an adapter's folder, which passes all tests as it is.
+ *
+ * @param title for people; otherwise the name's words
+ * @throws UsageError where the name is none, or taken; nothing is written then, and never over anything
+ */
+export function newAdapter(name: string, title: string | undefined, adaptersDir: string = ADAPTERS_DIR): Result {
+  refuseName(name, adaptersDir);
+  const named = titleOf(name, title);
+  const folder = join(adaptersDir, name);
+  const files = sampleFiles();
+  mkdirSync(folder);
+  try {
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), exchanged(file, name, named), { flag: 'wx' });
+    }
+  } catch (error) {
+    // Half an adapter would stop the hub's start.
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return told(name, named, files);
+}
+
+/** The sample's files, from its folder. */
+export function sampleFiles(): readonly string[] {
+  return readdirSync(SAMPLE_DIR, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => statSync(join(SAMPLE_DIR, file)).isFile())
+    .sort();
+}
+
+function exchanged(file: string, name: string, title: string): string {
+  const shownTitle = extname(file) === '.json' ? JSON.stringify(title).slice(1, -1) : title;
+  return readFileSync(join(SAMPLE_DIR, file), 'utf8').replaceAll(
+    new RegExp(`${SAMPLE}|${SAMPLE_TITLE}`, 'g'),
+    (found) => (found === SAMPLE ? name : shownTitle),
+  );
+}
+
+function refuseName(name: string, adaptersDir: string): void {
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name.length > LONGEST_NAME)
+    throw new UsageError(
+      `<name>: got ${JSON.stringify(name)}, expected small letters, digits and single hyphens such as so-y-te, at most ${LONGEST_NAME} characters`,
+    );
+  if (existsSync(join(adaptersDir, name)))
+    throw new UsageError(`<name>: there is an adapter ${name} already; nothing was changed`);
+  // The hub names no partner: the architecture's test would take such a word of its own for one.
+  if (isWordOfTheHub(name))
+    throw new UsageError(
+      `<name>: ${JSON.stringify(name)} is a word of the hub's own code, and would be taken for it; choose another`,
+    );
+}
+
+function isWordOfTheHub(name: string): boolean {
+  const named = new RegExp(`(['"\`])${name}\\1|adapters/${name}`);
+  return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('cli/demo'))
+    .some((file) => named.test(readFileSync(join(SOURCES, file), 'utf8')));
+}
+
+function titleOf(name: string, title: string | undefined): string {
+  if (title === undefined) return `${name[0]?.toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`;
+  const given = title.normalize('NFC').trim();
+  if (given === '' || given.length > LONGEST_TITLE || /\p{Cc}/u.test(given))
+    throw new UsageError(`--title: expected one line of at most ${LONGEST_TITLE} characters`);
+  return given;
+}
+
+function told(name: string, title: string, files: readonly string[]): Result {
+  const folder = `adapters/${name}`;
+  const tests = `npx vitest run ${folder}`;
+  const simulator = `node --import tsx src/kit/run-simulator.ts ${name} --port ${PORT}`;
+  const settings = { baseUrl: `http://127.0.0.1:${PORT}`, token: `${name}-simulator` };
+  const parties = { [name]: { adapter: name, settings } };
+  const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+    ...{ from: '<the party that pushes>', operation, to: [name] },
+  }));
+  const decisions = `grep -rn Decide: ${folder}`;
+  const text = [
+    `made ${folder} (${files.length} files). It speaks to a partner that is made up, and passes its tests as it is:`,
+    `  ${tests}`,
+    'A stand-in for the partner:',
+    `  ${simulator}`,
+    'The party in HUB_CONFIG, as the stand-in wants it, and what it is told:',
+    `  "parties": ${JSON.stringify(parties)}`,
+    `  "routes": ${JSON.stringify(routes)}`,
+    'What the hub would hold of what is pulled from it:',
+    `  npx lienthong adapter try ${name} progress`,
+    'Where the real partner decides, place by place:',
+    `  ${decisions}`,
+  ].join('\n');
+  return { text, document: { name, title, folder, files, tests, simulator, parties, routes, decisions } };
+}

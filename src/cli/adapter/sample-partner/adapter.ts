@@ -1,0 +1,56 @@
+import { defineAdapter, delivered, inOrder, type Outcome, type Outgoing, unknown, unmapped } from '#kit';
+import { type Answer, lookUp, type Partner, tell } from './client.ts';
+import { dossierToTell, isAsTold, STATUS_SENT, stepToTell, TABLES, type Told } from './mapping.ts';
+import { progress } from './pull.ts';
+import { Settings } from './settings.ts';
+
+export default defineAdapter({
+  settings: Settings,
+  tables: () => TABLES,
+  send: {
+    // Decide: which dossiers are the partner's business at all. One that is not is `nothingToTell(why)`, never a guess.
+    'dossier.upsert.v1': {
+      send: (partner, items) =>
+        inOrder(items, (item) =>
+          once(partner, item, 'dossiers', dossierToTell(item, partner.codes), (record) => [record]),
+        ),
+    },
+    'dossier.progress.v1': {
+      send: (partner, items) =>
+        inOrder(items, (item) => {
+          const path = `dossiers/${encodeURIComponent(item.code)}/steps`;
+          return once(partner, item, path, stepToTell(item, partner.codes), ({ steps }) => listOf(steps));
+        }),
+    },
+  },
+  pull: { progress },
+});
+
+/**
+ * Tell the partner one thing, once. What an earlier attempt may have told is looked up first, and stays in doubt while
+ * nobody answers.
+ *
+ * @param held what the partner has of the kind that is told, in its answer to the look-up
+ *
+ * Decide: whether this look-up is needed. A partner that takes a key such as `Idempotency-Key` (send `item.id`, the same at
+ * each attempt), or whose PUT of the same thing changes nothing, needs none: say `repeatsHarmless` in adapter.test.ts.
+ */
+async function once(
+  partner: Partner,
+  item: Outgoing,
+  path: string,
+  told: Told | undefined,
+  held: (record: Answer) => readonly Answer[],
+): Promise<Outcome> {
+  if (!told) return unmapped(STATUS_SENT, (item.record as { readonly status: string }).status);
+  if (item.doubt) {
+    const seen = await lookUp(partner, item);
+    if (seen.kind === 'failed') return unknown(seen.outcome.reason, seen.outcome.message);
+    if (seen.kind === 'found' && held(seen.record).some((one) => isAsTold(one, told))) return delivered(item.code);
+  }
+  return tell(partner, item, path, told);
+}
+
+function listOf(value: unknown): readonly Answer[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : [];
+}

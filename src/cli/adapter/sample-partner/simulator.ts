@@ -1,0 +1,79 @@
+import { defineSimulator, msToInstant, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit';
+
+/** The key that this stand-in accepts. */
+export const SIMULATOR_TOKEN = 'sample-partner-simulator';
+
+type Body = Readonly<Record<string, unknown>>;
+
+interface Partner {
+  readonly dossiers: Map<string, Body & { readonly steps: readonly Body[] }>;
+  /** What it tells of its own work; its place in the list is where a page goes on. */
+  readonly changes: Body[];
+}
+
+type Means = SimulatorMeans<Partner>;
+
+/**
+ * Decide: this stand-in is the partner's document as code: what it checks, what it answers, what it makes of a repetition.
+ * It is the worst partner that the document allows. Taken twice is taken twice: the ledger tells.
+ */
+export default defineSimulator<Partner>({
+  state: () => ({ dossiers: new Map(), changes: [] }),
+  routes: [
+    { method: 'POST', path: '/dossiers', handle: admitted(takeDossier) },
+    { method: 'POST', path: '/dossiers/{code}/steps', handle: admitted(takeStep) },
+    { method: 'GET', path: '/dossiers/{code}', handle: admitted(tellDossier) },
+    { method: 'GET', path: '/changes', handle: admitted(tellChanges) },
+  ],
+});
+
+function admitted(handle: (request: SimulatorRequest, means: Means) => SimulatorReply) {
+  return (request: SimulatorRequest, means: Means): SimulatorReply =>
+    request.headers.authorization === `Bearer ${SIMULATOR_TOKEN}`
+      ? handle(request, means)
+      : error(401, 'wrong-key', 'Khóa không đúng');
+}
+
+/** It begins to work on whatever it takes for the first time, and says so among its changes. */
+function takeDossier({ json }: SimulatorRequest, { ledger, state, now }: Means): SimulatorReply {
+  const told = json() as Body | undefined;
+  if (typeof told?.code !== 'string' || typeof told.state !== 'string')
+    return error(422, 'invalid', 'Thiếu mã hồ sơ hoặc trạng thái');
+  const { code } = told;
+  ledger.record('dossier', code, told);
+  const known = state.dossiers.get(code);
+  state.dossiers.set(code, { ...told, steps: known?.steps ?? [] });
+  const step = { state: '2', actor: 'Lê Văn C', unit: 'Phòng chuyên môn', content: 'Đang giải quyết' };
+  if (!known) state.changes.push({ code, at: msToInstant(now()), ...step });
+  return taken(code, ledger.count());
+}
+
+function takeStep({ params, json }: SimulatorRequest, { ledger, state }: Means): SimulatorReply {
+  const code = params.code as string;
+  const known = state.dossiers.get(code);
+  if (!known) return error(404, 'unknown-dossier', 'Không có hồ sơ này');
+  const step = json() as Body | undefined;
+  if (typeof step?.at !== 'string') return error(422, 'invalid', 'Thiếu thời điểm');
+  ledger.record('step', code, step);
+  state.dossiers.set(code, { ...known, steps: [...known.steps, step] });
+  return taken(code, ledger.count());
+}
+
+function tellDossier({ params }: SimulatorRequest, { state }: Means): SimulatorReply {
+  const known = state.dossiers.get(params.code as string);
+  return known ? { body: known } : error(404, 'unknown-dossier', 'Không có hồ sơ này');
+}
+
+function tellChanges({ query }: SimulatorRequest, { state }: Means): SimulatorReply {
+  const from = Number(query.get('after') ?? 0);
+  const to = Math.min(from + Number(query.get('limit') ?? 100), state.changes.length);
+  return { body: { items: state.changes.slice(from, to), next: String(to), more: to < state.changes.length } };
+}
+
+function taken(code: string, count: number): SimulatorReply {
+  return { status: 201, body: { code, receipt: `BN-${String(count).padStart(6, '0')}` } };
+}
+
+function error(status: number, error: string, message: string): SimulatorReply {
+  return { status, body: { error, message } };
+}
