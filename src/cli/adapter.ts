@@ -3,13 +3,16 @@ import { createHttp } from '../kit/http.ts';
 import { type DescribedPort, describeWsdl, loadWsdl } from '../kit/soap-wsdl.ts';
 import { newAdapter } from './adapter/new-adapter.ts';
 import { tryPull } from './adapter/try-pull.ts';
+import { writeCase } from './adapter/write-case.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
-/** `lienthong adapter new|inspect|try`: what helps to connect a system. */
+/** `lienthong adapter new|inspect|try|case`: what helps to connect a system. */
 export function addAdapter(program: Command): void {
   const adapter = program
     .command('adapter')
-    .description('make an adapter, look at what a system offers, and try what its settings make of it');
+    .description(
+      'make an adapter, look at what a system offers, try what settings make of it, make a case of what happened',
+    );
   adapter
     .command('new')
     .argument('<name>', 'its folder in adapters/, such as so-y-te')
@@ -38,6 +41,19 @@ export function addAdapter(program: Command): void {
       (party: string, pull: string, options: CommonOptions & { readonly all?: boolean; readonly personal?: boolean }) =>
         runCommand(options, () => tryPull(party, pull, options)),
     );
+  adapter
+    .command('case')
+    .argument('<delivery>', 'the id of a delivery, as operators see it')
+    .argument('<folder>', 'a new folder, such as adapters/<name>/fixtures/cases/<what-happened>')
+    .description(
+      'write an attempt that the hub kept as a wire case, with invented values for personal data and secrets',
+    )
+    .option('--attempt <number>', 'which attempt, from 1; the last one where it is not given')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', CASE_HELP)
+    .action((delivery: string, folder: string, options: CommonOptions & { readonly attempt?: string }) =>
+      runCommand(options, () => writeCase(delivery, folder, options.attempt)),
+    );
 }
 
 const NEW_HELP = `
@@ -46,6 +62,12 @@ steps, looks up before it tells again what may have arrived, and pulls changes p
 "Decide:" say what depends on the real partner. Nothing is ever written over.
 
 Exit codes: 0 made, 1 it could not be, 2 wrong usage.`;
+
+const CASE_HELP = `
+What the hub keeps of an attempt are the calls with their bodies, not their headers. What is missing is told; where a body was not kept
+whole, or the call carried several deliveries, nothing is written. The look is kept in the audit.
+
+Exit codes: 0 written, 1 no honest case can be made of it, 2 wrong usage or settings.`;
 
 async function inspect(location: string): Promise<Result> {
   if (/^[a-z]+:\/\//.test(location) && !/^https?:/.test(location))

@@ -44,8 +44,21 @@ export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean):
 }
 
 function maskedByName(name: string, text: string): string | undefined {
-  if (NAMES.test(name)) return maskName(text);
-  return NUMBERS.test(name) || PLACES.test(name) ? maskTail(text) : undefined;
+  const kind = kindOf(name);
+  if (kind === 'name') return maskName(text);
+  return kind === 'number' || kind === 'place' ? maskTail(text) : undefined;
+}
+
+/** What stands under a name, as far as the name tells; undefined for what is neither secret nor personal by it. */
+export function kindByName(name: string): 'secret' | 'name' | 'number' | 'place' | undefined {
+  return kindOf(plain(name));
+}
+
+function kindOf(plainName: string): ReturnType<typeof kindByName> {
+  if (SECRET.test(plainName)) return 'secret';
+  if (NAMES.test(plainName)) return 'name';
+  if (NUMBERS.test(plainName)) return 'number';
+  return PLACES.test(plainName) ? 'place' : undefined;
 }
 
 function maskedByShape(text: string): string {

@@ -195,3 +195,46 @@ export async function attemptsOf(database: Database, vault: Vault, id: number): 
     wire: () => (wire && wire_key !== null ? vault.open({ keyId: wire_key, bytes: wire }).toString() : undefined),
   }));
 }
+
+/**
+ * The other deliveries that went in the same call as an attempt: all of them end at the same moment, and what went over the
+ * wire is kept with the first.
+ */
+export async function sharedCall(
+  database: Database,
+  { id, party, operation }: Pick<ListedDelivery, 'id' | 'party' | 'operation'>,
+  { at, tookMs, hasWire }: Pick<ListedAttempt, 'at' | 'tookMs' | 'hasWire'>,
+): Promise<readonly number[]> {
+  let query = database.query
+    .selectFrom('attempts as a')
+    .innerJoin('deliveries as d', 'd.id', 'a.delivery_id')
+    .select('d.id')
+    .where('d.party', '=', party)
+    .where('d.operation', '=', operation)
+    .where('a.at', '=', at)
+    .where('a.took_ms', '=', tookMs)
+    .where('d.id', '!=', id);
+  // One that has its own was another call that ended then.
+  if (hasWire) query = query.where('a.wire', 'is', null);
+  return (await query.orderBy('d.id').execute()).map((row) => row.id);
+}
+
+/** Whether a party had taken the dossier of a delivery by another one before a moment. */
+export async function wasKnown(
+  database: Database,
+  { id, party, code }: Pick<ListedDelivery, 'id' | 'party' | 'code'>,
+  at: string,
+): Promise<boolean> {
+  const found = await database.query
+    .selectFrom('deliveries')
+    .select('id')
+    .where('party', '=', party)
+    .where('subject', '=', code)
+    .where('operation', '=', 'dossier.upsert.v1')
+    .where('state', '=', 'delivered')
+    .where('id', '!=', id)
+    .where('settled_at', '<', at)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}

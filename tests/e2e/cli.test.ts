@@ -49,6 +49,7 @@ describe('lienthong', () => {
     'adapter new',
     'adapter inspect',
     'adapter try',
+    'adapter case',
   ])('says how it is used, on stdout and with 0: %s', async (command) => {
     const { code, out, errors } = await here([...command.split(' ').filter(Boolean), '--help']);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });

@@ -42,7 +42,8 @@ export function wireCases(options: ContractOptions, { describe, test, expect }: 
   });
 }
 
-async function playCase(options: ContractOptions, expect: Vitest['expect'], folder: string): Promise<void> {
+/** Play one case: the four files of a folder. */
+export async function playCase(options: ContractOptions, expect: Vitest['expect'], folder: string): Promise<void> {
   const [message, requests, replies, expected] = FILES.map((file) => readFileSync(join(folder, file), 'utf8')) as [
     string,
     string,

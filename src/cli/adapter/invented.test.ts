@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { createInventor } from './invented.ts';
+
+/** What is learned of an applicant, as a case learns it from its record. */
+function ofApplicant() {
+  const inventor = createInventor();
+  const applicant = {
+    name: 'Nguyễn Thị Hoàng Yến',
+    identityNumber: '001099123456',
+    phone: '+84987654321',
+    email: 'hoang.yen@so.gov.vn',
+    address: 'Số 12, tổ 3, phường Minh Xuân',
+  };
+  for (const [name, text] of Object.entries(applicant)) inventor.learn({ name: `applicant/${name}`, text });
+  return inventor;
+}
+
+describe('values that are invented', () => {
+  test.each([
+    ['Nguyễn Thị Hoàng Yến', 'Nguyễn Mẫu Thử Minh'],
+    ['NGUYỄN THỊ HOÀNG YẾN', 'NGUYỄN MẪU THỬ MINH'],
+    ['ông/bà Nguyen Thi Hoang Yen.', 'ông/bà Nguyen Mau Thu Minh.'],
+    ['nguyễn thị  hoàng yến', 'Nguyễn Mẫu Thử Minh'],
+    ['Nguyễn Thị Hoàng Yến'.normalize('NFD'), 'Nguyễn Mẫu Thử Minh'],
+    [
+      '/ho-so?ten=Nguy%E1%BB%85n%20Th%E1%BB%8B%20Ho%C3%A0ng%20Y%E1%BA%BFn',
+      '/ho-so?ten=Nguy%E1%BB%85n%20M%E1%BA%ABu%20Th%E1%BB%AD%20Minh',
+    ],
+    ['CCCD 001099123456', 'CCCD 001099000001'],
+    ['CCCD 001 099 123 456', 'CCCD 001 099 000 001'],
+    ['/giay-to/001099123456.pdf', '/giay-to/001099000001.pdf'],
+    ['+84987654321', '+84900000001'],
+    ['SĐT 0987.654.321', 'SĐT 0900.000.001'],
+    ['HOANG.YEN@so.gov.vn', 'nguoi-1@example.test'],
+    ['trú tại số 12, tổ 3, Phường Minh Xuân', 'trú tại Số 1, đường Thử Nghiệm, phường Mẫu'],
+  ])('stand wherever the same is written, in whichever way: %s', (text, shown) => {
+    expect(ofApplicant().invent(text)).toBe(shown);
+  });
+
+  test.each([
+    'H60.01-250812-0035',
+    '2025-08-12T08:15:00+07:00',
+    '20250812081500',
+    '202508120815',
+    '1.001193.000.00.00.H48',
+    'phường minh xuân',
+    'BN-000001',
+    'Internal Server Error',
+  ])('nothing else is touched: %s', (text) => {
+    const inventor = ofApplicant();
+    inventor.learn({ name: 'detail', text });
+    expect(inventor.invent(text)).toBe(text);
+  });
+
+  test.each([
+    ['actor', 'Trần Văn B', 'name'],
+    ['hoTenNguoiNop', 'Ma Thị Lý', 'name'],
+    ['abstract', 'Cấp bản sao cho con là Ma Seo Phừ', 'name'],
+    ['message', 'HO SO CUA LO VAN MAY', 'name'],
+    ['note', 'gọi 0912 345 678', 'phone'],
+    ['SoDinhDanh', '001 099 777 888', 'identity number'],
+    ['content', 'chứng minh nhân dân 071234567', 'identity number'],
+    ['ngaySinh', '12/03/1985', 'birthday'],
+    ['session', 'c2Vzc2lvbi0x', 'secret'],
+    ['url', 'https://tep.example.gov.vn/x?access_token=abc123def', 'secret'],
+    ['detail', 'khóa eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'secret'],
+    ['giayKhaiSinh', Buffer.from('Ma Seo Phừ '.repeat(20)).toString('base64'), 'file'],
+    ['url', 'https://tep.example.gov.vn/x', 'host'],
+    ['detail', 'hỏi phong@example.gov.vn', 'e-mail'],
+  ] as const)('are for what is known by its name or its shape: %s', (name, text, kind) => {
+    const inventor = createInventor();
+    inventor.learn({ name, text });
+    expect(inventor.counts()[kind]).toBe(1);
+    const shown = inventor.invent(text);
+    expect(shown).not.toBe(text);
+    expect(inventor.invent(`x ${text} y`)).toBe(`x ${shown} y`);
+  });
+
+  test('two people stay two, and one stays one', () => {
+    const inventor = createInventor();
+    const names = Array.from({ length: 60 }, (_, at) => `Người Thứ ${String.fromCodePoint(0x41 + (at % 26))}${at}`);
+    for (const name of names) inventor.learnAs('name', name);
+    for (const name of names) inventor.learnAs('name', name.toUpperCase());
+    expect(inventor.counts()).toEqual({ name: 60 });
+    expect(new Set(names.map((name) => inventor.invent(name))).size).toBe(60);
+  });
+
+  test('a word that says what kind a secret is, is none', () => {
+    const inventor = createInventor();
+    inventor.learn({ name: 'token_type', text: 'Bearer' });
+    inventor.learn({ name: 'sessionMinutes', text: '30' });
+    expect(inventor.counts()).toEqual({});
+  });
+});

@@ -1,0 +1,237 @@
+import { kindByName, type Leaf } from '#core/body-masking';
+
+/** What is replaced, in the words in which it is told. */
+export type Kind =
+  | 'name'
+  | 'identity number'
+  | 'phone'
+  | 'e-mail'
+  | 'address'
+  | 'birthday'
+  | 'secret'
+  | 'file'
+  | 'host'
+  | 'dossier code';
+
+/** Values that are invented for what is personal or secret: the same for the same throughout, in the same shape. */
+export interface Inventor {
+  /** Learn what has to be replaced from a text and the name that it stands under. */
+  learn(leaf: Leaf): void;
+  learnAs(kind: Kind, value: string): void;
+  /** A text with all that was learned replaced, in whichever letter case, with marks or without. */
+  invent(text: string): string;
+  /** How many different values were learned, by kind. */
+  counts(): Readonly<Partial<Record<Kind, number>>>;
+}
+
+interface Learned {
+  readonly kind: Kind;
+  readonly number: number;
+  readonly pattern: string;
+}
+
+/** What is shorter may be a part of anything. */
+const SHORTEST = 4;
+
+/**
+ * Known by the names of members, as operators see them masked, and by their shapes: numbers, addresses, and words in a row
+ * that begin with a capital. A name in small letters is known by neither, so a person reads what comes out.
+ */
+export function createInventor(): Inventor {
+  const learned = new Map<string, Learned>();
+  const counts: Partial<Record<Kind, number>> = {};
+  let pattern: RegExp | undefined;
+
+  function learnAs(kind: Kind, given: string): void {
+    const value = given.normalize('NFC').trim();
+    const key = keyOf(kind, flat(value));
+    if (value.length < SHORTEST || NO_SECRET.test(value) || learned.has(key)) return;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    learned.set(key, { kind, number: counts[kind], pattern: patternOf(kind, flat(value)) });
+    pattern = undefined;
+  }
+
+  function replaced(given: string): string {
+    const text = given.normalize('NFC');
+    pattern ??= anyOf([...learned.values()]);
+    let out = '';
+    let from = 0;
+    for (const { 0: found, index } of flat(text).matchAll(pattern)) {
+      const written = text.slice(index, index + found.length);
+      const known = KINDS.map((kind) => learned.get(keyOf(kind, found))).find((one) => one !== undefined);
+      out += text.slice(from, index) + (known ? INVENT[known.kind](written, known.number) : written);
+      from = index + found.length;
+    }
+    return out + text.slice(from);
+  }
+
+  return {
+    learnAs,
+    learn({ name, text }) {
+      const kind = kindByName(name);
+      if (kind === 'secret') return learnAs('secret', text);
+      const isPerson = kind === 'name' || PEOPLE.test(name);
+      if (isPerson) learnAs('name', text);
+      if (kind === 'place') learnAs('address', text);
+      if (kind === 'number') learnAs(kindOfNumber(name, text), text);
+      for (const [shape, found] of SHAPES)
+        for (const [, value] of text.matchAll(found)) learnAs(shape, value as string);
+      if (kind === undefined && !isPerson && !PUBLIC.test(name))
+        for (const [words] of text.normalize('NFC').matchAll(CAPITALS)) if (mayBeName(words)) learnAs('name', words);
+    },
+    invent: (text) => (learned.size === 0 ? text : throughEscapes(replaced(text), replaced)),
+    counts: () => counts,
+  };
+}
+
+/** What stands under the name of a secret and is none. */
+const NO_SECRET = /^(?:\*+|bearer|basic|true|false|null|\d{1,7})$/i;
+/** Who did something, in our own records. */
+const PEOPLE = /(?:^|\/)(?:actor|requestedBy|receivedBy)$/;
+/** What everybody may know, in our own records. */
+const PUBLIC = /(?:^|\/)(?:serviceName|agencyName|fieldName|unit|processingUnit|service\/name|agency\/name)$/;
+const CAPITALS = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}]*(?: +\p{Lu}[\p{L}\p{M}]*)+/gu;
+const SHAPES: readonly (readonly [Kind, RegExp])[] = [
+  ['e-mail', /([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g],
+  ['host', /https?:\/\/([^/\s"'<>?#@:{}]+)/g],
+  ['secret', /[?&;][\w.-]*(?:token|key|secret|sig|session|password)[\w.-]*=([^&\s"'<>]+)/gi],
+  ['secret', /(?<![\w-])(eyJ[\w-]+\.[\w-]+\.[\w-]*)/g],
+  ['secret', /Bearer ([\w.~+/-]{8,}=*)/g],
+  ['file', /(?<![\w+/])((?:[A-Za-z0-9+/]{4}(?:\r?\n)?){50,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![\w+/=])/g],
+  // An identity number begins with that of a province, a telephone number with 0 or the country: times do not.
+  ['identity number', /(?<!\d)(0\d{11})(?!\d)/g],
+  ['identity number', /(?<![\w.+/-])(\d{9})(?![\w/-]|\.\d)/g],
+  ['phone', /(?<![\d.])((?:\+?84|0)\d{9,10})(?!\d)/g],
+  ['phone', /(?<![\d.])((?:\+?84|0)\d{1,3}(?:[ .-]\d{3,4}){2,3})(?!\d)/g],
+];
+
+/** Words without any mark may be English, such as those of an error page: then one of them is a family's name. */
+function mayBeName(words: string): boolean {
+  return /[^ -~]/.test(words) || words.split(' ').some((word) => FAMILIES.has(word.toLowerCase()));
+}
+
+const FAMILIES: ReadonlySet<string> = new Set(
+  (
+    'nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh trinh dao doan mai to ha luong luu cao ' +
+    'chu thai ta phung vuong quach nong lo giang vang sung ma trieu hau be thao lau cu mua tong ban dam chau kim thach'
+  ).split(' '),
+);
+
+function kindOfNumber(name: string, text: string): Kind {
+  if (text.includes('@')) return 'e-mail';
+  if (/ngaysinh|birth/i.test(name)) return 'birthday';
+  return /^\+?(?:84|0)\d{9,10}$/.test(text.replace(/[ .()-]/g, '')) ? 'phone' : 'identity number';
+}
+
+const KINDS = [
+  ...['name', 'identity number', 'phone', 'e-mail', 'address', 'birthday', 'secret', 'file', 'host', 'dossier code'],
+] as Kind[];
+
+/** The same for all spellings of a value. @param text as `flat` makes it */
+function keyOf(kind: Kind, text: string): string {
+  const digits = text.replace(/\D/g, '');
+  if (kind === 'phone') return `phone ${digits.replace(/^(?:84|0)/, '')}`;
+  if (kind === 'identity number' && /^[\d .()-]+$/.test(text)) return `number ${digits}`;
+  return `${kind === 'identity number' ? 'number' : kind} ${text.replace(/ +/g, ' ')}`;
+}
+
+function patternOf(kind: Kind, text: string): string {
+  const between = '[ .\\-()]{0,3}';
+  const digits = text.replace(/\D/g, '');
+  if (kind === 'phone')
+    return `(?<!\\d)(?:(?:\\+?84|0)${between})?${[...digits.replace(/^(?:84|0)/, '')].join(between)}(?!\\d)`;
+  if (kind === 'identity number' && /^[\d .()-]+$/.test(text)) return `(?<!\\d)${[...digits].join(between)}(?!\\d)`;
+  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/ +/g, ' +');
+  // A secret may stand in the middle of anything; words do not.
+  if (kind === 'secret' || kind === 'file') return escaped;
+  return `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
+}
+
+/** The longest first: a name before a shorter one that it begins with. */
+function anyOf(learned: readonly Learned[]): RegExp {
+  const patterns = learned.map(({ pattern }) => pattern).sort((a, b) => b.length - a.length);
+  return new RegExp(patterns.join('|'), 'gu');
+}
+
+/** Small letters without marks, each in the place of its own: what is found here stands at the same place of the text. */
+function flat(text: string): string {
+  let out = '';
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at] as string;
+    const small = letter === 'đ' || letter === 'Đ' ? 'd' : (letter.normalize('NFD').toLowerCase()[0] as string);
+    out += /\s/.test(small) ? ' ' : small;
+  }
+  return out;
+}
+
+/** In an address letters beyond ASCII and slashes are escaped. */
+function throughEscapes(text: string, replace: (text: string) => string): string {
+  return text.replace(/(?:[\w.~-]|%[0-9a-f]{2})*%[0-9a-f]{2}(?:[\w.~-]|%[0-9a-f]{2})*/gi, (escaped) => {
+    try {
+      const plain = decodeURIComponent(escaped);
+      const replaced = replace(plain);
+      return replaced === plain ? escaped : encodeURIComponent(replaced);
+    } catch {
+      return escaped;
+    }
+  });
+}
+
+const INVENT: Readonly<Record<Kind, (written: string, number: number) => string>> = {
+  name: inventName,
+  'identity number': (written, number) =>
+    ontoDigits(written, (count) =>
+      count === 12
+        ? `001099${String(number).padStart(6, '0')}`
+        : `9${String(number).padStart(Math.max(count - 1, 1), '0')}`,
+    ),
+  phone: (written, number) => {
+    const prefix = /^\+?(84|0)/.exec(written)?.[1] ?? '';
+    return ontoDigits(written, (count) => `${prefix}9${String(number).padStart(count - prefix.length - 1, '0')}`);
+  },
+  'e-mail': (_, number) => `nguoi-${number}@example.test`,
+  address: (_, number) => `Số ${number}, đường Thử Nghiệm, phường Mẫu`,
+  birthday: (written) => ontoDigits(written, () => (/^\d{4}/.test(written) ? '19900101' : '01011990')),
+  secret: inventSecret,
+  file: (_, number) => Buffer.from(`tài liệu mẫu ${number}`).toString('base64'),
+  host: (_, number) => `may-chu-${number}.example.test`,
+  'dossier code': (written, number) =>
+    written.replace(/\d+$/, (digits) => String(number).padStart(digits.length, '0').slice(-digits.length)),
+};
+
+const FAMILY = ['Nguyễn', 'Trần', 'Lê', 'Phạm', 'Hoàng', 'Vũ', 'Đặng', 'Bùi'];
+const GIVEN = ['Văn', 'Mẫu', 'Thử', 'Minh', 'Bình', 'Chi', 'Dung', 'Giang', 'Hạnh', 'Khánh', 'Lan', 'Sơn'];
+
+/** As many words, in capitals where it was, without marks where it had none. */
+function inventName(written: string, number: number): string {
+  const place = number - 1;
+  const given = written
+    .split(/\s+/)
+    .slice(1)
+    .map((_, at) => GIVEN[(Math.floor(place / FAMILY.length) + at + 1) % GIVEN.length]);
+  const name = [FAMILY[place % FAMILY.length], ...given].join(' ');
+  const cased = written === written.toUpperCase() ? name.toUpperCase() : name;
+  return /[^ -~]/.test(written) ? cased : withoutMarks(cased);
+}
+
+/** What tells its kind at the beginning (`whsec_`) stays. */
+function inventSecret(written: string, number: number): string {
+  return written.replace(/^whsec_|[A-Za-z]|\d/g, (found) => {
+    if (found.length > 1) return found;
+    return /\d/.test(found) ? String(number % 10) : String.fromCharCode(97 + (number % 26));
+  });
+}
+
+/** Figures in the places of those of a value, whatever stands between them. */
+function ontoDigits(written: string, invent: (count: number) => string): string {
+  const figures = [...invent(written.replace(/\D/g, '').length)];
+  return written.replace(/\d/g, () => figures.shift() ?? '0');
+}
+
+function withoutMarks(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replaceAll('đ', 'd')
+    .replaceAll('Đ', 'D');
+}

@@ -1,0 +1,55 @@
+import { STATUS_CODES } from 'node:http';
+import type { WireRecord } from '../../kit/http.ts';
+
+/** Of what is kept no honest case can be made; says why. */
+export class NoCase extends Error {}
+
+/** XML may write any letter as a number: what is searched for is the letter. */
+export function withLetters(call: WireRecord): WireRecord {
+  const plain = (text: string): string =>
+    text.replace(/&#(?:x([0-9a-f]{2,5})|(\d{3,6}));/gi, (written, hex, decimal) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code > 127 && code < 0x1_0000 ? String.fromCodePoint(code) : written;
+    });
+  return { ...call, request: plain(call.request), reply: plain(call.reply) };
+}
+
+const CUT = /… \(\d+ bytes\)$/;
+export const NOT_KEPT = /^\(not kept: /;
+export const HIDDEN = '***';
+
+/** @throws NoCase where what is kept of a call is not what went over the wire, or cannot be played */
+export function requirePlayable({ request, reply, status }: WireRecord, at: number): void {
+  const place = `call ${at + 1} of the attempt`;
+  for (const [what, text] of Object.entries({ request, reply })) {
+    if (CUT.test(text)) throw new NoCase(`the ${what} of ${place} is kept in part only (it was too long)`);
+    if (text.includes('\ufffd'))
+      throw new NoCase(`the ${what} of ${place} was no text in UTF-8, and its bytes are not kept`);
+    if (/^###/m.test(text))
+      throw new NoCase(`the ${what} of ${place} has a line that begins with ###, which divides calls`);
+  }
+  if (status === undefined && brokenAs(reply) === undefined)
+    throw new NoCase(`${place} came to what a case cannot play: ${reply}`);
+}
+
+/** What stands in the place of a reply where none came, by the words that are kept of it; see failureOf in the kit. */
+export function brokenAs(reply: string): '!refuse' | '!reset' | '!timeout' | undefined {
+  if (/^no connection: /.test(reply)) return '!refuse';
+  if (/^no answer within /.test(reply)) return '!timeout';
+  return /^the connection broke: /.test(reply) ? '!reset' : undefined;
+}
+
+export interface HttpPart {
+  readonly start: string;
+  readonly body: string;
+}
+
+export function requestText({ method, url, request }: WireRecord): HttpPart {
+  const { pathname, search } = new URL(url);
+  return { start: `${method} ${pathname}${search}`, body: request };
+}
+
+export function replyText({ status, reply }: WireRecord): HttpPart {
+  if (status !== undefined) return { start: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd(), body: reply };
+  return { start: brokenAs(reply) as string, body: '' };
+}

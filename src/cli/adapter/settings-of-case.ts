@@ -1,0 +1,53 @@
+import { kindByName } from '#core/body-masking';
+import type { SchemaNode } from '#core/explain';
+
+/** A party's settings as a wire case has them: put over those of the adapter's test. */
+export interface SettingsOfCase {
+  readonly shown: unknown;
+  /** What must be replaced wherever it stands. */
+  readonly secrets: readonly string[];
+  readonly hosts: readonly string[];
+  /** Keys and certificates: the test has its own. */
+  readonly leftOut: readonly string[];
+}
+
+/** Its own addresses are those of the case's server then. Secrets are still in it. */
+export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCase {
+  const secretNames = writeOnlyIn(schema as SchemaNode);
+  const found = { secrets: [] as string[], hosts: [] as string[], leftOut: [] as string[] };
+  const walk = (value: unknown, name: string, path: string): unknown => {
+    if (Array.isArray(value)) return value.map((one, at) => walk(one, name, `${path}/${at}`));
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(
+        Object.entries(value).flatMap(([member, one]) => {
+          const shown = walk(one, member, `${path}/${member}`);
+          return shown === undefined ? [] : [[member, shown]];
+        }),
+      );
+    if (typeof value !== 'string') return value;
+    if (value.includes('-----BEGIN')) {
+      found.leftOut.push(path);
+      return undefined;
+    }
+    if (/^https?:\/\//.test(value)) {
+      const url = new URL(value);
+      found.hosts.push(url.hostname);
+      return `{{url}}${value.slice(value.indexOf(url.host, 7) + url.host.length)}`;
+    }
+    if (secretNames.has(name) || kindByName(name) === 'secret' || /(?:key|user(?:name)?)$/i.test(name))
+      found.secrets.push(value);
+    return value;
+  };
+  return { shown: walk(settings, '', ''), ...found };
+}
+
+/** The names of what a schema says is never shown. */
+function writeOnlyIn(node: SchemaNode, names: Set<string> = new Set()): ReadonlySet<string> {
+  for (const [name, one] of Object.entries(node.properties ?? {})) {
+    if (one.writeOnly || one.items?.writeOnly) names.add(name);
+    writeOnlyIn(one, names);
+  }
+  const others = [node.items, ...(node.anyOf ?? []), ...Object.values(node.patternProperties ?? {})];
+  for (const one of others) if (one) writeOnlyIn(one, names);
+  return names;
+}

@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { auditSubject } from '#core/audit-subject';
+import { readItem } from '#core/item';
+import type { Operation } from '#schemas/operations';
+import type { Config } from '../../config.ts';
+import { ORIGINALS } from '../../http/doors/readers.ts';
+import type { Hub } from '../../hub.ts';
+import type { Outgoing } from '../../kit/adapter.ts';
+import { createAudit } from '../../ledger/audit.ts';
+import { type ListedDelivery, sharedCall, wasKnown } from '../../ledger/delivery-list.ts';
+import type { Party } from '../../parties.ts';
+import { planCalls } from '../../steps/deliver.ts';
+import { createOriginals } from '../../steps/originals.ts';
+import { createVault } from '../../vault.ts';
+import { loadHubConfig, withHub } from '../open-hub.ts';
+import { type Result, UsageError } from '../run-command.ts';
+import { NoCase } from './kept-calls.ts';
+import { type WireCase, wireCaseOf } from './kept-case.ts';
+import { settingsOfCase } from './settings-of-case.ts';
+
+/**
+ * Write what is kept of an attempt as a wire case into a new folder, with invented values in the place of personal data
+ * and secrets. Where no honest case can be made of it, nothing is written.
+ *
+ * @param number which attempt, counted from 1; the last one where it is not given
+ */
+export async function writeCase(given: string, folder: string, number: string | undefined): Promise<Result> {
+  const id = wholeNumber('<delivery>', given);
+  const place = number === undefined ? undefined : wholeNumber('--attempt', number);
+  if (existsSync(folder)) throw new UsageError(`<folder>: ${folder} is there already; nothing was changed`);
+  const config = await loadHubConfig(process.env);
+  const made = await withHub(config, (hub) => caseOf(hub, config, id, place));
+  if (made.kind === 'none')
+    return {
+      text: `no case was written: ${made.why}`,
+      document: { delivery: id, written: false, why: made.why },
+      failed: true,
+    };
+  write(folder, made.wireCase);
+  return told(folder, made);
+}
+
+type Made =
+  | { readonly kind: 'none'; readonly why: string }
+  | {
+      readonly kind: 'made';
+      readonly wireCase: WireCase;
+      readonly delivery: ListedDelivery;
+      readonly place: number;
+      readonly adapter: string;
+    };
+
+async function caseOf(hub: Hub, config: Config, id: number, wanted: number | undefined): Promise<Made> {
+  const { database, ledger, parties } = hub;
+  const delivery = await ledger.delivery(id);
+  if (!delivery) throw new UsageError(`<delivery>: there is no delivery ${id}`);
+  const party = parties.get(delivery.party);
+  if (!party) throw new UsageError(`<delivery>: its party ${delivery.party} is not in the configuration`);
+  const attempts = await ledger.attempts(id);
+  const place = wanted ?? attempts.length;
+  const attempt = attempts[place - 1];
+  if (!attempt) throw new UsageError(`delivery ${id} has ${attempts.length} attempts; there is none to make a case of`);
+  // Nobody sees what went over the wire of which no audit is kept, even with other values in it.
+  await createAudit(database, Date.now).write({
+    ...{ actor: 'lienthong adapter case', action: 'body.read', subject: auditSubject('delivery', id) },
+  });
+  const isShared = (party.carries.get(delivery.operation)?.items ?? 1) > 1;
+  const shared = isShared ? await sharedCall(database, delivery, attempt) : [];
+  if (shared.length > 0)
+    return none(`the call of the attempt carried deliveries ${shared.join(', ')} too; a case is of one alone`);
+  const outgoing = await outgoingOf(hub, config, party, delivery);
+  if (!outgoing) return none('what the delivery told is no longer kept');
+  const known = await wasKnown(database, delivery, attempt.at);
+  const settings = settingsOfCase(party.settings, party.adapter.settings);
+  try {
+    const wireCase = wireCaseOf({ delivery, attempts, attempt, outgoing, known, settings });
+    requireRecord(wireCase, delivery.operation);
+    return { kind: 'made', wireCase, delivery, place, adapter: config.file.parties?.[party.id]?.adapter ?? '' };
+  } catch (error) {
+    if (error instanceof NoCase) return none(error.message);
+    throw error;
+  }
+}
+
+const none = (why: string): Made => ({ kind: 'none', why });
+
+/** What the delivery would tell now: its version of the dossier, or its step. */
+async function outgoingOf(
+  { database }: Hub,
+  { secrets }: Config,
+  party: Party,
+  delivery: ListedDelivery,
+): Promise<Outgoing | undefined> {
+  const vault = createVault(secrets);
+  const originals = createOriginals(database, vault, ORIGINALS);
+  const { id, code, version, messageId, createdAt, attempts, doubt } = delivery;
+  const claimed = {
+    ...{ id, party: party.id, operation: delivery.operation as Operation, subject: code, seq: version },
+    ...{ messageId, createdAt, token: 0, attempts, doubt },
+  };
+  const [call] = await planCalls({ database, vault, originals }, party, [claimed]);
+  return call?.items[0]?.outgoing;
+}
+
+/** A case whose record the hub could not hold is none: what was invented does not fit then. */
+function requireRecord({ files }: WireCase, operation: string): void {
+  const { items } = JSON.parse(files['message.json'] as string) as { items: readonly { record: unknown }[] };
+  const read = readItem(operation as Operation, items[0]?.record);
+  if (read.kind !== 'record')
+    throw new NoCase(`with invented values it is no record: ${read.problems.map(({ path }) => path).join(', ')}`);
+}
+
+/** All four or none, and over nothing. */
+function write(folder: string, { files }: WireCase): void {
+  mkdirSync(resolve(folder, '..'), { recursive: true });
+  mkdirSync(folder);
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: 'wx' });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function told(folder: string, { wireCase, delivery, place, adapter }: Extract<Made, { kind: 'made' }>): Result {
+  const { files, replaced, missing } = wireCase;
+  const test = `npx vitest run adapters/${adapter} -t '${basename(resolve(folder))}'`;
+  const counts = Object.entries(replaced).map(([kind, count]) => `${kind}: ${count}`);
+  const { id, party, operation } = delivery;
+  const text = [
+    `wrote ${Object.keys(files).join(', ')} to ${folder}: attempt ${place} of delivery ${id} (${operation} to ${party})`,
+    `replaced by invented values, the same for the same throughout: ${counts.join(', ') || 'nothing'}`,
+    'not kept, and so not in it:',
+    ...missing.map((one) => `  - ${one}`),
+    'Read all four files before they are committed: people are known by the names of members and by shapes, and free text may',
+    'tell more. outcome.json says what the adapter made of the answer; where that was wrong, write there what is right.',
+    `In fixtures/cases of the adapter it is played by: ${test}`,
+  ].join('\n');
+  return {
+    text,
+    document: {
+      delivery: id,
+      attempt: place,
+      party,
+      operation,
+      folder,
+      written: true,
+      files: Object.keys(files),
+      replaced,
+      missing,
+      test,
+    },
+  };
+}
+
+function wholeNumber(what: string, text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new UsageError(`${what}: got ${JSON.stringify(text)}, expected a whole number`);
+  return Number(text);
+}
