@@ -28,7 +28,14 @@ export function leavesIn(text: string, depth = 0): ReturnType<typeof leavesOf> {
     return leavesOf(value).flatMap((leaf) =>
       depth < 5 && isNested(leaf.text) ? leavesIn(leaf.text, depth + 1) : leaf,
     );
-  const plain = text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  const plain = text
+    .replaceAll(/<!\[CDATA\[|\]\]>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    // Names that look like addresses.
+    .replaceAll(/\s(?:xmlns(?::[\w.-]+)?|[\w.-]+:schemaLocation)=(?:"[^"]*"|'[^']*')/g, '');
   const elements = [...plain.matchAll(/<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</g)];
   const attributes = [...plain.matchAll(/\s(?:[\w.-]+:)?([\w.-]+)="([^"<>]*)"/g)];
   const parameters = [...plain.matchAll(/(?:^|[?&])([\w.-]+)=([^&\s]*)/g)];

@@ -46,6 +46,7 @@ describe('values that are invented', () => {
     'phường minh xuân',
     'BN-000001',
     'Internal Server Error',
+    'HO SO DA TON TAI',
   ])('nothing else is touched: %s', (text) => {
     const inventor = ofApplicant();
     inventor.learn({ name: 'detail', text });

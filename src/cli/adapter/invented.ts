@@ -105,9 +105,11 @@ const SHAPES: readonly (readonly [Kind, RegExp])[] = [
   ['phone', /(?<![\d.])((?:\+?84|0)\d{1,3}(?:[ .-]\d{3,4}){2,3})(?!\d)/g],
 ];
 
-/** Words without any mark may be English, such as those of an error page: then one of them is a family's name. */
+/** Words without any mark may be English, or about a dossier (HO SO DA TON TAI): then one of them is a family's name. */
 function mayBeName(words: string): boolean {
-  return /[^ -~]/.test(words) || words.split(' ').some((word) => FAMILIES.has(word.toLowerCase()));
+  if (/[^ -~]/.test(words)) return true;
+  const others = words.toLowerCase().replace(/\bho so\b/g, '');
+  return others.split(' ').some((word) => FAMILIES.has(word));
 }
 
 const FAMILIES: ReadonlySet<string> = new Set(

@@ -53,7 +53,9 @@ export function wireCaseOf(kept: KeptCase): WireCase {
   for (const secret of settings.secrets) inventor.learnAs('secret', secret);
   for (const host of settings.hosts) inventor.learnAs('host', host);
   for (const code of codesIn(kept)) inventor.learnAs('dossier code', code);
-  for (const text of [JSON.stringify(message), ...calls.flatMap(({ request, reply, url }) => [request, reply, url])])
+  // What the settings name is the adapter's business, but for their secrets.
+  const { items } = message;
+  for (const text of [JSON.stringify(items), ...calls.flatMap(({ request, reply, url }) => [request, reply, url])])
     for (const leaf of leavesIn(text)) inventor.learn(leaf);
   const invent = (value: unknown): string => `${JSON.stringify(invented(value, inventor), undefined, 2)}\n`;
   return {
@@ -68,7 +70,7 @@ export function wireCaseOf(kept: KeptCase): WireCase {
   };
 }
 
-function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: KeptCase): object {
+function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: KeptCase) {
   const { operation, record, code, dossier, service, agency, original, change, id } = outgoing;
   const isImplied = dossier === undefined || (operation === 'dossier.upsert.v1' && isDeepStrictEqual(dossier, record));
   const item = {

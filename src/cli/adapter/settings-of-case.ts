@@ -34,8 +34,10 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
       found.hosts.push(url.hostname);
       return `{{url}}${value.slice(value.indexOf(url.host, 7) + url.host.length)}`;
     }
-    if (secretNames.has(name) || kindByName(name) === 'secret' || /(?:key|user(?:name)?)$/i.test(name))
-      found.secrets.push(value);
+    // By its name alone a member of the settings themselves: deeper there are names of the partner's.
+    const isTop = path === `/${name}` || /^\/[^/]+\/\d+$/.test(path);
+    const isNamed = kindByName(name) === 'secret' || /(?:key|user(?:name)?)$/i.test(name);
+    if (secretNames.has(name) || (isTop && isNamed)) found.secrets.push(value);
     return value;
   };
   return { shown: walk(settings, '', ''), ...found };
