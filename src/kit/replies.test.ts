@@ -19,6 +19,12 @@ describe("a partner's words", () => {
     expect(partnerText(text, { ...dossier, applicant })).toBe('Công dân ***, *** không hợp lệ');
   });
 
+  test('are shown at once, however long they are: a page in one word holds up nobody', () => {
+    const began = performance.now();
+    for (const letter of ['x', '1', '@', 'a@', '1 ']) partnerText(letter.repeat(100_000));
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   test.each([
     ['gọi 0912345678.', 'gọi ***.'],
     ['gọi +84 912 345 678 nhé', 'gọi *** nhé'],

@@ -31,7 +31,8 @@ export function textOf(value: unknown): string | undefined {
 }
 
 const SHOWN = 300;
-const EMAIL = /[^\s@<>"',;:()]+@[^\s@<>"',;:()]+/g;
+/** Looked for where a word begins: from each letter of a long one it would take seconds. */
+const EMAIL = /(?<![^\s@<>"',;:()])[^\s@<>"',;:()]+@[^\s@<>"',;:()]+/g;
 /** Nine digits and more, but not within a code such as H60.01-20250812-0000035. */
 const LONG_NUMBER = /(?<!\d|\d[.-])\+?\d(?: ?\d){8,}(?!\d|[.-]\d)/g;
 
