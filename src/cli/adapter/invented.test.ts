@@ -86,6 +86,26 @@ describe('values that are invented', () => {
     expect(new Set(names.map((name) => inventor.invent(name))).size).toBe(60);
   });
 
+  test('files and secrets of any length, and hundreds of people in one text, are replaced', () => {
+    const inventor = createInventor();
+    const file = Buffer.from('Ma Seo Phừ '.repeat(4_000)).toString('base64');
+    inventor.learn({ name: 'giayKhaiSinh', text: file });
+    expect(inventor.invent(`<a>${file}</a>`)).toBe(`<a>${Buffer.from('tài liệu mẫu 1').toString('base64')}</a>`);
+    const numbers = Array.from({ length: 500 }, (_, at) => `01410${String(at).padStart(7, '0')}`);
+    const phones = numbers.map((number) => `091${number.slice(-7)}`);
+    const text = [...numbers, ...phones].join(' ');
+    inventor.learn({ name: 'note', text });
+    const shown = inventor.invent(text).split(' ');
+    expect(new Set(shown).size).toBe(1_000);
+    expect(shown.filter((one) => text.includes(one))).toEqual([]);
+  });
+
+  test('what is invented for one is not taken for another', () => {
+    const inventor = createInventor();
+    for (const name of ['Ma Thị Lý', 'Nguyễn Mẫu Thử', 'Trần Mẫu Thử']) inventor.learnAs('name', name);
+    expect(inventor.invent('Ma Thị Lý, Nguyễn Mẫu Thử, Trần Mẫu Thử')).toBe('Nguyễn Mẫu Thử, Trần Mẫu Thử, Lê Mẫu Thử');
+  });
+
   test('a word that says what kind a secret is, is none', () => {
     const inventor = createInventor();
     inventor.learn({ name: 'token_type', text: 'Bearer' });

@@ -40,7 +40,7 @@ const SHORTEST = 4;
 export function createInventor(): Inventor {
   const learned = new Map<string, Learned>();
   const counts: Partial<Record<Kind, number>> = {};
-  let pattern: RegExp | undefined;
+  let patterns: readonly RegExp[] | undefined;
 
   function learnAs(kind: Kind, given: string): void {
     const value = given.normalize('NFC').trim();
@@ -48,18 +48,25 @@ export function createInventor(): Inventor {
     if (value.length < SHORTEST || NO_SECRET.test(value) || learned.has(key)) return;
     counts[kind] = (counts[kind] ?? 0) + 1;
     learned.set(key, { kind, number: counts[kind], pattern: patternOf(kind, flat(value)) });
-    pattern = undefined;
+    patterns = undefined;
   }
 
+  /** What is found gives way to a mark of its own first: what is invented for one is never taken for another. */
   function replaced(given: string): string {
-    const text = given.normalize('NFC');
-    pattern ??= anyOf([...learned.values()]);
+    const marked: string[] = [];
+    patterns ??= inGroups([...learned.values()]);
+    const text = patterns.reduce((rest, pattern) => mark(rest, pattern, marked), given.normalize('NFC'));
+    return text.replace(MARKS, (found) => marked[found.charCodeAt(0) - FIRST_MARK] ?? found);
+  }
+
+  function mark(text: string, pattern: RegExp, marked: string[]): string {
     let out = '';
     let from = 0;
     for (const { 0: found, index } of flat(text).matchAll(pattern)) {
-      const written = text.slice(index, index + found.length);
       const known = KINDS.map((kind) => learned.get(keyOf(kind, found))).find((one) => one !== undefined);
-      out += text.slice(from, index) + (known ? INVENT[known.kind](written, known.number) : written);
+      if (!known || marked.length === MOST_MARKS) continue;
+      marked.push(INVENT[known.kind](text.slice(index, index + found.length), known.number));
+      out += text.slice(from, index) + String.fromCharCode(FIRST_MARK + marked.length - 1);
       from = index + found.length;
     }
     return out + text.slice(from);
@@ -92,7 +99,7 @@ const PEOPLE = /(?:^|\/)(?:actor|requestedBy|receivedBy)$/;
 const PUBLIC = /(?:^|\/)(?:serviceName|agencyName|fieldName|unit|processingUnit|service\/name|agency\/name)$/;
 const CAPITALS = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}]*(?: +\p{Lu}[\p{L}\p{M}]*)+/gu;
 const SHAPES: readonly (readonly [Kind, RegExp])[] = [
-  ['e-mail', /([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g],
+  ['e-mail', /(?<![\w.+-])([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g],
   ['host', /https?:\/\/([^/\s"'<>?#@:{}]+)/g],
   ['secret', /[?&;][\w.-]*(?:token|key|secret|sig|session|password)[\w.-]*=([^&\s"'<>]+)/gi],
   ['secret', /(?<![\w-])(eyJ[\w-]+\.[\w-]+\.[\w-]*)/g],
@@ -129,12 +136,15 @@ const KINDS = [
   ...['name', 'identity number', 'phone', 'e-mail', 'address', 'birthday', 'secret', 'file', 'host', 'dossier code'],
 ] as Kind[];
 
+/** What is longer is known by its beginning, and goes on to its end. */
+const COMPARED = 100;
+
 /** The same for all spellings of a value. @param text as `flat` makes it */
 function keyOf(kind: Kind, text: string): string {
   const digits = text.replace(/\D/g, '');
   if (kind === 'phone') return `phone ${digits.replace(/^(?:84|0)/, '')}`;
   if (kind === 'identity number' && /^[\d .()-]+$/.test(text)) return `number ${digits}`;
-  return `${kind === 'identity number' ? 'number' : kind} ${text.replace(/ +/g, ' ')}`;
+  return `${kind === 'identity number' ? 'number' : kind} ${text.replace(/ +/g, ' ').slice(0, COMPARED)}`;
 }
 
 function patternOf(kind: Kind, text: string): string {
@@ -143,17 +153,30 @@ function patternOf(kind: Kind, text: string): string {
   if (kind === 'phone')
     return `(?<!\\d)(?:(?:\\+?84|0)${between})?${[...digits.replace(/^(?:84|0)/, '')].join(between)}(?!\\d)`;
   if (kind === 'identity number' && /^[\d .()-]+$/.test(text)) return `(?<!\\d)${[...digits].join(between)}(?!\\d)`;
-  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/ +/g, ' +');
+  const escaped = text
+    .slice(0, COMPARED)
+    .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+    .replace(/ +/g, ' +');
+  if (text.length > COMPARED) return `${escaped}[^\\s"'<>]*(?: [^\\s"'<>]{40,})*`;
   // A secret may stand in the middle of anything; words do not.
   if (kind === 'secret' || kind === 'file') return escaped;
   return `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
 }
 
-/** The longest first: a name before a shorter one that it begins with. */
-function anyOf(learned: readonly Learned[]): RegExp {
+/** The longest first: a name before a shorter one that it begins with. All in one would be too large an expression. */
+function inGroups(learned: readonly Learned[]): readonly RegExp[] {
   const patterns = learned.map(({ pattern }) => pattern).sort((a, b) => b.length - a.length);
-  return new RegExp(patterns.join('|'), 'gu');
+  return Array.from(
+    { length: Math.ceil(patterns.length / GROUP) },
+    (_, at) => new RegExp(patterns.slice(at * GROUP, (at + 1) * GROUP).join('|'), 'gu'),
+  );
 }
+
+const GROUP = 40;
+/** Unicode's own letters for private use: no text has them, and no pattern finds them. */
+const FIRST_MARK = 0xe000;
+const MOST_MARKS = 0x1900;
+const MARKS = /[\ue000-\uf8ff]/g;
 
 /** Small letters without marks, each in the place of its own: what is found here stands at the same place of the text. */
 function flat(text: string): string {
