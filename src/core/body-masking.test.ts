@@ -56,4 +56,11 @@ describe('a body as operators see it', () => {
     expect(text).toContain('Nguyễn Văn An');
     for (const secret of ['hunter-2', 'xyz', 'Bearer q']) expect(text).not.toContain(secret);
   });
+
+  test('a word as long as a file in hexadecimal is looked through once, and an address at its end is found', () => {
+    // Looked through from each of its letters it would take minutes.
+    const word = '0a'.repeat(500_000);
+    expect(shown({ tep: word })).toEqual({ tep: word });
+    expect(JSON.stringify(shown({ tep: `${word} an.nguyen@example.test` }))).not.toContain('an.nguyen@');
+  });
 });

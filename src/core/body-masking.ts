@@ -20,7 +20,8 @@ const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
 const ID_OR_PHONE = /(?<![\w.+/-])(?:\+?84\d{9,10}|0\d{9,10}|\d{12}|\d{9})(?![\w/-]|\.\d)/g;
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+/** Looked for where a word begins: from each letter of one of 200,000 it would take 20 seconds. */
+const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
 /**
  * How the texts of a body are shown: secrets never, what is personal masked, unless it may be seen. What is personal by
