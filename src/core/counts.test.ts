@@ -105,7 +105,7 @@ describe('how each rule counts', () => {
       { requestedAt: day('05'), receivedAt: day('06') },
     ];
     expect(grade('766', times('resolved', { finishedAt: day('07'), supplements }))).toBe('late');
-    expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toBe(day('02'));
+    expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toBe(day('05'));
     expect(grade('opencps', times('resolved', { finishedAt: day('07'), supplements }))).toBe('on-time');
   });
 
@@ -118,7 +118,7 @@ describe('how each rule counts', () => {
       { status: 'supplement-required', at: day('06') },
     ];
     const asked = times('supplement-required', { supplements, course, statusAt: day('06') });
-    expect(countedBy('766', asked)?.lateAfter).toBe(day('02'));
+    expect(countedBy('766', asked)?.lateAfter).toBe(day('06'));
     expect(countedBy('td', asked)).toMatchObject({ endedAt: day('06'), grade: 'on-time' });
     const done = { ...asked, status: 'resolved' as const, finishedAt: day('09') };
     expect(grade('766', { ...done, course: [...course, { status: 'resolved', at: day('09') }] })).toBe('late');
@@ -128,7 +128,7 @@ describe('how each rule counts', () => {
   test('a supplement that is awaited since before the date is not late; TD has it among those on time', () => {
     const asked = times('supplement-required', { statusAt: day('05') });
     expect(countedBy('766', asked)).toEqual({ beganAt: day('02') });
-    expect(countedBy('td', asked)).toEqual({ beganAt: day('02'), endedAt: day('05'), grade: 'on-time' });
+    expect(countedBy('td', asked)).toMatchObject({ beganAt: day('02'), endedAt: day('05'), grade: 'on-time' });
     expect(countedBy('opencps', asked)?.lateAfter).toBe(day('10', '17:00:00'));
     expect(countedBy('766', { ...asked, statusAt: day('12') })?.lateAfter).toBe(day('10', '17:00:00'));
   });
@@ -159,7 +159,7 @@ describe('what is known by the course', () => {
     ]);
     expect(course.map(({ status }) => status)).toEqual(['received', 'resolved', 'processing', 'resolved', 'returned']);
     const given = times('returned', { statusAt: day('11'), receivedAt: undefined, course });
-    expect(countedBy('766', given)).toEqual({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
+    expect(countedBy('766', given)).toMatchObject({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
   });
 
   test('where the beginning is not kept any more, it begins with what is', () => {

@@ -30,7 +30,10 @@ export interface Counted {
   readonly endedAt?: string;
   /** How it was resolved; present with `endedAt`. */
   readonly grade?: Grade;
-  /** Pending, it is late after this moment; absent where it cannot become late. */
+  /**
+   * Pending, it is late after this moment; absent where it cannot become late. Of what has ended too: a period that was over
+   * by then is counted as it was at its end.
+   */
   readonly lateAfter?: string;
 }
 
@@ -141,16 +144,12 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
     const waits = waitsOf(times);
     const dueAt =
       supplements.find((one) => one.previousDueAt)?.previousDueAt ?? times.dueAt ?? times.dueByTerm?.(beganAt);
-    if (isFinished(status)) {
-      const endedAt = endOf(times);
-      if (waits.length > 1) return { beganAt, endedAt, grade: 'late' };
-      const measuredAt = msToInstant(instantToMs(endedAt) - waitedMs(waits, beganAt, endedAt));
-      return { beganAt, endedAt, grade: byDay(measuredAt, dueAt, dueAt !== undefined && measuredAt > dueAt) };
-    }
-    if (waits.length > 1) return { beganAt, lateAfter: beganAt };
-    const isAwaitedInTime = waits.some(({ from, to }) => to === undefined && dueAt !== undefined && from <= dueAt);
-    if (dueAt === undefined || isAwaitedInTime) return { beganAt };
-    return { beganAt, lateAfter: writable(instantToMs(dueAt) + waitedMs(waits, beganAt)) };
+    const began = { beganAt, ...lateAfter(lateByIndex(waits, beganAt, dueAt)) };
+    if (!isFinished(status)) return began;
+    const endedAt = endOf(times);
+    if (waits.length > 1) return { ...began, endedAt, grade: 'late' };
+    const measuredAt = msToInstant(instantToMs(endedAt) - waitedMs(waits, beganAt, endedAt));
+    return { ...began, endedAt, grade: byDay(measuredAt, dueAt, dueAt !== undefined && measuredAt > dueAt) };
   },
 
   /**
@@ -161,13 +160,14 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
     const { status, dueAt, returnedAt, supplements = [] } = times;
     const beganAt = receptionOf(times);
     if (status === 'refused' || beganAt === undefined) return undefined;
-    if (!isFinished(status)) return { beganAt, ...(dueAt && { lateAfter: dueAt }) };
+    const began = { beganAt, ...lateAfter(dueAt) };
+    if (!isFinished(status)) return began;
     const endedAt = endOf(times);
-    if (dueAt === undefined) return { beganAt, endedAt, grade: 'on-time' };
+    if (dueAt === undefined) return { ...began, endedAt, grade: 'on-time' };
     const closedAt = status === 'resolved' ? undefined : (returnedAt ?? lastOf(times, 'returned') ?? endedAt);
     const wasPutOff = supplements.some((one) => one.newDueAt);
     const isEarly = (closedAt !== undefined && closedAt < dueAt) || (wasPutOff && endedAt < dueAt);
-    return { beganAt, endedAt, grade: endedAt > dueAt ? 'late' : isEarly ? 'early' : 'on-time' };
+    return { ...began, endedAt, grade: endedAt > dueAt ? 'late' : isEarly ? 'early' : 'on-time' };
   },
 
   /**
@@ -180,14 +180,26 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
     const beganAt = receptionOf(times);
     if (status === 'submitted' || status === 'refused' || beganAt === undefined) return undefined;
     const awaited = waitsOf(times).find(({ to }) => to === undefined);
-    if (awaited) return { beganAt, endedAt: awaited.from, grade: 'on-time' };
-    if (!isFinished(status)) return { beganAt, ...(dueAt && { lateAfter: endOfDay(dueAt) }) };
+    const began = { beganAt, ...lateAfter(dueAt && endOfDay(dueAt)) };
+    if (awaited) return { ...began, endedAt: awaited.from, grade: 'on-time' };
+    if (!isFinished(status)) return began;
     const endedAt = endOf(times);
     const hasResult = status === 'resolved' || status === 'returned';
-    if (!hasResult || dueAt === undefined) return { beganAt, endedAt, grade: 'on-time' };
-    return { beganAt, endedAt, grade: byDay(endedAt, dueAt, endedAt.slice(0, 10) > dueAt.slice(0, 10)) };
+    if (!hasResult || dueAt === undefined) return { ...began, endedAt, grade: 'on-time' };
+    return { ...began, endedAt, grade: byDay(endedAt, dueAt, endedAt.slice(0, 10) > dueAt.slice(0, 10)) };
   },
 };
+
+const lateAfter = (at: string | undefined): Pick<Counted, 'lateAfter'> => (at === undefined ? {} : { lateAfter: at });
+
+/** By the index: after its date, put off by the wait, and from the second request on. One that is awaited since before its date is not. */
+function lateByIndex(waits: readonly Wait[], beganAt: string, dueAt: string | undefined): string | undefined {
+  const isAwaitedInTime = waits.some(({ from, to }) => to === undefined && dueAt !== undefined && from <= dueAt);
+  const byDate =
+    dueAt === undefined || isAwaitedInTime ? undefined : writable(instantToMs(dueAt) + waitedMs(waits, beganAt));
+  const bySecond = waits[1]?.from;
+  return bySecond === undefined || (byDate !== undefined && byDate < bySecond) ? byDate : bySecond;
+}
 
 /** The source's own date of reception, or when the index first had it as received or further; undefined before that. */
 function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): string | undefined {

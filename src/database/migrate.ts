@@ -13,6 +13,7 @@ import * as m011 from './migrations/011-audit-chain.ts';
 import * as m012 from './migrations/012-ended-sessions.ts';
 import * as m013 from './migrations/013-catalogue-versions.ts';
 import * as m014 from './migrations/014-database-homes.ts';
+import * as m015 from './migrations/015-late-until-ended.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -31,6 +32,7 @@ const MIGRATIONS = {
   '012-ended-sessions': m012,
   '013-catalogue-versions': m013,
   '014-database-homes': m014,
+  '015-late-until-ended': m015,
 };
 
 /**

@@ -159,6 +159,31 @@ describe('statistics', () => {
     expect(flat((await statistics()).total).slice(4)).toEqual([0, 0, 0, 0, 1, 0, 1]);
   });
 
+  test('a period that is over keeps its numbers, whatever is resolved, asked for or withdrawn afterwards', async () => {
+    const dossiers = [at('02-20'), at('03-10'), undefined].flatMap((dueAt) =>
+      ['resolved', 'supplement-required', 'withdrawn'].map((then) => ({
+        then,
+        record: one(at('02-05'), dueAt as string),
+      })),
+    );
+    await hub.push(dossiers.map(({ record }) => record));
+    // One counts, and those who ask meanwhile are told what was counted before.
+    await statistics();
+    const february = async () =>
+      Promise.all(
+        RULES.flatMap((rule) => [
+          statistics(`?rule=${rule}&from=2026-02-01&to=2026-02-28`).then(({ total }) => total.pending),
+          statistics(`?rule=${rule}&by=month&from=2026-02-01&to=2026-03-31`).then(({ items }) => items[0]?.pending),
+        ]),
+      );
+    const before = await february();
+    expect(before).toEqual(before.map(() => ({ total: 9, withinTerm: 6, late: 3 })));
+    await hub.push(dossiers.map(({ then, record }) => ({ ...record, status: then, statusAt: at('03-12') })));
+    await statistics();
+    expect((await statistics('?rule=766&from=2026-03-01&to=2026-03-31')).total.resolved.total).toBeGreaterThan(0);
+    expect(await february()).toEqual(before);
+  });
+
   test('of nothing resolved the share is not said, but by OpenCPS', async () => {
     expect((await statistics()).total).toMatchObject({ received: { total: 0 }, onTimePercent: null });
     expect((await statistics('?rule=opencps')).total.onTimePercent).toBe(100);
