@@ -45,7 +45,7 @@ export async function lookAtHome(
     const { rows: known } = await tx.query<{ home: string }>(
       'SELECT home FROM database_homes ORDER BY id DESC LIMIT 1',
     );
-    if (known[0]?.home === home && !order) return undefined;
+    if (known[0] && !isElsewhere(known[0].home, home) && !order) return undefined;
     const { rows: messages } = await tx.query<{ at: string }>(
       'SELECT received_at AS at FROM messages ORDER BY id DESC LIMIT 1',
     );
@@ -104,6 +104,16 @@ const MARKS = {
   database: 'SELECT oid::text AS mark FROM pg_database WHERE datname = current_database()',
   table: `SELECT 'database_homes'::regclass::oid::text AS mark`,
 } as const;
+
+/** What only one of two processes may ask tells nothing. */
+function isElsewhere(known: string, now: string): boolean {
+  const marks = new Map(marksIn(known));
+  return marksIn(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
+}
+
+function marksIn(home: string): readonly (readonly [string, string])[] {
+  return home.split(', ').map((one) => one.split(/ (.*)/, 2) as [string, string]);
+}
 
 /** A copy of the files is the same server to itself; that they were written anew is known by them alone. */
 const FILES = { files: `SELECT (pg_stat_file('PG_VERSION')).change::text AS mark` };
