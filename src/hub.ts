@@ -185,6 +185,7 @@ export async function createHub(
   const orders = createOrders({
     ...{ database, queue, parties, codes, alerts, nowMs },
     doorTables: DOOR_TABLES,
+    previewing: { vault, routes, readersWith: (other) => createReaders(file.province?.code, other) },
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Problem } from '#core/problem';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import { isUuid } from '../database/uuid.ts';
+import { firstUuidOf, isUuid } from '../database/uuid.ts';
 import type { Sealed, Vault } from '../vault.ts';
 
 /** What became of one item of a message. */
@@ -129,6 +129,22 @@ export async function loadSealedMessage(database: Database, id: string): Promise
     mediaType: row.media_type ?? undefined,
     sealed: { keyId: row.body_key, bytes: row.body },
   };
+}
+
+/** The messages of a party since a moment whose bodies are kept, the newest first. */
+export async function* messageIdsOf(database: Database, party: string, sinceMs: number): AsyncGenerator<string> {
+  let before = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  for (;;) {
+    const { rows } = await database.pool.query<{ id: string }>({
+      name: 'message ids of',
+      text: `SELECT id FROM messages WHERE party = $1 AND id > $2 AND id < $3 AND body IS NOT NULL AND outcome <> 'refused'
+             ORDER BY id DESC LIMIT 200`,
+      values: [party, firstUuidOf(sinceMs), before],
+    });
+    yield* rows.map(({ id }) => id);
+    if (rows.length < 200) return;
+    before = rows.at(-1)?.id as string;
+  }
 }
 
 /** The results that a receipt stands for, in the order of the items: of all its messages. */

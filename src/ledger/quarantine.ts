@@ -176,6 +176,20 @@ export async function oneCause(database: Database, id: number): Promise<WaitingC
   return rows[0];
 }
 
+/** How much of a party waits for a cause. */
+export async function waitingFor(
+  database: Database,
+  causeKey: string,
+  party: string,
+): Promise<Pick<WaitingCause, 'items' | 'deliveries'>> {
+  const { rows } = await database.pool.query<{ items: number; deliveries: number }>(
+    `SELECT count(*) FILTER (WHERE delivery_id IS NULL)::int4 AS items, count(delivery_id)::int4 AS deliveries
+     FROM quarantine WHERE settled_at IS NULL AND cause_key = $1 AND party = $2`,
+    [causeKey, party],
+  );
+  return rows[0] ?? { items: 0, deliveries: 0 };
+}
+
 /** What a row waits for, or did, and of which party; undefined when none of this id was ever on the list. */
 export async function waitedFor(
   database: Database,

@@ -31,6 +31,7 @@ import {
 import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Candidate, candidatesFor, unmappedOf } from './candidates.ts';
+import { type CodePreview, type PreviewMeans, previewCode } from './preview-codes.ts';
 
 export interface OrdersMeans {
   readonly database: Database;
@@ -40,6 +41,7 @@ export interface OrdersMeans {
   readonly alerts: Pick<Alerts, 'close'>;
   /** The tables that doors read by, whoever the sender is. */
   readonly doorTables: readonly CodeTable[];
+  readonly previewing: Omit<PreviewMeans, 'database' | 'parties' | 'codes' | 'nowMs'>;
   readonly nowMs: () => number;
   /** Carry out what is ordered, as far as it goes now. */
   readonly carryOut: () => Promise<void>;
@@ -90,6 +92,8 @@ export interface Orders {
   tablesOf(party: string): readonly CodeTable[];
   /** Enter a line of a code table, mostly before anything waits for it; what does is freed. */
   enterCode(line: Line, said: Said): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
+  /** What such a line would have made of what the party told within so many days; nothing is changed. One at a time. */
+  previewCode(line: Line, days: number): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
   /** Replay one delivery; undefined when there is none of this id. */
   replay(id: number, said: Said): Promise<ReplayOutcome | undefined>;
   preview(filter: DeliveryFilter): Promise<ReplayPreview>;
@@ -108,6 +112,7 @@ const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly Catal
 
 export function createOrders(means: OrdersMeans): Orders {
   const { database, queue, parties, codes, alerts, nowMs, carryOut } = means;
+  let lastPreview: Promise<unknown> = Promise.resolve();
   const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
 
   function tablesOf(party: string): readonly CodeTable[] {
@@ -236,6 +241,16 @@ export function createOrders(means: OrdersMeans): Orders {
       await codes.reload();
       await carryOut();
       return entry as CodeEntry;
+    },
+
+    async previewCode(line, days) {
+      const wrong = await problemOf(line.party, line.table, line.from, line.to);
+      if (wrong) return { problems: [wrong] };
+      const preview = lastPreview.then(() =>
+        previewCode({ ...means.previewing, database, parties, codes, nowMs }, line, days),
+      );
+      lastPreview = preview.catch(() => undefined);
+      return preview;
     },
 
     async replay(id, said) {

@@ -13,6 +13,7 @@ const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const SCREENS = [
   ...['', '?refresh=off', '/deliveries', '/deliveries?state=refused', '/replays', '/replays/new'],
   ...['/replays/new?state=refused', '/messages', '/messages?outcome=invalid', '/quarantine', '/code-tables'],
+  '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
   ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
   ...['/dossiers', `/dossiers?code=${CODE(1)}`],
 ];
@@ -371,6 +372,12 @@ describe('the console', () => {
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
       expect(refused.text).toContain('Yêu cầu chưa dùng được: /to got nearly-done');
       const line = { ...wrong, to: 'processing' };
+      const tried = '/console/code-tables/preview?party=portal&table=portal-status';
+      expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to got nearly-done');
+      const preview = (await officer.get(`${tried}&from=77&to=processing`)).text;
+      expect(preview).toContain('0 mục đang vướng mã sẽ được đọc');
+      expect(preview).toContain('Thêm dòng này');
+      expect((await items('code-tables?party=portal'))[0].entered).toHaveLength(1);
       expect((await officer.post('/console/code-tables/portal/portal-status', line)).text).toContain(
         'Đã thêm: 77 → processing',
       );
@@ -625,6 +632,7 @@ describe('the console', () => {
         'sign-in?next',
         'audit?actor',
         'code-tables?party',
+        'code-tables/preview?party=one-stop&table=national-status&from=77&to',
       ];
       const echoes = asked.map((one) => `/${one}=${encodeURIComponent(CANARY)}`);
       let met = 0;

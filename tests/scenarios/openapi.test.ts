@@ -198,6 +198,8 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('parties/{party}/pull')}`, 202, { path: { party: 'portal' }, body: { why } });
     const line = { from: '99', to: 'processing', why };
     await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
+    const { why: _, ...proposed } = line;
+    await ask(`post ${ops('code-tables/{party}/{table}/preview')}`, 200, { path: { party: 'portal' }, body: proposed });
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
       await first(list);
     await ask('get /api/v1/events', 200);
@@ -393,6 +395,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
+  'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },
 };
 

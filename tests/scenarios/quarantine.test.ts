@@ -54,6 +54,36 @@ describe('quarantine', () => {
   const resolve = (id: number, order: object) =>
     ops.post(`quarantine/${id}/resolve`, { why: 'by the table of the ministry', ...order });
 
+  test('a line of a code table is tried on what was told lately, before it is entered; nothing is changed by that', async () => {
+    await dialect([1, 2].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
+    await dialect([national(CODE(3), { TrangThaiHoSo: '78' }), national(CODE(4)), national(CODE(5), { MaHoSo: 'x' })]);
+    await hub.push(dossier({ code: CODE(6) }));
+    const preview = async (line: object, table = 'national-status') =>
+      ops.post(`code-tables/one-stop/${table}/preview`, line);
+    const looked = { messages: 3, items: 6, since: '2025-08-05T08:30:00+07:00', isAll: true };
+    expect((await preview({ from: '77', to: 'resolved' })).body).toMatchObject({
+      ...{ looked, freed: 2, changed: 0, told: ['portal'], waiting: { items: 2, deliveries: 0 } },
+      items: [1, 2].map((n) => ({ code: CODE(n), changes: [{ path: '/status', was: null, would: 'resolved' }] })),
+    });
+    // A code that is mapped already: what it made of a dossier that is held.
+    const { body } = await preview({ from: '4', to: 'stopped', days: 1 });
+    expect(body).toMatchObject({ freed: 0, changed: 1, waiting: { items: 0, deliveries: 0 } });
+    expect(body.items[0].changes).toContainEqual({ path: '/status', was: 'processing', would: 'stopped' });
+    expect(JSON.stringify(body)).not.toContain('Nguyễn');
+    hub.clock.nowMs += 3 * 86_400_000;
+    expect((await preview({ from: '77', to: 'resolved', days: 2 })).body).toMatchObject({
+      ...{ looked: { messages: 0, isAll: true }, freed: 0, waiting: { items: 2, deliveries: 0 } },
+    });
+    expect((await causes()).map(({ items }: { items: number }) => items)).toEqual([2, 1]);
+    expect((await preview({ from: '77', to: 'no-such-status' })).status).toBe(400);
+    expect((await preview({ from: '77', to: 'resolved', days: 91 })).status).toBe(400);
+    expect((await preview({ from: '77', to: 'resolved' }, 'no-such-table')).status).toBe(400);
+    expect((await ops.post('code-tables/nobody/national-status/preview', { from: '77', to: 'resolved' })).status).toBe(
+      404,
+    );
+    expect((await ops.post('code-tables/one-stop/national-status/preview', {}, 'ops-read')).status).toBe(403);
+  });
+
   test('one resolution frees all that waited, in order: what was read', async () => {
     await dialect([1, 2, 3].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
     later(1_000);

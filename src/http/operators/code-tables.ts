@@ -22,6 +22,37 @@ export const TableShown = closed(
 );
 
 const Order = closed({ from: Code, to: Code, why: Why });
+const Preview = closed({
+  from: Code,
+  to: Code,
+  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 90, description: 'a whole number of days from 1 to 90' })),
+});
+
+const Count = Type.Integer({ minimum: 0 });
+export const CodePreviewShown = closed(
+  {
+    looked: closed({ messages: Count, items: Count, since: Instant, isAll: Type.Boolean() }),
+    freed: Type.Integer({ description: 'items that waited for a table to map them, and would have been applied' }),
+    changed: Type.Integer({ description: 'items that would have said something else' }),
+    told: Type.Array(Type.String(), { description: 'the parties that would have been told of these' }),
+    waiting: closed(
+      { items: Count, deliveries: Count },
+      { description: 'what waits for this code at the moment: the line would free it' },
+    ),
+    items: Type.Array(
+      closed({
+        code: Type.Optional(Type.String()),
+        messageId: Type.String({ format: 'uuid' }),
+        item: Count,
+        changes: Type.Array(
+          closed({ path: Type.String({ description: 'JSON Pointer' }), was: Type.Unknown(), would: Type.Unknown() }),
+        ),
+      }),
+      { description: 'the first fifty of them, the newest message first; what is personal is masked' },
+    ),
+  },
+  { title: 'CodePreview' },
+);
 
 export const UnknownShown = closed(
   {
@@ -122,6 +153,33 @@ export function addCodeTables(add: AddRoute, means: OperatorMeans): void {
           placeOf,
         }),
       );
+    },
+  );
+  const readPreview = orderReader(Preview);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/code-tables/{party}/{table}/preview`,
+      tag: TAG,
+      summary: 'What a line of a code table would have made of what the party told lately',
+      description:
+        'The messages of so many days (7 where nothing is said) are read by the tables as they are, and with the line; nothing is changed. What is told to a party by the line shows in `waiting` alone. At most 20,000 items or ten seconds; `isAll` says whether that was all.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Preview },
+      replies: {
+        200: { description: 'What would be otherwise', schema: CodePreviewShown },
+        404: { description: 'No such party' },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:configure');
+      const party = c.req.param('party') ?? '';
+      if (!parties.has(party)) throw none('party', party);
+      const { from, to, days = 7 } = await readPreview(c);
+      const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
+      const preview = await orders.previewCode(line, days);
+      if ('problems' in preview) throw badOrder(preview.problems);
+      return c.json(preview);
     },
   );
   const readOrder = orderReader(Order);

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { everyPage, queryText, segment } from './api.ts';
+import { previewForm } from './code-preview.ts';
 import { orderForm } from './forms.ts';
 import { partyLink, queryOf, table } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
@@ -136,6 +137,7 @@ function enterForm(visit: Visit, party: string, name: string, entries: CodeTable
   const meanings = [...new Set(entries.map(({ is }) => is))].slice(0, MOST_LINES);
   return html`<h3>${say('Thêm một dòng', 'Enter a line')}</h3>
 <datalist id="${list}">${meanings.map((is) => html`<option value="${is}"></option>`)}</datalist>
+${previewForm(visit, party, name, list)}
 ${orderForm(visit, {
   to: `/console/code-tables/${segment(party)}/${segment(name)}`,
   button: say('Thêm', 'Enter'),

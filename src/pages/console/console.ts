@@ -11,6 +11,7 @@ import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addAudit } from './audit.ts';
 import { addCause } from './cause.ts';
+import { addCodePreview } from './code-preview.ts';
 import { addCodeTables } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
@@ -87,6 +88,7 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   addQuarantine(site);
   addCause(site);
   addCodeTables(site);
+  addCodePreview(site);
   addUnknownCodes(site);
   addAnomalies(site);
   addIncidents(site);

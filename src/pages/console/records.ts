@@ -1,6 +1,6 @@
 import type Type from 'typebox';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
-import type { EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
+import type { CodePreviewShown, EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
 import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
 import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
 import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
@@ -17,6 +17,7 @@ export type Body = Type.Static<typeof BodyShown>;
 export type Cause = Type.Static<typeof CauseShown>;
 export type CodeEntry = Type.Static<typeof CodeEntryShown>;
 export type CodeTable = Type.Static<typeof TableShown>;
+export type CodePreview = Type.Static<typeof CodePreviewShown>;
 export type Delivery = Type.Static<typeof DeliveryShown>;
 export type Incident = Type.Static<typeof IncidentShown>;
 export type Message = Type.Static<typeof MessageShown>;

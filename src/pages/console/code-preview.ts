@@ -1,0 +1,87 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
+import { orderForm } from './forms.ts';
+import { dossierLink, partyLink, queryOf, table } from './parts.ts';
+import type { CodePreview } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { timeOf } from './times.ts';
+
+const LINE = ['party', 'table', 'from', 'to'] as const;
+type Line = Readonly<Partial<Record<(typeof LINE)[number], string>>>;
+
+/** What a line of a code table would have made of what came lately; then, with a reason, the line. */
+export function addCodePreview(site: Site): void {
+  site.screen('/code-tables/preview', async (visit) => {
+    const { say, api } = visit;
+    const { party = '', table: name = '', from, to } = queryOf(visit, LINE) as Line;
+    const path = `code-tables/${segment(party)}/${segment(name)}/preview`;
+    const { body, problem } = await api.post<CodePreview>(path, { from, to });
+    return {
+      title: say('Thử một dòng của bảng mã', 'A line of a code table, tried'),
+      body: html`<p><a href="/console/code-tables${queryText({ party })}">${say('« Bảng mã', '« Code tables')}</a></p>
+<p>${partyLink(party)} · <code>${name}</code>: <code>${from}</code> → <code>${to}</code></p>
+${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
+  body && may(visit, 'ops:configure')
+    ? orderForm(visit, {
+        to: `/console/code-tables/${segment(party)}/${segment(name)}`,
+        button: say('Thêm dòng này', 'Enter this line'),
+        why: 'must',
+        hidden: { from, to },
+      })
+    : ''
+}`,
+    };
+  });
+}
+
+/** The way there, beside the form that enters a line. It changes nothing, and so is asked for by its address. */
+export function previewForm({ say }: Visit, party: string, name: string, list: string): Html {
+  return html`<form class="fields order" method="get" action="/console/code-tables/preview">
+<input type="hidden" name="party" value="${party}"><input type="hidden" name="table" value="${name}">
+<label>${say('Mã', 'Code')}<input name="from" required maxlength="60" autocomplete="off"></label>
+<label>${say('Nghĩa là', 'Stands for')}<input name="to" required maxlength="60" autocomplete="off" list="${list}"></label>
+<button class="quiet">${say('Thử trước', 'Try first')}</button></form>`;
+}
+
+function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items }: CodePreview): Html {
+  const { say } = visit;
+  return html`<section class="card"><p><strong>${say(
+    `Từ ${timeOf(looked.since)}: ${freed} mục đang vướng mã sẽ được đọc, ${changed} mục sẽ đọc khác đi.`,
+    `Since ${timeOf(looked.since)}: ${freed} items that no table mapped would be read, ${changed} would be read otherwise.`,
+  )}</strong></p>
+<p>${say(
+    `Đã đọc lại ${looked.items} mục trong ${looked.messages} thông điệp${looked.isAll ? '' : ', chưa phải tất cả'}. Chưa có gì thay đổi.`,
+    `${looked.items} items of ${looked.messages} messages were read again${looked.isAll ? '' : ', and that is not all'}. Nothing was changed.`,
+  )}</p>
+<p>${say(
+    `Đang chờ đúng mã này: ${waiting.items} mục, ${waiting.deliveries} lượt chuyển.`,
+    `Waiting for this very code: ${waiting.items} items, ${waiting.deliveries} deliveries.`,
+  )}</p>
+${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would go on to')}: ${told.map((one) => html`${partyLink(one)} `)}</p>` : ''}
+</section>${table<CodePreview['items'][number]>({
+    caption: say('Những mục đầu tiên, mới nhất trước', 'The first of them, the newest first'),
+    empty: say('Không mục nào đọc khác đi.', 'No item would be read otherwise.'),
+    items,
+    columns: [
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => (code === undefined ? '' : dossierLink(code)) },
+      {
+        head: say('Khác đi', 'Otherwise'),
+        cell: ({ changes }) =>
+          html`${changes.map(
+            ({ path, was, would }) =>
+              html`<div><code>${path}</code>: ${shown(was)} → <strong>${shown(would)}</strong></div>`,
+          )}`,
+      },
+      {
+        head: say('Thông điệp', 'Message'),
+        cell: ({ messageId, item }) =>
+          html`<a href="/console/messages/${messageId}"><code>${messageId.slice(0, 8)}</code></a> · ${item}`,
+      },
+    ],
+  })}`;
+}
+
+const shown = (value: unknown): string =>
+  value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
