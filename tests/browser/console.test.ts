@@ -108,6 +108,7 @@ describeInBrowser(() => {
     await page.getByRole('button', { name: 'Đăng nhập' }).click();
     await page.getByRole('heading', { name: 'Tổng quan' }).waitFor();
     const screens = ['?refresh=off', '/deliveries', '/messages', '/quarantine', '/code-tables?party=portal', '/audit'];
+    screens.push('/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing');
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       for (const path of [...screens, '/parties/portal', '/replays/new?state=delivered', `/dossiers?code=${CODE(1)}`]) {

@@ -377,6 +377,7 @@ describe('the console', () => {
       const preview = (await officer.get(`${tried}&from=77&to=processing`)).text;
       expect(preview).toContain('0 mục đang vướng mã sẽ được đọc');
       expect(preview).toContain('Thêm dòng này');
+      expect(preview).not.toContain('&lt;');
       expect((await items('code-tables?party=portal'))[0].entered).toHaveLength(1);
       expect((await officer.post('/console/code-tables/portal/portal-status', line)).text).toContain(
         'Đã thêm: 77 → processing',

@@ -48,9 +48,9 @@ export function previewForm({ say }: Visit, party: string, name: string, list: s
 function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items }: CodePreview): Html {
   const { say } = visit;
   return html`<section class="card"><p><strong>${say(
-    `Từ ${timeOf(looked.since)}: ${freed} mục đang vướng mã sẽ được đọc, ${changed} mục sẽ đọc khác đi.`,
-    `Since ${timeOf(looked.since)}: ${freed} items that no table mapped would be read, ${changed} would be read otherwise.`,
-  )}</strong></p>
+    `${freed} mục đang vướng mã sẽ được đọc, ${changed} mục sẽ đọc khác đi.`,
+    `${freed} items that no table mapped would be read, ${changed} would be read otherwise.`,
+  )}</strong> <span class="note">${say('Từ', 'Since')} ${timeOf(looked.since)}</span></p>
 <p>${say(
     `Đã đọc lại ${looked.items} mục trong ${looked.messages} thông điệp${looked.isAll ? '' : ', chưa phải tất cả'}. Chưa có gì thay đổi.`,
     `${looked.items} items of ${looked.messages} messages were read again${looked.isAll ? '' : ', and that is not all'}. Nothing was changed.`,
