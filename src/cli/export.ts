@@ -62,7 +62,7 @@ Dossiers come in the order of their codes, each once, as it is when it is writte
 masked without --personal. Such a file is to be read, not to be imported again: a masked name is nobody's. Steps quote what
 officers wrote of people, and are written with --personal only.
 CSV has no place for lists of records (documents, fees …): how many dossiers have some is told at the end. In CSV a text that
-begins as a formula does has a ' before it.
+begins as a formula does (=, +, -, @; also after one ' or more) has a ' before it, which import takes off again.
 
 Exit codes: 0 written, 1 it could not be, 2 wrong usage or settings.`;
 

@@ -107,6 +107,30 @@ test('a spreadsheet gets columns as import reads them, no formula, and is told w
   expect(rows[1]).toMatch(/,A\|B$/);
 });
 
+test('a spreadsheet in full is imported with every text as it was', async () => {
+  const texts = {
+    applicant: { name: '-Đặng Thị Ửng', phone: '+84912345678', address: "'=1" },
+    abstract: '@SUM(A1)',
+    note: "''Giấy phép'' số 5",
+    databases: ['=CSDL|A', 'B\\', '\\|'],
+  };
+  const code = 'H60.02-250812-0001';
+  const [one, other] = [await testHub({ nowMs: Date.now() }), await testHub({ nowMs: Date.now() })];
+  try {
+    await one.push(dossier({ code, ...texts }));
+    await here(['export', 'texts.csv', ...PERSONAL], one);
+    expect(read('texts.csv')).not.toMatch(/(?:^|,|")[=+@-]/m);
+    expect(await here(['import', 'one-stop', 'texts.csv'], other)).toMatchObject({ code: 0 });
+    const [ours, theirs] = await Promise.all(
+      [one, other].map((hub) => hub.read(`/api/v1/dossiers/${code}`, 'personal')),
+    );
+    expect(theirs?.body).toMatchObject(texts);
+    expect(theirs?.body).toEqual({ ...ours?.body, freshness: expect.anything() });
+  } finally {
+    await Promise.all([one.close(), other.close()]);
+  }
+});
+
 const WRONG: readonly [readonly string[], string][] = [
   [['x.ndjson', '--personal'], '--personal needs --why'],
   [['x.ndjson', '--operation', 'progress'], '--operation progress needs --personal'],

@@ -107,6 +107,32 @@ describe('import', () => {
     });
   });
 
+  test('CSV with rows of only empty cells, as spreadsheets write them at the end, has no more items than others', async () => {
+    const row = `${codeOf(84)},1.013225,H60.01,received,${AT}`;
+    const { told, ...tally } = await load(
+      'ends.csv',
+      ['code,serviceCode,agencyCode,status,statusAt', ',,,,', row, ',,,,', ' , ,\t,,', ',,,', '"","",,,', ''].join(
+        '\r\n',
+      ),
+    );
+    expect(told).toEqual([]);
+    expect(tally).toMatchObject({ accepted: 1, invalid: 0 });
+  });
+
+  test("CSV in which others wrote a ' before what would be a formula, and lists with what divides them", async () => {
+    const head =
+      'code;serviceCode;agencyCode;status;statusAt;applicant.name;applicant.phone;fees.0.amountVnd;databases';
+    const { told } = await load(
+      'marked.csv',
+      `${head}\n${codeOf(85)};1.013225;H60.01;received;${AT};'n Ba;'+84912345678;'-1;A\\|B|C:\\D\\\\\n${codeOf(86)};1.013225;H60.01;received;${AT};'n Ba;'+84912345678;1;A\\|B|C:\\D\\\\`,
+    );
+    expect(told).toEqual(['2 invalid /fees/0/amountVnd']);
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(86)}`, 'personal')).body).toMatchObject({
+      applicant: { name: "'n Ba", phone: '+84912345678' },
+      databases: ['A|B', 'C:\\D\\'],
+    });
+  });
+
   test('CSV with a quote that is not closed ends there, and says so', async () => {
     const row = (n: number, name: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${name}`;
     const head = 'code,serviceCode,agencyCode,status,statusAt,applicant.name';

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { SchemaNode } from '#core/explain';
 import { OPERATIONS } from '#schemas/operations';
 import type { DossierOperation } from '../../http/doors/rest/items.ts';
-import { BETWEEN_VALUES } from '../import/csv-rows.ts';
+import { joinValues, markFormula } from '../import/csv-cells.ts';
 import type { Format } from '../import/examine-file.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -36,12 +36,13 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * Columns as `import` reads them, but for lists of records, which have no place in a row. Spreadsheets take a file
- * without the mark for another encoding; and what people typed must not be a formula there, so it has a `'` before it.
+ * without the mark for another encoding; and what people typed must not be a formula there, so it has a `'` before it,
+ * which `import` takes off again (the library would mark it, too, but not what looks as if it were marked).
  */
 function csvText(operation: DossierOperation): RecordText {
   const { columns, lists } = membersOf(OPERATIONS[operation] as unknown as SchemaNode);
   const left: Record<string, number> = {};
-  const write = (rows: readonly (readonly string[])[]): string => stringify([...rows], { escape_formulas: true });
+  const write = (rows: readonly (readonly string[])[]): string => stringify([...rows]);
   return {
     begin: BYTE_ORDER_MARK + write([columns]),
     next(records) {
@@ -68,6 +69,6 @@ function membersOf({ properties = {} }: SchemaNode): { columns: readonly string[
 
 function cellOf(record: Members, column: string): string {
   const value = column.split('.').reduce<unknown>((at, name) => (at as Members | undefined)?.[name], record);
-  if (Array.isArray(value)) return value.join(BETWEEN_VALUES);
-  return value === undefined || value === null ? '' : String(value);
+  if (value === undefined || value === null) return '';
+  return markFormula(Array.isArray(value) ? joinValues(value) : String(value));
 }

@@ -3,6 +3,7 @@ import type { SchemaNode } from '#core/explain';
 import { OPERATIONS } from '#schemas/operations';
 import type { DossierOperation } from '../../http/doors/rest/items.ts';
 import { UsageError } from '../run-command.ts';
+import { splitValues, unmarkFormula } from './csv-cells.ts';
 import { brokenItem, type FileItem, MAX_ITEM_BYTES } from './file-item.ts';
 
 /** A column of a CSV file: the path of a field of the record, and how its cells are read. */
@@ -11,12 +12,11 @@ interface Column {
   readonly read: (cell: string) => unknown;
 }
 
-/** Between the values of a list of words in one cell. */
-export const BETWEEN_VALUES = '|';
-
 /**
  * The rows of a CSV file as items, while it is read. Its first row names the fields: `code`, `applicant.name`,
- * `fees.0.amountVnd`. An empty cell says nothing. Cells are values and never formulas, whatever they begin with.
+ * `fees.0.amountVnd`. An empty cell says nothing, nor does a row of nothing else, as spreadsheets write them at the end.
+ * Cells are values and never formulas, whatever they begin with; the `'` that `export` and others put before what begins as
+ * a formula does is taken off.
  *
  * @throws UsageError when a column is no field of the record, with all of them at once
  */
@@ -33,6 +33,7 @@ export async function* csvRows(
       max_record_size: MAX_ITEM_BYTES,
       relax_column_count: true,
       skip_empty_lines: true,
+      skip_records_with_empty_values: true,
     }),
   );
   chunks.on('error', (error) => rows.destroy(error));
@@ -63,7 +64,7 @@ function itemOf(columns: readonly Column[], cells: readonly string[], line: numb
   }
   const record = {};
   for (const [at, { path, read }] of columns.entries()) {
-    const cell = (cells[at] as string).trim();
+    const cell = unmarkFormula((cells[at] as string).trim());
     if (cell !== '') put(record, path, read(cell));
   }
   return { line, json: Buffer.from(JSON.stringify(record, withoutHoles)) };
@@ -126,7 +127,7 @@ function columnOf(schema: SchemaNode, name: string): Column | undefined {
 /** What a cell cannot be read as stays a text: the record's own check says what was expected. */
 function readerOf({ type, items, anyOf }: SchemaNode): (cell: string) => unknown {
   if (anyOf) return readerOf(anyOf[0] as SchemaNode);
-  if (items) return (cell) => cell.split(BETWEEN_VALUES).map((value) => value.trim());
+  if (items) return (cell) => splitValues(cell).map((value) => value.trim());
   if (type === 'boolean') return (cell) => ({ true: true, false: false })[cell.toLowerCase()] ?? cell;
   if (type === 'integer' || type === 'number') return (cell) => (/^-?\d{1,15}$/.test(cell) ? Number(cell) : cell);
   return (cell) => cell;
