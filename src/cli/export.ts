@@ -59,7 +59,7 @@ export function addExport(program: Command): void {
 
 const HELP = `
 Dossiers come in the order of their codes, each once, as it is when it is written; work goes on meanwhile. What is personal is
-masked without --personal. Such a file is to be read, not to be imported again: a masked name is nobody's. Steps quote what
+masked without --personal. Such a file is to be read: import refuses it, as a masked name is nobody's. Steps quote what
 officers wrote of people, and are written with --personal only.
 CSV has no place for lists of records (documents, fees …): how many dossiers have some is told at the end. In CSV a text that
 begins as a formula does (=, +, -, @; also after one ' or more) has a ' before it, which import takes off again.

@@ -48,6 +48,7 @@ A CSV file's first row names fields of the record: code, status, applicant.name,
 as databases are divided by |; a | or \\ within a word has a \\ before it. The file may be divided by commas, semicolons or tabs. An
 empty cell says nothing, nor does a row of them. Of a cell that begins with ' and then =, +, -, @ (or with more ' before it), as
 export and others write what would be a formula, one ' is taken off.
+What export has masked is invalid: it is written in full with --personal.
 Ended at any time, the same command goes on: what was taken is not taken twice. Steps of dossiers that are in another
 file wait until it is imported. Files are looked at first: where one holds no item, nothing is taken.
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskApplicant, maskMentions, maskName, maskNamesIn, mentionOf } from './masking.ts';
+import { maskApplicant, maskedMembers, maskMentions, maskName, maskNamesIn, mentionOf } from './masking.ts';
 
 const applicant = {
   kind: 'citizen',
@@ -55,6 +55,14 @@ describe('a masked applicant', () => {
       name,
       identityNumber: '********89',
     });
+  });
+
+  test('is told from one that is not, member by member', () => {
+    const members = ['name', 'identityNumber', 'phone', 'email', 'address', 'techId'];
+    expect(maskedMembers(maskApplicant(applicant))).toEqual(members);
+    expect(maskedMembers(maskApplicant({ ...applicant, kind: 'enterprise' }))).toEqual(members.slice(1));
+    expect(maskedMembers(applicant)).toEqual([]);
+    expect(maskedMembers({ name: 'Nguyễn V** A*', address: '* 12 Lê Lợi', phone: 5 })).toEqual([]);
   });
 
   test('shows nothing of short values', () => {

@@ -6,11 +6,26 @@ type Applicant = NonNullable<Dossier['applicant']>;
 /** An applicant as readers without the scope for personal data see it: to be recognised, not found. */
 export function maskApplicant(applicant: Applicant): Applicant {
   const masked: Applicant = { ...applicant, name: isPerson(applicant) ? maskName(applicant.name) : applicant.name };
-  for (const member of ['identityNumber', 'phone', 'email', 'address', 'techId'] as const) {
+  for (const member of MASKED) {
     const value = applicant[member];
     if (value !== undefined) masked[member] = maskTail(value);
   }
   return masked;
+}
+
+const MASKED = ['identityNumber', 'phone', 'email', 'address', 'techId'] as const;
+
+/**
+ * The members of an applicant, as anybody may have written one, that are as maskApplicant leaves them: masking changes
+ * them no more, and they have asterisks. What others mask otherwise (`Nguyễn V** A*`) is none.
+ */
+export function maskedMembers(applicant: Readonly<Record<string, unknown>>): readonly string[] {
+  const isMasked = (member: string, mask: (text: string) => string): boolean => {
+    const value = applicant[member];
+    return typeof value === 'string' && value.includes('*') && mask(value) === value;
+  };
+  const members: string[] = MASKED.filter((member) => isMasked(member, maskTail));
+  return isPerson(applicant) && isMasked('name', maskName) ? ['name', ...members] : members;
 }
 
 /**
@@ -102,8 +117,8 @@ function replaceMention(text: string, value: string, masked: string): string {
 }
 
 /** The name of a company or a state body is public; where the kind is not known it is treated as a person's. */
-function isPerson(applicant: Applicant): boolean {
-  return applicant.kind === undefined || applicant.kind === 'citizen';
+function isPerson({ kind }: { readonly kind?: unknown }): boolean {
+  return kind === undefined || kind === 'citizen';
 }
 
 /** `Nguyễn Văn An` → `N***** V** A*`: as many words and letters as there are, no name. */

@@ -131,6 +131,17 @@ test('a spreadsheet in full is imported with every text as it was', async () => 
   }
 });
 
+test('what is masked is not imported: nobody loses their name to asterisks', async () => {
+  const code = codeOf(1);
+  for (const file of ['masked.ndjson', 'masked.csv']) {
+    await here(['export', file, '--q', code]);
+    const told = await here(['import', 'one-stop', file]);
+    expect(told.code).toBe(1);
+    expect(told.errors).toContain(`invalid ${code}: /applicant/name is masked, as export writes it without --personal`);
+  }
+  expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body.applicant.name).toBe('Nguyễn Văn An');
+});
+
 const WRONG: readonly [readonly string[], string][] = [
   [['x.ndjson', '--personal'], '--personal needs --why'],
   [['x.ndjson', '--operation', 'progress'], '--operation progress needs --personal'],

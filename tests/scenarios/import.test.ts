@@ -133,6 +133,28 @@ describe('import', () => {
     });
   });
 
+  test('masked values are refused by their place, those that others masked otherwise are not', async () => {
+    const applicants: readonly [object, readonly string[]][] = [
+      [{ name: 'N***** V** A*', phone: '********78' }, ['/applicant/name', '/applicant/phone']],
+      [{ kind: 'enterprise', name: 'Công ty An', address: '********************ân' }, ['/applicant/address']],
+      [{ kind: 'enterprise', name: 'C***' }, []],
+      [{ name: 'Nguyễn V** A*' }, []],
+      [{ name: 'Y B', address: '* 12 Lê Lợi' }, []],
+    ];
+    for (const [at, [applicant, places]] of applicants.entries()) {
+      const { told, problems, invalid } = await load(
+        `masked-${at}.json`,
+        JSON.stringify(dossier({ code: codeOf(90 + at), applicant })),
+      );
+      expect({ told, invalid }).toEqual({
+        told: places.slice(0, 1).map((path) => `1 invalid ${path}`),
+        invalid: Math.min(places.length, 1),
+      });
+      for (const problem of problems) expect(problem).toContain('is masked, as export writes it without --personal');
+    }
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
   test('CSV with a quote that is not closed ends there, and says so', async () => {
     const row = (n: number, name: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${name}`;
     const head = 'code,serviceCode,agencyCode,status,statusAt,applicant.name';

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { msToInstant } from '#core/dates';
 import type { Item } from '#core/item';
+import { maskedMembers } from '#core/masking';
+import type { Problem } from '#core/problem';
 import { type DossierOperation, readKept } from '../../http/doors/rest/items.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { KeyedSubmission, Pipeline } from '../../pipeline.ts';
@@ -121,7 +123,38 @@ async function itemsOf(
   operation: DossierOperation,
 ): Promise<readonly Item[]> {
   const read = await readKept(body, operation, 'application/x-ndjson');
-  return batch.map(({ problem }, at) =>
-    problem === undefined ? (read[at] as Item) : { kind: 'invalid', problems: [{ path: '', message: problem }] },
-  );
+  return batch.map(({ problem, json }, at) => {
+    if (problem !== undefined) return { kind: 'invalid', problems: [{ path: '', message: problem }] };
+    const item = read[at] as Item;
+    const masked = maskedIn(json);
+    return masked.length === 0 ? item : { kind: 'invalid', problems: masked, ...codeOf(item) };
+  });
+}
+
+/**
+ * What `export` has masked: taken in, it would stand in the place of what people are called. Here and not at the doors,
+ * where a partner may have nothing else to tell of people than what it masked itself.
+ */
+function maskedIn(json: Buffer): readonly Problem[] {
+  if (!json.includes('*')) return [];
+  const applicant = applicantOf(json);
+  if (typeof applicant !== 'object' || applicant === null) return [];
+  return maskedMembers(applicant as Readonly<Record<string, unknown>>).map((member) => ({
+    path: `/applicant/${member}`,
+    message: 'is masked, as export writes it without --personal; expected the value in full, as with --personal --why',
+  }));
+}
+
+/** Of an item that may be no JSON, or not of an object. */
+function applicantOf(json: Buffer): unknown {
+  try {
+    return (JSON.parse(json.toString()) as { applicant?: unknown } | null)?.applicant;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(item: Item): { code?: string } {
+  const code = item.kind === 'record' ? (item.record as { code?: string }).code : item.code;
+  return code === undefined ? {} : { code };
 }
