@@ -175,7 +175,8 @@ async function write(
     }
   } catch (error) {
     if (file !== STDOUT) await rm(part, { force: true });
-    throw new Error(`${file === STDOUT ? 'stdout' : file} could not be written: ${(error as Error).message}`);
+    const why = `${file === STDOUT ? 'stdout' : file} could not be written: ${(error as Error).message}`;
+    throw new Error(why, { cause: error });
   } finally {
     bar.stop();
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { printDocument, USAGE } from './run-command.ts';
+import { printDocument, tellStdoutError, USAGE } from './run-command.ts';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 
@@ -27,8 +27,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {
   // Whoever reads along may have read enough (`| head`): what is under way is brought to its end all the same.
+  // All else, such as a full disk, is told once, however much more is written.
+  let isTold = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE' || isTold) return;
+    isTold = true;
+    tellStdoutError(error);
   });
   const { description, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
     description: string;

@@ -45,9 +45,18 @@ export function printDocument(document: object): void {
   console.log(JSON.stringify(document, undefined, 2));
 }
 
+/** Errors of stdout, which are told when they happen and not by the command as well that they ended. */
+const toldOfStdout = new WeakSet<Error>();
+
+export function tellStdoutError(error: Error): void {
+  tellError(new Error(`stdout could not be written: ${error.message}`), false);
+  toldOfStdout.add(error);
+}
+
 export function tellError(error: Error, json: boolean, broken: number = FAILED): void {
   const isUse = error instanceof UsageError || error instanceof ConfigError;
   process.exitCode = isUse ? USAGE : broken;
+  if (error.cause instanceof Error && toldOfStdout.has(error.cause)) return;
   const problems = error instanceof ConfigError ? error.problems : undefined;
   if (json)
     printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,6 +62,17 @@ describe('lienthong', () => {
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, errors: '' });
   });
+
+  test.runIf(existsSync('/dev/full')).each([[['keys', 'list']], [['keys', 'list', '--json']], [['import', '--help']]])(
+    'a full disk behind stdout is told in one line, with 1: %j',
+    async (args) => {
+      const { ended } = startLienthong(args, { HUB_SECRET: SECRET }, HOME, openSync('/dev/full', 'w'));
+      expect(await ended).toEqual({
+        ...{ code: 1, out: '' },
+        errors: 'lienthong: stdout could not be written: ENOSPC: no space left on device, write\n',
+      });
+    },
+  );
 
   test.each([
     { args: ['nothing-of-ours'], says: /unknown command/ },

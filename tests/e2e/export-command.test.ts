@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
@@ -140,6 +140,14 @@ test('what is masked is not imported: nobody loses their name to asterisks', asy
     expect(told.errors).toContain(`invalid ${code}: /applicant/name is masked, as export writes it without --personal`);
   }
   expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body.applicant.name).toBe('Nguyễn Văn An');
+});
+
+test.runIf(existsSync('/dev/full'))('a full disk behind stdout is told in one line, with 1', async () => {
+  const { ended } = startLienthong(['export', '-'], envOf(hub), folder, openSync('/dev/full', 'w'));
+  expect(await ended).toEqual({
+    ...{ code: 1, out: '' },
+    errors: 'lienthong: stdout could not be written: ENOSPC: no space left on device, write\n',
+  });
 });
 
 const WRONG: readonly [readonly string[], string][] = [

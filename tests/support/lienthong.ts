@@ -16,14 +16,26 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-/** Run the command as a person would, with nothing but these settings. */
-export function startLienthong(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
+/**
+ * Run the command as a person would, with nothing but these settings.
+ *
+ * @param stdout a file descriptor instead of `out`
+ */
+export function startLienthong(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  stdout: number | 'pipe' = 'pipe',
+): Running {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    ...{ cwd, env: { PATH: process.env.PATH ?? '', ...env } },
+    stdio: ['pipe', stdout, 'pipe'],
+  });
   const ran = { out: '', errors: '' };
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     ran.out += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     ran.errors += chunk;
   });
   const ended = new Promise<Ran>((resolve, reject) => {
