@@ -156,6 +156,10 @@ describe('keys', () => {
     expect(plain.out).toContain('"party":"one-stop"');
   });
 
+  test('reseal: says what the old secret is still needed for', async () => {
+    expect((await here(['keys', 'reseal', '--help'])).out).toMatch(/no more but for cursors\n?.* 400/s);
+  });
+
   test('list: what is new is taken by the hub as it is printed; secrets are not shown', async () => {
     const made = JSON.parse(
       (await here(['keys', 'new', '--id', 'mot-cua.01', '--scope', 'dossier:write', '--party', 'one-stop', '--json']))
