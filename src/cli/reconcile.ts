@@ -35,7 +35,8 @@ Only parties whose adapter offers a look-up can be compared with. The calls keep
 same each night by chance, or as the party's "reconcile" says; hub_reconcile_agreement_ratio is what came of the last
 time. What is told once more is asked about first; it goes out when the hub runs.
 
-Exit codes: 0 both sides agree, 1 they do not, 2 it could not be found out.`;
+Exit codes: 0 both sides agree; 1 they do not, also where some dossiers could not be asked about or were put right; 2 it
+could not be found out, of some dossiers or of all.`;
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
@@ -57,8 +58,13 @@ async function reconcile(party: string, { sample, all, repair }: ReconcileComman
     }),
   ).finally(() => bar.stop());
   if (report.error !== undefined && report.agreement === null) throw new Error(report.error);
-  const { differs, absent, behind } = report.counts;
-  return { text: textOf(report), document: report, failed: differs + absent + behind > 0 };
+  const { differs, absent, behind, 'not-asked': notAsked } = report.counts;
+  return {
+    text: textOf(report),
+    document: report,
+    failed: differs + absent + behind > 0,
+    incomplete: notAsked > 0 || report.error !== undefined,
+  };
 }
 
 function textOf({ party, counts, agreement, repaired, findings, error }: ReconcileReport): string {

@@ -14,6 +14,8 @@ export interface Result {
   readonly document: object;
   /** It ran, and something is wrong. */
   readonly failed?: boolean;
+  /** It ran, found nothing wrong, and could not find out all. */
+  readonly incomplete?: boolean;
 }
 
 /** Options that every command has. */
@@ -24,7 +26,7 @@ export interface CommonOptions {
 /**
  * Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr.
  *
- * @param broken the exit code when it could not be done; of a check whose 1 means a finding, 2
+ * @param broken the exit code when it could not be done, or not in full; of a check whose 1 means a finding, 2
  */
 export async function runCommand(
   { json }: CommonOptions,
@@ -32,10 +34,11 @@ export async function runCommand(
   broken: number = FAILED,
 ): Promise<void> {
   try {
-    const { text, document, failed } = await work();
+    const { text, document, failed, incomplete } = await work();
     if (json) printDocument(document);
     else if (text !== '') console.log(text);
     if (failed) process.exitCode = FAILED;
+    else if (incomplete) process.exitCode = broken;
   } catch (error) {
     tellError(error as Error, json ?? false, broken);
   }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
+import { startSimulator } from '../../src/kit/index.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { dossier, progress } from '../support/hub.ts';
 import { startLienthong } from '../support/lienthong.ts';
@@ -120,6 +122,44 @@ describe('reconcile', () => {
     const told = await startLienthong(['reconcile', 'one-stpo'], { ...env, HUB_DATA_DIR: data }, scene.folder).ended;
     expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are one-stop/) });
     expect(existsSync(join(data, 'postgres'))).toBe(false);
+  });
+});
+
+describe('reconcile', () => {
+  const away = commandScene({
+    parties: {
+      'one-stop': { adapter: 'one-stop' },
+      portal: {
+        adapter: 'national-portal',
+        settings: {
+          ...{ adapterUrl: 'http://127.0.0.1:9', username: 'sim', password: 'sim-password' },
+          ...{ dstcode: 'VN:GOV:TEST', madonvi: 'H60' },
+        },
+      },
+    },
+    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+  });
+
+  test('with a partner that could not be asked: 2, also with --repair; 1 where something differs besides', async () => {
+    const whole = {
+      ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
+      ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
+    };
+    const path = away.file('two.json', JSON.stringify([1, 2].map((n) => dossier({ code: codeOf(n), ...whole }))));
+    expect(await away.run('import', 'one-stop', path)).toMatchObject({ code: 0 });
+    await away.query("UPDATE deliveries SET state = 'delivered'");
+    const said = { code: 2, out: expect.stringContaining('portal: nothing could be judged: 0 agree') };
+    expect(await away.here('reconcile', 'portal')).toMatchObject(said);
+    expect(await away.here('reconcile', 'portal', '--repair', 'ours')).toMatchObject(said);
+    const portal = await startSimulator(nationalPortal());
+    const config = readFileSync(join(away.folder, 'hub.config.json'), 'utf8');
+    away.file('hub.config.json', config.replace('http://127.0.0.1:9', portal.url));
+    await away.query('DELETE FROM dossiers WHERE code = $1', [codeOf(1)]);
+    expect(await away.here('reconcile', 'portal')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('1 absent there, 0 behind, 0 under way, 1 not asked'),
+    });
+    await portal.close();
   });
 });
 
