@@ -2,7 +2,9 @@ import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
+import { execute, urlOf } from '../support/template.ts';
 
 const ROUTES = [
   { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
@@ -62,6 +64,55 @@ describe('what the database cannot keep', () => {
       expect(partner.sent.map((item) => item.code)).toEqual([code]);
     },
   );
+
+  describe('a database that lets nobody in', () => {
+    const name = () => new URL(hub.databaseUrl).pathname.slice(1);
+    const server = () => urlOf(hub.databaseUrl, 'postgres');
+    const endSessions = () =>
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ('${name()}', '${name()}_old')`;
+
+    test.each([
+      [
+        'takes no connections',
+        (of: string) => [`ALTER DATABASE ${of} ALLOW_CONNECTIONS false`, endSessions()],
+        (of: string) => `ALTER DATABASE ${of} ALLOW_CONNECTIONS true`,
+      ],
+      [
+        'is renamed, as while a backup is put in its place',
+        (of: string) => [endSessions(), `ALTER DATABASE ${of} RENAME TO ${of}_old`],
+        (of: string) => `ALTER DATABASE ${of}_old RENAME TO ${of}`,
+      ],
+    ])('since it %s: 503 and Retry-After at all doors and readers', async (_, away, back) => {
+      const account = { username: 'one-stop', password: SECRETS['one-stop'] };
+      const login = await hub.request('POST', '/mapi/login', undefined, account);
+      const { session } = (await login.json()) as { session: string };
+      for (const statement of away(name())) await execute(server(), statement);
+      await expect.poll(() => hub.hub.database.pool.totalCount).toBe(0);
+      const replies = [
+        post(dossier()),
+        hub.request('POST', '/mapi/g', undefined, { session, madonvi: 'H60', service: 'TraCuuHoSo', mahoso: 'X' }),
+        hub.request('GET', '/api/v1/dossiers/X', 'portal'),
+        hub.request('GET', '/api/v1/dossiers', 'portal'),
+        hub.request('GET', '/api/v1/services', 'portal'),
+        hub.request('GET', '/api/public/dossiers/X?proof=0001'),
+        hub.request('GET', '/services'),
+        hub.request('GET', '/health/ready'),
+      ];
+      const heard = (await Promise.all(replies)).map((reply) => [reply.status, reply.headers.get('retry-after')]);
+      const soap = await sendSoap(hub, envelope(pushXml(dossierXml(codeOf(1)))));
+      await execute(server(), back(name()));
+      expect(heard).toEqual(replies.map(() => [503, '5']));
+      // A fault of SOAP 1.1 has always the status 500; Retry-After tells it from ours.
+      expect([soap.status, soap.headers.get('retry-after')]).toEqual([500, '5']);
+      expect((await post(dossier())).status).toBe(201);
+    });
+
+    test('is told from a statement that meets something in a state of our making: 500', async () => {
+      await failAt('messages', '55000');
+      expect((await post(dossier())).status).toBe(500);
+      await mend();
+    });
+  });
 
   test('a deadlock that is over is not heard of outside', async () => {
     await sql('CREATE SEQUENCE tries');
