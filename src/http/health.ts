@@ -32,7 +32,8 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining }: He
     },
     async (c) => {
       if (isDraining()) throw new Refusal('unavailable', 'the hub is stopping', { headers: { 'Retry-After': '5' } });
-      await database.pool.query('SELECT 1');
+      const why = await whyNothingIsKept(database);
+      if (why !== undefined) throw new Refusal('unavailable', why, { headers: { 'Retry-After': '5' } });
       return c.json({ status: 'ready' });
     },
   );
@@ -46,4 +47,14 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining }: He
     },
     async (c) => c.body(await telemetry.registry.metrics(), 200, { 'Content-Type': telemetry.registry.contentType }),
   );
+}
+
+/** Why a database that answers takes no writes. In recovery each transaction is read-only, too. */
+async function whyNothingIsKept({ pool }: Database): Promise<string | undefined> {
+  const { rows } = await pool.query<{ readOnly: boolean; inRecovery: boolean }>({
+    name: 'is ready',
+    text: `SELECT current_setting('transaction_read_only')::boolean AS "readOnly", pg_is_in_recovery() AS "inRecovery"`,
+  });
+  if (rows[0]?.inRecovery) return 'the database is in recovery, as a stand-by is: it takes no writes';
+  return rows[0]?.readOnly ? 'the database is read-only: it takes no writes' : undefined;
 }

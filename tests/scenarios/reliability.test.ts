@@ -114,6 +114,22 @@ describe('what the database cannot keep', () => {
     });
   });
 
+  test('a database that only reads: the hub is not ready, and says why', async () => {
+    const name = new URL(hub.databaseUrl).pathname.slice(1);
+    const set = async (to: string): Promise<void> => {
+      const server = urlOf(hub.databaseUrl, 'postgres');
+      await execute(server, `ALTER DATABASE ${name} SET default_transaction_read_only = ${to}`);
+      await execute(server, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+      await expect.poll(() => hub.hub.database.pool.totalCount).toBe(0);
+    };
+    await set('on');
+    const reply = await hub.request('GET', '/health/ready');
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await reply.json()).toMatchObject({ detail: 'the database is read-only: it takes no writes' });
+    await set('off');
+    expect((await hub.request('GET', '/health/ready')).status).toBe(200);
+  });
+
   test('a deadlock that is over is not heard of outside', async () => {
     await sql('CREATE SEQUENCE tries');
     await sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
