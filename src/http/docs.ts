@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -44,7 +45,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       return c.body(JSON.stringify(schema), 200, { 'Content-Type': 'application/schema+json' });
     },
   );
-  app.get('/docs', (c) => c.html(PAGE));
+  app.get('/docs', (c) => c.html(PAGE, 200, GUARDS));
   app.get('/docs/:file', (c) => {
     const file = c.req.param('file');
     const asset = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
@@ -52,6 +53,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     return c.body(readFileSync(join(swaggerUi(), file), 'utf8'), 200, {
       'Content-Type': asset,
       'Cache-Control': 'public, max-age=86400',
+      'X-Content-Type-Options': 'nosniff',
     });
   });
 }
@@ -93,6 +95,40 @@ const PROBLEMS = PROBLEM_KINDS.map(
     `<dt id="problem-${kind}"><code>${kind}</code>, ${status}: ${title}</dt><dd>${ADVICE[kind]}</dd>`,
 ).join('\n');
 
+const STYLE = `
+    #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
+    #problems dt { font-weight: bold; margin-top: 1rem; }
+    #problems :target { background: #fff3c4; }
+  `;
+
+const SCRIPT = `
+    // Who comes for a problem finds it first: the API is drawn later, and would push it down.
+    const wanted = document.getElementById(location.hash.slice(1));
+    if (wanted) {
+      document.body.prepend(document.getElementById('problems'));
+      wanted.scrollIntoView();
+    }
+    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null });
+  `;
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** The page holds a key while the API is tried: it runs and shows what is ours, asks this hub alone, and is framed by nobody. */
+const GUARDS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    `script-src 'self' ${hashOf(SCRIPT)}`,
+    `style-src 'self' ${hashOf(STYLE)}`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -100,11 +136,7 @@ const PAGE = `<!doctype html>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Liên Thông – API</title>
   <link rel="stylesheet" href="/docs/swagger-ui.css">
-  <style>
-    #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
-    #problems dt { font-weight: bold; margin-top: 1rem; }
-    #problems :target { background: #fff3c4; }
-  </style>
+  <style>${STYLE}</style>
 </head>
 <body>
   <div id="api"></div>
@@ -116,15 +148,7 @@ ${PROBLEMS}
     </dl>
   </section>
   <script src="/docs/swagger-ui-bundle.js"></script>
-  <script>
-    // Who comes for a problem finds it first: the API is drawn later, and would push it down.
-    const wanted = document.getElementById(location.hash.slice(1));
-    if (wanted) {
-      document.body.prepend(document.getElementById('problems'));
-      wanted.scrollIntoView();
-    }
-    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null });
-  </script>
+  <script>${SCRIPT}</script>
 </body>
 </html>
 `;

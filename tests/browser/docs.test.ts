@@ -25,7 +25,13 @@ describeInBrowser(() => {
       'request',
       (request) => request.url().startsWith(url) || request.url().startsWith('data:') || foreign.push(request.url()),
     );
-    await page.goto(`${url}/docs`);
+    const refused: string[] = [];
+    page.on('console', (said) => said.text().includes('Content Security Policy') && refused.push(said.text()));
+    const answer = await page.goto(`${url}/docs`);
+    const guards = answer?.headers() ?? {};
+    expect(guards['content-security-policy']).toContain("default-src 'none'; script-src 'self' 'sha256-");
+    expect(guards['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(guards['x-content-type-options']).toBe('nosniff');
     await page.getByText('Push dossiers: one, an array').waitFor();
     expect(await page.title()).toBe('Liên Thông – API');
     await page.getByRole('button', { name: 'Authorize' }).first().click();
@@ -39,6 +45,7 @@ describeInBrowser(() => {
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByText('there is no dossier').first().waitFor();
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png`, fullPage: true });
+    expect(refused).toEqual([]);
     expect(errors).toEqual([]);
     expect(foreign).toEqual([]);
   });
