@@ -38,7 +38,7 @@ import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
 import { createTries } from './ledger/tries.ts';
 import { addConsole } from './pages/console/console.ts';
-import { addPages } from './pages/pages.ts';
+import { addPages, unknownPage } from './pages/pages.ts';
 import type { Party } from './parties.ts';
 import { createParties } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -244,6 +244,7 @@ export async function createHub(
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
     isDraining,
+    unknownPage: unknownPage(file.province),
   });
   addPages(app, {
     ...{ province: file.province, catalogue, cursors, nowMs, refusalOf, onFault: telemetry.failed },

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
 import { msToInstant } from '#core/dates';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
@@ -42,6 +43,8 @@ export interface AppMeans
   readonly pipeline: Pipeline;
   readonly ledger: LedgerReader;
   readonly telemetry: Telemetry;
+  /** What people see who follow an address that there is not. */
+  readonly unknownPage: (c: Context) => Response | Promise<Response>;
 }
 
 /** Everything that is answered over HTTP. */
@@ -64,7 +67,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addPublicKeys(add, means);
   addHealth(add, means);
   addDocs(app, add, docs);
-  app.notFound((c) => answerUnrouted(c, app));
+  app.notFound((c) => answerUnrouted(c, app, means.unknownPage));
   app.onError(async (error, c) => {
     await means.noteRefusal(c, error);
     return problemResponse(c, refusalOf(error));
@@ -82,9 +85,10 @@ export function createProbes(means: HealthMeans): Hono {
 }
 
 /** A path that has other methods says which; OPTIONS is heard wherever there is one (RFC 9110, 9.3.7 and 15.5.6). */
-function answerUnrouted(c: Context, app: Hono): Response {
+function answerUnrouted(c: Context, app: Hono, unknownPage?: AppMeans['unknownPage']): Response | Promise<Response> {
   const { method, path } = c.req;
   const known = ['GET', 'POST'].filter((one) => app.router.match(one, path)[0].length > 0);
+  if (known.length === 0 && unknownPage && isForPeople(c)) return unknownPage(c);
   if (known.length === 0) return problemResponse(c, new Refusal('not-found', `there is nothing at ${path}`));
   const headers = {
     Allow: [...known.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])), 'OPTIONS'].join(', '),
@@ -92,6 +96,16 @@ function answerUnrouted(c: Context, app: Hono): Response {
   if (method === 'OPTIONS') return c.body(null, 204, headers);
   const detail = `got the method ${method}, expected one of ${headers.Allow}`;
   return problemResponse(c, new Refusal('method-not-allowed', detail, { headers }));
+}
+
+/** Where programs go a problem stays one, whoever asks. */
+const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
+
+function isForPeople(c: Context): boolean {
+  const { method, path } = c.req;
+  if (!['GET', 'HEAD'].includes(method) || FOR_PROGRAMS.test(path)) return false;
+  const supports = ['application/problem+json', 'application/json', 'text/html'];
+  return accepts(c, { header: 'Accept', supports, default: 'application/problem+json' }) === 'text/html';
 }
 
 function doorOf(path: string): string | undefined {

@@ -8,7 +8,7 @@ import { addCataloguePages } from './catalogue.ts';
 import type { Say } from './language.ts';
 import { type Shown, show } from './layout.ts';
 import { addLookUpPage } from './look-up.ts';
-import { refusedPage } from './refused.ts';
+import { missingPage, refusedPage } from './refused.ts';
 import { type StatisticsPageMeans, statisticsPage } from './statistics.ts';
 
 export interface PageMeans extends StatisticsPageMeans {
@@ -46,6 +46,21 @@ export function addPages(app: Hono, means: PageMeans): void {
   addCataloguePages(pages, page, means);
   pages.get('/statistics', statisticsPage(page, means));
   app.route('/', pages);
+}
+
+/** What people see at an address that there is not. */
+export function unknownPage(province: PageMeans['province']): (c: Context) => Response | Promise<Response> {
+  return (c) =>
+    show(c, (say) => ({
+      ...frameOf({ province }, say),
+      ...missingPage(
+        say,
+        say(
+          'Không có trang này. Hãy bắt đầu từ một trong các trang ở trên.',
+          'There is no such page. Please begin from one of the pages above.',
+        ),
+      ),
+    }));
 }
 
 /** What all pages for citizens have in common. */

@@ -94,6 +94,27 @@ describe('pages for citizens', () => {
     }
   });
 
+  test('an address that there is not is told to people on a page, and to programs as a problem', async () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const asked = (path: string, accept: string) => open(path, { headers: { Accept: accept } });
+    const { status, headers, text } = await asked('/dich-vu', browser);
+    expect([status, headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    expect(text).toContain('Không có trang này.');
+    expect((await asked('/dich-vu?lang=en', browser)).text).toContain('There is no such page.');
+    for (const [path, accept] of [
+      ['/dich-vu', '*/*'],
+      ['/dich-vu', 'application/json, text/html'],
+      ['/api/v1/dich-vu', browser],
+      ['/mapi', browser],
+    ] as const) {
+      const { status, headers } = await asked(path, accept);
+      expect([path, accept, status, headers.get('content-type')]).toEqual([
+        ...[path, accept, 404, 'application/problem+json'],
+      ]);
+    }
+  });
+
   describe('a dossier is looked up', () => {
     test('and its status is told in words, with dates as people write them and what is due', async () => {
       const { status, text, html } = await lookUp({ code: ` ${CODE.toLowerCase()} `, proof: '0001' });
