@@ -9,8 +9,15 @@ import { moment, STATUS, unknown, vietnamese } from './words.ts';
 /** A dossier as the public look-up gives it. */
 export type PublicDossier = Omit<Dossier, 'applicant'> & { readonly applicant?: { readonly name: string } };
 
-/** How far a dossier is. @param nowMs the hub's clock: by it a due date has passed or not */
-export function dossierView(say: Say, dossier: PublicDossier, nowMs: number): Html {
+interface Known {
+  /** Whether the catalogue has its service. */
+  readonly hasService: boolean;
+  /** The hub's clock: by it a due date has passed or not. */
+  readonly nowMs: number;
+}
+
+/** How far a dossier is. */
+export function dossierView(say: Say, dossier: PublicDossier, known: Known): Html {
   const { name, meaning, next, tone } = STATUS[dossier.status];
   return html`<article class="card dossier">
 <p class="dossier-code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> ${dossier.code}</p>
@@ -18,18 +25,19 @@ export function dossierView(say: Say, dossier: PublicDossier, nowMs: number): Ht
 <p>${say(...meaning)}</p>
 ${next && html`<p class="next"><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</p>`}
 ${progressLine(say, dossier)}
-${facts(say, dossier, nowMs)}
-<p class="note">${say('Xem lúc', 'As of')} ${moment(minuteOf(nowMs))}</p>
+${facts(say, dossier, known)}
+<p class="note">${say('Xem lúc', 'As of')} ${moment(minuteOf(known.nowMs))}</p>
 </article>`;
 }
 
-function facts(say: Say, dossier: PublicDossier, nowMs: number): Html {
+function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): Html {
   const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, agencyName, processingUnit } = dossier;
+  const service = vietnamese(dossier.serviceName ?? dossier.serviceCode);
   const at = (instant: string | undefined) => instant && moment(instant);
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     [
       say('Thủ tục', 'Service'),
-      html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${vietnamese(dossier.serviceName ?? dossier.serviceCode)}</a>`,
+      hasService ? html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${service}</a>` : service,
     ],
     [say('Lĩnh vực', 'Field'), dossier.fieldName && vietnamese(dossier.fieldName)],
     [say('Người nộp hồ sơ', 'Applicant'), dossier.applicant && vietnamese(dossier.applicant.name)],

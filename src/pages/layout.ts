@@ -15,6 +15,8 @@ export interface Shown {
   readonly head?: Html;
   /** What stands at the end of the top line, such as who is signed in. */
   readonly corner?: Html;
+  /** What was asked by a form, as its page may be linked to in the other language; otherwise its address says it. */
+  readonly asked?: Readonly<Record<string, string>>;
   readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503;
 }
 
@@ -34,7 +36,7 @@ const GUARDS: Readonly<Record<string, string>> = {
 export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
   const language = languageOf(c);
   const say = sayIn(language);
-  const { title, body, owner, links, head = '', corner = '', status = 200 } = build(say);
+  const { title, body, owner, links, head = '', corner = '', asked, status = 200 } = build(say);
   const other = language === 'vi' ? 'en' : 'vi';
   const page = html`<!doctype html>
 <html lang="${language}">
@@ -52,7 +54,7 @@ ${head}
 <a class="owner" href="${links[0]?.href ?? '/'}"><strong>Liên Thông</strong> <span>${owner}</span></a>
 <nav aria-label="${say('Các trang', 'Pages')}">${links.map(
     ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>`,
-  )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other)}">${
+  )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other, asked)}">${
     other === 'en' ? 'English' : 'Tiếng Việt'
   }</a></nav>
 ${corner}
@@ -71,9 +73,9 @@ function isHere(c: Context, href: string): boolean {
   return href === '/' || href === '/console' ? c.req.path === href : c.req.path.startsWith(href);
 }
 
-/** This page again, in the other language. What was sent by a form is not sent again: its page begins anew. */
-function inOther(c: Context, other: string): string {
-  const query = new URLSearchParams(new URL(c.req.url).search);
+/** This page again, in the other language. What was sent by a form is not sent again. */
+function inOther(c: Context, other: string, asked: Shown['asked']): string {
+  const query = new URLSearchParams(asked ?? new URL(c.req.url).search);
   query.set('lang', other);
   return `${c.req.path}?${query}`;
 }

@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import { dossierView, type PublicDossier } from './dossier.ts';
 import type { Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
-import type { ShowPage } from './pages.ts';
+import type { PageMeans, ShowPage } from './pages.ts';
 import { STATUS } from './words.ts';
 
 const MOST_BYTES = 4 * 1024;
@@ -24,7 +24,12 @@ type Found =
  * asked with what the citizen's request came by: its limits, masking and timing hold here, too. Nothing is changed and
  * nobody is known by a cookie, so that a portal may send its visitors here by a form of its own.
  */
-export function addLookUpPage(pages: Hono, app: Hono, page: ShowPage, nowMs: () => number): void {
+export function addLookUpPage(
+  pages: Hono,
+  app: Hono,
+  page: ShowPage,
+  { catalogue, nowMs }: Pick<PageMeans, 'catalogue' | 'nowMs'>,
+): void {
   // A link may name the code, as one on a receipt does; nothing is looked up by it.
   pages.get('/', (c) =>
     page(c, (say) => ({
@@ -41,16 +46,21 @@ ${help(say)}`,
     const sent = new URLSearchParams(await c.req.text());
     const code = sent.get('code')?.trim() ?? '';
     const found = await lookUp(app, c, code, sent.get('proof')?.trim() ?? '');
-    if (found.kind === 'dossier')
+    // The code alone: the proof stands in no address.
+    const asked: Record<string, string> = code === '' ? {} : { code: code.slice(0, LONGEST_CODE) };
+    if (found.kind === 'dossier') {
+      const service = await catalogue.one('service', found.dossier.serviceCode);
       return page(c, (say) => ({
         title: say('Kết quả tra cứu', 'Result'),
-        body: html`${dossierView(say, found.dossier, nowMs())}
+        body: html`${dossierView(say, found.dossier, { hasService: service !== undefined, nowMs: nowMs() })}
 <section class="again"><h2>${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</h2>
 ${form(say, '')}</section>`,
+        asked,
       }));
+    }
     if (found.kind === 'too-often') c.header('Retry-After', String(found.waitS));
     if (found.kind === 'away') c.header('Retry-After', '5');
-    return page(c, (say) => failed(say, code.slice(0, LONGEST_CODE), found));
+    return page(c, (say) => ({ ...failed(say, code.slice(0, LONGEST_CODE), found), asked }));
   });
 }
 

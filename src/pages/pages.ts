@@ -25,7 +25,7 @@ export interface PageMeans extends StatisticsPageMeans {
 /** Answer with a page for citizens. */
 export type ShowPage = (
   c: Context,
-  build: (say: Say) => Pick<Shown, 'title' | 'body' | 'status'>,
+  build: (say: Say) => Pick<Shown, 'title' | 'body' | 'asked' | 'status'>,
 ) => Response | Promise<Response>;
 
 /** What citizens see without a key. */
@@ -42,7 +42,7 @@ export function addPages(app: Hono, means: PageMeans): void {
   pages.get('/pages/style.css', (c) =>
     c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
   );
-  addLookUpPage(pages, app, page, means.nowMs);
+  addLookUpPage(pages, app, page, means);
   addCataloguePages(pages, page, means);
   pages.get('/statistics', statisticsPage(page, means));
   app.route('/', pages);

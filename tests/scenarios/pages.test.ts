@@ -51,7 +51,7 @@ describe('pages for citizens', () => {
         ...{ code: 'H60.01-250812-0038', serviceCode: '1.999990' },
         ...{ status: 'returned', dueAt: '2025-08-10T17:00:00+07:00' },
       }),
-      dossier({ code: 'H60.01-250812-0040', dueAt: undefined }),
+      dossier({ code: 'H60.01-250812-0040', serviceCode: '1.999000', dueAt: undefined }),
     ]);
   });
   afterEach(() => vi.restoreAllMocks());
@@ -127,6 +127,23 @@ describe('pages for citizens', () => {
       expect(html).not.toMatch(/Nguyễn Văn An|0900000001|001000000001|an@example/);
     });
 
+    test('and its service is linked to where the catalogue has it alone', async () => {
+      const { html, text } = await lookUp({ code: 'H60.01-250812-0040', proof: '0001' });
+      expect(text).toContain('Thủ tục thử nghiệm');
+      expect(html).not.toContain('href="/services/');
+    });
+
+    test.each([
+      ['found', CODE, '0001'],
+      ['not found', CODE, '9999'],
+      ['wrong', CODE, '1'],
+    ])('and in the other language its form has the code, and never the digits: %s', async (_, code, proof) => {
+      const { html } = await lookUp({ code, proof });
+      expect(html).toContain(`href="/?code=${code}&amp;lang=en"`);
+      expect(html.match(/href="[^"]*"/g)?.join(' ')).not.toMatch(`proof|=${proof}`);
+      expect((await open(`/?code=${code}&lang=en`)).html).toContain(`value="${code}"`);
+    });
+
     test('and it is overdue by the clock of the hub, which goes on', async () => {
       expect((await lookUp({ code: 'H60.01-250812-0036', proof: '0001' })).text).toContain('quá hạn 1 ngày');
       hub.clock.nowMs += 86_400_000;
@@ -153,7 +170,8 @@ describe('pages for citizens', () => {
       const none = await lookUp({ code: 'H60.01-250812-9999', proof: '0002' });
       expect([wrong.status, none.status]).toEqual([404, 404]);
       expect(wrong.text).toContain('Không có hồ sơ nào với mã và 4 số này');
-      expect(wrong.html.replace(`value="${CODE}"`, '')).toBe(none.html.replace('value="H60.01-250812-9999"', ''));
+      const without = (html: string, code: string) => html.replace(`value="${code}"`, '').replace(`code=${code}&`, '');
+      expect(without(wrong.html, CODE)).toBe(without(none.html, 'H60.01-250812-9999'));
     });
 
     test.each([
