@@ -22,12 +22,13 @@ export async function shutDown(cluster: Cluster, pid: number): Promise<void> {
     if (isOurs()) await signalServer(cluster, pid, signal, mode);
     const deadline = Date.now() + FAST_SHUTDOWN_MS;
     while (isOurs() && Date.now() < deadline) await delay(20);
-    if (isOurs()) cluster.log({ pid, mode }, `embedded PostgreSQL has not stopped in ${FAST_SHUTDOWN_MS} ms`);
+    if (isOurs())
+      cluster.log({ postgresPid: pid, mode }, `embedded PostgreSQL has not stopped in ${FAST_SHUTDOWN_MS} ms`);
   }
   if (isOurs()) throw new Error(`PostgreSQL ${pid} does not stop: ${logTail(cluster)}`);
   const ownerFile = `${cluster.dataDir}.owner`;
   if (readIfThere(ownerFile) === ownIdentity()) fs.rmSync(ownerFile);
-  cluster.log({ pid, dataDir: cluster.dataDir }, 'embedded PostgreSQL stopped');
+  cluster.log({ postgresPid: pid, dataDir: cluster.dataDir }, 'embedded PostgreSQL stopped');
 }
 
 async function signalServer(cluster: Cluster, pid: number, signal: NodeJS.Signals, mode: string): Promise<void> {

@@ -60,7 +60,7 @@ async function connected(cluster: Cluster, server: Postmaster, adopted: boolean)
     throw error;
   }
   const how = shared ? `shared with process ${owner.pid}` : adopted ? 'adopted, its owner is dead' : 'started';
-  cluster.log({ pid, port, dataDir: cluster.dataDir }, `embedded PostgreSQL ${how}`);
+  cluster.log({ postgresPid: pid, port, dataDir: cluster.dataDir }, `embedded PostgreSQL ${how}`);
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     if (shared) return;
