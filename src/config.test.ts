@@ -57,6 +57,8 @@ describe('a setting', () => {
     ['PORT', '', { port: 8080 }],
     ['HUB_PROBES_PORT', '9090', { probesPort: 9_090 }],
     ['HUB_RETRY_DELAYS_S', '0.5, 2', { retryDelaysMs: [500, 2_000] }],
+    ['HUB_RETRY_DELAYS_S', '2592000', { retryDelaysMs: [2_592_000_000] }],
+    ['HUB_MAX_BODY', '256MiB', { maxBodyBytes: 268_435_456 }],
     ['HUB_MAX_BODY', '1024', { maxBodyBytes: 1_024 }],
     ['HUB_MAX_BODY', '64KiB', { maxBodyBytes: 65_536 }],
     ['HUB_MAX_BODY', '2 mb', { maxBodyBytes: 2_097_152 }],
@@ -74,10 +76,16 @@ describe('a setting', () => {
     ['PORT', '65536', 'got "65536", expected a port number from 0 to 65535'],
     ['PORT', '80a', 'got "80a", expected a port number from 0 to 65535'],
     ['HUB_ROLES', 'api,cron', 'got "api,cron", expected some of api,worker,scheduler'],
-    ['HUB_RETRY_DELAYS_S', '5,,30', 'got "5,,30", expected seconds such as 5,30,120'],
-    ['HUB_RETRY_DELAYS_S', '5s', 'got "5s", expected seconds such as 5,30,120'],
-    ['HUB_MAX_BODY', 'lots', 'got "lots", expected a number of bytes, such as 20971520 or 20MiB'],
-    ['HUB_MAX_BODY', '0', 'got "0", expected a number of bytes, such as 20971520 or 20MiB'],
+    ['HUB_RETRY_DELAYS_S', '5,,30', 'got "5,,30", expected seconds such as 5,30,120, each at most 2592000 (30 days)'],
+    ['HUB_RETRY_DELAYS_S', '5s', 'got "5s", expected seconds such as 5,30,120, each at most 2592000 (30 days)'],
+    [
+      'HUB_RETRY_DELAYS_S',
+      '5,2592001',
+      'got "5,2592001", expected seconds such as 5,30,120, each at most 2592000 (30 days)',
+    ],
+    ['HUB_MAX_BODY', 'lots', 'got "lots", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],
+    ['HUB_MAX_BODY', '0', 'got "0", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],
+    ['HUB_MAX_BODY', '257MiB', 'got "257MiB", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],
     ['LOG_LEVEL', 'loud', 'got "loud", expected one of trace, debug, info, warn, error, fatal, silent'],
   ])('%s=%s is refused', (name, value, message) => {
     expect(problems({ [name]: value })).toEqual([`${name}: ${message}`]);
@@ -118,6 +126,16 @@ describe('HUB_SECRET', () => {
       `HUB_SECRET: cannot be kept in ${file}: it holds no whole secret; put the right one there from a backup`,
     ]);
     expect(fs.readFileSync(file, 'utf8')).toBe('oGmD0c5m');
+  });
+
+  it('cannot be kept where no folder can be made, which is told at once', () => {
+    const file = path.join(root, 'a-file');
+    fs.writeFileSync(file, '');
+    const places = [path.join(file, 'data'), ...(process.platform === 'linux' ? ['/proc/lienthong/data'] : [])];
+    for (const dataDir of places)
+      expect(problems({ HUB_DATA_DIR: dataDir })).toEqual([
+        expect.stringMatching(/^HUB_SECRET: cannot be kept in .*secret: E(?:NOENT|NOTDIR|EXIST)/),
+      ]);
   });
 
   it('is required with DATABASE_URL', () => {

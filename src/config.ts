@@ -61,8 +61,8 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     port: read('PORT', 8080, 'a port number from 0 to 65535', portNumber),
     probesPort: read('HUB_PROBES_PORT', 0, 'a port number from 0 to 65535', portNumber),
     roles: read<readonly Role[]>('HUB_ROLES', ROLES, `some of ${ROLES.join(',')}`, roles),
-    retryDelaysMs: read('HUB_RETRY_DELAYS_S', DEFAULT_DELAYS_MS, 'seconds such as 5,30,120', delays),
-    maxBodyBytes: read('HUB_MAX_BODY', 20 * 1024 * 1024, 'a number of bytes, such as 20971520 or 20MiB', bytes),
+    retryDelaysMs: read('HUB_RETRY_DELAYS_S', DEFAULT_DELAYS_MS, DELAYS, delays),
+    maxBodyBytes: read('HUB_MAX_BODY', 20 * MIB, BYTES, bytes),
     logLevel: read('LOG_LEVEL', DEFAULT_LEVEL, `one of ${LEVELS.join(', ')}`, logLevel),
     secrets: loadSecrets(env, dataDir, databaseUrl, tell),
     file: readHubFile(filePath, env, tell, adapters),
@@ -109,6 +109,15 @@ const DEFAULT_DELAYS_MS: readonly number[] = [
   5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 86_400, 86_400, 86_400, 86_400, 86_400,
 ].map((seconds) => seconds * 1000);
 
+/** A longer one is a slip, such as milliseconds. */
+const MAX_DELAY_S = 30 * 86_400;
+const DELAYS = `seconds such as 5,30,120, each at most ${MAX_DELAY_S} (30 days)`;
+
+const MIB = 1024 * 1024;
+/** A body becomes one text, of which Node holds 512 MiB, and a value of the database, which takes less than 1 GiB at once. */
+const MAX_BODY_MIB = 256;
+const BYTES = `a number of bytes, such as 20971520 or 20MiB, at most ${MAX_BODY_MIB}MiB`;
+
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof LEVELS)[number];
 const DEFAULT_LEVEL: LogLevel = 'info';
@@ -124,15 +133,15 @@ function roles(text: string): readonly Role[] | undefined {
 }
 
 function delays(text: string): readonly number[] | undefined {
-  const seconds = text.split(',').map((part) => part.trim());
-  if (!seconds.every((part) => /^\d+(\.\d+)?$/.test(part))) return undefined;
-  return seconds.map((part) => Number(part) * 1000);
+  const parts = text.split(',').map((part) => part.trim());
+  if (!parts.every((part) => /^\d+(\.\d+)?$/.test(part) && Number(part) <= MAX_DELAY_S)) return undefined;
+  return parts.map((part) => Number(part) * 1000);
 }
 
 function bytes(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+)\s*(?:([km])(?:i?b)?|b)?$/i.exec(text) ?? [];
-  const value = Number(digits) * ({ k: 1024, m: 1024 * 1024 }[unit.toLowerCase()] ?? 1);
-  return value > 0 ? value : undefined;
+  const value = Number(digits) * ({ k: 1024, m: MIB }[unit.toLowerCase()] ?? 1);
+  return value > 0 && value <= MAX_BODY_MIB * MIB ? value : undefined;
 }
 
 function logLevel(text: string): LogLevel | undefined {

@@ -158,7 +158,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/config'],
-    may: [...RECORDS, 'src/kit/tls.ts', ...OUTSIDE],
+    may: [...RECORDS, 'src/kit/tls.ts', 'src/make-folders.ts', ...OUTSIDE],
     why: 'is read before anything else of the hub',
   },
   ...[
@@ -167,10 +167,11 @@ const RULES: readonly Rule[] = [
     'src/same-text.ts',
     'src/gather.ts',
     'src/bell.ts',
+    'src/make-folders.ts',
     'src/embedded-postgres/',
   ].map((one) => ({
     of: [one],
-    may: ['src/same-text.ts', 'src/attested.ts', ...OUTSIDE],
+    may: ['src/same-text.ts', 'src/attested.ts', 'src/make-folders.ts', ...OUTSIDE],
     why: 'knows nothing of the hub',
   })),
   {

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { makeFolders } from '../make-folders.ts';
 import { createProgress } from './progress.ts';
 import { interrupted } from './prove/interruption.ts';
 import { startKeeper } from './prove/keeping.ts';
@@ -66,7 +66,7 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
   const { signal } = stop;
   const bar = createProgress('starting', 0);
   const folder = logs === undefined ? undefined : resolve(logs);
-  if (folder) mkdirSync(folder, { recursive: true });
+  if (folder) makeFolders(folder);
   bar.say(`seed ${seed}`);
   const show = (what: string, done: number, total: number): void => {
     bar.setTotal(total);

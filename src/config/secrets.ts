@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../make-folders.ts';
 
 const MIN_BYTES = 32;
 const ADVICE = 'openssl rand -base64 48';
@@ -42,7 +43,7 @@ function tellWeakness(name: string, secret: string, tell: (problem: string) => u
 function keptSecret(dataDir: string, tell: (problem: string) => unknown): string {
   const path = join(dataDir, 'secret');
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolders(dataDir);
     return readSecret(path) ?? makeSecret(path);
   } catch (error) {
     tell(`HUB_SECRET: cannot be kept in ${path}: ${(error as Error).message}`);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../make-folders.ts';
 import { settingFlags } from './settings.ts';
 
 /** The superuser that initdb makes. */
@@ -74,6 +75,6 @@ function canReach({ uid, gid }: Account, folder: string): boolean {
 
 /** mkdir -p whose new folders can be passed through whatever the umask; existing ones stay as they are. */
 function makeReachableFolder(folder: string): void {
-  const first = fs.mkdirSync(folder, { recursive: true });
+  const first = makeFolders(folder);
   for (let at = folder; first && at.startsWith(first); at = path.dirname(at)) fs.chmodSync(at, 0o755);
 }

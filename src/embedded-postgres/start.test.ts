@@ -405,5 +405,7 @@ function copyHub(home: string): string {
   fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
   fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
   fs.cpSync(path.dirname(modulePath), path.join(home, 'embedded-postgres'), { recursive: true });
+  const beside = 'make-folders.ts';
+  fs.cpSync(path.join(path.dirname(modulePath), '..', beside), path.join(home, beside));
   return path.join(home, 'embedded-postgres', path.basename(modulePath));
 }

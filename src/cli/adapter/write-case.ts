@@ -9,6 +9,7 @@ import type { Hub } from '../../hub.ts';
 import type { Outgoing } from '../../kit/adapter.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { type ListedDelivery, sharedCall, wasKnown } from '../../ledger/delivery-list.ts';
+import { makeFolders } from '../../make-folders.ts';
 import type { Party } from '../../parties.ts';
 import { planCalls } from '../../steps/deliver.ts';
 import { createOriginals } from '../../steps/originals.ts';
@@ -113,7 +114,7 @@ function requireRecord({ files }: WireCase, operation: string): void {
 
 /** All four or none, and over nothing. */
 function write(folder: string, { files }: WireCase): void {
-  mkdirSync(resolve(folder, '..'), { recursive: true });
+  makeFolders(resolve(folder, '..'));
   mkdirSync(folder);
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: 'wx' });

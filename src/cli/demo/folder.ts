@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
+import { makeFolders } from '../../make-folders.ts';
 
 /** What a run says of itself in its folder, for later runs and for tests. */
 export interface Status {
@@ -36,7 +37,7 @@ const STATUS = 'status.json';
 export function createFolder(env: NodeJS.ProcessEnv, nowMs: number): Folder {
   const root = resolve(env.HUB_DATA_DIR?.trim() || './data');
   const name = `demo-${new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
-  mkdirSync(root, { recursive: true });
+  makeFolders(root);
   const path = make(join(realpathSync(root), name));
   let status: Status = { phase: 'starting', demoPid: process.pid };
   const write = (): void => {

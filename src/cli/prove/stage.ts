@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolders } from '../../make-folders.ts';
 import { startPartners } from '../demo/partners.ts';
 import { freePort } from '../demo/ports.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from '../demo/settings.ts';
@@ -90,7 +91,7 @@ async function startHubs(
 
 /** Open to be passed through: as root, PostgreSQL runs as nobody. */
 function makeFolder(root: string, keeper: Keeper): string {
-  mkdirSync(root, { recursive: true });
+  makeFolders(root);
   const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));
   keeper.keep({ kind: 'folder', path: folder });
   chmodSync(folder, 0o755);
