@@ -14,13 +14,18 @@ describe('a secret that can be guessed', () => {
     'secret',
     'matkhau2025',
     'qwerty123!',
+    `whsec_${'A'.repeat(32)}`,
+    `whsec_${Buffer.from('password-1234567').toString('base64')}`,
   ])('%s', (secret) => {
     expect(weaknessOf(secret)).toBeDefined();
     expect(weaknessOf(secret)).not.toContain(secret);
   });
 
-  test.each(['e2e-secret-of-the-portal', 'h7Qz0-xPq2', 'one-stop-secret-of-the-tests', 'correct horse battery'])(
-    'not: %s',
-    (secret) => expect(weaknessOf(secret)).toBeUndefined(),
-  );
+  test.each([
+    'whsec_c2ltdWxhdGVkLXN1YnNjcmliZXItb2YtdGVzdHM=',
+    'e2e-secret-of-the-portal',
+    'h7Qz0-xPq2',
+    'one-stop-secret-of-the-tests',
+    'correct horse battery',
+  ])('not: %s', (secret) => expect(weaknessOf(secret)).toBeUndefined());
 });
