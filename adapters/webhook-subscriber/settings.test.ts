@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
+import adapter from './adapter.ts';
 import { Settings } from './settings.ts';
 
 const check = Compile(Settings);
@@ -31,6 +32,20 @@ describe('settings', () => {
     'https://',
   ])('an address is refused: %s', (one) => {
     expect(check.Check({ url: one, secrets: [secret] })).toBe(false);
+  });
+
+  test.each(['http://169.254.169.254/', 'http://2852039166/', 'https://[fe80::1]/hooks', 'http://[::ffff:a9fe:a9fe]/'])(
+    'a link-local address is told, however it is written: %s',
+    (one) => {
+      expect(check.Check({ url: one, secrets: [secret] })).toBe(true);
+      expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toEqual([
+        { path: '/url', message: `got "${one}", expected an address that is not link-local` },
+      ]);
+    },
+  );
+
+  test.each([url, 'http://127.0.0.1:8090/', 'http://10.0.0.5/'])('a private address is not: %s', (one) => {
+    expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toEqual([]);
   });
 
   test('one address and one or two secrets are enough', () => {

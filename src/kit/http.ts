@@ -9,6 +9,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import pRetry from 'p-retry';
+import { isLinkLocal, LINK_LOCAL, lookUpName } from './link-local.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** What came of one call, said by what may have happened at the other side. */
@@ -96,9 +97,11 @@ export function createHttp(
   const origins = new Set(options.origins);
   const over = (record?: (wire: WireRecord) => void): Http => ({
     async exchange(call) {
-      const { origin } = new URL(call.url);
+      const { origin, hostname } = new URL(call.url);
       if (!origins.has(origin)) throw new ForeignAddress(origin);
-      const result = await withQuickRetries(call, () => once(base, call, options));
+      const result = isLinkLocal(hostname)
+        ? TO_LINK_LOCAL
+        : await withQuickRetries(call, () => once(base, call, options));
       record?.(wireOf(call, result));
       return result;
     },
@@ -129,6 +132,7 @@ const AGENT = {
   maxSockets: 64,
   scheduling: 'lifo',
   timeout: 120_000,
+  lookup: lookUpName,
 } as const;
 
 /** A session that is taken up again is that of the certificate which began it. */
@@ -251,12 +255,20 @@ export function deadline(totalMs: number, outer: AbortSignal | undefined): { sig
   };
 }
 
+/** Whatever the settings or a name say: nobody's server is there. */
+const TO_LINK_LOCAL = {
+  kind: 'unreachable',
+  reason: 'link-local',
+  message: 'no connection: the address is link-local, or that of a metadata service',
+} as const satisfies Exchange;
+
 /** Codes of failures before a connection stood: nothing was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
 function failureOf(error: AxiosError, totalMs: number): Exchange {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
+  if (code === LINK_LOCAL) return TO_LINK_LOCAL;
   if (NOT_CONNECTED.has(code) || (code === 'ETIMEDOUT' && (error as { syscall?: string }).syscall === 'connect'))
     return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
   if (CERTIFICATE.test(code)) {

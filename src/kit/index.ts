@@ -70,6 +70,7 @@ export {
   type WireRecord,
 } from './http.ts';
 export { inOrder } from './in-order.ts';
+export { isLinkLocal } from './link-local.ts';
 export { cheapest, least, watchTurns } from './measures.ts';
 export { loadNodeSoap } from './node-soap.ts';
 export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { HubFile } from '../../config.ts';
+import { lookUpName } from '../../kit/link-local.ts';
 import { createTls, type TlsGiven } from '../../kit/tls.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
@@ -59,11 +60,12 @@ function look(url: URL, isTls: boolean, given: TlsGiven | undefined): Promise<Ce
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port) || (isTls ? 443 : 80);
   return new Promise((resolve, reject) => {
+    const to = { host, port, lookup: lookUpName };
     const servername = net.isIP(host) ? '' : host;
     // What is wrong with the certificate is told, and nothing is sent over the connection.
     const socket = isTls
-      ? tls.connect({ ...(given && createTls(given)()), host, port, servername, rejectUnauthorized: false }, connected)
-      : net.connect({ host, port }, connected);
+      ? tls.connect({ ...(given && createTls(given)()), ...to, servername, rejectUnauthorized: false }, connected)
+      : net.connect(to, connected);
     socket.setTimeout(WAIT_MS, () => socket.destroy(new Error(`no answer within ${WAIT_MS / 1000} s`)));
     socket.once('error', reject);
     function connected(): void {

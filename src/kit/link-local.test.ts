@@ -1,0 +1,65 @@
+import dns from 'node:dns';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createHttp } from './http.ts';
+import { isLinkLocal } from './link-local.ts';
+
+describe('an address', () => {
+  test.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://2852039166/',
+    'http://0xa9fea9fe/',
+    'http://0251.0376.0251.0376/',
+    'http://169.254.1/',
+    'http://169.254.169.254./',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fe80::1]/',
+    'http://[febf::1]/',
+    'http://[fd00:ec2::254]/',
+  ])('is link-local or a metadata service: %s', (url) => {
+    expect(isLinkLocal(new URL(url).hostname)).toBe(true);
+  });
+
+  test.each([
+    ...['http://127.0.0.1/', 'http://10.0.0.5/', 'http://192.168.1.1/', 'http://[::1]/', 'http://[fd00::1]/'],
+    ...['http://169.253.0.1/', 'http://[fec0::1]/', 'http://[::ffff:10.0.0.5]/', 'http://portal.example.test/'],
+  ])('is not: %s', (url) => {
+    expect(isLinkLocal(new URL(url).hostname)).toBe(false);
+  });
+});
+
+describe('a call', () => {
+  afterEach(() => vi.restoreAllMocks());
+  const call = async (url: string) => {
+    const client = createHttp({ origins: [new URL(url).origin], connectMs: 500 });
+    const result = await client.exchange({ url, body: 'x' });
+    client.close();
+    return result;
+  };
+  const standsFor = (...addresses: readonly string[]) =>
+    vi.spyOn(dns, 'lookup').mockImplementation(((_host: string, { all }: dns.LookupOptions, done: Function) => {
+      const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+      if (all) done(null, found);
+      else done(null, found[0]?.address, found[0]?.family);
+    }) as unknown as typeof dns.lookup);
+  const REFUSED = { kind: 'unreachable', reason: 'link-local' };
+
+  test.each(['http', 'https'])(
+    'to a link-local address is not made, nor to a name that stands for one: %s',
+    async (by) => {
+      expect(await call(`${by}://169.254.169.254/`)).toMatchObject(REFUSED);
+      standsFor('169.254.169.254', 'fe80::1');
+      expect(await call(`${by}://portal.example.test/`)).toMatchObject(REFUSED);
+    },
+  );
+
+  test('to a name that stands for others besides goes to those', async () => {
+    const server = http.createServer((_, reply) => reply.end('here')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    standsFor('fe80::1', '127.0.0.1');
+    const { port } = server.address() as AddressInfo;
+    expect(await call(`http://portal.example.test:${port}/`)).toMatchObject({ kind: 'reply', status: 200 });
+    server.close();
+  });
+});

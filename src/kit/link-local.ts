@@ -1,0 +1,38 @@
+import dns from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+/**
+ * Where machines of a cloud ask for their own credentials (169.254.169.254, fd00:ec2::254), and whatever else is there
+ * without being anybody's server. Loopback and private networks are where a province's systems are.
+ */
+const REFUSED = new BlockList();
+REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
+REFUSED.addSubnet('fe80::', 10, 'ipv6');
+REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+
+/** Whether a host, as `URL` writes it, is a link-local address or one of a cloud's metadata; a name is not. */
+export function isLinkLocal(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  const version = isIP(address);
+  // An IPv4 address in the form of IPv6 (::ffff:…) is found as well.
+  return version !== 0 && REFUSED.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** The code of the error, where nothing else is left of what a name stands for. */
+export const LINK_LOCAL = 'ELINKLOCAL';
+
+/** The system's look-up of a name, without addresses that are link-local: whoever owns a name may point it anywhere. */
+export const lookUpName: LookupFunction = (host, options, done) => {
+  dns.lookup(host, options, (error, found, family) => {
+    if (error) return done(error, found, family);
+    if (Array.isArray(found)) {
+      const left = found.filter(({ address }) => !isLinkLocal(address));
+      return left.length > 0 ? done(null, left) : done(refused(host), []);
+    }
+    return isLinkLocal(found) ? done(refused(host), '') : done(null, found, family);
+  });
+};
+
+function refused(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${host} is a link-local address`), { code: LINK_LOCAL });
+}
