@@ -23,3 +23,8 @@ export function workingCalendar({ officeHours, daysOff = [], workdays = [] }: Pr
     workdays: [...years.flatMap((year) => year.workdays).filter((day) => !daysOff.includes(day)), ...workdays],
   };
 }
+
+/** The years of which more is known than the holidays on fixed dates: by the table, or since a province names days off. */
+export function knownYears({ daysOff = [] }: Pick<ProvinceDays, 'daysOff'> = {}): ReadonlySet<number> {
+  return new Set([...Object.keys(data.years), ...daysOff.map((day) => day.slice(0, 4))].map(Number));
+}

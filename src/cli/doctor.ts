@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { checkAudit } from './doctor/check-audit.ts';
+import { checkCalendar } from './doctor/check-calendar.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import { checkPartners } from './doctor/check-partners.ts';
@@ -43,7 +44,11 @@ async function examine(): Promise<Result> {
     attempt('partners', () => checkPartners(config.file, Date.now)),
   ]);
   const parties = Object.keys(config.file.parties ?? {}).length;
-  const findings = [findingsOf('settings')('ok', `the settings are usable: ${parties} parties`), ...found.flat()];
+  const findings = [
+    findingsOf('settings')('ok', `the settings are usable: ${parties} parties`),
+    checkCalendar(config.file, Date.now()),
+    ...found.flat(),
+  ];
   const failed = findings.some(({ level }) => level === 'fail');
   const counts = Object.fromEntries(
     LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),

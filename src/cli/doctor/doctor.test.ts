@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../config.ts';
+import { checkCalendar } from './check-calendar.ts';
 import { clockFinding } from './check-database.ts';
 import { diskFinding } from './check-disk.ts';
 import { certificateFinding, checkPartners } from './check-partners.ts';
@@ -49,6 +50,18 @@ describe('the doctor', () => {
     const finding = certificateFinding('portal', { validTo, error }, NOW);
     expect(finding.level).toBe(level);
     if (advice) expect(finding.advice).toMatch(advice);
+  });
+
+  test.each([
+    ['2026-10-31T23:59:59+07:00', {}, 'ok', /working days of 2026 are known/],
+    ['2026-11-01T00:00:00+07:00', {}, 'warn', /of 2027 only the holidays on fixed dates/],
+    ['2026-11-01T00:00:00+07:00', { daysOff: ['2027-02-05'] }, 'ok', /2026 and 2027/],
+    ['2027-12-01T00:00:00+07:00', {}, 'warn', /of 2027 and 2028 only/],
+  ])('working days at %s with %j: %s', (now, days, level, says) => {
+    const province = { code: 'H60', name: 'Tỉnh Tuyên Quang', ...days };
+    const found = checkCalendar({ province }, Date.parse(now));
+    expect(found).toMatchObject({ level, found: expect.stringMatching(says) });
+    expect(found.advice ?? '').toMatch(level === 'warn' ? /province\.daysOff and province\.workdays/ : /^$/);
   });
 
   test('Redis that may drop rings is told of, and how it persists', () => {

@@ -1,0 +1,23 @@
+import { msToInstant } from '#core/dates';
+import { knownYears } from '#mappings/working-days/calendar';
+import type { HubFile } from '../../config.ts';
+import { type Finding, findingsOf } from './finding.ts';
+
+const finding = findingsOf('settings');
+/** The government has announced the days off of the next year by then. */
+const FROM_MONTH = '11';
+
+/** Whether the working days of this year are known, and from November on those of the next. */
+export function checkCalendar({ province }: HubFile, nowMs: number): Finding {
+  const today = msToInstant(nowMs);
+  const year = Number(today.slice(0, 4));
+  const known = knownYears(province);
+  const wanted = today.slice(5, 7) >= FROM_MONTH ? [year, year + 1] : [year];
+  const missing = wanted.filter((one) => !known.has(one));
+  if (missing.length === 0) return finding('ok', `the working days of ${wanted.join(' and ')} are known`);
+  return finding(
+    'warn',
+    `of ${missing.join(' and ')} only the holidays on fixed dates are known: Tết and exchanged days count as worked`,
+    'give them in province.daysOff and province.workdays, or install a version that has them',
+  );
+}
