@@ -43,7 +43,11 @@ const ListQuery = closed({
   cursor: Cursor,
 });
 
-const OneQuery = closed({ at: text('a moment, as a time with a zone; a date means the end of that day in Vietnam') });
+const OneQuery = closed({
+  at: text(
+    'a moment that has come, as a time with a zone; a date means the end of that day in Vietnam, that of today now',
+  ),
+});
 
 /** Nearly every history is one page of the largest kind: who asks for no limit is given that. */
 const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
@@ -203,7 +207,7 @@ async function asOf(
   asked: { readonly code: string; readonly at: string },
 ): Promise<Response> {
   const { code } = asked;
-  const { to: at = '' } = periodOf({ to: asked.at }, { from: '', to: 'at' });
+  const at = momentOf(asked.at, means.nowMs());
   const then = await means.index.asOf(code, at, reader.personal);
   if (then.kind === 'later')
     throw new Refusal('not-found', `there was no dossier ${quote(code)} at ${at}: it came at ${then.recordedAt}`);
@@ -213,6 +217,15 @@ async function asOf(
   }
   await account(means, reader, 'dossier.read-personal', auditSubject('dossier', code));
   return conditional(c, JSON.stringify(then.dossier));
+}
+
+/** What will be said of a dossier nobody knows. @throws Refusal 400 for a moment to come, as for one that is none */
+function momentOf(asked: string, nowMs: number): string {
+  const { to: at = '' } = periodOf({ to: asked }, { from: '', to: 'at' });
+  const now = msToInstant(nowMs);
+  if (at <= now) return at;
+  if (asked === now.slice(0, 10)) return now;
+  throw wrongParameter('at', `got ${quote(asked)}, expected no moment to come`);
 }
 
 /** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { msToInstant } from '#core/dates';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -39,6 +40,7 @@ describe('a dossier at a moment of the past', () => {
   const told: Told[] = [];
   const path = (code: string, moment: string) => `/api/v1/dossiers/${code}?at=${encodeURIComponent(moment)}`;
   const now = () => new Date(hub.clock.nowMs).toISOString();
+  const today = () => msToInstant(hub.clock.nowMs).slice(0, 10);
 
   beforeAll(async () => {
     hub = await testHub();
@@ -81,7 +83,7 @@ describe('a dossier at a moment of the past', () => {
       [3, 4].map(async (n) => (await hub.read(path(CODE, told[n]?.at as string))).body.asOf),
     );
     expect(repeated).toEqual({ ...before, at: repeated.at });
-    expect((await hub.read(path(CODE, '2199-12-31'))).body.asOf).not.toHaveProperty('until');
+    expect((await hub.read(path(CODE, today()))).body.asOf).not.toHaveProperty('until');
   });
 
   test('is asked for by any of its codes, and counts from the very moment of its message', async () => {
@@ -104,6 +106,19 @@ describe('a dossier at a moment of the past', () => {
     ]) {
       const { status, body } = await hub.read(`/api/v1/dossiers/${CODE}?${query}`);
       expect([status, body.problems[0].path]).toEqual([400, place]);
+    }
+  });
+
+  test('is known until now, which today as a date means, and not for a moment to come', async () => {
+    const nowAt = msToInstant(hub.clock.nowMs);
+    for (const moment of [now(), nowAt, today()])
+      expect((await hub.read(path(CODE, moment))).body.asOf.at, moment).toBe(nowAt);
+    const nextMs = hub.clock.nowMs + 1;
+    const tomorrow = msToInstant(hub.clock.nowMs + 86_400_000).slice(0, 10);
+    for (const moment of [msToInstant(nextMs), new Date(nextMs).toISOString(), tomorrow, '2199-12-31']) {
+      const { status, body } = await hub.read(path(CODE, moment));
+      const problem = { path: '?at', message: `got "${moment}", expected no moment to come` };
+      expect([status, body.problems]).toEqual([400, [problem]]);
     }
   });
 
