@@ -38,7 +38,11 @@ describe('a call', () => {
     return result;
   };
   const standsFor = (...addresses: readonly string[]) =>
-    vi.spyOn(dns, 'lookup').mockImplementation(((_host: string, { all }: dns.LookupOptions, done: Function) => {
+    vi.spyOn(dns, 'lookup').mockImplementation(((
+      _host: string,
+      { all }: dns.LookupOptions,
+      done: (...found: unknown[]) => void,
+    ) => {
       const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
       if (all) done(null, found);
       else done(null, found[0]?.address, found[0]?.family);

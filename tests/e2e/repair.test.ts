@@ -125,7 +125,7 @@ describe('reconcile', () => {
   });
 });
 
-describe('reconcile', () => {
+describe('reconcile with a partner', () => {
   const away = commandScene({
     parties: {
       'one-stop': { adapter: 'one-stop' },
@@ -140,7 +140,7 @@ describe('reconcile', () => {
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
   });
 
-  test('with a partner that could not be asked: 2, also with --repair; 1 where something differs besides', async () => {
+  test('that could not be asked: 2, also with --repair; 1 where something differs besides', async () => {
     const whole = {
       ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
       ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
