@@ -1,7 +1,7 @@
 import type { Alerts } from './alerts.ts';
 import type { Database } from './database/pool.ts';
 import { type Anchor, followChain, loadAnchors, saveAnchor } from './ledger/audit-chain.ts';
-import { withTellersTurn } from './ledger/incidents.ts';
+import { HUB, withTellersTurn } from './ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Vault } from './vault.ts';
 
@@ -12,9 +12,6 @@ export interface AuditWatchMeans {
   readonly telemetry: Pick<Telemetry, 'log'>;
   readonly nowMs: () => number;
 }
-
-/** Incidents that are of no party. */
-const HUB = 'hub';
 
 /**
  * Follow the audit's entries from the last one that was signed, and sign the newest. What does not fit is an incident, and

@@ -1,6 +1,7 @@
 import type { Alerts } from './alerts.ts';
 import type { Database } from './database/pool.ts';
 import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from './ledger/homes.ts';
+import { HUB } from './ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface LookMeans {
@@ -25,9 +26,6 @@ export interface HomeWatch {
   watch(): Promise<void>;
 }
 
-/** Incidents that are of no party. */
-const HUB = 'hub';
-
 /** Look where the database is, and log it where that is another place than before. */
 export async function lookAndTell({ database, telemetry, nowMs, isEmbedded }: LookMeans): Promise<PutBack | undefined> {
   const noticed = await lookAtHome(database, nowMs(), { isEmbedded });
@@ -39,14 +37,13 @@ export async function lookAndTell({ database, telemetry, nowMs, isEmbedded }: Lo
 export function createHomeWatch(means: HomeWatchMeans): HomeWatch {
   const { database, alerts, nowMs } = means;
   let lookedAt: number | undefined;
-  let doubtfulUntilMs = Number.NEGATIVE_INFINITY;
+  let doubtful: PutBack | undefined;
   let looking: Promise<void> | undefined;
 
   async function lookOnce(): Promise<void> {
     // One that is made meanwhile is looked at the next time.
     const connections = database.connections();
-    const doubtful = (await lookAndTell(means)) ?? (await doubtfulHome(database, nowMs()));
-    doubtfulUntilMs = doubtful ? Date.parse(doubtful.doubtfulUntil) : Number.NEGATIVE_INFINITY;
+    doubtful = (await lookAndTell(means)) ?? (await doubtfulHome(database, nowMs()));
     lookedAt = connections;
   }
 
@@ -60,11 +57,10 @@ export function createHomeWatch(means: HomeWatchMeans): HomeWatch {
   return {
     async isDoubtful() {
       if (database.connections() !== lookedAt) await look();
-      return nowMs() < doubtfulUntilMs;
+      return doubtful !== undefined && nowMs() < Date.parse(doubtful.doubtfulUntil);
     },
     async watch() {
       await look();
-      const doubtful = await doubtfulHome(database, nowMs());
       if (doubtful) await alerts.open(HUB, 'put-back', putBackCause(doubtful));
       else await alerts.close(HUB, ['put-back']);
     },

@@ -42,8 +42,8 @@ export async function lookAtHome(
   const home = await homeOf(database.pool, isEmbedded ? { ...MARKS, ...FILES } : MARKS);
   return inTransaction(database, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
-    const { rows: known } = await tx.query<{ home: string }>(
-      'SELECT home FROM database_homes ORDER BY id DESC LIMIT 1',
+    const { rows: known } = await tx.query<{ home: string; doubtfulUntil: string | null }>(
+      'SELECT home, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC LIMIT 1',
     );
     if (known[0] && !isElsewhere(known[0].home, home) && !order) return undefined;
     const { rows: messages } = await tx.query<{ at: string }>(
@@ -56,7 +56,10 @@ export async function lookAtHome(
     }
     const missingMs = Math.max(0, nowMs - instantToMs(newestAt));
     const doubtMs = Math.min(Math.max(missingMs * COMES_AGAIN, LEAST_DOUBT_MS), MOST_DOUBT_MS);
-    const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(nowMs + doubtMs) };
+    // What was put back before is no less in doubt: the newest line has the last moment of all.
+    const before = known[0].doubtfulUntil;
+    const untilMs = Math.max(nowMs + doubtMs, before === null ? 0 : instantToMs(before));
+    const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
     await addHome(tx, home, nowMs, putBack);
     await tx.query('UPDATE change_counter SET value = value + $1', [LEAP]);
     await tx.query(

@@ -21,6 +21,9 @@ export interface Incident {
   readonly closedAt: string | null;
 }
 
+/** Stands for a party in incidents of the hub itself. */
+export const HUB = 'hub';
+
 /** Open an incident. @returns it, or undefined when the same one is open already */
 export async function openIncident(
   database: Database,

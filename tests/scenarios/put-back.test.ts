@@ -226,6 +226,29 @@ describe('a database that was put back to an earlier state', () => {
     expect(noticed()).toHaveLength(1);
   });
 
+  test('what was put back before stays in doubt for as long, whatever takes over meanwhile', async () => {
+    await hub.push(dossier({ code: CODE(1) }));
+    await hub.deliver();
+    await backUp(async () => undefined, 24 * HOUR_MS);
+    await lookAtHome(hub.hub.database, hub.clock.nowMs, {
+      isEmbedded: false,
+      order: { who: 'lan', why: 'chuyển máy' },
+    });
+    await hub.push(dossier({ code: CODE(2) }));
+    await lookAtHome(hub.hub.database, hub.clock.nowMs, {
+      isEmbedded: false,
+      order: { who: 'lan', why: 'chuyển lại' },
+    });
+    const { rows } = await hub.hub.database.pool.query(
+      'SELECT doubtful_until AS until FROM database_homes ORDER BY id DESC',
+    );
+    expect(Date.parse(rows[0].until)).toBe(hub.clock.nowMs + 7 * 24 * HOUR_MS);
+    hub.clock.nowMs += 6 * 24 * HOUR_MS;
+    await hub.push(dossier({ code: CODE(3) }));
+    await hub.deliver();
+    expect(partner.sent.at(-1)).toMatchObject({ code: CODE(3), doubt: true });
+  });
+
   test('a person may say so, where the database cannot tell', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
