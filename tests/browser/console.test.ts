@@ -45,6 +45,8 @@ describeInBrowser(() => {
 
   test('an officer signs in by the keyboard alone, and lands where they were going', async () => {
     await page.goto(`${url}/console/deliveries?state=refused`);
+    // The browser moves to the field that asks for it a moment after the page is there; an officer types when it blinks.
+    await page.locator('input[name=id]:focus').waitFor();
     await page.keyboard.type('ops');
     await page.keyboard.press('Tab');
     await page.keyboard.type('ops-secret-of-the-tests');

@@ -125,6 +125,7 @@ describeInBrowser(() => {
     await onScreen(width, async (page, look) => {
       await page.goto(url);
       await page.getByRole('link', { name: 'Thủ tục hành chính' }).click();
+      await page.getByRole('link', { name: 'Trang sau' }).waitFor();
       await look('services');
       await page.getByRole('link', { name: 'Trang sau' }).click();
       await page.getByRole('link', { name: 'Về trang đầu' }).waitFor();
