@@ -5,14 +5,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/audit-subject';
-import { CHANNELS } from '#schemas/dossier.upsert.v1';
 import type { DossierOperation } from '../http/doors/rest/items.ts';
-import { type DossierQuery, filterOf } from '../http/dossiers.ts';
-import { Refusal } from '../http/problem.ts';
+import type { DossierQuery } from '../http/dossiers.ts';
 import type { DossierFilter } from '../index/list.ts';
 import { createIndexReader, type IndexReader } from '../index/read.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { createVault } from '../vault.ts';
+import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
 import { type RecordText, recordText } from './export/record-text.ts';
 import { EXTENSIONS, FORMATS, type Format } from './import/examine-file.ts';
 import { OPERATION_OF } from './import.ts';
@@ -31,23 +30,17 @@ interface ExportOptions extends CommonOptions, Omit<DossierQuery, 'due' | 'limit
 
 /** `lienthong export`: what the index holds, as a file. */
 export function addExport(program: Command): void {
-  program
+  const command = program
     .command('export')
     .description('write the dossiers of the index, or their steps, to a file')
     .argument('<file>', 'NDJSON, JSON or CSV, by its name; - is stdout')
     .addOption(
       new Option('--operation <what>', 'what is written').choices(Object.keys(OPERATION_OF)).default('dossiers'),
     )
-    .addOption(new Option('--format <format>', "otherwise by the file's name; of stdout ndjson").choices(FORMATS))
-    .option('--status <statuses>', 'of dossiers in one of these, joined by commas')
-    .option('--agency <code>', 'at this agency or one below it')
-    .option('--service <code>', 'of this procedure, by its short or long code')
-    .option('--field <code>', 'of this field')
+    .addOption(new Option('--format <format>', "otherwise by the file's name; of stdout ndjson").choices(FORMATS));
+  withDossierFilter(command)
     .option('--party <party>', 'that this party first told of')
-    .addOption(new Option('--channel <channel>', 'that came so').choices(CHANNELS))
     .option('--q <words>', 'with these words in a code or the name')
-    .option('--received-from <date>', 'received on that day or later')
-    .option('--received-to <date>', 'received on that day or before')
     .option('--overdue', 'past due and not finished')
     .option('--personal', 'with what is personal in full; that is kept in the audit')
     .option('--why <reason>', 'why personal data are needed')
@@ -73,7 +66,8 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
   const { personal = false, why } = options;
   const operation = OPERATION_OF[options.operation] as DossierOperation;
   const format = options.format ?? formatOf(file);
-  const filter = filterFrom(options);
+  const { overdue, ...asked } = options;
+  const filter = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
   if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
   if (operation === 'dossier.progress.v1' && !personal)
     throw new UsageError('--operation progress needs --personal: steps quote what officers wrote of people');
@@ -108,18 +102,6 @@ function formatOf(file: string): Format {
   const found = file === STDOUT ? 'ndjson' : EXTENSIONS[extname(file).toLowerCase()];
   if (!found) throw new UsageError(`${file}: its format is not clear; say --format ${FORMATS.join('|')}`);
   return found;
-}
-
-/** As the list of dossiers reads them, under the names that they have here. */
-function filterFrom({ overdue, ...options }: ExportOptions): DossierFilter {
-  try {
-    return filterOf({ ...options, ...(overdue && { due: 'overdue' }) }, Date.now());
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new UsageError(
-      error.message.replace(/^\?(\w+)/, (_, name) => `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}:`),
-    );
-  }
 }
 
 /** Page by page: the dossiers that were read, and what is to be written of them. */

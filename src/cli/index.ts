@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   export: async () => (await import('./export.ts')).addExport,
   evidence: async () => (await import('./evidence.ts')).addEvidence,
   replay: async () => (await import('./replay.ts')).addReplay,
+  backfill: async () => (await import('./backfill.ts')).addBackfill,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,
   doctor: async () => (await import('./doctor.ts')).addDoctor,

@@ -52,9 +52,7 @@ const WHO = 'lienthong replay';
 async function replay(options: ReplayOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);
   const filter = filterOf(options);
-  const perSecond = Number(options.perSecond);
-  if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > 1_000)
-    throw new UsageError(`--per-second: got ${options.perSecond}, expected a whole number from 1 to 1000`);
+  const perSecond = rateOf(options.perSecond);
   const { run, why = '', party } = options;
   if (run && !why) throw new UsageError('--run needs --why');
   const parties = Object.keys(config.file.parties ?? {});
@@ -103,10 +101,18 @@ function previewed(preview: ReplayPreview): Result {
   return { text: lines.join('\n'), document: preview };
 }
 
+/** @throws UsageError */
+export function rateOf(perSecond: string): number {
+  const rate = Number(perSecond);
+  if (!Number.isInteger(rate) || rate < 1 || rate > 1_000)
+    throw new UsageError(`--per-second: got ${perSecond}, expected a whole number from 1 to 1000`);
+  return rate;
+}
+
 const LOOK_MS = 1_000;
 
 /** Work on a run until it is over, whoever else works on it. */
-async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
+export async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
   const bar = createProgress(`run ${id}`, 0);
   try {
     for (;;) {
@@ -122,12 +128,13 @@ async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
   }
 }
 
-function ran(run: Replay): Result {
+/** What a run came to. */
+export function ran(run: Replay): Result {
   const text = `run ${run.id} ${run.state}: ${countsOf(run.outcomes) || 'nothing is found'}`;
   return { text, document: run, failed: run.state === 'stopped' };
 }
 
-function countsOf(outcomes: ReplayPreview['outcomes']): string {
+function countsOf(outcomes: Replay['outcomes']): string {
   return Object.entries(outcomes)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');

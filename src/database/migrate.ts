@@ -14,6 +14,7 @@ import * as m012 from './migrations/012-ended-sessions.ts';
 import * as m013 from './migrations/013-catalogue-versions.ts';
 import * as m014 from './migrations/014-database-homes.ts';
 import * as m015 from './migrations/015-late-until-ended.ts';
+import * as m016 from './migrations/016-backfills.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -33,6 +34,7 @@ const MIGRATIONS = {
   '013-catalogue-versions': m013,
   '014-database-homes': m014,
   '015-late-until-ended': m015,
+  '016-backfills': m016,
 };
 
 /**

@@ -43,6 +43,7 @@ interface DossiersTable {
   code: string;
   owner: string;
   version: number;
+  last_message_id: string;
   last_at: Instant;
   status: string;
   status_at: Instant;
@@ -204,6 +205,7 @@ interface ReplaysTable {
   stopped_by: string | null;
   total: Generated<number>;
   outcomes: Generated<Json>;
+  after_code: Generated<string>;
 }
 
 interface ReplayItemsTable {

@@ -28,16 +28,21 @@ export interface DossierReaderMeans {
   readonly nowMs: () => number;
 }
 
-const ListQuery = closed({
+/** By which dossiers are found, here and where a party is told what it was never told. */
+export const DOSSIER_FILTER = {
   status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
   agency: text('an agency code; those below it are included'),
   service: text('a procedure code, short or long'),
   field: text('a field code'),
-  party: text('the party that first told of it'),
   channel: Type.Optional(oneOf(CHANNELS)),
-  q: text('words of the code or the name, with or without Vietnamese marks'),
   receivedFrom: text('date or time of reception, from'),
   receivedTo: text('date or time of reception, to'),
+};
+
+const ListQuery = closed({
+  ...DOSSIER_FILTER,
+  party: text('the party that first told of it'),
+  q: text('words of the code or the name, with or without Vietnamese marks'),
   due: Type.Optional(oneOf(['overdue'])),
   limit: Limit,
   cursor: Cursor,

@@ -63,6 +63,31 @@ export async function readInCodeOrder(
   return (await query.orderBy('code').limit(limit).execute()).map((row) => servedOf(row, vault));
 }
 
+/** A dossier as far as routes are concerned, and the message by which it became what it is. */
+export interface RoutedDossier {
+  readonly code: string;
+  readonly owner: string;
+  readonly version: number;
+  readonly messageId: string;
+  readonly serviceCode: string;
+  readonly fieldCode: string | null;
+  readonly createdAt: string;
+}
+
+/** The same, without what is in them. */
+export async function routedInCodeOrder(
+  database: Database,
+  filter: DossierFilter,
+  limit: number,
+  after: string,
+): Promise<readonly RoutedDossier[]> {
+  const query = (await filtered(database, filter))
+    .select(['code', 'owner', 'version', 'last_message_id as messageId'])
+    .select(['service_code as serviceCode', 'field_code as fieldCode', 'created_at as createdAt'])
+    .where('code', '>', after);
+  return query.orderBy('code').limit(limit).execute();
+}
+
 export async function countDossiers(database: Database, filter: DossierFilter): Promise<number> {
   const query = (await filtered(database, filter)).select(({ fn }) => fn.countAll<string>().as('n'));
   return Number((await query.executeTakeFirstOrThrow()).n);

@@ -100,6 +100,23 @@ export async function takenBesides(
   return new Map(rows.map(({ id, itself, later }) => [id, { itself, later }]));
 }
 
+/** Of these deliveries those after which their party has taken something newer of the same dossier: which event it was. */
+export async function toldSince(
+  database: Database,
+  deliveries: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  if (deliveries.length === 0) return new Map();
+  const { rows } = await database.pool.query<{ id: number; seq: number | null }>({
+    name: 'told since',
+    // One probe each: see `known to`.
+    text: `SELECT told.id, (SELECT max(d.seq) FROM deliveries d
+             WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered') AS seq
+           FROM deliveries told WHERE told.id = ANY($1::int8[])`,
+    values: [deliveries],
+  });
+  return new Map(rows.flatMap(({ id, seq }) => (seq === null ? [] : [[id, seq] as const])));
+}
+
 /**
  * Of these dossiers those that a party has taken, and whose status is what the party said last of that moment, by a
  * callback.

@@ -116,20 +116,27 @@ export async function previewReplay(database: Database, filter: DeliveryFilter, 
   return { outcomes, parties, sample };
 }
 
+/** What a run goes by that adds deliveries; steps/backfill.ts says which. */
+export interface BackfillFilter {
+  readonly party: string;
+  readonly untold: true;
+}
+
 /** A run over many deliveries, at a rate. Whoever has its row locked works on it. */
 export interface Replay {
   readonly id: number;
   readonly who: string;
   readonly why: string;
   readonly at: string;
-  readonly filter: DeliveryFilter;
+  /** Which deliveries, or, of a backfill, which party is told what it was never told. */
+  readonly filter: DeliveryFilter | BackfillFilter;
   readonly perSecond: number;
   readonly state: 'running' | 'stopped' | 'done';
   readonly endedAt: string | null;
   readonly stoppedBy: string | null;
   readonly total: number;
-  /** How many have been dealt with, by what became of them. */
-  readonly outcomes: Readonly<Partial<Record<ReplayOutcome, number>>>;
+  /** How many have been dealt with, by what became of them; `added`: there was no such delivery, and now there is. */
+  readonly outcomes: Readonly<Partial<Record<ReplayOutcome | 'added', number>>>;
 }
 
 /**
@@ -139,17 +146,13 @@ export interface Replay {
  */
 export async function readyReplay(
   database: Database,
-  { who, why, filter, perSecond }: Pick<Replay, 'who' | 'why' | 'filter' | 'perSecond'>,
+  run: NewRun<DeliveryFilter>,
 ): Promise<(tx: pg.PoolClient, nowMs: number) => Promise<number>> {
+  const { filter } = run;
   const subjects = await subjectsOf(database, filter);
   const found = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).select('d.id').compile();
   return async (tx, nowMs) => {
-    const { rows } = await tx.query<{ id: number }>(
-      `INSERT INTO replays (who, why, at, filter, per_second, next_at)
-       VALUES ($1, $2, $3::timestamptz, $4, $5, $3::timestamptz) RETURNING id`,
-      [who, why, msToInstant(nowMs), JSON.stringify(filter), perSecond],
-    );
-    const { id } = rows[0] as { id: number };
+    const id = await addRun(tx, run, 0, nowMs);
     const { rowCount } = await tx.query(
       `INSERT INTO replay_items (replay_id, delivery_id) SELECT ${Number(id)}, found.id FROM (${found.sql}) found`,
       [...found.parameters],
@@ -157,6 +160,23 @@ export async function readyReplay(
     await tx.query('UPDATE replays SET total = $2 WHERE id = $1', [id, rowCount]);
     return id;
   };
+}
+
+type NewRun<Filter> = Pick<Replay, 'who' | 'why' | 'perSecond'> & { readonly filter: Filter };
+
+/** Note a run within a transaction. @returns its id */
+export async function addRun(
+  tx: pg.PoolClient,
+  { who, why, filter, perSecond }: NewRun<Replay['filter']>,
+  total: number,
+  nowMs: number,
+): Promise<number> {
+  const { rows } = await tx.query<{ id: number }>(
+    `INSERT INTO replays (who, why, at, filter, per_second, next_at, total)
+     VALUES ($1, $2, $3::timestamptz, $4, $5, $3::timestamptz, $6) RETURNING id`,
+    [who, why, msToInstant(nowMs), JSON.stringify(filter), perSecond, total],
+  );
+  return (rows[0] as { id: number }).id;
 }
 
 /** Stop a run: from now on nothing more is made due, and what was left of it is forgotten. @returns false when it was not running */
@@ -181,22 +201,60 @@ export async function runningReplays(database: Database, nowMs: number): Promise
   return rows.map((row) => row.id);
 }
 
+/** Adds what a backfill has in turn; see continueBackfill. */
+export type Backfiller<Filter> = (
+  tx: pg.PoolClient,
+  filter: Filter,
+  begin: string,
+  atMost: number,
+) => Promise<{ readonly added: number; readonly after: string | undefined }>;
+
+type Owned = Pick<Replay, 'perSecond' | 'outcomes' | 'filter'> & { readonly after: string };
+
+/** What a second's worth came to. */
+interface Advance {
+  readonly outcomes: Replay['outcomes'];
+  readonly isDone: boolean;
+  readonly after: string;
+  readonly ring: readonly string[];
+}
+
 /**
  * A second's worth of a run, in the order of the deliveries: what is dealt with is counted and no longer kept.
  *
  * @returns the parties that something is due for now
  */
-export async function advanceReplay(tx: pg.PoolClient, id: number, nowMs: number): Promise<readonly string[]> {
+export async function advanceReplay<Filter extends BackfillFilter>(
+  tx: pg.PoolClient,
+  id: number,
+  nowMs: number,
+  backfill: Backfiller<Filter>,
+): Promise<readonly string[]> {
   const now = msToInstant(nowMs);
-  const { rows: owned } = await tx.query<Pick<Replay, 'perSecond' | 'outcomes'>>(
-    `SELECT per_second AS "perSecond", outcomes FROM replays
+  const { rows } = await tx.query<Owned>(
+    `SELECT per_second AS "perSecond", outcomes, filter, after_code AS after FROM replays
      WHERE id = $1 AND state = 'running' AND next_at <= $2::timestamptz FOR UPDATE SKIP LOCKED`,
     [id, now],
   );
-  if (!owned[0]) return [];
+  const [owned] = rows;
+  if (!owned) return [];
+  const { outcomes, isDone, after, ring } =
+    'untold' in owned.filter
+      ? await advanceBackfill(tx, owned, owned.filter as Filter, backfill)
+      : await advanceItems(tx, id, owned, nowMs);
+  await tx.query(
+    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz, outcomes = $5,
+       after_code = $6, total = greatest(total, $7)
+     WHERE id = $1`,
+    [id, now, isDone ? 'done' : 'running', isDone ? now : null, JSON.stringify(outcomes), after, sumOf(outcomes)],
+  );
+  return ring;
+}
+
+async function advanceItems(tx: pg.PoolClient, id: number, owned: Owned, nowMs: number): Promise<Advance> {
   const { rows: next } = await tx.query<{ id: number }>(
     `SELECT delivery_id AS id FROM replay_items WHERE replay_id = $1 ORDER BY delivery_id LIMIT $2`,
-    [id, owned[0].perSecond],
+    [id, owned.perSecond],
   );
   const ids = next.map((row) => row.id);
   const replayed = await replayDeliveries(tx, ids, nowMs);
@@ -205,15 +263,30 @@ export async function advanceReplay(tx: pg.PoolClient, id: number, nowMs: number
     id,
     dealt.map((one) => one.id),
   ]);
-  const outcomes: Record<string, number> = { ...owned[0].outcomes };
+  const outcomes: Record<string, number> = { ...owned.outcomes };
   for (const { outcome } of dealt) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  const isDone = ids.length < owned[0].perSecond && dealt.length === replayed.length;
-  await tx.query(
-    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz, outcomes = $5
-     WHERE id = $1`,
-    [id, now, isDone ? 'done' : 'running', isDone ? now : null, JSON.stringify(outcomes)],
-  );
-  return [...new Set(replayed.filter(({ outcome }) => outcome === 'replayed').map(({ party }) => party))];
+  const isDone = ids.length < owned.perSecond && dealt.length === replayed.length;
+  const again = replayed.filter(({ outcome }) => outcome === 'replayed');
+  return { outcomes, isDone, after: owned.after, ring: [...new Set(again.map(({ party }) => party))] };
+}
+
+async function advanceBackfill<Filter extends BackfillFilter>(
+  tx: pg.PoolClient,
+  { outcomes, after: begin, perSecond }: Owned,
+  filter: Filter,
+  backfill: Backfiller<Filter>,
+): Promise<Advance> {
+  const { added, after } = await backfill(tx, filter, begin, perSecond);
+  return {
+    outcomes: added > 0 ? { ...outcomes, added: (outcomes.added ?? 0) + added } : outcomes,
+    isDone: after === undefined,
+    after: after ?? begin,
+    ring: added > 0 ? [filter.party] : [],
+  };
+}
+
+function sumOf(outcomes: Replay['outcomes']): number {
+  return Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 }
 
 /** Runs, the newest first, before `before`. */
@@ -232,7 +305,7 @@ export async function loadReplays(
   return runs.map((run) => ({
     ...run,
     state: run.state as Replay['state'],
-    filter: run.filter as DeliveryFilter,
+    filter: run.filter as Replay['filter'],
     outcomes: run.outcomes as Replay['outcomes'],
   }));
 }

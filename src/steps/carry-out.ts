@@ -15,6 +15,7 @@ import {
   unfinishedResolutions,
 } from '../ledger/resolutions.ts';
 import type { Queue } from '../queue/port.ts';
+import { type Backfill, type BackfillMeans, continueBackfill } from './backfill.ts';
 import { type LetGoMeans, letGo } from './let-go.ts';
 
 export interface OrderMeans {
@@ -82,12 +83,14 @@ function isOver({ until }: Resolution, nowMs: number): boolean {
   return nowMs >= instantToMs(until);
 }
 
+type ReplayMeans = OrderMeans & BackfillMeans;
+
 /**
  * Make due what running replays have in turn, each at its rate. One that cannot be carried out holds up no other.
  *
  * @throws what went wrong with the first such one, when all had their turn
  */
-export async function carryOutReplays(means: OrderMeans): Promise<void> {
+export async function carryOutReplays(means: ReplayMeans): Promise<void> {
   const failed: unknown[] = [];
   for (const id of await runningReplays(means.database, means.nowMs()))
     await carryOutReplay(means, id).catch((error) => failed.push(error));
@@ -95,7 +98,10 @@ export async function carryOutReplays(means: OrderMeans): Promise<void> {
 }
 
 /** The same for one of them alone; nothing where it is not running, or not yet due again. */
-export async function carryOutReplay({ database, queue, nowMs }: OrderMeans, id: number): Promise<void> {
-  const parties = await inTransaction(database, (tx) => advanceReplay(tx, id, nowMs()));
+export async function carryOutReplay(means: ReplayMeans, id: number): Promise<void> {
+  const { database, queue, nowMs } = means;
+  const parties = await inTransaction(database, (tx) =>
+    advanceReplay<Backfill>(tx, id, nowMs(), (...turn) => continueBackfill(means, ...turn)),
+  );
   await queue.ring(parties);
 }

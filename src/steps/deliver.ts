@@ -8,7 +8,7 @@ import { type Found, loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import type { Outgoing } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
-import { knownTo, takenBesides } from '../ledger/deliveries.ts';
+import { knownTo, takenBesides, toldSince } from '../ledger/deliveries.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 import { asOf, changeOf } from './change.ts';
@@ -113,7 +113,8 @@ async function dossierOutgoing(
   for (const one of found) held.set(one.held.code, one);
   // Nothing of them is kept any more.
   if (held.size === 0) return [];
-  const isNewest = (one: Claimed): boolean => held.get(one.subject)?.held.version === one.seq;
+  const versionOf = (one: Claimed): number | undefined => held.get(one.subject)?.held.version;
+  const isNewest = (one: Claimed): boolean => versionOf(one) === one.seq;
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
   const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b));
   const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
@@ -128,6 +129,11 @@ async function dossierOutgoing(
         claimed.map((one) => one.id),
       )
     : undefined;
+  // What is told once more, after something newer was, must not undo it.
+  const newer = await toldSince(
+    database,
+    claimed.filter((one) => one.doubt && one.operation === 'dossier.upsert.v1' && !isNewest(one)).map(({ id }) => id),
+  );
   const facts = await catalogueFacts(
     entries,
     party,
@@ -136,7 +142,8 @@ async function dossierOutgoing(
   return claimed.flatMap((one) => {
     const history = events.get(one.subject) ?? [];
     const now = held.get(one.subject)?.held.view.record;
-    const dossier = isNewest(one) ? now : asOf(history, one.seq)?.record;
+    const seq = newer.get(one.id) ?? one.seq;
+    const dossier = versionOf(one) === seq ? now : asOf(history, seq)?.record;
     const record =
       one.operation === 'dossier.upsert.v1' ? dossier : history.find((event) => event.seq === one.seq)?.said;
     if (!dossier || !record) return [];

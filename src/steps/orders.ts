@@ -13,6 +13,7 @@ import { pauseParty, resumeParty } from '../ledger/party-states.ts';
 import { pullNow } from '../ledger/pulls.ts';
 import { oneCause, type WaitingCause, waitedFor } from '../ledger/quarantine.ts';
 import {
+  addRun,
   previewReplay,
   type ReplayOutcome,
   type ReplayPreview,
@@ -30,6 +31,7 @@ import {
 } from '../ledger/resolutions.ts';
 import type { Party } from '../parties.ts';
 import type { Queue } from '../queue/port.ts';
+import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor, unmappedOf } from './candidates.ts';
 import { type CodePreview, type PreviewMeans, previewCode } from './preview-codes.ts';
 
@@ -99,6 +101,12 @@ export interface Orders {
   preview(filter: DeliveryFilter): Promise<ReplayPreview>;
   /** Begin a run over all that the filter finds now. @returns its id */
   startReplay(filter: DeliveryFilter, perSecond: number, said: Said): Promise<number>;
+  /** Whether any route tells a party of dossiers: of others nothing is untold. */
+  isRoutedTo(party: string): boolean;
+  /** How much a backfill would tell. */
+  previewBackfill(order: Backfill): Promise<BackfillPreview>;
+  /** Begin to tell a party what the routes say and it was never told. @returns the run's id */
+  startBackfill(order: Backfill, perSecond: number, said: Said): Promise<number>;
   /** @returns false when it was not running */
   stopReplay(id: number, said: Said): Promise<boolean>;
   pause(party: string, said: Said): Promise<void>;
@@ -112,6 +120,8 @@ const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly Catal
 
 export function createOrders(means: OrdersMeans): Orders {
   const { database, queue, parties, codes, alerts, nowMs, carryOut } = means;
+  const { vault, routes } = means.previewing;
+  const backfilling = { database, vault, routes, nowMs };
   let lastPreview: Promise<unknown> = Promise.resolve();
   const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
 
@@ -270,6 +280,19 @@ export function createOrders(means: OrdersMeans): Orders {
         const begun = await start(tx, nowMs());
         const subject = auditSubject('run', begun, JSON.stringify(filter));
         await writeAudit(tx, audited('replay.start', subject, said), nowMs());
+        return begun;
+      });
+      await carryOut();
+      return id;
+    },
+    isRoutedTo: (party) => isRoutedTo(routes, party),
+    previewBackfill: (order) => previewBackfill(backfilling, order),
+    async startBackfill(order, perSecond, said) {
+      const { never, older } = await previewBackfill(backfilling, order);
+      const id = await inTransaction(database, async (tx) => {
+        const begun = await addRun(tx, { ...said, filter: order, perSecond }, never + older, nowMs());
+        const subject = auditSubject('run', begun, JSON.stringify(order));
+        await writeAudit(tx, audited('backfill.start', subject, said), nowMs());
         return begun;
       });
       await carryOut();

@@ -113,7 +113,13 @@ describeInBrowser(() => {
     screens.push('/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing');
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
-      for (const path of [...screens, '/parties/portal', '/replays/new?state=delivered', `/dossiers?code=${CODE(1)}`]) {
+      for (const path of [
+        ...screens,
+        '/parties/portal',
+        '/parties/portal/backfill',
+        '/replays/new?state=delivered',
+        `/dossiers?code=${CODE(1)}`,
+      ]) {
         await page.goto(`${url}/console${path}`);
         const seen = await page.evaluate<{ width: number; nameless: string[] }>(`({
           width: document.documentElement.scrollWidth,

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Ran, startLienthong } from '../support/lienthong.ts';
@@ -46,6 +49,38 @@ test('lienthong replay shows first what it would do, and does it when it is told
   });
   await hub.deliver();
   expect(partner.sent.slice(3).map((item) => item.doubt)).toEqual([true, true, true]);
+});
+
+test('lienthong backfill shows first what it would tell, and tells it when it is told to and why', async () => {
+  const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
+  const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
+  await writeFile(
+    join(folder, 'hub.config.json'),
+    JSON.stringify({
+      parties: {
+        'one-stop': { adapter: 'one-stop' },
+        new: { adapter: 'one-stop', settings: { baseUrl: 'http://127.0.0.1:9' } },
+      },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['new'] }],
+    }),
+  );
+  const backfill = (...args: string[]) => startLienthong(['backfill', ...args], env, folder).ended;
+  const [preview, withoutWhy, unrouted, nobody] = await Promise.all([
+    backfill('new', '--status', 'received', '--json'),
+    backfill('new', '--run'),
+    backfill('one-stop'),
+    backfill('nobody'),
+  ]);
+  expect(JSON.parse(preview.out)).toMatchObject({ looked: { dossiers: 3, isAll: true }, never: 3, older: 0 });
+  expect(withoutWhy).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
+  expect(unrouted.errors).toBe('lienthong: no route of HUB_CONFIG leads dossier.upsert.v1 to one-stop\n');
+  expect(nobody.errors).toBe('lienthong: there is no party "nobody"; there are one-stop, new\n');
+  const run = await backfill('new', '--run', '--why', 'the system is new');
+  expect(run).toMatchObject({ code: 0, out: expect.stringMatching(/^run \d+ done: 3 added\n$/) });
+  const { rows } = await hub.hub.database.pool.query(`SELECT subject, doubt FROM deliveries WHERE party = 'new'`);
+  expect(rows.map(({ subject }) => subject).sort()).toEqual([1, 2, 3].map((n) => `H60.01-250812-000${n}`));
+  expect(rows.every(({ doubt }) => doubt)).toBe(true);
+  await rm(folder, { recursive: true });
 });
 
 test('lienthong replay --run says what became of its own order, whatever others fail', async () => {

@@ -12,7 +12,14 @@ const SECRET = 'ops-secret-of-the-tests';
 const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const SCREENS = [
   ...['', '?refresh=off', '/deliveries', '/deliveries?state=refused', '/replays', '/replays/new'],
-  ...['/replays/new?state=refused', '/messages', '/messages?outcome=invalid', '/quarantine', '/code-tables'],
+  ...[
+    '/replays/new?state=refused',
+    '/parties/portal/backfill',
+    '/messages',
+    '/messages?outcome=invalid',
+    '/quarantine',
+    '/code-tables',
+  ],
   '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
   ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
   ...['/dossiers', `/dossiers?code=${CODE(1)}`],
@@ -336,6 +343,21 @@ describe('the console', () => {
       const [stopped] = await items('replays');
       expect(stopped).toMatchObject({ state: 'stopped', stoppedBy: 'ops', why: 'bộ đã sửa', perSecond: 5 });
       expect((await officer.get('/console/replays')).text).not.toContain('http-equiv');
+    });
+
+    test('tells a party what it was never told: first how much that is, then the run', async () => {
+      await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+      await hub.deliver();
+      await hub.hub.database.pool.query(`DELETE FROM deliveries WHERE party = 'ministry'`);
+      await officer.signIn('ops');
+      expect((await officer.get('/console/parties/ministry')).text).toContain('/console/parties/ministry/backfill');
+      const preview = await officer.get('/console/parties/ministry/backfill?status=received');
+      for (const shown of ['3 hồ sơ sẽ được chuyển.', 'Đã xem 3 hồ sơ', CODE(3)]) expect(preview.text).toContain(shown);
+      const order = { status: 'received', perSecond: '5' };
+      expect((await officer.post('/console/parties/ministry/backfill', order)).text).toContain('/why is missing');
+      const run = await officer.post('/console/parties/ministry/backfill', { ...order, why: 'bộ mới kết nối' });
+      for (const shown of ['đã bắt đầu: 3 hồ sơ.', 'thêm lượt chuyển: 3']) expect(run.text).toContain(shown);
+      expect((await officer.get('/console/parties/ministry/backfill')).text).toContain('Không có gì để chuyển bù.');
     });
 
     test('settles what waits: by a candidate, by release, by dismissal; who comes second is told who was first', async () => {

@@ -34,7 +34,7 @@ const SUBJECT = [
   '`dossier <code>` (dossier.read-personal, dossier.history-personal);',
   '`dossiers <what was asked>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
-  '`run <id>` (replay.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
+  '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
   'Entries of before this form was agreed on are shown as they were written, and found as well.',
 ].join(' ');
 

@@ -1,5 +1,6 @@
 import type { AddRoute } from '../route.ts';
 import { addAnomalies } from './anomalies.ts';
+import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvidence } from './evidence.ts';
@@ -17,6 +18,7 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addDeliveries(add, means);
   addEvidence(add, means);
   addReplays(add, means);
+  addBackfills(add, means);
   addQuarantine(add, means);
   addParties(add, means);
   addCodeTables(add, means);

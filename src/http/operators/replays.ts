@@ -18,18 +18,25 @@ const MEANS = {
   waits: 'nothing changes: another delivery of the same dossier is on its way; ask again',
 } as const;
 
-const Counts = Type.Object({}, { additionalProperties: Type.Integer(), description: `by ${OUTCOMES.join(', ')}` });
+const Counts = Type.Object(
+  {},
+  {
+    additionalProperties: Type.Integer(),
+    description: `by ${OUTCOMES.join(', ')}; of a backfill added: there was no such delivery, and now there is`,
+  },
+);
 
 const OneOrder = closed({ why: Type.Optional(Why) });
 export const ReplayedShown = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), means: Type.String() });
 
-const PER_SECOND = 20;
-const ManyOrder = closed({
-  ...DELIVERY_FILTER,
+export const PER_SECOND = 20;
+/** How a run is ordered, whatever it is over. */
+export const RUN_ORDER = {
   preview: Type.Boolean({ description: 'true shows what would happen; false does it' }),
   perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'deliveries a second, 1 to 1000' })),
   why: Type.Optional(Why),
-});
+};
+const ManyOrder = closed({ ...DELIVERY_FILTER, ...RUN_ORDER });
 
 export const PreviewShown = closed(
   {
@@ -196,11 +203,16 @@ function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
         ]);
       const filter = deliveryFilter(given);
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
-      if (why === undefined) throw badOrder([{ path: '/why', message: 'is missing, expected why, in a sentence' }]);
-      const id = await orders.startReplay(filter, perSecond, { who: key.id, why });
+      const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);
     },
   );
+}
+
+/** To begin a run, say why. */
+export function neededWhy(why: string | undefined): string {
+  if (why === undefined) throw badOrder([{ path: '/why', message: 'is missing, expected why, in a sentence' }]);
+  return why;
 }
 
 function shownPreview(preview: Awaited<ReturnType<OperatorMeans['orders']['preview']>>): object {

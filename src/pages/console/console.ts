@@ -10,6 +10,7 @@ import type { Say } from '../language.ts';
 import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addAudit } from './audit.ts';
+import { addBackfill } from './backfill.ts';
 import { addCause } from './cause.ts';
 import { addCodePreview } from './code-preview.ts';
 import { addCodeTables } from './code-tables.ts';
@@ -77,6 +78,7 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   addOverview(site);
   addParty(site);
   addPartyOrders(site);
+  addBackfill(site);
   addDossierSearch(site);
   addDeliveries(site);
   addDelivery(site);

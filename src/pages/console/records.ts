@@ -1,5 +1,6 @@
 import type Type from 'typebox';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
+import type { BackfillPreviewShown } from '../../http/operators/backfills.ts';
 import type { CodePreviewShown, EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
 import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
 import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
@@ -13,6 +14,7 @@ import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/ope
 /** What the operators' interface gives, by its own schemas. */
 export type Anomaly = Type.Static<typeof AnomalyShown>;
 export type AuditEntry = Type.Static<typeof AuditShown>;
+export type BackfillPreview = Type.Static<typeof BackfillPreviewShown>;
 export type Body = Type.Static<typeof BodyShown>;
 export type Cause = Type.Static<typeof CauseShown>;
 export type CodeEntry = Type.Static<typeof CodeEntryShown>;

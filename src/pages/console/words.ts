@@ -113,6 +113,7 @@ export const REPLAY_OUTCOMES = {
   superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
   'just-replayed': ['vừa được yêu cầu rồi', 'asked for a moment ago'],
   waits: ['chờ lượt khác của hồ sơ', 'another one is on its way'],
+  added: ['thêm lượt chuyển', 'a delivery added', 'good'],
 } as const satisfies Words;
 
 export const ACTIONS = {
@@ -124,6 +125,7 @@ export const ACTIONS = {
   'dossier.list-personal': ['liệt kê hồ sơ có dữ liệu cá nhân', 'list dossiers with personal data'],
   'delivery.replay': ['chuyển lại một lượt', 'replay one delivery'],
   'replay.start': ['bắt đầu đợt chuyển lại', 'start a replay'],
+  'backfill.start': ['bắt đầu đợt chuyển bù', 'start a backfill'],
   'replay.stop': ['dừng đợt chuyển lại', 'stop a replay'],
   'party.pause': ['tạm dừng bên kết nối', 'pause a party'],
   'party.resume': ['cho bên kết nối chạy tiếp', 'resume a party'],

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { DossierQuery } from '../http/dossiers.ts';
+import type { BackfillPreview } from '../steps/backfill.ts';
+import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
+import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
+import { follow, ran, rateOf } from './replay.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+
+interface BackfillOptions
+  extends CommonOptions,
+    Pick<DossierQuery, 'status' | 'agency' | 'service' | 'field' | 'channel' | 'receivedFrom' | 'receivedTo'> {
+  readonly run?: boolean;
+  readonly why?: string;
+  readonly perSecond: string;
+}
+
+/** `lienthong backfill`: tell a party what its routes lead to it and it was never told. */
+export function addBackfill(program: Command): void {
+  const command = program
+    .command('backfill')
+    .description(
+      'tell a party of the dossiers that its routes lead to it and it was never told; a preview unless --run is given',
+    )
+    .argument('<party>', 'as in HUB_CONFIG');
+  withDossierFilter(command)
+    .option('--run', 'do it')
+    .option('--why <why>', 'with --run: why, for the audit')
+    .option('--per-second <count>', 'how many a second', '20')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((party: string, options: BackfillOptions) => runCommand(options, () => backfill(party, options)));
+}
+
+const HELP = `
+For a party or a route that is new, or one that was away from the configuration. Each dossier is told once, as it is then; the
+adapter looks up before it sends. What is delivered, due, refused or parked already is left to replay. A run that is ended
+here goes on: the hub's scheduler has it, and POST /api/v1/ops/replays/{id}/stop stops it.`;
+
+const WHO = 'lienthong backfill';
+
+async function backfill(party: string, options: BackfillOptions): Promise<Result> {
+  const { run, why = '', perSecond, json: _, ...asked } = options;
+  const rate = rateOf(perSecond);
+  if (run && !why) throw new UsageError('--run needs --why');
+  const order = { party, untold: true, ...dossierFilterFrom(asked) } as const;
+  const config = await loadHubConfig(process.env);
+  requireParty(config, party);
+  return withHub(config, async (hub) => {
+    const { orders } = hub;
+    if (!orders.isRoutedTo(party)) throw new UsageError(`no route of HUB_CONFIG leads dossier.upsert.v1 to ${party}`);
+    if (!run) return previewed(await orders.previewBackfill(order));
+    return ran(await follow(hub, await orders.startBackfill(order, rate, { who: WHO, why })));
+  });
+}
+
+function previewed(preview: BackfillPreview): Result {
+  const { looked, never, older, sample } = preview;
+  const text = [
+    `of ${looked.dossiers} dossiers it was never told of ${never}, and knows an older version of ${older}`,
+    ...(looked.isAll ? [] : ['there are more dossiers: the preview ended after ten seconds']),
+    ...sample.map(({ code, version, told }) => `  ${code} version ${version}${told === null ? '' : `, told ${told}`}`),
+    'nothing was changed; --run does it',
+  ].join('\n');
+  return { text, document: preview };
+}

@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander';
+import { CHANNELS } from '#schemas/dossier.upsert.v1';
+import { type DossierQuery, filterOf } from '../http/dossiers.ts';
+import { Refusal } from '../http/problem.ts';
+import type { DossierFilter } from '../index/list.ts';
+import { UsageError } from './run-command.ts';
+
+/** Options by which dossiers are found, as the list of dossiers has them. */
+export function withDossierFilter(command: Command): Command {
+  return command
+    .option('--status <statuses>', 'of dossiers in one of these, joined by commas')
+    .option('--agency <code>', 'at this agency or one below it')
+    .option('--service <code>', 'of this procedure, by its short or long code')
+    .option('--field <code>', 'of this field')
+    .addOption(new Option('--channel <channel>', 'that came so').choices(CHANNELS))
+    .option('--received-from <date>', 'received on that day or later')
+    .option('--received-to <date>', 'received on that day or before');
+}
+
+/** As the list of dossiers reads them. @throws UsageError under the names that they have here */
+export function dossierFilterFrom(options: DossierQuery): DossierFilter {
+  try {
+    return filterOf(options, Date.now());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new UsageError(
+      error.message.replace(/^\?(\w+)/, (_, name) => `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}:`),
+    );
+  }
+}

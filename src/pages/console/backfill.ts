@@ -1,0 +1,101 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { queryText, segment } from './api.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, dayField, orderForm, textField } from './forms.ts';
+import { dossierLink, filterForm, partyLink, type Query, queryOf, table } from './parts.ts';
+import type { BackfillPreview, Replay } from './records.ts';
+import { refusalNote, refusalText } from './refusals.ts';
+import { may, type Site, type Visit } from './site.ts';
+import { STATUSES } from './words.ts';
+
+const PER_SECOND = 20;
+const FILTER = ['status', 'agency', 'service', 'field', 'receivedFrom', 'receivedTo'] as const;
+
+/** Tell a party what its routes lead to it and it was never told: first how much that is, then, with a reason, the run. */
+export function addBackfill(site: Site): void {
+  site.screen('/parties/:party/backfill', async (visit) => {
+    const { c, say, api } = visit;
+    const party = c.req.param('party') ?? '';
+    const title = say(`Chuyển bù cho ${party}`, `A backfill of ${party}`);
+    if (!may(visit, 'ops:replay'))
+      return {
+        title,
+        status: 403,
+        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'It takes ops:replay.')}</p>`,
+      };
+    const query = queryOf(visit, FILTER);
+    const order = { ...query, preview: true };
+    const { body, problem } = await api.post<BackfillPreview>(`parties/${segment(party)}/backfill`, order);
+    return {
+      title,
+      body: html`<p>${partyLink(party)}: ${say(
+        'những hồ sơ mà tuyến chuyển dẫn tới bên này nhưng chưa lượt chuyển nào nói tới, hoặc đã đổi từ lần báo trước. Dùng khi mới kết nối một bên, hay mới thêm tuyến.',
+        'dossiers that its routes lead to it and no delivery is about, or that have changed since. For a party or a route that is new.',
+      )}</p>${filterForm(visit, fieldsOf(visit, query))}${refusalNote(say, problem)}${body ? previewOf(visit, party, body, query) : ''}`,
+    };
+  });
+  site.order('/parties/:party/backfill', async ({ c, say, api }, form) => {
+    const party = c.req.param('party') ?? '';
+    const filter = Object.fromEntries(FILTER.map((name) => [name, form(name)]));
+    const perSecond = Number(form('perSecond') ?? PER_SECOND);
+    const order = { ...filter, preview: false, perSecond, why: form('why') };
+    const { body, problem } = await api.post<Replay>(`parties/${segment(party)}/backfill`, order);
+    if (body) return { to: `/console/replays/${body.id}`, isDone: true, text: begun(say, body) };
+    const to = `/console/parties/${segment(party)}/backfill${queryText(filter)}`;
+    return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+  });
+}
+
+function begun(say: Visit['say'], { id, total }: Replay): string {
+  return say(`Đợt ${id} đã bắt đầu: ${total} hồ sơ.`, `Run ${id} has begun: ${total} dossiers.`);
+}
+
+function fieldsOf({ say }: Visit, query: Query): readonly Html[] {
+  return [
+    choiceField('status', say('Trạng thái hồ sơ', 'Status'), choicesOf(say, STATUSES), query.status),
+    textField('agency', say('Cơ quan (cả đơn vị dưới)', 'Agency, and those below'), query.agency),
+    textField('service', say('Mã thủ tục', 'Service code'), query.service),
+    textField('field', say('Mã lĩnh vực', 'Field code'), query.field),
+    dayField('receivedFrom', say('Tiếp nhận từ ngày', 'Received from'), query.receivedFrom),
+    dayField('receivedTo', say('Tiếp nhận đến ngày', 'Received to'), query.receivedTo),
+  ];
+}
+
+function previewOf(visit: Visit, party: string, preview: BackfillPreview, query: Query): Html {
+  const { say } = visit;
+  const { looked, never, older, sample } = preview;
+  const many = never + older;
+  return html`<h2>${say('Xem trước', 'Preview')}</h2>
+<section class="card"><p><strong>${say(`${many} hồ sơ sẽ được chuyển.`, `${many} dossiers would be told.`)}</strong>
+${say(
+  `Đã xem ${looked.dossiers} hồ sơ: ${never} chưa từng báo, ${older} mới báo bản cũ. Mỗi hồ sơ được chuyển một lần, như lúc chuyển, sau khi hỏi bên nhận.`,
+  `Of ${looked.dossiers} dossiers ${never} were never told, and of ${older} an older version was. Each is told once, as it is then, after a look-up.`,
+)}${looked.isAll ? '' : say(' Xem trước dừng sau mười giây, còn hồ sơ chưa xem.', ' The preview ended after ten seconds; there are more.')}</p></section>
+${sampleTable(visit, sample)}
+${
+  many === 0
+    ? ''
+    : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
+        to: `/console/parties/${segment(party)}/backfill`,
+        button: say(`Chuyển ${many} hồ sơ`, `Tell ${many} dossiers`),
+        why: 'must',
+        hidden: query,
+        fields: html`<label>${say('Hồ sơ mỗi giây', 'Dossiers a second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
+      })}<p class="note">${say('Có thể dừng bất cứ lúc nào.', 'It can be stopped at any time.')}</p></section>`
+}`;
+}
+
+function sampleTable(visit: Visit, sample: BackfillPreview['sample']): Html {
+  const { say } = visit;
+  return table<BackfillPreview['sample'][number]>({
+    caption: say('Vài hồ sơ trong số đó', 'Some of them'),
+    empty: say('Không có gì để chuyển bù.', 'There is nothing to tell.'),
+    items: sample,
+    columns: [
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Sẽ báo bản', 'Version to tell'), cell: ({ version }) => version, isNumber: true },
+      { head: say('Đã báo bản', 'Version told'), cell: ({ told }) => told ?? '–', isNumber: true },
+    ],
+  });
+}

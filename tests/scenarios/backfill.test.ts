@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { HubFile } from '../../src/config.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const BIRTH = '1.001193';
+const SERVICE = '1.013225';
+const TO_PORTAL: NonNullable<HubFile['routes']> = [
+  { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
+  { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
+];
+const statusOf = (record: object): unknown => (record as { status?: string }).status;
+const WHY = 'cổng mới kết nối';
+
+describe('a party is told what its routes lead to it and it was never told', () => {
+  let partner: Partner;
+  let before: TestHub;
+  const open: TestHub[] = [];
+  beforeEach(async () => {
+    partner = testPartner();
+    before = await testHub({ partners: { portal: testPartner() } });
+  });
+  afterEach(async () => {
+    for (const hub of [...open.splice(0), before]) await hub.close();
+  });
+
+  /** Another process on the same database, whose configuration has these routes. */
+  async function hubWith(routes: NonNullable<HubFile['routes']>): Promise<{ hub: TestHub; ops: Operator }> {
+    const hub = await testHub({
+      ...{ databaseUrl: before.databaseUrl, partners: { portal: partner }, keys: [...OPERATOR_KEYS], routes },
+    });
+    open.push(hub);
+    return { hub, ops: operatorOf(hub) };
+  }
+  const preview = async (ops: Operator, filter: object = {}) =>
+    (await ops.post('parties/portal/backfill', { ...filter, preview: true })).body;
+  const start = async (ops: Operator, order: object = {}) =>
+    (await ops.post('parties/portal/backfill', { preview: false, why: WHY, ...order })).body;
+
+  test('each dossier once, as it is now, after a look-up', async () => {
+    await before.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+    await before.push(progress({ code: CODE(2), status: 'resolved', at: '2025-08-12T08:25:00+07:00' }), {
+      what: 'progress',
+    });
+    const { hub, ops } = await hubWith(TO_PORTAL);
+    expect(await preview(ops)).toEqual({
+      looked: { dossiers: 3, isAll: true },
+      ...{ never: 3, older: 0 },
+      sample: [
+        { code: CODE(1), version: 1, told: null },
+        { code: CODE(2), version: 2, told: null },
+        { code: CODE(3), version: 1, told: null },
+      ],
+    });
+    await hub.deliver();
+    expect(partner.sent).toEqual([]);
+    expect(await start(ops)).toMatchObject({
+      ...{ state: 'done', total: 3, outcomes: { added: 3 }, why: WHY, who: 'ops' },
+      filter: { party: 'portal', untold: true },
+    });
+    await hub.deliver();
+    expect(
+      partner.sent.map(({ operation, code, doubt, record }) => [operation, code, doubt, statusOf(record)]),
+    ).toEqual([
+      ['dossier.upsert.v1', CODE(1), true, 'received'],
+      ['dossier.upsert.v1', CODE(2), true, 'resolved'],
+      ['dossier.upsert.v1', CODE(3), true, 'received'],
+    ]);
+    expect(await preview(ops)).toMatchObject({ never: 0, older: 0, sample: [] });
+    expect((await ops.get('audit?subject=run 1')).body.items).toMatchObject([
+      { actor: 'ops', action: 'backfill.start', why: WHY },
+    ]);
+  });
+
+  test('nothing of what the routes do not lead to it', async () => {
+    await before.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2), serviceCode: '1.000656' })]);
+    await before.push(dossier({ code: CODE(3) }), { party: 'other' });
+    const { ops } = await hubWith(TO_PORTAL.map((route) => ({ ...route, services: [BIRTH] })));
+    expect((await preview(ops)).sample).toEqual([]);
+    const { ops: ofBirths } = await hubWith(TO_PORTAL.map((route) => ({ ...route, services: [SERVICE] })));
+    expect((await preview(ofBirths)).sample).toEqual([{ code: CODE(1), version: 1, told: null }]);
+  });
+
+  test('also what changed while no route led there, and nothing that is refused, parked or due', async () => {
+    const first = await hubWith(TO_PORTAL);
+    partner.script.push(NO);
+    await first.hub.push(dossier({ code: CODE(1) }));
+    await first.hub.deliver();
+    await first.hub.push([dossier({ code: CODE(2) }), dossier({ code: CODE(3) })]);
+    await first.hub.deliver();
+    const step = { status: 'resolved', at: '2025-08-12T08:25:00+07:00' };
+    await before.push(progress({ code: CODE(3), ...step }), { what: 'progress' });
+    const again = await hubWith(TO_PORTAL);
+    expect(await preview(again.ops)).toMatchObject({
+      never: 0,
+      older: 1,
+      sample: [{ code: CODE(3), version: 2, told: 1 }],
+    });
+    // What came too late to change anything is nothing to tell.
+    before.clock.nowMs += 1_000;
+    await before.push(dossier({ code: CODE(2), statusAt: '2025-08-12T08:10:00+07:00' }));
+    await before.push(progress({ code: CODE(2), at: '2025-08-12T08:12:00+07:00' }), { what: 'progress' });
+    expect(await preview(again.ops)).toMatchObject({ never: 0, older: 1 });
+  });
+
+  test('by a filter, at a rate, on in another process, and no more once it is stopped', async () => {
+    await before.push([1, 2, 3, 4, 5, 6].map((n) => dossier({ code: CODE(n) })));
+    await before.push(dossier({ code: CODE(6), status: 'processing', statusAt: '2025-08-12T08:25:00+07:00' }));
+    const { hub, ops } = await hubWith(TO_PORTAL);
+    expect(await start(ops, { status: 'received', perSecond: 2 })).toMatchObject({
+      state: 'running',
+      total: 5,
+      outcomes: { added: 2 },
+    });
+    const other = await hubWith(TO_PORTAL);
+    other.hub.clock.nowMs += 1_000;
+    await other.hub.hub.pipeline.carryOut();
+    expect((await ops.get('replays/1')).body).toMatchObject({ state: 'running', outcomes: { added: 4 } });
+    expect((await ops.post('replays/1/stop', { why: 'đủ rồi' })).body).toMatchObject({ state: 'stopped' });
+    other.hub.clock.nowMs += 1_000;
+    await other.hub.hub.pipeline.carryOut();
+    await hub.deliver();
+    expect(partner.sent.map(({ code }) => code)).toEqual([1, 2, 3, 4].map(CODE));
+    expect(await preview(ops)).toMatchObject({ never: 2, sample: [{ code: CODE(5) }, { code: CODE(6) }] });
+  });
+
+  test('what came while it was being added undoes nothing', async () => {
+    const { hub } = await hubWith(TO_PORTAL);
+    await hub.push(dossier());
+    await hub.push(progress({ status: 'resolved', at: '2025-08-12T08:25:00+07:00' }), { what: 'progress' });
+    await hub.deliver();
+    // As when the message of version 2 was committed between the look and the addition.
+    await hub.hub.database.pool.query(
+      `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
+       SELECT party, operation, subject, 1, message_id, created_at, next_at, true FROM deliveries WHERE seq = 1`,
+    );
+    await hub.deliver();
+    expect(partner.sent.map(({ operation, record }) => [operation, statusOf(record)])).toEqual([
+      ['dossier.upsert.v1', 'received'],
+      ['dossier.upsert.v1', 'resolved'],
+      ['dossier.progress.v1', 'resolved'],
+      ['dossier.upsert.v1', 'resolved'],
+    ]);
+  });
+
+  test('and an order that makes no sense is refused with what is wrong', async () => {
+    const { ops } = await hubWith([]);
+    const ask = async (path: string, body: object, keyId?: string) => {
+      const { status, body: said } = await ops.post(path, body, keyId);
+      return [status, said.detail];
+    };
+    expect(await ask('parties/nobody/backfill', { preview: true })).toEqual([404, 'there is no party "nobody"']);
+    expect(await ask('parties/portal/backfill', { preview: true })).toEqual([
+      400,
+      'the body is about portal, and no route leads dossier.upsert.v1 to it; expected one that does',
+    ]);
+    const { ops: routed } = await hubWith(TO_PORTAL);
+    expect((await routed.post('parties/portal/backfill', { preview: false })).body.problems).toEqual([
+      { path: '/why', message: 'is missing, expected why, in a sentence' },
+    ]);
+    expect((await routed.post('parties/portal/backfill', { preview: true, status: 'gone' })).body.detail).toContain(
+      'status got "gone", expected some of ',
+    );
+    expect((await routed.post('parties/portal/backfill', { preview: true }, 'ops-read')).status).toBe(403);
+  });
+});
