@@ -1,6 +1,7 @@
 import type { Operation, Records } from '#schemas/operations';
 import type { Cause, Problem } from './problem.ts';
 import { readRecord } from './record.ts';
+import { storable, unstorable } from './text.ts';
 
 /** One item of a message, as a dialect read it. */
 export type Item = RecordItem | InvalidItem | WaitingItem;
@@ -60,6 +61,24 @@ export function readItem(
     message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
   };
   return { kind: 'waiting', operation, cause, problems, ...(code && { code }), asItStands };
+}
+
+/**
+ * What is not a record as it can be kept: a code or a name of a member that cannot be stored, of one item, must not keep the
+ * others of its message from being kept. Nothing can wait for a code that cannot be written down: it is no code.
+ */
+export function keepable(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
+  const { code, problems } = item;
+  const kept = {
+    ...(code !== undefined && { code: storable(code) }),
+    problems: problems.map(({ path, message }) => ({ path: storable(path), message: storable(message) })),
+  };
+  if (item.kind === 'invalid') return { ...item, ...kept };
+  const reason = unstorable(item.cause.key) ?? (code === undefined ? undefined : unstorable(code));
+  if (reason === undefined)
+    return { ...item, ...kept, cause: { ...item.cause, message: storable(item.cause.message) } };
+  const path = kept.problems[0]?.path ?? '';
+  return { kind: 'invalid', ...kept, problems: [{ path, message: `got a text that cannot be stored: ${reason}` }] };
 }
 
 export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {

@@ -56,10 +56,24 @@ export function unstorable(text: string): string | undefined {
   return found >= '\ud800' ? `it has half of a surrogate pair (${name})` : `it has the control character ${name}`;
 }
 
+/** The text with U+FFFD in the place of each character that cannot be stored. */
+export function storable(text: string): string {
+  return MAY_BE_UNSTORABLE.test(text) ? text.replace(ALL_UNSTORABLE, '\ufffd') : text;
+}
+
+/** The same for every text in a value, however deep. */
+export function storableIn<T>(value: T): T {
+  if (typeof value === 'string') return storable(value) as T;
+  if (Array.isArray(value)) return value.map(storableIn) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, storableIn(one)])) as T;
+}
+
 const UNSTORABLE_CHARACTERS = '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ud800-\\udfff]';
 const MAY_BE_UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS);
 /** In Unicode mode whole pairs do not match; it is slower by more than twice. */
 const UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS, 'u');
+const ALL_UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS, 'gu');
 
 /**
  * The text in NFC, and in Unicode letters where it is certain that it came in another encoding.

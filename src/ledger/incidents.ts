@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import { storable } from '#core/text';
 import type { Database } from '../database/pool.ts';
 
 /** Something that a person should know of, once. */
@@ -35,7 +36,7 @@ export async function openIncident(
     text: `INSERT INTO incidents (party, kind, cause, opened_at) VALUES ($1, $2, $3, $4::timestamptz)
            ON CONFLICT (party, kind) WHERE closed_at IS NULL DO NOTHING
            RETURNING ${COLUMNS}`,
-    values: [party, kind, cause, msToInstant(nowMs)],
+    values: [party, kind, storable(cause), msToInstant(nowMs)],
   });
   return rows[0];
 }

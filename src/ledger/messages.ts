@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Problem } from '#core/problem';
+import { storable } from '#core/text';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
@@ -68,7 +69,7 @@ const columns = {
   body: ['bytea', ({ bytes }: Written) => bytes],
   body_key: ['int4', ({ key }: Written) => key],
   outcome: ['text', ({ row }: Written) => outcomeOf(row)],
-  results: ['text', ({ row }: Written) => JSON.stringify(row.refused ? [row.refused] : row.results)],
+  results: ['text', ({ row }: Written) => JSON.stringify(row.refused ? [keptRefusal(row.refused)] : row.results)],
 } as const;
 const names = Object.keys(columns);
 const part = definePart<Written>(
@@ -79,6 +80,11 @@ const part = definePart<Written>(
     SELECT ${names.map((name) => (name === 'results' ? 'results::json' : name)).join(', ')} FROM ${rows}
     RETURNING 1`,
 );
+
+/** What is quoted of a body may be what cannot be stored. */
+function keptRefusal({ status, problem }: NonNullable<MessageRow['refused']>): NonNullable<MessageRow['refused']> {
+  return { status, problem: storable(problem) };
+}
 
 /** One word for the message: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */
 function outcomeOf(row: MessageRow): string {

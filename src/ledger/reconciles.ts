@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import { storable } from '#core/text';
 import type { Database } from '../database/pool.ts';
 
 /**
@@ -105,7 +106,7 @@ export async function saveReconciled(
            ON CONFLICT (party) DO UPDATE SET last_at = excluded.last_at, last_error = excluded.last_error,
              agreed = CASE WHEN excluded.judged > 0 THEN excluded.agreed ELSE reconciles.agreed END,
              judged = CASE WHEN excluded.judged > 0 THEN excluded.judged ELSE reconciles.judged END`,
-    values: [party, msToInstant(nowMs), agreed, judged, error ?? null],
+    values: [party, msToInstant(nowMs), agreed, judged, error === undefined ? null : storable(error)],
   });
 }
 

@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates';
 import { type Outcome, settle } from '#core/settle';
+import { storableIn } from '#core/text';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
 import type { WireRecord } from '../kit/http.ts';
 import type { Settled } from '../ledger/settle.ts';
@@ -28,7 +29,8 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
   const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
-    const outcome = outcomes[at] as Outcome;
+    // Words of the partner's: what cannot be stored must not keep it from being known that it has answered.
+    const outcome = storableIn(outcomes[at] as Outcome);
     return {
       claimed,
       outcome,

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { msToInstant } from '#core/dates';
+import { storableIn } from '#core/text';
 import { windowEndMs } from '#core/windows';
 import type { Alerts } from '../alerts.ts';
 import { retireOthers } from '../catalogue/catalogue.ts';
@@ -52,7 +53,7 @@ export async function runPull(means: PullMeans, partyId: string, name: string): 
   }, HEARTBEAT_MS);
   let ended: Ended;
   try {
-    ended = await pullPages(means, party, pull);
+    ended = storableIn(await pullPages(means, party, pull));
   } catch (thrown) {
     ended = { kind: 'refused', reason: NOT_KEPT, message: (thrown as Error).message };
     telemetry.failed(`pull ${name} of ${partyId}`, thrown);

@@ -1,5 +1,5 @@
 import type { Held } from '#core/apply';
-import { isDossierItem } from '#core/item';
+import { isDossierItem, keepable } from '#core/item';
 import { unmappedKey } from '#core/problem';
 import { catalogueKey, cataloguePart, overtakenPart } from '../../catalogue/catalogue.ts';
 import { unknownCodePart } from '../../catalogue/known-codes.ts';
@@ -88,7 +88,8 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
   const entries = await loadCatalogue(means, submissions);
   for (const submission of submissions) {
     const id = means.uuids.next(lastMessageOf(submission, dossiers));
-    const results = submission.items.map((item, index) => {
+    const results = submission.items.map((given, index) => {
+      const item = given.kind === 'record' ? given : keepable(given);
       const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
       const place: Place = { means, submission, id, source, index, rows };
       if (item.kind === 'invalid')
