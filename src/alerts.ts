@@ -1,3 +1,4 @@
+import { instantToMs } from '#core/dates';
 import type { Outcome } from '#core/settle';
 import type { Database } from './database/pool.ts';
 import { createHttp } from './kit/http.ts';
@@ -52,7 +53,8 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       url: webhook.webhook,
       headers: {
         'Content-Type': 'application/json',
-        ...webhookHeaders(`incident-${id}`, body, [webhook.secret], nowMs()),
+        // A database that was put back gives the same number again: the moment tells them apart.
+        ...webhookHeaders(`incident-${id}-${instantToMs(openedAt)}`, body, [webhook.secret], nowMs()),
       },
       body,
       idempotent: true,

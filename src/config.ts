@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { quote } from '#core/explain';
 import type { KnownAdapters } from './config/check-parties.ts';
 import type { HubFile } from './config/hub-file.ts';
@@ -70,6 +70,11 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** Where the hub's own server keeps its files; undefined where a database is given. */
+export function embeddedFolder({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): string | undefined {
+  return databaseUrl === undefined ? join(dataDir, 'postgres') : undefined;
 }
 
 /** The level for what is logged before the settings are checked: a wrong one is told by `loadConfig`. */

@@ -1,15 +1,15 @@
 import type { Alerts } from './alerts.ts';
 import type { Database } from './database/pool.ts';
 import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from './ledger/homes.ts';
-import { HUB } from './ledger/incidents.ts';
+import { HUB, openIncidents } from './ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface LookMeans {
   readonly database: Database;
   readonly telemetry: Pick<Telemetry, 'log'>;
   readonly nowMs: () => number;
-  /** Whether the server is the hub's own: then its files are looked at too. */
-  readonly isEmbedded: boolean;
+  /** The folder of the server, where it is the hub's own. */
+  readonly folder: string | undefined;
 }
 
 export interface HomeWatchMeans extends LookMeans {
@@ -27,8 +27,8 @@ export interface HomeWatch {
 }
 
 /** Look where the database is, and log it where that is another place than before. */
-export async function lookAndTell({ database, telemetry, nowMs, isEmbedded }: LookMeans): Promise<PutBack | undefined> {
-  const noticed = await lookAtHome(database, nowMs(), { isEmbedded });
+export async function lookAndTell({ database, telemetry, nowMs, folder }: LookMeans): Promise<PutBack | undefined> {
+  const noticed = await lookAtHome(database, nowMs(), { folder });
   if (noticed) telemetry.log.warn({ ...noticed }, putBackCause(noticed));
   return noticed;
 }
@@ -56,13 +56,17 @@ export function createHomeWatch(means: HomeWatchMeans): HomeWatch {
 
   return {
     async isDoubtful() {
-      if (database.connections() !== lookedAt) await look();
+      // A look that was under way may have begun before the newest connection.
+      while (database.connections() !== lookedAt) await look();
       return doubtful !== undefined && nowMs() < Date.parse(doubtful.doubtfulUntil);
     },
     async watch() {
       await look();
-      if (doubtful) await alerts.open(HUB, 'put-back', putBackCause(doubtful));
-      else await alerts.close(HUB, ['put-back']);
+      const cause = doubtful && putBackCause(doubtful);
+      const told = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
+      // Once more put back is another incident: senders must send again from another moment.
+      if (told && told.cause !== cause) await alerts.close(HUB, ['put-back']);
+      if (cause !== undefined) await alerts.open(HUB, 'put-back', cause);
     },
   };
 }

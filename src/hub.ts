@@ -9,7 +9,7 @@ import { createAuditWatch } from './audit-watch.ts';
 import { createBell } from './bell.ts';
 import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
-import { type Config, ROLES } from './config.ts';
+import { type Config, embeddedFolder, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/pool.ts';
@@ -109,7 +109,7 @@ export async function createHub(
   const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
   const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
-  const isEmbedded = config.databaseUrl === undefined;
+  const folder = embeddedFolder(config);
   let clock: Clock | undefined;
   let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;
@@ -124,7 +124,7 @@ export async function createHub(
     await refuseOtherSecret(database, vault);
     await registerParties(database, [...parties.keys()]);
     // Before anything is kept or told.
-    await lookAndTell({ database, telemetry, nowMs, isEmbedded });
+    await lookAndTell({ database, telemetry, nowMs, folder });
   } catch (error) {
     clock?.close();
     await database.close();
@@ -134,7 +134,7 @@ export async function createHub(
   const queue = overrides.queue ?? createQueue(config, log);
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
-  const home = createHomeWatch({ database, alerts, telemetry, nowMs, isEmbedded });
+  const home = createHomeWatch({ database, alerts, telemetry, nowMs, folder });
   const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { loadAdapters } from './adapters.ts';
-import { ConfigError, loadConfig, logLevelOf, type Role } from './config.ts';
+import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
@@ -49,10 +49,11 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   const ending = untilSignal();
   const adapters = await loadAdapters();
   const config = loadConfig(env, adapters);
+  const folder = embeddedFolder(config);
   const embedded =
-    config.databaseUrl === undefined
+    folder !== undefined
       ? await startEmbeddedPostgres({
-          dataDir: `${config.dataDir}/postgres`,
+          dataDir: folder,
           log: (fields, message) => log.info(fields, message),
         })
       : undefined;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../config.ts';
+import { type Config, embeddedFolder } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { checkAudit } from './doctor/check-audit.ts';
@@ -66,7 +65,8 @@ function unreachable(code = ''): string {
 
 /** An embedded database that is not there yet is not made for this. */
 async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
-  if (config.databaseUrl === undefined && !existsSync(join(config.dataDir, 'postgres')))
+  const folder = embeddedFolder(config);
+  if (folder !== undefined && !existsSync(folder))
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
   const vault = createVault(config.secrets as [string, ...string[]]);
   return withDatabase(config, (database) => checkAll(database, vault));

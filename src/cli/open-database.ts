@@ -1,12 +1,11 @@
-import type { Config } from '../config.ts';
+import { type Config, embeddedFolder } from '../config.ts';
 import { type Database, openDatabase } from '../database/pool.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 
 /** Work on the hub's database, given or embedded; an embedded server that was not running is stopped afterwards. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
-  const embedded = config.databaseUrl
-    ? undefined
-    : await startEmbeddedPostgres({ dataDir: `${config.dataDir}/postgres` });
+  const folder = embeddedFolder(config);
+  const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
   try {
     const database = openDatabase(config.databaseUrl ?? (embedded?.url as string));
     try {

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { loadAdapters } from '../adapters.ts';
-import { type Config, type Environment, loadConfig } from '../config.ts';
+import { type Config, type Environment, embeddedFolder, loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { createHub, type Hub } from '../hub.ts';
 import { UsageError } from './run-command.ts';
@@ -27,9 +27,8 @@ export function requireParty({ file }: Config, party: string): void {
  */
 export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>): Promise<T> {
   const adapters = await loadAdapters();
-  const embedded = config.databaseUrl
-    ? undefined
-    : await startEmbeddedPostgres({ dataDir: `${config.dataDir}/postgres` });
+  const folder = embeddedFolder(config);
+  const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
   try {
     const log = pino({ level: 'warn' }, pino.destination(2));
     const hub = await createHub(config, config.databaseUrl ?? (embedded?.url as string), adapters, log);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { embeddedFolder, loadConfig } from '../config.ts';
 import { migrate } from '../database/migrate.ts';
 import { lookAtHome, putBackCause } from '../ledger/homes.ts';
 import { withDatabase } from './open-database.ts';
@@ -29,10 +29,10 @@ async function putBack({ why }: PutBackCommand): Promise<Result> {
   const order = { who: 'lienthong put-back', why: why.trim() };
   const noticed = await withDatabase(config, async (database) => {
     await migrate(database, Date.now());
-    return lookAtHome(database, Date.now(), { isEmbedded: config.databaseUrl === undefined, order });
+    return lookAtHome(database, Date.now(), { folder: embeddedFolder(config), order });
   });
   return {
-    text: noticed ? putBackCause(noticed) : 'the database holds no message: nobody knows more than it does',
+    text: noticed ? putBackCause(noticed) : 'no hub ran on this database yet: nobody knows more than it does',
     document: { noticed: noticed ?? null },
   };
 }

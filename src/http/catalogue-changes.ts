@@ -149,7 +149,7 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
 }
 
 function inLanguage(c: Context, items: readonly object[], next: string | null): Response {
-  return conditional(c, JSON.stringify({ items, next }), undefined, {
+  return conditional(c, JSON.stringify({ items, next }), {
     Vary: 'Accept-Language',
     'Content-Language': languageOf(c),
   });

@@ -130,7 +130,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const { at } = c.req.url.includes('?') ? readOneQuery(c) : {};
       if (at !== undefined) return asOf(c, means, reader, { code: dossier.code, at });
       if (reader.personal) return personal(c, means, reader, dossier);
-      return conditional(c, () => dossier.json, dossier.etag);
+      return conditional(c, dossier.json);
     },
   );
 

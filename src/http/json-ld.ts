@@ -51,7 +51,7 @@ export function negotiated(
 ): Response {
   const isLinked = wantsJsonLd(c);
   const body = isLinked ? { '@context': CONTEXT, ...linked() } : json();
-  return conditional(c, JSON.stringify(body), undefined, {
+  return conditional(c, JSON.stringify(body), {
     ...more,
     Vary: 'Accept',
     ...(isLinked && { 'Content-Type': JSON_LD }),

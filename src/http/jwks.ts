@@ -47,7 +47,7 @@ export function addPublicKeys(add: AddRoute, { publicKeys }: PublicKeysMeans): v
       replies: { 200: { description: 'The keys', schema: KeySet } },
     },
     async (c) =>
-      conditional(c, JSON.stringify({ keys: await publicKeys() }), undefined, {
+      conditional(c, JSON.stringify({ keys: await publicKeys() }), {
         'Cache-Control': `public, max-age=${FRESH_S}`,
       }),
   );

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -78,27 +78,16 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
 }
 
 /**
- * A reply with an ETag: `etag` where a version tells it without the body, else the hash of the body.
+ * A reply with the hash of its body as ETag. A version would tell it without the body, and not that a repair, or a backup
+ * that was put back, has made something else of the same version.
  *
  * @param more headers besides, also of a 304; a Content-Type among them stands for JSON
  */
-export function conditional(
-  c: Context,
-  body: string | (() => string),
-  etag?: string,
-  more: Readonly<Record<string, string>> = {},
-): Response {
-  const text = typeof body === 'string' ? body : undefined;
-  const tag = `"${
-    etag ??
-    createHash('sha256')
-      .update(text ?? '')
-      .digest('base64url')
-      .slice(0, 22)
-  }"`;
+export function conditional(c: Context, body: string, more: Readonly<Record<string, string>> = {}): Response {
+  const tag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...more };
   const given = c.req.header('if-none-match');
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
   if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);
-  return c.body(text ?? (body as () => string)(), 200, { 'Content-Type': 'application/json', ...headers });
+  return c.body(body, 200, { 'Content-Type': 'application/json', ...headers });
 }

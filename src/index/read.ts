@@ -24,7 +24,7 @@ export interface WholeDossier {
 }
 
 export type OneDossier =
-  | { readonly kind: 'found'; readonly dossier: ServedDossier & { readonly etag: string } }
+  | { readonly kind: 'found'; readonly dossier: ServedDossier }
   | { readonly kind: 'none' }
   /** Several systems use this code for different dossiers. */
   | { readonly kind: 'ambiguous'; readonly codes: readonly string[] };
@@ -135,17 +135,13 @@ interface ManyRow {
   asked: string;
   own: boolean;
   code: string;
-  etag: string;
   masked: string;
 }
 
-/** A version alone would come again, with other content, where the database was put back to an earlier state. */
-const ETAG = `d.version || '-' || right(d.last_message_id::text, 8) AS etag`;
-
 const READ_MANY = `
-  SELECT d.code AS asked, true AS own, d.code, ${ETAG}, d.masked FROM dossiers d WHERE d.code = ANY($1::text[])
+  SELECT d.code AS asked, true AS own, d.code, d.masked FROM dossiers d WHERE d.code = ANY($1::text[])
   UNION ALL
-  SELECT a.code, false, d.code, ${ETAG}, d.masked FROM aliases a JOIN dossiers d ON d.code = a.dossier
+  SELECT a.code, false, d.code, d.masked FROM aliases a JOIN dossiers d ON d.code = a.dossier
   WHERE a.code = ANY($1::text[])`;
 
 async function readMany(database: Database, codes: readonly string[]): Promise<readonly OneDossier[]> {
@@ -165,7 +161,7 @@ async function readMany(database: Database, codes: readonly string[]): Promise<r
     ];
     if (distinct.length > 1) return { kind: 'ambiguous', codes: distinct.map((row) => row.code) };
     const [row] = distinct;
-    return row ? { kind: 'found', dossier: { code: row.code, etag: row.etag, json: row.masked } } : { kind: 'none' };
+    return row ? { kind: 'found', dossier: { code: row.code, json: row.masked } } : { kind: 'none' };
   });
 }
 

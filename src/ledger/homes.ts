@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
@@ -7,7 +9,7 @@ import { writeAudit } from './audit.ts';
 /** That the database was put back to an earlier state, or may have been. */
 export interface PutBack {
   readonly noticedAt: string;
-  /** When the newest message that is there was received: what was acknowledged after it is lost. */
+  /** When the newest message that is there was received, or the first process came: what was acknowledged after it is lost. */
   readonly newestAt: string;
   /** Until then whatever is told may have been told before, by deliveries that are not known here any more. */
   readonly doubtfulUntil: string;
@@ -28,36 +30,38 @@ const LEAP = 1_000_000_000;
  * on changes and deliveries are numbered far ahead of all that was ever given out, and for a while whatever partners are told
  * counts as told in doubt: they are asked first.
  *
- * @param options whether the server is the hub's own; who says that it was put back, and why, where that cannot be seen
+ * @param options the folder of the server, where it is the hub's own; who says that it was put back, and why, where that
+ *   cannot be seen
  * @returns what was noticed just now, by this process and no other
  */
 export async function lookAtHome(
   database: Database,
   nowMs: number,
   {
-    isEmbedded,
+    folder,
     order,
-  }: { readonly isEmbedded: boolean; readonly order?: { readonly who: string; readonly why: string } },
+  }: { readonly folder: string | undefined; readonly order?: { readonly who: string; readonly why: string } },
 ): Promise<PutBack | undefined> {
-  const home = await homeOf(database.pool, isEmbedded ? { ...MARKS, ...FILES } : MARKS);
+  const home = [...(await marksOf(database.pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
   return inTransaction(database, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
-    const { rows: known } = await tx.query<{ home: string; doubtfulUntil: string | null }>(
-      'SELECT home, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC LIMIT 1',
+    const { rows } = await tx.query<{ home: string; since: string; doubtfulUntil: string | null }>(
+      'SELECT home, since, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC',
     );
-    if (known[0] && !isElsewhere(known[0].home, home) && !order) return undefined;
-    const { rows: messages } = await tx.query<{ at: string }>(
-      'SELECT received_at AS at FROM messages ORDER BY id DESC LIMIT 1',
-    );
-    const newestAt = messages[0]?.at;
-    if (!known[0] || newestAt === undefined) {
+    const [known] = rows;
+    if (!known) {
       await addHome(tx, home, nowMs);
       return undefined;
     }
+    if (!isElsewhere(known.home, home) && !order) return undefined;
+    const { rows: messages } = await tx.query<{ at: string }>(
+      'SELECT received_at AS at FROM messages ORDER BY id DESC LIMIT 1',
+    );
+    const newestAt = messages[0]?.at ?? (rows.at(-1) ?? known).since;
     const missingMs = Math.max(0, nowMs - instantToMs(newestAt));
     const doubtMs = Math.min(Math.max(missingMs * COMES_AGAIN, LEAST_DOUBT_MS), MOST_DOUBT_MS);
     // What was put back before is no less in doubt: the newest line has the last moment of all.
-    const before = known[0].doubtfulUntil;
+    const before = known.doubtfulUntil;
     const untilMs = Math.max(nowMs + doubtMs, before === null ? 0 : instantToMs(before));
     const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
     await addHome(tx, home, nowMs, putBack);
@@ -118,19 +122,24 @@ function marksIn(home: string): readonly (readonly [string, string])[] {
   return home.split(', ').map((one) => one.split(/ (.*)/, 2) as [string, string]);
 }
 
-/** A copy of the files is the same server to itself; that they were written anew is known by them alone. */
-const FILES = { files: `SELECT (pg_stat_file('PG_VERSION')).change::text AS mark` };
+/**
+ * A copy of the files is the same server to itself; that they are others than before is known by them alone. A change of their
+ * owner or their rights makes no others of them.
+ */
+function fileMark(folder: string): string {
+  return `inode ${statSync(join(folder, 'PG_VERSION')).ino}`;
+}
 
-async function homeOf(pool: pg.Pool, questions: Readonly<Record<string, string>>): Promise<string> {
+async function marksOf(pool: pg.Pool): Promise<readonly string[]> {
   const marks: string[] = [];
-  for (const [name, text] of Object.entries(questions)) {
+  for (const [name, text] of Object.entries(MARKS)) {
     const { rows } = await pool.query<{ mark: string }>(text).catch((error: { code?: string }) => {
       if (error.code === INSUFFICIENT_PRIVILEGE) return { rows: [] };
       throw error;
     });
     if (rows[0]) marks.push(`${name} ${rows[0].mark}`);
   }
-  return marks.join(', ');
+  return marks;
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';

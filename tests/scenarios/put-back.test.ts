@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { chmod, cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAlerts } from '../../src/alerts.ts';
 import { createHomeWatch, type HomeWatch } from '../../src/home-watch.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
@@ -69,7 +72,7 @@ describe('a database that was put back to an earlier state', () => {
     const telemetry = createTelemetry(pino({ level: 'silent' }));
     const nowMs = () => hub.clock.nowMs;
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: undefined });
-    return createHomeWatch({ database, alerts, telemetry, nowMs, isEmbedded: false });
+    return createHomeWatch({ database, alerts, telemetry, nowMs, folder: undefined });
   }
   const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database is another one'));
 
@@ -158,6 +161,102 @@ describe('a database that was put back to an earlier state', () => {
     expect(partner.sent.map(({ doubt }) => doubt)).toEqual([false, false, true]);
   });
 
+  test('one of before the first message is noticed too: what was told since is gone with its numbers', async () => {
+    let cursor = '';
+    await backUp(async () => {
+      await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+      await hub.deliver();
+      cursor = (await feed()).next;
+    });
+    expect(noticed()).toHaveLength(1);
+    const seen = new Set(partner.sent.map(({ id }) => id));
+    partner.sent.length = 0;
+    await hub.push([4, 5].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    expect(partner.sent.map(({ id, doubt }) => [seen.has(id), doubt])).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    expect((await feed(cursor)).items.map(({ code }: { code: string }) => code)).toEqual([CODE(4), CODE(5)]);
+  });
+
+  test('once more put back is another incident, with another moment', async () => {
+    await hub.push(dossier({ code: CODE(1) }));
+    const home = watch();
+    const order = (why: string) => ({ folder: undefined, order: { who: 'lan', why } });
+    hub.clock.nowMs += 24 * HOUR_MS;
+    await lookAtHome(hub.hub.database, hub.clock.nowMs, order('bản chụp máy'));
+    await home.watch();
+    hub.clock.nowMs += 24 * HOUR_MS;
+    await hub.push(dossier({ code: CODE(2) }));
+    const { rows } = await hub.hub.database.pool.query('SELECT max(received_at) AS at FROM messages');
+    await lookAtHome(hub.hub.database, hub.clock.nowMs, order('bản chụp nữa'));
+    await home.watch();
+    await home.watch();
+    const all = (await ops().get('incidents?state=all')).body.items;
+    expect(all.map(({ kind, closedAt }: Record<string, unknown>) => [kind, closedAt === null])).toEqual([
+      ['put-back', true],
+      ['put-back', false],
+    ]);
+    expect(all[0].cause).toContain(`its newest message is of ${rows[0].at}`);
+  });
+
+  test('who asks while a look is under way that began before the newest connection waits for the next one', async () => {
+    await hub.push(dossier({ code: CODE(1) }));
+    const home = watch();
+    expect(await home.isDoubtful()).toBe(false);
+    const { database } = hub.hub;
+    const { pool } = database;
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let connections = database.connections() + 1;
+    const ask = pool.query.bind(pool) as (...asked: unknown[]) => unknown;
+    // The last thing that a look asks: what it compares is compared by then.
+    let isHeld = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    const query = vi.spyOn(pool, 'query').mockImplementation((async (...asked: unknown[]) => {
+      const answer = await ask(...asked);
+      if ((asked[0] as { name?: string }).name !== 'doubtful home') return answer;
+      isHeld();
+      await held;
+      return answer;
+    }) as never);
+    const count = vi.spyOn(database, 'connections').mockImplementation(() => connections);
+    const first = home.isDoubtful();
+    await reached;
+    // Another server behind a connection that is made meanwhile.
+    connections++;
+    await execute(hub.databaseUrl, "UPDATE database_homes SET home = replace(home, 'history ', 'history F')");
+    const second = home.isDoubtful();
+    go();
+    expect(await Promise.all([first, second])).toEqual([true, true]);
+    query.mockRestore();
+    count.mockRestore();
+  });
+
+  test('files of a server of our own that were copied are others; another owner makes no others of them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
+    await writeFile(join(folder, 'PG_VERSION'), '18\n');
+    const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder });
+    await hub.push(dossier({ code: CODE(1) }));
+    expect(await look()).toBeUndefined();
+    await hub.hub.database.pool.query('DELETE FROM database_homes');
+    expect(await look()).toBeUndefined();
+    await chmod(join(folder, 'PG_VERSION'), 0o600);
+    expect(await look()).toBeUndefined();
+    const copy = `${folder}-copy`;
+    await cp(folder, copy, { recursive: true, preserveTimestamps: true });
+    await rm(folder, { recursive: true });
+    await rename(copy, folder);
+    expect(await look()).toMatchObject({ newestAt: expect.any(String) });
+    expect(await look()).toBeUndefined();
+    await rm(folder, { recursive: true });
+  });
+
   test('a dump that is read in elsewhere is whole: noticed, the same when built anew, its audit unbroken, and it goes on', async (context) => {
     await hub.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2) })]);
     await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
@@ -231,12 +330,12 @@ describe('a database that was put back to an earlier state', () => {
     await hub.deliver();
     await backUp(async () => undefined, 24 * HOUR_MS);
     await lookAtHome(hub.hub.database, hub.clock.nowMs, {
-      isEmbedded: false,
+      folder: undefined,
       order: { who: 'lan', why: 'chuyển máy' },
     });
     await hub.push(dossier({ code: CODE(2) }));
     await lookAtHome(hub.hub.database, hub.clock.nowMs, {
-      isEmbedded: false,
+      folder: undefined,
       order: { who: 'lan', why: 'chuyển lại' },
     });
     const { rows } = await hub.hub.database.pool.query(
@@ -253,7 +352,7 @@ describe('a database that was put back to an earlier state', () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
     await lookAtHome(hub.hub.database, hub.clock.nowMs, {
-      isEmbedded: false,
+      folder: undefined,
       order: { who: 'lan', why: 'bản chụp máy' },
     });
     await hub.push(dossier({ code: CODE(2) }));

@@ -109,6 +109,17 @@ describe('rebuild', () => {
     expect(told.rows.at(-1)).toEqual({ code: 'H60.01-250812-1001', status: 'resolved' });
   });
 
+  test('who has read what was wrong is not told that nothing has changed', async () => {
+    await query(`UPDATE dossiers SET masked = replace(masked, '***', 'Trần') WHERE code = $1`, [CODE]);
+    const path = `/api/v1/dossiers/${CODE}`;
+    const wrong = await hub.read(path);
+    expect(JSON.stringify(wrong.body)).toContain('Trần');
+    expect(await rebuild({ swap: true })).toMatchObject({ identical: true, swapped: 1 });
+    const known = { 'If-None-Match': wrong.headers.get('etag') as string };
+    const again = await hub.request('GET', path, 'portal', undefined, known);
+    expect([again.status, (await again.text()).includes('Trần')]).toEqual([200, false]);
+  });
+
   test('two at once do not meet', async () => {
     const both = await Promise.allSettled([rebuild(), rebuild()]);
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
