@@ -185,6 +185,29 @@ describe('HUB_CONFIG', () => {
     expect(config.file.routes).toEqual(file.routes);
   });
 
+  it('may send a share of the dossiers one way', () => {
+    const route = { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] };
+    const parties = { 'one-stop': party, portal: { adapter: 'portal' } };
+    const withShare = (share: unknown, more: object = {}) => {
+      const file = { parties, routes: [{ ...route, share, ...more }] };
+      return problems({ ...env, HUB_CONFIG: written(JSON.stringify(file)) }).map((one) =>
+        one.replace(/^.*?json: /, ''),
+      );
+    };
+    const file = { parties, routes: [{ ...route, share: { from: 0, to: 10 } }] };
+    expect(load({ ...env, HUB_CONFIG: written(JSON.stringify(file)) }).file.routes).toEqual(file.routes);
+    expect(withShare({ from: 40, to: 40 })).toEqual([
+      expect.stringContaining('/routes/0/share/to: got 40, expected more than /routes/0/share/from, which is 40'),
+    ]);
+    expect(withShare({ from: 0, to: 10 }, { operation: 'service.upsert.v1' })).toEqual([
+      expect.stringContaining('/routes/0/share: is set, expected nothing: "service.upsert.v1" is not about dossiers'),
+    ]);
+    expect(withShare({ from: -1, to: 101 })).toEqual([
+      expect.stringContaining('/routes/0/share/from: got -1, expected a whole number from 0 to 99'),
+      expect.stringContaining('/routes/0/share/to: got 101, expected a whole number from 1 to 100'),
+    ]);
+  });
+
   it('may be absent at its default place only', () => {
     const absent = path.join(root, 'absent.json');
     expect(problems({ HUB_CONFIG: absent })).toEqual([`HUB_CONFIG: ${absent} does not exist`]);

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   replay: async () => (await import('./replay.ts')).addReplay,
   backfill: async () => (await import('./backfill.ts')).addBackfill,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
+  compare: async () => (await import('./compare.ts')).addCompare,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
   'put-back': async () => (await import('./put-back.ts')).addPutBack,

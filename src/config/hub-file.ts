@@ -109,6 +109,13 @@ const RouteEntry = closed({
   to: Type.Array(Id, { minItems: 1, description: 'a list of at least one party' }),
   services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
   fields: Type.Optional(Type.Array(Type.String({ pattern: FIELD_CODE, description: 'a field code' }))),
+  /** Of a hundred dossiers those from `from` to before `to`. */
+  share: Type.Optional(
+    closed({
+      from: Type.Integer({ minimum: 0, maximum: 99, description: 'a whole number from 0 to 99' }),
+      to: Type.Integer({ minimum: 1, maximum: 100, description: 'a whole number from 1 to 100' }),
+    }),
+  ),
 });
 
 /** What HUB_CONFIG may say. */
@@ -169,6 +176,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
     ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
+    ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
     ),
@@ -240,6 +248,16 @@ function isSchedule(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a share means of anything but dossiers, nobody could say. */
+function shareProblems(path: string, { share, operation }: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { from, to } = members(share);
+  if (typeof from === 'number' && typeof to === 'number' && from >= to)
+    return [{ path: `${path}/to`, message: `got ${to}, expected more than ${path}/from, which is ${from}` }];
+  return share !== undefined && typeof operation === 'string' && !operation.startsWith('dossier.')
+    ? [{ path, message: `is set, expected nothing: ${quote(operation)} is not about dossiers` }]
+    : [];
 }
 
 /** A key is found by its secret, and named by its id: neither may be another one's. */

@@ -64,3 +64,31 @@ describe('a route can be for some services or fields only', () => {
     expect(to([route()], {})).toEqual(['national-portal']);
   });
 });
+
+describe('a route can be for a share of the dossiers', () => {
+  const codes = Array.from({ length: 10_000 }, (_, n) => `H60.01-250812-${String(n).padStart(4, '0')}`);
+  const told = (from: number, upTo: number): readonly string[] =>
+    codes.filter((code) => to([route({ share: { from, to: upTo } })], { ...birth, code }).length > 0);
+
+  test('of about so many of a hundred, and always of the same', () => {
+    const tenth = told(0, 10);
+    expect(tenth.length).toBeGreaterThan(900);
+    expect(tenth.length).toBeLessThan(1_100);
+    expect(told(0, 10)).toEqual(tenth);
+    expect(told(0, 25)).toEqual(expect.arrayContaining([...tenth]));
+  });
+
+  test('of each dossier one of two that share it, and nobody of none', () => {
+    expect([...told(0, 30), ...told(30, 100)].sort()).toEqual([...codes].sort());
+    expect(told(0, 100)).toEqual(codes);
+  });
+
+  test('besides its services and fields', () => {
+    const shared = route({ services: ['1.000656'], share: { from: 0, to: 100 } });
+    expect(to([shared], { ...birth, code: codes[0] as string })).toEqual([]);
+  });
+
+  test('what is no dossier is not shared', () => {
+    expect(to([route({ share: { from: 0, to: 1 } })], { serviceCode: '1.001193' })).toEqual(['national-portal']);
+  });
+});

@@ -97,3 +97,9 @@ export async function isPaused(database: Database, party: string): Promise<boole
   });
   return rows.length > 0;
 }
+
+/** All parties that ever were in the configuration. */
+export async function knownParties({ pool }: Database): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ party: string }>('SELECT party FROM party_states ORDER BY party');
+  return rows.map(({ party }) => party);
+}

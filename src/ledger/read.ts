@@ -3,6 +3,7 @@ import type { Vault } from '../vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
 import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
+import { type Compared, type ComparedPeriod, comparePartners } from './compared.ts';
 import {
   attemptsOf,
   type DeliveryFilter,
@@ -47,6 +48,8 @@ export interface LedgerReader {
   replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
+  /** What came of the same events at two parties. */
+  compared(left: string, right: string, period: ComparedPeriod): Promise<Compared>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
@@ -75,6 +78,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
     parties: (nowMs) => loadParties(database, nowMs),
+    compared: (left, right, period) => comparePartners(database, left, right, period),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),

@@ -137,7 +137,8 @@ async function toldTheSame(
 
 /** The newest event of a dossier that the routes of today tell a party of; 0 where they tell it nothing of this dossier. */
 function newestFor(routes: readonly Route[], party: string, dossier: RoutedDossier, by: Tellings['by']): number {
-  const subject = { serviceCode: dossier.serviceCode, ...(dossier.fieldCode && { fieldCode: dossier.fieldCode }) };
+  const { code, serviceCode } = dossier;
+  const subject = { code, serviceCode, ...(dossier.fieldCode && { fieldCode: dossier.fieldCode }) };
   // Where its events are dropped already, whoever told of it first has told it all.
   const all = by.length > 0 ? by : [{ party: dossier.owner, seq: dossier.version }];
   const told = all.filter(({ party: from }) => recipients(routes, from, 'dossier.upsert.v1', subject).includes(party));

@@ -117,6 +117,7 @@ describeInBrowser(() => {
         ...screens,
         '/parties/portal',
         '/parties/portal/backfill',
+        '/parties/portal/compared?with=ministry',
         '/replays/new?state=delivered',
         `/dossiers?code=${CODE(1)}`,
       ]) {

@@ -41,6 +41,8 @@ describe('lienthong', () => {
     'export',
     'evidence',
     'evidence verify',
+    'backfill',
+    'compare',
     'rebuild',
     'reconcile',
     'put-back',

@@ -12,17 +12,15 @@ const SECRET = 'ops-secret-of-the-tests';
 const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const SCREENS = [
   ...['', '?refresh=off', '/deliveries', '/deliveries?state=refused', '/replays', '/replays/new'],
-  ...[
-    '/replays/new?state=refused',
-    '/parties/portal/backfill',
-    '/messages',
-    '/messages?outcome=invalid',
-    '/quarantine',
-    '/code-tables',
-  ],
+  ...['/replays/new?state=refused', '/messages', '/messages?outcome=invalid', '/quarantine', '/code-tables'],
   '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
   ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
   ...['/dossiers', `/dossiers?code=${CODE(1)}`],
+];
+/** Of a party that there is. */
+const OF_PARTIES = [
+  ...['/parties/portal', '/parties/ministry', '/parties/portal/backfill', '/parties/ministry/backfill?status=received'],
+  ...['/parties/portal/compared', '/parties/portal/compared?with=ministry'],
 ];
 
 /** What a partner that means ill writes wherever it can write. */
@@ -420,13 +418,7 @@ describe('the console', () => {
       const [{ id: delivery }] = await items('deliveries?state=refused');
       const [{ id: cause }] = await items('quarantine');
       await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'x' });
-      const all = [
-        ...SCREENS,
-        '/parties/portal',
-        '/parties/ministry',
-        `/messages/${message}`,
-        `/messages/${message}/body`,
-      ];
+      const all = [...SCREENS, ...OF_PARTIES, `/messages/${message}`, `/messages/${message}/body`];
       for (const path of [...all, `/deliveries/${delivery}`, `/deliveries/${delivery}/wire`, `/quarantine/${cause}`])
         for (const language of ['vi', 'en']) {
           const url = `/console${path}${path.includes('?') ? '&' : '?'}lang=${language}`;
@@ -659,7 +651,7 @@ describe('the console', () => {
       ];
       const echoes = asked.map((one) => `/${one}=${encodeURIComponent(CANARY)}`);
       let met = 0;
-      for (const path of [...SCREENS, '/parties/ministry', ...bodies, ...deliveries, ...causes, ...echoes]) {
+      for (const path of [...SCREENS, ...OF_PARTIES, ...bodies, ...deliveries, ...causes, ...echoes]) {
         const { text } = await officer.get(`/console${path}`);
         expect([path, /<script|<img|onerror=alert\(2\)>/.exec(text)]).toEqual([path, null]);
         if (text.includes('&lt;script&gt;')) met++;
@@ -671,7 +663,7 @@ describe('the console', () => {
       await aDay();
       const pages = [await officer.signIn('ops', 'guessed-secret-of-the-tests'), await officer.signIn('ops')];
       const sent = await officer.send('/console/parties/portal/pause', { why: 'x' });
-      for (const path of [...SCREENS, '/parties/portal']) pages.push(await officer.get(`/console${path}`));
+      for (const path of [...SCREENS, ...OF_PARTIES]) pages.push(await officer.get(`/console${path}`));
       const said = JSON.stringify([
         pages.map(({ text, to }) => [text, to]),
         sent.to,

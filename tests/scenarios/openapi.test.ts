@@ -181,6 +181,12 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('deliveries/replay')}`, 200, { body: { party: 'portal', preview: true } });
     const run = await ask(`post ${ops('deliveries/replay')}`, 202, { body: { party: 'portal', preview: false, why } });
     await ask(`post ${ops('replays/{id}/stop')}`, 200, { path: { id: run.body.id }, body: { why } });
+    await ask(`post ${ops('parties/{party}/backfill')}`, 200, { path: { party: 'portal' }, body: { preview: true } });
+    await ask(`post ${ops('parties/{party}/backfill')}`, 202, {
+      path: { party: 'portal' },
+      body: { preview: false, why },
+    });
+    await ask(`get ${ops('parties/{party}/compared')}`, 200, { path: { party: 'portal' }, query: '?with=one-stop' });
     await ask(`get ${ops('replays/{id}')}`, 200, { path: { id: (await first('replays')).id } });
     const cause = await first('quarantine');
     await ask(`get ${ops('quarantine/{id}')}`, 200, { path: { id: cause.id } });
@@ -394,6 +400,7 @@ const QUERIES: Readonly<Record<string, string>> = { [LOOK_UP]: '?proof=0001' };
 const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
+  'post /api/v1/ops/parties/{party}/backfill': { preview: true },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },

@@ -2,6 +2,7 @@ import type { AddRoute } from '../route.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
+import { addCompared } from './compared.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
@@ -21,6 +22,7 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addBackfills(add, means);
   addQuarantine(add, means);
   addParties(add, means);
+  addCompared(add, means);
   addCodeTables(add, means);
   addUnknownCodes(add, means);
   addEndedServices(add, means);

@@ -14,6 +14,7 @@ import { addBackfill } from './backfill.ts';
 import { addCause } from './cause.ts';
 import { addCodePreview } from './code-preview.ts';
 import { addCodeTables } from './code-tables.ts';
+import { addCompared } from './compared.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
@@ -79,6 +80,7 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   addParty(site);
   addPartyOrders(site);
   addBackfill(site);
+  addCompared(site);
   addDossierSearch(site);
   addDeliveries(site);
   addDelivery(site);

@@ -37,7 +37,7 @@ function partyOf(visit: Visit, party: Party): Html {
   )} ${link('parked', say('Lượt dừng thử', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
     'Thông điệp từ bên này',
     'Messages from it',
-  )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} ${auditLink(visit, 'party', party.party)}</p>
+  )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
 ${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
 <h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
 <p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All incidents of it')}</a></p>

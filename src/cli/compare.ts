@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { msToInstant, readPeriod } from '#core/dates';
+import { loadConfig } from '../config.ts';
+import { agreementOf, type Compared, type ComparedState, comparePartners } from '../ledger/compared.ts';
+import { knownParties } from '../ledger/party-states.ts';
+import { withDatabase } from './open-database.ts';
+import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
+
+interface CompareOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** `lienthong compare`: what came of the same events at two parties. */
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('hold what one party answered against what another one answered to the same')
+    .argument('<party>', 'the one of before, say')
+    .argument('<other>', 'the one that is to take its place')
+    .option('--from <time>', 'deliveries that came to be from: a date, or a time with a zone; a week ago without it')
+    .option('--to <time>', 'until: a date, or a time with a zone')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((party: string, other: string, options: CompareOptions) =>
+      runCommand(options, () => compare(party, other, options), USAGE),
+    );
+}
+
+const HELP = `
+Exit codes: 0 both answered alike whatever both have answered; 1 they did not; 2 nothing was told to both, or it could not be
+found out.`;
+
+const WEEK_MS = 7 * 86_400_000;
+
+async function compare(party: string, other: string, options: CompareOptions): Promise<Result> {
+  const period = readPeriod(options);
+  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
+  const { from = msToInstant(Date.now() - WEEK_MS), to = msToInstant(Date.now()) } = period;
+  const compared = await withDatabase(loadConfig(process.env), async (database) => {
+    const known = await knownParties(database);
+    const unknown = [party, other].find((one) => !known.includes(one));
+    if (unknown !== undefined)
+      throw new UsageError(`there is no party ${JSON.stringify(unknown)}; there are ${known.join(', ') || 'none'}`);
+    return comparePartners(database, party, other, { from, to });
+  });
+  const agreement = agreementOf(compared);
+  return {
+    text: textOf(party, other, agreement, compared),
+    document: { party, with: other, from, to, agreement, ...compared },
+    failed: agreement !== null && agreement < 1,
+    incomplete: agreement === null,
+  };
+}
+
+function textOf(party: string, other: string, agreement: number | null, { pairs, taking }: Compared): string {
+  if (pairs.length === 0) return `nothing was told to ${party} or ${other}`;
+  const share =
+    agreement === null ? 'nothing was answered by both' : `${(agreement * 100).toFixed(2)} % answered alike`;
+  return [
+    share,
+    ...pairs.map(
+      ({ left, right, deliveries, dossiers, sample }) =>
+        `  ${deliveries} (${dossiers} dossiers): ${party} ${wordsOf(left)}, ${other} ${wordsOf(right)}: ${sample.map(({ code }) => code).join(' ')}`,
+    ),
+    ...(taking
+      ? [
+          `taken within ${taking.left.median.toFixed(1)} s by ${party} (95 %: ${taking.left.p95.toFixed(1)} s), ${taking.right.median.toFixed(1)} s by ${other} (95 %: ${taking.right.p95.toFixed(1)} s)`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+function wordsOf({ state, reason }: ComparedState): string {
+  return reason === null ? state : `${state} (${reason})`;
+}

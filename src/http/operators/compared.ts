@@ -1,0 +1,91 @@
+import Type from 'typebox';
+import { msToInstant } from '#core/dates';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { agreementOf } from '../../ledger/compared.ts';
+import { requireKey } from '../auth.ts';
+import { periodOf, text } from '../lists.ts';
+import { wrongParameter } from '../problem.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { none, OPS, type OperatorMeans, TAG } from './request.ts';
+import { maybe } from './shown.ts';
+
+const Query = closed({
+  with: text('the other party'),
+  from: text('deliveries that came to be from: a date, or a time with a zone; a week ago where it is not given'),
+  to: text('until: a date, or a time with a zone; now where it is not given'),
+});
+
+const StateShown = closed({
+  state: oneOf(['delivered', 'refused', 'parked', 'due', 'waiting', 'none']),
+  reason: maybe(Type.String()),
+});
+const TakingShown = closed({ median: Type.Number(), p95: Type.Number() });
+
+export const ComparedShown = closed(
+  {
+    party: Type.String(),
+    with: Type.String(),
+    from: Instant,
+    to: Instant,
+    agreement: maybe(
+      Type.Number({ description: 'of what both have answered for good, how much both answered alike: 0 to 1' }),
+    ),
+    pairs: Type.Array(
+      closed({
+        left: StateShown,
+        right: StateShown,
+        deliveries: Type.Integer(),
+        dossiers: Type.Integer(),
+        sample: Type.Array(closed({ code: Type.String(), left: maybe(Type.Integer()), right: maybe(Type.Integer()) }), {
+          description: 'codes and the ids of the deliveries, the newest first',
+        }),
+      }),
+      { description: 'deliveries of the same events by what came of them (none: there is no such delivery)' },
+    ),
+    taking: maybe(
+      closed(
+        { left: TakingShown, right: TakingShown },
+        { description: 'seconds until each had taken what both have taken' },
+      ),
+    ),
+  },
+  { title: 'Compared' },
+);
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** What came of the same events at two parties: for a system that is to take another one's place. */
+export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: OperatorMeans): void {
+  const read = queryReader(Query);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/parties/{party}/compared`,
+      tag: TAG,
+      summary: 'What came of the same events at this party and at another one',
+      description: 'For a system that is to take the place of another one, and is told the same for a while.',
+      scopes: ['ops:read'],
+      query: Query,
+      replies: {
+        200: { description: 'Left is this party, right the other one', schema: ComparedShown },
+        404: { description: 'No such party' },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { with: other, ...given } = read(c);
+      const period = periodOf(given);
+      const known = new Set([...parties.keys(), ...(await ledger.parties(nowMs())).map(({ party }) => party)]);
+      const party = c.req.param('party') ?? '';
+      if (!known.has(party)) throw none('party', party);
+      if (other === undefined || other === party || !known.has(other)) {
+        const others = [...known].filter((one) => one !== party).sort();
+        throw wrongParameter('with', `got ${other ?? 'nothing'}, expected one of ${others.join(', ') || '(none)'}`);
+      }
+      const to = period.to ?? msToInstant(nowMs());
+      const from = period.from ?? msToInstant(nowMs() - WEEK_MS);
+      const compared = await ledger.compared(party, other, { from, to });
+      return c.json({ party, with: other, from, to, agreement: agreementOf(compared), ...compared });
+    },
+  );
+}

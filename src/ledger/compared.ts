@@ -1,0 +1,106 @@
+import type { Database } from '../database/pool.ts';
+
+/** What came of a delivery; `none`: there is none of the same event to this party. */
+export interface ComparedState {
+  readonly state: 'delivered' | 'refused' | 'parked' | 'due' | 'waiting' | 'none';
+  /** Of what is refused, parked or waiting. */
+  readonly reason: string | null;
+}
+
+/** Deliveries of the same events to two parties, by what came of them. */
+export interface ComparedPairs {
+  readonly left: ComparedState;
+  readonly right: ComparedState;
+  readonly deliveries: number;
+  readonly dossiers: number;
+  readonly sample: readonly { readonly code: string; readonly left: number | null; readonly right: number | null }[];
+}
+
+/** How soon a party has taken what both have taken, in seconds. */
+export interface Taking {
+  readonly median: number;
+  readonly p95: number;
+}
+
+export interface Compared {
+  readonly pairs: readonly ComparedPairs[];
+  readonly taking: { readonly left: Taking; readonly right: Taking } | null;
+}
+
+export interface ComparedPeriod {
+  readonly from: string;
+  readonly to: string;
+}
+
+const stateOf = (one: string): string => `CASE WHEN ${one}.id IS NULL THEN 'none'
+  WHEN ${one}.state = 'due' AND ${one}.next_at = 'infinity' THEN 'waiting' ELSE ${one}.state END`;
+const reasonOf = (one: string): string =>
+  `CASE WHEN ${one}.state IN ('refused', 'parked') THEN ${one}.reason WHEN ${one}.next_at = 'infinity' THEN ${one}.cause_key END`;
+const takenWithin = (one: string): string => `extract(epoch FROM ${one}.settled_at - ${one}.created_at)`;
+const share = (part: number, one: string): string =>
+  `percentile_cont(${part}) WITHIN GROUP (ORDER BY ${takenWithin(one)})::float8`;
+
+/** Deliveries are of the same event where they tell the same of the same dossier. */
+const PAIRED = `
+  WITH l AS (SELECT * FROM deliveries WHERE party = $1 AND created_at BETWEEN $3::timestamptz AND $4::timestamptz),
+       r AS (SELECT * FROM deliveries WHERE party = $2 AND created_at BETWEEN $3::timestamptz AND $4::timestamptz)`;
+const SAME = 'l.subject = r.subject AND l.seq = r.seq AND l.operation = r.operation';
+
+const SAMPLE = 5;
+
+/** What came of the same events at two parties, within a period; the most frequent first. */
+export async function comparePartners(
+  { pool }: Database,
+  left: string,
+  right: string,
+  { from, to }: ComparedPeriod,
+): Promise<Compared> {
+  const values = [left, right, from, to];
+  const { rows } = await pool.query<{
+    leftState: ComparedState['state'];
+    leftReason: string | null;
+    rightState: ComparedState['state'];
+    rightReason: string | null;
+    deliveries: number;
+    dossiers: number;
+    sample: ComparedPairs['sample'];
+  }>(
+    `${PAIRED}, pair AS (
+       SELECT coalesce(l.subject, r.subject) AS code, l.id AS left, r.id AS right,
+         ${stateOf('l')} AS "leftState", ${reasonOf('l')} AS "leftReason",
+         ${stateOf('r')} AS "rightState", ${reasonOf('r')} AS "rightReason"
+       FROM l FULL JOIN r ON ${SAME})
+     SELECT "leftState", "leftReason", "rightState", "rightReason", count(*)::int4 AS deliveries,
+       count(DISTINCT code)::int4 AS dossiers,
+       to_json((array_agg(json_build_object('code', code, 'left', "left", 'right', "right")
+         ORDER BY "left" DESC NULLS LAST, "right" DESC))[1:${SAMPLE}]) AS sample
+     FROM pair GROUP BY 1, 2, 3, 4 ORDER BY deliveries DESC, 1, 2, 3, 4`,
+    values,
+  );
+  const { rows: taken } = await pool.query<Record<'l50' | 'l95' | 'r50' | 'r95', number | null>>(
+    `${PAIRED} SELECT ${share(0.5, 'l')} AS l50, ${share(0.95, 'l')} AS l95, ${share(0.5, 'r')} AS r50, ${share(0.95, 'r')} AS r95
+     FROM l JOIN r ON ${SAME} WHERE l.state = 'delivered' AND r.state = 'delivered'`,
+    values,
+  );
+  const { l50, l95, r50, r95 } = taken[0] ?? {};
+  return {
+    pairs: rows.map(({ leftState, leftReason, rightState, rightReason, ...rest }) => ({
+      left: { state: leftState, reason: leftReason },
+      right: { state: rightState, reason: rightReason },
+      ...rest,
+    })),
+    taking:
+      l50 == null || l95 == null || r50 == null || r95 == null
+        ? null
+        : { left: { median: l50, p95: l95 }, right: { median: r50, p95: r95 } },
+  };
+}
+
+/** Of the events that both have answered for good, at how many both came to the same; null where there are none. */
+export function agreementOf({ pairs }: Compared): number | null {
+  const isOver = ({ state }: ComparedState): boolean => ['delivered', 'refused', 'parked'].includes(state);
+  const both = pairs.filter(({ left, right }) => isOver(left) && isOver(right));
+  const same = both.filter(({ left, right }) => left.state === right.state && left.reason === right.reason);
+  const sum = (of: readonly ComparedPairs[]): number => of.reduce((total, { deliveries }) => total + deliveries, 0);
+  return both.length === 0 ? null : sum(same) / sum(both);
+}

@@ -1,0 +1,84 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
+import { choiceField, dayField } from './forms.ts';
+import { dossierLink, filterForm, partyLink, queryOf, table } from './parts.ts';
+import type { Compared, Listed, Party } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site, Visit } from './site.ts';
+import { badge, DELIVERY_STATES } from './words.ts';
+
+type Pair = Compared['pairs'][number];
+
+/** What came of the same events at two parties: for a system that is to take another one's place. */
+export function addCompared(site: Site): void {
+  site.screen('/parties/:party/compared', async (visit) => {
+    const { c, say, api } = visit;
+    const party = c.req.param('party') ?? '';
+    const query = queryOf(visit, ['with', 'from', 'to']);
+    const { body: known } = await api.get<Listed<Party>>('parties', {});
+    const others = (known?.items ?? []).filter((one) => one.party !== party).map((one) => one.party);
+    const choices = [
+      { value: '', text: say('chọn một bên', 'choose one') },
+      ...others.map((value) => ({ value, text: value })),
+    ];
+    const form = filterForm(visit, [
+      choiceField('with', say('So với bên', 'Compared with'), choices, query.with),
+      dayField('from', say('Từ ngày', 'From'), query.from),
+      dayField('to', say('Đến ngày', 'To'), query.to),
+    ]);
+    const asked = query.with === undefined ? undefined : `parties/${segment(party)}/compared`;
+    const { body, problem } = asked === undefined ? NOTHING : await api.get<Compared>(asked, query);
+    return {
+      title: say(`So ${party} với bên khác`, `${party} compared`),
+      body: html`<p>${partyLink(party)}: ${say(
+        'cùng một thay đổi của hồ sơ, mỗi bên đã trả lời thế nào. Dùng khi một hệ thống sắp thay hệ thống khác và cả hai được báo song song.',
+        'how each answered to the same change of a dossier. For a system that is to take the place of another one while both are told.',
+      )}</p>${form}${refusalNote(say, problem)}${body ? comparedOf(visit, body) : ''}`,
+    };
+  });
+}
+
+const NOTHING = { body: undefined, problem: undefined };
+
+function comparedOf(visit: Visit, { party, with: other, agreement, pairs, taking }: Compared): Html {
+  const { say } = visit;
+  const share =
+    agreement === null
+      ? say('Chưa có gì mà cả hai đã trả lời.', 'Nothing has been answered by both.')
+      : say(`${percent(agreement)} trả lời như nhau.`, `${percent(agreement)} answered alike.`);
+  return html`<section class="card"><p><strong>${share}</strong>${
+    taking
+      ? html` ${say('Một nửa được nhận trong', 'Half was taken within')} ${taking.left.median.toFixed(1)} s (${party}), ${taking.right.median.toFixed(1)} s (${other}); 95 %: ${taking.left.p95.toFixed(1)} s, ${taking.right.p95.toFixed(1)} s.`
+      : ''
+  }</p></section>
+${table<Pair>({
+  caption: say('Nhiều nhất trước', 'The most frequent first'),
+  empty: say('Chưa báo gì cho bên nào.', 'Nothing was told to either.'),
+  items: pairs,
+  columns: [
+    { head: party, cell: ({ left }) => stateOf(visit, left) },
+    { head: other, cell: ({ right }) => stateOf(visit, right) },
+    { head: say('Lượt', 'Deliveries'), cell: ({ deliveries }) => deliveries, isNumber: true },
+    { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },
+    {
+      head: say('Ví dụ', 'Such as'),
+      cell: ({ sample }) =>
+        html`${sample.map(({ code, left, right }) => html`${dossierLink(code)} ${deliveryLink(left)} ${deliveryLink(right)}<br>`)}`,
+    },
+  ],
+})}`;
+}
+
+function stateOf({ say }: Visit, { state, reason }: Pair['left']): Html {
+  if (state === 'none') return html`${say('không có lượt', 'no delivery')}`;
+  return html`${badge(say, DELIVERY_STATES, state)}${reason === null ? '' : html` <code>${reason}</code>`}`;
+}
+
+function deliveryLink(id: number | null): Html {
+  return id === null ? html`–` : html`<a href="/console/deliveries/${id}">${id}</a>`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
