@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { kindByName } from '#core/body-masking';
 import type { SchemaNode } from '#core/explain';
 
@@ -10,6 +11,9 @@ export interface SettingsOfCase {
   /** Keys and certificates: the test has its own. */
   readonly leftOut: readonly string[];
 }
+
+/** As it is written: read as an address, it has small letters, no port that goes without saying, and `xn--` for marks. */
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /** Its own addresses are those of the case's server then. Secrets are still in it. */
 export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCase {
@@ -29,10 +33,10 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
       found.leftOut.push(path);
       return undefined;
     }
-    if (/^https?:\/\//.test(value)) {
-      const url = new URL(value);
-      found.hosts.push(url.hostname);
-      return `{{url}}${value.slice(value.indexOf(url.host, 7) + url.host.length)}`;
+    if (ORIGIN.test(value)) {
+      const { hostname } = new URL(value);
+      found.hosts.push(hostname, domainToUnicode(hostname));
+      return value.replace(ORIGIN, '{{url}}');
     }
     // By its name alone a member of the settings themselves: deeper there are names of the partner's.
     const isTop = path === `/${name}` || /^\/[^/]+\/\d+$/.test(path);
