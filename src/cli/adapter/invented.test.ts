@@ -26,6 +26,10 @@ describe('values that are invented', () => {
       '/ho-so?ten=Nguy%E1%BB%85n%20Th%E1%BB%8B%20Ho%C3%A0ng%20Y%E1%BA%BFn',
       '/ho-so?ten=Nguy%E1%BB%85n%20M%E1%BA%ABu%20Th%E1%BB%AD%20Minh',
     ],
+    [
+      '50%Nguy%E1%BB%85n%20Th%E1%BB%8B%20Ho%C3%A0ng%20Y%E1%BA%BFn',
+      '50%Nguy%E1%BB%85n%20M%E1%BA%ABu%20Th%E1%BB%AD%20Minh',
+    ],
     ['CCCD 001099123456', 'CCCD 001099000001'],
     ['CCCD 001 099 123 456', 'CCCD 001 099 000 001'],
     ['/giay-to/001099123456.pdf', '/giay-to/001099000001.pdf'],
@@ -58,6 +62,8 @@ describe('values that are invented', () => {
     ['hoTenNguoiNop', 'Ma Thị Lý', 'name'],
     ['abstract', 'Cấp bản sao cho con là Ma Seo Phừ', 'name'],
     ['message', 'HO SO CUA LO VAN MAY', 'name'],
+    ['content', '1\ufe0f\u20e3Lò Văn Mây', 'name'],
+    ['content', '\u0301Lò Văn Mây', 'name'],
     ['note', 'gọi 0912 345 678', 'phone'],
     ['SoDinhDanh', '001 099 777 888', 'identity number'],
     ['content', 'chứng minh nhân dân 071234567', 'identity number'],
@@ -98,6 +104,19 @@ describe('values that are invented', () => {
     const shown = inventor.invent(text).split(' ');
     expect(new Set(shown).size).toBe(1_000);
     expect(shown.filter((one) => text.includes(one))).toEqual([]);
+  });
+
+  // By the square of their length these would take many minutes.
+  test.each([
+    ['one word', 'a-'.repeat(250_000)],
+    ['one word before what is escaped', `${'a-'.repeat(250_000)} %C3%A0`],
+    ['the name of a parameter that has no value', `?${'key-'.repeat(400_000)}`],
+    ['the name of a parameter whose value is empty', `?${'key-'.repeat(400_000)}=&`],
+    ['capitals with marks', 'A\u20dd'.repeat(200_000)],
+  ])('what is long takes its time and no more: %s', (_, text) => {
+    const inventor = ofApplicant();
+    inventor.learn({ name: 'detail', text });
+    expect(inventor.invent(text) === text).toBe(true);
   });
 
   test('what is invented for one is not taken for another', () => {

@@ -97,11 +97,13 @@ const NO_SECRET = /^(?:\*+|bearer|basic|true|false|null|\d{1,7})$/i;
 const PEOPLE = /(?:^|\/)(?:actor|requestedBy|receivedBy)$/;
 /** What everybody may know, in our own records. */
 const PUBLIC = /(?:^|\/)(?:serviceName|agencyName|fieldName|unit|processingUnit|service\/name|agency\/name)$/;
-const CAPITALS = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}]*(?: +\p{Lu}[\p{L}\p{M}]*)+/gu;
+/** Looked for where a word begins, as is the rest here: from each letter of a long one it would take its length squared. */
+const CAPITALS = /(?=\p{Lu})(?<!\p{N}|\p{L}\p{M}*)\p{Lu}[\p{L}\p{M}]*(?: +\p{Lu}[\p{L}\p{M}]*)+/gu;
 const SHAPES: readonly (readonly [Kind, RegExp])[] = [
   ['e-mail', /(?<![\w.+-])([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g],
   ['host', /https?:\/\/([^/\s"'<>?#@:{}]+)/g],
-  ['secret', /[?&;][\w.-]*(?:token|key|secret|sig|session|password)[\w.-]*=([^&\s"'<>]+)/gi],
+  // That a value follows is seen first: otherwise it would be looked for behind each of these words of a long name.
+  ['secret', /[?&;](?=[\w.-]*=[^&\s"'<>])[\w.-]*(?:token|key|secret|sig|session|password)[\w.-]*=([^&\s"'<>]+)/gi],
   ['secret', /(?<![\w-])(eyJ[\w-]+\.[\w-]+\.[\w-]*)/g],
   ['secret', /Bearer ([\w.~+/-]{8,}=*)/g],
   ['file', /(?<![\w+/])((?:[A-Za-z0-9+/]{4}(?:\r?\n)?){50,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![\w+/=])/g],
@@ -189,9 +191,13 @@ function flat(text: string): string {
   return out;
 }
 
+/** Looked for where such words begin; behind a % that escapes nothing they may. */
+const ESCAPED = /(?<![\w.~-])(?:[\w.~-]|%[0-9a-f]{2})*%[0-9a-f]{2}(?:[\w.~-]|%[0-9a-f]{2})*/gi;
+
 /** In an address letters beyond ASCII and slashes are escaped. */
 function throughEscapes(text: string, replace: (text: string) => string): string {
-  return text.replace(/(?:[\w.~-]|%[0-9a-f]{2})*%[0-9a-f]{2}(?:[\w.~-]|%[0-9a-f]{2})*/gi, (escaped) => {
+  if (!text.includes('%')) return text;
+  return text.replace(ESCAPED, (escaped) => {
     try {
       const plain = decodeURIComponent(escaped);
       const replaced = replace(plain);
