@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { NotAttested } from '../attested.ts';
 import { type Checked, checkFile } from './evidence/check.ts';
 import { textOf } from './evidence/text.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+import { writeWhole } from './write-whole.ts';
 
 interface WriteOptions extends CommonOptions {
   readonly force?: boolean;
@@ -68,10 +69,7 @@ async function write(code: string, file: string, { json, force }: WriteOptions):
   if (made.kind === 'ambiguous')
     throw new UsageError(`${made.code} is a code of several dossiers: ${made.codes.join(', ')}; ask for one of these`);
   if (file === STDOUT) return { text: made.signed, document: {} };
-  const part = `${file}.part`;
-  await rm(part, { force: true });
-  await writeFile(part, `${made.signed}\n`, { flag: 'wx', mode: 0o600 });
-  await rename(part, file);
+  await writeWhole(file, [made.signed, '\n']);
   return { text: `the evidence of ${made.code} is written to ${file}`, document: { code: made.code, file } };
 }
 

@@ -1,5 +1,4 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -18,6 +17,7 @@ import { OPERATION_OF } from './import.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+import { notWritten, writeWhole } from './write-whole.ts';
 
 interface ExportOptions extends CommonOptions, Omit<DossierQuery, 'due' | 'limit' | 'cursor'> {
   readonly operation: string;
@@ -127,7 +127,6 @@ function withoutFreshness({ freshness: _, ...record }: Record<string, unknown>):
   return record;
 }
 
-/** What is not whole has another name, and whoever reads the file finds it whole or not at all. */
 async function write(
   file: string,
   text: RecordText,
@@ -146,19 +145,12 @@ async function write(
     }
     yield text.end;
   }
-  const part = `${file}.part`;
   try {
-    if (file === STDOUT) await pipeline(Readable.from(chunks()), process.stdout, { end: false });
-    else {
-      // Left by an export that was killed, or laid there by somebody else: a file of ours alone is made anew.
-      await rm(part, { force: true });
-      await pipeline(Readable.from(chunks()), createWriteStream(part, { flags: 'wx', mode: 0o600 }));
-      await rename(part, file);
-    }
-  } catch (error) {
-    if (file !== STDOUT) await rm(part, { force: true });
-    const why = `${file === STDOUT ? 'stdout' : file} could not be written: ${(error as Error).message}`;
-    throw new Error(why, { cause: error });
+    if (file !== STDOUT) await writeWhole(file, chunks());
+    else
+      await pipeline(Readable.from(chunks()), process.stdout, { end: false }).catch((error) => {
+        throw notWritten('stdout', error);
+      });
   } finally {
     bar.stop();
   }

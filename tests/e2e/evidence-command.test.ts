@@ -1,5 +1,5 @@
 import { generateKeyPairSync, hkdfSync } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompactSign } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -134,6 +134,22 @@ describe('lienthong evidence', () => {
     expect(await write(CODE, '-', '--json')).toMatchObject({ code: 2 });
     expect(await write('H60.01-250812-9999', 'none.jws')).toMatchObject({ code: 1, errors: /nothing is kept/ });
     expect(existsSync(join(folder, 'none.jws'))).toBe(false);
+  });
+
+  test('what cannot be written is a failure in plain words, and leaves nothing', async () => {
+    mkdirSync(join(folder, 'a-folder'));
+    for (const name of ['a-folder', 'no-such-folder/x.jws'])
+      expect(await write(CODE, name, '--force')).toMatchObject({
+        ...{ code: 1, out: '' },
+        errors: expect.stringContaining(`lienthong: ${name} could not be written: `),
+      });
+    expect(existsSync(join(folder, 'a-folder.part'))).toBe(false);
+    // What lies in the way of the part is not ours.
+    mkdirSync(join(folder, 'five.jws.part'));
+    expect(await write(CODE, 'five.jws')).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('lienthong: five.jws could not be written: '),
+    });
   });
 });
 
