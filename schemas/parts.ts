@@ -18,17 +18,12 @@ export const AGENCY_CODE = '^(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.[A-Z][0-9]{2}|[
 export const SERVICE_CODE = '^[1-3]\\.[0-9]{6}(?:\\.(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.)?[A-Z][0-9]{2})?$';
 export const FIELD_CODE = '^[A-Z][0-9]{2}-[A-Z]{1,3}[0-9]{2,3}$';
 export const COMPONENT_CODE = '^(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.)?[A-Z][0-9]{2}-[A-Z]{2}[0-9]{6}$';
-export const RESULT_CODE = '^KQ\\.[A-Z][0-9]{2}\\.[0-9]{6}$';
-export const PUBLIC_SERVICE_CODE =
-  '^[1-3]\\.[0-9]{6}(?:\\.[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.[A-Z][0-9]{2})?\\.[0-9]{2}$';
 export const CCCD = '^[0-9]{12}$';
 export const CMND = '^[0-9]{9}$';
 export const TAX_CODE = '^[0-9]{10}(?:-[0-9]{3})?$';
 export const PHONE = '^(?:\\+?84|0)[0-9]{9,10}$';
 
-/** A schema's extra word: how strings at this place are cleaned before they are checked. */
-export type Clean = 'code' | 'instant' | 'text';
-
+/** `clean` is an extra word of the schemas: how strings at this place are cleaned before they are checked. */
 const text = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, description, clean: 'text' });
 

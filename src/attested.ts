@@ -6,7 +6,7 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, decodeProtectedHead
  * and without the hub. `typ` says what it is, so that one is never taken for the other; a change that readers have to
  * know of gets a `typ` of its own.
  */
-export const ATTESTED_TYPES = {
+const ATTESTED_TYPES = {
   receipt: 'lienthong-receipt.v1+jws',
   evidence: 'lienthong-evidence.v1+jws',
 } as const;

@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
-import { CODES, codeOf, createCodes, datesOf, isYesNo, meaningOf, STATUS_LABELS, shownCodes } from './codes.ts';
+import { CODES, codeOf, createCodes, datesOf, isYesNo, meaningOf, shownCodes } from './codes.ts';
 
 describe('the code tables of the national portal', () => {
   test('every status has one code, in the order of the national table, and a Vietnamese label', () => {
     expect(STATUSES.map((status) => codeOf(CODES, 'status', status))).toEqual(
       Array.from({ length: 10 }, (_, at) => String(at + 1)),
     );
-    expect(STATUS_LABELS['supplement-required']).toBe('Yêu cầu bổ sung giấy tờ');
-    expect(Object.keys(STATUS_LABELS)).toHaveLength(10);
+    expect(CODES.status.labels.get(codeOf(CODES, 'status', 'supplement-required') ?? '')).toBe(
+      'Yêu cầu bổ sung giấy tờ',
+    );
+    expect(CODES.status.labels.size).toBe(10);
   });
 
   test.each([

@@ -85,11 +85,6 @@ export function isYesNo(codes: Codes, table: TableName): boolean {
   return [...codes[table].codes.keys()].every((meaning) => typeof meaning === 'boolean');
 }
 
-/** The national portal's Vietnamese words for the statuses. */
-export const STATUS_LABELS = Object.fromEntries(
-  Object.values(data.tables.status).map(({ is, label }) => [is, label]),
-) as Readonly<Record<Status, string>>;
-
 /** The dates of a record that can belong to a status; those of `otherwise` where older systems have none of them. */
 export function datesOf(status: Status): { readonly fields: readonly string[]; readonly otherwise: readonly string[] } {
   return { fields: data.statusDates[status], otherwise: OTHERWISE[status] ?? [] };

@@ -6,8 +6,6 @@ import {
   DOSSIER_CODE,
   FIELD_CODE,
   PHONE,
-  PUBLIC_SERVICE_CODE,
-  RESULT_CODE,
   SERVICE_CODE,
   TAX_CODE,
 } from '#schemas/parts';
@@ -33,16 +31,8 @@ export const isServiceCode = matcher(SERVICE_CODE);
 export const isAgencyCode = matcher(AGENCY_CODE);
 export const isFieldCode = matcher(FIELD_CODE);
 export const isComponentCode = matcher(COMPONENT_CODE);
-export const isResultCode = matcher(RESULT_CODE);
-export const isPublicServiceCode = matcher(PUBLIC_SERVICE_CODE);
 export const isTaxCode = matcher(TAX_CODE);
 export const isPhone = matcher(PHONE);
-/** Codes of the General Statistics Office; text, because they begin with zeros. Districts ended on 1 July 2025. */
-export const isProvinceCode = matcher('^[0-9]{2}$');
-export const isDistrictCode = matcher('^[0-9]{3}$');
-export const isWardCode = matcher('^[0-9]{5}$');
-/** MaThamChieu of the national payment platform. */
-export const isPaymentReference = matcher('^[A-Za-z0-9]+$');
 
 const isShapedAsDossierCode = matcher(DOSSIER_CODE);
 const isCccd = matcher(CCCD);

@@ -1,5 +1,5 @@
 /** The day of a month on which a period of reports begins, where the province does not say: NĐ 09/2019/NĐ-CP. */
-export const REPORTING_DAY = 15;
+const REPORTING_DAY = 15;
 
 /**
  * A period of the reports on administrative procedures: a year (`2026`: from 15 December 2025 to 14 December 2026) or a

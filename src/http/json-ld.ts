@@ -22,7 +22,7 @@ export const JsonLdPage = Type.Object(
 );
 
 /** Whether who asks would rather have JSON-LD than JSON (RFC 9110, 12.5.1); of equals what it names itself. */
-export function wantsJsonLd(c: Context): boolean {
+function wantsJsonLd(c: Context): boolean {
   return (
     accepts(c, { header: 'Accept', supports: [JSON_TYPE, JSON_LD], default: JSON_TYPE, match: better }) === JSON_LD
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isFieldCode, isResultCode, isServiceCode, serviceKey } from '#core/identifiers';
+import { isFieldCode, isServiceCode, serviceKey } from '#core/identifiers';
 import { readRecord } from '#core/record';
 import type { Operation, Records } from '#schemas/operations';
 import civilStatus from '../../adapters/civil-status/tables.json' with { type: 'json' };
@@ -72,7 +72,7 @@ describe('the seed catalogue', () => {
       new Set(['working-day', 'day', 'month', undefined] satisfies (string | undefined)[]),
     );
     const results = services.flatMap((service) => service.results ?? []);
-    expect(results.every((result) => isResultCode(result.code ?? ''))).toBe(true);
+    expect(results.every((result) => /^KQ\.[A-Z]\d{2}\.\d{6}$/.test(result.code ?? ''))).toBe(true);
   });
 
   test('each part that index 766 asks for (item 1.3, a–g) is missing somewhere, and nearly everywhere it is there', () => {

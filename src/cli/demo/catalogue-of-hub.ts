@@ -9,7 +9,7 @@ import { readAll } from './reading.ts';
 const LOOK_MS = 200;
 const COMES_WITHIN_MS = 60_000;
 /** A catalogue worth a day: a pull that ended early shows in its size. */
-export const LEAST_SERVICES = 60;
+const LEAST_SERVICES = 60;
 
 /** Wait until the hub has pulled the catalogue from the national portal, and read it as a portal frontend would. */
 export async function waitForCatalogue(ask: AskHub, key: string, signal: AbortSignal): Promise<Catalogue> {

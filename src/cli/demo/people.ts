@@ -58,7 +58,7 @@ export function invented(dice: Dice): Applicant {
   };
 }
 
-export function personName(dice: Dice): string {
+function personName(dice: Dice): string {
   return nameOf(dice, SURNAMES);
 }
 

@@ -7,7 +7,7 @@ import { CIVIL_STATUS_SERVICES } from './day.ts';
 import type { Folder } from './folder.ts';
 import type { Partners } from './partners.ts';
 
-export const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy'] as const;
+const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
 /** What the status push of the civil-status system is signed with. */

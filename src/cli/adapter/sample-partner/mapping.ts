@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts';
 import statuses from './statuses.json' with { type: 'json' };
 
 /** Under these names operators add to the tables, and what no table says waits for them. */
-export const STATUS_READ = 'sample-partner-status';
+const STATUS_READ = 'sample-partner-status';
 export const STATUS_SENT = `${STATUS_READ}-sent`;
 
 /**
