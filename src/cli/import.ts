@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { auditSubject } from '#core/audit-subject';
 import type { DossierOperation } from '../http/doors/rest/items.ts';
 import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
@@ -95,7 +96,7 @@ async function loadFiles(
       await createAudit(database, Date.now).write({
         actor: 'lienthong import',
         action: 'import',
-        subject: `${party} ${operation} sha256:${file.sha256}`,
+        subject: auditSubject('party', party, `${operation} sha256:${file.sha256}`),
       });
     }
   } finally {

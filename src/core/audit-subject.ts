@@ -1,5 +1,15 @@
 /** What an entry of the audit can be about. */
-export const SUBJECT_KINDS = ['message', 'delivery', 'dossier', 'dossiers', 'cause', 'code', 'run', 'party'] as const;
+export const SUBJECT_KINDS = [
+  'message',
+  'delivery',
+  'dossier',
+  'dossiers',
+  'cause',
+  'code',
+  'run',
+  'party',
+  'database',
+] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 export interface AuditSubject {
@@ -14,6 +24,9 @@ export interface AuditSubject {
 export function auditSubject(kind: SubjectKind, name: string | number, more?: string): string {
   return more === undefined ? `${kind} ${name}` : `${kind} ${name}: ${more}`;
 }
+
+/** The hub has one database, whatever it is called where it is. */
+export const DATABASE_OF_HUB = auditSubject('database', 'hub');
 
 /** A subject without what more is to be known; undefined for a text that is none. */
 export function readSubject(text: string): AuditSubject | undefined {

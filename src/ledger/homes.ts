@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { DATABASE_OF_HUB } from '#core/audit-subject';
 import { instantToMs, msToInstant } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -71,7 +72,7 @@ export async function lookAtHome(
       [LEAP],
     );
     const { who = 'hub', why = putBackCause(putBack) } = order ?? {};
-    await writeAudit(tx, { actor: who, action: 'database.put-back', subject: 'database', why }, nowMs);
+    await writeAudit(tx, { actor: who, action: 'database.put-back', subject: DATABASE_OF_HUB, why }, nowMs);
     return putBack;
   });
 }

@@ -542,7 +542,8 @@ describe('operators', () => {
          ('party.pause', 'portal-2'), ('party.pull', 'portal catalogue'), ('replay.stop', '${run.id}'),
          ('code-table.enter', 'one-stop national-status 77'), ('quarantine.map', 'unmapped:portal-status:77'),
          ('dossier.read-personal', '${CODE(1)}'), ('dossier.list-personal', '?q=…: ${CODE(2)} ${CODE(1)}'),
-         ('index.rebuilt', '2 dossiers: ${CODE(1)}, ${CODE(3)}')) given (action, subject)`,
+         ('index.rebuilt', '2 dossiers: ${CODE(1)}, ${CODE(3)}'), ('database.put-back', 'database'),
+         ('import', 'portal dossier.upsert.v1 sha256:00')) given (action, subject)`,
     );
     const about = async (subject: string) =>
       (await items(`audit?subject=${encodeURIComponent(subject)}`)).map((one: Record<string, string>) => [
@@ -554,7 +555,10 @@ describe('operators', () => {
       ['before', 'delivery.replay', `${id} replayed`],
       ['ops', 'delivery.replay', `delivery ${id}: replayed`],
     ]);
+    expect(await about('database hub')).toEqual([['before', 'database.put-back', 'database']]);
+    expect(await about('database other')).toEqual([]);
     expect(await about('party portal')).toEqual([
+      ['before', 'import', 'portal dossier.upsert.v1 sha256:00'],
       ['before', 'party.pull', 'portal catalogue'],
       ['before', 'party.pause', 'portal'],
       ['ops', 'party.pull', 'party portal: catalogue'],

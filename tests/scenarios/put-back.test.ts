@@ -88,7 +88,7 @@ describe('a database that was put back to an earlier state', () => {
     ]);
     const { items } = (await ops().get('audit?action=database.put-back')).body;
     expect(items.filter((one: { action: string }) => one.action === 'database.put-back')).toMatchObject([
-      { actor: 'hub', subject: 'database' },
+      { actor: 'hub', subject: 'database hub' },
     ]);
     const home = watch();
     await home.watch();

@@ -31,8 +31,9 @@ const IncidentQuery = closed({
 const SUBJECT = [
   'What it was about: a kind, what it is called, and after `: ` what more is to be known.',
   '`message <id>`, `delivery <id>` (body.read, body.read-personal, delivery.replay: with what became of it);',
-  '`dossier <code>` (dossier.read-personal, dossier.history-personal);',
+  '`dossier <code>` (dossier.read-personal, dossier.history-personal, dossier.evidence);',
   '`dossiers <what was asked>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
+  '`party <id>` (import: with the operation and the SHA-256 of the file); `database hub` (database.put-back);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
   '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
   'Entries of before this form was agreed on are shown as they were written, and found as well.',

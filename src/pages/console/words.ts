@@ -136,6 +136,8 @@ export const ACTIONS = {
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
   'index.rebuilt': ['dựng lại chỉ mục', 'put the index right'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
+  import: ['nhập tệp', 'import a file'],
+  'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'put back or replace the database'],
 } as const satisfies Words;
 
 export const SETTLEMENTS = {
