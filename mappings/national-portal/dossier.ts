@@ -1,6 +1,7 @@
 import { quote } from '#core/explain';
 import { cleanCode, dossierCodeParts, identityKindOf, isDossierCode, isPhone } from '#core/identifiers';
 import type { Item, RecordItem } from '#core/item';
+import { unstorable } from '#core/text';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
 import { besidesOf } from './dossier-writing.ts';
@@ -60,8 +61,10 @@ function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw)
   if (isAbsent(given) || typeof given === 'object') return undefined;
   const number = cleanCode(String(given));
   if (number === cleanCode(String(MaHoSo ?? ''))) return undefined;
-  if (/^\S{1,100}$/.test(number) && !isDossierCode(number)) return number;
-  const why = isDossierCode(number) ? 'is the code of a dossier' : 'has blanks, or more than 100 characters';
+  const bad = unstorable(number);
+  if (/^\S{1,100}$/.test(number) && bad === undefined && !isDossierCode(number)) return number;
+  const isWrong = bad === undefined ? 'has blanks, or more than 100 characters' : `cannot be stored: ${bad}`;
+  const why = isDossierCode(number) ? 'is the code of a dossier' : isWrong;
   reading.warnings.push({
     path: '/SoBienNhan',
     message: `${quote(number)} ${why}; the dossier is not found by it, and it goes on as it came`,

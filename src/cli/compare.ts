@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { msToInstant, readPeriod } from '#core/dates';
 import { loadConfig } from '../config.ts';
-import { agreementOf, type Compared, type ComparedState, comparePartners } from '../ledger/compared.ts';
+import { type Compared, type ComparedState, comparePartners } from '../ledger/compared.ts';
 import { knownParties } from '../ledger/party-states.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
@@ -44,16 +44,16 @@ async function compare(party: string, other: string, options: CompareOptions): P
       throw new UsageError(`there is no party ${JSON.stringify(unknown)}; there are ${known.join(', ') || 'none'}`);
     return comparePartners(database, party, other, { from, to });
   });
-  const agreement = agreementOf(compared);
+  const { agreement } = compared;
   return {
-    text: textOf(party, other, agreement, compared),
-    document: { party, with: other, from, to, agreement, ...compared },
+    text: textOf(party, other, compared),
+    document: { party, with: other, from, to, ...compared },
     failed: agreement !== null && agreement < 1,
     incomplete: agreement === null,
   };
 }
 
-function textOf(party: string, other: string, agreement: number | null, { pairs, taking }: Compared): string {
+function textOf(party: string, other: string, { agreement, pairs, taking }: Compared): string {
   if (pairs.length === 0) return `nothing was told to ${party} or ${other}`;
   const share =
     agreement === null ? 'nothing was answered by both' : `${(agreement * 100).toFixed(2)} % answered alike`;

@@ -103,7 +103,8 @@ type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
   readonly finishedAt: string | null;
   readonly returnedAt: string | null;
   readonly refusedAt: string | null;
-  readonly supplements: NonNullable<Dossier['supplements']> | null;
+  /** The record, as readers see it, of those that have supplements. */
+  readonly hasSupplements: string | null;
 };
 
 /** In a text of the record the quotes would be escaped: what is found is the member, and few dossiers have it. */
@@ -111,7 +112,7 @@ const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
-         version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked::json -> 'supplements' END AS supplements
+         version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
   FROM dossiers WHERE code = ANY($1::text[])`;
 
 const EVENTS = `
@@ -122,15 +123,20 @@ const EVENTS = `
 export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
   const events = await loadCourses(tx, rows);
-  return rows.map(({ code, agencyCode, fieldCode, serviceKey, channel, createdAt: _, version, ...times }) => {
-    const told = events.get(code) ?? [];
-    return {
-      ...{ code, agencyCode, fieldCode, serviceKey, channel },
-      times: withoutNulls(times) as CountableDossier['times'],
-      isCutOff: version > 1 && told[0]?.seq !== 1,
-      events: told,
-    };
-  });
+  return rows.map(
+    ({ code, agencyCode, fieldCode, serviceKey, channel, createdAt: _, version, hasSupplements, ...own }) => {
+      const told = events.get(code) ?? [];
+      // Taken apart here: one text that PostgreSQL's JSON refuses would keep all others from being counted.
+      const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
+      const times = { ...own, ...(supplements && { supplements }) };
+      return {
+        ...{ code, agencyCode, fieldCode, serviceKey, channel },
+        times: withoutNulls(times) as CountableDossier['times'],
+        isCutOff: version > 1 && told[0]?.seq !== 1,
+        events: told,
+      };
+    },
+  );
 }
 
 /** What was told of those of which more than one thing was told; of most, a dossier's own status is all. */

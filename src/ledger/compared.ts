@@ -23,6 +23,8 @@ export interface Taking {
 }
 
 export interface Compared {
+  /** Of the events that both have answered for good, at how many both came to the same; null where there are none. */
+  readonly agreement: number | null;
   readonly pairs: readonly ComparedPairs[];
   readonly taking: { readonly left: Taking; readonly right: Taking } | null;
 }
@@ -83,12 +85,14 @@ export async function comparePartners(
     values,
   );
   const { l50, l95, r50, r95 } = taken[0] ?? {};
+  const pairs = rows.map(({ leftState, leftReason, rightState, rightReason, ...rest }) => ({
+    left: { state: leftState, reason: leftReason },
+    right: { state: rightState, reason: rightReason },
+    ...rest,
+  }));
   return {
-    pairs: rows.map(({ leftState, leftReason, rightState, rightReason, ...rest }) => ({
-      left: { state: leftState, reason: leftReason },
-      right: { state: rightState, reason: rightReason },
-      ...rest,
-    })),
+    agreement: agreementOf(pairs),
+    pairs,
     taking:
       l50 == null || l95 == null || r50 == null || r95 == null
         ? null
@@ -96,8 +100,7 @@ export async function comparePartners(
   };
 }
 
-/** Of the events that both have answered for good, at how many both came to the same; null where there are none. */
-export function agreementOf({ pairs }: Compared): number | null {
+function agreementOf(pairs: readonly ComparedPairs[]): number | null {
   const isOver = ({ state }: ComparedState): boolean => ['delivered', 'refused', 'parked'].includes(state);
   const both = pairs.filter(({ left, right }) => isOver(left) && isOver(right));
   const same = both.filter(({ left, right }) => left.state === right.state && left.reason === right.reason);

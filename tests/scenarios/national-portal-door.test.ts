@@ -5,7 +5,9 @@ describe("the national portal's dialect", () => {
   let hub: TestHub;
   let session: string;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({
+      keys: [{ id: 'reader', secret: 'reader-secret-of-the-tests', scopes: ['index:read'], party: 'one-stop' }],
+    });
     session = (await login('one-stop', SECRETS['one-stop'])).session;
   });
   afterAll(() => hub.close());
@@ -39,6 +41,14 @@ describe("the national portal's dialect", () => {
     expect(await call('DongBoHoSoMC', padding(100_000), 'made-up')).toMatchObject({ error_code: -1 });
     expect(await call('NoSuchService', padding(100_000))).toMatchObject({ error_code: -1 });
     expect((await bodies()).slice(before).map(({ kept }) => kept)).toEqual([true, false, true]);
+  });
+
+  test('whose key may not tell of dossiers may not look one up in full either', async () => {
+    await call('DongBoHoSoMC', { data: [record('H60.01-250812-2090')] });
+    const reader = (await login('reader', 'reader-secret-of-the-tests')).session;
+    expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-2090' }, reader)).toEqual({
+      ...{ error_code: -1, message: 'the key reader lacks the scope dossier:write', result: [] },
+    });
   });
 
   test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {

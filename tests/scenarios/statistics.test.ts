@@ -236,6 +236,20 @@ describe('statistics', () => {
     expect(hub.logLines.some(({ msg, where }) => `${msg} ${where}`.includes('count'))).toBe(true);
   });
 
+  test('a record that PostgreSQL would not take for JSON is counted with the others', async () => {
+    const supplements = [{ requestedAt: at('03-05'), content: 'Bổ sung' }];
+    const [bad, good] = [one(at('03-02'), at('03-10'), { supplements }), one(at('03-02'), at('03-10'))];
+    await hub.push([bad, good]);
+    await hub.hub.database.pool.query(
+      `UPDATE dossiers SET masked = replace(masked, '"Bổ sung"', '"B\\ud800"') WHERE code = $1`,
+      [bad.code],
+    );
+    expect(await statistics('?from=2026-03-01&to=2026-03-31')).toMatchObject({
+      behind: 0,
+      total: { received: { total: 2 } },
+    });
+  });
+
   test('when the terms of services change, dossiers without a date are counted anew by them', async () => {
     const pool = hub.hub.database.pool;
     await hub.push(one(at('03-02'), at('03-10'), { dueAt: undefined, serviceCode: '1.000001' }));

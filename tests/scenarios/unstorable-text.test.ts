@@ -77,7 +77,7 @@ describe.each([
     expect(results.map(({ outcome }) => outcome)).toEqual(['invalid', 'accepted']);
   });
 
-  test.each(['MaHoSo', 'TrangThaiHoSo', 'KenhThucHien', 'LoaiDoiTuong', 'MaTTHC', `x${bad}`])(
+  test.each(['MaHoSo', 'TrangThaiHoSo', 'KenhThucHien', 'LoaiDoiTuong', 'MaTTHC', 'SoBienNhan', `x${bad}`])(
     "in %j of the national portal's dialect",
     async (name) => {
       const post = async (path: string, body: object) =>

@@ -1,7 +1,6 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import { agreementOf } from '../../ledger/compared.ts';
 import { requireKey } from '../auth.ts';
 import { periodOf, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
@@ -84,8 +83,7 @@ export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: Ope
       }
       const to = period.to ?? msToInstant(nowMs());
       const from = period.from ?? msToInstant(nowMs() - WEEK_MS);
-      const compared = await ledger.compared(party, other, { from, to });
-      return c.json({ party, with: other, from, to, agreement: agreementOf(compared), ...compared });
+      return c.json({ party, with: other, from, to, ...(await ledger.compared(party, other, { from, to })) });
     },
   );
 }

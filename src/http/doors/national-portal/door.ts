@@ -18,7 +18,7 @@ import type { AddRoute } from '../../route.ts';
 import { inTurns } from '../../turns.ts';
 import { type DoorMeans, note, noteUnanswered } from '../door.ts';
 import { type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
-import { QUESTIONS, type QuestionMeans } from './questions.ts';
+import { QUESTIONS, type QuestionMeans, requireWrite } from './questions.ts';
 import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 
 export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
@@ -176,8 +176,7 @@ async function take(
   operation: 'dossier.upsert.v1' | 'dossier.progress.v1',
 ): Promise<Answer> {
   note(c, { operation });
-  if (!key.scopes.includes('dossier:write'))
-    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
+  requireWrite(key);
   if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
   // Nothing to keep is nothing kept: clients that misspell the field would hear of a success.
   if (isAbsent(given.data))

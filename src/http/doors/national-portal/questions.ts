@@ -30,8 +30,9 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   LayDanhMucLinhVuc: async (means) => (await all(means, 'field')).map(({ record }) => writeField(record as Field)),
 };
 
-/** A party sees its own dossiers in full, as it told them; of others it learns nothing. */
+/** Who may tell of a party's dossiers sees them in full, as it told them; of others it learns nothing. */
 async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
+  requireWrite(key);
   const code = cleanCode(String(given.mahoso ?? given.MaHoSo ?? ''));
   if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
   const whole = await means.index.whole(code);
@@ -44,6 +45,12 @@ async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise
   const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
   const item = writeDossier(record, { code: record.code, ...facts });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
+}
+
+/** @throws Refusal 403 */
+export function requireWrite(key: KeyEntry): void {
+  if (!key.scopes.includes('dossier:write'))
+    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
 }
 
 async function procedure(means: QuestionMeans, given: Call): Promise<readonly unknown[]> {
