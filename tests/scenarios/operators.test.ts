@@ -216,6 +216,23 @@ describe('operators', () => {
     expect((await ops.get(`messages/${id}`, 'ops-personal')).body).toMatchObject({ body: { format: 'hidden' } });
   });
 
+  test('of what has very many values so much is shown as is looked through in a moment, and files count as one', async () => {
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`member${n}`, `${n}`]));
+    const look = (value: unknown) => viewBody(Buffer.from(JSON.stringify(value)), false);
+    const list = Array.from({ length: 60 }, () => many(2_000));
+    for (const given of [list, { service: 'DongBoHoSoMC', data: list }]) {
+      const view = await look(given);
+      expect(view).toMatchObject({ format: 'json', note: 'the first 2 of 60 items are shown' });
+      expect(view.text.match(/"member1999"/g)).toHaveLength(2);
+    }
+    expect(await look([many(6_000), 1])).toMatchObject({ text: expect.stringContaining('(larger than is shown)') });
+    const one = { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
+    expect(await look(many(6_000))).toEqual(one);
+    expect(await look(many(60_000))).toEqual(one);
+    const file = { name: 'don.pdf', content: 'JVBERi0x'.repeat(100_000) };
+    expect((await look(file)).text).toContain('(800000 characters)');
+  });
+
   test('a large envelope is shown by its first items, masked as a small one, and another large document by its beginning', async () => {
     const more = `<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant><h:note>${'Ghi chú. '.repeat(80)}</h:note>`;
     const items = Array.from({ length: 600 }, (_, n) => dossierXml(CODE(n), more));

@@ -4,6 +4,7 @@ import { createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '
 import { lookOver } from '../doors/soap/guard.ts';
 import { inSteps } from '../doors/soap/steps.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../json-body.ts';
+import { Refusal } from '../problem.ts';
 
 /** A body as an operator reads it. */
 export interface BodyView {
@@ -16,12 +17,17 @@ export interface BodyView {
 
 /** Of a long list so many items are shown. */
 const MOST_ITEMS = 50;
+/** So many values are shown of any body: each is looked through for what is to be masked, while others wait. */
+const MOST_VALUES = 5_000;
 const MOST_IN_A_LIST = 100_000;
 
 /** No record is nested so deep; whoever sends more wants to see the reader fall. */
 const DEEPEST = 100;
 
 class TooDeep extends Error {}
+
+/** Nobody would read so many values of one thing. */
+class TooLarge extends Error {}
 
 /**
  * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it; what
@@ -36,6 +42,8 @@ export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<Bo
     if (first === '<') return await viewXml(body, mayBePersonal);
     return (await viewJson(body, mayBePersonal)) ?? viewLines(body, mayBePersonal) ?? viewText(body, mayBePersonal);
   } catch (error) {
+    if (error instanceof TooLarge)
+      return { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
     if (!(error instanceof TooDeep)) throw error;
     return { format: 'hidden', text: '', note: `it is nested more than ${DEEPEST} deep` };
   }
@@ -43,30 +51,61 @@ export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<Bo
 
 async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
   try {
-    const { value, note } =
-      body.length <= SMALL_BYTES ? { value: parseWhole(body), note: undefined } : await part(body);
+    const { value, note } = body.length <= SMALL_BYTES ? beginningOfWhole(parseWhole(body)) : await part(body);
     return { format: 'json', text: JSON.stringify(shown(value, mayBePersonal), null, 2), ...(note && { note }) };
   } catch (error) {
-    if (error instanceof TooDeep) throw error;
+    if (error instanceof TooDeep || error instanceof TooLarge) throw error;
+    if (error instanceof Refusal && error.kind === 'too-large') throw new TooLarge();
     return undefined;
   }
 }
 
+interface Beginning {
+  readonly value: unknown;
+  readonly note: string;
+}
+
+function beginningOfWhole(value: unknown): Beginning {
+  if (valuesIn(value) <= MOST_VALUES) return { value, note: '' };
+  if (Array.isArray(value)) return beginningOfList(value);
+  throw new TooLarge();
+}
+
 /** The beginning of a large body, parsed in turns with other requests. */
-async function part(body: Buffer): Promise<{ readonly value: unknown; readonly note: string }> {
+async function part(body: Buffer): Promise<Beginning> {
   const list = await parseList(body, MOST_IN_A_LIST);
-  if (list) return { value: visible(list), note: noteOf(list.length) };
+  if (list) return beginningOfList(list);
   const whole = (await parseWithList(body, 'data', MOST_IN_A_LIST)) as { data?: unknown };
-  if (!Array.isArray(whole.data)) return { value: whole, note: '' };
-  return { value: { ...whole, data: visible(whole.data) }, note: noteOf(whole.data.length) };
+  const { data, ...rest } = whole;
+  if (!Array.isArray(data)) return beginningOfWhole(whole);
+  if (valuesIn(rest) > MOST_VALUES) throw new TooLarge();
+  const { value, note } = beginningOfList(data);
+  return { value: { ...whole, data: value }, note };
 }
 
-function visible(list: readonly unknown[]): readonly unknown[] {
-  return list.slice(0, MOST_ITEMS).map((item) => (typeof item === 'symbol' ? '(larger than 1 MiB)' : item));
+function beginningOfList(list: readonly unknown[]): Beginning {
+  const value: unknown[] = [];
+  let values = 0;
+  for (const item of list.slice(0, MOST_ITEMS)) {
+    const own = valuesIn(item);
+    values += own;
+    if (values > MOST_VALUES && value.length > 0) break;
+    value.push(typeof item === 'symbol' || own > MOST_VALUES ? '(larger than is shown)' : item);
+  }
+  const note = value.length < list.length ? `the first ${value.length} of ${list.length} items are shown` : '';
+  return { value, note };
 }
 
-function noteOf(count: number): string {
-  return count > MOST_ITEMS ? `the first ${MOST_ITEMS} of ${count} items are shown` : '';
+/** How many values there are in one, up to a little more than are shown. */
+function valuesIn(value: unknown, depth = 0): number {
+  if (depth > DEEPEST) throw new TooDeep();
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 0;
+  for (const one of Object.values(value)) {
+    count += valuesIn(one, depth + 1);
+    if (count > MOST_VALUES) break;
+  }
+  return count;
 }
 
 function viewLines(body: Buffer, mayBePersonal: boolean): BodyView | undefined {
