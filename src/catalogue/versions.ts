@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/pool.ts';
 import { type CatalogueKind, catalogueKey } from './catalogue.ts';
@@ -37,13 +38,13 @@ export interface VersionsReader {
 
 export function createVersionsReader(database: Database): VersionsReader {
   const load = async (where: readonly ReturnType<typeof sql<SqlBool>>[], order: string, limit: number) => {
-    const { rows } = await sql<KeptVersion>`
-      SELECT v.kind, v.key, v.version, v.record, v.party, v.message_id AS "messageId", v.cause, v.changed_at AS "changedAt",
-        (SELECT b.record FROM catalogue_versions b WHERE b.kind = v.kind AND b.key = v.key AND b.version < v.version
+    const { rows } = await sql<VersionRow>`
+      SELECT v.kind, v.key, v.version, v.record::text, v.party, v.message_id AS "messageId", v.cause, v.changed_at AS "changedAt",
+        (SELECT b.record::text FROM catalogue_versions b WHERE b.kind = v.kind AND b.key = v.key AND b.version < v.version
          ORDER BY b.version DESC LIMIT 1) AS before
       FROM catalogue_versions v WHERE ${where.length > 0 ? sql.join(where, sql` AND `) : sql`true`}
       ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(database.query);
-    return rows;
+    return opened(rows);
   };
   return {
     of: (kind, code, limit, before) =>
@@ -72,4 +73,21 @@ export function createVersionsReader(database: Database): VersionsReader {
         limit,
       ),
   };
+}
+
+type VersionRow = Omit<KeptVersion, 'record' | 'before'> & { readonly record: string; readonly before: string | null };
+
+/** A record may be a megabyte: each is parsed in a turn of its own, and once where it is one version and before the next. */
+async function opened(rows: readonly VersionRow[]): Promise<readonly KeptVersion[]> {
+  const versions: KeptVersion[] = [];
+  let last: { readonly text: string; readonly record: object } | undefined;
+  const parsed = async (text: string): Promise<object> => {
+    if (last?.text === text) return last.record;
+    last = { text, record: JSON.parse(text) };
+    await setImmediate();
+    return last.record;
+  };
+  for (const { record, before, ...row } of rows)
+    versions.push({ ...row, record: await parsed(record), before: before === null ? null : await parsed(before) });
+  return versions;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Agency } from '#schemas/agency.upsert.v1';
 import { Field } from '#schemas/field.upsert.v1';
 import { Service } from '#schemas/service.upsert.v1';
-import { catalogueChanges } from './catalogue-diff.ts';
+import { catalogueChanges, changesInSteps } from './catalogue-diff.ts';
 import { changeText } from './catalogue-words.ts';
 import { MEMBER } from './service-words.ts';
 
@@ -17,7 +17,7 @@ const term = (amount: number, unit: string, text?: string) => ({
 });
 
 const lines = (was: object, now: object, language: 0 | 1 = 0) =>
-  catalogueChanges(was, now).map((change) => changeText('service', change)[language]);
+  catalogueChanges(was, now).map((change) => changeText('service', change, language));
 const paths = (was: object, now: object) => catalogueChanges(was, now).map(({ path }) => path);
 
 describe('what changed between two records', () => {
@@ -191,6 +191,18 @@ describe('what changed between two records', () => {
     const began = performance.now();
     expect(catalogueChanges(many(0), many(1_000))).toHaveLength(2_000);
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test('a long list is compared in steps, and whoever takes them finds the same', () => {
+    const many = (originals: number) =>
+      withPapers(...Array.from({ length: 2_000 }, (_, n) => paper(`Giấy tờ số ${n}`, { originals })));
+    const [was, now] = [many(1), many(2)];
+    const steps = [...changesInSteps(was, now)];
+    expect(steps.filter((change) => change !== undefined)).toEqual(catalogueChanges(was, now));
+    // Each paper is looked at for itself before anything is known to have changed, and again when it is found in the other list.
+    const first = steps.findIndex((change) => change !== undefined);
+    expect(first).toBeGreaterThan(4_000);
+    expect(steps.length - first).toBeGreaterThan(2_000);
   });
 
   test('every member that the schemas have is named in both languages', () => {

@@ -33,20 +33,30 @@ const ORDERED = new Set(['steps']);
  * 20000). Members that no schema has yet are compared like the others.
  */
 export function catalogueChanges(was: object, now: object): readonly CatalogueChange[] {
-  return ofMembers(was as Members, now as Members, { path: '', way: [] });
+  return [...changesInSteps(was, now)].filter((change) => change !== undefined);
 }
 
-function ofMembers(was: Members, now: Members, place: Place): readonly CatalogueChange[] {
+/**
+ * The same in small steps, undefined after those that have nothing to tell yet: two records with lists of 2,000 members take
+ * 0.2 s, and others want their turn meanwhile.
+ */
+export function* changesInSteps(was: object, now: object): Steps {
+  yield* understand(was);
+  yield* understand(now);
+  yield* ofMembers(was as Members, now as Members, { path: '', way: [] });
+}
+
+type Steps = Generator<CatalogueChange | undefined, void>;
+
+function* ofMembers(was: Members, now: Members, place: Place): Steps {
   const [ours, theirs] = [withoutRepeats(was), withoutRepeats(now)];
   const leads = leadsOf(was, now);
   const other = leads.filter((name) => (was[name] ?? null) !== (now[name] ?? null));
   const names = [...new Set([...Object.keys(now), ...Object.keys(was)])];
-  return [
-    ...(other.length > 1 ? [asWhole(was, now, [...leads, 'text'], place)] : []),
-    ...names
-      .filter((name) => (leads.includes(name) ? other.length === 1 : name !== 'text' || other.length === 0))
-      .flatMap((name) => ofValues(ours[name] ?? null, theirs[name] ?? null, name, within(place, name))),
-  ];
+  if (other.length > 1) yield asWhole(was, now, [...leads, 'text'], place);
+  for (const name of names)
+    if (leads.includes(name) ? other.length === 1 : name !== 'text' || other.length === 0)
+      yield* ofValues(ours[name] ?? null, theirs[name] ?? null, name, within(place, name));
 }
 
 /** A fee is its amount, a term its number with the unit: where these change, what the source wrote of them is no second change. */
@@ -70,34 +80,33 @@ function within({ path, way }: Place, member: string, of?: Step['of']): Place {
   return { path: pointer, way: [...way, { member, ...(of && { of }) }] };
 }
 
-function ofValues(was: unknown, now: unknown, member: string, place: Place): readonly CatalogueChange[] {
-  if (meaningOf(was, member) === meaningOf(now, member)) return [];
+function* ofValues(was: unknown, now: unknown, member: string, place: Place): Steps {
+  if (meaningOf(was, member) === meaningOf(now, member)) return;
   const [ours, theirs] = [was ?? [], now ?? []];
-  if (Array.isArray(ours) && Array.isArray(theirs)) return ofLists(ours, theirs, member, place);
-  if (isMembers(was) && isMembers(now)) return ofMembers(was, now, place);
-  return [{ path: place.path, was, now, way: place.way }];
+  if (Array.isArray(ours) && Array.isArray(theirs)) yield* ofLists(ours, theirs, member, place);
+  else if (isMembers(was) && isMembers(now)) yield* ofMembers(was, now, place);
+  else yield { path: place.path, was, now, way: place.way };
 }
 
-function ofLists(was: readonly unknown[], now: readonly unknown[], member: string, list: Place) {
-  const pairs = sameMembers(membersOf(was, member), membersOf(now, member), member !== 'terms');
+function* ofLists(was: readonly unknown[], now: readonly unknown[], member: string, list: Place): Steps {
+  const pairs = yield* sameMembers(membersOf(was, member), membersOf(now, member), member !== 'terms');
   const [kept, still] = [new Set(pairs.map(([a]) => a)), new Set(pairs.map(([, b]) => b))];
   const at = (index: number, of: NonNullable<Step['of']>): Place => ({
     path: `${list.path}/${index}`,
     way: [...list.way.slice(0, -1), { member, of }],
   });
-  const changes: CatalogueChange[] = [];
   for (const [a, b] of pairs) {
     const place = at(b, { was: was[a], now: now[b] });
-    if (isMembers(was[a]) && isMembers(now[b])) changes.push(...ofMembers(was[a], now[b], place));
-    else changes.push(...ofValues(was[a], now[b], member, place));
+    if (isMembers(was[a]) && isMembers(now[b])) yield* ofMembers(was[a], now[b], place);
+    else yield* ofValues(was[a], now[b], member, place);
+    yield undefined;
   }
   for (const [index, value] of was.entries())
-    if (!kept.has(index)) changes.push({ ...at(index, { was: value, now: null }), was: value, now: null });
+    if (!kept.has(index)) yield { ...at(index, { was: value, now: null }), was: value, now: null };
   for (const [index, value] of now.entries())
-    if (!still.has(index)) changes.push({ ...at(index, { was: null, now: value }), was: null, now: value });
+    if (!still.has(index)) yield { ...at(index, { was: null, now: value }), was: null, now: value };
   const isMoved = pairs.some(([a], place) => place > 0 && a < (pairs[place - 1]?.[0] ?? 0));
-  if (ORDERED.has(member) && isMoved) changes.push({ path: list.path, was, now, way: list.way });
-  return changes;
+  if (ORDERED.has(member) && isMoved) yield { path: list.path, was, now, way: list.way };
 }
 
 function membersOf(list: readonly unknown[], member: string): readonly Member[] {
@@ -106,6 +115,17 @@ function membersOf(list: readonly unknown[], member: string): readonly Member[] 
 
 /** Large records are compared at each of their levels; what an object says is found out once. */
 const known = new WeakMap<object, string>();
+
+/** Find out what the members of all lists say, the innermost first: the record as a whole would be too much in one go. */
+function* understand(value: unknown): Steps {
+  if (typeof value !== 'object' || value === null) return;
+  for (const one of Object.values(value)) {
+    yield* understand(one);
+    if (!Array.isArray(value) || typeof one !== 'object') continue;
+    meaningOf(one, '');
+    yield undefined;
+  }
+}
 
 /** What a value says, for comparing: two of one meaning differ at the most in how they are written. Nothing is ''. */
 function meaningOf(value: unknown, member: string): string {

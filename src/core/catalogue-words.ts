@@ -21,12 +21,8 @@ const KIND: Readonly<Record<ChangedKind, Words>> = {
   field: ['Lĩnh vực', 'The field'],
 };
 
-/** A change in a line that people read, in both languages: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
-export function changeText(kind: ChangedKind, change: CatalogueChange): Words {
-  return [lineOf(kind, change, 0), lineOf(kind, change, 1)];
-}
-
-function lineOf(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: In): string {
+/** A change in a line that people read: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
+export function changeText(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: In): string {
   const last = way.at(-1) as Step;
   const say = (words: Words): string => words[language];
   if (last.member === 'inForce' && way.length === 1) return inForce(kind, now, language);

@@ -23,8 +23,9 @@ const COMPARED_CHARACTERS = 200;
  * order, where there are as many on both sides. Whoever is in no pair went or came.
  *
  * @param isNamed whether a description names, as a fee's does, or tells of what has no name
+ * @returns the pairs; before that it yields after each member that was looked at, for who has other things to do meanwhile
  */
-export function sameMembers(was: readonly Member[], now: readonly Member[], isNamed: boolean): readonly Pair[] {
+export function* sameMembers(was: readonly Member[], now: readonly Member[], isNamed: boolean): Steps<readonly Pair[]> {
   const pairs: Pair[] = [];
   const left = { was: new Set(was.keys()), now: new Set(now.keys()) };
   const pair = (a: number, b: number): void => {
@@ -32,17 +33,17 @@ export function sameMembers(was: readonly Member[], now: readonly Member[], isNa
     left.was.delete(a);
     left.now.delete(b);
   };
-  const pairBy = (keyOf: (member: Member) => string | undefined, isOneAlone: boolean): void => {
-    const theirs = grouped(now, left.now, keyOf);
-    for (const [key, ours] of grouped(was, left.was, keyOf)) {
+  const pairBy = function* (keyOf: (member: Member) => string | undefined, isOneAlone: boolean): Steps<void> {
+    const theirs = yield* grouped(now, left.now, keyOf);
+    for (const [key, ours] of yield* grouped(was, left.was, keyOf)) {
       const found = theirs.get(key) ?? [];
       if (isOneAlone && (ours.length > 1 || found.length > 1)) continue;
       for (const [place, a] of ours.entries()) if (found[place] !== undefined) pair(a, found[place]);
     }
   };
-  pairBy(({ meaning }) => meaning, false);
-  pairBy(({ value }) => allNames(value), false);
-  for (const name of NAMES) pairBy(({ value }) => nameOf(value, name), true);
+  yield* pairBy(({ meaning }) => meaning, false);
+  yield* pairBy(({ value }) => allNames(value), false);
+  for (const name of NAMES) yield* pairBy(({ value }) => nameOf(value, name), true);
   for (const [a, b] of alike(was, now, left)) if (left.was.has(a) && left.now.has(b)) pair(a, b);
   if (left.was.size === left.now.size) {
     const [ours, theirs] = [[...left.was], [...left.now]];
@@ -57,11 +58,18 @@ export function sameMembers(was: readonly Member[], now: readonly Member[], isNa
   return pairs.sort(([, a], [, b]) => a - b);
 }
 
-function grouped(members: readonly Member[], left: ReadonlySet<number>, keyOf: (member: Member) => string | undefined) {
+type Steps<Out> = Generator<undefined, Out>;
+
+function* grouped(
+  members: readonly Member[],
+  left: ReadonlySet<number>,
+  keyOf: (member: Member) => string | undefined,
+): Steps<ReadonlyMap<string, readonly number[]>> {
   const groups = new Map<string, number[]>();
   for (const at of left) {
     const key = keyOf(members[at] as Member);
     if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), at]);
+    yield undefined;
   }
   return groups;
 }

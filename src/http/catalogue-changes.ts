@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
-import { catalogueChanges } from '#core/catalogue-diff';
+import { changesInSteps } from '#core/catalogue-diff';
 import { changeText } from '#core/catalogue-words';
 import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
@@ -14,7 +14,7 @@ import type { CatalogueReaderMeans } from './catalogue.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
-import { inTurns } from './turns.ts';
+import { inTurns, nextTurn } from './turns.ts';
 
 const READ: readonly Scope[] = ['catalogue:read'];
 const KINDS = ['service', 'agency', 'field'] as const;
@@ -104,7 +104,7 @@ function addHistory(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
       const next = last ? cursors.write(list, [last.version]) : null;
-      return inLanguage(c, await inTurns(items, (one) => shown(one, languageOf(c))), next);
+      return inLanguage(c, items, shown, next);
     },
   );
 }
@@ -139,36 +139,49 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
       const place: VersionPlace | undefined = last && [last.changedAt, last.kind, last.key, last.version];
-      const shownItems = await inTurns(items, (one) => {
-        const { code, name, inForce } = one.record as { code: string; name: string; inForce: boolean };
-        return { kind: one.kind, code, name, inForce, ...shown(one, languageOf(c)) };
-      });
-      return inLanguage(c, shownItems, place ? cursors.write('catalogue-changes', place) : null);
+      const next = place ? cursors.write('catalogue-changes', place) : null;
+      return inLanguage(c, items, changed, next);
     },
   );
 }
 
-function inLanguage(c: Context, items: readonly object[], next: string | null): Response {
-  return conditional(c, JSON.stringify({ items, next }), {
+/** Each version is compared, and written, in a turn of its own or more: a page of large ones is megabytes. */
+async function inLanguage(
+  c: Context,
+  versions: readonly KeptVersion[],
+  show: (one: KeptVersion, language: Language) => Promise<object>,
+  next: string | null,
+): Promise<Response> {
+  const language = languageOf(c);
+  const items: string[] = [];
+  for (const one of versions) {
+    items.push(JSON.stringify(await show(one, language)));
+    await nextTurn();
+  }
+  return conditional(c, `{"items":[${items.join()}],"next":${JSON.stringify(next)}}`, {
     Vary: 'Accept-Language',
-    'Content-Language': languageOf(c),
+    'Content-Language': language,
   });
 }
 
-function shown({ kind, record, before, ...one }: KeptVersion, language: Language) {
-  const changes = before ? catalogueChanges(before, record) : [];
+async function changed(one: KeptVersion, language: Language) {
+  const { code, name, inForce } = one.record as { code: string; name: string; inForce: boolean };
+  return { kind: one.kind, code, name, inForce, ...(await shown(one, language)) };
+}
+
+async function shown({ kind, record, before, ...one }: KeptVersion, language: Language) {
+  const changes = await inTurns(before ? changesInSteps(before, record) : [], (change) => {
+    if (!change) return [];
+    const { path, was, now } = change;
+    return [{ path, was, now, text: changeText(kind, change, language === 'en' ? 1 : 0) }];
+  });
   return {
     version: one.version,
     changedAt: one.changedAt,
     party: one.party,
     messageId: one.messageId,
     cause: one.cause,
-    changes: changes.map((change) => ({
-      path: change.path,
-      was: change.was,
-      now: change.now,
-      text: changeText(kind, change)[language === 'en' ? 1 : 0],
-    })),
+    changes: changes.flat(),
   };
 }
 

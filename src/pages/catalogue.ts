@@ -9,7 +9,7 @@ import type { Html } from './layout.ts';
 import type { PageMeans, ShowPage } from './pages.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
-import { LOOKED_AT } from './service-changes.ts';
+import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
 import { vietnamese } from './words.ts';
 
 const A_PAGE = 20;
@@ -46,9 +46,10 @@ ${paging(say, filter, cursor !== undefined, next)}`,
     const code = cleanCode(c.req.param('code'));
     const entry = await catalogue.one('service', code);
     const versions = entry ? await catalogue.versions.of('service', code, LOOKED_AT) : [];
+    const past = { since: endedAt(versions), changed: await lastChanged(versions) };
     return page(c, (say) =>
       entry
-        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service, versions) }
+        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service, past) }
         : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
     );
   });

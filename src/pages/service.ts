@@ -1,19 +1,23 @@
 import { html } from 'hono/html';
 import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/service-words';
 import type { Service } from '#schemas/service.upsert.v1';
-import type { KeptVersion } from '../catalogue/versions.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import { endedAt, serviceChanges } from './service-changes.ts';
-import { dong, moment, money, unknown, vietnamese, yesOrNo } from './words.ts';
+import { type ChangedVersion, serviceChanges } from './service-changes.ts';
+import { dong, moment, money, number, unknown, vietnamese, yesOrNo } from './words.ts';
 
 type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
 type Fee = NonNullable<Term['fees']>[number];
 type Case = NonNullable<Service['cases']>[number];
 
-/** All that the catalogue knows of a service, and its last versions. */
-export function serviceView(say: Say, service: Service, versions: readonly KeptVersion[]): Html {
-  const since = endedAt(versions);
+/** What its versions tell of a service: since when it is out of force, where they tell that, and what changed last. */
+export interface Past {
+  readonly since: string | undefined;
+  readonly changed: readonly ChangedVersion[];
+}
+
+/** All that the catalogue knows of a service. */
+export function serviceView(say: Say, service: Service, { since, changed }: Past): Html {
   const { inForce, conditions, results = [], cases = [] } = service;
   const given = cases.filter(({ steps = [], components = [] }) => steps.length + components.length > 0);
   return html`${
@@ -34,7 +38,7 @@ ${results.length === 0 ? html`<p>${unknown(say)}</p>` : html`<ul lang="vi">${res
 ${conditions && html`<h2>${say('Yêu cầu, điều kiện', 'Conditions')}</h2><p class="prose" lang="vi">${conditions}</p>`}
 <h2>${say('Căn cứ pháp lý', 'Legal basis')}</h2>
 ${legalTable(say, service)}
-${serviceChanges(say, versions)}`;
+${serviceChanges(say, changed)}`;
 }
 
 function facts(say: Say, service: Service): Html {
@@ -81,10 +85,9 @@ function channelTable(say: Say, { channels = [] }: Service): Html {
 
 /** The number where there is one, otherwise what the source said. */
 function termView(say: Say, { amount, unit, text, description }: Term): Html {
-  const number = say((amount ?? 0).toLocaleString('vi-VN'), (amount ?? 0).toLocaleString('en-GB'));
   const time =
     amount !== undefined && unit !== undefined
-      ? html`${number} ${say(TERM_UNIT[unit][0], amount === 1 ? TERM_UNIT[unit][1].replace(/s$/, '') : TERM_UNIT[unit][1])}`
+      ? html`${number(say, amount)} ${say(TERM_UNIT[unit][0], amount === 1 ? TERM_UNIT[unit][1].replace(/s$/, '') : TERM_UNIT[unit][1])}`
       : text
         ? vietnamese(text)
         : unknown(say);

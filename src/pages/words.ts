@@ -115,11 +115,16 @@ export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có',
 export const moment = (instant: string): Html =>
   html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm', instant)}</time>`;
 
+/** Made once: toLocaleString makes one for each number, and a page may have 2,000. */
+const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('en-GB') };
+
+export const number = (say: Say, value: number): string => NUMBER[say('vi', 'en') as 'vi' | 'en'].format(value);
+
 /** `75.000 đồng`, as sources write it, too. */
-export const dong = (amountVnd: number): string => `${amountVnd.toLocaleString('vi-VN')} đồng`;
+export const dong = (amountVnd: number): string => `${NUMBER.vi.format(amountVnd)} đồng`;
 
 export function money(say: Say, amountVnd: number): string {
-  return say(dong(amountVnd), `${amountVnd.toLocaleString('en-GB')} VND`);
+  return say(dong(amountVnd), `${NUMBER.en.format(amountVnd)} VND`);
 }
 
 /** Text of offices and sources, which is Vietnamese on every page. */
