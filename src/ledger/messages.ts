@@ -137,19 +137,37 @@ export async function loadSealedMessage(database: Database, id: string): Promise
   };
 }
 
-/** The messages of a party since a moment whose bodies are kept, the newest first. */
-export async function* messageIdsOf(database: Database, party: string, sinceMs: number): AsyncGenerator<string> {
-  let before = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  for (;;) {
-    const { rows } = await database.pool.query<{ id: string }>({
+interface Slice {
+  readonly ids: readonly string[] | null;
+  /** Where it ends, if it is full. */
+  readonly last: string | null;
+}
+
+/** There is no index of parties: what is looked through in one go, of whatever party, takes tens of milliseconds. */
+const A_SLICE = 5_000;
+
+/**
+ * The messages of a party since a moment whose bodies are kept, the newest first; undefined after each slice of all parties'
+ * messages, for who has only so much time: there may be millions, and none of them of this party.
+ */
+export async function* messageIdsOf(
+  database: Database,
+  party: string,
+  sinceMs: number,
+): AsyncGenerator<string | undefined> {
+  let before: string | null = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  while (before !== null) {
+    const { rows }: { rows: readonly Slice[] } = await database.pool.query<Slice>({
       name: 'message ids of',
-      text: `SELECT id FROM messages WHERE party = $1 AND id > $2 AND id < $3 AND body IS NOT NULL AND outcome <> 'refused'
-             ORDER BY id DESC LIMIT 200`,
+      text: `SELECT array_agg(id::text ORDER BY id DESC) FILTER (WHERE party = $1 AND has_body AND outcome <> 'refused') AS ids,
+               CASE WHEN count(*) = ${A_SLICE} THEN min(id::text COLLATE "C") END AS last
+             FROM (SELECT id, party, body IS NOT NULL AS has_body, outcome FROM messages
+                   WHERE id > $2 AND id < $3 ORDER BY id DESC LIMIT ${A_SLICE}) slice`,
       values: [party, firstUuidOf(sinceMs), before],
     });
-    yield* rows.map(({ id }) => id);
-    if (rows.length < 200) return;
-    before = rows.at(-1)?.id as string;
+    yield* rows[0]?.ids ?? [];
+    before = rows[0]?.last ?? null;
+    if (before !== null) yield undefined;
   }
 }
 

@@ -75,6 +75,7 @@ export async function previewCode(
   for await (const id of messageIdsOf(database, party, sinceMs)) {
     isAll = count.items < MOST_ITEMS && performance.now() - startedMs < MOST_MS;
     if (!isAll) break;
+    if (id === undefined) continue;
     const sealed = await loadSealedMessage(database, id);
     if (!sealed || !vault.knows(sealed.sealed.keyId)) continue;
     const message = openMessage(vault, sealed);

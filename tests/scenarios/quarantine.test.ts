@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readItem } from '#core/item';
+import { firstUuidOf } from '../../src/database/uuid.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
@@ -82,6 +83,31 @@ describe('quarantine', () => {
       404,
     );
     expect((await ops.post('code-tables/one-stop/national-status/preview', {}, 'ops-read')).status).toBe(403);
+  });
+
+  test('a line is tried for ten seconds, also where the messages are all of others', async () => {
+    const { pool } = hub.hub.database;
+    await pool.query(
+      `INSERT INTO messages (id, receipt, received_at, party, door, body_bytes, body, outcome, results)
+       SELECT id, id, $2, 'other', 'rest', 1, '\\x00', 'accepted', '[]'
+       FROM generate_series(1, 12000) n, LATERAL (SELECT ($1 || lpad(to_hex(n), 12, '0'))::uuid AS id) given`,
+      [firstUuidOf(hub.clock.nowMs - 3_600_000).slice(0, -12), '2025-08-12T07:30:00+07:00'],
+    );
+    const preview = async () =>
+      (await ops.post('code-tables/one-stop/national-status/preview', { from: '77', to: 'resolved' })).body.looked;
+    const nothing = { messages: 0, items: 0, since: '2025-08-05T08:30:00+07:00' };
+    onTestFinished(() => void vi.restoreAllMocks());
+    const asked = vi.spyOn(pool, 'query');
+    const walked = () =>
+      asked.mock.calls.filter(([query]) => (query as { name?: string }).name === 'message ids of').length;
+    expect(await preview()).toEqual({ ...nothing, isAll: true });
+    expect(walked()).toBe(3);
+    // Ten seconds are over while the first of them are looked through.
+    asked.mockClear();
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + (walked() > 0 ? 10_000 : 0));
+    expect(await preview()).toEqual({ ...nothing, isAll: false });
+    expect(walked()).toBe(1);
   });
 
   test('one resolution frees all that waited, in order: what was read', async () => {
