@@ -20,11 +20,12 @@ export interface Share {
   readonly to: number;
 }
 
-interface Subject {
+/** What routes ask of something. */
+export interface Subject {
   /** Of a dossier. */
-  readonly code?: string;
-  readonly serviceCode?: string;
-  readonly fieldCode?: string;
+  readonly code?: string | undefined;
+  readonly serviceCode?: string | undefined;
+  readonly fieldCode?: string | undefined;
 }
 
 /** The parties that something of this party goes to: each once, and never back to where it came from. */

@@ -67,10 +67,41 @@ export async function loadHeld(
 
 const HELD =
   'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.created_at, d.last_message_id';
-const LOAD_HELD = `
-  SELECT d.code AS asked, NULL AS alias_of, ${HELD} FROM dossiers d WHERE d.code = ANY($1::text[])
+const LOAD_HELD = under(HELD);
+
+function under(columns: string): string {
+  return `
+  SELECT d.code AS asked, NULL AS alias_of, ${columns} FROM dossiers d WHERE d.code = ANY($1::text[])
   UNION ALL
-  SELECT a.code, a.party, ${HELD} FROM aliases a JOIN dossiers d ON d.code = a.dossier WHERE a.code = ANY($1::text[])`;
+  SELECT a.code, a.party, ${columns} FROM aliases a JOIN dossiers d ON d.code = a.dossier WHERE a.code = ANY($1::text[])`;
+}
+
+export interface ServiceUnder extends Pick<Found, 'asked' | 'aliasOf'> {
+  /** The dossier's own code. */
+  readonly code: string;
+  readonly serviceCode: string;
+  readonly fieldCode: string | undefined;
+}
+
+const SERVICES_UNDER = under('d.code, d.service_code, d.field_code');
+
+/** Of which service and field is what is held under any of these codes, own or alias; no record is opened for it. */
+export async function servicesUnder(db: pg.Pool, codes: readonly string[]): Promise<readonly ServiceUnder[]> {
+  if (codes.length === 0) return [];
+  const { rows } = await db.query<ServiceRow>({ name: 'services under', text: SERVICES_UNDER, values: [codes] });
+  return rows.map(({ asked, alias_of, code, service_code, field_code }) => ({
+    ...{ asked, aliasOf: alias_of ?? undefined, code },
+    ...{ serviceCode: service_code, fieldCode: field_code ?? undefined },
+  }));
+}
+
+interface ServiceRow {
+  asked: string;
+  alias_of: string | null;
+  code: string;
+  service_code: string;
+  field_code: string | null;
+}
 
 function heldOf(row: HeldRow, vault: Vault): Held {
   const record = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;

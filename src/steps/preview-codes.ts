@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CodesOf } from '#core/codes';
 import { msToInstant } from '#core/dates';
-import type { Item } from '#core/item';
+import type { Item, RecordItem } from '#core/item';
 import { unmappedKey } from '#core/problem';
-import { type Route, recipients } from '#core/route';
+import type { Route } from '#core/route';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
 import { loadSealedMessage, messageIdsOf, openMessage } from '../ledger/messages.ts';
@@ -11,6 +11,7 @@ import { waitingFor } from '../ledger/quarantine.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 import { type Readers, readAgain } from './read-again.ts';
+import { createToldOf } from './told-of.ts';
 
 export interface PreviewMeans {
   readonly database: Database;
@@ -69,7 +70,7 @@ export async function previewCode(
   const sinceMs = nowMs() - days * 86_400_000;
   const startedMs = performance.now();
   const found: PreviewedItem[] = [];
-  const told = new Set<string>();
+  const told = createToldOf(database, routes, party);
   const count = { messages: 0, items: 0, freed: 0, changed: 0 };
   let isAll = true;
   for await (const id of messageIdsOf(database, party, sinceMs)) {
@@ -82,24 +83,24 @@ export async function previewCode(
     const [before, after] = [await read(message), await readWith(message)];
     count.messages++;
     count.items += before.length;
+    const otherwise: RecordItem[] = [];
     for (const [item, was] of before.entries()) {
       const would = after[item];
       if (would?.kind !== 'record') continue;
       const changes = changesOf(was, would);
       if (changes.length === 0) continue;
       count[was.kind === 'record' ? 'changed' : 'freed']++;
-      const { record, operation } = would;
-      const subject = 'serviceCode' in record ? record : {};
-      for (const one of recipients(routes, party, operation, subject)) told.add(one);
-      if (found.length < SHOWN) found.push({ code: record.code, messageId: id, item, changes });
+      otherwise.push(would);
+      if (found.length < SHOWN) found.push({ code: would.record.code, messageId: id, item, changes });
     }
+    await told.add(otherwise);
     // Other requests get their turn between two messages.
     await setImmediate();
   }
   const { freed, changed, messages, items } = count;
   return {
     looked: { messages, items, since: msToInstant(sinceMs), isAll },
-    ...{ freed, changed, told: [...told].sort() },
+    ...{ freed, changed, told: told.parties() },
     waiting: await waitingFor(database, unmappedKey(line.table, line.from), party),
     items: found,
   };

@@ -98,7 +98,8 @@ export function candidates({ byName }: Dossiers, item: DossierItem): ReadonlySet
   return found;
 }
 
-function codesOf(item: DossierItem): readonly string[] {
+/** All that what is held of an item's dossier is looked for by. */
+export function codesOf(item: DossierItem): readonly string[] {
   return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
 }
 

@@ -1,5 +1,5 @@
 import { isDossierItem, type RecordItem } from '#core/item';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Subject } from '#core/route';
 import type { Operation } from '#schemas/operations';
 import { type CatalogueKind, type CatalogueRow, catalogueKey, loadEntries } from '../../catalogue/catalogue.ts';
 import { hashOf } from '../../index/sealed-records.ts';
@@ -61,7 +61,11 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
     follows,
     version,
   });
-  const subject = 'fieldCode' in record ? { serviceCode: record.code, fieldCode: record.fieldCode } : {};
-  route(place, item.operation, name, version, subject as Partial<Dossier>);
+  route(place, item.operation, name, version, subjectOfEntry(record));
   return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
+}
+
+/** What routes ask of an entry: only a service has something. */
+export function subjectOfEntry(record: RecordItem['record']): Subject {
+  return 'fieldCode' in record ? { serviceCode: record.code, fieldCode: record.fieldCode } : {};
 }

@@ -1,7 +1,6 @@
 import type { WaitingItem } from '#core/item';
 import type { Problem } from '#core/problem';
-import { recipients } from '#core/route';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { recipients, type Subject } from '#core/route';
 import type { Operation } from '#schemas/operations';
 import type { CatalogueRow } from '../../catalogue/catalogue.ts';
 import type { UnknownCodeRow } from '../../catalogue/known-codes.ts';
@@ -66,7 +65,7 @@ export function route(
   operation: Operation,
   subject: string,
   seq: number,
-  of: Partial<Dossier>,
+  of: Subject,
 ): void {
   for (const party of recipients(means.routes, submission.party, operation, of))
     rows.deliveries.push({
