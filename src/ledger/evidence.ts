@@ -142,11 +142,16 @@ const DELIVERIES = `SELECT id, party, operation, seq AS version, message_id AS "
     CASE WHEN state = 'due' AND next_at = 'infinity' THEN 'waiting' ELSE state END AS state, settled_at AS "settledAt", reference
   FROM deliveries WHERE subject = $1 AND party = ANY(ARRAY(SELECT party FROM party_states)) ORDER BY id`;
 
-const QUARANTINE = `${NAMES}
-  SELECT message_id AS "messageId", NULLIF(item, -1) AS item, delivery_id AS "deliveryId", q.party, operation,
+/** What waits and what has waited have an index each: 0.4 ms beside 500,000 of others, which took 150 ms to read. */
+const QUARANTINE = `${NAMES}, found AS (
+    SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NULL
+    WHERE name.party IS NULL OR name.party = q.party
+    UNION ALL
+    SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NOT NULL
+    WHERE name.party IS NULL OR name.party = q.party)
+  SELECT DISTINCT ON (id) message_id AS "messageId", NULLIF(item, -1) AS item, delivery_id AS "deliveryId", party, operation,
     cause_kind AS cause, opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"
-  FROM quarantine q WHERE EXISTS (SELECT FROM name WHERE name.code = q.code AND (name.party IS NULL OR name.party = q.party))
-  ORDER BY id`;
+  FROM found ORDER BY id`;
 
 /** What something came of, and what was not storable under one of the names. A repeat that changed nothing is in neither. */
 const MESSAGES = `${NAMES}, found AS (

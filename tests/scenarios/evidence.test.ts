@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Attested, checkAttested } from '../../src/attested.ts';
 import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -10,6 +11,19 @@ const NEW_SECRET = 'another-secret-of-the-tests-that-is-long-enough';
 const CANARIES = ['Nguyễn Văn An', '001000000001', '0900000001', 'an@example.test', 'Trần Thị B', 'Số 5, ngõ 12'];
 
 const sha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
+
+interface Plan {
+  readonly [of: string]: unknown;
+  readonly Plans?: readonly Plan[];
+}
+
+/** How many rows of a table a statement looked at, those that it did not want among them. */
+function readOf(table: string, plan: Plan): number {
+  const perLoop = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck'].map((of) => plan[of] ?? 0);
+  const own = plan['Relation Name'] === table ? perLoop.reduce<number>((sum, rows) => sum + Number(rows), 0) : 0;
+  const below = (plan.Plans ?? []).map((one) => readOf(table, one));
+  return below.reduce((sum, rows) => sum + rows, own * Number(plan['Actual Loops']));
+}
 
 describe('receipts and evidence', () => {
   let hub: TestHub;
@@ -243,6 +257,29 @@ describe('receipts and evidence', () => {
       ]);
       expect(said.dossier.steps).toBe(1);
       expect(said.events).toMatchObject([{ seq: 1, messageId, item: 1, recordedAt: '2025-08-12T08:31:00+07:00' }]);
+    });
+
+    test('reads of all that waits or has waited only what is of the dossier', async () => {
+      await hub.push([dossier({ aliases: [{ party: 'one-stop', code: 'BN-17' }] })]);
+      await pool().query(
+        `INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at, settled_at)
+         SELECT 'unmapped', 'unmapped:x:1', 'x', CASE n % 4 WHEN 0 THEN 'other' ELSE 'one-stop' END, 'dossier.progress.v1',
+           CASE WHEN n <= 8 THEN 'BN-17' WHEN n <= 12 THEN $1 ELSE 'BN-' || 100 + n END, (SELECT id FROM messages), 0, now(),
+           CASE WHEN n % 2 = 0 THEN now() END
+         FROM generate_series(1, 4000) n`,
+        [CODE],
+      );
+      await pool().query('ANALYZE quarantine');
+      onTestFinished(() => void vi.restoreAllMocks());
+      const asked = vi.spyOn(pg.Client.prototype, 'query');
+      const found = (await evidence()).quarantine;
+      expect(found).toHaveLength(10);
+      expect(found.filter(({ settledAt }: { settledAt: string | null }) => settledAt === null)).toHaveLength(6);
+      const texts = asked.mock.calls.map(([text]) => String(text));
+      const text = texts.find((one) => one.includes(' quarantine q ') && one.includes('settled_by'));
+      vi.restoreAllMocks();
+      const { rows } = await pool().query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [CODE]);
+      expect(readOf('quarantine', rows[0]['QUERY PLAN'][0].Plan)).toBeLessThan(20);
     });
 
     test('says of a message that was dropped that it is not kept, and when it came', async () => {
