@@ -46,15 +46,19 @@ export async function lookAtHome(
   const home = [...(await marksOf(database.pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
   return inTransaction(database, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
-    const { rows } = await tx.query<{ home: string; since: string; doubtfulUntil: string | null }>(
-      'SELECT home, since, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC',
+    const { rows } = await tx.query<{ id: number; home: string; since: string; doubtfulUntil: string | null }>(
+      'SELECT id, home, since, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC',
     );
     const [known] = rows;
     if (!known) {
       await addHome(tx, home, nowMs);
       return undefined;
     }
-    if (!isElsewhere(known.home, home) && !order) return undefined;
+    if (!isElsewhere(known.home, home) && !order) {
+      const all = withMarksOf(known.home, home);
+      if (all !== known.home) await tx.query('UPDATE database_homes SET home = $2 WHERE id = $1', [known.id, all]);
+      return undefined;
+    }
     const { rows: messages } = await tx.query<{ at: string }>(
       'SELECT received_at AS at FROM messages ORDER BY id DESC LIMIT 1',
     );
@@ -117,6 +121,12 @@ const MARKS = {
 function isElsewhere(known: string, now: string): boolean {
   const marks = new Map(marksIn(known));
   return marksIn(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
+}
+
+/** What one process may ask and another may not is kept by whichever comes. */
+function withMarksOf(known: string, now: string): string {
+  const marks = new Map([...marksIn(now), ...marksIn(known)]);
+  return [...marks].map(([name, mark]) => `${name} ${mark}`).join(', ');
 }
 
 function marksIn(home: string): readonly (readonly [string, string])[] {
