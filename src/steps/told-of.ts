@@ -44,7 +44,7 @@ export function createToldOf(database: Database, routes: readonly Route[], from:
       const held = await heldBy(database, items.filter(isDossierItem));
       for (const item of items)
         if (isDossierItem(item)) askDossier(item, held(item));
-        else ask(item.operation, subjectOfEntry(item.record));
+        else ask(item.operation, subjectOfEntry(item));
     },
     parties() {
       for (const code of orphans) {

@@ -1,6 +1,7 @@
 import { isDossierItem, type RecordItem } from '#core/item';
 import type { Subject } from '#core/route';
 import type { Operation } from '#schemas/operations';
+import type { Service } from '#schemas/service.upsert.v1';
 import { type CatalogueKind, type CatalogueRow, catalogueKey, loadEntries } from '../../catalogue/catalogue.ts';
 import { hashOf } from '../../index/sealed-records.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
@@ -61,11 +62,13 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
     follows,
     version,
   });
-  route(place, item.operation, name, version, subjectOfEntry(record));
+  route(place, item.operation, name, version, subjectOfEntry(item));
   return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
 }
 
 /** What routes ask of an entry: only a service has something. */
-export function subjectOfEntry(record: RecordItem['record']): Subject {
-  return 'fieldCode' in record ? { serviceCode: record.code, fieldCode: record.fieldCode } : {};
+export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
+  if (operation !== 'service.upsert.v1') return {};
+  const { code, fieldCode } = record as Service;
+  return { serviceCode: code, ...(fieldCode !== undefined && { fieldCode }) };
 }
