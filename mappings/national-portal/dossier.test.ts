@@ -54,6 +54,23 @@ const warningsOf = (item: Item) => (item as RecordItem).warnings.map(({ path }) 
 const problemsOf = (item: Item) => (item.kind === 'record' ? [] : item.problems.map(({ path }) => path));
 
 describe('a dossier in the dialect of the national portal', () => {
+  test('no object in the place of a text breaks the reading', () => {
+    const paper = { SoDinhDanh: '001000000001', LoaiDinhDanh: '1' };
+    const whole = {
+      ...{ ...ITEM, SoBienNhan: 'BN-1', Fax: '0900000001', ThongTinTra: 'a', MaDoiTuong: '1', MaCSDL: '1' },
+      ...{ DinhDanhCHS: [paper, { ...paper, SoDinhDanh: '000000001' }], DSKetNoiCSDL: [{ MaCSDL: 'CSDL-DC' }] },
+    };
+    const odd = { toString: 1, split: 2 };
+    for (const [field, value] of Object.entries(whole)) {
+      const entries: readonly object[] = Array.isArray(value) ? value : [];
+      const within = entries.flatMap((entry, at) =>
+        Object.keys(entry).map((name) => entries.with(at, { ...entry, [name]: odd })),
+      );
+      for (const wrong of [odd, [odd], [[odd]], ...within])
+        expect(readDossier({ ...whole, [field]: wrong }, { madonvi: 'H60' }).kind, field).toBeTypeOf('string');
+    }
+  });
+
   test('the sample of the specification becomes a dossier', () => {
     expect(read()).toEqual({
       kind: 'record',

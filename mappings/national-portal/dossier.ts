@@ -8,7 +8,7 @@ import { besidesOf } from './dossier-writing.ts';
 import { DOSSIER, IDENTITY } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
 import { entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
-import { isAbsent, isObject, readText } from './values.ts';
+import { isAbsent, isObject, plainText, readText } from './values.ts';
 
 export interface DossierContext {
   /** The agency code of the call: the dossier's, where its code does not name another. */
@@ -60,7 +60,7 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
 function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw): string | undefined {
   if (isAbsent(given) || typeof given === 'object') return undefined;
   const number = cleanCode(String(given));
-  if (number === cleanCode(String(MaHoSo ?? ''))) return undefined;
+  if (number === cleanCode(plainText(MaHoSo) ?? '')) return undefined;
   const bad = unstorable(number);
   if (/^\S{1,100}$/.test(number) && bad === undefined && !isDossierCode(number)) return number;
   const isWrong = bad === undefined ? 'has blanks, or more than 100 characters' : `cannot be stored: ${bad}`;
@@ -100,7 +100,7 @@ function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
 
 /** Of several papers the one that is valid today. */
 function rank(identity: Raw): number {
-  return String(identity.LoaiDinhDanh ?? '').trim() === '1' ? 0 : 1;
+  return plainText(identity.LoaiDinhDanh)?.trim() === '1' ? 0 : 1;
 }
 
 /** OpenCPS writes the phone number into `Fax`. */

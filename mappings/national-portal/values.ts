@@ -26,10 +26,15 @@ export function readValue(
 
 /** A text, or a number where the sender's language made one of it. Undefined, with a problem, for anything else. */
 export function readText(reading: Reading, value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
+  const text = plainText(value);
+  if (text !== undefined) return text;
   reading.problems.push({ path, message: `got ${kindOf(value)}, expected a text` });
   return undefined;
+}
+
+/** A text, or a number; undefined for anything else. An object from outside may say itself what it is as a text. */
+export function plainText(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 /** What a code of a table means; undefined, and the item waits, where no table maps it. */

@@ -211,6 +211,41 @@ describe("the national portal's dialect", () => {
     expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
   });
 
+  test.each([
+    [{ toString: 1, split: 2 }, 'an object'],
+    [[{ toString: 1 }], 'a list'],
+    [['DongBoHoSoMC'], 'a list'],
+    [true, 'a boolean'],
+  ])('where a text belongs, %j is refused by the name of its field, and no error of the hub', async (value, kind) => {
+    const ask = async (path: string, body: object) => {
+      const response = await hub.request('POST', path, undefined, body);
+      return [response.status, await response.json()];
+    };
+    const refused = (field: string) => [
+      200,
+      { error_code: -1, message: `${field} got ${kind}, expected a text`, result: [] },
+    ];
+    expect(await ask('/mapi/login', { username: value, password: 'x' })).toEqual(refused('username'));
+    expect(await ask('/mapi/login', { username: 'one-stop', password: value })).toEqual(refused('password'));
+    expect(await ask('/mapi/g', { service: 'LayThuTuc', session: value })).toEqual(refused('session'));
+    for (const [field, args] of [
+      ['service', { service: value }],
+      ['mahoso', { service: 'TraCuuHoSo', mahoso: value }],
+      ['MaHoSo', { service: 'TraCuuHoSo', mahoso: null, MaHoSo: value }],
+      ['maTTHC', { service: 'LayThuTuc', maTTHC: value }],
+      ['madonvi', { service: 'DongBoHoSoMC', madonvi: value, data: [record('H60.01-250812-2012')] }],
+    ] as const)
+      expect(await ask('/mapi/g', { session, ...args })).toEqual(refused(field));
+    expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
+  });
+
+  test('an item with an object in the place of its code is invalid alone', async () => {
+    const odd = { ...record('H60.01-250812-2012', { SoBienNhan: 'BN-2012' }), MaHoSo: { toString: 1 } };
+    const reply = await call('DongBoHoSoMC', { data: [odd, record('H60.01-250812-2013')] });
+    expect(reply).toMatchObject({ error_code: -1, result: [{ outcome: 'invalid' }, { outcome: 'accepted' }] });
+    expect(reply.message).toBe('data/0: /MaHoSo got an object, expected a text');
+  });
+
   test('of a caller whom nobody knows a large body is not kept, a small one is; of a known one it is', async () => {
     const large = { TrichYeuHoSo: 'x'.repeat(70_000) };
     const noted = async () =>

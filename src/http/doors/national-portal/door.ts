@@ -17,7 +17,7 @@ import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { inTurns } from '../../turns.ts';
 import { type DoorMeans, note, noteUnanswered } from '../door.ts';
-import { type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
+import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
 import { QUESTIONS, type QuestionMeans, requireWrite } from './questions.ts';
 import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 
@@ -122,8 +122,8 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
 
 async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const { username, password } = objectOf(parseWhole(await readBody(c, means.maxBodyBytes)));
-  return { session: openSession(means, username, password) };
+  const given = objectOf(parseWhole(await readBody(c, means.maxBodyBytes)));
+  return { session: openSession(means, argumentOf(given, 'username'), argumentOf(given, 'password')) };
 }
 
 /** @throws Refusal for JSON that is no object */
@@ -148,9 +148,9 @@ async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer>
 
 async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer): Promise<Answer> {
   const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
-  const key = keyOfSession(means, given.session);
+  const key = keyOfSession(means, argumentOf(given, 'session'));
   note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
-  const name = String(given.service ?? '');
+  const name = argumentOf(given, 'service');
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (!service)
     throw new Refusal(
@@ -184,6 +184,8 @@ async function take(
   const list = listOf(given.data);
   if (list.length > MAX_ITEMS)
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
+  // Told once, not with each item; an item is read again from what was kept, where nobody can be refused any more.
+  argumentOf(given, 'madonvi');
   await means.codes.fresh();
   const nowMs = means.nowMs();
   const codes = codesWith(means.codes.at(key.party, nowMs));

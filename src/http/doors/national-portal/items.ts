@@ -3,8 +3,9 @@ import type { Item } from '#core/item';
 import type { Codes } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
-import { isAbsent } from '#mappings/national-portal/values';
+import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
+import { Refusal } from '../../problem.ts';
 import { inTurns } from '../../turns.ts';
 
 /** The dialect's name: of this door, and of adapters that speak it. */
@@ -12,6 +13,19 @@ export const DIALECT = 'national-portal';
 
 /** One call of the dialect: its arguments beside `session`, `service` and `madonvi`. */
 export type Call = Readonly<Record<string, unknown>>;
+
+/**
+ * An argument of a call as its text, by the first of these names that it stands under; empty where there is none.
+ *
+ * @throws Refusal for what is neither a text nor a number
+ */
+export function argumentOf(given: Call, ...names: readonly [string, ...string[]]): string {
+  const name = names.find((one) => given[one] !== undefined && given[one] !== null);
+  if (name === undefined) return '';
+  const text = plainText(given[name]);
+  if (text === undefined) throw new Refusal('bad-request', `${name} got ${kindOf(given[name])}, expected a text`);
+  return text;
+}
 
 /** Items of one call. */
 export const MAX_ITEMS = 1_000;
@@ -38,7 +52,7 @@ export function readItemOf(
   if (item === TOO_LARGE) return tooLarge();
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   // An empty text is the dialect's word for nothing.
-  return readDossier(item, { madonvi: cleanCode(String((isAbsent(madonvi) ? province : madonvi) ?? '')), codes });
+  return readDossier(item, { madonvi: cleanCode(plainText(isAbsent(madonvi) ? province : madonvi) ?? ''), codes });
 }
 
 /** The items of a body that was kept, as their sender wrote them. */

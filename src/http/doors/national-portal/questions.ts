@@ -11,7 +11,7 @@ import type { KeyEntry } from '../../../config.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Originals } from '../../../steps/originals.ts';
 import { Refusal } from '../../problem.ts';
-import { type Call, DIALECT } from './items.ts';
+import { argumentOf, type Call, DIALECT } from './items.ts';
 
 export interface QuestionMeans {
   readonly index: IndexReader;
@@ -33,7 +33,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
 /** Who may tell of a party's dossiers sees them in full, as it told them; of others it learns nothing. */
 async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
   requireWrite(key);
-  const code = cleanCode(String(given.mahoso ?? given.MaHoSo ?? ''));
+  const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
   if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
   const whole = await means.index.whole(code);
   if (!whole || whole.owner !== key.party) return [];
@@ -54,7 +54,7 @@ export function requireWrite(key: KeyEntry): void {
 }
 
 async function procedure(means: QuestionMeans, given: Call): Promise<readonly unknown[]> {
-  const code = cleanCode(String(given.maTTHC ?? given.MaTTHC ?? ''));
+  const code = cleanCode(argumentOf(given, 'maTTHC', 'MaTTHC'));
   if (code === '') throw new Refusal('bad-request', 'maTTHC is missing, expected a procedure code');
   const entry = await means.catalogue.one('service', code);
   return entry ? [writeProcedure(entry.record as Service)] : [];

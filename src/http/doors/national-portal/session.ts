@@ -13,8 +13,8 @@ export interface SessionMeans {
 const SESSION_MS = 30 * 60_000;
 
 /** A session of the key with this id and secret. @throws Refusal 401 where there is none */
-export function openSession({ keys, vault, nowMs }: SessionMeans, username: unknown, password: unknown): string {
-  const key = keys.byPassword(String(username ?? ''), String(password ?? ''));
+export function openSession({ keys, vault, nowMs }: SessionMeans, username: string, password: string): string {
+  const key = keys.byPassword(username, password);
   if (!key)
     throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
   const id = Buffer.from(key.id).toString('base64url');
@@ -31,8 +31,8 @@ function ofSecret({ secret }: KeyEntry): string {
 }
 
 /** @throws Refusal 401 for a session that is not ours or has ended */
-export function keyOfSession({ keys, vault, nowMs }: SessionMeans, session: unknown): KeyEntry {
-  const [id = '', ends = '', proof = ''] = vault.verify('session', String(session ?? ''))?.split('.') ?? [];
+export function keyOfSession({ keys, vault, nowMs }: SessionMeans, session: string): KeyEntry {
+  const [id = '', ends = '', proof = ''] = vault.verify('session', session)?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());
   const isOfSecret = key && vault.verify('session', `${ofSecret(key)}.${proof}`) !== undefined;
   if (!key || !isOfSecret || Number(ends) < nowMs())
