@@ -1,3 +1,4 @@
+import { XmlDocument } from 'libxml2-wasm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -342,5 +343,15 @@ describe('the SOAP door', () => {
     );
     expect(text).not.toMatch(/schemaLocation|<(?:\w+:)?import/);
     expect((await hub.hub.app.request('/soap/v1/nobody?wsdl')).status).toBe(404);
+  });
+
+  test('the WSDL is well-formed whatever the host is called', async () => {
+    // Two hyphens, as every name with letters beyond ASCII has them, end what a comment of XML may say.
+    const url = 'http://xn--tuynquang-b4a.vn/soap/v1/one-stop?wsdl';
+    const text = await (await hub.hub.app.request(url, { headers: { Host: 'xn--tuynquang-b4a.vn' } })).text();
+    const document = XmlDocument.fromString(text);
+    const addresses = document.find('//*[local-name() = "address"]/@location').map((one) => one.content);
+    document.dispose();
+    expect(addresses).toEqual(Array(2).fill('http://xn--tuynquang-b4a.vn/soap/v1/one-stop'));
   });
 });
