@@ -48,6 +48,17 @@ test('a peer on this machine cannot be overheard, unless it is a proxy that was 
   expect((await seen('127.0.0.1', { 'x-forwarded-proto': 'http' }, { proxies: ['loopback'] }))[1]).toBe(false);
 });
 
+test('whoever is behind a proxy on this machine is as far as that proxy says, where it tells no scheme', async () => {
+  const from = async (peer: string, forwarded: string, proxies = ['loopback']) =>
+    (await seen(peer, { 'x-forwarded-for': forwarded }, { proxies }))[1];
+  expect(await from('127.0.0.1', '8.8.8.8')).toBe(false);
+  expect(await from('::ffff:127.0.0.1', '127.0.0.1, 8.8.8.8')).toBe(false);
+  expect(await from('::1', '127.0.0.1')).toBe(true);
+  const chain = ['loopback', '10.0.0.0/8'];
+  expect(await from('127.0.0.1', '127.0.0.1, 10.1.2.3', chain)).toBe(false);
+  expect(await from('10.1.2.3', '127.0.0.1', chain)).toBe(false);
+});
+
 test('a proxy near by that is not named is told of, once', async () => {
   const told: string[] = [];
   const clients = createClients(['10.0.0.5'], (proxy) => told.push(proxy));

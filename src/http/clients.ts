@@ -24,6 +24,7 @@ export function networkOf(address: string): string {
   return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.');
 }
 
+const LOOPBACK = proxyAddr.compile('loopback');
 /** Those that can only be ours. */
 const NEAR = proxyAddr.compile(['loopback', 'linklocal', 'uniquelocal']);
 
@@ -61,11 +62,12 @@ export function createClients(
       return proxyAddr(incoming, trusts);
     },
     isPrivate(c) {
-      const socket = incomingOf(c)?.socket as TLSSocket | undefined;
-      if (!socket || socket.encrypted) return true;
+      const incoming = incomingOf(c);
+      if (!incoming || (incoming.socket as TLSSocket).encrypted) return true;
       const scheme = told(c, 'x-forwarded-proto');
       if (scheme !== undefined) return scheme.toLowerCase() === 'https';
-      return /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
+      // All on the way: a proxy on this machine says nothing of how far the client is that it speaks for.
+      return proxyAddr.all(incoming, trusts).every((address) => LOOPBACK(address, 0));
     },
     certificateOf(c) {
       const given = certificateHeader && told(c, certificateHeader);

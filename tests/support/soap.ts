@@ -57,7 +57,6 @@ export async function sendSoap(
   const { party = 'one-stop', version = '1.1' } = options;
   const key = options.key === undefined ? (party as keyof typeof SECRETS) : options.key;
   const bytes = typeof message === 'string' ? Buffer.from(message) : message;
-  const incoming = Object.assign(Readable.from([bytes]), { socket: options.peer ?? LOOPBACK });
   const init = {
     method: 'POST',
     headers: {
@@ -67,6 +66,8 @@ export async function sendSoap(
     },
   };
   // The body is read from the connection, as in a process.
+  const connection = { socket: options.peer ?? LOOPBACK, headers: Object.fromEntries(new Headers(init.headers)) };
+  const incoming = Object.assign(Readable.from([bytes]), connection);
   const response = await hub.app.request(`/soap/v1/${party}`, init, { incoming });
   return readReply(response.status, response.headers, await response.text());
 }
