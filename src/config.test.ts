@@ -269,6 +269,16 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
+  it('refuses a key that may write and opens nobody’s door', () => {
+    const keys = (...given: object[]) => problemsOf({ keys: given, parties: { 'one-stop': party } }, env);
+    const writing = { ...key, scopes: ['index:read', 'dossier:write'] };
+    expect(keys(writing)).toEqual([
+      '/keys/0/party: is missing, expected the party whose door the key opens (scope dossier:write)',
+    ]);
+    expect(keys({ ...writing, party: 'one-stop' })).toEqual([]);
+    expect(keys(key)).toEqual([]);
+  });
+
   it('says what is wrong with how a party is compared with', () => {
     const compared = (reconcile: unknown) => problemsOf({ parties: { portal: { adapter: 'portal', reconcile } } });
     expect(compared({ schedule: 'nightly', sample: 0, hour: 3 })).toEqual([

@@ -168,6 +168,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...provinceProblems(province),
     ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
+    ...list(keys).flatMap((key, at) => withoutDoor(`/keys/${at}/party`, members(key))),
     ...repetitions(list(keys), 'id'),
     ...repetitions(list(keys), 'secret'),
     ...list(keys).flatMap((key, at) => guessable(`/keys/${at}/secret`, members(key).secret)),
@@ -268,6 +269,12 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
       ? [{ path: `/keys/${at}/${member}`, message: `is the ${member} of /keys/${values.indexOf(value)} too` }]
       : [],
   );
+}
+
+/** Each door is one party's: the key would be refused at all of them. */
+function withoutDoor(path: string, { scopes, party }: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (party !== undefined || !list(scopes).includes('dossier:write')) return [];
+  return [{ path, message: 'is missing, expected the party whose door the key opens (scope dossier:write)' }];
 }
 
 function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
