@@ -10,17 +10,28 @@ const ENTRIES = [
 ];
 
 /** The key of a request whose client has shown the certificate of this fingerprint. */
-async function keyOf(shown: string | undefined, headers: Record<string, string> = {}) {
+async function answerTo(shown: string | null | undefined, headers: Record<string, string> = {}) {
   const keys = createKeys(ENTRIES, { certificateOf: () => shown });
   const app = new Hono().get('/', (c) => c.text(requireKey(c, keys, 'dossier:write').id));
-  app.onError((error, c) => c.text(refusalOf(error).kind));
+  app.onError((error, c) => c.text(`${refusalOf(error).kind}: ${refusalOf(error).message}`));
   return (await app.request('/', { headers })).text();
+}
+
+async function keyOf(...given: Parameters<typeof answerTo>) {
+  return (await answerTo(...given)).split(':', 1)[0];
 }
 
 test('a client that has shown the certificate of a key needs no secret', async () => {
   expect(await keyOf(FINGERPRINT)).toBe('one-stop');
   expect(await keyOf(undefined)).toBe('unauthorized');
   expect(await keyOf(FINGERPRINT.replace('00:', 'FF:'))).toBe('unauthorized');
+});
+
+test('a certificate that lets nobody in is named, and one that cannot be read is told', async () => {
+  const other = FINGERPRINT.replace('00:', 'FF:');
+  expect(await answerTo(other)).toContain(`no key has the certificate ${other}; expected Authorization`);
+  expect(await answerTo(null)).toMatch(/certificate.* could not be read; expected Authorization/);
+  expect(await answerTo(undefined)).toContain('the request has no Authorization header; expected');
 });
 
 test('a browser that shows its certificate for a page of another site is refused', async () => {

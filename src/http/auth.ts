@@ -14,9 +14,12 @@ export interface Keys {
   byId(id: string): KeyEntry | undefined;
   /** The key with the certificate of this SHA-256 fingerprint (`AB:CD:…`). */
   byCertificate(fingerprint: string): KeyEntry | undefined;
-  /** The key of the certificate that the client of a request has shown (mutual TLS). */
-  byClient(c: Context): KeyEntry | undefined;
+  /** What the certificate that the client of a request has shown (mutual TLS) says of it; undefined without one. */
+  byClient(c: Context): Shown | undefined;
 }
+
+/** A certificate is a key's, or it is told why it is none's. */
+export type Shown = { readonly key: KeyEntry } | { readonly key?: undefined; readonly why: string };
 
 export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 'certificateOf'>): Keys {
   const digest = (secret: string): string => hash('sha256', secret, 'base64');
@@ -37,7 +40,10 @@ export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 
     byCertificate,
     byClient(c) {
       const fingerprint = clients.certificateOf(c);
-      return fingerprint === undefined ? undefined : byCertificate(fingerprint);
+      if (fingerprint === undefined) return undefined;
+      if (fingerprint === null) return { why: "the client's certificate, as the proxy tells it, could not be read" };
+      const key = byCertificate(fingerprint);
+      return key ? { key } : { why: `no key has the certificate ${fingerprint}` };
     },
   };
 }
@@ -67,15 +73,25 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   const key = bearer === undefined ? undefined : keys.bySecret(bearer);
   if (key) return key;
   // Whoever says a secret is who it says, or nobody.
-  const shown = header === '' ? keys.byClient(c) : undefined;
-  if (shown && isOfAnotherSite(c))
-    throw new Refusal('forbidden', 'a page of another site asks with the certificate of whoever looks at it');
-  if (shown) return shown;
-  const why =
-    header === '' ? 'the request has no Authorization header' : 'the Authorization header has no valid Bearer key';
+  const shown = header === '' ? shownBy(c, keys) : undefined;
+  if (shown?.key) return shown.key;
+  const without = shown?.why ?? 'the request has no Authorization header';
+  const why = header === '' ? without : 'the Authorization header has no valid Bearer key';
   throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {
     headers: { 'WWW-Authenticate': 'Bearer realm="lienthong"' },
   });
+}
+
+/**
+ * What the certificate of a request says of it, for requests that bring no other credentials.
+ *
+ * @throws Refusal 403 where a page of another site asks in the name of whoever looks at it
+ */
+export function shownBy(c: Context, keys: Pick<Keys, 'byClient'>): Shown | undefined {
+  const shown = keys.byClient(c);
+  if (shown?.key && isOfAnotherSite(c))
+    throw new Refusal('forbidden', 'a page of another site asks with the certificate of whoever looks at it');
+  return shown;
 }
 
 /** A browser shows a certificate by itself, whichever page asks; it says which one did (Fetch Metadata, RFC 6454). */

@@ -11,8 +11,11 @@ export interface Clients {
   addressOf(c: Context): string | undefined;
   /** Whether nobody between can have read what it sent: TLS, to us or to a proxy that is ours, or a peer on this machine. */
   isPrivate(c: Context): boolean;
-  /** The SHA-256 fingerprint (`AB:CD:…`) of the certificate that the client has shown to a proxy that is ours. */
-  certificateOf(c: Context): string | undefined;
+  /**
+   * The SHA-256 fingerprint (`AB:CD:…`) of the certificate that the client has shown to a proxy that is ours; null where
+   * what the proxy tells is none.
+   */
+  certificateOf(c: Context): string | null | undefined;
   /** Scheme, host and port as the client addressed them. */
   originOf(c: Context): string;
 }
@@ -82,12 +85,11 @@ export function createClients(
   };
 }
 
-/** What is no certificate says nothing. */
-function fingerprintOf(given: string): string | undefined {
+function fingerprintOf(given: string): string | null {
   try {
     const bytes = /^:([A-Za-z0-9+/=]+):$/.exec(given)?.[1];
     return new X509Certificate(bytes ? Buffer.from(bytes, 'base64') : decodeURIComponent(given)).fingerprint256;
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -17,7 +17,7 @@ export interface RouteDoc {
   /** Scopes of the key; absent where no key is needed, or where `access` says what is. */
   readonly scopes?: readonly Scope[];
   /** Ways to say who one is, other than a key: any one of them is enough. */
-  readonly access?: readonly ('session' | 'basic' | 'wsSecurity' | 'callback')[];
+  readonly access?: readonly ('session' | 'basic' | 'wsSecurity' | 'mutualTls' | 'callback')[];
   /** Request headers that mean something here, each a string schema. */
   readonly headers?: Readonly<Record<string, object>>;
   /** Replies have an ETag, and `If-None-Match` is heard. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SignedXml } from 'xml-crypto';
 import { createNonces } from '../../src/ledger/nonces.ts';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
-import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, PASSWORD, pushXml, type SoapReply, sendSoap, WSSE, WSU } from '../support/soap.ts';
 import { MORNING } from '../support/template.ts';
 
@@ -160,6 +160,47 @@ describe('who may speak through the SOAP door', () => {
     expect(rows.some((row) => JSON.stringify(row.results).includes('canary') || row.body?.includes('canary'))).toBe(
       false,
     );
+  });
+});
+
+describe('a certificate that a proxy tells of', () => {
+  const [own, stranger] = [testCertificate('own'), testCertificate('stranger')];
+  let hub: TestHub;
+  beforeAll(async () => {
+    const key = { id: 'shown', secret: 'shown-secret-of-the-tests', scopes: ['dossier:write' as const] };
+    hub = await testHub({
+      keys: [{ ...key, party: 'one-stop', certificate: own.certificate }],
+      ...{ proxies: ['10.0.0.0/8'], clientCertificateHeader: 'Client-Cert' },
+    });
+  });
+  afterAll(() => hub.close());
+  const send = (shown: string, given: { header?: string; peer?: string } = {}): Promise<SoapReply> => {
+    const xml = envelope('<h:GetDossier><h:code>H60.01-250812-0035</h:code></h:GetDossier>', {
+      header: given.header ?? '',
+    });
+    const peer = { remoteAddress: given.peer ?? '10.1.2.3' };
+    return sendSoap(hub, xml, { key: null, peer, headers: { 'Client-Cert': shown } });
+  };
+  const escaped = ({ certificate }: TestCertificate) => encodeURIComponent(certificate);
+
+  test('is the key that it belongs to, as at the other doors, where nothing else says who it is', async () => {
+    await hub.push(dossier());
+    const reply = await send(escaped(own));
+    expect(reply.status).toBe(200);
+    expect(reply.body.GetDossierResponse[0].dossier[0].code).toEqual(['H60.01-250812-0035']);
+    expect((await send(escaped(own), { header: token({ password: 'wrong-secret' }) })).fault?.reason).toContain(
+      'the password of the UsernameToken is wrong',
+    );
+    expect((await send(escaped(own), { peer: '203.0.113.5' })).fault?.reason).toContain('brings no credentials');
+  });
+
+  test('is named where it lets nobody in', async () => {
+    const { fingerprint256 } = new X509Certificate(stranger.certificate);
+    const reply = await send(escaped(stranger));
+    expect([reply.status, reply.fault?.reason]).toEqual([
+      ...[401, `no key has the certificate ${fingerprint256}, expected HTTP Basic or a WS-Security header`],
+    ]);
+    expect((await send('zz')).fault?.reason).toContain('could not be read');
   });
 });
 

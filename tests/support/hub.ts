@@ -87,6 +87,9 @@ export async function testHub(
     readonly secrets?: readonly [string, ...string[]];
     /** Beside those that every test has. */
     readonly keys?: HubFile['keys'];
+    /** Whose word on clients is taken. */
+    readonly proxies?: HubFile['proxies'];
+    readonly clientCertificateHeader?: string;
   } = {},
 ): Promise<TestHub> {
   const database = options.databaseUrl
@@ -130,6 +133,8 @@ export async function testHub(
         ),
       },
       routes: options.routes ?? [],
+      ...(options.proxies && { proxies: options.proxies }),
+      ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),
     },
     filePath: 'hub.config.json',
   };

@@ -5,7 +5,7 @@ import { quote } from '#core/explain';
 import type { KeyEntry } from '../../../config.ts';
 import type { UseOnce } from '../../../ledger/nonces.ts';
 import { sameText } from '../../../same-text.ts';
-import type { Keys } from '../../auth.ts';
+import { type Keys, shownBy } from '../../auth.ts';
 import type { Clients } from '../../clients.ts';
 import { Refusal } from '../../problem.ts';
 import type { Security, SignatureClaim, UsernameToken } from './security-header.ts';
@@ -61,11 +61,20 @@ export async function authenticate(
   const bySignature = signature && (await signatureKey(means, signature, xml));
   const keys = [basic, byToken, bySignature?.key].filter((key) => key !== undefined);
   const [key] = keys;
-  if (!key) throw unauthorized('the request brings no credentials, expected HTTP Basic or a WS-Security header');
+  if (!key) return { key: keyShown(c, means.keys), isFresh: true };
   if (keys.some((other) => other.id !== key.id))
     throw new Refusal('unauthorized', 'the credentials are of different keys');
   const isFresh = basic !== undefined || token !== undefined || bySignature?.isFresh === true;
   return { key, isFresh, ...(bySignature && { signedXml: bySignature.xml }) };
+}
+
+/** By the certificate, as everywhere, where nothing else says who it is. */
+function keyShown(c: Context, keys: Keys): KeyEntry {
+  const shown = shownBy(c, keys);
+  if (shown?.key) return shown.key;
+  throw unauthorized(
+    `${shown?.why ?? 'the request brings no credentials'}, expected HTTP Basic or a WS-Security header`,
+  );
 }
 
 function unauthorized(why: string): Refusal {

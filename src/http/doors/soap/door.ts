@@ -36,8 +36,8 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
       tag: 'Doors',
       summary: 'PushDossiers, PushProgress, GetDossier or Ping, by SOAP 1.1 or 1.2',
       description:
-        'The messages are those of the WSDL. Credentials: HTTP Basic, or WS-Security with a UsernameToken (PasswordDigest; PasswordText over TLS) or a signed Body; user name and password are the id and the secret of a key with the scope dossier:write. At most 1,000 items an envelope.',
-      access: ['basic', 'wsSecurity'],
+        'The messages are those of the WSDL. Credentials: HTTP Basic, or WS-Security with a UsernameToken (PasswordDigest; PasswordText over TLS) or a signed Body, or without either the certificate of a key (mutual TLS); user name and password are the id and the secret of a key with the scope dossier:write. At most 1,000 items an envelope.',
+      access: ['basic', 'wsSecurity', 'mutualTls'],
       problems: ['unsupported-media'],
       body: { 'text/xml': Type.String(), 'application/soap+xml': Type.String(), 'multipart/related': Type.String() },
       replies: {
