@@ -334,6 +334,25 @@ describe('the REST door', () => {
     expect(reply).toMatchObject({ status: 413, body: { detail: expect.stringContaining('inflates') } });
   });
 
+  test('a stream with an Idempotency-Key has at most 1,000 lines, as is told where it is refused and documented', async () => {
+    const headers = { ...NDJSON, 'Idempotency-Key': 'key-of-lines' };
+    const line = `${JSON.stringify({ code: 'H60' })}\n`;
+    expect((await hub.push(line.repeat(1_000), { headers })).status).toBe(200);
+    expect(await hub.push(line.repeat(1_001), { headers })).toMatchObject({
+      status: 413,
+      body: {
+        detail: 'a stream that has an Idempotency-Key has at most 1000 lines; leave the key out to send more',
+      },
+    });
+    expect((await hub.push(line.repeat(1_001), { headers: NDJSON })).status).toBe(200);
+    const { paths } = (await hub.read('/openapi.json')).body;
+    for (const what of ['dossiers', 'progress']) {
+      const { description, parameters } = paths[`/api/v1/parties/{party}/${what}`].post;
+      const [key] = parameters.filter(({ name }: { name: string }) => name === 'Idempotency-Key');
+      for (const told of [description, key.schema.description]) expect(told).toContain('at most 1,000 lines');
+    }
+  });
+
   test('the same Idempotency-Key and body get the same receipt, also when both come at once; another body gets 409', async () => {
     const headers = { 'Idempotency-Key': 'key-1' };
     const given = dossier({ code: 'H60.01-250812-1016' });

@@ -38,7 +38,7 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
         tag: 'Doors',
         summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
         description:
-          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
+          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days, and a stream has at most 1,000 lines. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
         scopes: ['dossier:write'],
         headers: { 'Idempotency-Key': IdempotencyKey },
         problems: ['not-found', 'key-reused', 'too-many'],
@@ -61,7 +61,8 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
 const IdempotencyKey = Type.String({
   minLength: 1,
   maxLength: 200,
-  description: 'the same key and body get the same receipt for 7 days; the same key with another body is refused',
+  description:
+    'the same key and body get the same receipt for 7 days; the same key with another body is refused; a stream of lines that has one has at most 1,000 lines',
 });
 
 const Told = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
@@ -131,7 +132,10 @@ async function wholeStream(request: Request): Promise<Response> {
   const lines: Line[] = [];
   for (const line of linesIn(body, MAX_ITEM_BYTES))
     if (lines.push(line) > MAX_ITEMS)
-      throw new Refusal('too-many', `got more than ${MAX_ITEMS} items; without an Idempotency-Key a stream has no end`);
+      throw new Refusal(
+        'too-many',
+        `a stream that has an Idempotency-Key has at most ${MAX_ITEMS} lines; leave the key out to send more`,
+      );
   return request.means.largeTurns(body.length, async () => {
     const items = await inTurns(lines, (line) => readLine(request.operation, line));
     return submit(request, body, { items, single: false });
