@@ -76,7 +76,8 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   'not-found': 'Look at the path: the detail says what is not there.',
   'method-not-allowed': 'Use one of the methods that <code>Allow</code> names.',
   ambiguous: 'Ask for one of the codes that the detail lists.',
-  'key-reused': 'Use a new Idempotency-Key for another body; keys are kept for 7 days.',
+  'key-reused':
+    'Use a new Idempotency-Key for another body, and for the same one at another address; keys are kept for 7 days.',
   decided:
     'The detail says who decided what; nothing of this order was done. A code is given another meaning by a new line of its code table.',
   'too-slow':

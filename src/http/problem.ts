@@ -10,7 +10,7 @@ const KINDS = {
   'not-found': [404, 'There is no such thing'],
   'method-not-allowed': [405, 'This cannot be done here'],
   ambiguous: [409, 'The code names several things'],
-  'key-reused': [409, 'The Idempotency-Key was used with another body'],
+  'key-reused': [409, 'The Idempotency-Key was used with another body or operation'],
   decided: [409, 'It was decided otherwise'],
   'too-slow': [408, 'The body did not arrive in time'],
   'too-large': [413, 'The body is too large'],

@@ -361,6 +361,10 @@ describe('the REST door', () => {
     expect((await hub.push(given, { headers })).receipt).toBe(first.receipt);
     expect((await hub.push(dossier({ code: 'H60.01-250812-1017' }), { headers })).status).toBe(409);
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-1017')).status).toBe(404);
+    expect(await hub.push(given, { headers, what: 'progress' })).toMatchObject({
+      status: 409,
+      body: { detail: 'the Idempotency-Key "key-1" was used with another body or operation' },
+    });
     hub.clock.nowMs += 8 * 86_400_000;
     expect((await hub.push(given, { headers })).receipt).not.toBe(first.receipt);
   });

@@ -62,7 +62,7 @@ const IdempotencyKey = Type.String({
   minLength: 1,
   maxLength: 200,
   description:
-    'the same key and body get the same receipt for 7 days; the same key with another body is refused; a stream of lines that has one has at most 1,000 lines',
+    'the same key and body get the same receipt for 7 days; the same key with another body or operation is refused; a stream of lines that has one has at most 1,000 lines',
 });
 
 const Told = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
@@ -108,7 +108,7 @@ async function submit(request: Request, body: Buffer, { items, single }: ReadBod
   return reply(c, await means.pipeline.accept(submissionOf(request, body, items)), single);
 }
 
-/** The same key and body get the same receipt, whichever process answers and however often. */
+/** The same key, operation and body get the same receipt, whichever process answers and however often. */
 async function submitOnce(
   request: Request,
   body: Buffer,
@@ -123,7 +123,7 @@ async function submitOnce(
   const idempotency = { party, key, bodyHash, createdAt: msToInstant(means.nowMs()) };
   const first = await means.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
   if (first.kind === 'other-body')
-    throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body`);
+    throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body or operation`);
   return reply(c, first, single);
 }
 
