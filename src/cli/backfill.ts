@@ -41,7 +41,7 @@ const WHO = 'lienthong backfill';
 async function backfill(party: string, options: BackfillOptions): Promise<Result> {
   const { run, why = '', perSecond, json: _, ...asked } = options;
   const rate = rateOf(perSecond);
-  if (run && !why) throw new UsageError('--run needs --why');
+  if (run && !why.trim()) throw new UsageError('--run needs --why');
   const order = { party, untold: true, ...dossierFilterFrom(asked) } as const;
   const config = await loadHubConfig(process.env);
   requireParty(config, party);

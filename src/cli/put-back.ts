@@ -3,7 +3,7 @@ import { embeddedFolder, loadConfig } from '../config.ts';
 import { migrate } from '../database/migrate.ts';
 import { lookAtHome, putBackCause } from '../ledger/homes.ts';
 import { withDatabase } from './open-database.ts';
-import { type CommonOptions, type Result, runCommand } from './run-command.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
 interface PutBackCommand extends CommonOptions {
   readonly why: string;
@@ -25,6 +25,7 @@ A dump that was read in, a recovery up to a moment, a stand-by that took over an
 noticed at the next start or new connection. A snapshot of the whole machine is not: say so before the hub runs again.`;
 
 async function putBack({ why }: PutBackCommand): Promise<Result> {
+  if (why.trim() === '') throw new UsageError('--why is blank, expected what happened');
   const config = loadConfig(process.env);
   const order = { who: 'lienthong put-back', why: why.trim() };
   const noticed = await withDatabase(config, async (database) => {

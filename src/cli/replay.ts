@@ -54,7 +54,7 @@ async function replay(options: ReplayOptions): Promise<Result> {
   const filter = filterOf(options);
   const perSecond = rateOf(options.perSecond);
   const { run, why = '', party } = options;
-  if (run && !why) throw new UsageError('--run needs --why');
+  if (run && !why.trim()) throw new UsageError('--run needs --why');
   const parties = Object.keys(config.file.parties ?? {});
   return withHub(config, async (hub) => {
     const isUnknown = party !== undefined && !parties.includes(party);

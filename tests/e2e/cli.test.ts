@@ -86,6 +86,7 @@ describe('lienthong', () => {
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
     { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
+    { args: ['put-back', '--why', '   '], says: /--why is blank/ },
   ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await here(args);
     expect(code).toBe(2);

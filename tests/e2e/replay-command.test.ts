@@ -26,16 +26,18 @@ function replay(...args: string[]): Promise<Ran> {
 }
 
 test('lienthong replay shows first what it would do, and does it when it is told to and why', async () => {
-  const [preview, withoutWhy, withoutFilter] = await Promise.all([
+  const [preview, withoutWhy, blankWhy, withoutFilter] = await Promise.all([
     replay('--state', 'refused', '--json'),
     replay('--state', 'refused', '--run'),
+    replay('--state', 'refused', '--run', '--why', '  '),
     replay(),
   ]);
   expect(JSON.parse(preview.out)).toMatchObject({
     outcomes: { replayed: 3 },
     parties: [{ party: 'portal', deliveries: 3 }],
   });
-  expect(withoutWhy).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
+  for (const refused of [withoutWhy, blankWhy])
+    expect(refused).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
   expect(withoutFilter).toMatchObject({ code: 2, errors: expect.stringContaining('--party, --state') });
   await hub.deliver();
   expect(partner.sent).toHaveLength(3);
@@ -65,14 +67,16 @@ test('lienthong backfill shows first what it would tell, and tells it when it is
     }),
   );
   const backfill = (...args: string[]) => startLienthong(['backfill', ...args], env, folder).ended;
-  const [preview, withoutWhy, unrouted, nobody] = await Promise.all([
+  const [preview, withoutWhy, blankWhy, unrouted, nobody] = await Promise.all([
     backfill('new', '--status', 'received', '--json'),
     backfill('new', '--run'),
+    backfill('new', '--run', '--why', ' '),
     backfill('one-stop'),
     backfill('nobody'),
   ]);
   expect(JSON.parse(preview.out)).toMatchObject({ looked: { dossiers: 3, isAll: true }, never: 3, older: 0 });
-  expect(withoutWhy).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
+  for (const refused of [withoutWhy, blankWhy])
+    expect(refused).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
   expect(unrouted.errors).toBe('lienthong: no route of HUB_CONFIG leads dossier.upsert.v1 to one-stop\n');
   expect(nobody.errors).toBe('lienthong: there is no party "nobody"; there are one-stop, new\n');
   const compare = (other: string) =>
