@@ -82,6 +82,9 @@ export function decode(bytes: Buffer): string {
     : bytes.toString('utf8');
 }
 
+/** What other languages write: where the whole text is one of them, V8 tells no place and no character. */
+const WORDS = /^"(NaN|Infinity|undefined|\[object Object\])" is not valid JSON$/;
+
 /** V8 quotes a piece of the body in its message; only the place is told, or the one character that is wrong. */
 export function whyNot(error: Error): string {
   if (error instanceof TypeError) return 'it is not UTF-8';
@@ -90,5 +93,7 @@ export function whyNot(error: Error): string {
   const character = /^Unexpected token '?([\s\S])/u.exec(message)?.[1];
   if (place === undefined && character !== undefined)
     return `it has ${quote(character)} where JSON has no such character`;
+  const word = WORDS.exec(message)?.[1];
+  if (word !== undefined) return `it has ${word}, which JSON does not have`;
   return place ?? 'it ends too early';
 }

@@ -415,6 +415,9 @@ describe('the REST door', () => {
     ['{"code": "a" "b"}', 'position 13'],
     ['{"code": "H60', 'position 13'],
     ['{"code":', 'it ends too early'],
+    ['NaN', 'it has NaN, which JSON does not have'],
+    ['undefined', 'it has undefined, which JSON does not have'],
+    ['{"code": NaN}', 'it has "N" where JSON has no such character'],
   ])('of %s the reply says what is wrong with it', async (body, why) => {
     const response = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', body);
     expect(await response.json()).toMatchObject({ status: 400, detail: `the body is not valid JSON: ${why}` });
