@@ -155,9 +155,13 @@ describe('operators', () => {
     expect((await ops.post('deliveries/replay', { preview: false, state: 'refused' })).body.problems).toMatchObject([
       { path: '/why' },
     ]);
-    expect((await ops.post('parties/portal/pull', { name: 'nothing' })).body.problems).toMatchObject([
-      { path: '/name' },
+    expect((await ops.post('parties/portal/pull', { name: 'nothing' })).body.problems).toEqual([
+      { path: '/name', message: 'got "nothing", expected one of catalogue' },
     ]);
+    for (const order of [{ why: 'x' }, { why: 'x', name: 'catalogue' }])
+      expect((await ops.post('parties/one-stop/pull', order)).body).toMatchObject({
+        ...{ status: 400, detail: 'nothing is pulled from the party "one-stop"' },
+      });
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
     for (const wrong of ['messages?cursor=made-up', 'messages?outcome=odd', 'quarantine?kind=odd'])
       expect((await ops.get(wrong)).status).toBe(400);

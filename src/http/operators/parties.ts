@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
 import { windowEndMs } from '#core/windows';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Incident } from '../../ledger/incidents.ts';
@@ -8,6 +9,7 @@ import type { PartyOverview } from '../../ledger/party-health.ts';
 import type { Party } from '../../parties.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf } from '../lists.ts';
+import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
 import { badOrder, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
@@ -155,10 +157,9 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
       const { name, why = '' } = await read(c);
       const known = Object.keys(means.parties.get(party)?.adapter.pull ?? {});
       const pulls = name === undefined ? known : known.filter((one) => one === name);
-      if (pulls.length === 0) {
-        const there = known.join(', ') || '(there is nothing to pull)';
-        throw badOrder([{ path: '/name', message: `got ${name ?? 'nothing'}, expected one of ${there}` }]);
-      }
+      if (known.length === 0) throw new Refusal('bad-request', `nothing is pulled from the party ${quote(party)}`);
+      if (pulls.length === 0)
+        throw badOrder([{ path: '/name', message: `got ${quote(name)}, expected one of ${known.join(', ')}` }]);
       await means.orders.pull(party, pulls, { who: key.id, why });
       return c.json({ party, pulls }, 202);
     },
