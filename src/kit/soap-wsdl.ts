@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { SaxesParser } from 'saxes';
 import type { IHttpClient, WSDL } from 'soap';
 import { ForeignAddress, type Http } from './http.ts';
@@ -39,14 +39,19 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
   const isFile = !/^https?:\/\//.test(location);
   const folder = resolve(dirname(location));
   const root = isFile ? FILES + relative(folder, resolve(location)) : location;
+  // As whoever configures the party wrote it; what it imports beside it.
+  const shown = (uri: string): string => {
+    if (uri === root) return location;
+    return isFile && uri.startsWith(FILES) ? join(dirname(location), decodeURIComponent(uri.slice(FILES.length))) : uri;
+  };
   const documents = new Map<string, string>();
   const ports: Port[] = [];
   const waiting = [root];
   for (let uri = waiting.pop(); uri !== undefined; uri = waiting.pop()) {
     if (documents.has(uri)) continue;
     if (documents.size === MOST_DOCUMENTS) throw new WsdlProblem(`the WSDL imports over ${MOST_DOCUMENTS} documents`);
-    const bytes = uri.startsWith(FILES) && isFile ? await fromFile(folder, uri) : await fromHost(http, uri);
-    const document = read(uri, bytes);
+    const bytes = uri.startsWith(FILES) && isFile ? await fromFile(folder, uri, shown(uri)) : await fromHost(http, uri);
+    const document = read(uri, shown(uri), bytes);
     documents.set(uri, document.text);
     ports.push(...document.ports);
     waiting.push(...document.imports);
@@ -54,13 +59,13 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
   return { wsdl: await compile(root, documents), ports };
 }
 
-async function fromFile(folder: string, uri: string): Promise<Uint8Array> {
+async function fromFile(folder: string, uri: string, shown: string): Promise<Uint8Array> {
   const name = decodeURIComponent(uri.slice(FILES.length));
   try {
     // An address has no way out of its root, so neither has a name that was resolved as one.
     return await readFile(resolve(folder, name));
   } catch (error) {
-    throw new WsdlProblem(`the WSDL ${name} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new WsdlProblem(`the WSDL ${shown} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
@@ -92,8 +97,7 @@ const VERSIONS: Readonly<Record<string, SoapVersion>> = {
   'http://schemas.xmlsoap.org/wsdl/soap12/': '1.2',
 };
 
-function read(uri: string, bytes: Uint8Array): Document {
-  const shown = uri.startsWith(FILES) ? uri.slice(FILES.length) : uri;
+function read(uri: string, shown: string, bytes: Uint8Array): Document {
   try {
     const text = [...decoded(bytes, charsetOf(bytes))].join('');
     guardBeginning(text);

@@ -155,6 +155,19 @@ describe('a WSDL', () => {
     expect(await put({ wsdl: join(folder, 'i.wsdl'), endpoint: `${server.url}/s` })).toMatchObject({ kind: 'answer' });
   });
 
+  test('whose file cannot be used is named by its path, as the settings have it', async () => {
+    const { folder, put } = await scene([]);
+    writeFileSync(join(folder, 'i.wsdl'), importing('sub/none.xsd'));
+    writeFileSync(join(folder, 'page.wsdl'), '<html></html>');
+    for (const [wsdl, message] of [
+      ['/nosuch.wsdl', 'the WSDL /nosuch.wsdl cannot be read: ENOENT'],
+      ['./nosuch/s.wsdl', 'the WSDL ./nosuch/s.wsdl cannot be read: ENOENT'],
+      [join(folder, 'i.wsdl'), `the WSDL ${join(folder, 'sub', 'none.xsd')} cannot be read: ENOENT`],
+      [join(folder, 'page.wsdl'), `the WSDL ${join(folder, 'page.wsdl')}: it is an HTML page`],
+    ] as const)
+      expect(await put({ wsdl })).toMatchObject({ kind: 'unsent', reason: 'wsdl', message });
+  });
+
   test.each([
     ['another host', 'http://169.254.169.254/latest/types.xsd', "none of the party's own addresses"],
     ['another kind of address', 'file:///etc/passwd', 'no address of a document'],
