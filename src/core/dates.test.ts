@@ -149,6 +149,7 @@ describe('anything but a real date in its format is an error that names both', (
     const { error } = parseLocal(format, text) as { error: string };
     expect(error).toContain(JSON.stringify(text));
     expect(error).toContain(format === 'iso-local-z' ? 'yyyy-MM-ddTHH:mm:ss.SSSZ' : format);
+    expect(error.endsWith(', of the years 1900 to 2200')).toBe(/^(?:18991231|22010101)$/.test(text));
   });
 });
 

@@ -8,6 +8,7 @@
 
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2200;
+const OF_THE_YEARS = `of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
 const VIETNAM_MS = 7 * 3_600_000;
 const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;
 const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
@@ -40,6 +41,13 @@ export function parseInstant(text: string): string | undefined {
   const day = days === 0 ? date : shiftDay(date, days);
   if (!isRealDate(day)) return undefined;
   return `${day}T${clock(minute - days * DAY_MINUTES)}${time.slice(5)}${fractionOf(match[3])}+07:00`;
+}
+
+/** What was expected of a text that is no instant: the years alone, where all else about it is right. */
+export function expectedInstant(text: string): string {
+  const [, date, time] = RFC_3339.exec(text) ?? [];
+  const isReal = date !== undefined && time !== undefined && isRealDay(date) && isRealTime(time);
+  return isReal ? `a time ${OF_THE_YEARS}` : 'a real date and time with a zone, such as 2025-08-12T08:15:00+07:00';
 }
 
 /** Milliseconds since 1970-01-01T00:00Z of an instant. (Twenty a dossier are asked for: Date.parse takes five times as long.) */
@@ -109,8 +117,13 @@ export function parseLocal(format: LocalFormat, text: string): LocalDate {
     const date = `${parts.yyyy}-${parts.MM}-${parts.dd}`;
     const time = `${parts.HH ?? '00'}:${parts.mm ?? '00'}:${parts.ss ?? '00'}`;
     if (isRealDate(date) && isRealTime(time)) return { instant: `${date}T${time}${fractionOf(parts.SSS)}+07:00` };
+    if (isRealDay(date) && isRealTime(time)) return { error: `${unusable(format, given)}, ${OF_THE_YEARS}` };
   }
-  return { error: `got ${shown(given)}, expected a real date in Vietnam time written as ${TEMPLATES[format]}` };
+  return { error: unusable(format, given) };
+}
+
+function unusable(format: LocalFormat, given: string): string {
+  return `got ${shown(given)}, expected a real date in Vietnam time written as ${TEMPLATES[format]}`;
 }
 
 function shown(given: string): string {

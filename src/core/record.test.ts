@@ -27,6 +27,16 @@ describe('a problem names the place, the value and what was expected', () => {
       '/dueAt',
       'got "2025-02-30T17:00:00+07:00", expected a real date and time with a zone, such as 2025-08-12T08:15:00+07:00',
     ],
+    [
+      { dueAt: '9999-08-12T08:15:00Z' },
+      '/dueAt',
+      'got "9999-08-12T08:15:00Z", expected a time of the years 1900 to 2200',
+    ],
+    [
+      { dueAt: '0001-01-01T00:00:00+07:00' },
+      '/dueAt',
+      'got "0001-01-01T00:00:00+07:00", expected a time of the years 1900 to 2200',
+    ],
     [{ agencyCode: undefined }, '/agencyCode', 'is missing, expected agency code such as H60.01 or 000.00.01.H22'],
     [
       { code: 'H60.01-250230-0035' },

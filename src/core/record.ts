@@ -1,7 +1,7 @@
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
-import { parseInstant } from './dates.ts';
+import { expectedInstant, parseInstant } from './dates.ts';
 import { explain, pointer, quote, type SchemaNode, shownValue, unknownMember } from './explain.ts';
 import { cleanCode, isDossierCode } from './identifiers.ts';
 import type { Problem } from './problem.ts';
@@ -134,11 +134,9 @@ function cleanInstant(value: string, path: string, notes: Notes): string | undef
   const text = value.trim();
   if (text === '') return undefined;
   const instant = parseInstant(text);
-  if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${REAL_TIME}`);
+  if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${expectedInstant(text)}`);
   return instant ?? text;
 }
-
-const REAL_TIME = 'a real date and time with a zone, such as 2025-08-12T08:15:00+07:00';
 
 function cleanText(value: string, path: string, notes: Notes): string | undefined {
   refuseUnstorable(value, path, notes);
