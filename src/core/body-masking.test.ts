@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createShowText, leavesOf, shownValue } from './body-masking.ts';
+import { createShowText, kindByName, leavesOf, shownValue } from './body-masking.ts';
 
 const shown = (value: unknown, mayBePersonal = false) =>
   shownValue(value, createShowText(leavesOf(value), mayBePersonal));
@@ -62,5 +62,19 @@ describe('a body as operators see it', () => {
     const word = '0a'.repeat(500_000);
     expect(shown({ tep: word })).toEqual({ tep: word });
     expect(JSON.stringify(shown({ tep: `${word} an.nguyen@example.test` }))).not.toContain('an.nguyen@');
+  });
+
+  test('a member’s name as long is looked through once, also as the name of a parent of many', () => {
+    const name = 'hoten'.repeat(200_000);
+    const children = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`o${n}`, 1]));
+    const body = { [name]: 'Nguyễn Văn An', [`${name}s`]: children, [`x${name}/ghichu`]: 'Nguyễn Văn Bình' };
+    expect(Object.values(shown(body) as object)).toEqual(['N***** V** A*', children, 'Nguyễn Văn Bình']);
+  });
+
+  test('which names are those of people goes by the own name, wherever the word stands in it', () => {
+    for (const name of ['HoTen', 'hoTenNguoiNop', 'chu_ho_ten', 'TenNguoiNhanKetQua', 'nguoiNop', 'fullName'])
+      expect([name, kindByName(name), kindByName(`a/${name}`)]).toEqual([name, 'name', 'name']);
+    for (const name of ['hoten/ghichu', 'hoteen', 'tenNguoi', 'xNguoiNop', 'applicant/title'])
+      expect([name, kindByName(name)]).toEqual([name, undefined]);
   });
 });

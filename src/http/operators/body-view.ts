@@ -1,6 +1,6 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { SaxesParser } from 'saxes';
-import { createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/body-masking';
+import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/body-masking';
 import { lookOver } from '../doors/soap/guard.ts';
 import { inSteps } from '../doors/soap/steps.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../json-body.ts';
@@ -256,7 +256,7 @@ function xmlLeaves(nodes: readonly XmlNode[], name: string): Leaf[] {
     Object.entries(node).flatMap(([key, value]): Leaf[] => {
       if (key === '#text') return leavesOf(openedText(String(value)), name);
       if (key === ':@') return leavesOf(value, name);
-      return Array.isArray(value) ? xmlLeaves(value as XmlNode[], below(name, key)) : [];
+      return Array.isArray(value) ? xmlLeaves(value as XmlNode[], belowElement(name, key)) : [];
     }),
   );
 }
@@ -267,7 +267,7 @@ function shownXml(nodes: readonly XmlNode[], name: string, show: ShowText): read
       Object.entries(node).map(([key, value]) => {
         if (key === '#text') return [key, shownText(openedText(String(value)), name, show)];
         if (key === ':@') return [key, shownValue(value, show, name)];
-        return [key, Array.isArray(value) ? shownXml(value as XmlNode[], below(name, key), show) : value];
+        return [key, Array.isArray(value) ? shownXml(value as XmlNode[], belowElement(name, key), show) : value];
       }),
     ),
   );
@@ -278,8 +278,9 @@ function shownText(opened: unknown, name: string, show: ShowText): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
-function below(parent: string, element: string): string {
-  return `${parent.split('/').at(-1)}/${element.split(':').at(-1)}`;
+/** Whatever the prefix of its namespace is. */
+function belowElement(parent: string, element: string): string {
+  return below(parent, element.split(':').at(-1) ?? '');
 }
 
 export interface WireView {
