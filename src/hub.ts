@@ -22,10 +22,10 @@ import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
-import { createStatistics, rememberStatistics } from './http/statistics.ts';
+import { createCountedDossiers, createStatistics, rememberStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
-import { createStatisticsReader } from './index/statistics.ts';
+import { createCountedDossiersReader, createStatisticsReader } from './index/statistics.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
@@ -189,13 +189,14 @@ export async function createHub(
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });
-  const statistics = createStatistics({
-    reader: createStatisticsReader(database),
+  const countingMeans = {
     // What cannot be counted now is told as `behind`, and by the log.
     countChanges: () => count().catch((error) => telemetry.failed('count', error)),
     nowMs,
     reportingDay: file.province?.reportingDay,
-  });
+  };
+  const statistics = createStatistics({ reader: createStatisticsReader(database), ...countingMeans });
+  const countedDossiers = createCountedDossiers({ reader: createCountedDossiersReader(database), ...countingMeans });
   const clients = createClients(
     file.proxies,
     (proxy) =>
@@ -231,6 +232,7 @@ export async function createHub(
     tries,
     catalogue,
     statistics,
+    countedDossiers,
     delays: createDelayReader(database, working, nowMs),
     audit,
     attest,

@@ -20,8 +20,23 @@ export type Rule = (typeof RULES)[number];
 export const GROUPS = ['agency', 'field', 'service', 'month', 'channel'] as const;
 export type Group = (typeof GROUPS)[number];
 
-export const GRADES = ['early', 'on-time', 'late'] as const;
-export type Grade = (typeof GRADES)[number];
+/** The numbers of a line, as `received.online`; what is resolved or pending in all as `resolved`, `pending`. */
+export const COLUMNS = [
+  'received',
+  'received.online',
+  'received.direct',
+  'received.carriedOver',
+  'resolved',
+  'resolved.early',
+  'resolved.onTime',
+  'resolved.late',
+  'pending',
+  'pending.withinTerm',
+  'pending.late',
+] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export type Grade = 'early' | 'on-time' | 'late';
 
 /** A dossier as one rule counts it. All times are instants. */
 export interface Counted {

@@ -1,20 +1,30 @@
 import Type from 'typebox';
-import { GROUPS, RULES, type Rule } from '#core/counts';
+import { COLUMNS, GROUPS, RULES, type Rule } from '#core/counts';
 import { msToInstant, parseInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers';
 import { monthsBetween, reportingPeriod } from '#core/reporting-period';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config.ts';
-import type { CountedFilter, CountedLine, CountedNumbers, StatisticsReader } from '../index/statistics.ts';
+import type { IndexReader } from '../index/read.ts';
+import type {
+  CountedDossiersReader,
+  CountedFilter,
+  CountedLine,
+  CountedNumbers,
+  StatisticsReader,
+} from '../index/statistics.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
-import { Cursor, Limit, periodOf, text } from './lists.ts';
+import { ServedDossier } from './dossier-replies.ts';
+import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
 export interface StatisticsMeans {
   readonly statistics: Statistics;
+  readonly countedDossiers: CountedDossiers;
+  readonly index: IndexReader;
   readonly keys: Keys;
   readonly cursors: Cursors;
 }
@@ -25,8 +35,21 @@ export interface StatisticsMeans {
  * @throws Refusal 400 that names the parameter
  */
 export type Statistics = (query: StatisticsQuery) => Promise<StatisticsReport>;
+/**
+ * The codes of the dossiers that a number counts, in their order, after one.
+ *
+ * @throws Refusal 400 that names the parameter
+ */
+export type CountedDossiers = (
+  query: StatisticsQuery & Pick<DossiersQuery, 'column' | 'key'>,
+  after: string,
+  limit: number,
+) => Promise<readonly string[]>;
 export type StatisticsQuery = Omit<Query, 'limit' | 'cursor'>;
 export type StatisticsReport = Omit<Reply, 'next'>;
+
+/** No code is this. */
+const KEYLESS = '-';
 
 const Query = closed({
   from: text(
@@ -45,6 +68,13 @@ const Query = closed({
   cursor: Cursor,
 });
 type Query = Type.Static<typeof Query>;
+
+const DossiersQuery = closed({
+  ...Query.properties,
+  column: oneOf(COLUMNS),
+  key: text(`the line: its key, ${KEYLESS} for the one that has none; all lines where it is not given`),
+});
+type DossiersQuery = Type.Static<typeof DossiersQuery>;
 
 const Count = Type.Integer({ minimum: 0 });
 const LINE = {
@@ -80,8 +110,12 @@ const RULES_MEAN =
   'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
 
 /** How many dossiers came, were resolved and are pending, early, on time and late. */
-export function addStatistics(add: AddRoute, { statistics, keys, cursors }: StatisticsMeans): void {
+export function addStatistics(
+  add: AddRoute,
+  { statistics, countedDossiers, index, keys, cursors }: StatisticsMeans,
+): void {
   const read = queryReader(Query);
+  const readDossiers = queryReader(DossiersQuery);
   add(
     {
       method: 'get',
@@ -103,6 +137,33 @@ export function addStatistics(add: AddRoute, { statistics, keys, cursors }: Stat
       const items = rest.slice(0, Number(limit));
       const next = items.length < rest.length ? cursors.write('statistics', [items.at(-1)?.key ?? '']) : null;
       return conditional(c, JSON.stringify({ ...report, items, next }));
+    },
+  );
+  add(
+    {
+      method: 'get',
+      path: '/api/v1/statistics/dossiers',
+      tag: 'Dossiers',
+      summary: 'The dossiers that one number of the statistics counts, in the order of their codes',
+      description:
+        'Asked with the parameters of the number, its `column` and, of one line, its `key`. The numbers are counted a moment ' +
+        'behind; the dossiers are shown as they are now, what is personal masked.',
+      scopes: READ,
+      conditional: true,
+      query: DossiersQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...READ);
+      const { limit = '50', cursor, ...query } = readDossiers(c);
+      const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
+      const found = await countedDossiers(query, after, Number(limit) + 1);
+      const codes = found.slice(0, Number(limit));
+      const next = codes.length < found.length ? cursors.write('statistics/dossiers', [codes.at(-1) as string]) : null;
+      const items = (await Promise.all(codes.map(index.one))).flatMap((one) =>
+        one.kind === 'found' ? [one.dossier.json] : [],
+      );
+      return conditional(c, `{"items":[${items.join(',')}],"next":${JSON.stringify(next)}}`);
     },
   );
 }
@@ -137,6 +198,33 @@ export function createStatistics({ reader, countChanges, nowMs, reportingDay }: 
       items: items.map((line) => ({ key: line.key, name: line.name, ...shown(line, rule) })),
     };
   };
+}
+
+/** The same questions, for the dossiers behind a number. */
+export function createCountedDossiers({
+  reader,
+  countChanges,
+  nowMs,
+  reportingDay,
+}: Omit<CountingMeans, 'reader'> & { readonly reader: CountedDossiersReader }): CountedDossiers {
+  return async ({ column, key, ...query }, after, limit) => {
+    const { by = 'agency', rule = '766' } = query;
+    const now = msToInstant(nowMs());
+    const whole = wholePeriod(query, now, reportingDay);
+    const period = by === 'month' && key !== undefined ? monthOf(whole, key, now) : whole;
+    await countChanges();
+    const line = key === undefined || by === 'month' ? {} : { key: key === KEYLESS ? null : key };
+    return reader({ rule, by, ...period, filter: filterOf(query), now }, { column, ...line, after, limit });
+  };
+}
+
+/** @throws Refusal 400 where the statistics have no such line */
+function monthOf({ from, to }: { readonly from: string; readonly to: string }, key: string, now: string) {
+  const months = monthsBetween(from, to < now ? to : now);
+  const month = months.find((one) => one.key === key);
+  if (month) return { from: month.from, to: month.to === now ? to : month.to };
+  const [first, last] = [months[0]?.key, months.at(-1)?.key];
+  throw wrongParameter('key', `got ${quote(key)}, expected a month from ${first ?? 'none'} to ${last ?? 'none'}`);
 }
 
 const REMEMBERED_MS = 5 * 60_000;

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Transaction } from 'kysely';
-import { GRADES, type Group, type Rule } from '#core/counts';
+import type { Column, Grade, Group, Rule } from '#core/counts';
 import { tailOfThoseBelow } from '#core/identifiers';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
@@ -52,6 +52,18 @@ export interface CountedAnswer {
   readonly behind: number | undefined;
 }
 
+export interface CountedPlace {
+  readonly column: Column;
+  /** Of one line: its key, or null for the one without; undefined for all. */
+  readonly key?: string | null;
+  /** In the order of their codes, after this one. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** The dossiers that one number counts. Of months the question is for the time of one, and names no key. */
+export type CountedDossiersReader = (question: CountedQuestion, place: CountedPlace) => Promise<readonly string[]>;
+
 /** All of one moment. One question at a time is answered, beside all that the doors have to keep. */
 export type StatisticsReader = (question: CountedQuestion) => Promise<CountedAnswer>;
 
@@ -65,27 +77,69 @@ export function createStatisticsReader(database: Database): StatisticsReader {
   );
 }
 
-function answer(database: Database, question: CountedQuestion): Promise<CountedAnswer> {
-  const { rule, by, from, to, filter, now } = question;
+export function createCountedDossiersReader(database: Database): CountedDossiersReader {
+  type Asked = readonly [question: CountedQuestion, place: CountedPlace];
+  const read = gather(async ([asked]: readonly Asked[]) => [await dossiersOf(database, ...(asked as Asked))], {
+    size: 1,
+    lanes: 1,
+  });
+  return (...asked) => read(asked);
+}
+
+function dossiersOf(
+  database: Database,
+  question: CountedQuestion,
+  { column, key, after, limit }: CountedPlace,
+): Promise<readonly string[]> {
+  const { rule, by } = question;
+  const values = [...valuesOf(question), after, limit];
+  if (key !== undefined) values.push(key);
+  // Not each column is told by what is late now: its type is given all the same, below.
+  const ofLine = key === undefined || by === 'month' ? 'true' : `${KEYS[by][0]} IS NOT DISTINCT FROM $10::text`;
+  return atOneMoment(database, async (tx) => {
+    const rows = await run<{ code: string }>(
+      tx,
+      `SELECT c.code FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
+       WHERE ${alive(rule)} AND ${FILTERED} AND ${conditions(rule, '$1::timestamptz', '$2::timestamptz')[column]}
+         AND ${ofLine} AND c.code > $8 AND $3::timestamptz IS NOT NULL
+       ORDER BY c.code LIMIT $9`,
+      values,
+    );
+    return rows.map(({ code }) => code);
+  });
+}
+
+function valuesOf({ from, to, now, filter }: CountedQuestion): unknown[] {
   const tail = filter.agency === undefined ? undefined : tailOfThoseBelow(filter.agency);
-  const values = [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
+  return [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
+}
+
+function atOneMoment<T>(database: Database, read: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
   return database.query
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => {
       await run(tx, 'SET LOCAL enable_seqscan = on');
-      const [behind] = await run<{ behind: number | null }>(tx, BEHIND);
-      const rows = await run<Row>(tx, byGroup(rule, by === 'month' ? 'channel' : by), values);
-      const months = by === 'month' ? await run<Row>(tx, byMonth(rule), values) : [];
-      const lines = by === 'month' ? months : rows.filter((row) => !row.is_total);
-      const total = rows.find((row) => row.is_total);
-      return {
-        total: numbersOf(total ?? NOTHING),
-        lines: lines.map((row) => ({ key: row.key, name: row.name, ...numbersOf(row) })),
-        behind: behind?.behind ?? undefined,
-      };
+      return read(tx);
     });
+}
+
+function answer(database: Database, question: CountedQuestion): Promise<CountedAnswer> {
+  const { rule, by } = question;
+  const values = valuesOf(question);
+  return atOneMoment(database, async (tx) => {
+    const [behind] = await run<{ behind: number | null }>(tx, BEHIND);
+    const rows = await run<Row>(tx, byGroup(rule, by === 'month' ? 'channel' : by), values);
+    const months = by === 'month' ? await run<Row>(tx, byMonth(rule), values) : [];
+    const lines = by === 'month' ? months : rows.filter((row) => !row.is_total);
+    const total = rows.find((row) => row.is_total);
+    return {
+      total: numbersOf(total ?? NOTHING),
+      lines: lines.map((row) => ({ key: row.key, name: row.name, ...numbersOf(row) })),
+      behind: behind?.behind ?? undefined,
+    };
+  });
 }
 
 async function run<R>(tx: Transaction<Tables>, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
@@ -146,30 +200,46 @@ function alive(rule: Rule): string {
   return `${began} <= $2::timestamptz AND (${ended} IS NULL OR ${ended} >= $1::timestamptz)`;
 }
 
-function numbers(rule: Rule, from: string, to: string): string {
+/** Which dossiers each number counts, among those that were there. */
+function conditions(rule: Rule, from: string, to: string): Readonly<Record<Column, string>> {
   const [began, ended, late, grade] = columnsOf(rule);
   const isPending = `(${ended} IS NULL OR ${ended} > ${to})`;
-  const count = (name: string, where: string) => `count(*) FILTER (WHERE ${where})::int4 AS ${name}`;
-  return [
-    count('online', `${began} >= ${from} AND c.channel = 'online'`),
-    count('direct', `${began} >= ${from} AND c.channel <> 'online'`),
-    count('carried', `${began} < ${from}`),
-    count('pending', isPending),
-    count('pending_late', `${isPending} AND ${late} < least(${to}, $3::timestamptz)`),
-    ...GRADES.map((one) => count(one.replace('-', '_'), `${ended} <= ${to} AND ${grade} = '${one}'`)),
-  ].join(',\n');
+  const isLate = `coalesce(${late} < least(${to}, $3::timestamptz), false)`;
+  const resolved = (as: Grade) => `${ended} <= ${to} AND ${grade} = '${as}'`;
+  return {
+    received: 'true',
+    'received.online': `${began} >= ${from} AND c.channel = 'online'`,
+    'received.direct': `${began} >= ${from} AND c.channel <> 'online'`,
+    'received.carriedOver': `${began} < ${from}`,
+    resolved: `NOT ${isPending}`,
+    'resolved.early': resolved('early'),
+    'resolved.onTime': resolved('on-time'),
+    'resolved.late': resolved('late'),
+    pending: isPending,
+    'pending.withinTerm': `${isPending} AND NOT ${isLate}`,
+    'pending.late': `${isPending} AND ${isLate}`,
+  };
 }
 
-interface Counts {
-  readonly online: number;
-  readonly direct: number;
-  readonly carried: number;
-  readonly pending: number;
-  readonly pending_late: number;
-  readonly early: number;
-  readonly on_time: number;
-  readonly late: number;
+function numbers(rule: Rule, from: string, to: string): string {
+  const counted = conditions(rule, from, to);
+  return Object.entries(COUNTS)
+    .map(([name, column]) => `count(*) FILTER (WHERE ${counted[column]})::int4 AS ${name}`)
+    .join(',\n');
 }
+
+const COUNTS = {
+  online: 'received.online',
+  direct: 'received.direct',
+  carried: 'received.carriedOver',
+  pending: 'pending',
+  pending_late: 'pending.late',
+  early: 'resolved.early',
+  on_time: 'resolved.onTime',
+  late: 'resolved.late',
+} as const satisfies Readonly<Record<string, Column>>;
+
+type Counts = Readonly<Record<keyof typeof COUNTS, number>>;
 
 interface Row extends Counts {
   readonly key: string | null;

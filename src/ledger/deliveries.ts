@@ -110,7 +110,8 @@ export async function toldSince(
     name: 'told since',
     // One probe each: see `known to`.
     text: `SELECT told.id, (SELECT max(d.seq) FROM deliveries d
-             WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered') AS seq
+             WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered'
+               AND d.reason IS DISTINCT FROM '${NOTHING_TOLD}') AS seq
            FROM deliveries told WHERE told.id = ANY($1::int8[])`,
     values: [deliveries],
   });

@@ -396,7 +396,10 @@ const STEP_PUSH: Callback<unknown> = {
 };
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
-const QUERIES: Readonly<Record<string, string>> = { [LOOK_UP]: '?proof=0001' };
+const QUERIES: Readonly<Record<string, string>> = {
+  [LOOK_UP]: '?proof=0001',
+  'get /api/v1/statistics/dossiers': '?column=received',
+};
 const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },

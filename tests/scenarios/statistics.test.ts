@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GROUPS, RULES } from '#core/counts';
+import { COLUMNS, GROUPS, RULES } from '#core/counts';
 import { recountAfterServices } from '../../src/index/counted.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
@@ -108,6 +108,55 @@ describe('statistics', () => {
           expect(sum((line) => line.received.total)).toBe(total.received.total);
           expect(sum((line) => line.resolved.late)).toBe(total.resolved.late);
         }
+  });
+
+  test('behind each number are the dossiers that it counts', async () => {
+    await pushDay();
+    // Each column is asked for by itself: none may tell more or less than its number, by any rule, in any line.
+    const numbers = ({ received, resolved: done, pending }: Line) => ({
+      ...{ received: received.total, 'received.online': received.online, 'received.direct': received.direct },
+      ...{ 'received.carriedOver': received.carriedOver, resolved: done.total, 'resolved.early': done.early },
+      ...{ 'resolved.onTime': done.onTime, 'resolved.late': done.late, pending: pending.total },
+      ...{ 'pending.withinTerm': pending.withinTerm, 'pending.late': pending.late },
+    });
+    const behind = async (query: string): Promise<readonly string[]> =>
+      (await hub.read(`/api/v1/statistics/dossiers${query}&limit=200`)).body.items.map(
+        (item: { code: string }) => item.code,
+      );
+    const seen = new Set<string>();
+    for (const [rule, by] of [...RULES.map((one) => [one, 'agency']), ...GROUPS.map((one) => ['766', one])]) {
+      const query = `?from=2026-02-15&to=2026-03-10T16:30:00%2B07:00&rule=${rule}&by=${by}`;
+      const { total, items } = await statistics(query);
+      for (const [line, key] of [[total, ''] as const, ...items.map((one) => [one, `&key=${one.key ?? '-'}`] as const)])
+        for (const [column, count] of Object.entries(numbers(line))) {
+          const codes = await behind(`${query}${key}&column=${column}`);
+          expect([rule, by, key, column, codes.length]).toEqual([rule, by, key, column, count]);
+          if (count > 0) seen.add(column);
+        }
+    }
+    expect([...seen].sort()).toEqual([...COLUMNS].sort());
+  });
+
+  test('the dossiers behind a number come in pages, masked, in the order of their codes; what names no number is refused', async () => {
+    await pushDay();
+    const ask = (query: string) => hub.read(`/api/v1/statistics/dossiers?period=2026-Q1${query}`);
+    const first = (await ask('&column=received&limit=3')).body;
+    const rest = (await ask(`&column=received&limit=200&cursor=${encodeURIComponent(first.next)}`)).body;
+    const codes = [...first.items, ...rest.items].map(({ code }: { code: string }) => code);
+    expect([first.items.length, rest.next, codes]).toEqual([3, null, [...new Set(codes)].sort()]);
+    expect(codes).toHaveLength((await statistics('?period=2026-Q1')).total.received.total);
+    expect(first.items[0].applicant.name).toBe('N***** V** A*');
+    for (const [query, detail] of [
+      ['', /^\?column is missing, expected one of received, /],
+      ['&column=late', /^\?column got "late", expected one of received, /],
+      ['&column=received&by=month&key=2020-01', '?key got "2020-01", expected a month from 2025-12 to 2026-03'],
+    ] as const) {
+      const { status, body } = await ask(query);
+      expect(status).toBe(400);
+      expect(body.detail).toEqual(typeof detail === 'string' ? detail : expect.stringMatching(detail));
+    }
+    expect((await ask('&column=received&key=H60.99')).body).toEqual({ items: [], next: null });
+    expect((await hub.read('/api/v1/statistics/dossiers?column=received', 'one-stop')).status).toBe(403);
   });
 
   test('lines are those of agencies, services, channels and months, with what is below and what has no name', async () => {
