@@ -34,6 +34,7 @@ found out.`;
 const WEEK_MS = 7 * 86_400_000;
 
 async function compare(party: string, other: string, options: CompareOptions): Promise<Result> {
+  if (party === other) throw new UsageError(`${party} is compared with itself: name another party`);
   const period = readPeriod(options);
   if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
   const { from = msToInstant(Date.now() - WEEK_MS), to = msToInstant(Date.now()) } = period;
@@ -55,8 +56,7 @@ async function compare(party: string, other: string, options: CompareOptions): P
 
 function textOf(party: string, other: string, { agreement, pairs, taking }: Compared): string {
   if (pairs.length === 0) return `nothing was told to ${party} or ${other}`;
-  const share =
-    agreement === null ? 'nothing was answered by both' : `${(agreement * 100).toFixed(2)} % answered alike`;
+  const share = agreement === null ? 'nothing was answered by both' : `${percentOf(agreement)} % answered alike`;
   return [
     share,
     ...pairs.map(
@@ -73,4 +73,9 @@ function textOf(party: string, other: string, { agreement, pairs, taking }: Comp
 
 function wordsOf({ state, reason }: ComparedState): string {
   return reason === null ? state : `${state} (${reason})`;
+}
+
+/** Down, so that what differs once is not 100. */
+function percentOf(share: number): string {
+  return (Math.floor(share * 10_000) / 100).toFixed(2);
 }

@@ -22,7 +22,8 @@ export function addPutBack(program: Command): void {
 
 const HELP = `
 A dump that was read in, a recovery up to a moment, a stand-by that took over and a copy of the embedded database's files are
-noticed at the next start or new connection. A snapshot of the whole machine is not: say so before the hub runs again.`;
+noticed at the next start or new connection. A snapshot of the whole machine, and files that were written over those that were
+there, are not: say so before the hub runs again.`;
 
 async function putBack({ why }: PutBackCommand): Promise<Result> {
   if (why.trim() === '') throw new UsageError('--why is blank, expected what happened');

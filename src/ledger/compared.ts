@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import type { Database } from '../database/pool.ts';
 
 /** What came of a delivery; `none`: there is none of the same event to this party. */
@@ -42,48 +43,57 @@ const takenWithin = (one: string): string => `extract(epoch FROM ${one}.settled_
 const share = (part: number, one: string): string =>
   `percentile_cont(${part}) WITHIN GROUP (ORDER BY ${takenWithin(one)})::float8`;
 
+const of = (party: string): string => `SELECT * FROM deliveries
+  WHERE party = ${party} AND created_at BETWEEN $3::timestamptz AND $4::timestamptz AND starts_with(operation, 'dossier.')`;
 /** Deliveries are of the same event where they tell the same of the same dossier. */
-const PAIRED = `
-  WITH l AS (SELECT * FROM deliveries WHERE party = $1 AND created_at BETWEEN $3::timestamptz AND $4::timestamptz),
-       r AS (SELECT * FROM deliveries WHERE party = $2 AND created_at BETWEEN $3::timestamptz AND $4::timestamptz)`;
+const PAIRED = `WITH l AS (${of('$1')}), r AS (${of('$2')})`;
 const SAME = 'l.subject = r.subject AND l.seq = r.seq AND l.operation = r.operation';
 
 const SAMPLE = 5;
 
-/** What came of the same events at two parties, within a period; the most frequent first. */
+interface PairRow extends Pick<ComparedPairs, 'deliveries' | 'dossiers' | 'sample'> {
+  readonly leftState: ComparedState['state'];
+  readonly leftReason: string | null;
+  readonly rightState: ComparedState['state'];
+  readonly rightReason: string | null;
+}
+
+const PAIRS = `${PAIRED}, pair AS (
+    SELECT coalesce(l.subject, r.subject) AS code, l.id AS left, r.id AS right,
+      ${stateOf('l')} AS "leftState", ${reasonOf('l')} AS "leftReason",
+      ${stateOf('r')} AS "rightState", ${reasonOf('r')} AS "rightReason"
+    FROM l FULL JOIN r ON ${SAME}),
+  placed AS (
+    SELECT *, row_number() OVER (
+      PARTITION BY "leftState", "leftReason", "rightState", "rightReason"
+      ORDER BY coalesce("left", "right") DESC) AS place
+    FROM pair)
+  SELECT "leftState", "leftReason", "rightState", "rightReason", count(*)::int4 AS deliveries,
+    count(DISTINCT code)::int4 AS dossiers,
+    json_agg(json_build_object('code', code, 'left', "left", 'right', "right") ORDER BY place)
+      FILTER (WHERE place <= ${SAMPLE}) AS sample
+  FROM placed GROUP BY 1, 2, 3, 4 ORDER BY deliveries DESC, 1, 2, 3, 4`;
+
+const TAKING = `${PAIRED}
+  SELECT ${share(0.5, 'l')} AS l50, ${share(0.95, 'l')} AS l95, ${share(0.5, 'r')} AS r50, ${share(0.95, 'r')} AS r95
+  FROM l JOIN r ON ${SAME} WHERE l.state = 'delivered' AND r.state = 'delivered'`;
+
+/** What came of the same events of dossiers at two parties, within a period; the most frequent first. Reads all of the period. */
 export async function comparePartners(
-  { pool }: Database,
+  { query }: Database,
   left: string,
   right: string,
   { from, to }: ComparedPeriod,
 ): Promise<Compared> {
   const values = [left, right, from, to];
-  const { rows } = await pool.query<{
-    leftState: ComparedState['state'];
-    leftReason: string | null;
-    rightState: ComparedState['state'];
-    rightReason: string | null;
-    deliveries: number;
-    dossiers: number;
-    sample: ComparedPairs['sample'];
-  }>(
-    `${PAIRED}, pair AS (
-       SELECT coalesce(l.subject, r.subject) AS code, l.id AS left, r.id AS right,
-         ${stateOf('l')} AS "leftState", ${reasonOf('l')} AS "leftReason",
-         ${stateOf('r')} AS "rightState", ${reasonOf('r')} AS "rightReason"
-       FROM l FULL JOIN r ON ${SAME})
-     SELECT "leftState", "leftReason", "rightState", "rightReason", count(*)::int4 AS deliveries,
-       count(DISTINCT code)::int4 AS dossiers,
-       to_json((array_agg(json_build_object('code', code, 'left', "left", 'right', "right")
-         ORDER BY "left" DESC NULLS LAST, "right" DESC))[1:${SAMPLE}]) AS sample
-     FROM pair GROUP BY 1, 2, 3, 4 ORDER BY deliveries DESC, 1, 2, 3, 4`,
-    values,
-  );
-  const { rows: taken } = await pool.query<Record<'l50' | 'l95' | 'r50' | 'r95', number | null>>(
-    `${PAIRED} SELECT ${share(0.5, 'l')} AS l50, ${share(0.95, 'l')} AS l95, ${share(0.5, 'r')} AS r50, ${share(0.95, 'r')} AS r95
-     FROM l JOIN r ON ${SAME} WHERE l.state = 'delivered' AND r.state = 'delivered'`,
-    values,
-  );
+  const [rows, taken] = await query.transaction().execute(async (tx) => {
+    await tx.executeQuery(CompiledQuery.raw('SET LOCAL enable_seqscan = on'));
+    const pairRows = await tx.executeQuery<PairRow>(CompiledQuery.raw(PAIRS, values));
+    const taking = await tx.executeQuery<Record<'l50' | 'l95' | 'r50' | 'r95', number | null>>(
+      CompiledQuery.raw(TAKING, values),
+    );
+    return [pairRows.rows, taking.rows] as const;
+  });
   const { l50, l95, r50, r95 } = taken[0] ?? {};
   const pairs = rows.map(({ leftState, leftReason, rightState, rightReason, ...rest }) => ({
     left: { state: leftState, reason: leftReason },

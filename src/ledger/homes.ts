@@ -125,7 +125,7 @@ function isElsewhere(known: string, now: string): boolean {
 
 /** What one process may ask and another may not is kept by whichever comes. */
 function withMarksOf(known: string, now: string): string {
-  const marks = new Map([...marksIn(now), ...marksIn(known)]);
+  const marks = new Map([...marksIn(known), ...marksIn(now), ...marksIn(known)]);
   return [...marks].map(([name, mark]) => `${name} ${mark}`).join(', ');
 }
 
@@ -135,10 +135,12 @@ function marksIn(home: string): readonly (readonly [string, string])[] {
 
 /**
  * A copy of the files is the same server to itself; that they are others than before is known by them alone. A change of their
- * owner or their rights makes no others of them.
+ * owner or their rights makes no others of them. A number that is free is given again at once, and a file that is made anew
+ * has another moment.
  */
 function fileMark(folder: string): string {
-  return `inode ${statSync(join(folder, 'PG_VERSION')).ino}`;
+  const { ino, birthtimeMs } = statSync(join(folder, 'PG_VERSION'));
+  return `made ${ino}-${Math.round(birthtimeMs)}`;
 }
 
 async function marksOf(pool: pg.Pool): Promise<readonly string[]> {

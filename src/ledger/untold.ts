@@ -12,8 +12,9 @@ export interface Tellings {
   readonly code: string;
   /** The newest of its events after which a delivery of it to the party was made, whatever became of that; null for none. */
   readonly told: number | null;
-  /** Empty where no event is kept any more. */
   readonly by: readonly Telling[];
+  /** The oldest of its events that is kept; null where none is. */
+  readonly oldest: number | null;
 }
 
 /** @param since when the oldest of these dossiers was first recorded */
@@ -32,11 +33,17 @@ export async function loadTellings(
              coalesce((SELECT json_agg(last) FROM (
                SELECT e.party, max(e.seq) AS seq FROM events e
                WHERE e.code = asked.code AND e.recorded_at >= $3::timestamptz AND (e.kind = 'dossier' OR e.moved_status)
-               GROUP BY e.party) last), '[]') AS by
+               GROUP BY e.party) last), '[]') AS by,
+             (SELECT min(e.seq) FROM events e WHERE e.code = asked.code AND e.recorded_at >= $3::timestamptz) AS oldest
            FROM unnest($2::text[]) AS asked(code)`,
     values: [party, codes, since],
   });
   return new Map(rows.map((row) => [row.code, row]));
+}
+
+/** Until the transaction ends no other backfill of the party looks for what is missing: it would find the same. */
+export async function oneBackfillAtATime(tx: pg.PoolClient, party: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('backfill ' || $1, 0))`, [party]);
 }
 
 /** A dossier that a party is to be told as it is. */

@@ -5,7 +5,7 @@ import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
-import { addUntold, loadTellings, type Tellings, type Untold } from '../ledger/untold.ts';
+import { addUntold, loadTellings, oneBackfillAtATime, type Tellings, type Untold } from '../ledger/untold.ts';
 import type { Vault } from '../vault.ts';
 import { asOf } from './change.ts';
 
@@ -75,6 +75,9 @@ export async function continueBackfill(
   begin: string,
   atMost: number,
 ): Promise<{ readonly added: number; readonly after: string | undefined }> {
+  // A process of other settings, as while they are changed one after the other: it leaves the run to those that know the way.
+  if (!isRoutedTo(means.routes, order.party)) return { added: 0, after: begin };
+  await oneBackfillAtATime(tx, order.party);
   const endMs = performance.now() + STEP_MS;
   let added = 0;
   let after = begin;
@@ -107,14 +110,18 @@ async function untoldAfter(
   const codes = page.map(({ code }) => code);
   const tellings = await loadTellings(db, party, codes, since);
   const missing = page.flatMap((one) => {
-    const { told = null, by = [] } = tellings.get(one.code) ?? {};
-    return (told ?? 0) < newestFor(means.routes, party, one, by) ? [{ ...one, told }] : [];
+    const tellingsOf = tellings.get(one.code) as Tellings;
+    const { told } = tellingsOf;
+    return (told ?? 0) < newestFor(means.routes, party, one, tellingsOf) ? [{ ...one, told }] : [];
   });
   const same = await toldTheSame(means, missing, since);
   return { looked: page.length, untold: missing.filter(({ code }) => !same.has(code)), last };
 }
 
 type Missing = Untold & Pick<Tellings, 'told'>;
+
+/** Opened and compared at once: a dossier may have a thousand documents, and others have their turn in between. */
+const AT_ONCE = 10;
 
 /** Of these dossiers those that are as the party was told last: what came since was too old to change anything. */
 async function toldTheSame(
@@ -123,24 +130,35 @@ async function toldTheSame(
   since: string,
 ): Promise<ReadonlySet<string>> {
   const told = new Map(missing.flatMap(({ code, told: seq }) => (seq === null ? [] : [[code, seq] as const])));
-  if (told.size === 0) return new Set();
-  const [found, events] = await Promise.all([
-    loadHeld(database.pool, vault, [...told.keys()]),
-    loadEvents(database.pool, vault, [...told.keys()], since),
-  ]);
-  const isSame = found.filter(({ held: { code, view } }) => {
-    const then = asOf(events.get(code) ?? [], told.get(code) as number);
-    return then !== undefined && JSON.stringify(then.record) === JSON.stringify(view.record);
-  });
-  return new Set(isSame.map(({ held }) => held.code));
+  const codes = [...told.keys()];
+  const same = new Set<string>();
+  for (let at = 0; at < codes.length; at += AT_ONCE) {
+    const some = codes.slice(at, at + AT_ONCE);
+    const [found, events] = await Promise.all([
+      loadHeld(database.pool, vault, some),
+      loadEvents(database.pool, vault, some, since),
+    ]);
+    for (const { held } of found) {
+      const { code, view } = held;
+      const then = asOf(events.get(code) ?? [], told.get(code) as number);
+      if (then && JSON.stringify(then.record) === JSON.stringify(view.record)) same.add(code);
+    }
+    await setImmediate();
+  }
+  return same;
 }
 
 /** The newest event of a dossier that the routes of today tell a party of; 0 where they tell it nothing of this dossier. */
-function newestFor(routes: readonly Route[], party: string, dossier: RoutedDossier, by: Tellings['by']): number {
-  const { code, serviceCode } = dossier;
-  const subject = { code, serviceCode, ...(dossier.fieldCode && { fieldCode: dossier.fieldCode }) };
-  // Where its events are dropped already, whoever told of it first has told it all.
-  const all = by.length > 0 ? by : [{ party: dossier.owner, seq: dossier.version }];
+function newestFor(
+  routes: readonly Route[],
+  party: string,
+  { code, owner, version, serviceCode, fieldCode }: RoutedDossier,
+  { by, oldest }: Tellings,
+): number {
+  const subject = { code, serviceCode, ...(fieldCode && { fieldCode }) };
+  // Whoever told of it first has told what is dropped already.
+  const dropped = oldest === null ? version : oldest - 1;
+  const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;
   const told = all.filter(({ party: from }) => recipients(routes, from, 'dossier.upsert.v1', subject).includes(party));
   return Math.max(0, ...told.map(({ seq }) => seq));
 }

@@ -129,10 +129,11 @@ async function dossierOutgoing(
         claimed.map((one) => one.id),
       )
     : undefined;
-  // What is told once more, after something newer was, must not undo it.
-  const newer = await toldSince(
+  const newer = await newerTold(
     database,
-    claimed.filter((one) => one.doubt && one.operation === 'dossier.upsert.v1' && !isNewest(one)).map(({ id }) => id),
+    claimed,
+    // Who is told of changes is told of none then.
+    besides ? [] : claimed.filter((one) => one.doubt && one.operation === 'dossier.upsert.v1' && !isNewest(one)),
   );
   const facts = await catalogueFacts(
     entries,
@@ -158,6 +159,24 @@ async function dossierOutgoing(
     };
     return [[one.id, outgoing as Outgoing] as const];
   });
+}
+
+/** What is told once more, after something newer was or right behind it, must not undo it: it tells that newer state. */
+async function newerTold(
+  database: Database,
+  claimed: readonly Claimed[],
+  again: readonly Claimed[],
+): Promise<ReadonlyMap<number, number>> {
+  const told = await toldSince(
+    database,
+    again.map(({ id }) => id),
+  );
+  const newer = new Map(told);
+  for (const { id, subject, seq } of again)
+    for (const before of claimed)
+      if (before.subject === subject && before.id < id && before.seq > (newer.get(id) ?? seq))
+        newer.set(id, before.seq);
+  return newer;
 }
 
 /** Of dossiers of which one delivery was claimed. */

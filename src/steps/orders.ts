@@ -123,6 +123,12 @@ export function createOrders(means: OrdersMeans): Orders {
   const { vault, routes } = means.previewing;
   const backfilling = { database, vault, routes, nowMs };
   let lastPreview: Promise<unknown> = Promise.resolve();
+  /** One preview at a time: each looks through much. */
+  function afterOthers<T>(preview: () => Promise<T>): Promise<T> {
+    const done = lastPreview.then(preview);
+    lastPreview = done.catch(() => undefined);
+    return done;
+  }
   const audited = (action: string, subject: string, { who, why }: Said) => ({ actor: who, action, subject, why });
 
   function tablesOf(party: string): readonly CodeTable[] {
@@ -256,11 +262,7 @@ export function createOrders(means: OrdersMeans): Orders {
     async previewCode(line, days) {
       const wrong = await problemOf(line.party, line.table, line.from, line.to);
       if (wrong) return { problems: [wrong] };
-      const preview = lastPreview.then(() =>
-        previewCode({ ...means.previewing, database, parties, codes, nowMs }, line, days),
-      );
-      lastPreview = preview.catch(() => undefined);
-      return preview;
+      return afterOthers(() => previewCode({ ...means.previewing, database, parties, codes, nowMs }, line, days));
     },
 
     async replay(id, said) {
@@ -286,9 +288,9 @@ export function createOrders(means: OrdersMeans): Orders {
       return id;
     },
     isRoutedTo: (party) => isRoutedTo(routes, party),
-    previewBackfill: (order) => previewBackfill(backfilling, order),
+    previewBackfill: (order) => afterOthers(() => previewBackfill(backfilling, order)),
     async startBackfill(order, perSecond, said) {
-      const { never, older } = await previewBackfill(backfilling, order);
+      const { never, older } = await afterOthers(() => previewBackfill(backfilling, order));
       const id = await inTransaction(database, async (tx) => {
         const begun = await addRun(tx, { ...said, filter: order, perSecond }, never + older, nowMs());
         const subject = auditSubject('run', begun, JSON.stringify(order));

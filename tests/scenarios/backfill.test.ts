@@ -144,6 +144,56 @@ describe('a party is told what its routes lead to it and it was never told', () 
     ]);
   });
 
+  test('the same in one call with it', async () => {
+    const many = testPartner({ dossiers: 10 });
+    partner = { ...many, adapter: { ...many.adapter, send: sendingAll(many) } };
+    const { hub } = await hubWith(TO_PORTAL.slice(0, 1));
+    await hub.push(dossier());
+    await hub.deliver();
+    await operatorOf(hub).post('parties/portal/pause', { why: 'x' });
+    await hub.push(dossier({ status: 'resolved', statusAt: '2025-08-12T08:25:00+07:00' }));
+    await hub.hub.database.pool.query(
+      `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
+       SELECT party, operation, subject, 1, message_id, created_at, next_at, true FROM deliveries WHERE seq = 1`,
+    );
+    await operatorOf(hub).post('parties/portal/resume', {});
+    await hub.deliver();
+    expect(partner.sent.map(({ record }) => statusOf(record))).toEqual(['received', 'resolved', 'resolved']);
+  });
+
+  test('two at once, in two processes, tell each dossier once', async () => {
+    await before.push(Array.from({ length: 300 }, (_, n) => dossier({ code: CODE(n) })));
+    const all = [await hubWith(TO_PORTAL), await hubWith(TO_PORTAL)];
+    const runs = await Promise.all(all.map(({ ops }) => start(ops, { perSecond: 1_000 })));
+    const added = runs.map(({ outcomes }) => outcomes.added ?? 0);
+    const { rows } = await before.hub.database.pool.query('SELECT DISTINCT subject FROM deliveries');
+    expect([added.reduce((a, b) => a + b), rows.length]).toEqual([300, 300]);
+  });
+
+  test('a process that knows no way to the party leaves the run to those that do', async () => {
+    await before.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
+    const { ops } = await hubWith(TO_PORTAL);
+    expect(await start(ops, { perSecond: 1 })).toMatchObject({ state: 'running', outcomes: { added: 1 } });
+    before.clock.nowMs += 1_000;
+    await before.hub.pipeline.carryOut();
+    expect((await ops.get('replays/1')).body).toMatchObject({ state: 'running', outcomes: { added: 1 } });
+    const other = await hubWith(TO_PORTAL);
+    for (let second = 2; second < 6; second++) {
+      other.hub.clock.nowMs += second * 1_000;
+      await other.hub.hub.pipeline.carryOut();
+    }
+    expect((await ops.get('replays/1')).body).toMatchObject({ state: 'done', outcomes: { added: 3 } });
+  });
+
+  test('what is not kept any more was told by whoever told of the dossier first', async () => {
+    await before.push([1, 2].map((n) => dossier({ code: CODE(n) })));
+    const step = { code: CODE(2), status: 'resolved', at: '2025-08-12T08:25:00+07:00' };
+    await before.push(progress(step), { what: 'progress', party: 'other' });
+    await before.hub.database.pool.query('DELETE FROM events WHERE seq = 1');
+    const { ops } = await hubWith(TO_PORTAL);
+    expect(await preview(ops)).toMatchObject({ never: 2, older: 0 });
+  });
+
   test('and an order that makes no sense is refused with what is wrong', async () => {
     const { ops } = await hubWith([]);
     const ask = async (path: string, body: object, keyId?: string) => {
@@ -165,3 +215,9 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect((await routed.post('parties/portal/backfill', { preview: true }, 'ops-read')).status).toBe(403);
   });
 });
+
+/** One call for several deliveries, also of one dossier. */
+function sendingAll(partner: Partner): Partner['adapter']['send'] {
+  const sender = partner.adapter.send?.['dossier.upsert.v1'];
+  return { 'dossier.upsert.v1': { ...sender, batch: () => 10, onePerDossier: false } } as Partner['adapter']['send'];
+}

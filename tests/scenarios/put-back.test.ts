@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAlerts } from '../../src/alerts.ts';
@@ -238,21 +239,35 @@ describe('a database that was put back to an earlier state', () => {
     count.mockRestore();
   });
 
-  test('files of a server of our own that were copied are others; another owner makes no others of them', async () => {
+  test('files of a server of our own that were made anew are others; another owner makes no others of them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
-    await writeFile(join(folder, 'PG_VERSION'), '18\n');
     const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder });
+    const makeAnew = () => writeFile(join(folder, 'PG_VERSION'), '18\n');
+    await makeAnew();
     await hub.push(dossier({ code: CODE(1) }));
     expect(await look()).toBeUndefined();
     await chmod(join(folder, 'PG_VERSION'), 0o600);
     expect(await look()).toBeUndefined();
-    const copy = `${folder}-copy`;
-    await cp(folder, copy, { recursive: true, preserveTimestamps: true });
-    await rm(folder, { recursive: true });
-    await rename(copy, folder);
+    // The number of a file that is gone is given to the next one.
+    await rm(join(folder, 'PG_VERSION'));
+    await sleep(20);
+    await makeAnew();
     expect(await look()).toMatchObject({ newestAt: expect.any(String) });
     expect(await look()).toBeUndefined();
     await rm(folder, { recursive: true });
+  });
+
+  test('processes that may ask different things of a server keep what either knows', async () => {
+    const { pool } = hub.hub.database;
+    const { rows } = await pool.query('SELECT home FROM database_homes');
+    await pool.query("UPDATE database_homes SET home = regexp_replace(home, 'server \\d+, ', '')");
+    const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder: undefined });
+    const kept = async () => (await pool.query('SELECT home, xmin::text AS written FROM database_homes')).rows;
+    await look();
+    const [once] = await kept();
+    expect(once.home.split(', ').sort()).toEqual(rows[0].home.split(', ').sort());
+    await look();
+    expect(await kept()).toEqual([once]);
   });
 
   test('a dump that is read in elsewhere is whole: noticed, the same when built anew, its audit unbroken, and it goes on', async (context) => {

@@ -79,6 +79,7 @@ function deliveryLink(id: number | null): Html {
   return id === null ? html`–` : html`<a href="/console/deliveries/${id}">${id}</a>`;
 }
 
+/** Down, so that what differs once is not 100. */
 function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
 }
