@@ -59,6 +59,20 @@ test('whoever is behind a proxy on this machine is as far as that proxy says, wh
   expect(await from('10.1.2.3', '127.0.0.1', chain)).toBe(false);
 });
 
+test('whoever a peer on this machine speaks for may be anywhere, where it is no proxy of ours', async () => {
+  const isPrivate = async (headers: Record<string, string>, proxies?: string[]) =>
+    (await seen('127.0.0.1', headers, proxies && { proxies }))[1];
+  for (const forwarded of ['203.0.113.9', '127.0.0.1', ''])
+    for (const proxies of [undefined, ['10.0.0.0/8']])
+      expect([forwarded, await isPrivate({ 'x-forwarded-for': forwarded }, proxies)]).toEqual([forwarded, false]);
+  for (const header of ['forwarded', 'x-real-ip', 'via'])
+    expect([header, await isPrivate({ [header]: 'for=203.0.113.9' })]).toEqual([header, false]);
+  // 127.0.0.2 is not believed: what stands before it may be its client.
+  expect(await isPrivate({ 'x-forwarded-for': '203.0.113.9, 127.0.0.2' }, ['127.0.0.1'])).toBe(false);
+  expect(await isPrivate({ 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }, ['loopback'])).toBe(true);
+  expect(await isPrivate({ ...FORWARDED, 'x-forwarded-for': '203.0.113.9' }, ['loopback'])).toBe(true);
+});
+
 test('a proxy near by that is not named is told of, once', async () => {
   const told: string[] = [];
   const clients = createClients(['10.0.0.5'], (proxy) => told.push(proxy));

@@ -30,6 +30,8 @@ export function networkOf(address: string): string {
 const LOOPBACK = proxyAddr.compile('loopback');
 /** Those that can only be ours. */
 const NEAR = proxyAddr.compile(['loopback', 'linklocal', 'uniquelocal']);
+/** Whoever sends one of these speaks for somebody else, believed or not. */
+const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
 
 /**
  * @param proxies addresses and networks (`10.0.0.5`, `10.1.0.0/16`, `loopback`) whose `X-Forwarded-…` headers are believed;
@@ -70,7 +72,11 @@ export function createClients(
       const scheme = told(c, 'x-forwarded-proto');
       if (scheme !== undefined) return scheme.toLowerCase() === 'https';
       // All on the way: a proxy on this machine says nothing of how far the client is that it speaks for.
-      return proxyAddr.all(incoming, trusts).every((address) => LOOPBACK(address, 0));
+      const believed = proxyAddr.all(incoming, trusts);
+      if (!believed.every((address) => LOOPBACK(address, 0))) return false;
+      // Where somebody is not believed, whoever it spoke for may be anywhere.
+      if (believed.length > 1) return believed.length === proxyAddr.all(incoming).length;
+      return !FORWARDING.some((header) => c.req.header(header) !== undefined);
     },
     certificateOf(c) {
       const given = certificateHeader && told(c, certificateHeader);
