@@ -207,11 +207,20 @@ describe('a party is told what its routes lead to it and it was never told', () 
     ]);
     const { ops: routed } = await hubWith(TO_PORTAL);
     expect((await routed.post('parties/portal/backfill', { preview: false })).body.problems).toEqual([
-      { path: '/why', message: 'is missing, expected why, in a sentence' },
+      { path: '/why', message: 'is missing, expected why, in a sentence that is not blank' },
     ]);
-    expect((await routed.post('parties/portal/backfill', { preview: true, status: 'gone' })).body.detail).toContain(
-      'status got "gone", expected some of ',
-    );
+    expect((await routed.post('parties/portal/backfill', { preview: false, why: '   ' })).body.problems).toEqual([
+      { path: '/why', message: 'got "   ", expected why, in a sentence that is not blank' },
+    ]);
+    // By the members of the body, though they are read as the parameters of a list.
+    const months = { receivedFrom: '2025-09-01', receivedTo: '2025-08-01' };
+    for (const [given, path, detail] of [
+      [{ status: 'gone' }, '/status', '/status got "gone", expected some of '],
+      [months, '/receivedTo', '/receivedTo '],
+    ] as const) {
+      const { body } = await routed.post('parties/portal/backfill', { preview: true, ...given });
+      expect(body).toMatchObject({ status: 400, detail: expect.stringContaining(detail), problems: [{ path }] });
+    }
     expect((await routed.post('parties/portal/backfill', { preview: true }, 'ops-read')).status).toBe(403);
   });
 });

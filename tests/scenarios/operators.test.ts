@@ -155,6 +155,29 @@ describe('operators', () => {
     expect((await ops.post('deliveries/replay', { preview: false, state: 'refused' })).body.problems).toMatchObject([
       { path: '/why' },
     ]);
+    for (const [given, path] of [
+      [{ from: '2025-09-01', to: '2025-08-01' }, '/to'],
+      [{ from: 'yesterday' }, '/from'],
+    ] as const)
+      expect((await ops.post('deliveries/replay', { preview: true, ...given })).body.problems).toMatchObject([
+        { path },
+      ]);
+    expect((await ops.get('deliveries?from=yesterday')).body.problems).toMatchObject([{ path: '?from' }]);
+    // Who sees a reason that is blank in the audit learns nothing.
+    for (const [order, given] of [
+      ['deliveries/replay', { preview: false, state: 'refused' }],
+      ['quarantine/1/resolve', { action: 'release' }],
+      ['code-tables/one-stop/national-status', { from: '77', to: 'processing' }],
+      ['parties/portal/pause', {}],
+      ['parties/portal/resume', {}],
+      ['parties/portal/pull', { name: 'catalogue' }],
+      ['deliveries/1/replay', {}],
+      ['replays/1/stop', {}],
+    ] as const)
+      expect([order, (await ops.post(order, { ...given, why: ' \n\u00a0' })).body]).toMatchObject([
+        order,
+        { status: 400, problems: [{ path: '/why', message: expect.stringMatching(/that is not blank$/) }] },
+      ]);
     expect((await ops.post('parties/portal/pull', { name: 'nothing' })).body.problems).toEqual([
       { path: '/name', message: 'got "nothing", expected one of catalogue' },
     ]);

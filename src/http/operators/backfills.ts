@@ -4,7 +4,7 @@ import { requireKey } from '../auth.ts';
 import { DOSSIER_FILTER, filterOf } from '../dossiers.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
-import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG } from './request.ts';
+import { badOrder, none, OPS, type OperatorMeans, ofBody, orderReader, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 const Order = closed({ ...DOSSIER_FILTER, ...RUN_ORDER });
@@ -61,7 +61,7 @@ export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, now
             message: `is about ${party}, and no route leads dossier.upsert.v1 to it; expected one that does`,
           },
         ]);
-      const order = { party, untold: true, ...filterOf(given, nowMs()) } as const;
+      const order = { party, untold: true, ...ofBody(() => filterOf(given, nowMs())) } as const;
       if (preview) return c.json(await orders.previewBackfill(order));
       const id = await orders.startBackfill(order, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);

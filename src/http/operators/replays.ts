@@ -5,7 +5,19 @@ import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { DELIVERY_FILTER, deliveryFilter } from './deliveries.ts';
-import { badOrder, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import {
+  badOrder,
+  idOf,
+  none,
+  OPS,
+  type OperatorMeans,
+  ofBody,
+  orderReader,
+  pageBy,
+  TAG,
+  WHY,
+  Why,
+} from './request.ts';
 import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
@@ -201,7 +213,7 @@ function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
         throw badOrder([
           { path: '', message: 'has no filter; expected one of party, state, code, operation, reason, from, to' },
         ]);
-      const filter = deliveryFilter(given);
+      const filter = ofBody(() => deliveryFilter(given));
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
       const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);
@@ -211,7 +223,7 @@ function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
 
 /** To begin a run, say why. */
 export function neededWhy(why: string | undefined): string {
-  if (why === undefined) throw badOrder([{ path: '/why', message: 'is missing, expected why, in a sentence' }]);
+  if (why === undefined) throw badOrder([{ path: '/why', message: `is missing, expected ${WHY}` }]);
   return why;
 }
 

@@ -30,7 +30,8 @@ export interface OperatorMeans {
 export const OPS = '/api/v1/ops';
 export const TAG = 'Operation';
 
-export const Why = Type.String({ minLength: 1, maxLength: 1_000, description: 'why, in a sentence' });
+export const WHY = 'why, in a sentence that is not blank';
+export const Why = Type.String({ minLength: 1, maxLength: 1_000, pattern: '\\S', description: WHY });
 export const Code = Type.String({
   minLength: 1,
   maxLength: 60,
@@ -72,6 +73,16 @@ export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => 
 export function badOrder(problems: readonly { readonly path: string; readonly message: string }[]): Refusal {
   const told = problems.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ');
   return new Refusal('bad-request', told, { problems });
+}
+
+/** What reads a filter of a query, over members of a body: where it refuses one it names the member. */
+export function ofBody<Filter>(read: () => Filter): Filter {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.problems.length === 0) throw error;
+    throw badOrder(error.problems.map(({ path, message }) => ({ path: path.replace(/^\?/, '/'), message })));
+  }
 }
 
 /** The number in the path. @throws Refusal 404 for anything else: it names nothing */
