@@ -1,4 +1,5 @@
 import { maskTail } from './identifiers.ts';
+import { createReplacer } from './known-texts.ts';
 import { maskName } from './masking.ts';
 
 /** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
@@ -27,34 +28,40 @@ const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
  * its name is masked in all other texts of the body too; numbers and addresses by their shape.
  */
 export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean): ShowText {
+  /** In a list of records each name comes again and again. */
+  const kinds = new Map<string, Kind>();
+  const kindIn = (name: string): Kind => {
+    if (!kinds.has(name)) kinds.set(name, kindByName(name));
+    return kinds.get(name);
+  };
   const known = new Map<string, string>();
   if (!mayBePersonal)
     for (const leaf of leaves) {
-      const masked = maskedByName(plain(leaf.name), leaf.text.trim());
+      const masked = maskedByKind(kindIn(leaf.name), leaf.text.trim());
       if (masked !== undefined && leaf.text.trim().length >= 4) known.set(leaf.text.trim(), masked);
     }
-  const longestFirst = [...known].sort(([a], [b]) => b.length - a.length);
+  const replaceKnown = createReplacer(known);
   return ({ name, text }) => {
-    const plainName = plain(name);
-    if (SECRET.test(plainName)) return HIDDEN;
+    const kind = kindIn(name);
+    if (kind === 'secret') return HIDDEN;
     if (mayBePersonal || text.trim() === '') return text;
-    const masked = maskedByName(plainName, text);
-    return masked ?? maskedByShape(longestFirst.reduce((shown, [value, to]) => shown.replaceAll(value, to), text));
+    return maskedByKind(kind, text) ?? maskedByShape(replaceKnown(text));
   };
 }
 
-function maskedByName(name: string, text: string): string | undefined {
-  const kind = kindOf(name);
+function maskedByKind(kind: Kind, text: string): string | undefined {
   if (kind === 'name') return maskName(text);
   return kind === 'number' || kind === 'place' ? maskTail(text) : undefined;
 }
 
+type Kind = 'secret' | 'name' | 'number' | 'place' | undefined;
+
 /** What stands under a name, as far as the name tells; undefined for what is neither secret nor personal by it. */
-export function kindByName(name: string): 'secret' | 'name' | 'number' | 'place' | undefined {
+export function kindByName(name: string): Kind {
   return kindOf(plain(name));
 }
 
-function kindOf(plainName: string): ReturnType<typeof kindByName> {
+function kindOf(plainName: string): Kind {
   if (SECRET.test(plainName)) return 'secret';
   if (NAMES.test(plainName) || ownName(plainName).includes('hoten')) return 'name';
   if (NUMBERS.test(plainName)) return 'number';

@@ -252,12 +252,76 @@ describe('operators', () => {
       expect(view).toMatchObject({ format: 'json', note: 'the first 2 of 60 items are shown' });
       expect(view.text.match(/"member1999"/g)).toHaveLength(2);
     }
-    expect(await look([many(6_000), 1])).toMatchObject({ text: expect.stringContaining('(larger than is shown)') });
+    // What stands for one that is larger is one value.
+    for (const given of [
+      [many(6_000), 1, 'hai'],
+      [1, many(6_000), many(6_000), 'hai'],
+    ]) {
+      const seen = given.map((item) => (typeof item === 'object' ? '(larger than is shown)' : item));
+      expect(await look(given)).toEqual({ format: 'json', text: JSON.stringify(seen, null, 2) });
+    }
     const one = { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
     expect(await look(many(6_000))).toEqual(one);
     expect(await look(many(60_000))).toEqual(one);
     const file = { name: 'don.pdf', content: 'JVBERi0x'.repeat(100_000) };
     expect((await look(file)).text).toContain('(800000 characters)');
+  });
+
+  test('what is opened inside of texts counts too, and lines, and what an XML document is made of', async () => {
+    const view = (text: string) => viewBody(Buffer.from(text), false);
+    const people = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ hoTen: `Nguyễn Văn ${n}`, ghiChu: `gọi Nguyễn Văn ${n}` }));
+    const [few, some, most] = [people(10), people(1_000), people(12_000)].map((one) => JSON.stringify(one)) as [
+      ...[string, string, string],
+    ];
+    const hidden = (text: string) => `(${text.length} characters that are not shown)`;
+    for (const text of [most, JSON.stringify(people(2_500)), `<a>${'<b>1</b>'.repeat(6_000)}</a>`])
+      expect(JSON.parse((await view(JSON.stringify({ data: [text], ma: 'H60' }))).text)).toEqual({
+        data: [hidden(text)],
+        ma: 'H60',
+      });
+    // 3,001 values each: there is room for one, and for small ones beside it.
+    const opened = JSON.parse((await view(JSON.stringify([some, some, few, 'xin chào']))).text);
+    expect(opened.map((one: unknown) => (Array.isArray(one) ? one.length : one))).toEqual([
+      ...[1_000, hidden(some), 10, 'xin chào'],
+    ]);
+    expect(opened[0][1]).toEqual({ hoTen: 'N***** V** 1', ghiChu: 'gọi N***** V** 1' });
+    expect((await view(`<a><b><![CDATA[${JSON.stringify(people(2_500))}]]></b><c>1</c></a>`)).text).toMatch(
+      /<b>\(\d+ characters that are not shown\)<\/b>\s*<c>1<\/c>/,
+    );
+    // Also where nothing is opened twice: each level of texts in texts is looked through anew.
+    const nested = Array.from({ length: 4 }).reduce(
+      (inner: string) => JSON.stringify([inner]),
+      'xin chào '.repeat(16_000),
+    );
+    expect((await view(nested)).text).toMatch(/\(\d+ characters that are not shown\)/);
+
+    const lines = Array.from({ length: 10 }, () => JSON.stringify(people(500))).join('\n');
+    expect(await view(lines)).toMatchObject({ format: 'ndjson', note: 'the first 3 lines are shown' });
+
+    const elements = await view(`<a><q>0</q>${'<b>1</b>'.repeat(30_000)}</a>`);
+    expect(elements).toMatchObject({ format: 'xml', note: 'the first 39995 of 240015 bytes are shown' });
+    expect(elements.text.match(/<b>/g)).toHaveLength(4_998);
+    expect(elements.text).toMatch(/<\/b>\s*<\/a>$/);
+    for (const inside of ['<!---->', '<![CDATA[x]]>', '<?p?>'])
+      expect((await view(`<a><q>0</q>${inside.repeat(9_000)}</a>`)).text).toBe('<a>\n  <q>0</q>\n</a>');
+    const attributes = Array.from({ length: 9_000 }, (_, n) => `a${n}="1"`).join(' ');
+    expect((await view(`<a><q>0</q><b ${attributes}/></a>`)).text).toBe('<a>\n  <q>0</q>\n</a>');
+    expect(await view(`<a><b ${attributes}/></a>`)).toMatchObject({ format: 'hidden', text: '' });
+    // Attributes in a comment are none: it is shown whole.
+    expect(await view(`<a><q>0</q><!-- ${attributes} --></a>`)).toEqual({
+      format: 'xml',
+      text: '<a>\n  <q>0</q>\n</a>',
+    });
+  });
+
+  test('a form with a word as long as a file is looked through once', async () => {
+    // Looked through from each of its letters it would take minutes.
+    const word = 'a'.repeat(250_000);
+    expect(await viewBody(Buffer.from(`${word} token=abc&ma=1`), true)).toEqual({
+      format: 'text',
+      text: `${word} token=***&ma=1`,
+    });
   });
 
   test('a large envelope is shown by its first items, masked as a small one, and another large document by its beginning', async () => {
@@ -282,7 +346,7 @@ describe('operators', () => {
     const view = await viewBody(Buffer.from(list), false);
     expect(view).toMatchObject({
       format: 'xml',
-      note: `the first 262144 of ${Buffer.byteLength(list)} bytes are shown`,
+      note: expect.stringMatching(new RegExp(`^the first \\d+ of ${Buffer.byteLength(list)} bytes are shown$`)),
     });
     expect(view.text).toMatch(/^<\?xml[\s\S]*<Ma>H60\.01-250812-0000<\/Ma>[\s\S]*<\/DanhSach>$/);
     expect(view.text).toContain(CODE(1_000));

@@ -7,7 +7,7 @@ import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { viewWire } from './body-view.ts';
+import { viewWire, type WireView } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
 import { DELIVERY_STATES, DETAIL, DeliveryShown, maybe } from './shown.ts';
@@ -101,14 +101,15 @@ async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery
   const kept = await ledger.attempts(id);
   const isWireShown = wantsBody && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
-    ? await shownTo(means, key, auditSubject('delivery', id), (mayBePersonal) =>
-        Promise.all(
-          kept.map(({ wire }) => {
-            const text = wire();
-            return text === undefined ? undefined : viewWire(text, mayBePersonal);
-          }),
-        ),
-      )
+    ? await shownTo(means, key, auditSubject('delivery', id), async (mayBePersonal) => {
+        const calls: (readonly WireView[] | undefined)[] = [];
+        // One after the other: all at once they would take one turn together.
+        for (const { wire } of kept) {
+          const text = wire();
+          calls.push(text === undefined ? undefined : await viewWire(text, mayBePersonal));
+        }
+        return calls;
+      })
     : undefined;
   const attempts = kept.map(({ wire: _, ...attempt }, at) => ({
     ...attempt,

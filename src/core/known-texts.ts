@@ -1,0 +1,102 @@
+/**
+ * Replaces texts that are known wherever they stand in another, the longest first. Aho and Corasick's: each character is
+ * looked at about once, however many texts are known.
+ *
+ * @param known by the text, what is shown for it; where two of them overlap, asterisks are
+ */
+export function createReplacer(known: ReadonlyMap<string, string>): (text: string) => string {
+  if (known.size === 0) return (text) => text;
+  const automaton = automatonOf([...known.keys()]);
+  return (text) => {
+    const places = placesIn(automaton, text);
+    if (places.length === 0) return text;
+    let shown = '';
+    let from = 0;
+    for (const { start, end } of places) {
+      shown += text.slice(from, start) + (known.get(text.slice(start, end)) ?? '*'.repeat(end - start));
+      from = end;
+    }
+    return shown + text.slice(from);
+  };
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where known texts stand; those that overlap as one. */
+function placesIn({ step, longestAt }: Automaton, text: string): readonly Place[] {
+  const places: Place[] = [];
+  let state = 0;
+  for (let at = 0; at < text.length; at++) {
+    state = step(state, text.charCodeAt(at));
+    const length = longestAt(state);
+    if (length === 0) continue;
+    let start = at + 1 - length;
+    for (let last = places.at(-1); last && last.end > start; last = places.at(-1)) {
+      start = Math.min(start, last.start);
+      places.pop();
+    }
+    places.push({ start, end: at + 1 });
+  }
+  return places;
+}
+
+interface Automaton {
+  step(state: number, unit: number): number;
+  /** How long the longest known text is that ends in a state; 0 for none. */
+  longestAt(state: number): number;
+}
+
+/** Its states are the beginnings of the texts, 0 the empty one; a table finds what a state is followed by. */
+function automatonOf(texts: readonly string[]): Automaton {
+  const most = texts.reduce((sum, { length }) => sum + length, 1);
+  // Maps of their own for each state would take ten times as long to make.
+  const mask = 2 ** Math.ceil(Math.log2(most * 2)) - 1;
+  const table = new Int32Array(mask + 1);
+  const parents = new Int32Array(most);
+  const units = new Uint16Array(most);
+  /** The longest end of a state that is a state too. */
+  const ends = new Int32Array(most);
+  const longest = new Int32Array(most);
+  let count = 1;
+
+  function slotOf(parent: number, unit: number): number {
+    const mixed = Math.imul(Math.imul(parent, 0x9e3779b1) ^ unit, 0x85ebca6b);
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    for (let state = table[slot]; state; state = table[slot]) {
+      if (parents[state] === parent && units[state] === unit) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+  function step(from: number, unit: number): number {
+    for (let state = from; ; state = ends[state] as number) {
+      const next = table[slotOf(state, unit)] as number;
+      if (next !== 0 || state === 0) return next;
+    }
+  }
+  function follow(parent: number, unit: number): number {
+    const slot = slotOf(parent, unit);
+    if (table[slot] === 0) {
+      const state = count++;
+      ends[state] = parent === 0 ? 0 : step(ends[parent] as number, unit);
+      longest[state] = longest[ends[state] as number] as number;
+      parents[state] = parent;
+      units[state] = unit;
+      table[slot] = state;
+    }
+    return table[slot] as number;
+  }
+  // All by one character after the other: the end of a state is shorter, and there before it.
+  let growing = texts.map((text) => ({ text, state: 0 }));
+  for (let at = 0; growing.length > 0; at++) {
+    for (const one of growing) {
+      one.state = follow(one.state, one.text.charCodeAt(at));
+      if (one.text.length === at + 1) longest[one.state] = at + 1;
+    }
+    growing = growing.filter(({ text }) => text.length > at + 1);
+  }
+  return { step, longestAt: (state) => longest[state] as number };
+}
