@@ -39,6 +39,8 @@ const NOTES: readonly (readonly [RegExp, string])[] = [
     'không phải JSON hay XML nên không che được dữ liệu cá nhân; cần khoá có quyền index:personal',
   ],
   [/^it is nested more than (\d+) deep$/, 'lồng nhau quá $1 tầng'],
+  [/^it is one object with more in it than is shown$/, 'một đối tượng có nhiều giá trị hơn mức hiện được'],
+  [/^it begins with an element that is larger than is shown$/, 'phần tử đầu lớn hơn mức hiện được'],
 ];
 
 function noteText(say: Say, note: string): string {
