@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
-import { type Ran, startLienthong } from '../support/lienthong.ts';
+import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { NO } from '../support/operator.ts';
 
 let hub: TestHub;
@@ -66,17 +66,14 @@ test('lienthong backfill shows first what it would tell, and tells it when it is
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['new'] }],
     }),
   );
-  const backfill = (...args: string[]) => startLienthong(['backfill', ...args], env, folder).ended;
-  const [preview, blankWhy] = await Promise.all([
-    backfill('new', '--status', 'received', '--json'),
-    backfill('new', '--run', '--why', ' '),
-  ]);
-  // The party is known from the first hub on whose settings have it.
-  const alone = await startLienthong(['compare', 'portal', 'new', '--from', '2020-01-01'], env, folder).ended;
+  const here = (...args: string[]) => lienthongHere(args, env, folder);
+  const preview = await here('backfill', 'new', '--status', 'received', '--json');
+  const blankWhy = await here('backfill', 'new', '--run', '--why', ' ');
+  const alone = await here('compare', 'portal', 'new', '--from', '2020-01-01');
   expect(JSON.parse(preview.out)).toMatchObject({ looked: { dossiers: 3, isAll: true }, never: 3, older: 0 });
   expect(blankWhy).toMatchObject({ code: 2, errors: 'lienthong: --run needs --why\n' });
   expect(alone).toMatchObject({ code: 2, out: expect.stringContaining('(3 dossiers): portal delivered, new none: ') });
-  const run = await backfill('new', '--run', '--why', 'the system is new');
+  const run = await here('backfill', 'new', '--run', '--why', 'the system is new');
   expect(run).toMatchObject({ code: 0, out: expect.stringMatching(/^run \d+ done: 3 added\n$/) });
   const { rows } = await hub.hub.database.pool.query(`SELECT subject, doubt FROM deliveries WHERE party = 'new'`);
   expect(rows.map(({ subject }) => subject).sort()).toEqual([1, 2, 3].map((n) => `H60.01-250812-000${n}`));
