@@ -6,7 +6,7 @@ import { nationalPortal } from '../../adapters/national-portal/simulator/portal.
 import { startSimulator } from '../../src/kit/index.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { dossier, progress } from '../support/hub.ts';
-import { startLienthong } from '../support/lienthong.ts';
+import { lienthongHere } from '../support/lienthong.ts';
 
 const scene = commandScene();
 
@@ -29,7 +29,7 @@ describe('import', () => {
     ];
     const path = scene.file('a.ndjson', lines.join('\n'));
     const report = join(scene.folder, 'report.ndjson');
-    const { code, out, errors } = await scene.run('import', 'one-stop', path, '--report', report, '--json');
+    const { code, out, errors } = await scene.here('import', 'one-stop', path, '--report', report, '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       accepted: 2,
@@ -48,7 +48,7 @@ describe('import', () => {
 
   test('takes in nothing where its report cannot be written', async () => {
     const path = scene.file('b.ndjson', JSON.stringify(dossier({ code: codeOf(3) })));
-    const told = await scene.run('import', 'one-stop', path, '--report', join(scene.folder, 'no', 'report'));
+    const told = await scene.here('import', 'one-stop', path, '--report', join(scene.folder, 'no', 'report'));
     expect(told).toMatchObject({ code: 2, errors: expect.stringContaining('--report: ') });
     expect(await scene.count(`dossiers WHERE code = '${codeOf(3)}'`)).toBe(0);
   });
@@ -57,14 +57,14 @@ describe('import', () => {
     const items = [5, 6].map((n) => dossier({ code: codeOf(n), agencyCode: 'H60.99' }));
     const path = scene.file('warned.json', JSON.stringify(items));
     const report = join(scene.folder, 'warned.ndjson');
-    const told = await scene.run('import', 'one-stop', path, '--report', report);
+    const told = await scene.here('import', 'one-stop', path, '--report', report);
     expect(told).toMatchObject({ code: 0, out: expect.stringMatching(/: 2 accepted, .*; 2 with warnings\n$/) });
     expect(told.errors).toMatch(/^warning \(2\): \/agencyCode the catalogue has no agency H60\.99/m);
     expect(linesIn(report)).toMatchObject([
       { line: 1, code: codeOf(5), outcome: 'accepted', warnings: [{}, { path: '/agencyCode' }] },
       { line: 1, code: codeOf(6), outcome: 'accepted' },
     ]);
-    expect(JSON.parse((await scene.run('import', 'one-stop', path, '--json')).out)).toMatchObject({ withWarnings: 2 });
+    expect(JSON.parse((await scene.here('import', 'one-stop', path, '--json')).out)).toMatchObject({ withWarnings: 2 });
   });
 
   test.each([
@@ -122,7 +122,7 @@ describe('reconcile', () => {
   test('with a party that there is not is refused before any database is made', async () => {
     const { DATABASE_URL: _, ...env } = scene.env();
     const data = join(scene.folder, 'data');
-    const told = await startLienthong(['reconcile', 'one-stpo'], { ...env, HUB_DATA_DIR: data }, scene.folder).ended;
+    const told = await lienthongHere(['reconcile', 'one-stpo'], { ...env, HUB_DATA_DIR: data }, scene.folder);
     expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are one-stop/) });
     expect(existsSync(join(data, 'postgres'))).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('reconcile with a partner', () => {
       ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
     };
     const path = away.file('two.json', JSON.stringify([1, 2].map((n) => dossier({ code: codeOf(n), ...whole }))));
-    expect(await away.run('import', 'one-stop', path)).toMatchObject({ code: 0 });
+    expect(await away.here('import', 'one-stop', path)).toMatchObject({ code: 0 });
     await away.query("UPDATE deliveries SET state = 'delivered'");
     const said = { code: 2, out: expect.stringContaining('portal: nothing could be judged: 0 agree') };
     expect(await away.here('reconcile', 'portal')).toMatchObject(said);

@@ -20,18 +20,18 @@ beforeAll(async () => {
 });
 afterAll(() => hub.close());
 
+const env = () => ({ DATABASE_URL: hub.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' });
+
 function replay(...args: string[]): Promise<Ran> {
-  const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
-  return startLienthong(['replay', ...args], env, import.meta.dirname).ended;
+  return startLienthong(['replay', ...args], env(), import.meta.dirname).ended;
 }
 
 test('lienthong replay shows first what it would do, and does it when it is told to and why', async () => {
-  const [preview, withoutWhy, blankWhy, withoutFilter] = await Promise.all([
-    replay('--state', 'refused', '--json'),
-    replay('--state', 'refused', '--run'),
-    replay('--state', 'refused', '--run', '--why', '  '),
-    replay(),
-  ]);
+  const preview = await replay('--state', 'refused', '--json');
+  const here = (...args: string[]) => lienthongHere(['replay', ...args], env(), import.meta.dirname);
+  const withoutWhy = await here('--state', 'refused', '--run');
+  const blankWhy = await here('--state', 'refused', '--run', '--why', '  ');
+  const withoutFilter = await here();
   expect(JSON.parse(preview.out)).toMatchObject({
     outcomes: { replayed: 3 },
     parties: [{ party: 'portal', deliveries: 3 }],
@@ -54,7 +54,6 @@ test('lienthong replay shows first what it would do, and does it when it is told
 });
 
 test('lienthong backfill shows first what it would tell, and tells it when it is told to and why', async () => {
-  const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
   await writeFile(
     join(folder, 'hub.config.json'),
@@ -66,7 +65,7 @@ test('lienthong backfill shows first what it would tell, and tells it when it is
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['new'] }],
     }),
   );
-  const here = (...args: string[]) => lienthongHere(args, env, folder);
+  const here = (...args: string[]) => lienthongHere(args, env(), folder);
   const preview = await here('backfill', 'new', '--status', 'received', '--json');
   const blankWhy = await here('backfill', 'new', '--run', '--why', ' ');
   const alone = await here('compare', 'portal', 'new', '--from', '2020-01-01');
