@@ -1,3 +1,8 @@
+/** One call at a time, in their order: for work that looks through much. */
+export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
+  return gather(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, lanes: 1 });
+}
+
 /**
  * Gather concurrent calls into few: while a run is under way, what is asked meanwhile waits for the next one. Nothing
  * waits when nothing is under way, so a single caller pays no delay, and many callers share a round trip and a commit.

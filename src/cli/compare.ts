@@ -43,7 +43,7 @@ async function compare(party: string, other: string, options: CompareOptions): P
     const unknown = [party, other].find((one) => !known.includes(one));
     if (unknown !== undefined)
       throw new UsageError(`there is no party ${JSON.stringify(unknown)}; there are ${known.join(', ') || 'none'}`);
-    return comparePartners(database, party, other, { from, to });
+    return comparePartners(database, { left: party, right: other, from, to });
   });
   const { agreement } = compared;
   return {

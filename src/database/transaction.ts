@@ -1,5 +1,7 @@
+import { CompiledQuery, type Transaction } from 'kysely';
 import type pg from 'pg';
 import type { Database } from './pool.ts';
+import type { Tables } from './tables.ts';
 
 /** Run statements in one transaction. What they throw rolls it back and is thrown on. */
 export async function inTransaction<Out>(database: Database, work: (tx: pg.PoolClient) => Promise<Out>): Promise<Out> {
@@ -15,4 +17,25 @@ export async function inTransaction<Out>(database: Database, work: (tx: pg.PoolC
   } finally {
     tx.release();
   }
+}
+
+/** Runs one statement, as it is written. */
+export type Run = <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** Read much, all of one moment, beside the hot statements; whole tables may be scanned. */
+export function atOneMoment<Out>({ query }: Database, read: (run: Run) => Promise<Out>): Promise<Out> {
+  return query
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      const run = runIn(tx);
+      await run('SET LOCAL enable_seqscan = on');
+      return read(run);
+    });
+}
+
+function runIn(tx: Transaction<Tables>): Run {
+  return async <Row>(text: string, values: readonly unknown[] = []) =>
+    (await tx.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 }

@@ -48,6 +48,12 @@ export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 
   };
 }
 
+/** @throws Refusal 403 when the key lacks one of the scopes */
+export function requireScopes(key: KeyEntry, ...scopes: readonly Scope[]): void {
+  const missing = scopes.filter((scope) => !key.scopes.includes(scope));
+  if (missing.length > 0) throw new Refusal('forbidden', `the key ${key.id} lacks the scope ${missing.join(', ')}`);
+}
+
 /** Of a certificate as the configuration gives it, in PEM or as its fingerprint. */
 function fingerprintOf(certificate: string): string {
   const isPem = certificate.startsWith('-----');
@@ -62,8 +68,7 @@ function fingerprintOf(certificate: string): string {
  */
 export function requireKey(c: Context, keys: Keys, ...scopes: readonly Scope[]): KeyEntry {
   const key = keyOf(c, keys);
-  const missing = scopes.filter((scope) => !key.scopes.includes(scope));
-  if (missing.length > 0) throw new Refusal('forbidden', `the key ${key.id} lacks the scope ${missing.join(', ')}`);
+  requireScopes(key, ...scopes);
   return key;
 }
 

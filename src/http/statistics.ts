@@ -214,7 +214,7 @@ export function createCountedDossiers({
     const period = by === 'month' && key !== undefined ? monthOf(whole, key, now) : whole;
     await countChanges();
     const line = key === undefined || by === 'month' ? {} : { key: key === KEYLESS ? null : key };
-    return reader({ rule, by, ...period, filter: filterOf(query), now }, { column, ...line, after, limit });
+    return reader({ rule, by, ...period, filter: filterOf(query), now, column, ...line, after, limit });
   };
 }
 

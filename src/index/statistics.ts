@@ -1,9 +1,8 @@
-import { CompiledQuery, type Transaction } from 'kysely';
 import type { Column, Grade, Group, Rule } from '#core/counts';
 import { tailOfThoseBelow } from '#core/identifiers';
 import type { Database } from '../database/pool.ts';
-import type { Tables } from '../database/tables.ts';
-import { gather } from '../gather.ts';
+import { atOneMoment } from '../database/transaction.ts';
+import { oneByOne } from '../gather.ts';
 
 /** The numbers of one line of form II.06a/VPCP/KSTT: received = resolved + pending. */
 export interface CountedNumbers {
@@ -62,51 +61,30 @@ export interface CountedPlace {
 }
 
 /** The dossiers that one number counts. Of months the question is for the time of one, and names no key. */
-export type CountedDossiersReader = (question: CountedQuestion, place: CountedPlace) => Promise<readonly string[]>;
+export type CountedDossiersReader = (asked: CountedQuestion & CountedPlace) => Promise<readonly string[]>;
 
 /** All of one moment. One question at a time is answered, beside all that the doors have to keep. */
 export type StatisticsReader = (question: CountedQuestion) => Promise<CountedAnswer>;
 
 export function createStatisticsReader(database: Database): StatisticsReader {
-  return gather(
-    async ([question]: readonly CountedQuestion[]) => [await answer(database, question as CountedQuestion)],
-    {
-      size: 1,
-      lanes: 1,
-    },
-  );
+  return oneByOne((question) => answer(database, question));
 }
 
 export function createCountedDossiersReader(database: Database): CountedDossiersReader {
-  type Asked = readonly [question: CountedQuestion, place: CountedPlace];
-  const read = gather(async ([asked]: readonly Asked[]) => [await dossiersOf(database, ...(asked as Asked))], {
-    size: 1,
-    lanes: 1,
-  });
-  return (...asked) => read(asked);
+  return oneByOne((asked) => dossiersOf(database, asked));
 }
 
-function dossiersOf(
-  database: Database,
-  question: CountedQuestion,
-  { column, key, after, limit }: CountedPlace,
-): Promise<readonly string[]> {
-  const { rule, by } = question;
-  const values = [...valuesOf(question), after, limit];
-  if (key !== undefined) values.push(key);
-  // Not each column is told by what is late now: its type is given all the same, below.
+function dossiersOf(database: Database, asked: CountedQuestion & CountedPlace): Promise<readonly string[]> {
+  const { rule, by, column, key, after, limit } = asked;
   const ofLine = key === undefined || by === 'month' ? 'true' : `${KEYS[by][0]} IS NOT DISTINCT FROM $10::text`;
-  return atOneMoment(database, async (tx) => {
-    const rows = await run<{ code: string }>(
-      tx,
-      `SELECT c.code FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
-       WHERE ${alive(rule)} AND ${FILTERED} AND ${conditions(rule, '$1::timestamptz', '$2::timestamptz')[column]}
-         AND ${ofLine} AND c.code > $8 AND $3::timestamptz IS NOT NULL
-       ORDER BY c.code LIMIT $9`,
-      values,
-    );
-    return rows.map(({ code }) => code);
-  });
+  // The moment that it is ($3) does not tell every column, and a parameter that nothing uses has no type.
+  const text = `
+    SELECT c.code FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
+    WHERE ${alive(rule)} AND ${FILTERED} AND ${conditions(rule, '$1::timestamptz', '$2::timestamptz')[column]}
+      AND ${ofLine} AND c.code > $8 AND $3::timestamptz IS NOT NULL
+    ORDER BY c.code LIMIT $9`;
+  const values = [...valuesOf(asked), after, limit, ...(key === undefined ? [] : [key])];
+  return atOneMoment(database, async (run) => (await run<{ code: string }>(text, values)).map(({ code }) => code));
 }
 
 function valuesOf({ from, to, now, filter }: CountedQuestion): unknown[] {
@@ -114,24 +92,13 @@ function valuesOf({ from, to, now, filter }: CountedQuestion): unknown[] {
   return [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
 }
 
-function atOneMoment<T>(database: Database, read: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
-  return database.query
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (tx) => {
-      await run(tx, 'SET LOCAL enable_seqscan = on');
-      return read(tx);
-    });
-}
-
 function answer(database: Database, question: CountedQuestion): Promise<CountedAnswer> {
   const { rule, by } = question;
   const values = valuesOf(question);
-  return atOneMoment(database, async (tx) => {
-    const [behind] = await run<{ behind: number | null }>(tx, BEHIND);
-    const rows = await run<Row>(tx, byGroup(rule, by === 'month' ? 'channel' : by), values);
-    const months = by === 'month' ? await run<Row>(tx, byMonth(rule), values) : [];
+  return atOneMoment(database, async (run) => {
+    const [behind] = await run<{ behind: number | null }>(BEHIND);
+    const rows = await run<Row>(byGroup(rule, by === 'month' ? 'channel' : by), values);
+    const months = by === 'month' ? await run<Row>(byMonth(rule), values) : [];
     const lines = by === 'month' ? months : rows.filter((row) => !row.is_total);
     const total = rows.find((row) => row.is_total);
     return {
@@ -140,10 +107,6 @@ function answer(database: Database, question: CountedQuestion): Promise<CountedA
       behind: behind?.behind ?? undefined,
     };
   });
-}
-
-async function run<R>(tx: Transaction<Tables>, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-  return (await tx.executeQuery<R>(CompiledQuery.raw(text, [...values]))).rows;
 }
 
 const BEHIND = `

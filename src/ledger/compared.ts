@@ -1,5 +1,5 @@
-import { CompiledQuery } from 'kysely';
 import type { Database } from '../database/pool.ts';
+import { atOneMoment } from '../database/transaction.ts';
 
 /** What came of a delivery; `none`: there is none of the same event to this party. */
 export interface ComparedState {
@@ -30,7 +30,10 @@ export interface Compared {
   readonly taking: { readonly left: Taking; readonly right: Taking } | null;
 }
 
-export interface ComparedPeriod {
+export interface ComparedQuestion {
+  readonly left: string;
+  readonly right: string;
+  /** When the deliveries came to be, as instants. */
   readonly from: string;
   readonly to: string;
 }
@@ -80,20 +83,14 @@ const TAKING = `${PAIRED}
 
 /** What came of the same events of dossiers at two parties, within a period; the most frequent first. Reads all of the period. */
 export async function comparePartners(
-  { query }: Database,
-  left: string,
-  right: string,
-  { from, to }: ComparedPeriod,
+  database: Database,
+  { left, right, from, to }: ComparedQuestion,
 ): Promise<Compared> {
   const values = [left, right, from, to];
-  const [rows, taken] = await query.transaction().execute(async (tx) => {
-    await tx.executeQuery(CompiledQuery.raw('SET LOCAL enable_seqscan = on'));
-    const pairRows = await tx.executeQuery<PairRow>(CompiledQuery.raw(PAIRS, values));
-    const taking = await tx.executeQuery<Record<'l50' | 'l95' | 'r50' | 'r95', number | null>>(
-      CompiledQuery.raw(TAKING, values),
-    );
-    return [pairRows.rows, taking.rows] as const;
-  });
+  const [rows, taken] = await atOneMoment(database, async (run) => [
+    await run<PairRow>(PAIRS, values),
+    await run<Record<'l50' | 'l95' | 'r50' | 'r95', number | null>>(TAKING, values),
+  ]);
   const { l50, l95, r50, r95 } = taken[0] ?? {};
   const pairs = rows.map(({ leftState, leftReason, rightState, rightReason, ...rest }) => ({
     left: { state: leftState, reason: leftReason },

@@ -1,10 +1,10 @@
 import type { Database } from '../database/pool.ts';
-import { gather } from '../gather.ts';
+import { oneByOne } from '../gather.ts';
 import type { Vault } from '../vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
 import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
-import { type Compared, type ComparedPeriod, comparePartners } from './compared.ts';
+import { type Compared, type ComparedQuestion, comparePartners } from './compared.ts';
 import {
   attemptsOf,
   type DeliveryFilter,
@@ -50,7 +50,7 @@ export interface LedgerReader {
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
   /** What came of the same events at two parties. One comparison at a time: each reads all of its period. */
-  compared(left: string, right: string, period: ComparedPeriod): Promise<Compared>;
+  compared(question: ComparedQuestion): Promise<Compared>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
@@ -59,11 +59,6 @@ export interface LedgerReader {
 }
 
 export function createLedgerReader(database: Database, vault: Vault): LedgerReader {
-  type Asked = readonly [left: string, right: string, period: ComparedPeriod];
-  const compared = gather(async ([asked]: readonly Asked[]) => [await comparePartners(database, ...(asked as Asked))], {
-    size: 1,
-    lanes: 1,
-  });
   return {
     messages: (filter, limit, before) => listMessages(database, filter, limit, before),
     async message(id) {
@@ -84,7 +79,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
     parties: (nowMs) => loadParties(database, nowMs),
-    compared: (...asked) => compared(asked),
+    compared: oneByOne((question) => comparePartners(database, question)),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),

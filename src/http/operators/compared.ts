@@ -83,7 +83,13 @@ export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: Ope
       }
       const to = period.to ?? msToInstant(nowMs());
       const from = period.from ?? msToInstant(nowMs() - WEEK_MS);
-      return c.json({ party, with: other, from, to, ...(await ledger.compared(party, other, { from, to })) });
+      return c.json({
+        party,
+        with: other,
+        from,
+        to,
+        ...(await ledger.compared({ left: party, right: other, from, to })),
+      });
     },
   );
 }

@@ -11,6 +11,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { KeyEntry } from '../../../config.ts';
 import type { CodeEntries } from '../../../ledger/code-entries.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
+import { requireScopes } from '../../auth.ts';
 import { readBody } from '../../body.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
@@ -18,7 +19,7 @@ import type { AddRoute } from '../../route.ts';
 import { inTurns } from '../../turns.ts';
 import { type DoorMeans, note, noteUnanswered } from '../door.ts';
 import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
-import { QUESTIONS, type QuestionMeans, requireWrite } from './questions.ts';
+import { QUESTIONS, type QuestionMeans } from './questions.ts';
 import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 
 export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
@@ -176,7 +177,7 @@ async function take(
   operation: 'dossier.upsert.v1' | 'dossier.progress.v1',
 ): Promise<Answer> {
   note(c, { operation });
-  requireWrite(key);
+  requireScopes(key, 'dossier:write');
   if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
   // Nothing to keep is nothing kept: clients that misspell the field would hear of a success.
   if (isAbsent(given.data))

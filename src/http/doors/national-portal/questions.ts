@@ -10,6 +10,7 @@ import type { CatalogueReader, ServedEntry } from '../../../catalogue/read.ts';
 import type { KeyEntry } from '../../../config.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Originals } from '../../../steps/originals.ts';
+import { requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
 
@@ -32,7 +33,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
 
 /** Who may tell of a party's dossiers sees them in full, as it told them; of others it learns nothing. */
 async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
-  requireWrite(key);
+  requireScopes(key, 'dossier:write');
   const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
   if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
   const whole = await means.index.whole(code);
@@ -45,12 +46,6 @@ async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise
   const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
   const item = writeDossier(record, { code: record.code, ...facts });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
-}
-
-/** @throws Refusal 403 */
-export function requireWrite(key: KeyEntry): void {
-  if (!key.scopes.includes('dossier:write'))
-    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
 }
 
 async function procedure(means: QuestionMeans, given: Call): Promise<readonly unknown[]> {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { quote } from '#core/explain';
+import { requireScopes } from '../../auth.ts';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
 import { note, noteUnanswered } from '../door.ts';
@@ -69,8 +70,7 @@ function refuseOtherAction(c: Context, operation: OperationName): void {
 
 function mayPush(c: Context, { parties }: SoapDoorMeans, { key }: Caller): string {
   const party = partyOf(c);
-  if (!key.scopes.includes('dossier:write'))
-    throw new Refusal('forbidden', `the key ${key.id} lacks the scope dossier:write`);
+  requireScopes(key, 'dossier:write');
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
   if (key.party !== party)
     throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
