@@ -12,6 +12,8 @@ const root = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-config-'));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 
+const traced = (url: string, share = 1): Config['traces'] => ({ url, share });
+
 describe('without any setting', () => {
   it('each one has the documented default', () => {
     const config = load({ HUB_CONFIG: undefined });
@@ -24,6 +26,7 @@ describe('without any setting', () => {
       roles: ['api', 'worker', 'scheduler'],
       maxBodyBytes: 20 * 1024 * 1024,
       logLevel: 'info',
+      traces: undefined,
       file: {},
       filePath: path.resolve('hub.config.json'),
     });
@@ -63,8 +66,30 @@ describe('a setting', () => {
     ['HUB_MAX_BODY', '64KiB', { maxBodyBytes: 65_536 }],
     ['HUB_MAX_BODY', '2 mb', { maxBodyBytes: 2_097_152 }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'http://collector.test:4318/',
+      { traces: traced('http://collector.test:4318/v1/traces') },
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      'https://collector.test/otlp',
+      { traces: traced('https://collector.test/otlp') },
+    ],
   ])('%s=%s is taken', (name, value, expected) => {
     expect(load({ HUB_SECRET: SECRET, [name]: value })).toMatchObject(expected);
+  });
+
+  it.each([
+    [
+      { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' },
+      traced('http://collector.test/v1/traces', 0.25),
+    ],
+    [{ OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '0.25' }, traced('http://collector.test/v1/traces')],
+    [{ OTEL_SDK_DISABLED: 'true' }, undefined],
+  ])('%o decides which share of the messages is traced', (given, expected) => {
+    const env = { HUB_SECRET: SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.test', ...given };
+    expect(load(env).traces).toEqual(expected);
   });
 
   it('HUB_ROLES is any of the three roles, each counted once', () => {
@@ -73,6 +98,14 @@ describe('a setting', () => {
   });
 
   it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected an address that begins with http:// or https://'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'got "grpc", expected http/json'],
+    [
+      'OTEL_TRACES_SAMPLER',
+      'jaeger_remote',
+      'got "jaeger_remote", expected one of always_on, traceidratio, parentbased_always_on, parentbased_traceidratio',
+    ],
+    ['OTEL_TRACES_SAMPLER_ARG', '25', 'got "25", expected a share from 0 to 1'],
     ['PORT', '65536', 'got "65536", expected a port number from 0 to 65535'],
     ['PORT', '80a', 'got "80a", expected a port number from 0 to 65535'],
     ['HUB_ROLES', 'api,cron', 'got "api,cron", expected some of api,worker,scheduler'],

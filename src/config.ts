@@ -22,10 +22,19 @@ export interface Config {
   readonly retryDelaysMs: readonly number[];
   readonly maxBodyBytes: number;
   readonly logLevel: LogLevel;
+  /** Present where traces are asked for. */
+  readonly traces: TraceSettings | undefined;
   /** The newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly file: HubFile;
   readonly filePath: string;
+}
+
+/** Where traces go, by OTLP over HTTP, and which share of the messages is traced. */
+export interface TraceSettings {
+  readonly url: string;
+  /** From 0 to 1. */
+  readonly share: number;
 }
 
 /** The start is refused; each problem names its setting, or the file and the place in it. */
@@ -63,6 +72,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     roles: read<readonly Role[]>('HUB_ROLES', ROLES, `some of ${ROLES.join(',')}`, roles),
     retryDelaysMs: read('HUB_RETRY_DELAYS_S', DEFAULT_DELAYS_MS, DELAYS, delays),
     maxBodyBytes: read('HUB_MAX_BODY', 20 * MIB, BYTES, bytes),
+    traces: readTraces(env, read, tell),
     logLevel: read('LOG_LEVEL', DEFAULT_LEVEL, `one of ${LEVELS.join(', ')}`, logLevel),
     secrets: loadSecrets(env, dataDir, databaseUrl, tell),
     file: readHubFile(filePath, env, tell, adapters),
@@ -107,6 +117,24 @@ function readUrl(
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
     tell(`${name}: expected an address that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`);
   return text;
+}
+
+const SAMPLERS = ['always_on', 'traceidratio', 'parentbased_always_on', 'parentbased_traceidratio'];
+
+/** Those of OpenTelemetry's own settings that decide whether and where to; the others its library reads itself. */
+function readTraces(env: Environment, read: Read, tell: (problem: string) => unknown): TraceSettings | undefined {
+  const own = readUrl(env, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'], tell);
+  const all = readUrl(env, 'OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'], tell);
+  read('OTEL_EXPORTER_OTLP_PROTOCOL', '', 'http/json', (text) => (text.startsWith('http/') ? text : undefined));
+  const sampler = read('OTEL_TRACES_SAMPLER', 'always_on', `one of ${SAMPLERS.join(', ')}`, (text) =>
+    SAMPLERS.includes(text) ? text : undefined,
+  );
+  const share = read('OTEL_TRACES_SAMPLER_ARG', 1, 'a share from 0 to 1', (text) =>
+    /^(0|1|0?\.\d+|1\.0+)$/.test(text) ? Number(text) : undefined,
+  );
+  const url = own ?? (all === undefined ? undefined : `${all.replace(/\/+$/, '')}/v1/traces`);
+  if (url === undefined || env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return undefined;
+  return { url, share: sampler.endsWith('always_on') ? 1 : share };
 }
 
 /** From seconds to a day, for a week: partners have been away for days. */

@@ -104,7 +104,8 @@ export async function createHub(
 ): Promise<Hub> {
   const { random = Math.random } = overrides;
   const { file, roles } = config;
-  const telemetry = createTelemetry(log);
+  const traces = config.traces && (await import('./traces.ts')).createTraces(config.traces, log);
+  const telemetry = createTelemetry(log, traces);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
   const vault = createVault(config.secrets);
@@ -127,7 +128,7 @@ export async function createHub(
     await lookAndTell({ database, telemetry, nowMs, folder });
   } catch (error) {
     clock?.close();
-    await database.close();
+    await Promise.all([database.close(), traces?.close()]);
     throw error;
   }
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
@@ -294,7 +295,7 @@ export async function createHub(
       await queue.close();
       for (const party of parties.values()) party.close();
       clock?.close();
-      await database.close();
+      await Promise.all([database.close(), traces?.close()]);
     },
   };
 }

@@ -38,8 +38,8 @@ export interface Party {
   readonly codes: EnteredCodes;
   /** The certificates that its traffic hangs on: its own, the last of its authorities, and the one that we show it. */
   certificates(): readonly CertificateDates[];
-  /** The means of one attempt, whose wire traffic is recorded. */
-  connect(record?: (wire: WireRecord) => void): Connection;
+  /** The means of one attempt, whose wire traffic is recorded, and whose calls say this beside what the adapter says. */
+  connect(record?: (wire: WireRecord) => void, headers?: Readonly<Record<string, string>>): Connection;
   close(): void;
 }
 
@@ -107,10 +107,10 @@ export function createParty(options: PartyOptions): Party {
       const { ca, ...own } = tls?.() ?? {};
       return [...certificatesIn([settings, own, signedBy]), ...lastOf(certificatesIn(ca))];
     },
-    connect: (record) => ({
+    connect: (record, headers) => ({
       party: id,
       settings,
-      http: record ? http.withRecorder(record) : http,
+      http: record ? http.withRecorder(record, headers) : http,
       sessions,
       codes: codes.now(),
       now: nowMs,

@@ -5,9 +5,10 @@ import type { Item } from '#core/item';
 import { maskNamesIn } from '#core/masking';
 import type { AnomalyCount } from './ledger/anomalies.ts';
 import type { Backlog } from './ledger/backlog.ts';
-import type { ItemResult } from './ledger/messages.ts';
+import type { Claimed } from './ledger/claim.ts';
 import type { LastReconcile } from './ledger/reconciles.ts';
 import type { Settled } from './ledger/settle.ts';
+import type { TakenIn, Traces } from './traces.ts';
 
 /** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
 export interface Telemetry {
@@ -20,12 +21,10 @@ export interface Telemetry {
   /** Count the anomalies of the history, as it is whenever metrics are asked for. */
   watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
   /** Messages were committed, and what they changed is in the index, at this moment. */
-  accepted(
-    submissions: readonly { readonly party: string; readonly door: string; readonly items: readonly Item[] }[],
-    accepted: readonly { readonly results: readonly ItemResult[] }[],
-    atMs: number,
-  ): void;
+  accepted(submissions: readonly Told[], accepted: readonly Kept[], atMs: number): void;
   attempted(settled: Settled): void;
+  /** The headers by which a partner that is called for this attempt finds the trace; none where there are no traces. */
+  headersOf(claimed: Claimed): Readonly<Record<string, string>>;
   pulled(party: string, name: string, error: string | undefined): void;
   /** A citizen asked for a dossier. Many who are refused are somebody who guesses. */
   lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
@@ -35,10 +34,15 @@ export interface Telemetry {
   failed(where: string, error: unknown): void;
 }
 
+type Told = Omit<TakenIn, 'messageId' | 'receipt' | 'results'> & { readonly items: readonly Item[] };
+/** The id is absent where the message was not worth one. */
+type Kept = Pick<TakenIn, 'receipt' | 'results'> & { readonly messageId?: string };
+
 /** From seconds to a month: what matters over there is counted by the day. */
 const FROM_SOURCE = [1, 5, 30, 120, 600, 3_600, 14_400, 43_200, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
-export function createTelemetry(log: Logger): Telemetry {
+/** @param traces where the settings ask for them */
+export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const registry = new Registry();
   const shared = { registers: [registry] };
   const items = new Counter({
@@ -129,8 +133,12 @@ export function createTelemetry(log: Logger): Telemetry {
         }
         for (const [outcome, count] of counts) items.inc({ party, door, outcome }, count);
       }
+      if (traces)
+        for (const [at, { messageId, ...kept }] of accepted.entries())
+          if (messageId !== undefined) traces.accepted({ ...(submissions[at] as Told), ...kept, messageId }, atMs);
     },
-    attempted({ claimed, outcome, settlement, at, tookMs, eventAt }) {
+    attempted(settled) {
+      const { claimed, outcome, settlement, at, tookMs, eventAt } = settled;
       const { id, party, operation, subject, attempts: number, createdAt } = claimed;
       attempts.inc({ party, operation, outcome: outcome.kind, follows: settlement.state });
       took.observe({ party }, tookMs / 1000);
@@ -154,7 +162,10 @@ export function createTelemetry(log: Logger): Telemetry {
         },
         'attempt',
       );
+      traces?.attempted(settled);
     },
+    headersOf: (claimed): Readonly<Record<string, string>> =>
+      traces ? { traceparent: traces.traceparentOf(claimed) } : {},
     lookedUp: (outcome) => lookUps.inc({ outcome }),
     pulled(party, name, error) {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });

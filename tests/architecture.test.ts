@@ -114,9 +114,9 @@ const RULES: readonly Rule[] = [
     why: 'calls the pipeline again and again',
   },
   {
-    of: ['src/telemetry.ts'],
+    of: ['src/telemetry.ts', 'src/traces.ts'],
     may: [...RECORDS, ...OUTSIDE],
-    mayTypes: ['src/ledger/'],
+    mayTypes: ['src/ledger/', 'src/config.ts'],
     why: 'is told, and asks nobody',
   },
   { of: ['src/parties.ts'], may: ['src/kit/', ...RECORDS, ...OUTSIDE], why: 'an adapter with the means of the kit' },

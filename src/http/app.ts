@@ -9,7 +9,7 @@ import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
 import { addDocs } from './docs.ts';
 import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.ts';
-import { type DoorMeans, notedOf } from './doors/door.ts';
+import { callerOf, type DoorMeans, notedOf } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
 import type { ReceiptMeans } from './doors/rest/receipts.ts';
@@ -152,6 +152,7 @@ function refusedMessage(c: Context, door: string, refusal: Refusal, now: number)
     mediaType: c.req.header('content-type')?.slice(0, 100),
     body,
     bodyBytes: body?.length ?? told,
+    ...callerOf(c),
     refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
   };
 }

@@ -75,9 +75,11 @@ export interface HttpOptions {
 const WIRE_BYTES = 64 * 1024;
 
 /** A party's client: connections are kept, nothing is followed, nothing is read without end. */
-export function createHttp(
-  options: HttpOptions,
-): Http & { withRecorder(record: (wire: WireRecord) => void): Http; close(): void } {
+export function createHttp(options: HttpOptions): Http & {
+  /** @param headers that each call has, where it does not say otherwise; they are no part of the record */
+  withRecorder(record: (wire: WireRecord) => void, headers?: Call['headers']): Http;
+  close(): void;
+} {
   const connectMs = options.connectMs ?? 10_000;
   const agents = {
     httpAgent: withConnectLimit(new http.Agent(AGENT), connectMs),
@@ -95,13 +97,15 @@ export function createHttp(
     maxBodyLength: 64 * 1024 * 1024,
   } as const;
   const origins = new Set(options.origins);
-  const over = (record?: (wire: WireRecord) => void): Http => ({
+  const over = (record?: (wire: WireRecord) => void, headers?: Call['headers']): Http => ({
     async exchange(call) {
       const { origin, hostname } = new URL(call.url);
       if (!origins.has(origin)) throw new ForeignAddress(origin);
       const result = isLinkLocal(hostname)
         ? TO_LINK_LOCAL
-        : await withQuickRetries(call, () => once(base, call, options));
+        : await withQuickRetries(call, () =>
+            once(base, headers ? { ...call, headers: { ...headers, ...call.headers } } : call, options),
+          );
       record?.(wireOf(call, result));
       return result;
     },

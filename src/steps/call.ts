@@ -3,6 +3,7 @@ import { type Outcome, settle } from '#core/settle';
 import { storableIn } from '#core/text';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
 import type { WireRecord } from '../kit/http.ts';
+import type { Claimed } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
 import type { PlannedCall } from './deliver.ts';
@@ -13,6 +14,8 @@ export interface CallMeans {
   readonly random: () => number;
   readonly retryDelaysMs: readonly number[];
   readonly onBug: (error: unknown) => void;
+  /** What a call says beside what its adapter says: which trace it belongs to. */
+  readonly headersOf: (claimed: Claimed) => Readonly<Record<string, string>>;
   /** Called with each exchange with the partner. */
   readonly onWire: (operation: string, wire: WireRecord) => void;
 }
@@ -62,6 +65,7 @@ async function outcomesOf(
   const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);
   if (items.length < call.items.length)
     return all({ kind: 'refused', reason: 'nothing-to-say', message: 'what it was to tell is no longer kept' });
-  const connection: Connection = party.connect(record);
+  const [first] = call.items as [PlannedCall['items'][number]];
+  const connection: Connection = party.connect(record, means.headersOf(first.claimed));
   return sendSplitting(items, (some: readonly Outgoing[]) => sender.send(connection, some), means.onBug);
 }

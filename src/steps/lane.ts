@@ -237,7 +237,7 @@ export function createLane(means: LaneMeans): Lane {
   async function attempt(call: PlannedCall): Promise<void> {
     const settled = await gate
       .pass(async () => {
-        const made = await makeCall({ ...means, onBug, onWire }, party, call);
+        const made = await makeCall({ ...means, onBug, onWire, headersOf: telemetry.headersOf }, party, call);
         await heedPause(made);
         return made;
       })

@@ -90,6 +90,7 @@ export async function testHub(
     /** Whose word on clients is taken. */
     readonly proxies?: HubFile['proxies'];
     readonly clientCertificateHeader?: string;
+    readonly traces?: Config['traces'];
   } = {},
 ): Promise<TestHub> {
   const database = options.databaseUrl
@@ -115,6 +116,7 @@ export async function testHub(
     retryDelaysMs: options.retryDelaysMs ?? [5_000, 30_000],
     maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,
     logLevel: 'info',
+    traces: options.traces,
     secrets: options.secrets ?? [HUB_SECRET],
     file: {
       province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },

@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
+import { readTraceparent } from '#core/trace-context';
 import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Pipeline } from '../../pipeline.ts';
+import type { Submission } from '../../steps/accept/submission.ts';
 import type { LargeTurns } from '../turns.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */
@@ -43,4 +45,10 @@ export function note(c: Context, known: Noted): void {
 
 export function notedOf(c: Context): Noted {
   return noted.get(c) ?? {};
+}
+
+/** Which trace of its own the sender's request belongs to, as a part of its submission. */
+export function callerOf(c: Context): Pick<Submission, 'caller'> {
+  const caller = readTraceparent(c.req.header('traceparent'));
+  return caller ? { caller } : {};
 }

@@ -102,9 +102,10 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
       ]);
     });
     const receipt = submission.receipt ?? id;
-    rows.accepted.push({ receipt, results });
+    const isKept = !stillWaits(submission, rows);
+    rows.accepted.push({ ...(isKept && { messageId: id }), receipt, results });
     if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
-    if (!stillWaits(submission, rows)) rows.messages.push({ ...submission, id, receipt, results });
+    if (isKept) rows.messages.push({ ...submission, id, receipt, results });
   }
   return rows;
 }

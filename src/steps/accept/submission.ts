@@ -1,5 +1,6 @@
 import type { Item, RecordItem } from '#core/item';
 import type { Route } from '#core/route';
+import type { TraceContext } from '#core/trace-context';
 import type { KnownCodes } from '../../catalogue/known-codes.ts';
 import type { Database } from '../../database/pool.ts';
 import type { UuidSource } from '../../database/uuid.ts';
@@ -35,6 +36,8 @@ export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
   /** Present where this message lets go an item of an earlier one that waited. */
   readonly again?: Again;
+  /** Where the sender said which trace of its own it belongs to. */
+  readonly caller?: TraceContext;
 }
 
 /** The item that waited: where it stands, since when it is held, and the row that it waited in. */
@@ -48,6 +51,8 @@ export interface Again {
 
 /** What became of a message. */
 export interface Accepted {
+  /** The message's own id, where it was kept just now. */
+  readonly messageId?: string;
   readonly receipt: string;
   readonly results: readonly ItemResult[];
 }

@@ -6,7 +6,7 @@ import { readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
-import { note, noteUnanswered } from '../door.ts';
+import { callerOf, note, noteUnanswered } from '../door.ts';
 import { type CallbackDoorMeans, checkSender, doorOf, type Found, findCallback, MAX_ITEMS, readItems } from './read.ts';
 
 export type { CallbackDoorMeans } from './read.ts';
@@ -74,6 +74,7 @@ async function take(c: Context, means: CallbackDoorMeans, found: Found, body: Bu
     mediaType: c.req.header('content-type')?.slice(0, 100),
     body,
     bodyBytes: body.length,
+    ...callerOf(c),
     items,
   });
   const invalid = results.filter(({ outcome }) => outcome === 'invalid');

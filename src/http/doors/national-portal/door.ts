@@ -17,7 +17,7 @@ import { parseWhole, parseWithList } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { inTurns } from '../../turns.ts';
-import { type DoorMeans, note, noteUnanswered } from '../door.ts';
+import { callerOf, type DoorMeans, note, noteUnanswered } from '../door.ts';
 import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
 import { QUESTIONS, type QuestionMeans } from './questions.ts';
 import { keyOfSession, openSession, type SessionMeans } from './session.ts';
@@ -203,6 +203,7 @@ async function take(
     mediaType: 'application/json',
     body,
     bodyBytes: body.length,
+    ...callerOf(c),
     items,
   });
   return {

@@ -5,7 +5,7 @@ import type { Item } from '#core/item';
 import type { KeyEntry } from '../../../config.ts';
 import type { Submission } from '../../../steps/accept/submission.ts';
 import { Refusal } from '../../problem.ts';
-import type { DoorMeans } from '../door.ts';
+import { callerOf, type DoorMeans } from '../door.ts';
 import type { DossierOperation } from './items.ts';
 
 /** A request whose sender and party are known. */
@@ -20,13 +20,14 @@ export interface Request {
 
 /** What of it is handed over, under the receipt of its parts before where there are some. */
 export function submissionOf(
-  { means, key, party, operation, mediaType }: Request,
+  { c, means, key, party, operation, mediaType }: Request,
   body: Buffer,
   items: readonly Item[],
   receipt?: string,
 ): Submission {
   return {
     ...(receipt !== undefined && { receipt }),
+    ...callerOf(c),
     receivedAt: msToInstant(means.nowMs()),
     party,
     door: 'rest',

@@ -6,7 +6,7 @@ import { cleanCode } from '#core/identifiers';
 import type { IndexReader } from '../../../index/read.ts';
 import { Refusal } from '../../problem.ts';
 import { inTurns } from '../../turns.ts';
-import type { DoorMeans } from '../door.ts';
+import { callerOf, type DoorMeans } from '../door.ts';
 import type { Caller } from './authenticate.ts';
 import { type OperationName, SHAPES } from './envelope.ts';
 import { PUSHES, readValue } from './message.ts';
@@ -56,6 +56,7 @@ async function push(means: OperationMeans, { c, party, caller, operation, values
     mediaType: c.req.header('content-type')?.slice(0, 1_000),
     body,
     bodyBytes: body.length,
+    ...callerOf(c),
     items: await inTurns(values, (value) => readValue(carried, value)),
   });
   const told = results.map(({ index, code, outcome, problems, warnings }) => ({
