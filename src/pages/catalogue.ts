@@ -10,6 +10,7 @@ import type { PageMeans, ShowPage } from './pages.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
 import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
+import { serviceMarkup } from './service-markup.ts';
 import { vietnamese } from './words.ts';
 
 const A_PAGE = 20;
@@ -20,7 +21,7 @@ const NAMES = ['q', 'field', 'agency', 'level', 'audience', 'inForce', 'cursor']
 type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /** The catalogue of services for people: no key is needed, as for what is posted in every office. */
-export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors }: PageMeans): void {
+export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors, province }: PageMeans): void {
   pages.get(LIST, async (c) => {
     const query = readQuery(c);
     if (Array.isArray(query)) return page(c, (say) => wrongPage(say, query));
@@ -49,7 +50,12 @@ ${paging(say, filter, cursor !== undefined, next)}`,
     const past = { since: endedAt(versions), changed: await lastChanged(versions) };
     return page(c, (say) =>
       entry
-        ? { title: (entry.record as Service).name, body: serviceView(say, entry.record as Service, past) }
+        ? {
+            title: (entry.record as Service).name,
+            body: serviceView(say, entry.record as Service, past),
+            // What has ended is not to be found by who wants to file.
+            ...((entry.record as Service).inForce && { head: serviceMarkup(entry.record as Service, province?.name) }),
+          }
         : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
     );
   });

@@ -20,6 +20,9 @@ function poisoned(record: Record<string, unknown>): Record<string, unknown> {
   return poison(record, '') as Record<string, unknown>;
 }
 
+/** The block of data in the head of a page: no text of a source ends it. */
+const DATA = /<script type="application\/ld\+json">([^<]*)<\/script>/;
+
 describe('pages for citizens', () => {
   let hub: TestHub;
   let people = 0;
@@ -88,7 +91,7 @@ describe('pages for citizens', () => {
         'text/html; charset=UTF-8',
         'no-store',
       ]);
-      expect(html).not.toMatch(/<script|<style|style=|href="(?!\/|#|data:|https:\/\/bieumau\.)/i);
+      expect(html.replace(DATA, '')).not.toMatch(/<script|<style|style=|href="(?!\/|#|data:|https:\/\/bieumau\.)/i);
       const { status, headers: same } = await open(path, { method: 'HEAD' });
       expect([status, same.get('content-type')]).toEqual([(await open(path)).status, 'text/html; charset=UTF-8']);
     }
@@ -305,10 +308,29 @@ describe('pages for citizens', () => {
       expect((await open('/services/1.999991?lang=en')).text).toContain('At the counter not known not known 0 VND');
     });
 
-    test('what is no longer in force says so', async () => {
+    test('what is no longer in force says so, to people, and nothing to search engines', async () => {
       const { html } = await open('/services?inForce=false');
       const code = /<a href="\/services\/([^"]+)"/.exec(html)?.[1] as string;
-      expect((await open(`/services/${code}`)).text).toContain('Thủ tục này đã hết hiệu lực.');
+      const { text, html: ended } = await open(`/services/${code}`);
+      expect(text).toContain('Thủ tục này đã hết hiệu lực.');
+      expect(DATA.test(ended)).toBe(false);
+    });
+
+    test('a service is told to search engines in the words of schema.org, an unknown fee not as one', async () => {
+      const dataOf = async (code: string) =>
+        JSON.parse(DATA.exec((await open(`/services/${code}`)).html)?.[1] as string);
+      const known = await dataOf('1.001193');
+      expect(known).toMatchObject({
+        '@context': 'https://schema.org',
+        '@type': 'GovernmentService',
+        identifier: '1.001193.000.00.00.H60',
+        name: 'Thủ tục đăng ký khai sinh',
+        serviceType: ['Hộ tịch'],
+        areaServed: [{ '@type': 'AdministrativeArea', name: 'Tỉnh Tuyên Quang' }],
+      });
+      expect(known.provider[0]).toMatchObject({ '@type': 'GovernmentOrganization', name: expect.any(String) });
+      expect((await dataOf('1.999991')).offers).toEqual([{ '@type': 'Offer', price: 0, priceCurrency: 'VND' }]);
+      expect((await dataOf('1.999990')).name).toContain('<script>');
     });
   });
 
@@ -359,7 +381,7 @@ describe('pages for citizens', () => {
       await open(`/?code=${encodeURIComponent(CANARY)}&lang=${encodeURIComponent(CANARY)}`),
     ]) {
       expect(html.toLowerCase()).toMatch(/&lt;script&gt;/);
-      expect(html).not.toMatch(/<script|<img|"'>/i);
+      expect(html.replace(DATA, '')).not.toMatch(/<script|<img|"'>/i);
     }
     const { html } = await open('/services/1.999990');
     for (const name of [
