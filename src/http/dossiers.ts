@@ -15,7 +15,7 @@ import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
-import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
+import { Cursor, Limit, Purpose, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -44,6 +44,7 @@ const ListQuery = closed({
   party: text('the party that first told of it'),
   q: text('words of the code or the name, with or without Vietnamese marks'),
   due: Type.Optional(oneOf(['overdue'])),
+  why: Purpose,
   limit: Limit,
   cursor: Cursor,
 });
@@ -52,16 +53,17 @@ const OneQuery = closed({
   at: text(
     'a moment that has come, as a time with a zone; a date means the end of that day in Vietnam, that of today now',
   ),
+  why: Purpose,
 });
 
 /** Nearly every history is one page of the largest kind: who asks for no limit is given that. */
-const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
+const HistoryQuery = closed({ why: Purpose, limit: Limit, cursor: Cursor });
 const HISTORY_LIMIT = 200;
 
 export type DossierQuery = Type.Static<typeof ListQuery>;
 
 const PERSONAL =
-  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit.';
+  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit, with `why` where it is given.';
 
 const AMBIGUOUS = { description: 'The code is one of several dossiers; the detail lists them' };
 
@@ -95,7 +97,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const place = after && { statusAt: after[0], code: after[1] };
       const found = await index.list(filter, limit + 1, place, reader.personal);
       const items = found.slice(0, limit);
-      await account(means, reader, 'dossier.list-personal', listed(query, items));
+      await account(means, reader, 'dossier.list-personal', listed(query, items), query.why);
       const last = items.at(-1);
       const next = found.length > limit && last ? cursors.write('dossiers', [last.statusAt, last.code]) : null;
       return conditional(c, `{"items":[${items.map((item) => item.json).join(',')}],"next":${JSON.stringify(next)}}`);
@@ -127,9 +129,9 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const reader = readerOf(c, keys);
       const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
       // Most ask for nothing but the dossier: these are spared the look.
-      const { at } = c.req.url.includes('?') ? readOneQuery(c) : {};
-      if (at !== undefined) return asOf(c, means, reader, { code: dossier.code, at });
-      if (reader.personal) return personal(c, means, reader, dossier);
+      const { at, why } = c.req.url.includes('?') ? readOneQuery(c) : {};
+      if (at !== undefined) return asOf(c, means, reader, { code: dossier.code, at, why });
+      if (reader.personal) return personal(c, means, reader, dossier, why);
       return conditional(c, dossier.json);
     },
   );
@@ -158,13 +160,13 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
     async (c) => {
       const reader = readerOf(c, keys);
       const code = codeOf(c);
-      const { limit = HISTORY_LIMIT, cursor } = readHistoryQuery(c);
+      const { limit = HISTORY_LIMIT, cursor, why } = readHistoryQuery(c);
       const dossier = foundOf(await index.one(code), code);
       const list = `history ${dossier.code}`;
       const after = placeOf(cursors.read(list, cursor));
       const page = await index.history(dossier.code, Number(limit), after, reader.personal);
       const { items, last } = page ?? { items: [] };
-      await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code));
+      await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
       const delays = await means.delays.of(JSON.parse(dossier.json));
       const next = last ? cursors.write(list, [last.at, Number(last.inferred), last.status, last.seq]) : null;
       return conditional(c, JSON.stringify({ items, next, delays }));
@@ -196,10 +198,11 @@ async function personal(
   means: DossierReaderMeans,
   reader: Reader,
   served: { readonly code: string; readonly json: string },
+  why: string | undefined,
 ): Promise<Response> {
   const whole = await means.index.whole(served.code);
   if (!whole) throw notFound(served.code);
-  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', served.code));
+  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', served.code), why);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...whole.record, freshness }));
 }
@@ -209,7 +212,7 @@ async function asOf(
   c: Context,
   means: DossierReaderMeans,
   reader: Reader,
-  asked: { readonly code: string; readonly at: string },
+  asked: { readonly code: string; readonly at: string; readonly why: string | undefined },
 ): Promise<Response> {
   const { code } = asked;
   const at = momentOf(asked.at, means.nowMs());
@@ -220,7 +223,7 @@ async function asOf(
     const kept = then.keptSince === undefined ? 'nothing is kept' : `what is kept begins at ${then.keptSince}`;
     throw new Refusal('not-found', `what was told of ${quote(code)} by ${at} is not kept any more: ${kept}`);
   }
-  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', code));
+  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', code), asked.why);
   return conditional(c, JSON.stringify(then.dossier));
 }
 
@@ -234,14 +237,20 @@ function momentOf(asked: string, nowMs: number): string {
 }
 
 /** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */
-async function account({ audit }: DossierReaderMeans, reader: Reader, action: string, subject: string): Promise<void> {
-  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject });
+async function account(
+  { audit }: DossierReaderMeans,
+  reader: Reader,
+  action: string,
+  subject: string,
+  why: string | undefined,
+): Promise<void> {
+  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject, ...(why !== undefined && { why }) });
 }
 
 /** What was asked and whose dossiers were seen; the words that were sought may be a citizen's name. */
 function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly code: string }[]): string {
   const asked = Object.entries(query)
-    .filter(([name]) => name !== 'limit' && name !== 'cursor')
+    .filter(([name]) => !['limit', 'cursor', 'why'].includes(name))
     .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
   return auditSubject('dossiers', `?${asked.join('&')}`, items.map(({ code }) => code).join(' ') || 'none');
 }

@@ -10,6 +10,9 @@ export const Limit = Type.Optional(
 export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
 export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 
+/** For what is kept in the audit when it is shown. */
+export const Purpose = text('for what the personal data is read: kept in the audit beside the read');
+
 /** The reply of a list; `next` is null at its end. */
 export function pageOf(item: Type.TSchema) {
   return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });

@@ -201,17 +201,37 @@ describe('readers', () => {
     expect(found.body.items).toEqual([one.body]);
     // One entry a request, with what was read and nothing of what is personal.
     expect(await audited()).toEqual([
-      ['dossier.read-personal', `dossier ${code}`],
-      ['dossier.history-personal', `dossier ${code}`],
-      ['dossier.list-personal', `dossiers ?q=…&status=processing: ${code}`],
+      ['dossier.read-personal', `dossier ${code}`, null],
+      ['dossier.history-personal', `dossier ${code}`, null],
+      ['dossier.list-personal', `dossiers ?q=…&status=processing: ${code}`, null],
     ]);
     for (const path of paths) expect((await hub.read(path, 'one-stop')).status).toBe(403);
 
+    const why = encodeURIComponent('trả lời đơn của công dân');
+    const asked = [
+      `${paths[0]}?why=${why}`,
+      `${paths[0]}?at=2100-01-01&why=${why}`,
+      `${paths[1]}?why=${why}`,
+      `${paths[2]}&why=${why}`,
+    ];
+    const statuses = await Promise.all(asked.map(async (path) => (await hub.read(path, 'personal')).status));
+    expect(statuses).toEqual([200, 400, 200, 200]);
+    expect((await audited()).slice(3)).toEqual(
+      expect.arrayContaining([
+        ['dossier.read-personal', `dossier ${code}`, 'trả lời đơn của công dân'],
+        ['dossier.history-personal', `dossier ${code}`, 'trả lời đơn của công dân'],
+        ['dossier.list-personal', `dossiers ?q=…&status=processing: ${code}`, 'trả lời đơn của công dân'],
+      ]),
+    );
+    // Who sees nothing personal may say so as well, and nothing is kept of it.
+    expect((await hub.read(`${paths[0]}?why=${why}`)).status).toBe(200);
+    expect(await audited()).toHaveLength(6);
+
     async function audited(): Promise<readonly unknown[]> {
       const { rows } = await hub.hub.database.pool.query(
-        "SELECT action, subject FROM audit WHERE actor = 'personal' ORDER BY id",
+        "SELECT action, subject, why FROM audit WHERE actor <> '' ORDER BY id",
       );
-      return rows.map(({ action, subject }) => [action, subject]);
+      return rows.map(({ action, subject, why }) => [action, subject, why]);
     }
   });
 

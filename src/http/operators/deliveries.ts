@@ -94,14 +94,14 @@ export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
 async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
-  const wantsBody = read(c).body !== 'no';
+  const { body: asked, why } = read(c);
   const id = idOf(c, 'delivery');
   const found = await ledger.delivery(id);
   if (!found) throw none('delivery', id);
   const kept = await ledger.attempts(id);
-  const isWireShown = wantsBody && kept.some((attempt) => attempt.hasWire);
+  const isWireShown = asked !== 'no' && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
-    ? await shownTo(means, key, auditSubject('delivery', id), async (mayBePersonal) => {
+    ? await shownTo(means, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
         const calls: (readonly WireView[] | undefined)[] = [];
         // One after the other: all at once they would take one turn together.
         for (const { wire } of kept) {

@@ -108,7 +108,8 @@ export function addMessages(add: AddRoute, means: OperatorMeans): void {
 async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
   const { keys, ledger } = means;
   const key = requireKey(c, keys, 'ops:read');
-  const wantsBody = read(c).body !== 'no';
+  const { body: asked, why } = read(c);
+  const wantsBody = asked !== 'no';
   const id = c.req.param('id') ?? '';
   const found = await ledger.message(id);
   if (!found) throw none('message', id);
@@ -118,7 +119,7 @@ async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery)
   const view =
     body &&
     wantsBody &&
-    (await shownTo(means, key, auditSubject('message', id), async (mayBePersonal) =>
+    (await shownTo(means, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));
   return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
@@ -142,11 +143,12 @@ async function asRead(
 export async function shownTo<View>(
   { audit }: OperatorMeans,
   key: KeyEntry,
-  subject: string,
+  { subject, why }: { readonly subject: string; readonly why: string | undefined },
   view: (mayBePersonal: boolean) => Promise<View>,
 ): Promise<View | undefined> {
   if (!key.scopes.includes('ops:body')) return undefined;
   const mayBePersonal = key.scopes.includes('index:personal');
-  await audit.write({ actor: key.id, action: mayBePersonal ? 'body.read-personal' : 'body.read', subject });
+  const action = mayBePersonal ? 'body.read-personal' : 'body.read';
+  await audit.write({ actor: key.id, action, subject, ...(why !== undefined && { why }) });
   return view(mayBePersonal);
 }

@@ -13,6 +13,7 @@ import type { Keys } from '../auth.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import type { Cursors } from '../cursor.ts';
 import { parseWhole } from '../json-body.ts';
+import { Purpose } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 
 export interface OperatorMeans {
@@ -46,6 +47,7 @@ export const BodyQuery = closed({
       description: 'no: without bodies, whatever the key may, and without an entry in the audit',
     }),
   ),
+  why: Purpose,
 });
 
 export type ReadBodyQuery = (c: Context) => Type.Static<typeof BodyQuery>;
