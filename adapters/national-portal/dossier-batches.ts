@@ -3,7 +3,7 @@ import { isAlreadyThere, isDossierUnknown, isTemporary, type PortalError } from 
 import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import { outcomeOfError } from './answers.ts';
 import type { Portal } from './client.ts';
-import { type Prepared, prepare, put, sendDossier } from './dossiers.ts';
+import { type Prepared, prepare, put, sendDossier, verdictFor } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
 import { dialectOf } from './settings.ts';
 
@@ -61,17 +61,6 @@ async function tell(
         verdict === answer ? together : outcomeOfError(verdict, portal.settings, [one.item.record]),
       );
   if (otherwise && wrong.length > 0) await otherwise(portal, wrong, outcomes);
-}
-
-/** What the reply says of one: by itself, or of all together where it does not tell of each. */
-function verdictFor(
-  { item }: Prepared,
-  answer: { readonly kind: 'ok' } | PortalError,
-  verdicts: ReadonlyMap<string, Verdict>,
-): Verdict {
-  const own = verdicts.get(item.code.toUpperCase());
-  if (own) return own;
-  return answer.kind === 'ok' ? { kind: 'held' } : answer;
 }
 
 function isElsewise(portal: Portal, error: PortalError, isUpdate: boolean): boolean {

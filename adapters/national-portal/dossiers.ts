@@ -1,9 +1,10 @@
 import { delivered, type Outcome, type Outgoing, unknown, unmapped } from '#kit';
 import { differences } from '#mappings/national-portal/differences';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
-import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
+import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
+import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
-import { type Answer, outcomeOfError } from './answers.ts';
+import { type Answer, type Failed, outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { factsOf } from './facts.ts';
@@ -31,11 +32,11 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
     if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code, note);
     isUpdate = seen.kind === 'found';
   }
-  const isElsewise = (one: Answer, isUpdate: boolean): boolean =>
+  const isElsewise = (one: Verdict | Failed, isUpdate: boolean): boolean =>
     one.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(one, patterns);
-  let answer = await put(portal, [prepared], isUpdate);
+  let answer = await putOne(portal, prepared, isUpdate);
   if (isElsewise(answer, isUpdate)) {
-    const other = await put(portal, [prepared], !isUpdate);
+    const other = await putOne(portal, prepared, !isUpdate);
     // It has the dossier after all, so "không tồn tại" was about something of it, such as a code: that is the reason.
     if (!isUpdate || !isElsewise(other, false)) answer = other;
   }
@@ -78,4 +79,20 @@ export function put(portal: Portal, dossiers: readonly Prepared[], isUpdate: boo
   const args = { isUpdating: isUpdate ? 'True' : 'False', data: dossiers.map(({ body }) => body) };
   const about = dossiers[0]?.item.record;
   return call(portal, { group: 'integration', service: 'DongBoHoSoMC', args, effect: 'tell', about });
+}
+
+async function putOne(portal: Portal, prepared: Prepared, isUpdate: boolean): Promise<Verdict | Failed> {
+  const answer = await put(portal, [prepared], isUpdate);
+  return answer.kind === 'failed' ? answer : verdictFor(prepared, answer, verdictsOf(answer.result ?? []));
+}
+
+/** What the reply says of one: by itself, or of all together where it does not tell of each. */
+export function verdictFor(
+  { item }: Prepared,
+  answer: { readonly kind: 'ok' } | PortalError,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Verdict {
+  const own = verdicts.get(item.code.toUpperCase());
+  if (own) return own;
+  return answer.kind === 'ok' ? { kind: 'held' } : answer;
 }

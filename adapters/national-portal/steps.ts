@@ -1,6 +1,7 @@
 import { delivered, inOrder, type Outcome, type Outgoing, unavailable, unknown, unmapped } from '#kit';
 import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
 import { stepKey, writeProgress } from '#mappings/national-portal/progress';
+import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
 import { outcomeOfError, said } from './answers.ts';
 import { call, type Portal } from './client.ts';
@@ -157,10 +158,12 @@ async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
     about: dossiers[0],
   });
   if (answer.kind === 'failed') return answer.outcome;
-  if (answer.kind === 'ok') return delivered();
-  if (isAlreadyThere(answer, patterns) && steps.length === 1) return delivered();
-  if (isDossierUnknown(answer, patterns)) return unavailable(UNKNOWN, said(answer, settings, dossiers));
-  return outcomeOfError(answer, settings, dossiers);
+  // A portal may take the call, and say of a step in it that it did not take that.
+  const error = answer.kind === 'error' ? answer : firstErrorIn(answer.result);
+  if (!error) return delivered();
+  if (isAlreadyThere(error, patterns) && steps.length === 1) return delivered();
+  if (isDossierUnknown(error, patterns)) return unavailable(UNKNOWN, said(error, settings, dossiers));
+  return outcomeOfError(error, settings, dossiers);
 }
 
 type There = { readonly keys: ReadonlySet<string> } | { readonly outcome: Outcome };

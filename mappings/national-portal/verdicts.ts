@@ -19,6 +19,13 @@ export function verdictsOf(result: readonly unknown[]): ReadonlyMap<string, Verd
   return verdicts;
 }
 
+/** The first error that a reply tells of an item: of several with one `MaHoSo`, such as steps, it does not say which. */
+export function firstErrorIn(result: readonly unknown[]): PortalError | undefined {
+  for (const entry of result)
+    for (const verdict of verdictsOf([entry]).values()) if (verdict.kind === 'error') return verdict;
+  return undefined;
+}
+
 function verdictOf({ error_code, message, outcome, problems }: Readonly<Record<string, unknown>>): Verdict | undefined {
   if (typeof error_code === 'string' || typeof error_code === 'number') {
     const code = String(error_code).trim();
