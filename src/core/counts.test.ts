@@ -183,6 +183,21 @@ describe('what is known by the course', () => {
   });
 });
 
+test('a term in days of the calendar does not end on a day off', () => {
+  const working = createWorkingTime(workingCalendar());
+  const due = (amount: number, receivedAt: string) =>
+    dueByTerm({ channels: [{ channel: 'counter', terms: [{ amount, unit: 'day' }] }] }, receivedAt, working);
+  expect(due(5, '2026-03-02T09:30:00+07:00')).toBe('2026-03-09T09:30:00+07:00');
+  expect(due(4, '2026-03-02T09:30:00+07:00')).toBe('2026-03-06T09:30:00+07:00');
+  // Tết 2026 and the Sunday after it; a Saturday that is worked in the place of a Monday.
+  expect(due(7, '2026-02-09T08:00:00+07:00')).toBe('2026-02-23T08:00:00+07:00');
+  expect(due(5, '2026-08-17T08:00:00+07:00')).toBe('2026-08-22T08:00:00+07:00');
+  const never = createWorkingTime({ hours: [], everyYear: [], daysOff: [], workdays: [] });
+  expect(
+    dueByTerm({ channels: [{ channel: 'counter', terms: [{ amount: 1, unit: 'day' }] }] }, day('06'), never),
+  ).toBeUndefined();
+});
+
 test('a dossier without a date is due by the longest certain term of its service, in working time', () => {
   const working = createWorkingTime(workingCalendar());
   const service = {

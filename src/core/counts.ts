@@ -104,7 +104,8 @@ const NO_RECORD = {} as Dossier;
 
 /**
  * By when a dossier is due by the longest term that the catalogue gives for its service with certainty. An hour is one
- * of working time, a day one of the calendar. Undefined where no term is certain.
+ * of working time, a day one of the calendar, and what would be due on a day off is due on the next day that is worked
+ * (domain 8.2). Undefined where no term is certain.
  */
 export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, receivedAt: string, working: WorkingTime) {
   const dues = channels.flatMap(({ terms = [] }) =>
@@ -129,7 +130,9 @@ function dueAfter(
   const workingMs = { 'working-day': working.dayMs, hour: 3_600_000 }[unit ?? ''];
   try {
     return writable(
-      workingMs === undefined ? fromMs + amount * days * DAY_MS : working.after(fromMs, amount * workingMs),
+      workingMs === undefined
+        ? working.onWorkday(fromMs + amount * days * DAY_MS)
+        : working.after(fromMs, amount * workingMs),
     );
   } catch (error) {
     // Offices that hardly work do not come to its end: then nothing is known of it.

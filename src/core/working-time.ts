@@ -22,6 +22,13 @@ export interface WorkingTime {
    * @throws RangeError when it does not come within 20 years
    */
   after(fromMs: number, workingMs: number): number;
+  /**
+   * The same time of the day, on that day where it is worked and otherwise on the next one that is, epoch milliseconds: a
+   * term in days of the calendar does not end on a day off.
+   *
+   * @throws RangeError when none comes within 20 years
+   */
+  onWorkday(ms: number): number;
   /** The working time of an ordinary Monday: what a term in working days counts as one day. */
   readonly dayMs: number;
 }
@@ -74,6 +81,12 @@ export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
           left -= room;
         }
       throw new RangeError(`${workingMs} ms of working time do not pass within ${MOST_DAYS} days`);
+    },
+    onWorkday(ms) {
+      const first = Math.floor((ms + VIETNAM_MS) / DAY_MS);
+      for (let day = first; day < first + MOST_DAYS; day++)
+        if (spansAt(day).length > 0) return ms + (day - first) * DAY_MS;
+      throw new RangeError(`no day is worked within ${MOST_DAYS} days`);
     },
   };
 }
