@@ -4,27 +4,43 @@ import type { Answer } from './answer.ts';
 import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
 import { lookUp, wordsOf } from './look-up.ts';
 import type { Context } from './request.ts';
-import type { LookUp, Push } from './settings.ts';
+import type { LookUp, Push, Question } from './settings.ts';
 import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
 
 export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
 
-/** Tell the ministry one thing. In doubt it is asked first, where it can be asked, so that it has nothing twice. */
+/**
+ * Tell the ministry one thing. In doubt it is asked first, where it can be asked, so that it has nothing twice. A dossier
+ * that it has, in whichever version, is changed by the operation for that, where there is one.
+ */
 export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
   const how = connection.settings.push?.[name];
   if (!how) return refused('no-operation', `the settings of ${connection.party} name no operation to push ${name} by`);
   const context = contextOf(item);
+  let has = item.known;
   if (item.doubt && how.lookUp) {
-    const found = await isThere(connection, how.lookUp, context, item.dossier);
+    const found = await standing(connection, how.lookUp, context, item.dossier);
     // It may be there, and stays in doubt until somebody answers.
-    if (typeof found !== 'boolean') return unknown(found.reason, found.message);
-    if (found) return delivered('already-there');
+    if (typeof found !== 'string') return unknown(found.reason, found.message);
+    if (found === 'as-told') return delivered('already-there');
+    // Of steps the others are there.
+    has ||= name === 'dossiers' && found === 'otherwise';
   }
-  const { operation, request, result } = (item.known && how.update) || how;
+  const { update } = how;
+  let answer = await put(connection, (has && update) || how, context, item.dossier);
+  if (update && !has && !('kind' in answer) && meaning(connection, answer) === 'taken')
+    answer = await put(connection, update, context, item.dossier);
+  return 'kind' in answer ? answer : verdictOf(connection, answer, how, item.dossier);
+}
+
+function put(
+  connection: Ministry,
+  { operation, request, result }: Question,
+  context: Context,
+  dossier: Dossier | undefined,
+): Promise<Answer | Failure> {
   const question = { operation, request, ...(result && { result }) };
-  const answer = await ask(connection, { question, context, idempotent: false, dossier: item.dossier });
-  if ('kind' in answer) return answer;
-  return verdictOf(connection, answer, how, item.dossier);
+  return ask(connection, { question, context, idempotent: false, dossier });
 }
 
 /** What requests of a push may speak of. */
@@ -32,17 +48,18 @@ export function contextOf({ id, code, record, dossier, service, agency }: Item):
   return { id, code, record, dossier, service, agency };
 }
 
-/** Whether one of the ministry's records says what we are about to tell. */
-async function isThere(
+/** Whether the ministry has what we are about to tell, or something else where it would be. */
+async function standing(
   connection: Ministry,
   how: LookUp,
   context: Context,
   dossier: Dossier | undefined,
-): Promise<boolean | Failure> {
+): Promise<'as-told' | 'otherwise' | 'absent' | Failure> {
   const rows = await lookUp(connection, how, context, dossier);
   if ('kind' in rows) return rows;
   const { words } = wordsOf(how.match, context, connection);
-  return rows.some((row) => words.every(({ ours, theirs }) => theirs(row) === ours));
+  if (rows.some((row) => words.every(({ ours, theirs }) => theirs(row) === ours))) return 'as-told';
+  return rows.length > 0 ? 'otherwise' : 'absent';
 }
 
 function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
