@@ -15,6 +15,7 @@ import * as m013 from './migrations/013-catalogue-versions.ts';
 import * as m014 from './migrations/014-database-homes.ts';
 import * as m015 from './migrations/015-late-until-ended.ts';
 import * as m016 from './migrations/016-backfills.ts';
+import * as m017 from './migrations/017-parts-of-dossiers.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -35,6 +36,7 @@ const MIGRATIONS = {
   '014-database-homes': m014,
   '015-late-until-ended': m015,
   '016-backfills': m016,
+  '017-parts-of-dossiers': m017,
 };
 
 /**

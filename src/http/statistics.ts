@@ -107,6 +107,7 @@ const RULES_MEAN =
   'resolved after its date. `td`: days are compared, what waits for a supplement, was withdrawn or stopped is among those on time. ' +
   'The numbers are those of form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
   'onTimePercent is of those resolved, with two decimals; of none it is null, and 100 by `opencps`. ' +
+  'A part of another dossier that the hub has (`parentCode`) is not counted beside it. ' +
   'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
 
 /** How many dossiers came, were resolved and are pending, early, on time and late. */

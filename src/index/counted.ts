@@ -76,6 +76,16 @@ export async function codesAfter(tx: pg.PoolClient, after: string, limit: number
   return rows.map(({ code }) => code);
 }
 
+/** The parts of these dossiers: whether they count depends on whether their whole is there. */
+export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ code: string }>({
+    name: 'parts of',
+    text: 'SELECT code FROM dossiers WHERE parent_code = ANY($1::text[])',
+    values: [codes],
+  });
+  return rows.map(({ code }) => code);
+}
+
 export interface CountableDossier {
   readonly code: string;
   readonly agencyCode: string;
@@ -86,6 +96,8 @@ export interface CountableDossier {
     Dossier,
     'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
   > & { readonly supplements?: NonNullable<Dossier['supplements']> };
+  /** Whether it is a part of another dossier that the index has. */
+  readonly isPart: boolean;
   /** Whether the beginning of what was told is not kept any more. */
   readonly isCutOff: boolean;
   /** All that was told of it and is kept; none where that was one thing. */
@@ -112,6 +124,7 @@ const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
+         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code) AS "isPart",
          version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
   FROM dossiers WHERE code = ANY($1::text[])`;
 
@@ -124,13 +137,13 @@ export async function loadCountable(tx: pg.PoolClient, codes: readonly string[])
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
   const events = await loadCourses(tx, rows);
   return rows.map(
-    ({ code, agencyCode, fieldCode, serviceKey, channel, createdAt: _, version, hasSupplements, ...own }) => {
+    ({ code, agencyCode, fieldCode, serviceKey, channel, isPart, createdAt: _, version, hasSupplements, ...own }) => {
       const told = events.get(code) ?? [];
       // Taken apart here: one text that PostgreSQL's JSON refuses would keep all others from being counted.
       const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
       const times = { ...own, ...(supplements && { supplements }) };
       return {
-        ...{ code, agencyCode, fieldCode, serviceKey, channel },
+        ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
         times: withoutNulls(times) as CountableDossier['times'],
         isCutOff: version > 1 && told[0]?.seq !== 1,
         events: told,

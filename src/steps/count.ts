@@ -14,6 +14,7 @@ import {
   loadCountable,
   loadCounted,
   newestChange,
+  partsOf,
   saveState,
   takeTurn,
   writeCounted,
@@ -83,7 +84,8 @@ async function nextCodes(
   });
   const isGap = rows.length > 0 ? rows[0]?.cursor !== state.cursor + 1 : newest > state.cursor;
   if (isGap) return { codes: [], next: { cursor: newest, filledTo: '' }, more: true };
-  const codes = [...new Set(rows.map(({ code }) => code))];
+  const changed = rows.map(({ code }) => code);
+  const codes = [...new Set([...changed, ...(changed.length > 0 ? await partsOf(tx, changed) : [])])];
   return { codes, next: { cursor: rows.at(-1)?.cursor ?? state.cursor, filledTo: null }, more: rows.length === BATCH };
 }
 
@@ -100,6 +102,8 @@ async function countAll(
     dossiers.filter(({ isCutOff }) => isCutOff).map(({ code }) => code),
   );
   return dossiers.map((dossier) => {
+    // Otherwise a bundle, or a dossier that goes through several offices, counts once for each of them.
+    if (dossier.isPart) return { dossier, by: {} };
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const times: DossierTimes = {
       ...timesOf(dossier, before.get(dossier.code)),

@@ -70,6 +70,29 @@ describe('statistics', () => {
       one(at('03-06'), at('03-12'), { status: 'submitted', receivedAt: undefined, submittedAt: at('03-06') }),
     ]);
 
+  test('a part of a dossier is not counted beside it, whichever comes first, and is where its whole is not here', async () => {
+    const [whole, early, late, alone] = [at('03-02'), at('03-03'), at('03-04'), at('03-05')].map((day) =>
+      one(day, at('03-30')),
+    ) as [object, object, object, object];
+    const parentCode = (whole as { code: string }).code;
+    await hub.push({ ...early, parentCode });
+    const march = '?from=2026-03-01&to=2026-03-31';
+    expect((await statistics(march)).total.received.total).toBe(1);
+    await hub.push(whole);
+    await hub.push([
+      { ...late, parentCode },
+      { ...alone, parentCode: 'H60.01-260301-9999' },
+    ]);
+    for (const rule of RULES) expect((await statistics(`${march}&rule=${rule}`)).total.received.total, rule).toBe(2);
+    const { body } = await hub.read(`/api/v1/statistics/dossiers${march}&column=received`);
+    expect(body.items.map(({ code }: { code: string }) => code)).toEqual(
+      [whole, alone].map((each) => (each as { code: string }).code),
+    );
+    // One that names itself has no other.
+    await hub.push({ ...alone, statusAt: at('03-06'), parentCode: (alone as { code: string }).code });
+    expect((await statistics(march)).total.received.total).toBe(2);
+  });
+
   test('each rule counts the same day in its own way, and says which it is', async () => {
     await pushDay();
     const march = '?from=2026-03-01&to=2026-03-31';
