@@ -233,6 +233,28 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     });
   });
 
+  test('texts in an old encoding come in Unicode letters, also where the record has no place for them', () => {
+    const [supplement] = FULL.DanhSachHoSoBoSung;
+    const [old, mended] = ['Hå s¬ thiÕu giÊy tê', 'Hồ sơ thiếu giấy tờ'];
+    const item = {
+      ...LEAST,
+      GhiChu: old,
+      ThongTinTra: old,
+      ThongTinKhac: old,
+      DanhSachTepDinhKemKhac: [{ TenGiayTo: old, SoLuong: 2, LoaiGiayTo: 1 }],
+      DanhSachHoSoBoSung: [{ ...supplement, ThongTinTiepNhan: old }],
+      TruongMoi: { MoTa: [old] },
+    };
+    expect(relayed(item)).toMatchObject({
+      GhiChu: mended,
+      ThongTinTra: mended,
+      ThongTinKhac: mended,
+      DanhSachTepDinhKemKhac: [{ TenGiayTo: mended, SoLuong: 2, LoaiGiayTo: 1 }],
+      DanhSachHoSoBoSung: [{ ThongTinTiepNhan: mended }],
+      TruongMoi: { MoTa: [mended] },
+    });
+  });
+
   test('numbers, booleans and dates come to the forms of the dialect, words in the place of an amount stay', () => {
     const [supplement] = FULL.DanhSachHoSoBoSung;
     const item = {

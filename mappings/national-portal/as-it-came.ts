@@ -1,4 +1,4 @@
-import { nfc } from '#core/text';
+import { inspectText } from '#core/text';
 import { type Codes, meaningOf } from './codes.ts';
 import { differences } from './differences.ts';
 import type { FieldRule, FieldRules } from './fields.ts';
@@ -53,7 +53,7 @@ export function asItCame(
   const known = namesOf(rules);
   for (const [field, value] of Object.entries(raw)) {
     if (known.has(field)) continue;
-    fields.push([field, textsInNfc(value)]);
+    fields.push([field, inUnicode(value)]);
     if (!isAbsent(value)) carried(`${at}/${field}`, value);
   }
   return Object.fromEntries(fields);
@@ -94,7 +94,7 @@ function fieldAsItCame(
   }
   if (hasEntries(as)) return entriesAsTheyCame(codes, as.list, ours, alone[field], given, carried, `${at}/${field}`);
   if (!isUnchanged) return ours;
-  if (typeof as === 'object' && 'list' in as) return textsInNfc(Array.isArray(given) ? given : [given]);
+  if (typeof as === 'object' && 'list' in as) return inUnicode(Array.isArray(given) ? given : [given]);
   if (member === undefined || COMBINED.has(field)) return textOf(given);
   if (typeof as === 'object' && !isNameless(member, ours))
     return meansTheSame(codes, as.table, given, ours) ? textOf(given) : ours;
@@ -156,14 +156,15 @@ function byKey<E extends Readonly<Record<string, unknown>>>(
 /** A value as a text of the dialect; what is no plain value stays what it is. */
 function textOf(value: unknown): Wire {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return typeof value === 'object' ? textsInNfc(value) : nfc(String(value));
+  return typeof value === 'object' ? inUnicode(value) : inspectText(String(value)).text;
 }
 
-function textsInNfc(value: unknown): Wire {
-  if (typeof value === 'string') return nfc(value);
-  if (Array.isArray(value)) return value.map(textsInNfc);
+/** Whether the record has a place for a text or not: partners are told it in the letters in which the hub reads it. */
+function inUnicode(value: unknown): Wire {
+  if (typeof value === 'string') return inspectText(value).text;
+  if (Array.isArray(value)) return value.map(inUnicode);
   if (!isObject(value)) return value as Wire;
-  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, textsInNfc(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, inUnicode(inner)]));
 }
 
 function isBlank(value: Wire): boolean {
