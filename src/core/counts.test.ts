@@ -181,6 +181,48 @@ describe('what is known by the course', () => {
     expect(grade('766', times('resolved', { course, statusAt: day('12', '16:00:00') }))).toBe('on-time');
     expect(grade('opencps', times('resolved', { course, statusAt: day('12', '16:00:00') }))).toBe('late');
   });
+
+  describe('a status whose time was derived', () => {
+    const derived = (seq: number, status: Status, at: string) => ({
+      ...event(seq, status, at, 'dossier'),
+      inferred: true,
+    });
+
+    test('yields to the real time of the same status', () => {
+      // As the dialect of the national portal tells it: the record first, then its step.
+      const course = courseOf([
+        derived(1, 'received', day('02')),
+        event(2, 'received', day('02')),
+        derived(3, 'processing', day('02')),
+        event(4, 'processing', day('03')),
+        derived(5, 'supplement-required', day('02')),
+        event(6, 'supplement-required', day('04')),
+        derived(7, 'processing', day('02')),
+        event(8, 'processing', day('05')),
+        derived(9, 'resolved', day('09')),
+        event(10, 'resolved', day('09')),
+      ]);
+      expect(course).toEqual([
+        { status: 'received', at: day('02') },
+        { status: 'processing', at: day('03') },
+        { status: 'supplement-required', at: day('04') },
+        { status: 'processing', at: day('05') },
+        { status: 'resolved', at: day('09') },
+      ]);
+      expect(grade('766', times('resolved', { course, finishedAt: day('09') }))).toBe('early');
+    });
+
+    test('counts where nothing tells of a real one, also as the beginning of what is known later', () => {
+      const wait = derived(1, 'supplement-required', day('02'));
+      expect(courseOf([wait, event(2, 'processing', day('05'))])).toEqual([
+        { status: 'supplement-required', at: day('02') },
+        { status: 'processing', at: day('05') },
+      ]);
+      expect(courseOf([wait, event(2, 'supplement-required', day('04'))])).toEqual([
+        { status: 'supplement-required', at: day('04') },
+      ]);
+    });
+  });
 });
 
 test('a term in days of the calendar does not end on a day off', () => {

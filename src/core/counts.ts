@@ -82,22 +82,38 @@ export function countedBy(rule: Rule, times: DossierTimes): Counted | undefined 
 }
 
 /**
- * The statuses that a dossier went through, by the rules by which the index moves its status.
+ * The statuses that a dossier went through, by the rules by which the index moves its status. A status whose time was
+ * derived yields to the real time of the same status: both tell of the same move, and one of it too early.
  *
  * @param events in the order of recording; where the first ones are not kept any more it begins with what is
  */
 export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
   const moves: Move[] = [];
   let view: DossierView | undefined;
-  const isWhole = events[0]?.seq === 1;
-  for (const event of [...events].sort(inEventOrder)) {
+  const sorted = [...events].sort(inEventOrder);
+  const first = events[0]?.seq === 1 ? sorted.findIndex(({ kind }) => kind === 'dossier') : 0;
+  if (first === -1) return moves;
+  const yields = yieldingIn(events);
+  for (const [at, event] of sorted.entries()) {
+    // A real step of the moment of a derived beginning stands before it.
+    const isBefore = at < first && !(sorted[first]?.inferred && event.at === sorted[first]?.at);
+    if (isBefore || yields(event)) continue;
     // What the record says besides does not matter here, only that there is one: a dossier begins with it.
-    const begins = event.kind === 'dossier' || (!view && !isWhole);
+    const begins = event.kind === 'dossier' || !view;
     const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
     if (next.view && (!view || next.moved)) moves.push({ status: next.view.status, at: next.view.statusAt });
     view = next.view;
   }
   return moves;
+}
+
+type CourseEvent = Pick<DossierEvent, 'status' | 'at' | 'inferred'>;
+
+function yieldingIn(events: readonly CourseEvent[]): (event: CourseEvent) => boolean {
+  const lastReal = new Map<Status, string>();
+  for (const { status, at, inferred } of events)
+    if (!inferred && at > (lastReal.get(status) ?? '')) lastReal.set(status, at);
+  return ({ status, at, inferred }) => inferred && at <= (lastReal.get(status) ?? '');
 }
 
 const NO_RECORD = {} as Dossier;

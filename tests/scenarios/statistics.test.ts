@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COLUMNS, GROUPS, RULES } from '#core/counts';
 import { recountAfterServices } from '../../src/index/counted.ts';
-import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
 const NOW = Date.parse('2026-03-20T10:00:00+07:00');
 const at = (date: string, time = '09:00:00') => `2026-${date}T${time}+07:00`;
@@ -69,6 +69,26 @@ describe('statistics', () => {
       }),
       one(at('03-06'), at('03-12'), { status: 'submitted', receivedAt: undefined, submittedAt: at('03-06') }),
     ]);
+
+  test('a supplement that a record and its step tell of, in the dialect of the national portal, is one', async () => {
+    const call = async (path: string, body: object): Promise<any> =>
+      (await hub.request('POST', path, undefined, body)).json();
+    const { session } = await call('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
+    const MaHoSo = 'H60.01-260302-0001';
+    const tell = async (status: string, at: string, more = {}) => {
+      const item = { MaHoSo, MaTTHC: '1.013225', NgayTiepNhan: '20260302080000', NgayHenTra: '20260310170000' };
+      const step = { MaHoSo, NguoiXuLy: 'Trần B', NoiDungXuLy: 'x', ThoiDiemXuLy: at, TrangThai: status };
+      await call('/mapi/g', { session, service: 'DongBoHoSoMC', data: [{ ...item, TrangThaiHoSo: status, ...more }] });
+      await call('/mapi/g', { session, service: 'CapNhatTienDoHoSoMC', data: [step] });
+    };
+    await tell('2', '20260302080000');
+    await tell('4', '20260303080000');
+    await tell('5', '20260304080000');
+    await tell('4', '20260305080000', { GhiChu: 'Đã bổ sung' });
+    await tell('9', '20260309160000', { NgayKetThucXuLy: '20260309160000' });
+    const { total } = await statistics('?from=2026-03-01&to=2026-03-31');
+    expect(total.resolved).toEqual({ total: 1, early: 1, onTime: 0, late: 0 });
+  });
 
   test('a part of a dossier is not counted beside it, whichever comes first, and is where its whole is not here', async () => {
     const [whole, early, late, alone] = [at('03-02'), at('03-03'), at('03-04'), at('03-05')].map((day) =>
