@@ -162,6 +162,20 @@ describe('what is known by the course', () => {
     expect(countedBy('766', given)).toMatchObject({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
   });
 
+  test('a date of before it was taken up again is not the end; one of that day, which may have no hour, is', () => {
+    const course = courseOf([
+      event(1, 'received', day('02'), 'dossier'),
+      event(2, 'resolved', day('04')),
+      event(3, 'processing', day('05')),
+      event(4, 'resolved', day('11')),
+    ]);
+    const ended = (finishedAt: string) =>
+      countedBy('766', times('resolved', { statusAt: day('11'), course, finishedAt }));
+    expect(ended(day('04'))).toMatchObject({ endedAt: day('11'), grade: 'late' });
+    expect(ended(day('05', '00:00:00'))).toMatchObject({ endedAt: day('05', '00:00:00'), grade: 'early' });
+    expect(ended(day('09'))).toMatchObject({ endedAt: day('09'), grade: 'early' });
+  });
+
   test('where the beginning is not kept any more, it begins with what is', () => {
     const course = courseOf([event(4, 'resolved', day('08')), event(5, 'returned', day('11'))]);
     expect(course).toEqual([

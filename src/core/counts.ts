@@ -245,12 +245,18 @@ function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): st
 /** A supplement or a payment may be asked for, and a dossier withdrawn, before it is received. */
 const RECEIVED: ReadonlySet<Status> = new Set<Status>(['received', 'processing', 'stopped', 'resolved', 'returned']);
 
-/** When a finished dossier was finished: the source's own date, or since when it has been in one of those statuses. */
+/**
+ * When a finished dossier was finished: the source's own date, or since when it has been in one of those statuses. A date
+ * of before the day on which it was taken up again is that of another end.
+ */
 function endOf({ status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes): string {
   const told = finishedAt ?? (status === 'refused' ? refusedAt : undefined);
-  if (told !== undefined) return told;
   const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
-  return course[lastOpen + 1]?.at ?? (status === 'returned' ? returnedAt : undefined) ?? statusAt;
+  const openAt = course[lastOpen]?.at;
+  const endedAgainAt = course[lastOpen + 1]?.at;
+  const isOfBefore = told !== undefined && openAt !== undefined && told.slice(0, 10) < openAt.slice(0, 10);
+  if (told !== undefined && !(isOfBefore && endedAgainAt)) return told;
+  return endedAgainAt ?? (status === 'returned' ? returnedAt : undefined) ?? statusAt;
 }
 
 function lastOf({ course }: DossierTimes, status: Status): string | undefined {
