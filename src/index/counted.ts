@@ -76,11 +76,12 @@ export async function codesAfter(tx: pg.PoolClient, after: string, limit: number
   return rows.map(({ code }) => code);
 }
 
-/** The parts of these dossiers: whether they count depends on whether their whole is there. */
+/** The parts of those of these dossiers that are new: they count no more, now that their whole is there. */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
-    text: 'SELECT code FROM dossiers WHERE parent_code = ANY($1::text[])',
+    text: `SELECT code FROM dossiers d WHERE parent_code = ANY($1::text[])
+           AND NOT EXISTS (SELECT 1 FROM counted c WHERE c.code = d.parent_code)`,
     values: [codes],
   });
   return rows.map(({ code }) => code);
@@ -124,7 +125,8 @@ const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
-         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code) AS "isPart",
+         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
+                 AND p.parent_code IS DISTINCT FROM dossiers.code) AS "isPart",
          version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
   FROM dossiers WHERE code = ANY($1::text[])`;
 

@@ -48,14 +48,16 @@ async function countBatch(means: CountMeans): Promise<boolean> {
     const state = await takeTurn(tx);
     if (!state) return false;
     const { codes, next, more } = await nextCodes(tx, state);
-    if (codes.length > 0) {
-      const found = await loadCountable(tx, codes);
+    // A whole may have many parts.
+    for (let at = 0; at < codes.length; at += BATCH) {
+      const some = codes.slice(at, at + BATCH);
+      const found = await loadCountable(tx, some);
       const known = new Set(found.map(({ code }) => code));
       const counted = await countAll(means, tx, found);
       await writeCounted(
         tx,
         counted,
-        codes.filter((code) => !known.has(code)),
+        some.filter((code) => !known.has(code)),
       );
     }
     if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next);

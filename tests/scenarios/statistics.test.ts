@@ -111,6 +111,19 @@ describe('statistics', () => {
     // One that names itself has no other.
     await hub.push({ ...alone, statusAt: at('03-06'), parentCode: (alone as { code: string }).code });
     expect((await statistics(march)).total.received.total).toBe(2);
+    // Two that name one another are not both left out.
+    await hub.push({ ...whole, statusAt: at('03-06'), parentCode: (early as { code: string }).code });
+    expect((await statistics(march)).total.received.total).toBe(2);
+    await hub.push(
+      Array.from({ length: 600 }, (_, n) => ({
+        ...early,
+        code: `H60.02-260303-${1000 + n}`,
+        parentCode: 'H60.02-260303-0001',
+      })),
+    );
+    expect((await statistics(march)).total.received.total).toBe(602);
+    await hub.push({ ...early, code: 'H60.02-260303-0001' });
+    expect((await statistics(march)).total.received.total).toBe(3);
   });
 
   test('each rule counts the same day in its own way, and says which it is', async () => {
