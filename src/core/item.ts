@@ -81,6 +81,12 @@ export function keepable(item: InvalidItem | WaitingItem): InvalidItem | Waiting
   return { kind: 'invalid', ...kept, problems: [{ path, message: `got a text that cannot be stored: ${reason}` }] };
 }
 
+/** The record that an item is, or would be if its doubtful text were taken as it stands. */
+export function recordIn(item: Item): RecordItem | undefined {
+  if (item.kind === 'record') return item;
+  return item.kind === 'waiting' ? item.asItStands : undefined;
+}
+
 export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {
   return item.operation === 'dossier.upsert.v1' || item.operation === 'dossier.progress.v1';
 }

@@ -1,4 +1,4 @@
-import { type Item, isDossierItem } from '#core/item';
+import { type Item, isDossierItem, recordIn } from '#core/item';
 import { NotLoaded } from '#core/not-loaded';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
@@ -67,7 +67,7 @@ function recalled(
   const unreadable: Difference[] = [];
   const applied: (ItemResult['outcome'] | undefined)[] = [];
   const items = expected.map((outcome, at): Item => {
-    const item = outcome === undefined ? undefined : itemAt(at);
+    const item = outcome === undefined ? undefined : asApplied(itemAt(at), outcome);
     const isReadable = item?.kind === 'record';
     const isOurs = isReadable && isDossierItem(item);
     if (outcome !== undefined && !isReadable) {
@@ -86,6 +86,11 @@ function recalled(
     expected: applied,
     unreadable,
   };
+}
+
+/** Doubtful text that was told again after a person took it as it stands was a repetition as it stands. */
+function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item | undefined {
+  return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
 }
 
 /** What stands in the place of an item that is not applied. */

@@ -1,4 +1,4 @@
-import type { RecordItem } from '#core/item';
+import { type RecordItem, recordIn } from '#core/item';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { hashWith } from '../index/sealed-records.ts';
@@ -17,7 +17,10 @@ export async function heedBesides(
 ): Promise<readonly Submission[]> {
   const numbered = await withReceiptNumbers(database, submissions);
   for (const { items } of numbered)
-    for (const item of items) if (isRecord(item) && item.besides !== undefined) hashWith(item.record, item.besides);
+    for (const item of items) {
+      const { record, besides } = recordIn(item) ?? {};
+      if (record && besides !== undefined) hashWith(record, besides);
+    }
   return numbered;
 }
 
@@ -30,7 +33,7 @@ async function withReceiptNumbers(
   database: Database,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
-  const numbered = submissions.flatMap(({ items }) => items.filter(isRecord).filter(hasNumber));
+  const numbered = submissions.flatMap(({ items }) => items.flatMap((item) => recordIn(item) ?? []).filter(hasNumber));
   if (numbered.length === 0) return submissions;
   const holders = await loadHolders(database, [
     ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
@@ -38,6 +41,8 @@ async function withReceiptNumbers(
   return submissions.map((submission) => ({
     ...submission,
     items: submission.items.map((item) => {
+      if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
+        return { ...item, asItStands: withAlias(item.asItStands, submission.party, holders) };
       if (!isRecord(item) || !isUpsert(item)) return item;
       const numbered = hasNumber(item) ? withAlias(item, submission.party, holders) : item;
       holdAll(holders, numbered.record, submission.party);

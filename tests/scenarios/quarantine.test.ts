@@ -381,6 +381,29 @@ describe('quarantine', () => {
     expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.note).toBe(broken);
   });
 
+  test('what a person took as it stands is a duplicate when its sender tells it again, by any door; what is new waits', async () => {
+    const broken = 'Nguyá»…n VÄ\ufffdn An';
+    const told = [
+      () => hub.push(dossier({ code: CODE(1), note: broken })),
+      () => hub.push(progress({ code: CODE(1), content: broken }), { what: 'progress' }),
+      () => dialect([national(CODE(2), { ChuHoSo: broken, SoBienNhan: 'BN-7', TruongMoi: 'x' })]),
+    ];
+    const outcomes = async () => {
+      const replies: { results?: readonly { outcome: string }[]; result?: readonly { outcome: string }[] }[] = [];
+      for (const tell of told) replies.push(await tell());
+      return replies.map(({ results, result }) => (results ?? result)?.[0]?.outcome);
+    };
+    expect(await outcomes()).toEqual(['quarantined', 'quarantined', 'quarantined']);
+    for (const cause of await causes()) await resolve(cause.id, { action: 'release' });
+    expect(await outcomes()).toEqual(['duplicate', 'duplicate', 'duplicate']);
+    expect(await causes()).toEqual([]);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+
+    // The same text in a newer state is another content, and nobody has judged it.
+    const newer = dossier({ code: CODE(1), note: broken, statusAt: '2025-08-20T08:00:00+07:00' });
+    expect((await hub.push(newer)).results[0]?.outcome).toBe('quarantined');
+  });
+
   test('what cannot be read any more is set aside under a cause of its own, and holds up no other', async () => {
     const { pool } = hub.hub.database;
     for (const n of [1, 2, 3, 4]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);

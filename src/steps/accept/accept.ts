@@ -12,11 +12,19 @@ import { deliveryPart } from '../../ledger/deliveries.ts';
 import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
-import { applyDossier } from './dossier-item.ts';
-import { candidates, type Dossiers, dossierRow, loadDossiers, noDossiers, type Working } from './dossiers.ts';
+import { applyDossier, repetition } from './dossier-item.ts';
+import {
+  candidates,
+  type Dossiers,
+  dossierItemsOf,
+  dossierRow,
+  loadDossiers,
+  noDossiers,
+  type Working,
+} from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
-import { type Acceptance, type AcceptMeans, isRecord, type Submission } from './submission.ts';
+import type { Acceptance, AcceptMeans, Submission } from './submission.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
 /**
@@ -94,7 +102,7 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
       const place: Place = { means, submission, id, source, index, rows };
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
-      if (item.kind === 'waiting') return quarantine(place, item);
+      if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
       if (!isDossierItem(item)) return applyEntry(place, item, entries);
       return withWarnings(applyDossier(place, item, dossiers), [
         ...item.warnings,
@@ -113,10 +121,9 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
 /** The newest message of all dossiers that a submission names. */
 function lastMessageOf(submission: Submission, dossiers: Dossiers): string | undefined {
   let last: string | undefined;
-  for (const item of submission.items)
-    if (isRecord(item) && isDossierItem(item))
-      for (const { messageId } of candidates(dossiers, item))
-        if (messageId && (!last || messageId > last)) last = messageId;
+  for (const item of dossierItemsOf(submission))
+    for (const { messageId } of candidates(dossiers, item))
+      if (messageId && (!last || messageId > last)) last = messageId;
   return last;
 }
 

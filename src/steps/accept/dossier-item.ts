@@ -1,5 +1,5 @@
 import { type Applied, apply, asFirstTold } from '#core/apply';
-import type { WaitingItem } from '#core/item';
+import { isDossierItem, type WaitingItem } from '#core/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { ItemResult } from '../../ledger/messages.ts';
@@ -18,7 +18,7 @@ import { type Place, quarantine, route, settleWaiting } from './rows.ts';
 
 /** Apply one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
-  const { submission, source, rows, index, means } = place;
+  const { submission, source, rows, index } = place;
   const { code } = item.record;
   const found = [...candidates(dossiers, item)];
   if (found.length > 1) return quarantine(place, conflict(item, found));
@@ -29,8 +29,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     register(dossiers, working, namesOf(item));
   }
   const record = underOwnCode(item, working.code, submission.party);
-  const told = incomingOf(item, submission.party, means.isAuthoritative(submission.party));
-  const incoming = means.stepsAreByMoment(submission.party) ? asFirstTold(working.events, told, item.standIns) : told;
+  const incoming = eventOf(place, item, working);
   const event = incoming.record ? { ...incoming, record: record as Dossier } : incoming;
   const applied = apply(working.held, working.events, working.code, event);
   settleWaiting(place, applied.outcome);
@@ -62,6 +61,30 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   for (const [operation, told] of tells(item, applied))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
   return { index, code, outcome: applied.outcome };
+}
+
+/**
+ * What became of an item with doubtful text that is recorded already, since a person took it as it stands: its sender
+ * has the same text still, and tells it again. Undefined for any other, which waits for a person.
+ */
+export function repetition(
+  place: Place,
+  { asItStands: item }: WaitingItem,
+  dossiers: Dossiers,
+): ItemResult | undefined {
+  if (!item || !isDossierItem(item)) return undefined;
+  const [working, ...others] = candidates(dossiers, item);
+  if (!working || others.length > 0) return undefined;
+  const { outcome } = apply(working.held, working.events, working.code, eventOf(place, item, working));
+  if (outcome !== 'duplicate') return undefined;
+  settleWaiting(place, outcome);
+  return { index: place.index, code: item.record.code, outcome };
+}
+
+/** The event that an item stands for, in the words in which its dossier's history has it already. */
+function eventOf({ submission: { party }, means }: Place, item: DossierItem, { events }: Working) {
+  const told = incomingOf(item, party, means.isAuthoritative(party));
+  return means.stepsAreByMoment(party) ? asFirstTold(events, told, item.standIns) : told;
 }
 
 /**

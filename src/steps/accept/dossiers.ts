@@ -1,13 +1,13 @@
 import { type Held, needsHistory, type RecordedEvent } from '#core/apply';
 import { isDossierCode } from '#core/identifiers';
-import { isDossierItem, type RecordItem } from '#core/item';
+import { isDossierItem, type RecordItem, recordIn } from '#core/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../../database/pool.ts';
 import { type DossierRow, loadHeld } from '../../index/dossiers.ts';
 import { loadEvents } from '../../index/events.ts';
 import { hashOf } from '../../index/sealed-records.ts';
 import type { Vault } from '../../vault.ts';
-import { type AcceptMeans, isRecord, type Submission } from './submission.ts';
+import type { AcceptMeans, Submission } from './submission.ts';
 
 /** A dossier while a batch is applied to it. */
 export interface Working {
@@ -40,7 +40,7 @@ export async function loadDossiers(
   { database, vault }: AcceptMeans,
   submissions: readonly Submission[],
 ): Promise<Dossiers> {
-  const items = submissions.flatMap((submission) => submission.items.filter(isRecord).filter(isDossierItem));
+  const items = submissions.flatMap((submission) => dossierItemsOf(submission));
   const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
@@ -51,6 +51,11 @@ export async function loadDossiers(
   }
   await loadHistories(database, vault, items, dossiers);
   return dossiers;
+}
+
+/** All of a submission that tells of dossiers, what is doubtful too: it may have been taken as it stands already. */
+export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
+  return items.flatMap((item) => recordIn(item) ?? []).filter(isDossierItem);
 }
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
