@@ -54,7 +54,8 @@ function createSplitter(maxBytes: number): LineSplitter {
   function* finish(): Generator<Line, void> {
     if (size === 0) return;
     const bytes = trimEnd(kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept));
-    const tooLong = size > maxBytes;
+    // The CR of CR LF ends the line, it is not of it.
+    const tooLong = bytes.length > maxBytes || size > maxBytes + 1;
     kept = [];
     size = 0;
     yield { number, bytes: tooLong ? bytes.subarray(0, maxBytes) : bytes, tooLong };

@@ -249,6 +249,23 @@ describe('the REST door', () => {
     expect(reply.results).toMatchObject([{ outcome: 'invalid', problems: [{ message: /UTF-8/ }] }]);
   });
 
+  test.each([
+    ['LF', '\n', 2051],
+    ['CR LF', '\r\n', 2061],
+    ['the end of the stream', '', 2071],
+  ])('a line has up to 1 MiB, whichever way it ends: %s', async (_, end, first) => {
+    const line = (n: number, bytes: number): string => {
+      const json = JSON.stringify(dossier({ code: `H60.01-250812-${first + n}` }));
+      return `{${' '.repeat(bytes - Buffer.byteLength(json))}${json.slice(1)}${end}`;
+    };
+    const outcomeOf = async (body: string, key: object = {}) =>
+      (await hub.push(body, { headers: { ...NDJSON, ...key } })).results[0]?.outcome;
+    const MIB = 1024 * 1024;
+    expect(await outcomeOf(line(0, MIB))).toBe('accepted');
+    expect(await outcomeOf(line(1, MIB), { 'Idempotency-Key': `ends-${first}` })).toBe('accepted');
+    expect(await outcomeOf(line(2, MIB + 1))).toBe('invalid');
+  });
+
   test('a body that begins with a byte order mark is taken, and read again where something of it waits', async () => {
     const code = 'H60.01-250812-2031';
     const marked = `\ufeff${stepOf(code)}`;
