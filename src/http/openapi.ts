@@ -29,7 +29,7 @@ export function openApi(docs: readonly RouteDoc[]): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: ['Doors', 'Dossiers', 'Catalogue', 'Operation'].map((name) => ({ name })),
+    tags: [...new Set(docs.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: SECURITY,

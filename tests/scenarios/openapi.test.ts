@@ -325,6 +325,15 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((one) => !met.has(one) && !one.endsWith(' 408'))).toEqual([]);
   });
 
+  test('every tag that groups routes is declared', async () => {
+    const { tags, paths } = (await (await hub.request('GET', '/openapi.json')).json()) as {
+      tags: readonly { name: string }[];
+      paths: Record<string, Record<string, { tags: readonly string[] }>>;
+    };
+    const used = Object.values(paths).flatMap((path) => Object.values(path).flatMap((one) => one.tags));
+    expect(tags.map(({ name }) => name).sort()).toEqual([...new Set(used)].sort());
+  });
+
   test('no identifier stands in it twice: validators refuse such a document', async () => {
     const document = await (await hub.request('GET', '/openapi.json')).text();
     const ids = [...document.matchAll(/"(?:\$id|\$anchor|operationId)":"([^"]*)"/g)].map(([, id]) => id);
