@@ -102,6 +102,9 @@ const LINGER_MS = 2;
 const TRIES = 8;
 const RELEASE_MS = 20;
 
+/** Doubtful text waits for a person first: what waits for its dossier has none, or a person took it as it stands. */
+const JUDGED = true;
+
 export function createPipeline(means: PipelineMeans): Pipeline {
   const { database, vault, queue, parties, routes, nowMs, telemetry, alerts } = means;
   const justKept = means.delivers ? createJustKept() : undefined;
@@ -241,7 +244,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     arrived.clear();
     noted(
       'release',
-      loadWaitingFor(database, codes).then((waiting) => letGo(letGoMeans, waiting)),
+      loadWaitingFor(database, codes).then((waiting) => letGo(letGoMeans, waiting, JUDGED)),
     );
   }
 
@@ -313,7 +316,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
       // What cannot be let go, whatever the reason, holds up no order.
       try {
-        await letGo(letGoMeans, await loadReleasable(database, 500));
+        await letGo(letGoMeans, await loadReleasable(database, 500), JUDGED);
       } finally {
         await carryOut();
       }

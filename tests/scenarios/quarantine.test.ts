@@ -381,6 +381,19 @@ describe('quarantine', () => {
     expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.note).toBe(broken);
   });
 
+  test('a step with doubtful text that a person releases before its dossier comes is applied by itself when it comes', async () => {
+    const content = 'Nguyá»…n VÄ\ufffdn An';
+    await hub.push(progress({ code: CODE(1), content }), { what: 'progress' });
+    const [doubt] = await causes();
+    await resolve(doubt.id, { action: 'release' });
+    expect(await causes()).toMatchObject([{ kind: 'dossier-unknown' }]);
+    await hub.push(dossier({ code: CODE(1) }));
+    await expect.poll(causes).toEqual([]);
+    const { items } = (await hub.read(`/api/v1/dossiers/${CODE(1)}/history`)).body;
+    expect(items).toMatchObject([{ status: 'received' }, { status: 'processing', content }]);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
   test('what a person took as it stands is a duplicate when its sender tells it again, by any door; what is new waits', async () => {
     const broken = 'Nguyá»…n VÄ\ufffdn An';
     const told = [
