@@ -14,6 +14,11 @@ export interface DossierEvent {
   readonly inferred: boolean;
   /** The place in the order of recording, 1 for the first event of the dossier. */
   readonly seq: number;
+  /**
+   * The message in which it came, also where it waited there for a person: ids of messages grow in the order in which a
+   * dossier's messages came. Absent where nothing waits.
+   */
+  readonly messageId?: string;
   /** What the party said of the whole dossier; on events of kind `dossier`. */
   readonly record?: Dossier;
 }
@@ -23,7 +28,7 @@ export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-witho
 export type Anomaly = (typeof ANOMALIES)[number];
 
 /** What says where an event stands among those of its dossier. */
-export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq'>;
+export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq' | 'messageId'>;
 
 /** A dossier as its events, in the order of event time, tell it. */
 export interface DossierView {
@@ -57,14 +62,19 @@ function begin(first: DossierEvent, before?: DossierEvent): DossierView {
 
 /**
  * Order by the source's time. At the same time real times come before derived ones; of two real ones the status that is
- * less far along comes first (so that the further one wins). Two derived times keep the order of recording: neither
- * says which was first.
+ * less far along comes first (so that the further one wins). Two derived times keep the order in which they came: neither
+ * says which was first. What waited for a person came before what was told meanwhile, and takes nothing of that back.
  */
 export function inEventOrder(a: EventPlace, b: EventPlace): number {
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;
   if (a.inferred !== b.inferred) return a.inferred ? 1 : -1;
-  if (a.inferred) return a.seq - b.seq;
-  return progressOf(a.status) - progressOf(b.status) || a.seq - b.seq;
+  if (a.inferred) return inOrderOfArrival(a, b);
+  return progressOf(a.status) - progressOf(b.status) || inOrderOfArrival(a, b);
+}
+
+function inOrderOfArrival(a: EventPlace, b: EventPlace): number {
+  if (a.messageId === b.messageId || a.messageId === undefined || b.messageId === undefined) return a.seq - b.seq;
+  return a.messageId < b.messageId ? -1 : 1;
 }
 
 /** Apply the next event in event order. */

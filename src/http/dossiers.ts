@@ -168,7 +168,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const { items, last } = page ?? { items: [] };
       await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
       const delays = await means.delays.of(JSON.parse(dossier.json));
-      const next = last ? cursors.write(list, [last.at, Number(last.inferred), last.status, last.seq]) : null;
+      const next = last ? cursors.write(list, placeIn(last)) : null;
       return conditional(c, JSON.stringify({ items, next, delays }));
     },
   );
@@ -176,8 +176,12 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
 
 function placeOf(read: readonly (string | number)[] | undefined): EventPlace | undefined {
   if (!read) return undefined;
-  const [at, inferred, status, seq] = read as [string, number, EventPlace['status'], number];
-  return { at, inferred: inferred === 1, status, seq };
+  const [at, inferred, status, seq, messageId] = read as [string, number, EventPlace['status'], number, string?];
+  return { at, inferred: inferred === 1, status, seq, ...(messageId !== undefined && { messageId }) };
+}
+
+function placeIn({ at, inferred, status, seq, messageId }: EventPlace): readonly (string | number)[] {
+  return [at, Number(inferred), status, seq, ...(messageId === undefined ? [] : [messageId])];
 }
 
 interface Reader {

@@ -394,6 +394,25 @@ describe('quarantine', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
+  test('what is released takes nothing back of what its sender has put right meanwhile, at the same moment', async () => {
+    const broken = 'Nguyá»…n VÄ\ufffdn An';
+    await hub.push(dossier({ code: CODE(1), note: broken, abstract: 'Khai sinh' }));
+    await hub.push(dossier({ code: CODE(1), note: 'Đã nhận đủ' }));
+    await dialect([national(CODE(2), { TrangThaiHoSo: '77' })]);
+    await dialect([national(CODE(2), { TrangThaiHoSo: '4' })]);
+    for (const { id, kind } of await causes())
+      await resolve(id, kind === 'unmapped' ? { action: 'map', to: 'received' } : { action: 'release' });
+    expect(await causes()).toEqual([]);
+    const read = async (n: number) => (await hub.read(`/api/v1/dossiers/${CODE(n)}`)).body;
+    expect(await read(1)).toMatchObject({ note: 'Đã nhận đủ', abstract: 'Khai sinh' });
+    expect(await read(2)).toMatchObject({ status: 'processing' });
+    const history = (await hub.read(`/api/v1/dossiers/${CODE(1)}/history?limit=1`)).body;
+    const rest = (await hub.read(`/api/v1/dossiers/${CODE(1)}/history?limit=1&cursor=${history.next}`)).body;
+    expect([history.items.length, rest.items.length, rest.next]).toEqual([1, 1, null]);
+    expect(rest.items[0].messageId > history.items[0].messageId).toBe(true);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
   test('what a person took as it stands is a duplicate when its sender tells it again, by any door; what is new waits', async () => {
     const broken = 'Nguyá»…n VÄ\ufffdn An';
     const told = [
