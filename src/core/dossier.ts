@@ -19,6 +19,8 @@ export interface DossierEvent {
    * dossier's messages came. Absent where nothing waits.
    */
   readonly messageId?: string;
+  /** Its place among the items of that message. */
+  readonly item?: number;
   /** What the party said of the whole dossier; on events of kind `dossier`. */
   readonly record?: Dossier;
 }
@@ -28,7 +30,7 @@ export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-witho
 export type Anomaly = (typeof ANOMALIES)[number];
 
 /** What says where an event stands among those of its dossier. */
-export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq' | 'messageId'>;
+export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq' | 'messageId' | 'item'>;
 
 /** A dossier as its events, in the order of event time, tell it. */
 export interface DossierView {
@@ -73,8 +75,9 @@ export function inEventOrder(a: EventPlace, b: EventPlace): number {
 }
 
 function inOrderOfArrival(a: EventPlace, b: EventPlace): number {
-  if (a.messageId === b.messageId || a.messageId === undefined || b.messageId === undefined) return a.seq - b.seq;
-  return a.messageId < b.messageId ? -1 : 1;
+  if (a.messageId === undefined || b.messageId === undefined) return a.seq - b.seq;
+  if (a.messageId !== b.messageId) return a.messageId < b.messageId ? -1 : 1;
+  return (a.item ?? 0) - (b.item ?? 0) || a.seq - b.seq;
 }
 
 /** Apply the next event in event order. */

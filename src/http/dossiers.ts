@@ -176,12 +176,15 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
 
 function placeOf(read: readonly (string | number)[] | undefined): EventPlace | undefined {
   if (!read) return undefined;
-  const [at, inferred, status, seq, messageId] = read as [string, number, EventPlace['status'], number, string?];
-  return { at, inferred: inferred === 1, status, seq, ...(messageId !== undefined && { messageId }) };
+  const [at, inferred, status, seq, messageId, item = 0] = read as [
+    ...[string, number, EventPlace['status'], number],
+    ...[string?, number?],
+  ];
+  return { at, inferred: inferred === 1, status, seq, ...(messageId !== undefined && { messageId, item }) };
 }
 
-function placeIn({ at, inferred, status, seq, messageId }: EventPlace): readonly (string | number)[] {
-  return [at, Number(inferred), status, seq, ...(messageId === undefined ? [] : [messageId])];
+function placeIn({ at, inferred, status, seq, messageId, item = 0 }: EventPlace): readonly (string | number)[] {
+  return [at, Number(inferred), status, seq, ...(messageId === undefined ? [] : [messageId, item])];
 }
 
 interface Reader {

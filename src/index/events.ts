@@ -62,6 +62,7 @@ interface Row {
   moved_status: boolean;
   hash: Buffer;
   message_id: string;
+  item: number;
   record: Buffer;
   record_key: number;
 }
@@ -95,7 +96,7 @@ export async function loadEvents(
 
 const LOAD_EVENTS = `
   SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
-         record, record_key
+         item, record, record_key
   FROM events WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz
   ORDER BY code, seq`;
 
@@ -115,6 +116,7 @@ function loaded(row: Row, vault: Vault): LoadedEvent {
     recordedAt: row.recorded_at,
     receivedAt: row.received_at,
     messageId: row.message_id,
+    item: row.item,
     movedStatus: row.moved_status,
     said,
   };

@@ -400,12 +400,14 @@ describe('quarantine', () => {
     await hub.push(dossier({ code: CODE(1), note: 'Đã nhận đủ' }));
     await dialect([national(CODE(2), { TrangThaiHoSo: '77' })]);
     await dialect([national(CODE(2), { TrangThaiHoSo: '4' })]);
+    await hub.push([dossier({ code: CODE(3), note: broken }), dossier({ code: CODE(3), note: 'Đã nhận đủ' })]);
     for (const { id, kind } of await causes())
       await resolve(id, kind === 'unmapped' ? { action: 'map', to: 'received' } : { action: 'release' });
     expect(await causes()).toEqual([]);
     const read = async (n: number) => (await hub.read(`/api/v1/dossiers/${CODE(n)}`)).body;
     expect(await read(1)).toMatchObject({ note: 'Đã nhận đủ', abstract: 'Khai sinh' });
     expect(await read(2)).toMatchObject({ status: 'processing' });
+    expect(await read(3)).toMatchObject({ note: 'Đã nhận đủ' });
     const history = (await hub.read(`/api/v1/dossiers/${CODE(1)}/history?limit=1`)).body;
     const rest = (await hub.read(`/api/v1/dossiers/${CODE(1)}/history?limit=1&cursor=${history.next}`)).body;
     expect([history.items.length, rest.items.length, rest.next]).toEqual([1, 1, null]);

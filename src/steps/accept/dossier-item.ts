@@ -83,7 +83,8 @@ export function repetition(
 
 /** The event that an item stands for, in the words in which its dossier's history has it already. */
 function eventOf({ submission: { party }, means, source }: Place, item: DossierItem, { events }: Working) {
-  const told = { ...incomingOf(item, party, means.isAuthoritative(party)), messageId: source.messageId };
+  const came = { messageId: source.messageId, item: source.item };
+  const told = { ...incomingOf(item, party, means.isAuthoritative(party)), ...came };
   return means.stepsAreByMoment(party) ? asFirstTold(events, told, item.standIns) : told;
 }
 
