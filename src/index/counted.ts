@@ -131,7 +131,7 @@ const LOAD = `
   FROM dossiers WHERE code = ANY($1::text[])`;
 
 const EVENTS = `
-  SELECT code, seq, kind, at, status, party, authoritative, inferred FROM events
+  SELECT code, seq, kind, at, status, party, authoritative, inferred, message_id AS "messageId", item FROM events
   WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY code, seq`;
 
 /** What is known of these dossiers, without what is sealed; those that are no longer in the index are not among them. */
