@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates';
+import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Day } from './day.ts';
 import type { Partner, Partners } from './partners.ts';
 import { single } from './rest-threads.ts';
@@ -16,36 +17,41 @@ const LOOK_MS = 500;
 const FETCHED = 2;
 
 /**
- * The one-stop system hears from the hub what the ministry has registered, and hands the results over: the way of a
- * civil-status dossier from counter to counter. Ends when it has heard of all, or in vain after a while.
+ * The one-stop system hears from the hub what became of its dossiers at the ministry, and hands the results over: the way
+ * of a civil-status dossier from counter to counter. Ends when the ministry's last word on each has come, so that no status
+ * changes any more behind the back of whoever compares; or in vain after a while.
+ *
+ * @returns the codes of which that was not heard
  */
 export async function handOver(
   { atMinistry }: Pick<Day, 'atMinistry'>,
   { partners, send, signal }: HandOverMeans,
   limitMs: number,
 ): Promise<readonly string[]> {
-  const expected = atMinistry.filter((code) => !code.endsWith('7'));
-  const heard = new Set<string>();
+  const unheard = new Set(atMinistry);
+  let results = 0;
   const handedOver: string[] = [];
   for (const until = performance.now() + limitMs; performance.now() < until; ) {
-    for (const code of await resolvedCodes(partners['one-stop'])) {
-      if (heard.has(code) || !expected.includes(code)) continue;
-      heard.add(code);
-      if (heard.size % FETCHED !== 0) continue;
+    for (const { code, status } of await lastWords(partners['one-stop'])) {
+      if (!unheard.delete(code) || status !== 'resolved' || ++results % FETCHED !== 0) continue;
       await send(single(returned(code, handedOver.length)));
       handedOver.push(code);
     }
-    if (heard.size === expected.length) break;
+    if (unheard.size === 0) break;
     await sleep(LOOK_MS, undefined, { signal });
   }
-  return expected.filter((code) => !heard.has(code));
+  return [...unheard];
 }
 
-async function resolvedCodes(oneStop: Partner): Promise<readonly string[]> {
+/** How the simulated ministry ends: it registers a dossier, or asks for a paper and waits for it. */
+const LAST_WORDS: ReadonlySet<string> = new Set<Status>(['resolved', 'supplement-required']);
+
+async function lastWords(oneStop: Partner): Promise<readonly { readonly code: string; readonly status: string }[]> {
   const { entries } = await oneStop.book();
   return entries
-    .filter(({ kind, content }) => kind === 'progress' && (content as { status: string }).status === 'resolved')
-    .map(({ key }) => key);
+    .filter(({ kind }) => kind === 'progress')
+    .map(({ key, content }) => ({ code: key, status: (content as { status: string }).status }))
+    .filter(({ status }) => LAST_WORDS.has(status));
 }
 
 /** Told under numbers of its own: the day's were given before it began. */
