@@ -67,6 +67,8 @@ export interface HubOverrides {
   /** How long the database's answer to what is written is waited for. */
   readonly answerMs?: number;
   readonly queue?: Queue;
+  /** How often a worker without the scheduler's sweep looks for itself what is due; false for never. */
+  readonly lookMs?: number | false;
 }
 
 export interface Hub {
@@ -102,7 +104,7 @@ export async function createHub(
   log: Logger,
   overrides: HubOverrides = {},
 ): Promise<Hub> {
-  const { random = Math.random } = overrides;
+  const { random = Math.random, lookMs = LOOK_MS } = overrides;
   const { file, roles } = config;
   const traces = config.traces && (await import('./traces.ts')).createTraces(config.traces, log);
   const telemetry = createTelemetry(log, traces);
@@ -260,6 +262,8 @@ export async function createHub(
     networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
   });
   let listening: Listening | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  const look = (): Promise<void> => pipeline.deliverDue().catch((error) => telemetry.failed('look', error));
 
   return {
     app,
@@ -277,9 +281,10 @@ export async function createHub(
     },
     async start() {
       if (config.redisUrl === undefined && roles.length < ROLES.length)
-        log.warn({ roles }, 'without REDIS_URL other processes hear of new work by their sweep alone, a second later');
+        log.warn({ roles }, 'without REDIS_URL other processes find new work by looking for it alone, seconds later');
       if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
       if (roles.includes('scheduler')) await rounds.start();
+      else if (roles.includes('worker') && lookMs !== false) looking = setInterval(() => void look(), lookMs);
       listening = roles.includes('api')
         ? await listen(app, config)
         : await listen(createProbes({ database, telemetry, isDraining }), { ...config, port: config.probesPort });
@@ -288,6 +293,7 @@ export async function createHub(
     async stop() {
       const startedMs = performance.now();
       draining = true;
+      clearInterval(looking);
       // Who waits for a change is answered now.
       changed.ring();
       await Promise.all([rounds.stop(), listening?.close()]);
@@ -299,6 +305,12 @@ export async function createHub(
     },
   };
 }
+
+/**
+ * Where Redis is away, full or read-only, no ring of another process is heard. A process with the scheduler goes on by its
+ * sweep; one that only works has to look for itself.
+ */
+const LOOK_MS = 3_000;
 
 /** Of the ten seconds in which a process has to end: what is let go of after that takes up to three. */
 const DRAINED_MS = 6_500;

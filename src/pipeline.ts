@@ -75,6 +75,8 @@ export interface Pipeline {
   refuse(message: Refused): Promise<void>;
   /** Answer rings: deliver what is due for the party, until nothing is. */
   deliver(party: string): void;
+  /** The same for all parties that something is due for, whether or not anybody has rung. */
+  deliverDue(): Promise<void>;
   /** Ask a partner what is due by its schedule, page by page, through `accept`. */
   pull(party: string, name: string): Promise<void>;
   /** Free the deliveries that these causes held, in their order. */
@@ -289,6 +291,8 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     }
   }
 
+  const due = (): Promise<readonly string[]> => partiesWithWork(database, [...parties.keys()], nowMs());
+
   return {
     accept: acceptTogether,
     async acceptOnce(submission) {
@@ -308,12 +312,15 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       }
     },
     deliver: (party) => lanes.get(party)?.wake(),
+    async deliverDue() {
+      for (const party of await due()) lanes.get(party)?.wake();
+    },
     pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
     release: releaseCauses,
     carryOut,
     carryOutReplay: (id) => carryOutReplay(means, id),
     async sweep() {
-      await queue.ring(await partiesWithWork(database, [...parties.keys()], nowMs()));
+      await queue.ring(await due());
       // What cannot be let go, whatever the reason, holds up no order.
       try {
         await letGo(letGoMeans, await loadReleasable(database, 500), JUDGED);

@@ -41,7 +41,7 @@ export function createBullQueue({
         await within(1_000, queue.addBulk(parties.map((party) => ({ data: { party } }))));
       } catch (error) {
         log({ error: (error as Error).message, parties }, 'ring lost, the sweep makes up for it');
-        // Without Redis each process hears itself: by its sweep it goes on delivering, however long Redis is away.
+        // Without Redis each process hears itself: it goes on delivering by its sweep, or by looking for what is due.
         for (const party of parties) handler?.(party);
       }
     }

@@ -390,6 +390,24 @@ describe('two processes on one database', () => {
   });
 });
 
+test('a worker that hears no ring, as while Redis is away, looks for itself what is due', async () => {
+  const partner = testPartner();
+  // The bell of a worker alone: another process rings, and it is never heard.
+  const deaf = { ring: async () => undefined, listen: async () => undefined, close: async () => undefined };
+  const hub = await testHub({
+    partners: { partner },
+    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],
+    queue: deaf,
+    lookMs: 50,
+  });
+  try {
+    await hub.push(dossier());
+    await expect.poll(() => partner.sent.length).toBe(1);
+  } finally {
+    await hub.close();
+  }
+});
+
 describe('the order of events', () => {
   let hub: TestHub;
   beforeEach(async () => {

@@ -6,6 +6,7 @@ import type { LoadedAdapter } from '../../src/adapters.ts';
 import type { Config, HubFile } from '../../src/config.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
 import { type Adapter, defineAdapter, type Outgoing, type Puller } from '../../src/kit/adapter.ts';
+import type { Queue } from '../../src/queue/port.ts';
 import { migratedDatabase } from './database.ts';
 import { MORNING } from './template.ts';
 
@@ -79,6 +80,9 @@ export async function testHub(
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
     readonly answerMs?: number;
+    /** How often it looks for itself what is due; otherwise it delivers what is rung for, and by `deliver`. */
+    readonly lookMs?: number;
+    readonly queue?: Queue;
     /** What the machine takes for the time: the hub then goes by the real time, not by a clock that stands still. */
     readonly machineMs?: () => number;
     /** Of another test hub: both are processes on one database then. */
@@ -143,6 +147,8 @@ export async function testHub(
   const hub = await createHub(config, database.url, adapters, log, {
     ...(options.machineMs ? { machineMs: options.machineMs } : { nowMs: () => clock.nowMs }),
     random: () => 0,
+    lookMs: options.lookMs ?? false,
+    ...(options.queue && { queue: options.queue }),
     ...(options.answerMs !== undefined && { answerMs: options.answerMs }),
   });
   await hub.start();
