@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/pages/'],
-    may: [...RECORDS, 'mappings/', 'src/same-text.ts', 'src/http/turns.ts', ...OUTSIDE],
+    may: [...RECORDS, 'mappings/', 'src/same-text.ts', 'src/http/body.ts', 'src/http/turns.ts', ...OUTSIDE],
     mayTypes: [
       'src/http/',
       'src/catalogue/',

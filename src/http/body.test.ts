@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Context } from 'hono';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { bodyChunks, readBody } from './body.ts';
+import { bodyChunks, readBody, readForm } from './body.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -33,6 +33,16 @@ describe('a body that does not arrive', () => {
     await refused;
     // What still comes is thrown away, so that the refusal can be read.
     expect(source.write(Buffer.alloc(100_000))).toBe(true);
+  });
+
+  test('is refused after half a minute where it is a form, which anybody may send', async () => {
+    const { source, c } = bodyOf();
+    const refused = expect(readForm(c, 1_000)).rejects.toMatchObject({ status: 408, message: /within 30 s/ });
+    for (let n = 0; n < 4; n++) {
+      source.write('x');
+      await vi.advanceTimersByTimeAsync(9 * SECOND);
+    }
+    await refused;
   });
 
   test('is refused as a stream when it pauses for a minute, and may take hours when it does not', async () => {

@@ -10,25 +10,27 @@ const DISCARD_BYTES = 64 * 1024 * 1024;
 /** A body that is read as a whole arrives within this time; a stream, which may last for hours, does not pause for as long. */
 const WHOLE_MS = 300_000;
 const PAUSE_MS = 60_000;
+/** A form is a few lines. */
+const FORM_MS = 30_000;
 
 /**
  * The whole body, inflated. A size that is told is refused at once; one that shows while reading, as soon as it shows.
  *
- * @throws Refusal 408 when it does not arrive within five minutes, 413 over `maxBytes` inflated or for a bomb, 415 for an
+ * @throws Refusal 408 when it does not arrive within `withinMs`, 413 over `maxBytes` inflated or for a bomb, 415 for an
  *   encoding that is not known, 400 when it does not inflate
  */
-export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
+export async function readBody(c: Context, maxBytes: number, withinMs = WHOLE_MS): Promise<Buffer> {
   const source = rawBody(c);
   if (!source) return Buffer.alloc(0);
   if (Number(c.req.header('content-length') ?? 0) > maxBytes) {
     discard(source);
     throw tooLarge(maxBytes);
   }
-  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes);
+  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes, withinMs);
   const chunks: Buffer[] = [];
   let size = 0;
-  const end = performance.now() + WHOLE_MS;
-  const tooLate = tooSlow(`did not arrive within ${WHOLE_MS / 1000} s`);
+  const end = performance.now() + withinMs;
+  const tooLate = notWithin(withinMs);
   for await (const chunk of inflated(c, source, BOMB, tooLate, () => end - performance.now())) {
     size += chunk.length;
     if (size > maxBytes) {
@@ -41,7 +43,7 @@ export async function readBody(c: Context, maxBytes: number): Promise<Buffer> {
 }
 
 /** Events cost half of what iterating costs, and nearly every body comes so. */
-function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
+function readPlain(source: Readable, maxBytes: number, withinMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -50,7 +52,7 @@ function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
       discard(source);
       reject(refusal);
     };
-    const late = setTimeout(() => refuse(tooSlow(`did not arrive within ${WHOLE_MS / 1000} s`)), WHOLE_MS);
+    const late = setTimeout(() => refuse(notWithin(withinMs)), withinMs);
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
@@ -66,6 +68,11 @@ function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
       if (!source.readableEnded) reject(clientGone());
     });
   });
+}
+
+/** A form as browsers send it. @throws Refusal as readBody, and 408 after half a minute */
+export async function readForm(c: Context, maxBytes: number): Promise<URLSearchParams> {
+  return new URLSearchParams((await readBody(c, maxBytes, FORM_MS)).toString());
 }
 
 /** Without its parameters; empty where none is told. */
@@ -177,7 +184,7 @@ function inflaterOf(encoding: string) {
 
 function rawBody(c: Context): Readable | undefined {
   const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
-  if (incoming) return incoming;
+  if (incoming instanceof Readable) return incoming;
   return c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : undefined;
 }
 
@@ -190,6 +197,10 @@ function discard(source: Readable): void {
   });
   source.on('error', () => undefined);
   source.resume();
+}
+
+function notWithin(ms: number): Refusal {
+  return tooSlow(`did not arrive within ${ms / 1000} s`);
 }
 
 function tooSlow(how: string): Refusal {

@@ -17,7 +17,7 @@ export interface Shown {
   readonly corner?: Html;
   /** What was asked by a form, as its page may be linked to in the other language; otherwise its address says it. */
   readonly asked?: Readonly<Record<string, string>>;
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
 }
 
 /**

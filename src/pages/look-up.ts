@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
+import { readForm } from '../http/body.ts';
+import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
 import type { Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
@@ -38,12 +39,9 @@ export function addLookUpPage(
 ${help(say)}`,
     })),
   );
-  const limit = bodyLimit({
-    maxSize: MOST_BYTES,
-    onError: (c) => page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 })),
-  });
-  pages.post('/', limit, async (c) => {
-    const sent = new URLSearchParams(await c.req.text());
+  pages.post('/', async (c) => {
+    const sent = await formUnlessTooLarge(c);
+    if (!sent) return page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 }));
     const code = sent.get('code')?.trim() ?? '';
     const found = await lookUp(app, c, code, sent.get('proof')?.trim() ?? '');
     // The code alone: the proof stands in no address.
@@ -61,6 +59,13 @@ ${form(say, '')}</section>`,
     if (found.kind === 'too-often') c.header('Retry-After', String(found.waitS));
     if (found.kind === 'away') c.header('Retry-After', '5');
     return page(c, (say) => ({ ...failed(say, code.slice(0, LONGEST_CODE), found), asked }));
+  });
+}
+
+async function formUnlessTooLarge(c: Context): Promise<URLSearchParams | undefined> {
+  return readForm(c, MOST_BYTES).catch((error) => {
+    if ((error as Partial<Refusal>).kind === 'too-large') return undefined;
+    throw error;
   });
 }
 

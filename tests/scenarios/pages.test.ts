@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -227,6 +228,20 @@ describe('pages for citizens', () => {
       for (let n = 0; n < 60; n++) expect((await from('192.0.2.1')).status).toBe(200);
       expect((await from('192.0.2.1')).status).toBe(429);
       expect((await from('192.0.2.2')).status).toBe(200);
+    });
+
+    test('a form that does not arrive holds nobody up for longer than half a minute', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '198.51.100.251' }, headers: {} });
+        const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+        const answer = hub.hub.app.request('/', { method: 'POST', headers, body: 'code=' }, { incoming });
+        incoming.write('code=');
+        await vi.advanceTimersByTimeAsync(31_000);
+        expect((await answer).status).toBe(400);
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     test('a form that is too large is refused as a page', async () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
@@ -40,8 +39,6 @@ export interface ConsoleMeans extends SignInMeans {
   readonly onFault: (where: string, error: unknown) => void;
 }
 
-const LARGEST_FORM = 64 * 1024;
-
 /**
  * What operators see in a browser, at /console. All of it comes from the operators' interface, asked with the key that
  * the officer has signed in with; all that is shown was written by partners, and none of it is trusted.
@@ -59,14 +56,14 @@ export function addConsole(app: Hono, means: ConsoleMeans): void {
     c.header('Referrer-Policy', 'same-origin');
   });
   hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(means.clients.originOf(c)) }));
-  hono.use(bodyLimit({ maxSize: LARGEST_FORM }));
   addScreens(hono, app, means);
   hono.onError((error, c) => {
+    // Hono itself refuses a form from elsewhere, before any screen is asked.
     const refusal = error instanceof HTTPException ? undefined : means.refusalOf(error);
     if (refusal?.kind === 'internal') means.onFault(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
     return show(c, (say) => ({
-      ...{ status: 500, ...(refusal ? refused(say, refusal) : wrongForm(say, error as HTTPException)) },
+      ...{ status: 500, ...(refusal ? refused(say, refusal) : crossSite(say)) },
       ...{ owner: ownerOf(means, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
     }));
   });
@@ -104,13 +101,9 @@ function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
   }));
 }
 
-/** What Hono refuses before any screen is asked: a form from elsewhere, or one that is too large. */
-function wrongForm(say: Say, { status }: HTTPException): Screen {
-  return status === 413 ? tooLarge(say) : crossSite(say);
-}
-
 function refused(say: Say, { kind, status, message }: Refusal): Screen {
   const title = say('Trục không trả lời được', 'The hub could not answer');
+  if (kind === 'too-large') return tooLarge(say);
   if (kind !== 'internal') return refusedScreen(say, title, { problem: { status, detail: message } });
   return {
     title,

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { readForm } from '../../http/body.ts';
 import { sameText } from '../../same-text.ts';
 import type { Html } from '../layout.ts';
 import type { Visit } from './site.ts';
@@ -7,12 +8,12 @@ import type { Visit } from './site.ts';
 /** What a form says: trimmed; undefined where it is blank. */
 export type Form = (name: string) => string | undefined;
 
+const LARGEST_FORM = 64 * 1024;
+
+/** @throws Refusal as readForm */
 export async function formOf(c: Context): Promise<Form> {
-  const body = await c.req.parseBody();
-  return (name) => {
-    const value = body[name];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-  };
+  const body = await readForm(c, LARGEST_FORM);
+  return (name) => body.get(name)?.trim() || undefined;
 }
 
 export function hasToken(form: Form, token: string): boolean {

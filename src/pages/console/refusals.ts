@@ -32,7 +32,7 @@ export function refusalNote(say: Say, problem: Problem | undefined): Html {
   return problem ? html`<p class="card" role="alert">${refusalText(say, problem)}</p>` : html``;
 }
 
-const SHOWN_STATUSES = [400, 403, 404, 409, 500, 503] as const;
+const SHOWN_STATUSES = [400, 403, 404, 408, 409, 500, 503] as const;
 
 /** A screen whose one thing could not be read. */
 export function refusedScreen(say: Say, title: string, { problem }: Pick<Answer<unknown>, 'problem'>): Screen {

@@ -26,7 +26,7 @@ export interface Visit {
 export interface Screen {
   readonly title: string;
   readonly body: Html;
-  readonly status?: 200 | 400 | 403 | 404 | 409 | 500 | 503;
+  readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
   /** After so many seconds the page asks again, by itself. */
   readonly refreshS?: number;
 }
