@@ -18,6 +18,8 @@ export type Readers = Readonly<
 /**
  * Read a kept message again, as its door or adapter reads today, by the code tables of a moment: those of its
  * reception, unless another one is given.
+ *
+ * @throws an Error that says why, where it cannot be read
  */
 export async function readAgain(
   readers: Readers,
@@ -26,18 +28,13 @@ export async function readAgain(
   atMs = instantToMs(message.receivedAt),
 ): Promise<readonly Item[]> {
   const pulled = /^pull:(.+)$/.exec(message.door)?.[1];
-  if (pulled !== undefined) {
-    const party = parties.get(message.party);
-    return party?.adapter.pull?.[pulled]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
-  }
   const callback = message.door.startsWith(CALLBACK_DOOR) ? message.door.slice(CALLBACK_DOOR.length) : undefined;
-  if (callback !== undefined) {
+  if (pulled !== undefined || callback !== undefined || message.door === RECONCILE_DOOR) {
     const party = parties.get(message.party);
-    return party?.adapter.callbacks?.[callback]?.read(message.body, party.settings, party.codes.at(atMs)) ?? [];
-  }
-  if (message.door === RECONCILE_DOOR) {
-    const party = parties.get(message.party);
-    return party?.adapter.reconcile?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
+    if (!party) throw new Error(`the party ${message.party}, whose adapter reads it, is not in the settings`);
+    const { pull, callbacks, reconcile } = party.adapter;
+    const reader = pulled !== undefined ? pull?.[pulled] : callback !== undefined ? callbacks?.[callback] : reconcile;
+    return reader?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
   return (await readers[message.door]?.(message, atMs)) ?? [];
 }

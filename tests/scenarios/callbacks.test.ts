@@ -309,6 +309,30 @@ describe('callbacks', () => {
     expect(JSON.stringify([reply.body, noted])).not.toContain(SECRET);
   });
 
+  test('what came early is set aside and says why, when its dossier comes while its party is out of the settings', async () => {
+    const code = 'H60.01-250812-0039';
+    await post(push({ maHoSo: code }));
+    const without = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs });
+    try {
+      await without.push(dossier({ code, serviceCode: '1.001193' }));
+      const causes = async () => (await ops.get('quarantine')).body.items;
+      await expect
+        .poll(causes)
+        .toMatchObject([
+          {
+            kind: 'unreadable',
+            items: 1,
+            detail: expect.stringMatching(/the party civil-status, .+ is not in the settings$/),
+          },
+        ]);
+      const [{ id }] = await causes();
+      await ops.post(`quarantine/${id}/resolve`, { action: 'release', why: 'it is back' });
+      expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+    } finally {
+      await without.close();
+    }
+  });
+
   test('a party that there is not, one without the callback, and one that has not agreed on a secret are alike', async () => {
     const kinds = new Map<string, unknown>();
     for (const [party, name] of [
