@@ -17,13 +17,25 @@ describe('an address', () => {
     'http://[fe80::1]/',
     'http://[febf::1]/',
     'http://[fd00:ec2::254]/',
+    'http://[64:ff9b::169.254.169.254]/',
+    'http://[64:ff9b:1::a9fe:a9fe]/',
+    'http://[2002:a9fe:a9fe::1]/',
+    'http://[::ffff:0:169.254.169.254]/',
+    'http://[::169.254.169.254]/',
   ])('is link-local or a metadata service: %s', (url) => {
     expect(isLinkLocal(new URL(url).hostname)).toBe(true);
   });
 
   test.each([
     ...['http://127.0.0.1/', 'http://10.0.0.5/', 'http://192.168.1.1/', 'http://[::1]/', 'http://[fd00::1]/'],
-    ...['http://169.253.0.1/', 'http://[fec0::1]/', 'http://[::ffff:10.0.0.5]/', 'http://portal.example.test/'],
+    ...[
+      'http://169.253.0.1/',
+      'http://[fec0::1]/',
+      'http://[::ffff:10.0.0.5]/',
+      'http://[64:ff9b::10.0.0.5]/',
+      'http://[2002:a9fd::1]/',
+      'http://portal.example.test/',
+    ],
   ])('is not: %s', (url) => {
     expect(isLinkLocal(new URL(url).hostname)).toBe(false);
   });

@@ -9,6 +9,12 @@ const REFUSED = new BlockList();
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
 REFUSED.addSubnet('fe80::', 10, 'ipv6');
 REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+/** 169.254.0.0/16 as a gateway takes it out of an address of IPv6: NAT64, 6to4, translated, compatible with IPv4. */
+REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+REFUSED.addSubnet('64:ff9b:1::a9fe:0', 112, 'ipv6');
+REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
+REFUSED.addSubnet('::ffff:0:a9fe:0', 112, 'ipv6');
+REFUSED.addSubnet('::a9fe:0', 112, 'ipv6');
 
 /** Whether a host, as `URL` writes it, is a link-local address or one of a cloud's metadata; a name is not. */
 export function isLinkLocal(host: string): boolean {
