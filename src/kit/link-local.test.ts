@@ -78,4 +78,21 @@ describe('a call', () => {
     expect(await call(`http://portal.example.test:${port}/`)).toMatchObject({ kind: 'reply', status: 200 });
     server.close();
   });
+
+  test.each([301, 302, 303, 307, 308])(
+    'goes nowhere that its answer sends it: %i is an answer like others',
+    async (status) => {
+      const asked: unknown[] = [];
+      const server = http.createServer((request, reply) => {
+        asked.push(request.url);
+        reply.writeHead(status, { Location: '/elsewhere' }).end();
+      });
+      server.listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const { port } = server.address() as AddressInfo;
+      expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'reply', status });
+      expect(asked).toEqual(['/']);
+      server.close();
+    },
+  );
 });
