@@ -390,6 +390,33 @@ describe('two processes on one database', () => {
     );
     expect(rows[0]).toEqual({ n: 60, last: 60, counted: 60 });
   });
+
+  test('dossiers that name one code of a third system at both at once are one dossier, whichever was first', async () => {
+    const naming = (n: number, other = 0) =>
+      dossier({ code: codeOf(2 * n + other), aliases: [{ party: 'ministry', code: `M-${n}` }] });
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    await Promise.all(numbers.flatMap((n) => [hub.push(naming(n)), other.push(naming(n, 1))]));
+    const { rows } = await hub.hub.database.pool.query('SELECT count(*)::int AS dossiers FROM dossiers');
+    expect(rows).toEqual([{ dossiers: 20 }]);
+    for (const n of numbers) {
+      const known = await Promise.all([0, 1].map((m) => hub.read(`/api/v1/dossiers/${codeOf(2 * n + m)}`)));
+      expect(known.map(({ status }) => status)).toEqual([200, 200]);
+      expect(known[0]?.body.code).toBe(known[1]?.body.code);
+    }
+  });
+});
+
+test('a new dossier under a code by which another is known already is that one', async () => {
+  const hub = await testHub();
+  try {
+    await hub.push(dossier({ code: codeOf(1), aliases: [{ party: 'one-stop', code: codeOf(2) }] }));
+    // Nothing about it says that it is not new.
+    expect((await hub.push(dossier({ code: codeOf(2), note: 'Bổ sung' }))).results[0]?.outcome).toBe('accepted');
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(2)}`)).body).toMatchObject({ code: codeOf(1), note: 'Bổ sung' });
+    expect((await hub.read('/api/v1/dossiers')).body.items).toHaveLength(1);
+  } finally {
+    await hub.close();
+  }
 });
 
 test('a worker that hears no ring, as while Redis is away, looks for itself what is due', async () => {
