@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { readPeriod } from '#core/dates';
 import { cleanCode } from '#core/identifiers';
 import type { Hub } from '../hub.ts';
-import { DELIVERY_STATES, type DeliveryFilter, type DeliveryState } from '../ledger/delivery-list.ts';
+import { type DeliveryFilter, STATE_FILTERS, type StateFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayPreview } from '../ledger/replays.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
@@ -11,7 +11,7 @@ import { type CommonOptions, type Result, runCommand, UsageError } from './run-c
 
 interface ReplayOptions extends CommonOptions {
   readonly party?: string;
-  readonly state?: DeliveryState;
+  readonly state?: StateFilter;
   readonly code?: string;
   readonly operation?: string;
   readonly reason?: string;
@@ -28,7 +28,7 @@ export function addReplay(program: Command): void {
     .command('replay')
     .description('deliver once more what a filter finds; a preview unless --run is given')
     .option('--party <party>', 'the party that is told')
-    .addOption(new Option('--state <state>', 'as it is now').choices(DELIVERY_STATES))
+    .addOption(new Option('--state <state>', 'as it is now').choices(STATE_FILTERS))
     .option('--code <code>', 'of the dossier')
     .option('--operation <operation>', 'such as dossier.upsert.v1')
     .option('--reason <reason>', 'of the last outcome')

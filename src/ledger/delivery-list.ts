@@ -7,9 +7,22 @@ import type { Vault } from '../vault.ts';
 export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** By which states deliveries are found: `failed` are those with which nothing more happens unless a person does it. */
+export const STATE_FILTERS = [...DELIVERY_STATES, 'failed'] as const;
+export type StateFilter = (typeof STATE_FILTERS)[number];
+
+/**
+ * Of a row `d`, whether it ended without being told and somebody should see why. What a person gave up is settled, and so
+ * is what was told, or is about to be, in a newer version: a replay would leave it as it is.
+ */
+export const IS_FAILED = `(d.state IN ('refused', 'parked') AND d.reason IS DISTINCT FROM 'dismissed'
+  AND (d.operation = 'dossier.progress.v1' OR NOT EXISTS (
+    SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
+      AND e.id > d.id AND e.state || '' IN ('delivered', 'due'))))`;
+
 export interface DeliveryFilter {
   readonly party?: string;
-  readonly state?: DeliveryState;
+  readonly state?: StateFilter;
   /** A dossier's code, or a code that it is known by. */
   readonly code?: string;
   readonly operation?: string;
@@ -33,6 +46,8 @@ export interface ListedDelivery {
   readonly nextAt?: string;
   /** A process has it on the line. */
   readonly isOnItsWay: boolean;
+  /** Of what is due: the oldest unsettled delivery of its dossier, which goes first, and may wait for a person. */
+  readonly behind: number | null;
   readonly attempts: number;
   readonly doubt: boolean;
   readonly causeKey: string | null;
@@ -67,7 +82,8 @@ export function filtered<Out>(
   return narrowed;
 }
 
-function inState(eb: Builder, state: DeliveryState) {
+function inState(eb: Builder, state: StateFilter) {
+  if (state === 'failed') return sql<boolean>`${sql.raw(IS_FAILED)}`;
   if (state === 'waiting') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '=', 'infinity')]);
   if (state === 'due') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '<', 'infinity')]);
   return eb('d.state', '=', state);
@@ -80,6 +96,11 @@ export async function subjectsOf(database: Database, { code }: DeliveryFilter): 
   return [code, ...aliases.map((alias) => alias.dossier)];
 }
 
+const BEHIND = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS NULL THEN (
+  SELECT e.id FROM deliveries e
+  WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' = 'due' AND e.id < d.id
+  ORDER BY e.id LIMIT 1) END`.as('behind');
+
 /** Deliveries by filter, the newest first, before the id `before`. */
 export async function listDeliveries(
   database: Database,
@@ -88,7 +109,7 @@ export async function listDeliveries(
   before: number | undefined,
 ): Promise<readonly ListedDelivery[]> {
   const subjects = await subjectsOf(database, filter);
-  let query = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).selectAll('d');
+  let query = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).selectAll('d').select(BEHIND);
   if (before !== undefined) query = query.where('d.id', '<', before);
   return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
 }
@@ -103,6 +124,7 @@ export async function deliveriesOfMessage(
   const rows = await database.query
     .selectFrom('deliveries as d')
     .selectAll('d')
+    .select(BEHIND)
     .where(sql<boolean>`d.party = ANY(ARRAY(SELECT party FROM party_states))`)
     .where(
       sql<boolean>`d.subject = ANY(${codes} || ARRAY(SELECT dossier FROM aliases WHERE code = ANY(${codes}::text[])))`,
@@ -114,7 +136,12 @@ export async function deliveriesOfMessage(
 }
 
 export async function oneDelivery(database: Database, id: number): Promise<ListedDelivery | undefined> {
-  const row = await database.query.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await database.query
+    .selectFrom('deliveries as d')
+    .selectAll('d')
+    .select(BEHIND)
+    .where('d.id', '=', id)
+    .executeTakeFirst();
   return row && listed(row);
 }
 
@@ -129,6 +156,7 @@ interface Row {
   readonly created_at: string;
   readonly next_at: string;
   readonly leased_by: string | null;
+  readonly behind: number | null;
   readonly attempts: number;
   readonly doubt: boolean;
   readonly cause_key: string | null;
@@ -153,6 +181,7 @@ function listed(row: Row): ListedDelivery {
     createdAt: row.created_at,
     ...(row.state === 'due' && !isHeld && { nextAt: row.next_at }),
     isOnItsWay: row.state === 'due' && row.leased_by !== null,
+    behind: isHeld ? null : row.behind,
     attempts: row.attempts,
     doubt: row.doubt,
     causeKey: row.cause_key,

@@ -62,7 +62,15 @@ describe.each(Object.entries(CONNECT))(
       const before = { ...attempt, number: 1, outcome: outgoing.doubt ? 'unknown' : 'unavailable' };
       const delivery = {
         ...{ id: 1, party: name, operation: outgoing.operation, code: outgoing.record.code, version: 1, messageId: '' },
-        ...{ state: 'due' as const, createdAt: at, isOnItsWay: false, attempts: 2, doubt: false, causeKey: null },
+        ...{
+          state: 'due' as const,
+          createdAt: at,
+          isOnItsWay: false,
+          behind: null,
+          attempts: 2,
+          doubt: false,
+          causeKey: null,
+        },
         ...{ outcome: null, reason: null, detail: null, settledAt: null, replayedAt: null },
         reference: outcome.reference ?? null,
       };

@@ -556,6 +556,25 @@ describe('operators', () => {
     expect(partner.sent).toHaveLength(settled);
   });
 
+  test('what failed is found, counted and replayed as long as somebody should see it: not what was told in a newer version', async () => {
+    partner.script.push(NO, NO);
+    await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
+    await hub.deliver();
+    const failed = async () => [
+      (await items('deliveries?state=failed')).map(({ code }: { code: string }) => code),
+      (await items('parties')).find((one: { party: string }) => one.party === 'portal').failed,
+    ];
+    expect(await failed()).toEqual([[CODE(1), CODE(0)], 2]);
+    await hub.push(dossier({ code: CODE(0), status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }));
+    await hub.deliver();
+    expect(await failed()).toEqual([[CODE(1)], 1]);
+    expect(await items('deliveries?state=refused')).toHaveLength(2);
+    const preview = await ops.post('deliveries/replay', { state: 'failed', preview: true });
+    expect(preview.body.outcomes).toEqual({ replayed: 1 });
+    await ops.post('deliveries/replay', { state: 'failed', preview: false, why: 'the field is longer now' });
+    await expect.poll(() => failed(), { timeout: 5_000 }).toEqual([[], 0]);
+  });
+
   test('what is due for a party that is no longer configured waits, is listed, and goes on when it is back', async () => {
     await ops.post('parties/portal/pause', {});
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));

@@ -1,6 +1,7 @@
 import { listEnded } from '../../catalogue/ended.ts';
 import type { Database } from '../../database/pool.ts';
 import { loadBacklog } from '../../ledger/backlog.ts';
+import { IS_FAILED } from '../../ledger/delivery-list.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('work');
@@ -13,14 +14,8 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
   );
   if (!tables[0]?.there) return [finding('info', 'nothing yet: the database has no tables of the hub')];
   const backlog = await loadBacklog(database, nowMs);
-  // What a person gave up is settled, and so is what was told in a newer version: a replay would leave it as it is.
   const { rows: failed } = await database.pool.query<{ party: string; state: string; count: number }>(
-    `SELECT party, state, count(*) AS count FROM deliveries d
-     WHERE state IN ('refused', 'parked') AND reason IS DISTINCT FROM 'dismissed'
-       AND (operation = 'dossier.progress.v1' OR NOT EXISTS (
-         SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
-           AND e.id > d.id AND e.state || '' IN ('delivered', 'due')))
-     GROUP BY 1, 2 ORDER BY 1, 2`,
+    `SELECT party, state, count(*) AS count FROM deliveries d WHERE ${IS_FAILED} GROUP BY 1, 2 ORDER BY 1, 2`,
   );
   const { rows: paused } = await database.pool.query<{ party: string; by: string }>(
     'SELECT party, paused_by AS by FROM party_states WHERE paused_at IS NOT NULL ORDER BY party',

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/audit-subject';
 import { cleanCode } from '#core/identifiers';
-import { closed, Instant, oneOf } from '#schemas/parts';
+import { closed, Instant } from '#schemas/parts';
 import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
@@ -10,12 +10,17 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
-import { DELIVERY_STATES, DETAIL, DeliveryShown, maybe } from './shown.ts';
+import { DETAIL, DeliveryShown, maybe, STATE_FILTERS } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
 export const DELIVERY_FILTER = {
   party: text('the party that is told'),
-  state: Type.Optional(oneOf(DELIVERY_STATES)),
+  state: Type.Optional(
+    Type.Enum(STATE_FILTERS, {
+      description:
+        'failed: refused or parked, not given up by a person, and not told since in a newer version; nothing more happens by itself',
+    }),
+  ),
   code: text('a dossier code, or one that it is known by'),
   operation: text('an operation such as dossier.upsert.v1'),
   reason: text('the reason of the last outcome'),

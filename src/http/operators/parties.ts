@@ -30,6 +30,9 @@ export const PartyShown = closed(
       waiting: Type.Integer({ description: 'held until a person has settled a cause' }),
       onItsWay: Type.Integer(),
     }),
+    failed: Type.Integer({
+      description: 'those that are found by the state `failed`, of the newest 10,000 that were refused or parked',
+    }),
     oldestDueAt: maybe(Instant),
     lastSuccessAt: maybe(Instant),
     lastError: maybe(closed({ at: Instant, reason: Type.String(), detail: Type.String() })),

@@ -4,6 +4,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
+export const STATE_FILTERS = [...DELIVERY_STATES, 'failed'] as const;
 
 export const DETAIL = Type.String({
   description: 'in words: what went wrong, or what of a delivery the partner could not be told in full',
@@ -21,6 +22,9 @@ export const DeliveryShown = closed(
     createdAt: Instant,
     nextAt: Type.Optional(Instant),
     isOnItsWay: Type.Boolean({ description: 'a process has it on the line' }),
+    behind: maybe(
+      Type.Integer({ description: 'the delivery of the same dossier that goes before it, and may wait for a person' }),
+    ),
     attempts: Type.Integer(),
     doubt: Type.Boolean({ description: 'an earlier attempt may have arrived: it is looked up first' }),
     causeKey: maybe(Type.String({ description: 'what it waits for' })),

@@ -8,7 +8,7 @@ import { filterForm, pager, type Query, queryOf } from './parts.ts';
 import type { Delivery, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
-import { DELIVERY_STATES, OPERATIONS } from './words.ts';
+import { DELIVERY_FILTER_STATES, OPERATIONS } from './words.ts';
 
 /** By which deliveries are found, in the list and for a replay. */
 export const DELIVERY_FILTER = ['party', 'state', 'code', 'operation', 'reason', 'from', 'to'] as const;
@@ -44,7 +44,7 @@ export function deliveryFields({ say }: Visit, query: Query): readonly Html[] {
   return [
     textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
     textField('party', say('Tới bên', 'To the party'), query.party),
-    choiceField('state', say('Tình trạng', 'State'), choicesOf(say, DELIVERY_STATES), query.state),
+    choiceField('state', say('Tình trạng', 'State'), choicesOf(say, DELIVERY_FILTER_STATES), query.state),
     choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
     textField('reason', say('Lý do (mã)', 'Reason (code)'), query.reason),
     dayField('from', say('Từ ngày', 'From'), query.from),

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { instantToMs } from '#core/dates';
 import type { Html } from '../layout.ts';
 import { dossierLink, longText, operationOf, partyLink, table } from './parts.ts';
 import type { Delivery } from './records.ts';
@@ -26,14 +27,27 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
 }
 
 /** With what comes next, where something does. */
-export function stateOf({ say, nowMs }: Visit, delivery: Omit<Delivery, 'attempts'>): Html {
-  const { state, isOnItsWay, nextAt, doubt } = delivery;
-  const next = nextAt !== undefined && state === 'due' && !isOnItsWay ? ageOf(say, nextAt, nowMs) : undefined;
-  return html`${badge(say, DELIVERY_STATES, state)}${
-    isOnItsWay ? html` <span class="note">${say('đang gửi', 'on its way')}</span>` : ''
-  }${next ? html` <span class="note">${say(`thử lại: ${next}`, `next try: ${next}`)}</span>` : ''}${
+export function stateOf(visit: Visit, delivery: Omit<Delivery, 'attempts'>): Html {
+  const { say } = visit;
+  const { state, doubt } = delivery;
+  const next = state === 'due' ? nextOf(visit, delivery) : undefined;
+  return html`${badge(say, DELIVERY_STATES, state)}${next ? html` <span class="note">${next}</span>` : ''}${
     doubt && state === 'due' ? html` <span class="note">${say('tra cứu trước khi gửi', 'looked up first')}</span>` : ''
   }`;
+}
+
+/** Of what is due: when it is sent, or after what. */
+function nextOf(
+  { say, nowMs }: Visit,
+  { isOnItsWay, behind, nextAt }: Omit<Delivery, 'attempts'>,
+): Html | string | undefined {
+  if (isOnItsWay) return say('đang gửi', 'on its way');
+  if (behind !== null)
+    return html`${say('sau lượt', 'after delivery')} <a href="/console/deliveries/${behind}">${behind}</a>`;
+  if (nextAt === undefined) return undefined;
+  if (instantToMs(nextAt) <= nowMs) return say('tới lượt gửi', 'its turn has come');
+  const next = ageOf(say, nextAt, nowMs);
+  return say(`thử lại: ${next}`, `next try: ${next}`);
 }
 
 function reasonOf({ reason, detail }: Delivery): Html {

@@ -6,7 +6,7 @@ import { dossierBox } from './dossier-search.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { longText, partyLink, table } from './parts.ts';
-import type { Cause, Listed, Party } from './records.ts';
+import type { Cause, Incident, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
 import { ageOf, timeAndAge } from './times.ts';
@@ -14,28 +14,31 @@ import { badge, HEALTH } from './words.ts';
 
 const REFRESH_S = 15;
 const MOST_CAUSES = 50;
+const MOST_INCIDENTS = 50;
 
 /** How all parties fare, at one look. It reads itself anew; nothing is typed on it but a dossier's code. */
 export function addOverview(site: Site): void {
   site.screen('/', async (visit) => {
     const { c, say, api } = visit;
     const isStill = c.req.query('refresh') === 'off';
-    const [parties, causes] = await Promise.all([
+    // Those of the hub itself, too, which are of no party.
+    const [parties, causes, incidents] = await Promise.all([
       api.get<Listed<Party>>('parties'),
       api.get<Listed<Cause>>('quarantine', { limit: String(MOST_CAUSES) }),
+      api.get<Listed<Incident>>('incidents', { limit: String(MOST_INCIDENTS) }),
     ]);
     const items = parties.body?.items ?? [];
-    const incidents = items.flatMap((party) => party.incidents);
+    const open = incidents.body?.items ?? [];
     return {
       title: say('Tổng quan', 'Overview'),
       ...(!isStill && { refreshS: REFRESH_S }),
-      body: html`${refusalNote(say, parties.problem ?? causes.problem)}
+      body: html`${refusalNote(say, parties.problem ?? causes.problem ?? incidents.problem)}
 ${readAt(visit, isStill)}
-${numbers(visit, items, causes.body, incidents.length)}
+${numbers(visit, items, causes.body, incidents.body)}
 ${dossierBox(visit)}
 <h2>${say('Bên kết nối', 'Parties')}</h2>
 ${partyTable(visit, items)}
-${incidents.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, incidents)}` : ''}`,
+${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, open)}` : ''}`,
     };
   });
 }
@@ -53,16 +56,15 @@ function numbers(
   { say, nowMs }: Visit,
   parties: readonly Party[],
   causes: Listed<Cause> | undefined,
-  incidents: number,
+  incidents: Listed<Incident> | undefined,
 ): Html {
   const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
   const oldest = causes?.items[0]?.since;
-  const many = causes ? `${causes.items.length}${causes.next === null ? '' : '+'}` : '–';
   const ofAll = [
     ['/console/deliveries?state=due', sum(({ backlog }) => backlog.due), say('lượt chờ gửi', 'deliveries due'), ''],
     [
       '/console/quarantine',
-      many,
+      manyOf(causes),
       say('nguyên nhân chờ xử lý', 'causes wait for a person'),
       oldest ? say(`cũ nhất: ${ageOf(say, oldest, nowMs)}`, `oldest: ${ageOf(say, oldest, nowMs)}`) : '',
     ],
@@ -72,12 +74,23 @@ function numbers(
       say('lượt chờ xử lý', 'deliveries wait'),
       '',
     ],
-    ['/console/incidents', incidents, say('sự cố đang mở', 'incidents open'), ''],
+    [
+      '/console/deliveries?state=failed',
+      sum(({ failed }) => failed),
+      say('lượt hỏng, cần người xem', 'deliveries failed'),
+      '',
+    ],
+    ['/console/incidents', manyOf(incidents), say('sự cố đang mở', 'incidents open'), ''],
   ] as const;
   return html`<ul class="numbers">${ofAll.map(
     ([href, count, what, more]) =>
       html`<li class="card"><a href="${href}"><strong>${count}</strong> ${what}</a>${more ? html`<br><span class="note">${more}</span>` : ''}</li>`,
   )}</ul>`;
+}
+
+/** How many a list has; of a longer one than is read, at least how many. */
+function manyOf(list: Listed<unknown> | undefined): string {
+  return list ? `${list.items.length}${list.next === null ? '' : '+'}` : '–';
 }
 
 function partyTable(visit: Visit, items: readonly Party[]): Html {
@@ -88,6 +101,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
     { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
     { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },
     { head: say('Chờ xử lý', 'Waiting'), cell: ({ backlog }: Party) => backlog.waiting, isNumber: true },
+    { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => failed, isNumber: true },
     {
       head: say('Cũ nhất', 'Oldest'),
       cell: ({ oldestDueAt }: Party) => (oldestDueAt ? ageOf(say, oldestDueAt, nowMs) : '–'),

@@ -32,6 +32,9 @@ function partyOf(visit: Visit, party: Party): Html {
     html`<a href="/console/deliveries${queryText({ party: party.party, state })}">${text}</a>`;
   return html`<section class="card">${factsOf(visit, party)}</section>
 <p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('waiting', say('Lượt chờ xử lý', 'Waiting'))} ${link(
+    'failed',
+    say('Lượt hỏng', 'Failed'),
+  )} ${link(
     'refused',
     say('Lượt bị từ chối', 'Refused'),
   )} ${link('parked', say('Lượt dừng thử', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
@@ -56,6 +59,7 @@ function factsOf(visit: Visit, party: Party): Html {
       say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} on their way`),
     ],
     [say('Chờ xử lý', 'Waiting'), say(`${backlog.waiting} lượt`, `${backlog.waiting}`)],
+    [say('Hỏng, cần người xem', 'Failed'), say(`${party.failed} lượt`, `${party.failed}`)],
     [say('Lượt chờ cũ nhất', 'Oldest due'), party.oldestDueAt && timeAndAge(say, party.oldestDueAt, nowMs)],
     [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],
     [say('Lỗi gần nhất', 'Last error'), party.lastError && lastErrorOf(visit, party)],

@@ -29,6 +29,12 @@ export const DELIVERY_STATES = {
   waiting: ['chờ xử lý', 'waiting', 'warn'],
 } as const satisfies Words;
 
+/** By which deliveries are found. */
+export const DELIVERY_FILTER_STATES = {
+  failed: ['hỏng, cần người xem', 'failed, for a person to see'],
+  ...DELIVERY_STATES,
+} as const satisfies Words;
+
 export const ATTEMPT_OUTCOMES = {
   delivered: ['đã chuyển', 'delivered', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
