@@ -145,6 +145,19 @@ describe('the console', () => {
       expect(officer.cookies.has('lienthong-console')).toBe(false);
     });
 
+    test('what is ordered after its end is not done, and that is said where the officer signs in again', async () => {
+      const said = 'yêu cầu vừa gửi chưa được thực hiện';
+      await officer.signIn('ops');
+      later(8 * 3_600_000);
+      const { text } = await officer.post('/console/parties/portal/pause', { why: 'too late' });
+      expect([text.includes('<h1>Đăng nhập bàn điều hành</h1>'), text.includes(said)]).toEqual([true, true]);
+      expect((await officer.get('/console/sign-in')).text).not.toContain(said);
+      expect(await items('parties')).toContainEqual(expect.objectContaining({ party: 'portal', paused: null }));
+      await officer.signIn('ops');
+      later(8 * 3_600_000);
+      expect((await officer.post('/console/sign-out')).text).not.toContain(said);
+    });
+
     test('a copied cookie opens nothing in any process once its officer has signed out, and other sessions go on', async () => {
       const beside = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs, keys: [...OPERATOR_KEYS] });
       try {
@@ -619,6 +632,30 @@ describe('the console', () => {
       expect((await officer.get('/console/parties/ministry')).text).toContain(`href="${all}"`);
       expect((await officer.get(all.replace('&amp;', '&'))).text).toContain('the pull did not end');
       expect((await officer.get('/console/incidents?party=portal&state=all')).text).toContain('Không có sự cố.');
+    });
+
+    test('at one look what failed and what is wrong with the hub itself; of what is due, why it is not sent', async () => {
+      await aDay();
+      await hub.push(dossier({ code: CODE(2), status: 'returned', statusAt: '2025-08-16T08:00:00+07:00' }));
+      await hub.hub.database.pool.query(
+        "INSERT INTO incidents (party, kind, cause, opened_at) VALUES ('hub', 'audit-broken', 'entry 7 was changed', now())",
+      );
+      await officer.signIn('ops');
+      const { text } = await officer.get('/console');
+      expect(text).toContain('href="/console/deliveries?state=failed"><strong>1</strong>');
+      expect(text).toContain('href="/console/incidents"><strong>1</strong>');
+      expect(text).toContain('entry 7 was changed');
+      const [failed] = await items('deliveries?state=failed');
+      const list = await officer.get('/console/deliveries?state=failed');
+      expect(list.text.match(/href="\/console\/deliveries\/\d+"/g)).toEqual([
+        `href="/console/deliveries/${failed.id}"`,
+      ]);
+      const of = async (state: string) => (await items(`deliveries?party=portal&code=${CODE(2)}&state=${state}`))[0];
+      const [held, behind] = [await of('waiting'), await of('due')];
+      expect([held.behind, behind.behind]).toEqual([null, held.id]);
+      const after = `sau lượt <a href="/console/deliveries/${held.id}">`;
+      expect((await officer.get(`/console/deliveries/${behind.id}`)).text).toContain(after);
+      expect((await officer.get('/console/deliveries?state=due&party=portal')).text).toContain(after);
     });
 
     test('nothing that partners wrote is taken for more than text', async () => {

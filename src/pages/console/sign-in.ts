@@ -10,7 +10,7 @@ import { formOf } from './forms.ts';
 import { HEAD, ownerOf } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { beginSession, endSession } from './session.ts';
-import type { Site, SiteMeans } from './site.ts';
+import { SIGN_OUT, type Site, type SiteMeans } from './site.ts';
 import { takeTold } from './told.ts';
 
 export interface SignInMeans extends SiteMeans {
@@ -53,7 +53,7 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     return signInPage(c, means, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
   });
 
-  site.order('/sign-out', async ({ c, say, token }) => {
+  site.order(SIGN_OUT, async ({ c, say, token }) => {
     await endSession(c, means, token);
     return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
   });
@@ -90,7 +90,7 @@ function signInPage(
     links: [],
     head: HEAD,
     status,
-    body: html`${told ? html`<p class="card told" role="status">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, safeNext(next))}`,
+    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, safeNext(next))}`,
   }));
 }
 

@@ -66,7 +66,10 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMean
     order(path, carryOut) {
       site.post(path, async (c) => {
         const visit = await visitOf(c);
-        if (!visit) return toSignIn(c, means);
+        if (!visit) {
+          if (path !== SIGN_OUT) keepTold(c, means, notDone(sayIn(languageOf(c))));
+          return toSignIn(c, means);
+        }
         const form = await formOf(c);
         if (!hasToken(form, visit.token)) return showScreen(visit, means, crossSite(visit.say));
         const told = await carryOut(visit, form);
@@ -75,6 +78,18 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMean
       });
     },
   };
+}
+
+/** An order without a session: signing out, of all orders, is done by that. */
+export const SIGN_OUT = '/sign-out';
+
+/** What was ordered is not kept for after signing in, and whoever ordered it has to know. */
+function notDone(say: Say): Told {
+  const text = say(
+    'Phiên làm việc đã hết; yêu cầu vừa gửi chưa được thực hiện. Hãy đăng nhập rồi làm lại.',
+    'The session is over, and what you ordered was not done. Sign in, and order it again.',
+  );
+  return { to: '/console/sign-in', text, isDone: false };
 }
 
 export function may({ key }: Visit, scope: Scope): boolean {
