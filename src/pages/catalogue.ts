@@ -52,6 +52,7 @@ ${paging(say, filter, cursor !== undefined, next)}`,
       entry
         ? {
             title: (entry.record as Service).name,
+            isTitleVietnamese: true,
             body: serviceView(say, entry.record as Service, past),
             // What has ended is not to be found by who wants to file.
             ...((entry.record as Service).inForce && { head: serviceMarkup(entry.record as Service, province?.name) }),

@@ -7,6 +7,8 @@ export type Html = ReturnType<typeof html>;
 
 export interface Shown {
   readonly title: string;
+  /** Where the title is a text of a source, which is Vietnamese on every page. */
+  readonly isTitleVietnamese?: boolean;
   readonly body: Html;
   /** Whose name stands at the top. */
   readonly owner: string;
@@ -36,7 +38,17 @@ const GUARDS: Readonly<Record<string, string>> = {
 export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
   const language = languageOf(c);
   const say = sayIn(language);
-  const { title, body, owner, links, head = '', corner = '', asked, status = 200 } = build(say);
+  const {
+    title,
+    isTitleVietnamese = false,
+    body,
+    owner,
+    links,
+    head = '',
+    corner = '',
+    asked,
+    status = 200,
+  } = build(say);
   const other = language === 'vi' ? 'en' : 'vi';
   const page = html`<!doctype html>
 <html lang="${language}">
@@ -60,7 +72,7 @@ ${head}
 ${corner}
 </header>
 <main id="main">
-<h1>${title}</h1>
+<h1${isTitleVietnamese && language !== 'vi' ? html` lang="vi"` : ''}>${title}</h1>
 ${body}
 </main>
 </body>

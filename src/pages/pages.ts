@@ -25,7 +25,7 @@ export interface PageMeans extends StatisticsPageMeans {
 /** Answer with a page for citizens. */
 export type ShowPage = (
   c: Context,
-  build: (say: Say) => Pick<Shown, 'title' | 'body' | 'head' | 'asked' | 'status'>,
+  build: (say: Say) => Pick<Shown, 'title' | 'isTitleVietnamese' | 'body' | 'head' | 'asked' | 'status'>,
 ) => Response | Promise<Response>;
 
 /** What citizens see without a key. */

@@ -7,6 +7,7 @@ import type { Statistics, StatisticsReport } from '../http/statistics.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { ShowPage } from './pages.ts';
+import { vietnamese } from './words.ts';
 
 export interface StatisticsPageMeans {
   /** Whoever asks for it, and however often: see rememberStatistics. */
@@ -94,8 +95,12 @@ function tableOf(say: Say, asked: Asked, { total, items, from, to }: StatisticsR
   const shown = busiest(items);
   if (items.length === 0)
     return html`<p class="card">${say('Kỳ này chưa có hồ sơ nào.', 'There are no dossiers in this period yet.')}</p>`;
-  return html`<div class="scroll"><table class="report">
-<caption>${say('Từ', 'From')} ${day(from)} ${say('đến', 'to')} ${day(to)}. ${say('Đơn vị: hồ sơ', 'Unit: dossiers')}.</caption>
+  const caption = say(
+    `Từ ${day(from)} đến ${day(to)}. Đơn vị: hồ sơ.`,
+    `From ${day(from)} to ${day(to)}. Unit: dossiers.`,
+  );
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report">
+<caption>${caption}</caption>
 <thead><tr>
 <th scope="col" rowspan="2">${groupName(say, asked.by)}</th>
 <th scope="colgroup" colspan="4">${say('Tiếp nhận', 'Received')}</th>
@@ -150,7 +155,7 @@ function lineName(say: Say, by: Group, { key, name }: StatisticsReport['items'][
   if (key === null) return html`${say('Chưa rõ', 'Not known')}`;
   if (by === 'channel') return html`${CHANNEL_NAMES(say)[key] ?? key}`;
   if (by === 'month') return html`${key.slice(5)}/${key.slice(0, 4)}`;
-  return name === null ? html`${key}` : html`${name}<br><span class="note">${key}</span>`;
+  return name === null ? html`${key}` : html`${vietnamese(name)}<br><span class="note">${key}</span>`;
 }
 
 const CHANNEL_NAMES = (say: Say): Readonly<Record<string, string>> => ({

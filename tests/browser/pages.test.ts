@@ -118,6 +118,14 @@ describeInBrowser(() => {
       await page.getByRole('button', { name: 'Xem' }).click();
       await page.getByRole('columnheader', { name: 'Lĩnh vực' }).waitFor();
       await look('statistics');
+      // Along the table by the keyboard, in any browser; and on an A4 page to its last column.
+      await page.getByRole('button', { name: 'Xem' }).focus();
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toMatch(/^Từ 15\/12\/2024 đến/);
+      await page.emulateMedia({ media: 'print' });
+      await page.setViewportSize({ width: 718, height: 1000 });
+      expect(await page.evaluate('document.querySelector("table.report").offsetWidth')).toBeLessThanOrEqual(718);
+      expect(await page.evaluate('getComputedStyle(document.querySelector(".scroll")).overflowX')).toBe('visible');
     });
   });
 
@@ -140,6 +148,7 @@ describeInBrowser(() => {
       await look('service');
       await page.getByRole('link', { name: 'English' }).click();
       await page.getByRole('heading', { name: 'Changes' }).waitFor();
+      expect(await page.locator('h1').getAttribute('lang')).toBe('vi');
       await look('service-en');
       await page.goto(`${url}/services/9.999999`);
       await page.getByRole('alert').waitFor();
