@@ -139,7 +139,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     },
     attempted(settled) {
       const { claimed, outcome, settlement, at, tookMs, eventAt } = settled;
-      const { id, party, operation, subject, attempts: number, createdAt } = claimed;
+      const { id, party, operation, subject, messageId, attempts: number, createdAt } = claimed;
       attempts.inc({ party, operation, outcome: outcome.kind, follows: settlement.state });
       took.observe({ party }, tookMs / 1000);
       if (outcome.kind === 'delivered') {
@@ -154,6 +154,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
           party,
           operation,
           subject,
+          message: messageId,
           attempt: number,
           outcome: outcome.kind,
           ...why,

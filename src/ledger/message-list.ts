@@ -11,6 +11,8 @@ export interface MessageFilter {
   readonly outcome?: string;
   /** A dossier's code that it speaks of, also where nothing came of it. */
   readonly code?: string;
+  /** What was answered for it; the parts of a stream have one together. */
+  readonly receipt?: string;
   readonly from?: string;
   readonly to?: string;
 }
@@ -55,13 +57,15 @@ export async function listMessages(
   limit: number,
   before: string | undefined,
 ): Promise<readonly ListedMessage[]> {
-  const { party, door, operation, outcome, code, from, to } = filter;
+  const { party, door, operation, outcome, code, receipt, from, to } = filter;
+  if (receipt !== undefined && !isUuid(receipt)) return [];
   let query = database.query.selectFrom('messages').select(COLUMNS);
   if (party !== undefined) query = query.where('party', '=', party);
   if (door !== undefined) query = query.where('door', '=', door);
   if (operation !== undefined) query = query.where('operation', '=', operation);
   if (outcome !== undefined) query = query.where('outcome', '=', outcome);
   if (code !== undefined) query = query.where('id', 'in', [NO_MESSAGE, ...(await messagesOf(database, code))]);
+  if (receipt !== undefined) query = query.where('receipt', '=', receipt);
   // The id begins with the time.
   if (from !== undefined) query = query.where('id', '>=', firstUuidOf(instantToMs(from)));
   if (to !== undefined) query = query.where('id', '<', firstUuidOf(instantToMs(to) + 1));

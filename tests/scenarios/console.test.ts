@@ -400,6 +400,10 @@ describe('the console', () => {
       await aDay();
       await officer.signIn('ops');
       const [{ id }] = await items('quarantine?kind=unmapped');
+      const two = { action: 'map', to: '9', other: '2', why: 'một trong hai' };
+      expect((await officer.post(`/console/quarantine/${id}/resolve`, two)).text).toContain(
+        'Đã chọn 9 nhưng lại ghi 2; chưa gán gì.',
+      );
       await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
@@ -569,6 +573,21 @@ describe('the console', () => {
       expect((await officer.get('/console/dossiers?code=H60.01-250812-9999')).text).toContain(
         'Không có thông điệp nào.',
       );
+    });
+
+    test('what a receipt was given for, also where a dossier’s code is asked for', async () => {
+      const { receipt } = await hub.push(dossier({ code: CODE(1) }));
+      await hub.push(dossier({ code: CODE(2) }));
+      await officer.signIn('ops');
+      const { to } = await officer.get(`/console/dossiers?code=${receipt}`);
+      expect(to).toBe(`/console/messages?receipt=${receipt}`);
+      const { text } = await officer.get(to as string);
+      expect(text.match(/href="\/console\/messages\/[\w-]+"/g)).toEqual([`href="/console/messages/${receipt}"`]);
+      expect(await items(`messages?receipt=${receipt.toUpperCase()}`)).toMatchObject([{ receipt }]);
+      expect(await items('messages?receipt=7')).toEqual([]);
+      await hub.deliver();
+      const told = { msg: 'attempt', message: receipt, subject: CODE(1), party: 'portal' };
+      expect(hub.logLines).toContainEqual(expect.objectContaining(told));
     });
 
     test('of a dossier signed evidence to keep, as the interface gives it; a refusal is a page', async () => {

@@ -18,6 +18,7 @@ const Query = closed({
   operation: text('an operation such as dossier.upsert.v1'),
   outcome: Type.Optional(oneOf(['accepted', 'quarantined', 'invalid', 'partly-invalid', 'refused'])),
   code: text('a dossier code that it speaks of, also where nothing came of it'),
+  receipt: text('the receipt that its sender was given; the parts of a stream have one together'),
   from: text('received from: a date, or a time with a zone'),
   to: text('received to: a date, or a time with a zone'),
   limit: Limit,

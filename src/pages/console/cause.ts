@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { decideForms, meaningsFor } from './decide.ts';
@@ -34,7 +35,10 @@ ${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visi
   site.order('/quarantine/:id/resolve', async ({ c, say, api }, form) => {
     const id = segment(c.req.param('id') ?? '');
     const action = form('action');
-    const to = action === 'map' ? (form('to') ?? form('other')) : undefined;
+    const [chosen, written] = action === 'map' ? [form('to'), form('other')] : [];
+    if (chosen && written && chosen !== written)
+      return { to: `${LIST}/${id}`, isDone: false, text: twoCodes(say, chosen, written) };
+    const to = chosen ?? written;
     const order = { action, to, party: form('party'), why: form('why') };
     const { body, problem } = await api.post<Resolved>(`quarantine/${id}/resolve`, order);
     if (!body)
@@ -50,6 +54,14 @@ ${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visi
         : say(`Đã gỡ ${freed} mục, còn chờ ${stillWaiting}.`, `${freed} are free, ${stillWaiting} still wait.`);
     return { to: stillWaiting > 0 ? `${LIST}/${id}` : LIST, isDone: true, text };
   });
+}
+
+/** One of the list, and another one written beside it: nobody guesses which of them is meant. */
+function twoCodes(say: Say, chosen: string, written: string): string {
+  return say(
+    `Đã chọn ${chosen} nhưng lại ghi ${written}; chưa gán gì. Muốn dùng ${written} thì chọn “mã khác”.`,
+    `${chosen} is chosen, and ${written} is written; nothing was mapped. For ${written} choose “another code”.`,
+  );
 }
 
 function settledScreen({ say }: Visit, title: string): Screen {

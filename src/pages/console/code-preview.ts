@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, partyLink, queryOf, table } from './parts.ts';
+import { dossierLink, messageLink, partyLink, queryOf, table } from './parts.ts';
 import type { CodePreview } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
@@ -76,8 +76,7 @@ ${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would go on t
       },
       {
         head: say('Thông điệp', 'Message'),
-        cell: ({ messageId, item }) =>
-          html`<a href="/console/messages/${messageId}"><code>${messageId.slice(0, 8)}</code></a> · ${item}`,
+        cell: ({ messageId, item }) => html`${messageLink(messageId)} · ${item}`,
       },
     ],
   })}`;

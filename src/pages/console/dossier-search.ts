@@ -11,12 +11,15 @@ import { refusalNote, refusedScreen } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
 
 const SHOWN = '10';
+/** What a sender was answered: no dossier has such a code. */
+const RECEIPT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A citizen asks after one dossier: what came of it, what waits, and what was told of it. */
 export function addDossierSearch(site: Site): void {
   site.screen('/dossiers', async (visit) => {
     const { c, say, api } = visit;
     const code = c.req.query('code')?.trim() ?? '';
+    if (RECEIPT.test(code)) return c.redirect(`/console/messages${queryText({ receipt: code })}`, 303);
     const box = dossierBox(visit, code);
     if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
     const query = { code, limit: SHOWN };
@@ -55,7 +58,7 @@ ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('ano
 
 export function dossierBox({ say }: Visit, code = ''): Html {
   return html`<form class="card fields" method="get" action="/console/dossiers" role="search">
-<label class="wide">${say('Mã hồ sơ, hoặc mã khác của hồ sơ', 'Code of a dossier, or another that it is known by')}
+<label class="wide">${say('Mã hồ sơ, mã khác của hồ sơ, hoặc số biên nhận', 'Code of a dossier, another that it is known by, or a receipt')}
 <input type="search" name="code" value="${code}" placeholder="H60.01-250812-0035" required maxlength="100"></label>
 <button>${say('Tìm', 'Find')}</button></form>`;
 }

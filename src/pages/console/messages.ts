@@ -8,7 +8,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { MESSAGE_OUTCOMES, OPERATIONS } from './words.ts';
 
-const FILTER = ['code', 'party', 'door', 'operation', 'outcome', 'from', 'to'] as const;
+const FILTER = ['code', 'receipt', 'party', 'door', 'operation', 'outcome', 'from', 'to'] as const;
 
 /** The message log. */
 export function addMessages(site: Site): void {
@@ -20,6 +20,7 @@ export function addMessages(site: Site): void {
       title: say('Thông điệp', 'Messages'),
       body: html`${filterForm(visit, [
         textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
+        textField('receipt', say('Biên nhận', 'Receipt'), query.receipt),
         textField('party', say('Từ bên', 'From the party'), query.party),
         textField('door', say('Cổng tiếp nhận', 'Door'), query.door),
         choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
