@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -33,6 +34,11 @@ describe('a system that is to take the place of another one', () => {
     const shared = next.sent.map(({ code }) => code);
     expect([old.sent.length, shared.length > 5, shared.length < 35]).toEqual([40, true, true]);
     expect((await compared('with=next')).agreement).toBe(1);
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    const { text } = await officer.get('/console/parties/old/compared?with=next');
+    expect(text).toContain('100,00 % trả lời như nhau.');
+    expect(text).toContain('>05/08/2025 08:30:00</time> đến <time datetime="2025-08-12T08:30:00+07:00">');
     // One that only the new one refuses, one that only the old one refuses, one that the new one has not answered yet.
     const [first, second, third] = shared as [string, string, string];
     const step = (code: string) => dossier({ code, status: 'processing', statusAt: '2025-08-12T08:25:00+07:00' });

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
@@ -6,6 +7,7 @@ import { dossierLink, filterForm, partyLink, queryOf, table } from './parts.ts';
 import type { Compared, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
+import { timeOf } from './times.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
 type Pair = Compared['pairs'][number];
@@ -41,15 +43,17 @@ export function addCompared(site: Site): void {
 
 const NOTHING = { body: undefined, problem: undefined };
 
-function comparedOf(visit: Visit, { party, with: other, agreement, pairs, taking }: Compared): Html {
+function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pairs, taking }: Compared): Html {
   const { say } = visit;
   const share =
     agreement === null
       ? say('Chưa có gì mà cả hai đã trả lời.', 'Nothing has been answered by both.')
-      : say(`${percent(agreement)} trả lời như nhau.`, `${percent(agreement)} answered alike.`);
-  return html`<section class="card"><p><strong>${share}</strong>${
+      : say(`${percent(say, agreement)} trả lời như nhau.`, `${percent(say, agreement)} answered alike.`);
+  const seconds = (many: number): string => `${decimal(say, many, 1)} s`;
+  return html`<section class="card"><p class="note">${say('Từ', 'From')} ${timeOf(from)} ${say('đến', 'to')} ${timeOf(to)}</p>
+<p><strong>${share}</strong>${
     taking
-      ? html` ${say('Một nửa được nhận trong', 'Half was taken within')} ${taking.left.median.toFixed(1)} s (${party}), ${taking.right.median.toFixed(1)} s (${other}); 95 %: ${taking.left.p95.toFixed(1)} s, ${taking.right.p95.toFixed(1)} s.`
+      ? html` ${say('Một nửa được nhận trong', 'Half was taken within')} ${seconds(taking.left.median)} (${party}), ${seconds(taking.right.median)} (${other}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
       : ''
   }</p></section>
 ${table<Pair>({
@@ -80,6 +84,12 @@ function deliveryLink(id: number | null): Html {
 }
 
 /** Down, so that what differs once is not 100. */
-function percent(share: number): string {
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+function percent(say: Say, share: number): string {
+  return `${decimal(say, Math.floor(share * 10_000) / 100, 2)} %`;
+}
+
+/** With the sign of the language: 99,98 in Vietnamese. */
+function decimal(say: Say, value: number, digits: number): string {
+  const exactly = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return value.toLocaleString(say('vi-VN', 'en-GB'), exactly);
 }
