@@ -12,6 +12,9 @@ export interface Health {
 
 const EVERY_MS = 1_000;
 
+/** Why an item was not sent at all: another one did not get through. That one's error tells what is wrong, and came before. */
+const BEHIND_ANOTHER = 'waits';
+
 /** Told at most once a second: attempts come by the thousand. */
 export function createHealth(
   { database, nowMs, telemetry }: { database: Database; nowMs: () => number; telemetry: Telemetry },
@@ -32,6 +35,7 @@ export function createHealth(
   return {
     note(outcome) {
       if (outcome.kind === 'delivered') news = { ...news, successMs: nowMs() };
+      else if (outcome.reason === BEHIND_ANOTHER) return;
       else news = { ...news, error: { atMs: nowMs(), reason: outcome.reason, detail: outcome.message } };
       timer ??= setTimeout(() => void flush(), EVERY_MS).unref();
     },

@@ -68,6 +68,18 @@ describe('partner health', () => {
     expect(rows[0].n).toBe(0);
   });
 
+  test('the last error of a partner is what it answered, not that others of the same call waited for that one', async () => {
+    const portal = testPartner();
+    await start({ portal });
+    const waits: Outcome = { kind: 'unavailable', reason: 'waits', message: 'an earlier one did not get through' };
+    portal.script.push(DOWN, waits, waits);
+    await hub.push(codes(3));
+    await hub.deliver();
+    const lastError = async () =>
+      (await hub.hub.database.pool.query('SELECT error_reason AS reason FROM party_health')).rows;
+    await expect.poll(lastError, { timeout: 3_000 }).toEqual([{ reason: 'econnrefused' }]);
+  });
+
   test('a clock that is set back while a partner is left alone does not keep it waiting', async () => {
     const portal = testPartner();
     await start({ portal });
