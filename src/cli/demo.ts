@@ -7,6 +7,7 @@ import { addressesOf, createReport, type Report, textOf } from './demo/report.ts
 import { type DayMeans, type DayRun, runDay } from './demo/run-day.ts';
 import { checkItself } from './demo/self-check.ts';
 import { openStage, type Stage } from './demo/stage.ts';
+import { endWithNpm } from './end-with-npm.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type CommonOptions, FAILED, printDocument, tellError } from './run-command.ts';
 
@@ -37,6 +38,7 @@ function wholeNumber(text: string): number {
 
 async function demo(options: DemoOptions): Promise<void> {
   const stop = untilSignal();
+  endWithNpm(process.env, () => stop.abort());
   const { signal } = stop;
   const bar = createProgress('starting', 0);
   let stage: Stage | undefined;

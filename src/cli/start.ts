@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createLog, startHub } from '../main.ts';
+import { endWithNpm } from './end-with-npm.ts';
 import { type CommonOptions, printDocument, tellError } from './run-command.ts';
 
 /** `lienthong start`: the hub in this process, as `npm start`. */
@@ -10,6 +11,7 @@ export function addStart(program: Command): void {
     .option('--json', 'print one JSON document on stdout when it listens; the log goes to stderr')
     .addHelpText('after', SETTINGS)
     .action(async (options: CommonOptions) => {
+      endWithNpm(process.env, () => process.kill(process.pid, 'SIGTERM'));
       try {
         const { url, roles, parties } = await startHub(process.env, createLog(process.env, options.json ? 2 : 1));
         if (options.json) printDocument({ url, roles, parties, pid: process.pid });

@@ -41,6 +41,37 @@ test.skipIf(process.platform === 'win32').each(SENT)(
   },
 );
 
+test.skipIf(process.platform === 'win32')(
+  'what npx has started behind a shell ends in order when that shell is gone, and without npm it runs on',
+  async () => {
+    const database = await testDatabase();
+    const folder = testFolder({});
+    const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+    const { npm_lifecycle_event: _, ...without } = process.env;
+    const env = { ...without, DATABASE_URL: database.url, HUB_SECRET, HUB_CONFIG: folder.configPath, PORT: '0' };
+    const start = async (more: Record<string, string>) => {
+      const command = 'node src/cli/lienthong.mjs start; exit $?';
+      const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
+      const shell = spawn('sh', ['-c', command], { cwd: ROOT, env: { ...env, ...more }, stdio });
+      const lines: { msg: string; pid: number }[] = [];
+      createInterface({ input: shell.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+      await expect.poll(() => lines.at(-1)?.msg, { timeout: 20_000 }).toBe('listening');
+      shell.kill('SIGTERM');
+      return { pid: lines[0]?.pid as number, lines };
+    };
+    const [ofNpx, alone] = await Promise.all([start({ npm_lifecycle_event: 'npx' }), start({})]);
+    try {
+      await expect.poll(() => isAlive(ofNpx.pid), { timeout: 10_000 }).toBe(false);
+      expect(ofNpx.lines.at(-1)?.msg).toBe('stopped');
+      expect(isAlive(alone.pid)).toBe(true);
+    } finally {
+      for (const { pid } of [ofNpx, alone]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      folder.remove();
+      await database.drop();
+    }
+  },
+);
+
 test('a start waits for a database that comes up later, and SIGTERM ends the waiting with exit code 0', async () => {
   const database = await testDatabase();
   const folder = testFolder({});
