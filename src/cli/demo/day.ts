@@ -45,6 +45,8 @@ export function openOffices(
   const registry: Office = {
     ...office,
     services: services.filter(isCivil),
+    // Births and marriages are registered by the communes.
+    agencies: agencies.filter(({ name }) => name.startsWith('Ủy ban nhân dân')),
     serial: serials(500_000, (serial) => serial % 10 !== 9),
   };
   return { office, registry };
