@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { GROUPS, type Group, RULES, type Rule } from '#core/counts';
 import { formatLocal } from '#core/dates';
 import { reportingPeriod } from '#core/reporting-period';
+import { CHANNEL } from '#core/service-words';
 import type { Statistics, StatisticsReport } from '../http/statistics.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
@@ -112,7 +113,7 @@ ${[
   ...[
     say('Tổng số', 'All'),
     say('Trực tuyến', 'Online'),
-    say('Trực tiếp, bưu chính', 'Brought, by post'),
+    say('Trực tiếp, bưu chính', 'At the counter, by post'),
     say('Kỳ trước', 'Carried over'),
   ],
   ...[say('Tổng số', 'All'), say('Trước hạn', 'Early'), say('Đúng hạn', 'On time'), say('Quá hạn', 'Late')],
@@ -153,16 +154,10 @@ ${numbers.map((number) => html`<td class="number">${inWords(say, number)}</td>`)
 
 function lineName(say: Say, by: Group, { key, name }: StatisticsReport['items'][number]): Html {
   if (key === null) return html`${say('Chưa rõ', 'Not known')}`;
-  if (by === 'channel') return html`${CHANNEL_NAMES(say)[key] ?? key}`;
+  if (by === 'channel') return html`${say(...CHANNEL[key as keyof typeof CHANNEL])}`;
   if (by === 'month') return html`${key.slice(5)}/${key.slice(0, 4)}`;
   return name === null ? html`${key}` : html`${vietnamese(name)}<br><span class="note">${key}</span>`;
 }
-
-const CHANNEL_NAMES = (say: Say): Readonly<Record<string, string>> => ({
-  counter: say('Trực tiếp', 'Brought'),
-  online: say('Trực tuyến', 'Online'),
-  post: say('Bưu chính công ích', 'By post'),
-});
 
 function notesOf(say: Say, { rule }: Asked, { behind }: StatisticsReport): Html {
   const lacking = behind === null || behind > 0;

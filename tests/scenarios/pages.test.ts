@@ -359,6 +359,9 @@ describe('pages for citizens', () => {
     const english = await open('/statistics?period=2025-Q1&rule=<b>&lang=en');
     expect(english.text).toContain('There are no dossiers in this period yet.');
     expect(english.html).not.toContain('<b>');
+    const channels = await open('/statistics?period=2025-Q3&by=channel&lang=en');
+    expect(channels.text).toContain('At the counter, by post');
+    expect(channels.html).not.toContain('Brought');
   });
 
   test('however often the statistics are asked for, the database counts once in five minutes, and few reports at once', async () => {
