@@ -54,7 +54,7 @@ describe('doctor', () => {
     await add('H60.01-250812-0003', 'delivered');
     const { out } = await scene.run('doctor');
     await scene.query('DELETE FROM deliveries');
-    expect(out).toMatch(/warn {2}work {6}1 deliveries to portal are refused/);
+    expect(out).toMatch(/warn {2}work {6}1 deliveries to portal are refused\n.*replay --party portal --state failed/);
     expect(out).not.toContain('are parked');
   });
 

@@ -37,7 +37,11 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
           ),
     ),
     ...failed.map(({ party, state, count }) =>
-      finding('warn', `${count} deliveries to ${party} are ${state}`, 'see why, and replay them: lienthong replay'),
+      finding(
+        'warn',
+        `${count} deliveries to ${party} are ${state}`,
+        `see why, and replay them: lienthong replay --party ${party} --state failed`,
+      ),
     ),
     ...waiting.map(({ kind, count }) =>
       finding(kind === 'dossier-unknown' ? 'info' : 'warn', `${count} items wait: ${kind}`, 'see the quarantine'),
