@@ -316,15 +316,13 @@ describe('callbacks', () => {
     try {
       await without.push(dossier({ code, serviceCode: '1.001193' }));
       const causes = async () => (await ops.get('quarantine')).body.items;
-      await expect
-        .poll(causes)
-        .toMatchObject([
-          {
-            kind: 'unreadable',
-            items: 1,
-            detail: expect.stringMatching(/the party civil-status, .+ is not in the settings$/),
-          },
-        ]);
+      await expect.poll(causes).toMatchObject([
+        {
+          kind: 'unreadable',
+          items: 1,
+          detail: expect.stringMatching(/the party civil-status, .+ is not in the settings$/),
+        },
+      ]);
       const [{ id }] = await causes();
       await ops.post(`quarantine/${id}/resolve`, { action: 'release', why: 'it is back' });
       expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
