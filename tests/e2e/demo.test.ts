@@ -34,9 +34,12 @@ describe('lienthong demo --once', () => {
       // Asked for and pushed: who is first is chance.
       const pushed = report.doors['called back by civil-status'];
       expect((pushed?.accepted ?? 0) + (pushed?.duplicate ?? 0)).toBeGreaterThan(8);
-      for (const ministry of ['construction', 'transport'])
-        for (const what of ['dossiers', 'progress'])
-          expect(report.doors[`asking ${ministry}, ${what}`]?.accepted).toBeGreaterThan(15);
+      for (const ministry of ['construction', 'transport']) {
+        // Twelve are filed there. How many states of each a pull meets is chance, and which steps come before their dossier.
+        expect(report.doors[`asking ${ministry}, dossiers`]?.accepted).toBeGreaterThanOrEqual(12);
+        const { accepted = 0, quarantined = 0 } = report.doors[`asking ${ministry}, progress`] ?? {};
+        expect(accepted + quarantined).toBeGreaterThan(24);
+      }
       for (const counts of Object.values(report.doors).slice(0, 2)) {
         expect(counts.accepted).toBeGreaterThan(400);
         expect(counts.duplicate).toBeGreaterThan(0);
