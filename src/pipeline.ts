@@ -291,7 +291,12 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     }
   }
 
-  const due = (): Promise<readonly string[]> => partiesWithWork(database, [...parties.keys()], nowMs());
+  /** Wake the lanes of all parties that something is due for, whether or not anybody has rung. @returns these parties */
+  async function wakeDue(): Promise<readonly string[]> {
+    const due = await partiesWithWork(database, [...parties.keys()], nowMs());
+    if (means.delivers) for (const party of due) lanes.get(party)?.wake();
+    return due;
+  }
 
   return {
     accept: acceptTogether,
@@ -313,14 +318,15 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     },
     deliver: (party) => lanes.get(party)?.wake(),
     async deliverDue() {
-      for (const party of await due()) lanes.get(party)?.wake();
+      await wakeDue();
     },
     pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
     release: releaseCauses,
     carryOut,
     carryOutReplay: (id) => carryOutReplay(means, id),
     async sweep() {
-      await queue.ring(await due());
+      // The ring may be heard by a process whose settings do not have the party yet.
+      await queue.ring(await wakeDue());
       // What cannot be let go, whatever the reason, holds up no order.
       try {
         await letGo(letGoMeans, await loadReleasable(database, 500), JUDGED);

@@ -180,7 +180,7 @@ const RULES: readonly Rule[] = [
     why: 'plays the partners too',
   },
   {
-    of: ['src/hub.ts', 'src/parties-of-config.ts', 'src/main.ts', 'src/cli/'],
+    of: ['src/hub.ts', 'src/parties-of-config.ts', 'src/load.mjs', 'src/main.ts', 'src/cli/'],
     may: [...RECORDS, 'src/', 'mappings/', ...OUTSIDE],
     why: 'put together what there is',
   },

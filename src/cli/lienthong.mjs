@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// The package's command: the sources are TypeScript, so tsx is registered before anything of ours is loaded.
-import { register } from 'tsx/esm/api';
+// The package's command: the sources are TypeScript, so what reads it is loaded before anything of ours.
+import '../load.mjs';
 
-register();
 const { run } = await import('./index.ts');
 await run(process.argv);

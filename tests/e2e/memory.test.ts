@@ -32,7 +32,7 @@ describe('a hub to which nobody speaks SOAP', () => {
     database = await testDatabase();
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--max-semi-space-size=16', '--import', 'tsx', '--input-type=module', '--eval', HUB],
+      ['--max-semi-space-size=16', '--import', './src/load.mjs', '--input-type=module', '--eval', HUB],
       {
         cwd: ROOT,
         env: {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const LOAD = pathToFileURL(join(ROOT, 'src', 'load.mjs')).href;
 const LEASH = pathToFileURL(join(import.meta.dirname, 'leash.ts')).href;
 const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 15_000;
@@ -32,7 +31,7 @@ export interface ChildOptions {
 
 /** Start a process. It is out of reach of the terminal's Ctrl-C, which is the demo's to hear. */
 export function startChild({ script, args = [], env = process.env, logFile, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, ['--import', TSX, '--import', LEASH, join(ROOT, script), ...args], {
+  const child = spawn(process.execPath, ['--import', LOAD, '--import', LEASH, join(ROOT, script), ...args], {
     cwd: ROOT,
     env,
     detached: true,
