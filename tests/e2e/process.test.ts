@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
@@ -142,6 +142,7 @@ describe('the hub as a process', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['silent'] }],
     });
     const beside = await startHubProcess({ ...env(), HUB_CONFIG: routed.configPath });
+    onTestFinished(() => void beside.child.kill('SIGKILL'));
     const url = `${beside.url}/api/v1/parties/one-stop/dossiers`;
     const headers = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };
     await send(url, JSON.stringify(dossier({ code: 'H60.01-250815-0001' })), headers);
