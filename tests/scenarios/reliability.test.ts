@@ -419,18 +419,22 @@ test('a new dossier under a code by which another is known already is that one',
   }
 });
 
-test('a worker that hears no ring, as while Redis is away, looks for itself what is due', async () => {
+test.each([
+  ['a worker that hears no ring, as while Redis is away, looks for itself what is due', 50],
+  ['a sweep delivers also where its ring is heard by a process that does not have the party', undefined],
+])('%s', async (_, lookMs) => {
   const partner = testPartner();
-  // The bell of a worker alone: another process rings, and it is never heard.
+  // Another process rings, or hears the ring: this one never does.
   const deaf = { ring: async () => undefined, listen: async () => undefined, close: async () => undefined };
   const hub = await testHub({
     partners: { partner },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],
     queue: deaf,
-    lookMs: 50,
+    ...(lookMs !== undefined && { lookMs }),
   });
   try {
     await hub.push(dossier());
+    if (lookMs === undefined) await hub.deliver();
     await expect.poll(() => partner.sent.length).toBe(1);
   } finally {
     await hub.close();
