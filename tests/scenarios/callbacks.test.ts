@@ -269,7 +269,9 @@ describe('callbacks', () => {
     await post('no json');
     await hub.push(dossier({ code: 'H60.01-250812-0099' }));
     await hub.deliver();
-    expect((await hub.read('/api/v1/dossiers/H60.01-250812-0099')).body.status).toBe('processing');
+    await expect
+      .poll(async () => (await hub.read('/api/v1/dossiers/H60.01-250812-0099')).body.status)
+      .toBe('processing');
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
   });
 
