@@ -52,7 +52,7 @@ export const Applicant = closed({
     Type.String({
       minLength: 3,
       maxLength: 30,
-      pattern: '^\\+?[0-9][0-9 .()/-]*$',
+      pattern: '^(?:\\+[0-9][0-9 .()/-]+|[0-9][0-9 .()/-]{2,})$',
       description: 'telephone number',
       clean: 'text',
     }),

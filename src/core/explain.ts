@@ -153,6 +153,8 @@ export function shownValue(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
+  // JSON has no notation for what it reads 1e400 as: it would be told as null.
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number beyond all limits';
   return quote(value);
 }
 

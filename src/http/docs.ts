@@ -7,6 +7,7 @@ import { OPERATIONS } from '#schemas/operations';
 import { openApi, published } from './openapi.ts';
 import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
 import type { AddRoute, RouteDoc } from './route.ts';
+import { asSent } from './sent-schema.ts';
 
 /** The OpenAPI document, the page to read and try it, and the published schemas. */
 export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): void {
@@ -25,7 +26,9 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       method: 'get',
       path: '/schemas/{name}',
       tag: 'Operation',
-      summary: 'The JSON Schema of an operation, such as dossier.upsert.v1.json',
+      summary:
+        'The JSON Schema of an operation, such as dossier.upsert.v1.json; dossier.json is the newest of its record',
+      description: 'What the doors take: whatever they read as absent (null, blank text) and clean (codes) is allowed.',
       replies: {
         200: { description: 'JSON Schema 2020-12', mediaType: 'application/schema+json' },
         404: { description: 'No such schema' },
@@ -33,14 +36,15 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     },
     (c) => {
       const name = c.req.param('name')?.replace(/\.json$/, '') ?? '';
-      if (!Object.hasOwn(OPERATIONS, name))
+      const found = RECORD_OF.get(name.toLowerCase());
+      if (!found)
         throw new Refusal(
           'not-found',
           `there is no schema ${JSON.stringify(name)}; there are ${Object.keys(OPERATIONS).join(', ')}`,
         );
       const schema = {
         $schema: 'https://json-schema.org/draft/2020-12/schema',
-        ...published(OPERATIONS[name as keyof typeof OPERATIONS]),
+        ...published(asSent(found)),
       };
       return c.body(JSON.stringify(schema), 200, { 'Content-Type': 'application/schema+json' });
     },
@@ -57,6 +61,14 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     });
   });
 }
+
+/** By the name of each operation, and by that of its record. */
+const RECORD_OF: ReadonlyMap<string, object> = new Map(
+  Object.entries(OPERATIONS).flatMap(([name, schema]) => [
+    [name, schema],
+    [(schema as { title?: string }).title?.toLowerCase() ?? name, schema],
+  ]),
+);
 
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',

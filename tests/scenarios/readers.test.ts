@@ -345,6 +345,8 @@ describe('readers', () => {
       title: 'Dossier',
       $schema: expect.stringContaining('2020-12'),
     });
+    for (const record of ['dossier', 'Progress', 'service', 'agency', 'field'])
+      expect((await hub.read(`/schemas/${record}.json`)).body.title.toLowerCase()).toBe(record.toLowerCase());
     expect((await hub.request('GET', '/docs')).status).toBe(200);
     expect((await hub.request('GET', '/docs/swagger-ui-bundle.js')).status).toBe(200);
     for (const file of ['..%2fpackage.json', 'constructor', '__proto__'])

@@ -14,6 +14,7 @@ import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesIn } from '../../lines.ts';
 import { Refusal } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
+import { asSent } from '../../sent-schema.ts';
 import { inTurns } from '../../turns.ts';
 import { type DoorMeans, note } from '../door.ts';
 import { type DossierOperation, MAX_ITEMS, type ReadBody, readJson, readLine } from './items.ts';
@@ -30,7 +31,7 @@ const PATHS = [
 export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): void {
   addReceipts(add, means);
   for (const { path, operation, what } of PATHS) {
-    const schema = OPERATIONS[operation];
+    const schema = asSent(OPERATIONS[operation]) as Type.TSchema;
     add(
       {
         method: 'post',

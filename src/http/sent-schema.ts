@@ -1,0 +1,67 @@
+import type { SchemaNode } from '#core/explain';
+
+interface Node extends SchemaNode {
+  readonly required?: readonly string[];
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly format?: string;
+}
+
+/**
+ * What the doors take as a record, for whoever checks before sending: members that may be left out may also be null, or
+ * blank where they are text; codes may have blanks around them and small letters. Whatever fits the record itself fits.
+ * Its patterns are what every engine of regular expressions knows. The doors alone know which days there are (in codes
+ * too), and that blanks around a text do not count towards its length, nor around a value of a list.
+ */
+export function asSent(schema: object): object {
+  return sent(schema as Node, false);
+}
+
+function sent(node: Node, isOptional: boolean): object {
+  if (node.properties) return { ...node, ...typeOf('object', isOptional), properties: membersOf(node) };
+  if (node.items) return { ...node, ...typeOf('array', isOptional), items: sent(node.items as Node, false) };
+  if (node.clean === 'instant') return instantOf(node, isOptional);
+  if (node.clean) return textOf(node, isOptional);
+  if (!isOptional || node.anyOf) return node;
+  return node.enum ? { ...node, enum: [...node.enum, null] } : { ...node, ...typeOf(node.type as string, true) };
+}
+
+function membersOf({ properties = {}, required = [] }: Node): object {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, member]) => [name, sent(member as Node, !required.includes(name))]),
+  );
+}
+
+function typeOf(type: string, isOptional: boolean): object {
+  return { type: isOptional ? [type, 'null'] : type };
+}
+
+function instantOf({ format, ...node }: Node, isOptional: boolean): object {
+  const pattern = `^\\s*${isOptional ? `(?:${WRITTEN_OTHERWISE})?` : WRITTEN_OTHERWISE}\\s*$`;
+  const years = `^\\s*(?:${isOptional ? '$|' : ''}(?:19|2[01])[0-9]{2}-|2200-|1899-12-31)`;
+  return { ...node, ...typeOf('string', isOptional), pattern: years, anyOf: [{ format }, { pattern }] };
+}
+
+const DAYS =
+  '(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))';
+/** What RFC 3339 has no place for, and systems write: blanks around, and a zone such as +0700 (iGate, PHP). */
+const WRITTEN_OTHERWISE = `[0-9]{4}-${DAYS}[Tt](?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])`;
+
+function textOf({ minLength: _, ...node }: Node, isOptional: boolean): object {
+  return { ...node, ...typeOf('string', isOptional), pattern: patternOf(node, isOptional) };
+}
+
+function patternOf({ pattern, clean }: Node, isOptional: boolean): string {
+  const inner = /^\^(.*)\$$/s.exec(pattern ?? '')?.[1];
+  if (inner === undefined)
+    return isOptional ? `^[^${CONTROLS}]*$` : `^[^\\S\\x0b\\x0c]*[^\\s${CONTROLS}][^${CONTROLS}]*$`;
+  const [written, around] =
+    clean === 'code' ? [inner.replaceAll('A-Z', 'A-Za-z'), `[\\s${ZERO_WIDTH}]*`] : [inner, '\\s*'];
+  return `^${around}(?:${written})${isOptional ? '?' : ''}${around}$`;
+}
+
+/** Those around codes are taken off. They stand as they are, for engines differ in how they are written. */
+const ZERO_WIDTH = '\u200b-\u200d\u2060\ufeff';
+
+/** The control characters that no text can have. */
+const CONTROLS = '\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f';
