@@ -87,6 +87,34 @@ describe('the SOAP door', () => {
     });
   });
 
+  test('a date that there is not spoils its item alone, and a blank one says nothing', async () => {
+    const dossiers = [
+      ['2025-08-12T08:15:00+07:00', '<h:receivedAt> </h:receivedAt><h:dueAt/>'],
+      ['2025-02-30T08:15:00+07:00'],
+      ['2025-08-12 08:15:00'],
+      [
+        '<![CDATA[2025-13-01T08:15:00Z]]>',
+        '<h:supplements><h:newDueAt>2025-08-12T25:00:00Z</h:newDueAt></h:supplements>',
+      ],
+      [' 2025-08-12T08:15:00+0700 '],
+      [''],
+    ].map(([statusAt, more], n) =>
+      dossierXml(`H60.01-250812-21${10 + n}`, more).replace(/(<h:statusAt>)[^<]*/, `$1${statusAt}`),
+    );
+    const { body } = await sendSoap(hub, envelope(pushXml(...dossiers)));
+    const results: any[] = body.PushDossiersResponse[0].result;
+    const told = results.map(({ outcome, problems = [] }) => [outcome[0], ...problems.map(({ path }: any) => path[0])]);
+    expect(told).toEqual([
+      ['accepted'],
+      ['invalid', '/statusAt'],
+      ['invalid', '/statusAt'],
+      ['invalid', '/statusAt', '/supplements/0/newDueAt'],
+      ['accepted'],
+      ['invalid', '/statusAt'],
+    ]);
+    expect(results[1].problems[0].message[0]).toMatch(/"2025-02-30T08:15:00\+07:00", expected a real date and time/);
+  });
+
   test('an operator reads a message as text whatever charset it came in, with nothing personal in it', async () => {
     const more = '<h:applicant><h:name>Nguyễn Văn Đức</h:name></h:applicant><h:note>Giấy chứng nhận</h:note>';
     const text = envelope(pushXml(dossierXml('H60.01-250812-2098', more))).replace('UTF-8', 'UTF-16');
@@ -193,7 +221,7 @@ describe('the SOAP door', () => {
         pushXml(
           dossierXml('H60.01-250812-2017', fees),
           dossierXml('H60.01-250812-2018'),
-          dossierXml('H60.01-250812-2019').replace('2025-08-12T', '2025-02-30T'),
+          dossierXml('H60.01-250812-2019').replace(/(<h:statusAt>)[^<]*/, '$1hôm qua'),
           dossierXml('H60.01-250812-2020').replace(/<h:serviceCode>.*<\/h:serviceCode>/, ''),
           '<h:dossier><h:code>x</h:code></h:dossier>',
         ),

@@ -6,8 +6,9 @@ import { Refusal } from '../../problem.ts';
 import { type Before, problemsIn } from './complaints.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
-import { createValidator, TIMES } from './schemas.ts';
+import { createValidator } from './schemas.ts';
 import { readSecurity, type Security, WSSE } from './security-header.ts';
+import { standInForTimes } from './times.ts';
 import { readValues, type Shape, shapeOf } from './values.ts';
 import { ENVELOPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
@@ -161,7 +162,7 @@ function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): r
     return [];
   } catch (error) {
     if (!(error instanceof XmlLibError)) throw error;
-    if (error.details.some(({ message }) => message.includes("'xs:dateTime'")) && trimTimes(operation))
+    if (error.details.some(({ message }) => message.includes("'xs:dateTime'")) && standInForTimes(operation))
       return problemsOf(operation, false, before);
     const shape = SHAPES[operation.name as OperationName];
     return problemsIn(operation, error.details, { validator: messages, shape, before });
@@ -172,12 +173,3 @@ function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): r
 function removeSpace(operation: XmlElement): void {
   for (const text of operation.find('./text()[normalize-space() = ""]')) if (text instanceof XmlText) text.remove();
 }
-
-/** Space around a time says nothing, by XML Schema; libxml2 minds it before one. Tells whether there was any. */
-function trimTimes(operation: XmlElement): boolean {
-  const spaced = operation.find(SPACED_TIMES).filter((node) => node instanceof XmlText);
-  for (const text of spaced) text.content = text.content.trimStart();
-  return spaced.length > 0;
-}
-
-const SPACED_TIMES = `.//*[${TIMES.map((name) => `local-name() = '${name}'`).join(' or ')}]/text()[starts-with(translate(., '\t\r\n', '   '), ' ')]`;
