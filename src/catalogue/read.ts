@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { tailOfThoseBelow } from '#core/identifiers';
 import { searchQuery } from '#core/search';
 import type { Database } from '../database/pool.ts';
 import { type CatalogueKind, catalogueKey } from './catalogue.ts';
@@ -75,8 +76,8 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     async list(kind, filter, limit, after) {
       let query = entries(kind);
       if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
-      if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
-      if (filter.agency !== undefined) query = query.where(sql<boolean>`${filter.agency} = ANY(agencies)`);
+      if (filter.field !== undefined) query = query.where(kind === 'field' ? 'key' : 'field_code', '=', filter.field);
+      if (filter.agency !== undefined) query = query.where(isAtOrBelow(filter.agency, kind));
       if (filter.level !== undefined) query = query.where(sql<boolean>`${filter.level} = ANY(levels)`);
       if (filter.audience !== undefined) query = query.where(sql<boolean>`${filter.audience} = ANY(audiences)`);
       if (filter.inForce !== undefined) query = query.where('in_force', '=', filter.inForce);
@@ -88,6 +89,15 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     ended: (limit, after) => listEnded(database, limit, after),
     versions: createVersionsReader(database),
   };
+}
+
+/** An agency stands for all below it, as where dossiers are listed; of the list of agencies it finds itself and those. */
+function isAtOrBelow(agency: string, kind: CatalogueKind) {
+  const tail = tailOfThoseBelow(agency);
+  const own = kind === 'agency' ? sql`ARRAY[code]` : sql`agencies`;
+  const isBelow =
+    tail === undefined ? sql`starts_with(one, ${`${agency}.`})` : sql`right(one, ${tail.length}) = ${tail}`;
+  return sql<boolean>`EXISTS (SELECT FROM unnest(${own}) one WHERE one = ${agency} OR ${isBelow})`;
 }
 
 /** Whoever asks within a minute is given one answer. (With 5,000 services and 20,000 agencies it takes 15 ms, for anybody.) */

@@ -27,7 +27,7 @@ export interface CatalogueReaderMeans {
 const Query = closed({
   q: text('words of the code or the name, with or without Vietnamese marks'),
   field: text('a field code'),
-  agency: text('the code of an agency that carries it out'),
+  agency: text('the code of an agency that carries it out, or of one above that'),
   level: Type.Optional(oneOf(LEVELS)),
   audience: text('a target group, as the source names it'),
   inForce: Type.Optional(oneOf(['true', 'false'])),

@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 import { OPERATIONS } from '#schemas/operations';
 import { openApi, published } from './openapi.ts';
 import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
-import type { AddRoute, RouteDoc } from './route.ts';
+import { type AddRoute, conditional, type RouteDoc } from './route.ts';
 import { asSent } from './sent-schema.ts';
 
 /** The OpenAPI document, the page to read and try it, and the published schemas. */
@@ -17,9 +17,10 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       path: '/openapi.json',
       tag: 'Operation',
       summary: 'This document',
+      conditional: true,
       replies: { 200: { description: 'OpenAPI 3.1' } },
     },
-    (c) => c.json(openApi(docs)),
+    (c) => conditional(c, JSON.stringify(openApi(docs)), ANYBODY_S),
   );
   add(
     {
@@ -29,6 +30,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       summary:
         'The JSON Schema of an operation, such as dossier.upsert.v1.json; dossier.json is the newest of its record',
       description: 'What the doors take: whatever they read as absent (null, blank text) and clean (codes) is allowed.',
+      conditional: true,
       replies: {
         200: { description: 'JSON Schema 2020-12', mediaType: 'application/schema+json' },
         404: { description: 'No such schema' },
@@ -46,7 +48,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
         $schema: 'https://json-schema.org/draft/2020-12/schema',
         ...published(asSent(found)),
       };
-      return c.body(JSON.stringify(schema), 200, { 'Content-Type': 'application/schema+json' });
+      return conditional(c, JSON.stringify(schema), { ...ANYBODY_S, 'Content-Type': 'application/schema+json' });
     },
   );
   app.get('/docs', (c) => c.html(PAGE, 200, GUARDS));
@@ -61,6 +63,9 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     });
   });
 }
+
+/** Nobody's data: whoever keeps copies for many may keep these, and asks whether they still hold. */
+const ANYBODY_S = { 'Cache-Control': 'public, no-cache' };
 
 /** By the name of each operation, and by that of its record. */
 const RECORD_OF: ReadonlyMap<string, object> = new Map(

@@ -16,7 +16,7 @@ describe('readers', () => {
     fieldCode: n < 4 ? 'G15-HT01' : 'G03-GD10',
     levels: n % 2 === 0 ? ['commune'] : ['province'],
     audience: n === 5 ? ['Doanh nghiệp'] : ['Công dân'],
-    agencies: [{ code: 'H60.01', name: 'Sở Tư pháp' }],
+    agencies: [{ code: n === 6 ? '001.02.07.H60' : 'H60.01.2', name: 'Sở Tư pháp' }],
   }));
   const partner = testPartner({
     pull: {
@@ -323,7 +323,14 @@ describe('readers', () => {
     expect(await count('level=commune')).toBe(4);
     expect(await count('audience=Doanh%20nghi%E1%BB%87p')).toBe(1);
     expect(await count('q=dang%20ky%20khai%20sinh')).toBe(1);
-    expect(await count('agency=H60.01')).toBe(7);
+    for (const [agency, services] of Object.entries({
+      'H60.01.2': 6,
+      'h60.01': 6,
+      H60: 6,
+      'H60.0': 0,
+      '000.02.07.H60': 1,
+    }))
+      expect(await count(`agency=${agency}`), agency).toBe(services);
     expect(await count('limit=3')).toBe(3);
   });
 
@@ -345,6 +352,10 @@ describe('readers', () => {
       title: 'Dossier',
       $schema: expect.stringContaining('2020-12'),
     });
+    for (const path of ['/openapi.json', '/schemas/dossier.upsert.v1.json']) {
+      const tag = (await hub.request('GET', path)).headers.get('etag') ?? '';
+      expect((await hub.request('GET', path, undefined, undefined, { 'If-None-Match': tag })).status, path).toBe(304);
+    }
     for (const record of ['dossier', 'Progress', 'service', 'agency', 'field'])
       expect((await hub.read(`/schemas/${record}.json`)).body.title.toLowerCase()).toBe(record.toLowerCase());
     expect((await hub.request('GET', '/docs')).status).toBe(200);
