@@ -37,7 +37,7 @@ function typeOf(type: string, isOptional: boolean): object {
 }
 
 function instantOf({ format, ...node }: Node, isOptional: boolean): object {
-  const pattern = `^\\s*${isOptional ? `(?:${WRITTEN_OTHERWISE})?` : WRITTEN_OTHERWISE}\\s*$`;
+  const pattern = around(WRITTEN_OTHERWISE, '\\s*', isOptional);
   const years = `^\\s*(?:${isOptional ? '$|' : ''}(?:19|2[01])[0-9]{2}-|2200-|1899-12-31)`;
   return { ...node, ...typeOf('string', isOptional), pattern: years, anyOf: [{ format }, { pattern }] };
 }
@@ -55,9 +55,14 @@ function patternOf({ pattern, clean }: Node, isOptional: boolean): string {
   const inner = /^\^(.*)\$$/s.exec(pattern ?? '')?.[1];
   if (inner === undefined)
     return isOptional ? `^[^${CONTROLS}]*$` : `^[^\\S\\x0b\\x0c]*[^\\s${CONTROLS}][^${CONTROLS}]*$`;
-  const [written, around] =
-    clean === 'code' ? [inner.replaceAll('A-Z', 'A-Za-z'), `[\\s${ZERO_WIDTH}]*`] : [inner, '\\s*'];
-  return `^${around}(?:${written})${isOptional ? '?' : ''}${around}$`;
+  return clean === 'code'
+    ? around(inner.replaceAll('A-Z', 'A-Za-z'), `[\\s${ZERO_WIDTH}]*`, isOptional)
+    : around(inner, '\\s*', isOptional);
+}
+
+/** The space behind belongs to what is in it: beside the space before, it would cost the square of a long blank text. */
+function around(pattern: string, space: string, isOptional: boolean): string {
+  return `^${space}(?:(?:${pattern})${space})${isOptional ? '?' : ''}$`;
 }
 
 /** Those around codes are taken off. They stand as they are, for engines differ in how they are written. */

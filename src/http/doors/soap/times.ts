@@ -10,9 +10,9 @@ import { TIMES } from './schemas.ts';
 export function standInForTimes(operation: XmlElement): boolean {
   let isChanged = false;
   for (const element of operation.find(TIME_ELEMENTS)) {
-    if (!(element instanceof XmlElement) || element.content === STAND_IN || !WRITTEN_AS_TIME.test(element.content))
-      continue;
-    if (elementsIn(element).length > 0 || isNil(element)) continue;
+    if (!(element instanceof XmlElement) || element.content === STAND_IN) continue;
+    // Trimmed first: space on both sides of a pattern costs the square of its length where the pattern does not fit.
+    if (!WRITTEN_AS_TIME.test(element.content.trim()) || elementsIn(element).length > 0 || isNil(element)) continue;
     const [first, ...rest] = element.find('./text()') as XmlText[];
     for (const text of rest) text.content = '';
     if (first) first.content = STAND_IN;
@@ -27,6 +27,6 @@ function isNil({ attrs }: XmlElement): boolean {
 }
 
 const TIME_ELEMENTS = `.//*[${TIMES.map((name) => `local-name() = '${name}'`).join(' or ')}]`;
-const WRITTEN_AS_TIME = /^\s*(?:\d{4}-\d\d-\d\d(?:[Tt ][\d:.]*(?:[Zz]|[+-][\d:]*)?)?)?\s*$/;
+const WRITTEN_AS_TIME = /^(?:\d{4}-\d\d-\d\d(?:[Tt ][\d:.]*(?:[Zz]|[+-][\d:]*)?)?)?$/;
 const STAND_IN = '2000-01-01T00:00:00+07:00';
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
