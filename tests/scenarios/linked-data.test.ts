@@ -103,6 +103,12 @@ describe('the catalogue as linked data', () => {
     expect(costs.filter((cost) => cost['cv:hasValue'] === 0)).toHaveLength(84);
   });
 
+  test('agencies and fields are narrowed as services are: to an agency with those below it, to a field', async () => {
+    const codes = async (path: string) => (await get(`/api/v1/${path}`)).body.items.map((one: any) => one.code);
+    expect(await codes('agencies?agency=h60.02')).toEqual(['H60.02', 'H60.02.01']);
+    expect(await codes('fields?field=g15-ht01')).toEqual(['G15-HT01']);
+  });
+
   test('what a service refers to is among the agencies and fields', async () => {
     const read = async (path: string) => (await get(path, { Accept: LD })).body['@graph'] as Linked[];
     const services = await read('/api/v1/services?limit=200');
