@@ -12,7 +12,7 @@ import { createCatalogueReader } from './catalogue/read.ts';
 import { type Config, embeddedFolder, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
-import { type Database, openDatabase } from './database/pool.ts';
+import { type Database, openDatabase, type Waits } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
 import { createHomeWatch, lookAndTell } from './home-watch.ts';
 import { createApp, createProbes } from './http/app.ts';
@@ -58,14 +58,12 @@ import { createTelemetry } from './telemetry.ts';
 import { createVault, type Vault } from './vault.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
-export interface HubOverrides {
+export interface HubOverrides extends Waits {
   /** A time that is made up. Without it the hub goes by the database's clock. */
   readonly nowMs?: () => number;
   /** What this machine takes for the time. */
   readonly machineMs?: () => number;
   readonly random?: () => number;
-  /** How long the database's answer to what is written is waited for. */
-  readonly answerMs?: number;
   readonly queue?: Queue;
   /** How often a worker without the scheduler's sweep looks for itself what is due; false for never. */
   readonly lookMs?: number | false;
@@ -109,7 +107,7 @@ export async function createHub(
   const traces = config.traces && (await import('./traces.ts')).createTraces(config.traces, log);
   const telemetry = createTelemetry(log, traces);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
-  const database = openDatabase(databaseUrl, undefined, undefined, overrides.answerMs);
+  const database = openDatabase(databaseUrl, undefined, undefined, overrides);
   const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
   const folder = embeddedFolder(config);

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pRetry from 'p-retry';
 import pg from 'pg';
+import { watchSessions } from './lost-sessions.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -24,14 +25,22 @@ const STATEMENT_MS = 60_000;
 /** The server's limit does not hold for the commit: on a slow disk that may take for ever, and then nobody knows. */
 const ANSWER_MS = STATEMENT_MS + 5_000;
 
+export interface Waits {
+  /** How long the answer to what is written is waited for. */
+  readonly answerMs?: number | undefined;
+  /** How often it is looked whether the server still has the sessions that wait for it. */
+  readonly sessionsMs?: number | undefined;
+}
+
 export function openDatabase(
   url: string,
   size = 10,
   settings: readonly string[] = [],
-  answerMs: number = ANSWER_MS,
+  { answerMs = ANSWER_MS, sessionsMs }: Waits = {},
 ): Database {
   const pool = openPool(url, size, [...HOT, ...settings]);
   const others = openPool(url, Math.ceil(size / 2), settings);
+  const sessions = watchSessions(url, [pool, others], sessionsMs);
   let connections = 0;
   pool.on('connect', () => connections++);
   return {
@@ -41,6 +50,7 @@ export function openDatabase(
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
     beside: (schema) => openDatabase(url, 2, [`search_path=${schema}`, 'synchronous_commit=off']),
     close: async () => {
+      sessions.close();
       await Promise.all([pool.end(), others.end()]);
     },
   };

@@ -227,6 +227,33 @@ describe('what the database cannot keep', () => {
     line.close();
   });
 
+  test('a server that is gone without a word, as its machine is: what waits on its sessions hears so, and goes on with the one at its address', async () => {
+    const line = await lineTo(hub.databaseUrl);
+    const own = testPartner();
+    const lonely = await testHub({
+      ...{ partners: { portal: own }, routes: ROUTES, databaseUrl: line.url, sessionsMs: 100 },
+    });
+    expect((await lonely.push(dossier({ code: codeOf(1) }))).status).toBe(201);
+    line.lose();
+    const heard = await Promise.all([
+      lonely.read(`/api/v1/dossiers/${codeOf(1)}`),
+      lonely.read('/api/v1/dossiers?status=received'),
+      lonely.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier({ code: codeOf(2) })),
+      lonely.deliver().catch(() => undefined),
+    ]);
+    expect(heard.map((reply) => reply?.status)).toContain(503);
+    // Each session that was lost costs one answer.
+    await expect.poll(async () => (await lonely.push(dossier({ code: codeOf(2) }))).status).toBeLessThan(300);
+    await expect
+      .poll(async () => {
+        await lonely.deliver().catch(() => undefined);
+        return own.sent.map(({ code }) => code).sort();
+      })
+      .toEqual([codeOf(1), codeOf(2)]);
+    await lonely.hub.stop();
+    line.close();
+  });
+
   test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
     const client = await hub.hub.database.pool.connect();
     await client.query('BEGIN');
@@ -284,10 +311,12 @@ describe('what the database cannot keep', () => {
 async function lineTo(databaseUrl: string) {
   const to = new URL(databaseUrl);
   const sockets: net.Socket[] = [];
+  const clients = new WeakSet<net.Socket>();
   let state: 'open' | 'armed' | 'deaf' = 'open';
   const server = net.createServer((client) => {
     const database = net.connect(Number(to.port || 5432), to.hostname);
     for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
+    clients.add(client);
     client.on('data', (asked) => {
       // The name of the statement; see writeParts.
       if (state === 'armed' && asked.includes('write ')) state = 'deaf';
@@ -301,6 +330,13 @@ async function lineTo(databaseUrl: string) {
   url.port = String((server.address() as net.AddressInfo).port);
   return {
     url: url.href,
+    /** The server is gone: it ends no connection, and new ones lead to another. */
+    lose: () => {
+      for (const socket of sockets.splice(0)) {
+        if (clients.has(socket)) socket.removeAllListeners('data').resume();
+        else socket.destroy();
+      }
+    },
     deafenAtWrite: () => {
       state = 'armed';
     },

@@ -80,6 +80,7 @@ export async function testHub(
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
     readonly answerMs?: number;
+    readonly sessionsMs?: number;
     /** How often it looks for itself what is due; otherwise it delivers what is rung for, and by `deliver`. */
     readonly lookMs?: number;
     readonly queue?: Queue;
@@ -149,7 +150,7 @@ export async function testHub(
     random: () => 0,
     lookMs: options.lookMs ?? false,
     ...(options.queue && { queue: options.queue }),
-    ...(options.answerMs !== undefined && { answerMs: options.answerMs }),
+    ...{ answerMs: options.answerMs, sessionsMs: options.sessionsMs },
   });
   await hub.start();
 
