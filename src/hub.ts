@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createWorkingTime } from '#core/working-time';
@@ -209,6 +210,9 @@ export async function createHub(
   );
   let draining = false;
   const isDraining = (): boolean => draining;
+  const leaving = new AbortController();
+  // Each stream that arrives listens.
+  setMaxListeners(0, leaving.signal);
   const tries = createTries(database);
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
@@ -247,6 +251,7 @@ export async function createHub(
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changed.next,
     isDraining,
+    leaving: leaving.signal,
     unknownPage: unknownPage(file.province),
   });
   addPages(app, {
@@ -292,6 +297,7 @@ export async function createHub(
       const startedMs = performance.now();
       draining = true;
       clearInterval(looking);
+      setTimeout(() => leaving.abort(), STREAMS_MS).unref();
       // Who waits for a change is answered now.
       changed.ring();
       await Promise.all([rounds.stop(), listening?.close()]);
@@ -309,6 +315,9 @@ export async function createHub(
  * sweep; one that only works has to look for itself.
  */
 const LOOK_MS = 3_000;
+
+/** A stream that has not ended by then is told how much of it is held, before its connection is closed (listen.ts). */
+const STREAMS_MS = 2_500;
 
 /** Of the ten seconds in which a process has to end: what is let go of after that takes up to three. */
 const DRAINED_MS = 6_500;

@@ -49,7 +49,7 @@ describe('a body that does not arrive', () => {
     const { source, c } = bodyOf();
     const got: string[] = [];
     const read = (async () => {
-      for await (const chunk of bodyChunks(c, 1_000)) got.push(chunk.toString());
+      for await (const chunk of bodyChunks(c, 1_000, new AbortController().signal)) got.push(chunk.toString());
     })();
     const refused = expect(read).rejects.toMatchObject({ status: 408, message: /paused for 60 s/ });
     for (let n = 0; n < 200; n++) {

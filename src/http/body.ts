@@ -31,7 +31,7 @@ export async function readBody(c: Context, maxBytes: number, withinMs = WHOLE_MS
   let size = 0;
   const end = performance.now() + withinMs;
   const tooLate = notWithin(withinMs);
-  for await (const chunk of inflated(c, source, BOMB, tooLate, () => end - performance.now())) {
+  for await (const chunk of inflated(c, source, { bomb: BOMB, tooLate, waitMs: () => end - performance.now() })) {
     size += chunk.length;
     if (size > maxBytes) {
       discard(source);
@@ -94,24 +94,28 @@ const STREAM_TIMES = 100;
 /**
  * The body as it arrives, inflated; it may have any length.
  *
+ * @param leaving after it nothing more is read: the hub ends, and who still sends is to hear so before the connection closes
  * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred
- *   times of what came; otherwise as readBody
+ *   times of what came, 503 when the hub is leaving; otherwise as readBody
  */
-export async function* bodyChunks(c: Context, freeBytes: number): AsyncGenerator<Buffer> {
+export async function* bodyChunks(c: Context, freeBytes: number, leaving: AbortSignal): AsyncGenerator<Buffer> {
   const source = rawBody(c);
   if (!source) return;
   const tooLate = tooSlow(`paused for ${PAUSE_MS / 1000} s`);
-  yield* inflated(c, source, { bytes: freeBytes, times: STREAM_TIMES }, tooLate, () => PAUSE_MS);
+  const limits = { bomb: { bytes: freeBytes, times: STREAM_TIMES }, tooLate, waitMs: () => PAUSE_MS, leaving };
+  yield* inflated(c, source, limits);
 }
 
-/** @param waitMs how long the next piece is waited for; when it does not arrive by then it is `tooLate` */
-async function* inflated(
-  c: Context,
-  source: Readable,
-  bomb: Bomb,
-  tooLate: Refusal,
-  waitMs: () => number,
-): AsyncGenerator<Buffer> {
+interface Limits {
+  readonly bomb: Bomb;
+  /** How long the next piece is waited for; when it does not arrive by then it is `tooLate`. */
+  readonly waitMs: () => number;
+  readonly tooLate: Refusal;
+  readonly leaving?: AbortSignal;
+}
+
+async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGenerator<Buffer> {
+  const { bomb, tooLate } = limits;
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   const inflater = encoding === 'identity' ? undefined : inflaterOf(encoding);
   if (inflater) {
@@ -125,7 +129,7 @@ async function* inflated(
     // The socket stays open when reading ends early: the refusal has to go back over it.
     const chunks = (inflater ?? source).iterator({ destroyOnReturn: false });
     for (;;) {
-      const { done, value: chunk } = await inTime<IteratorResult<Buffer>>(chunks.next(), waitMs(), tooLate);
+      const { done, value: chunk } = await inTime<IteratorResult<Buffer>>(chunks.next(), limits);
       if (done) break;
       size += chunk.length;
       if (inflater && size > bomb.bytes && size > bomb.times * inflater.bytesWritten) {
@@ -140,7 +144,7 @@ async function* inflated(
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code === 'ECONNRESET') throw clientGone();
-    if (error === tooLate) discard(source);
+    if (error === tooLate || error instanceof Leaving) discard(source);
     if (!INFLATE_ERROR.test(code)) throw error;
     discard(source);
     throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
@@ -154,13 +158,26 @@ async function* inflated(
   }
 }
 
-/** @throws `late` when it takes longer */
-async function inTime<Out>(work: Promise<Out>, ms: number, late: Refusal): Promise<Out> {
+/** @throws `tooLate` when it takes longer, and 503 once the hub is leaving */
+async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving }: Limits): Promise<Out> {
   let timer: NodeJS.Timeout | undefined;
+  let leave = (): void => undefined;
   const inTime = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late), ms);
+    timer = setTimeout(() => reject(tooLate), waitMs());
+    leave = () => reject(new Leaving());
+    if (leaving?.aborted) leave();
+    else leaving?.addEventListener('abort', leave);
   });
-  return Promise.race([work, inTime]).finally(() => clearTimeout(timer));
+  return Promise.race([inTime, work]).finally(() => {
+    clearTimeout(timer);
+    leaving?.removeEventListener('abort', leave);
+  });
+}
+
+class Leaving extends Refusal {
+  constructor() {
+    super('unavailable', 'the hub is stopping', { headers: { 'Retry-After': '5' } });
+  }
 }
 
 const INFLATE_ERROR = /^(?:Z_|ERR__ERROR)/;

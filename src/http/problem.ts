@@ -103,7 +103,8 @@ const IN_LOG = 'the error is in the log';
 /** The same for a stream whose beginning is committed already: it says how much of it is held, and under which receipt. */
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
   const { kind, message, problems, headers } = refusalOf(error);
-  const why = kind === 'unavailable' ? AWAY : kind === 'internal' ? IN_LOG : message;
+  const isAway = kind === 'unavailable' && !(error instanceof Refusal);
+  const why = isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
   const rest = isUnheard(error) ? 'of the rest that is not known' : 'the rest is not';
   const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
@@ -128,7 +128,7 @@ describe('the hub as a process', () => {
     hub = await startHubProcess(env());
   });
 
-  test('SIGTERM ends a hub with exit code 0 also while a partner answers nothing and a client never ends its request', async () => {
+  test('SIGTERM ends a hub with exit code 0 also while a partner answers nothing and clients never end their requests; a stream is told how much of it is held', async () => {
     let calls = 0;
     const silent = createServer(() => calls++).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -149,9 +149,19 @@ describe('the hub as a process', () => {
     await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
     const endless = request(url, { method: 'POST', headers: { ...headers, 'Content-Length': '1000' } });
     endless.on('error', () => undefined).write('{');
+    const stream = request(url, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/x-ndjson' } });
+    const answered = once(stream, 'response');
+    for (let n = 0; n < 600; n++) stream.write(`${JSON.stringify(dossier({ code: `H60.01-250816-${1_000 + n}` }))}\n`);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const startedMs = performance.now();
     beside.child.kill('SIGTERM');
+    const [refusal] = (await answered) as [IncomingMessage];
+    expect([refusal.statusCode, refusal.headers['retry-after']]).toEqual([503, '5']);
+    expect(JSON.parse((await refusal.toArray()).join(''))).toMatchObject({
+      detail: expect.stringMatching(/^the hub is stopping; the first 500 items are held under the receipt /),
+      receipt: expect.any(String),
+      held: 500,
+    });
     expect(await beside.ended).toBe(0);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     expect(beside.lines.filter((line) => line.level === 'error')).toEqual([]);

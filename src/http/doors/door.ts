@@ -14,6 +14,8 @@ export interface DoorMeans {
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
   readonly ledger: Pick<LedgerReader, 'resultsOf' | 'receipt'>;
   readonly largeTurns: LargeTurns;
+  /** Aborted when streams that are still arriving have to be answered, for the hub is about to end. */
+  readonly leaving: AbortSignal;
   /** Keep a refused request in the message log, and an error of the hub in the log. */
   readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
 }

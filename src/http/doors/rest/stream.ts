@@ -41,7 +41,7 @@ export async function stream(request: Request): Promise<Response> {
     partBytes = 0;
   };
   try {
-    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes), MAX_ITEM_BYTES)) {
+    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes, means.leaving), MAX_ITEM_BYTES)) {
       part.push(line);
       partBytes += line.bytes.length;
       if (part.length >= STREAM_ITEMS || partBytes > MAX_ITEM_BYTES) await commit();
