@@ -27,6 +27,7 @@ import { createCountedDossiers, createStatistics, rememberStatistics } from './h
 import { createLookUp } from './index/look-up.ts';
 import { createIndexReader } from './index/read.ts';
 import { createCountedDossiersReader, createStatisticsReader } from './index/statistics.ts';
+import { createLastWrite } from './last-write.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
@@ -140,6 +141,7 @@ export async function createHub(
   const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
+  const lastWrite = createLastWrite(nowMs);
   const pipeline = createPipeline({
     database,
     vault,
@@ -157,6 +159,7 @@ export async function createHub(
     telemetry,
     alerts,
     shapes,
+    lastWrite,
     onCommit: changed.ring,
   });
   const reconcileMeans = {
@@ -252,6 +255,7 @@ export async function createHub(
     nextChange: changed.next,
     isDraining,
     leaving: leaving.signal,
+    lastWrite,
     unknownPage: unknownPage(file.province),
   });
   addPages(app, {
@@ -290,7 +294,10 @@ export async function createHub(
       else if (roles.includes('worker') && lookMs !== false) looking = setInterval(() => void look(), lookMs);
       listening = roles.includes('api')
         ? await listen(app, config)
-        : await listen(createProbes({ database, telemetry, isDraining }), { ...config, port: config.probesPort });
+        : await listen(createProbes({ database, telemetry, isDraining, lastWrite }), {
+            ...config,
+            port: config.probesPort,
+          });
       return listening.url;
     },
     async stop() {

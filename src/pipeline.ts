@@ -8,6 +8,7 @@ import type { Part } from './database/parts.ts';
 import type { Database } from './database/pool.ts';
 import { createUuids } from './database/uuid.ts';
 import { gather } from './gather.ts';
+import type { LastWrite } from './last-write.ts';
 import type { CodeEntries } from './ledger/code-entries.ts';
 import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
@@ -54,6 +55,7 @@ export interface PipelineMeans {
   readonly shapes: ShapeWatch;
   /** See HomeWatch. */
   readonly isDoubtful: () => Promise<boolean>;
+  readonly lastWrite: LastWrite;
   /** Called after each commit of messages: somebody may wait for changes. */
   readonly onCommit: () => void;
 }
@@ -204,6 +206,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       const mayGuess = tries === TRIES;
       const heeded = await heedBesides(database, submissions);
       const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, heeded, together, mayGuess);
+      means.lastWrite.kept();
       telemetry.accepted(submissions, accepted, nowMs());
       means.shapes.told(submissions);
       means.onCommit();
@@ -212,6 +215,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       if (learnt.length > 0) noted('release', releaseCauses(learnt));
       return accepted;
     } catch (error) {
+      means.lastWrite.failed(error);
       if (isRetryable(error) && tries > 1) return acceptAll(submissions, together, tries - 1);
       if (!isRefusedByDatabase(error) || submissions.length <= 1) throw error;
       const half = Math.floor(submissions.length / 2);

@@ -104,12 +104,13 @@ const RULES: readonly Rule[] = [
       'src/telemetry.ts',
       'src/alerts.ts',
       'src/shape-watch.ts',
+      'src/last-write.ts',
     ],
     why: 'the story is told in steps; parties, queue, vault and telemetry are passed in',
   },
   {
     of: ['src/rounds.ts'],
-    may: [...SQL, 'src/ledger/', 'src/index/', 'src/certificate-watch.ts'],
+    may: [...SQL, 'src/ledger/', 'src/index/', 'src/away-watch.ts', 'src/certificate-watch.ts'],
     mayTypes: ['src/pipeline.ts', 'src/parties.ts', 'src/telemetry.ts', 'src/alerts.ts', 'src/shape-watch.ts'],
     why: 'calls the pipeline again and again',
   },
@@ -126,6 +127,13 @@ const RULES: readonly Rule[] = [
     mayTypes: ['src/database/', 'src/telemetry.ts'],
     why: 'tells people, over the one way out',
   },
+  {
+    of: ['src/away-watch.ts'],
+    may: [...RECORDS, 'src/ledger/'],
+    mayTypes: ['src/database/', 'src/alerts.ts'],
+    why: 'ends what no call would ever end',
+  },
+  { of: ['src/last-write.ts'], may: [], why: 'is told what the database said, and asks nobody' },
   {
     of: ['src/certificate-watch.ts'],
     may: [...RECORDS, 'src/ledger/'],

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/pool.ts';
+import type { LastWrite } from '../last-write.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
@@ -8,10 +10,14 @@ export interface HealthMeans {
   readonly telemetry: Telemetry;
   /** Whether the hub is leaving: it answers what it has, and wants no more. */
   readonly isDraining: () => boolean;
+  readonly lastWrite: Pick<LastWrite, 'refusal'>;
 }
 
+/** Probes wait for seconds alone, and a server that answers nothing keeps nothing. */
+const READY_MS = 3_000;
+
 /** Probes and metrics. None needs a key, none says anything of a dossier. */
-export function addHealth(add: AddRoute, { database, telemetry, isDraining }: HealthMeans): void {
+export function addHealth(add: AddRoute, { database, telemetry, isDraining, lastWrite }: HealthMeans): void {
   add(
     {
       method: 'get',
@@ -28,11 +34,13 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining }: He
       path: '/health/ready',
       tag: 'Operation',
       summary: 'Whether the hub can keep what it is given',
+      description:
+        'What the last write met, such as a disk that is full, holds for half a minute, or until one is kept.',
       replies: { 200: { description: 'It can' }, 503: { description: 'It cannot now' } },
     },
     async (c) => {
       if (isDraining()) throw new Refusal('unavailable', 'the hub is stopping', { headers: { 'Retry-After': '5' } });
-      const why = await whyNothingIsKept(database);
+      const why = (await whyNothingIsKept(database)) ?? lastWrite.refusal();
       if (why !== undefined) throw new Refusal('unavailable', why, { headers: { 'Retry-After': '5' } });
       return c.json({ status: 'ready' });
     },
@@ -49,12 +57,17 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining }: He
   );
 }
 
-/** Why a database that answers takes no writes. In recovery each transaction is read-only, too. */
-async function whyNothingIsKept({ pool }: Database): Promise<string | undefined> {
-  const { rows } = await pool.query<{ readOnly: boolean; inRecovery: boolean }>({
+/** Why a database takes no writes. In recovery each transaction is read-only, too. */
+async function whyNothingIsKept({ pool, answerMs }: Database): Promise<string | undefined> {
+  const over = new AbortController();
+  const silence = sleep(Math.min(READY_MS, answerMs), undefined, { signal: over.signal }).catch(() => undefined);
+  const asked = pool.query<{ readOnly: boolean; inRecovery: boolean }>({
     name: 'is ready',
     text: `SELECT current_setting('transaction_read_only')::boolean AS "readOnly", pg_is_in_recovery() AS "inRecovery"`,
   });
-  if (rows[0]?.inRecovery) return 'the database is in recovery, as a stand-by is: it takes no writes';
-  return rows[0]?.readOnly ? 'the database is read-only: it takes no writes' : undefined;
+  const answer = await Promise.race([asked, silence]).finally(() => over.abort());
+  if (!answer) return 'the database does not answer';
+  const [state] = answer.rows;
+  if (state?.inRecovery) return 'the database is in recovery, as a stand-by is: it takes no writes';
+  return state?.readOnly ? 'the database is read-only: it takes no writes' : undefined;
 }

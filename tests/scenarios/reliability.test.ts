@@ -29,6 +29,7 @@ describe('what the database cannot keep', () => {
                $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '${code}'; END $$`);
     await sql(`CREATE TRIGGER fail BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION fail()`);
   };
+  const ready = () => hub.request('GET', '/health/ready');
   const mend = (): Promise<unknown> => sql('DROP FUNCTION fail CASCADE');
   const expectNothingKept = async (code: string): Promise<void> => {
     expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
@@ -58,12 +59,40 @@ describe('what the database cannot keep', () => {
         detail: expect.stringContaining('nothing of this request was kept'),
       });
       await expectNothingKept(code);
+      const isWorse = sqlState.startsWith('53') || sqlState.startsWith('58');
+      expect((await ready()).status).toBe(isWorse ? 503 : 200);
       await mend();
       expect((await post(dossier({ code }))).status).toBe(201);
       await hub.deliver();
       expect(partner.sent.map((item) => item.code)).toEqual([code]);
     },
   );
+
+  test('a disk that is full: the hub is not ready, says why, and is again when something was kept or after a while', async () => {
+    await failAt('messages', '53100');
+    await post(dossier());
+    const reply = await ready();
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await reply.json()).toMatchObject({ detail: 'the disk of the database is full: it takes no writes' });
+    hub.clock.nowMs += 30_000;
+    expect((await ready()).status).toBe(200);
+    await post(dossier());
+    expect((await ready()).status).toBe(503);
+    await mend();
+    await post(dossier());
+    expect((await ready()).status).toBe(200);
+  });
+
+  test('a database that does not answer: the hub says soon that it is not ready', async () => {
+    const line = await lineTo(hub.databaseUrl);
+    const deaf = await testHub({ databaseUrl: line.url, answerMs: 300 });
+    line.deafen();
+    const reply = await deaf.request('GET', '/health/ready');
+    expect(reply.status).toBe(503);
+    expect(await reply.json()).toMatchObject({ detail: 'the database does not answer' });
+    line.close();
+    await deaf.hub.stop();
+  });
 
   describe('a database that lets nobody in', () => {
     const name = () => new URL(hub.databaseUrl).pathname.slice(1);
@@ -339,6 +368,9 @@ async function lineTo(databaseUrl: string) {
     },
     deafenAtWrite: () => {
       state = 'armed';
+    },
+    deafen: () => {
+      state = 'deaf';
     },
     mend: () => {
       state = 'open';
