@@ -12,6 +12,7 @@ import type { LastWrite } from './last-write.ts';
 import type { CodeEntries } from './ledger/code-entries.ts';
 import { partiesWithWork } from './ledger/deliveries.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
+import { AWAY_KINDS } from './ledger/incidents.ts';
 import { loadResults } from './ledger/messages.ts';
 import { saveBreaker } from './ledger/party-states.ts';
 import { loadReleasable, loadWaitingFor, waitInstead } from './ledger/quarantine.ts';
@@ -159,7 +160,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     },
     onClose() {
       noted('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
-      noted('alert', alerts.close(party, ['partner-away', 'credentials', 'certificate']));
+      noted('alert', alerts.close(party, AWAY_KINDS));
     },
   });
   const pause: LaneMeans['pause'] = async (party, { reason, message }) => {

@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates';
 import type { Alerts } from './alerts.ts';
+import { watchAway } from './away-watch.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
@@ -111,7 +112,11 @@ export function createRounds(means: RoundsMeans): Rounds {
   let watching: Promise<unknown> | undefined;
   /** Following a long chain may take longer than until the next time. */
   function watch(): void {
-    const works = { audit: means.watchAudit, 'database home': means.watchHome };
+    const works = {
+      audit: means.watchAudit,
+      'database home': means.watchHome,
+      away: () => watchAway(means, nowMs()),
+    };
     watching ??= Promise.all(
       Object.entries(works).map(([where, work]) => work().catch((error) => telemetry.failed(where, error))),
     ).finally(() => {

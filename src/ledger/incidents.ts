@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates';
 import { storable } from '#core/text';
 import type { Database } from '../database/pool.ts';
+import { IS_FAILED } from './delivery-list.ts';
 
 /** Something that a person should know of, once. */
 export interface Incident {
@@ -21,6 +22,9 @@ export interface Incident {
   readonly openedAt: string;
   readonly closedAt: string | null;
 }
+
+/** That a partner cannot be reached: ended when it answers. */
+export const AWAY_KINDS: readonly Incident['kind'][] = ['partner-away', 'credentials', 'certificate'];
 
 /** Stands for a party in incidents of the hub itself. */
 export const HUB = 'hub';
@@ -105,6 +109,25 @@ export async function openIncidents(database: Database): Promise<readonly Incide
     text: `SELECT ${COLUMNS} FROM incidents WHERE closed_at IS NULL ORDER BY id`,
   });
   return rows;
+}
+
+/**
+ * Parties with such an incident for which nothing is due or parked, whose pulls have not failed, and that no process has tried
+ * for ten minutes.
+ */
+export async function partiesLeftInPeace(database: Database, nowMs: number): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ party: string }>({
+    name: 'parties left in peace',
+    text: `SELECT DISTINCT i.party FROM incidents i
+           WHERE i.closed_at IS NULL AND i.kind = ANY($1::text[]) AND i.opened_at < $2::timestamptz - interval '10 minutes'
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'due')
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'parked' AND ${IS_FAILED})
+             AND NOT EXISTS (SELECT 1 FROM pulls p WHERE p.party = i.party AND p.last_error IS NOT NULL)
+             AND NOT EXISTS (SELECT 1 FROM breakers b WHERE b.party = i.party AND b.state <> 'closed'
+                               AND b.since > $2::timestamptz - interval '10 minutes')`,
+    values: [AWAY_KINDS, msToInstant(nowMs)],
+  });
+  return rows.map((row) => row.party);
 }
 
 export interface IncidentFilter {

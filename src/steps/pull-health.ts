@@ -2,6 +2,7 @@ import { maskNamesIn } from '#core/masking';
 import type { Outcome } from '#core/settle';
 import type { Alerts } from '../alerts.ts';
 import type { Database } from '../database/pool.ts';
+import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { savePartyHealth } from '../ledger/party-health.ts';
 import { isLeftAlone } from '../ledger/party-states.ts';
 import { type ClaimedPull, hasFailedPull } from '../ledger/pulls.ts';
@@ -42,8 +43,7 @@ async function tellSuccess({ database, alerts, nowMs }: PullHealthMeans, party: 
   await savePartyHealth(database, party, { successMs: nowMs() });
   if (await hasFailedPull(database, party)) return;
   await alerts.close(party, ['pull-failed']);
-  if (!(await isLeftAlone(database, party, nowMs())))
-    await alerts.close(party, ['partner-away', 'credentials', 'certificate']);
+  if (!(await isLeftAlone(database, party, nowMs()))) await alerts.close(party, AWAY_KINDS);
 }
 
 async function tellFailure({ database, alerts, nowMs }: PullHealthMeans, pull: ClaimedPull, failed: Failed) {

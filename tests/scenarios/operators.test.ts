@@ -629,7 +629,7 @@ describe('operators', () => {
   test('a pull that is asked for is due at once, and every order is in the audit', async () => {
     expect(await ops.post('parties/portal/pull', { name: 'catalogue', why: 'a new service' })).toMatchObject({
       status: 202,
-      body: { pulls: ['catalogue'] },
+      body: { pulls: ['catalogue'], waitsFor: null },
     });
     const { rows } = await hub.hub.database.pool.query('SELECT name FROM pulls WHERE next_at <= $1', [
       new Date(hub.clock.nowMs),

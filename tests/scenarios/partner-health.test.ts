@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/settle';
 import type { MaintenanceWindow } from '#core/windows';
+import type { Alerts } from '../../src/alerts.ts';
+import { watchAway } from '../../src/away-watch.ts';
 import type { Puller } from '../../src/kit/adapter.ts';
 import { claim } from '../../src/ledger/claim.ts';
+import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { createPace } from '../../src/steps/pace.ts';
@@ -362,6 +365,53 @@ describe('a partner that is pulled', () => {
     expect({ asked, sent: portal.sent.length }).toEqual({ asked: ['dossiers', 'dossiers'], sent: 1 });
     const { rows } = await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries');
     expect(rows).toEqual([{ state: 'delivered', attempts: 1 }]);
+  });
+
+  test('a pull that is ordered of a party that may not be asked now says what it waits for, and waits', async () => {
+    await start([{ from: '22:00', to: '05:00' }]);
+    const order = async () => (await ops.post('parties/portal/pull', { name: 'dossiers' })).body.waitsFor;
+    expect(await order()).toBe(null);
+    await ops.post('parties/portal/pause', {});
+    expect(await order()).toBe('paused');
+    await pull('dossiers', false);
+    expect(asked).toEqual([]);
+    await ops.post('parties/portal/resume', {});
+    hub.clock.nowMs += 3_600_000;
+    expect(await order()).toBe('maintenance');
+    await pull('dossiers', false);
+    expect(asked).toEqual([]);
+    hub.clock.nowMs += 8 * 3_600_000;
+    await pull('dossiers', false);
+    expect(asked).toEqual(['dossiers']);
+  });
+
+  test('one whose deliveries a person gave up is not away for ever: nothing would come that could end the incident', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await start();
+    portal.script.push(...Array(50).fill(DOWN));
+    await hub.push(Array.from({ length: 5 }, (_, n) => dossier({ code: `H60.01-250812-${1_000 + n}` })));
+    await hub.deliver();
+    await expect.poll(health).toMatchObject({ health: 'away', open: ['partner-away'] });
+    const { pool } = hub.hub.database;
+    const look = async () => {
+      const { database } = hub.hub;
+      const close = async (...[party, kinds]: Parameters<Alerts['close']>) =>
+        void (await closeIncidents(database, party, kinds, hub.clock.nowMs));
+      await watchAway({ database, alerts: { close } }, hub.clock.nowMs);
+      return (await health()).open;
+    };
+    hub.clock.nowMs += 11 * 60_000;
+    expect(await look()).toEqual(['partner-away']);
+    await pool.query(
+      "UPDATE deliveries SET state = 'parked', next_at = created_at, settled_at = created_at, reason = 'econnrefused'",
+    );
+    expect(await look()).toEqual(['partner-away']);
+    await pool.query("UPDATE deliveries SET reason = 'dismissed'");
+    expect(await look()).toEqual([]);
+    await hub.push(dossier({ code: 'H60.01-250812-2000' }));
+    await hub.deliver();
+    await expect.poll(health).toMatchObject({ health: 'away', open: ['partner-away'] });
+    vi.useRealTimers();
   });
 
   test('one that is away is one incident and one alert, as if it were told; when it answers, that is over', async () => {

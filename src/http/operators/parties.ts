@@ -149,7 +149,11 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
       replies: {
         202: {
           description: 'It begins within a second; while the party is paused or in maintenance, when that is over',
-          schema: Type.Object({ pulls: Type.Array(Type.String()) }),
+          schema: Type.Object({
+            party: Type.String(),
+            pulls: Type.Array(Type.String()),
+            waitsFor: maybe(oneOf(WAITS)),
+          }),
         },
         404: { description: 'No such party' },
       },
@@ -164,9 +168,21 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
       if (pulls.length === 0)
         throw badOrder([{ path: '/name', message: `got ${quote(name)}, expected one of ${known.join(', ')}` }]);
       await means.orders.pull(party, pulls, { who: key.id, why });
-      return c.json({ party, pulls }, 202);
+      return c.json({ party, pulls, waitsFor: await waitsFor(means, party) }, 202);
     },
   );
+}
+
+/** What keeps a party from being asked now. */
+const WAITS = ['paused', 'maintenance'] as const;
+
+async function waitsFor(
+  { ledger, parties, nowMs }: OperatorMeans,
+  party: string,
+): Promise<(typeof WAITS)[number] | null> {
+  const known = (await ledger.parties(nowMs())).find((one) => one.party === party);
+  if (known?.pausedAt) return 'paused';
+  return windowEndMs(parties.get(party)?.maintenance ?? [], nowMs()) === undefined ? null : 'maintenance';
 }
 
 /** One of the configuration, or one that the ledger knows. */

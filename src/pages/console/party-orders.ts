@@ -3,14 +3,24 @@ import { segment } from './api.ts';
 import { refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
 
-const DONE: Readonly<Record<'pause' | 'resume' | 'pull', (say: Say, party: string) => string>> = {
+type Done = (say: Say, party: string, body: { readonly waitsFor?: string | null }) => string;
+
+const DONE: Readonly<Record<'pause' | 'resume' | 'pull', Done>> = {
   pause: (say, party) => say(`Đã tạm dừng ${party}.`, `${party} is paused.`),
   resume: (say, party) => say(`${party} chạy tiếp.`, `${party} goes on.`),
-  pull: (say, party) =>
-    say(
-      `Sẽ lấy dữ liệu từ ${party} trong giây lát; nếu đang tạm dừng hay bảo trì thì khi hết.`,
-      `${party} is asked within a second; while it is paused or in maintenance, when that is over.`,
-    ),
+  pull(say, party, { waitsFor }) {
+    if (waitsFor === 'paused')
+      return say(
+        `${party} đang tạm dừng: sẽ lấy dữ liệu khi chạy tiếp.`,
+        `${party} is paused: it is asked when it goes on.`,
+      );
+    if (waitsFor === 'maintenance')
+      return say(
+        `${party} đang bảo trì: sẽ lấy dữ liệu khi hết.`,
+        `${party} is in maintenance: it is asked when that is over.`,
+      );
+    return say(`Sẽ lấy dữ liệu từ ${party} trong giây lát.`, `${party} is asked within a second.`);
+  },
 };
 
 /** Pause a party, go on with it, ask it now. */
@@ -22,6 +32,6 @@ export function addPartyOrders(site: Site): void {
       const order = { why: form('why'), ...(what === 'pull' && { name: form('name') }) };
       const { body, problem } = await api.post(`parties/${segment(party)}/${what}`, order);
       if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
-      return { to, isDone: true, text: DONE[what](say, party) };
+      return { to, isDone: true, text: DONE[what](say, party, body) };
     });
 }
