@@ -5,6 +5,7 @@ import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomali
 import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
 import { type Compared, type ComparedQuestion, comparePartners } from './compared.ts';
+import { type CurrentState, currentStates } from './current-states.ts';
 import {
   attemptsOf,
   type DeliveryFilter,
@@ -42,6 +43,8 @@ export interface LedgerReader {
   waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
   deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
   delivery(id: number): Promise<ListedDelivery | undefined>;
+  /** The dossiers that have a code, own or alias. */
+  currentStates(code: string): Promise<readonly CurrentState[]>;
   attempts(deliveryId: number): Promise<readonly KeptAttempt[]>;
   causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
@@ -72,6 +75,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     waitingOf: (messageId) => waitingOfMessage(database, messageId),
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),
     delivery: (id) => oneDelivery(database, id),
+    currentStates: (code) => currentStates(database, code),
     attempts: (id) => attemptsOf(database, vault, id),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),
     cause: (id) => oneCause(database, id),

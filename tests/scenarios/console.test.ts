@@ -303,12 +303,27 @@ describe('the console', () => {
       expect((await officer.get('/console')).text).not.toContain('ministry chạy tiếp.');
       await officer.post('/console/parties/ministry/pull', { name: 'catalogue' });
       const none = await officer.post('/console/parties/ministry/pull', { name: 'nothing' });
-      expect(none.text).toContain('expected one of catalogue');
+      expect(none.text).toContain('cần một trong: catalogue');
       expect(await audited()).toEqual([
         ['ops', 'party.pause', 'bảo trì đột xuất'],
         ['ops', 'party.resume', ''],
         ['ops', 'party.pull', ''],
       ]);
+    });
+
+    test('says in the officer’s language what the hub itself found wrong, and whose turn it is', async () => {
+      await aDay();
+      ministry.script.push({ kind: 'unavailable', reason: 'timeout', message: 'no answer within 30 s' });
+      await hub.push(dossier({ code: CODE(6) }));
+      await hub.deliver();
+      await officer.signIn('ops');
+      const [{ id }] = await items(`deliveries?code=${CODE(6)}`);
+      const shown = async (path: string) => (await officer.get(`/console/${path}`)).text;
+      expect(await shown('quarantine')).toContain('/note: văn bản');
+      const delivery = await shown(`deliveries/${id}`);
+      for (const text of ['hết giờ chờ trả lời', 'không trả lời trong 30 giây', 'đường truyền', 'Trục tự thử lại'])
+        expect(delivery).toContain(text);
+      expect(await shown(`deliveries/${id}?lang=en`)).toContain('no answer within 30 s');
     });
 
     test('tells a delivery again, once however often it is pressed', async () => {
@@ -318,6 +333,11 @@ describe('the console', () => {
       const page = await officer.get(`/console/deliveries/${id}`);
       for (const shown of ['bị từ chối', 'field-too-long', 'TenTTHC is too long', 'Lần 1'])
         expect(page.text).toContain(shown);
+      // Where the dossier stands now, beside what was told of it: who decides sees whether it still matters.
+      expect(page.text).toMatch(/Hồ sơ hiện nay<\/dt><dd><strong>được tiếp nhận<\/strong> từ/);
+      expect((await officer.get(`/console/dossiers?code=${CODE(1)}`)).text).toContain(
+        '<strong>được tiếp nhận</strong>',
+      );
       const again = await officer.post(`/console/deliveries/${id}/replay`, { why: 'đã sửa' });
       expect(again.text).toContain('Đã xếp gửi lại');
       expect((await officer.post(`/console/deliveries/${id}/replay`)).text).toContain('Không có gì thay đổi');
@@ -342,7 +362,7 @@ describe('the console', () => {
       expect(preview.text).toContain('30 lượt sẽ được gửi lại.');
       expect((await items('replays')).length + (await items('audit')).length).toBe(0);
       const order = { state: 'refused', party: 'ministry', perSecond: '5' };
-      expect((await officer.post('/console/replays', order)).text).toContain('/why is missing');
+      expect((await officer.post('/console/replays', order)).text).toContain('/why thiếu, cần lý do');
       const run = await officer.post('/console/replays', { ...order, why: 'bộ đã sửa' });
       expect(run.text).toContain('30 lượt.');
       expect(run.text).toContain('<meta http-equiv="refresh" content="5">');
@@ -365,7 +385,7 @@ describe('the console', () => {
       const preview = await officer.get('/console/parties/ministry/backfill?status=received');
       for (const shown of ['3 hồ sơ sẽ được chuyển.', 'Đã xem 3 hồ sơ', CODE(3)]) expect(preview.text).toContain(shown);
       const order = { status: 'received', perSecond: '5' };
-      expect((await officer.post('/console/parties/ministry/backfill', order)).text).toContain('/why is missing');
+      expect((await officer.post('/console/parties/ministry/backfill', order)).text).toContain('/why thiếu, cần lý do');
       const run = await officer.post('/console/parties/ministry/backfill', { ...order, why: 'bộ mới kết nối' });
       for (const shown of ['đã bắt đầu: 3 hồ sơ.', 'thêm lượt chuyển: 3']) expect(run.text).toContain(shown);
       expect((await officer.get('/console/parties/ministry/backfill')).text).toContain('Không có gì để chuyển bù.');
@@ -407,10 +427,10 @@ describe('the console', () => {
       await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
-      expect(refused.text).toContain('Yêu cầu chưa dùng được: /to got nearly-done');
+      expect(refused.text).toContain('Yêu cầu chưa dùng được: /to nhận được nearly-done');
       const line = { ...wrong, to: 'processing' };
       const tried = '/console/code-tables/preview?party=portal&table=portal-status';
-      expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to got nearly-done');
+      expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to nhận được nearly-done');
       const preview = (await officer.get(`${tried}&from=77&to=processing`)).text;
       expect(preview).toContain('0 mục đang vướng mã sẽ được đọc');
       expect(preview).toContain('Thêm dòng này');

@@ -173,6 +173,7 @@ describe('the OpenAPI document', () => {
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
     await ask(EVIDENCE, 200);
+    await ask(STATE, 200);
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
     const { id } = await first('deliveries');
@@ -404,6 +405,7 @@ const STEP_PUSH: Callback<unknown> = {
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
+const STATE = 'get /api/v1/ops/dossiers/{code}';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
 const QUERIES: Readonly<Record<string, string>> = {
   [LOOK_UP]: '?proof=0001',

@@ -4,6 +4,7 @@ import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
 import { addCompared } from './compared.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addDossierStates } from './dossiers.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addMessages } from './messages.ts';
@@ -17,6 +18,7 @@ import type { OperatorMeans } from './request.ts';
 export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addMessages(add, means);
   addDeliveries(add, means);
+  addDossierStates(add, means);
   addEvidence(add, means);
   addReplays(add, means);
   addBackfills(add, means);

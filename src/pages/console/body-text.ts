@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { told } from './parts.ts';
 import type { Body } from './records.ts';
 
 /** What a piece of a body is, for its colour: names (of members, elements, attributes), texts, and what is between. */
@@ -14,7 +15,7 @@ const LONGEST_COLOURED = 30_000;
 
 /** A body as it is read: JSON and XML alike, indented, names set off from what they name. */
 export function bodyOf(say: Say, { format, text, note }: Body): Html {
-  const hint = note ? html`<p class="note">${noteText(say, note)}</p>` : '';
+  const hint = note ? html`<p class="note">${told(say, note)}</p>` : '';
   if (format === 'hidden') return html`<p class="note">${say('Không hiện nội dung.', 'It is not shown.')}</p>${hint}`;
   if (text === '') return html`<p class="note">${say('Rỗng.', 'Empty.')}</p>${hint}`;
   return html`${hint}<pre tabindex="0" aria-label="${format.toUpperCase()}"><code>${coloured(format, text)}</code></pre>`;
@@ -27,23 +28,4 @@ function coloured(format: string, text: string): Html | string {
     if (groups.name !== undefined) return html`<b>${groups.name}</b>`;
     return groups.text !== undefined ? html`<i>${groups.text}</i>` : (groups.other ?? '');
   })}`;
-}
-
-const NOTES: readonly (readonly [RegExp, string])[] = [
-  [/^the first (\d+) of (\d+) items are shown$/, '$1 mục đầu trong $2 mục'],
-  [/^the first (\d+) of (\d+) bytes are shown$/, '$1 byte đầu trong $2 byte'],
-  [/^the first (\d+) bytes are shown$/, '$1 byte đầu'],
-  [/^the first (\d+) lines are shown$/, '$1 dòng đầu'],
-  [
-    /^it is neither JSON nor XML, so what is personal in it cannot be masked$/,
-    'không phải JSON hay XML nên không che được dữ liệu cá nhân; cần khoá có quyền index:personal',
-  ],
-  [/^it is nested more than (\d+) deep$/, 'lồng nhau quá $1 tầng'],
-  [/^it is one object with more in it than is shown$/, 'một đối tượng có nhiều giá trị hơn mức hiện được'],
-  [/^it begins with an element that is larger than is shown$/, 'phần tử đầu lớn hơn mức hiện được'],
-];
-
-function noteText(say: Say, note: string): string {
-  const [pattern, vietnamese] = NOTES.find(([one]) => one.test(note)) ?? [];
-  return say(pattern && vietnamese ? note.replace(pattern, vietnamese) : note, note);
 }

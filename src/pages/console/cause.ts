@@ -3,7 +3,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { decideForms, meaningsFor } from './decide.ts';
-import { facts, pager, partyLink, queryOf } from './parts.ts';
+import { facts, pager, partyLink, queryOf, told } from './parts.ts';
 import type { Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import { may, type Screen, type Site, type Visit } from './site.ts';
@@ -79,7 +79,7 @@ function factsOf(
 ): Html {
   return facts([
     [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
-    [say('Vì sao', 'Why'), html`<span class="words">${detail}</span>`],
+    [say('Vì sao', 'Why'), html`<span class="words">${told(say, detail)}</span>`],
     [say('Bên phụ trách', 'Whose it is'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [

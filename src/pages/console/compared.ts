@@ -3,7 +3,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
-import { dossierLink, filterForm, partyLink, queryOf, table } from './parts.ts';
+import { dossierLink, filterForm, partyLink, queryOf, reasonOf, table } from './parts.ts';
 import type { Compared, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
@@ -74,9 +74,10 @@ ${table<Pair>({
 })}`;
 }
 
-function stateOf({ say }: Visit, { state, reason }: Pair['left']): Html {
+function stateOf(visit: Visit, { state, reason }: Pair['left']): Html {
+  const { say } = visit;
   if (state === 'none') return html`${say('không có lượt', 'no delivery')}`;
-  return html`${badge(say, DELIVERY_STATES, state)}${reason === null ? '' : html` <code>${reason}</code>`}`;
+  return html`${badge(say, DELIVERY_STATES, state)}${reason === null ? '' : html` ${reasonOf(visit, reason)}`}`;
 }
 
 function deliveryLink(id: number | null): Html {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates';
 import type { Html } from '../layout.ts';
-import { dossierLink, longText, operationOf, partyLink, table } from './parts.ts';
+import { dossierLink, longText, operationOf, partyLink, reasonOf, table, told } from './parts.ts';
 import type { Delivery } from './records.ts';
 import type { Visit } from './site.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
@@ -20,7 +20,7 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
       { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
       { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },
-      { head: say('Lý do', 'Reason'), cell: (one) => reasonOf(one) },
+      { head: say('Lý do', 'Reason'), cell: (one) => whyOf(visit, one) },
       { head: say('Tạo lúc', 'Since'), cell: ({ createdAt }) => timeAndAge(say, createdAt, visit.nowMs) },
     ],
   });
@@ -50,9 +50,10 @@ function nextOf(
   return say(`thử lại: ${next}`, `next try: ${next}`);
 }
 
-function reasonOf({ reason, detail }: Delivery): Html {
+function whyOf(visit: Visit, { reason, detail }: Delivery): Html {
   if (!reason && !detail) return html`–`;
-  return html`${reason ? html`<code>${reason}</code> ` : ''}${detail ? longText(detail, 90) : ''}`;
+  const { say } = visit;
+  return html`${reason ? html`${reasonOf(visit, reason)}<br>` : ''}${detail ? longText(told(say, detail), 90) : ''}`;
 }
 
 export function settledOf({ say, nowMs }: Visit, { settledAt }: Pick<Delivery, 'settledAt'>): Html {

@@ -3,8 +3,10 @@ import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
+import { statesOf, stateText } from './dossier-state.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink } from './parts.ts';
+import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink, reasonOf, told } from './parts.ts';
+import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import { may, type Screen, type Site, type Visit } from './site.ts';
@@ -47,9 +49,10 @@ async function deliveryScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen>
   const answer = await api.get<WholeDelivery>(`deliveries/${segment(id)}`, { body });
   const { body: found } = answer;
   if (!found) return refusedScreen(say, title, answer);
+  const [state] = await statesOf(visit, found.code);
   return {
     title,
-    body: html`<section class="card">${factsOf(visit, found)}</section>
+    body: html`<section class="card">${factsOf(visit, found, state && stateText(visit, state, found.version))}</section>
 <p class="links">${auditLink(visit, 'delivery', found.id)}</p>
 ${replayForm(visit, found)}
 <h2>${say('Các lần gửi', 'Attempts')}</h2>
@@ -62,11 +65,12 @@ ${
   };
 }
 
-function factsOf(visit: Visit, found: WholeDelivery): Html {
+function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Html {
   const { say, nowMs } = visit;
   return facts([
     [say('Tình trạng', 'State'), stateOf(visit, found)],
     [say('Hồ sơ', 'Dossier'), dossierLink(found.code)],
+    [say('Hồ sơ hiện nay', 'The dossier now'), now],
     [say('Tới bên', 'To the party'), partyLink(found.party)],
     [
       say('Nội dung', 'What'),
@@ -78,10 +82,22 @@ function factsOf(visit: Visit, found: WholeDelivery): Html {
     [say('Kết thúc lúc', 'Settled'), found.settledAt && settledOf(visit, found)],
     [say('Chuyển lại lúc', 'Replayed'), found.replayedAt && timeOf(found.replayedAt)],
     [say('Chờ vì', 'Waits for'), found.causeKey && html`<code>${found.causeKey}</code>`],
-    [say('Lý do', 'Reason'), found.reason && html`<code>${found.reason}</code>`],
-    [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${found.detail}</span>`],
+    [say('Lý do', 'Reason'), found.reason && reasonOf(visit, found.reason)],
+    ...turnOf(visit, found),
+    [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${told(say, found.detail)}</span>`],
     [say('Số tham chiếu của bên nhận', 'Reference of the partner'), found.reference],
   ]);
+}
+
+/** Whose turn it is, and what to do, where its reason tells it. */
+function turnOf({ say }: Visit, { reason }: WholeDelivery): readonly (readonly [string, string])[] {
+  const turn = reason === null ? undefined : meaningOf(reason)?.[2];
+  if (turn === undefined) return [];
+  const { whose, todo } = TURNS[turn];
+  return [
+    [say('Lỗi ở', 'Whose it is'), say(whose[0], whose[1])],
+    [say('Nên làm', 'What to do'), say(todo[0], todo[1])],
+  ];
 }
 
 /** What is on its way, or waits for a person, is not helped by telling it again. */
@@ -117,10 +133,11 @@ function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolea
 }
 
 /** @param number among all of its attempts: the interface counts anew after a replay */
-function attemptOf({ say }: Visit, { at, tookMs, outcome, reason, detail, wire }: Attempt, number: number): Html {
+function attemptOf(visit: Visit, { at, tookMs, outcome, reason, detail, wire }: Attempt, number: number): Html {
+  const { say } = visit;
   return html`<li class="card"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
-<p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · <code>${reason}</code>` : ''}</p>
-${detail ? html`<p class="words">${detail}</p>` : ''}
+<p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
+${detail ? html`<p class="words">${told(say, detail)}</p>` : ''}
 ${(wire ?? []).map(
   ({ method, url, status, request, reply }) => html`<section class="call">
 <h4><code>${method} ${url}</code> ${status === undefined ? say('không có trả lời', 'no reply') : html`→ <code>${status}</code>`}</h4>

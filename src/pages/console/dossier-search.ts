@@ -3,6 +3,7 @@ import type { Html } from '../layout.ts';
 import { anomalyTable } from './anomalies.ts';
 import { queryText, segment } from './api.ts';
 import { deliveryTable } from './delivery-table.ts';
+import { statesCard, statesOf } from './dossier-state.ts';
 import { messageTable } from './message-table.ts';
 import { auditLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
@@ -23,7 +24,8 @@ export function addDossierSearch(site: Site): void {
     const box = dossierBox(visit, code);
     if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
     const query = { code, limit: SHOWN };
-    const [causes, messages, deliveries, anomalies] = await Promise.all([
+    const [states, causes, messages, deliveries, anomalies] = await Promise.all([
+      statesOf(visit, code),
       api.get<Listed<Cause>>('quarantine', query),
       api.get<Listed<Message>>('messages', query),
       api.get<Listed<Delivery>>('deliveries', query),
@@ -36,7 +38,7 @@ export function addDossierSearch(site: Site): void {
         : html`<p><a href="/console/${list}${queryText({ code })}">${say('Xem tất cả', 'See all')}</a></p>`;
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
-      body: html`${box}${refusalNote(say, refused)}
+      body: html`${box}${refusalNote(say, refused)}${statesCard(visit, states)}
 <p class="links">${auditLink(visit, 'dossier', code)}
 <a href="/console/dossiers/evidence${queryText({ code })}">${say('Tải chứng cứ đã ký', 'Download signed evidence')}</a></p>
 <h2>${say('Chờ xử lý', 'What waits of it')}</h2>

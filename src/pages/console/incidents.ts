@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import { filterForm, pager, partyLink, queryOf, table, told } from './parts.ts';
+import { INCIDENTS_TODO } from './reasons.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
@@ -46,10 +48,16 @@ export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[])
       { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
-        cell: ({ cause }) => html`<span class="words">${cause}</span>`,
+        cell: ({ cause }) => html`<span class="words">${told(say, cause)}</span>`,
       },
+      { head: say('Nên làm', 'What to do'), cell: (one) => todoOf(say, one) },
       { head: say('Từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       { head: say('Hết lúc', 'Over'), cell: ({ closedAt }) => timeAndAge(say, closedAt, nowMs) },
     ],
   });
+}
+
+function todoOf(say: Say, { kind, closedAt }: Incident): string {
+  const todo = closedAt === null ? INCIDENTS_TODO[kind] : undefined;
+  return todo ? say(todo[0], todo[1]) : '–';
 }

@@ -1,10 +1,11 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { sizeOf } from './message-table.ts';
-import { auditLink, dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
+import { auditLink, dossierLink, facts, operationOf, partyLink, table, told } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import { may, type Screen, type Site, type Visit } from './site.ts';
@@ -95,16 +96,17 @@ function resultTable({ say }: Visit, results: readonly Result[]): Html {
       { head: '#', cell: ({ index }) => index ?? '–' },
       { head: say('Mã', 'Code'), cell: ({ code }) => dossierLink(code) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
-      { head: say('Vì sao', 'Why'), cell: whyOf },
+      { head: say('Vì sao', 'Why'), cell: (one) => whyOf(say, one) },
     ],
   })}${more > 0 ? html`<p class="note">${say(`và ${more} mục nữa`, `and ${more} more`)}</p>` : ''}`;
 }
 
-function whyOf({ problem, status, problems = [], warnings = [] }: Result): Html {
-  if (problem !== undefined) return html`<span class="words">${String(status)}: ${String(problem)}</span>`;
-  const told = [...problems, ...warnings];
-  if (told.length === 0) return html`–`;
-  return html`<ul class="plain">${told.map(
-    ({ path, message }) => html`<li><code>${String(path)}</code> <span class="words">${String(message)}</span></li>`,
+function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Result): Html {
+  if (problem !== undefined) return html`<span class="words">${String(status)}: ${told(say, String(problem))}</span>`;
+  const all = [...problems, ...warnings];
+  if (all.length === 0) return html`–`;
+  return html`<ul class="plain">${all.map(
+    ({ path, message }) =>
+      html`<li><code>${String(path)}</code> <span class="words">${told(say, String(message))}</span></li>`,
   )}</ul>`;
 }

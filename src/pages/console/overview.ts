@@ -1,11 +1,11 @@
 import { html } from 'hono/html';
-import { msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { dossierBox } from './dossier-search.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
-import { longText, partyLink, table } from './parts.ts';
+import { longText, partyLink, reasonOf, table, told } from './parts.ts';
 import type { Cause, Incident, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import { may, type Site, type Visit } from './site.ts';
@@ -127,10 +127,13 @@ export function healthOf({ say }: Visit, { health, breaker, paused }: Party): Ht
   }`;
 }
 
-export function lastErrorOf({ say, nowMs }: Visit, { lastError }: Party): Html {
+export function lastErrorOf(visit: Visit, { lastError, lastSuccessAt }: Party): Html {
   if (!lastError) return html`–`;
+  const { say, nowMs } = visit;
   const { at, reason, detail } = lastError;
-  return html`<span class="note">${ageOf(say, at, nowMs)}</span> <code>${reason}</code><br>${longText(detail, 90)}`;
+  const isOver = lastSuccessAt !== null && instantToMs(lastSuccessAt) > instantToMs(at);
+  const over = isOver ? say(', đã qua', ', over') : '';
+  return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}<br>${longText(detail && told(say, detail), 90)}`;
 }
 
 /** Those that are done at one press; to pause takes a reason, on the party's own page. */

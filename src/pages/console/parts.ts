@@ -1,7 +1,10 @@
 import { html } from 'hono/html';
 import { auditSubject, type SubjectKind } from '#core/audit-subject';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
+import { inVietnamese } from './in-vietnamese.ts';
+import { meaningOf } from './reasons.ts';
 import type { Listed } from './records.ts';
 import type { Visit } from './site.ts';
 import { OPERATIONS, word } from './words.ts';
@@ -95,6 +98,19 @@ export function messageLink(id: string): Html {
 export function auditLink({ say }: Visit, kind: SubjectKind, name: string | number): Html {
   const query = queryText({ subject: auditSubject(kind, name) });
   return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Audit of it')}</a>`;
+}
+
+/** What the hub wrote, in the reader's language; what somebody else said, as it came. */
+export function told(say: Say, text: string): string {
+  return say(inVietnamese(text) ?? text, text);
+}
+
+/** Why, in words, and by which word lists are narrowed to it. */
+export function reasonOf({ say }: Visit, reason: string): Html {
+  const meaning = meaningOf(reason);
+  return meaning === undefined
+    ? html`<code>${reason}</code>`
+    : html`${say(meaning[0], meaning[1])} <code class="note">${reason}</code>`;
 }
 
 /** A long text: its beginning, and the rest when it is asked for. */

@@ -2,12 +2,13 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
+import { told } from './parts.ts';
 import type { Screen } from './site.ts';
 import { plainTimeOf } from './times.ts';
 import { ACTIONS, word } from './words.ts';
 
 /** Why the interface refused something, in words. */
-export function refusalText(say: Say, { status, detail, decided }: Problem): string {
+export function refusalText(say: Say, { status, detail: said, decided }: Problem): string {
   if (decided) {
     const at = plainTimeOf(decided.at);
     const what = `${word(say, ACTIONS, `quarantine.${decided.action}`)}${decided.to ? ` → ${decided.to}` : ''}`;
@@ -16,6 +17,7 @@ export function refusalText(say: Say, { status, detail, decided }: Problem): str
       `${decided.who} decided before, at ${at}: ${what}. Nothing of this order was done.`,
     );
   }
+  const detail = told(say, said);
   if (status === 403)
     return say(`Khoá đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);

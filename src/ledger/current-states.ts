@@ -1,0 +1,25 @@
+import type { Database } from '../database/pool.ts';
+
+/** Where a dossier stands: nothing of it is personal. */
+export interface CurrentState {
+  readonly code: string;
+  /** The party that first told of it. */
+  readonly party: string;
+  readonly status: string;
+  readonly statusAt: string;
+  readonly dueAt: string | null;
+  /** How many events are recorded of it: a delivery of a lower one tells of what was before. */
+  readonly version: number;
+  readonly changedAt: string;
+}
+
+/** The dossiers that have this code, own or alias: two systems may have given it to different ones. */
+export async function currentStates(database: Database, code: string): Promise<readonly CurrentState[]> {
+  const { rows } = await database.pool.query<CurrentState>({
+    name: 'current states',
+    text: `SELECT code, owner AS party, status, status_at AS "statusAt", due_at AS "dueAt", version, changed_at AS "changedAt"
+           FROM dossiers WHERE code = $1 OR code IN (SELECT dossier FROM aliases WHERE code = $1) ORDER BY code`,
+    values: [code],
+  });
+  return rows;
+}

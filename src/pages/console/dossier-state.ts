@@ -1,0 +1,41 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
+import { dossierLink } from './parts.ts';
+import type { CurrentStates } from './records.ts';
+import type { Visit } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { STATUSES, word } from './words.ts';
+
+type CurrentState = CurrentStates['items'][number];
+
+/** Where the dossiers of a code stand; nothing where there is none, as for codes of the catalogue. */
+export async function statesOf({ api }: Visit, code: string): Promise<readonly CurrentState[]> {
+  const { body } = await api.get<CurrentStates>(`dossiers/${segment(code)}`);
+  return body?.items ?? [];
+}
+
+/** @param told the version of the dossier that a delivery tells, to say whether there is a newer one */
+export function stateText(
+  { say, nowMs }: Visit,
+  { status, statusAt, version }: CurrentState,
+  told: number = version,
+): Html {
+  const newer = version > told ? html` <span class="note">${newerThan(version, told)}</span>` : '';
+  return html`<strong>${word(say, STATUSES, status)}</strong> ${say('từ', 'since')} ${timeAndAge(say, statusAt, nowMs)}${newer}`;
+
+  function newerThan(newest: number, one: number): string {
+    return say(
+      `(phiên bản ${newest}; lượt này nói về phiên bản ${one})`,
+      `(version ${newest}; this delivery is of version ${one})`,
+    );
+  }
+}
+
+/** The same of a search, for which there may be several. */
+export function statesCard(visit: Visit, states: readonly CurrentState[]): Html {
+  if (states.length === 0) return html``;
+  return html`<section class="card">${states.map(
+    (state) => html`<p>${dossierLink(state.code)}: ${stateText(visit, state)}</p>`,
+  )}</section>`;
+}

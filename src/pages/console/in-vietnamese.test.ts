@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { learn, NO_SHAPE } from '#core/shape';
+import { OPERATIONS } from '#schemas/operations';
+import { writtenTexts } from '../../../tests/support/written-texts.ts';
+import { putBackCause } from '../../ledger/homes.ts';
+import { inVietnamese } from './in-vietnamese.ts';
+import { meaningOf } from './reasons.ts';
+
+/** What deliveries, items, causes and pulls may say; elsewhere the hub speaks to developers. */
+const OF_OPERATORS = ['src/core', 'src/steps', 'src/kit', 'adapters', 'mappings'];
+const DOORS = ['src/http/doors/callback', 'src/http/doors/rest', 'src/http/operators'];
+
+describe('what the hub says to officers', () => {
+  const { texts, reasons } = writtenTexts([...OF_OPERATORS, ...DOORS]);
+
+  it('has a Vietnamese text for every sentence that the code writes of items and deliveries', () => {
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.filter(({ text }) => inVietnamese(text) === undefined)).toEqual([]);
+  });
+
+  it('has a meaning, whose turn it is and what to do, for every reason that the code gives', () => {
+    expect(reasons.length).toBeGreaterThan(50);
+    const own = reasons.filter(({ path }) => path !== 'src/steps/accept/unknown-codes.ts');
+    expect(own.filter(({ text }) => meaningOf(text) === undefined)).toEqual([]);
+  });
+
+  it('has a Vietnamese text for all that the published schemas expect of a value', () => {
+    const descriptions = descriptionsIn(OPERATIONS);
+    expect(descriptions.length).toBeGreaterThan(10);
+    expect(descriptions.filter((one) => inVietnamese(`is missing, expected ${one}`)?.endsWith(one))).toEqual([]);
+  });
+
+  it.each([
+    ['is missing, expected one of submitted, received', 'thiếu, cần một trong: submitted, received'],
+    ['progress: timeout: no answer within 3 s', 'progress: timeout: không trả lời trong 3 giây'],
+    ['got a list of 3, expected a text', 'nhận được danh sách 3 mục, cần văn bản'],
+    [
+      'the certificate of CN=a; b ends on 2026-12-01, within 7 days; the certificate of CN=c ended on 2026-11-01',
+      'chứng thư số của CN=a; b hết hạn ngày 2026-12-01, trong vòng 7 ngày; chứng thư số của CN=c đã hết hạn ngày 2026-11-01',
+    ],
+    [
+      '/applicant/name: "a; b" looks like text in the VNI encoding and cannot be repaired with certainty; /note: a text of 9 characters looks like text in the VNI encoding and cannot be repaired with certainty',
+      '/applicant/name: "a; b" có vẻ là chữ mã VNI, không sửa chắc chắn được; /note: văn bản 9 ký tự có vẻ là chữ mã VNI, không sửa chắc chắn được',
+    ],
+  ])('knows sentences that are joined and those behind a place or a reason: %s', (english, vietnamese) => {
+    expect(inVietnamese(english)).toBe(vietnamese);
+  });
+
+  it('knows what incidents say of a database that was put back and of a field that is new', () => {
+    const at = '2026-11-26T08:00:00+07:00';
+    expect(inVietnamese(putBackCause({ noticedAt: at, newestAt: at, doubtfulUntil: at }))).toContain(
+      `đến ${at} trục hỏi`,
+    );
+    const print = new Map([['fee', { types: new Set(['number'] as const), sample: '99' }]]);
+    const [drift] = learn({ ...NO_SHAPE, samples: 20 }, print).drifts;
+    expect(inVietnamese(`dossier.upsert.v1 (rest): ${drift?.text}`)).toBe(
+      'dossier.upsert.v1 (rest): fee là trường mới: số, như 99',
+    );
+  });
+
+  it('leaves what a partner says as it is, in quotes where the hub repeats it', () => {
+    expect(inVietnamese('Hệ thống đang bảo trì; xin thử lại')).toBeUndefined();
+    expect(inVietnamese('the ministry refuses it: a text that cannot be stored')).toBe(
+      'bộ từ chối: “a text that cannot be stored”',
+    );
+  });
+});
+
+/** All the words in which a schema tells what is expected of a value. */
+function descriptionsIn(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { description, type } = schema as Record<string, unknown>;
+  const own = typeof description === 'string' && type !== 'object' ? [description] : [];
+  return [...new Set([...own, ...Object.values(schema).flatMap(descriptionsIn)])];
+}
