@@ -13,6 +13,7 @@ import {
   lastFour,
   maskTail,
   serviceKey,
+  typedCode,
 } from './identifiers.ts';
 
 describe('a clean code has no blanks around it, is NFC and upper-case', () => {
@@ -32,6 +33,17 @@ describe('a clean code has no blanks around it, is NFC and upper-case', () => {
     cleanCode(`a${' '.repeat(500_000)}é`);
     expect(performance.now() - started).toBeLessThan(200);
   });
+});
+
+describe('a code that was copied by hand is the one that is meant', () => {
+  it.each([
+    [' h60.01 - 250812 - 0035 ', 'H60.01-250812-0035'],
+    ['H60.01–250812—0035', 'H60.01-250812-0035'],
+    ['H6O.Ol-25O8I2-OO35', 'H60.01-250812-0035'],
+    ['OOO.00.53.H48-220921-0099', '000.00.53.H48-220921-0099'],
+    // Where figures make no dossier code of it, its letters are what they are.
+    ['SO-BIEN-LAI-01', 'SO-BIEN-LAI-01'],
+  ])('%j is taken as %j', (given, expected) => expect(typedCode(given)).toBe(expected));
 });
 
 describe('a dossier code is one of three shapes around a real date', () => {

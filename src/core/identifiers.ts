@@ -38,6 +38,18 @@ const isShapedAsDossierCode = matcher(DOSSIER_CODE);
 const isCccd = matcher(CCCD);
 const isCmnd = matcher(CMND);
 
+/**
+ * The code that somebody means who copied it by hand from paper or out of a document: without blanks, with hyphens for
+ * dashes, and with figures for the letters that look like them, where only that makes a dossier code of it.
+ */
+export function typedCode(text: string): string {
+  const code = cleanCode(text)
+    .replace(/[\s\u200b-\u200d\u2060\ufeff]+/g, '')
+    .replace(/\p{Pd}|\u2212/gu, '-');
+  const inFigures = code.replace(/[OIL]/g, (letter) => (letter === 'O' ? '0' : '1'));
+  return !isDossierCode(code) && isDossierCode(inFigures) ? inFigures : code;
+}
+
 /** What a dossier code says of itself; of the social-insurance form only the year of the date. */
 export interface DossierCodeParts {
   readonly era: '2016' | '2020' | 'bhxh';

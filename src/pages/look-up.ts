@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { typedCode } from '#core/identifiers';
 import { readForm } from '../http/body.ts';
 import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
@@ -42,8 +43,8 @@ ${help(say)}`,
   pages.post('/', async (c) => {
     const sent = await formUnlessTooLarge(c);
     if (!sent) return page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 }));
-    const code = sent.get('code')?.trim() ?? '';
-    const found = await lookUp(app, c, code, sent.get('proof')?.trim() ?? '');
+    const code = typedCode(sent.get('code') ?? '');
+    const found = await lookUp(app, c, code, (sent.get('proof') ?? '').replace(/\s/g, ''));
     // The code alone: the proof stands in no address.
     const asked: Record<string, string> = code === '' ? {} : { code: code.slice(0, LONGEST_CODE) };
     if (found.kind === 'dossier') {

@@ -169,6 +169,13 @@ describe('pages for citizens', () => {
         expect(text).toContain(part);
     });
 
+    test.each([
+      [CODE.replaceAll('-', ' – '), '00 01'],
+      [CODE.replaceAll('0', 'O').toLowerCase(), '0001'],
+    ])('is found by %j and %j, as people copy them from paper', async (code, proof) => {
+      expect((await lookUp({ code, proof })).text).toContain('Kết quả tra cứu');
+    });
+
     test('a code that there is not and a proof that is wrong are one answer', async () => {
       const wrong = await lookUp({ code: CODE, proof: '0002' });
       const none = await lookUp({ code: 'H60.01-250812-9999', proof: '0002' });

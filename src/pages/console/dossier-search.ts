@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { typedCode } from '#core/identifiers';
 import type { Html } from '../layout.ts';
 import { anomalyTable } from './anomalies.ts';
 import { queryText, segment } from './api.ts';
@@ -19,8 +20,8 @@ const RECEIPT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function addDossierSearch(site: Site): void {
   site.screen('/dossiers', async (visit) => {
     const { c, say, api } = visit;
-    const code = c.req.query('code')?.trim() ?? '';
-    if (RECEIPT.test(code)) return c.redirect(`/console/messages${queryText({ receipt: code })}`, 303);
+    const code = typedCode(c.req.query('code') ?? '');
+    if (RECEIPT.test(code)) return c.redirect(`/console/messages${queryText({ receipt: code.toLowerCase() })}`, 303);
     const box = dossierBox(visit, code);
     if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
     const query = { code, limit: SHOWN };
