@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
-import { viewBody } from '../../src/http/operators/body-view.ts';
+import { viewBody } from '../../src/http/operators/body-view/view.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';

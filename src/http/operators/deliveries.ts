@@ -7,7 +7,7 @@ import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { viewWire, type WireView } from './body-view.ts';
+import { viewWire, type WireView } from './body-view/wire.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe, STATE_FILTERS } from './shown.ts';

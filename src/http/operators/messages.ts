@@ -8,7 +8,7 @@ import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { type BodyView, viewBody } from './body-view.ts';
+import { type BodyView, viewBody } from './body-view/view.ts';
 import { BodyQuery, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 

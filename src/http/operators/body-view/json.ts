@@ -1,0 +1,91 @@
+import { createShowText, leavesOf, shownValue } from '#core/body-masking';
+import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
+import { Refusal } from '../../problem.ts';
+import { nextTurn } from '../../turns.ts';
+import { expanded } from './inside-texts.ts';
+import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } from './limits.ts';
+import type { BodyView } from './view.ts';
+
+const MOST_IN_A_LIST = 100_000;
+
+/** A body of JSON; undefined for what is none. */
+export async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+  try {
+    const beginning = body.length <= SMALL_BYTES ? await beginningOfWhole(parseWhole(body)) : await part(body);
+    const { note } = beginning;
+    return {
+      format: 'json',
+      text: JSON.stringify(await shown(beginning, mayBePersonal), null, 2),
+      ...(note && { note }),
+    };
+  } catch (error) {
+    if (error instanceof TooDeep || error instanceof TooLarge) throw error;
+    if (error instanceof Refusal && error.kind === 'too-large') throw new TooLarge();
+    return undefined;
+  }
+}
+
+interface Beginning<Value = unknown> {
+  readonly value: Value;
+  /** How many values there are in it, those not counted that stand inside of texts. */
+  readonly values: number;
+  readonly note: string;
+}
+
+async function beginningOfWhole(value: unknown): Promise<Beginning> {
+  const values = valuesIn(value);
+  if (values <= MOST_VALUES) return { value, values, note: '' };
+  if (Array.isArray(value)) return beginningOfList(value);
+  throw new TooLarge();
+}
+
+/** The beginning of a large body, parsed in turns with other requests. */
+async function part(body: Buffer): Promise<Beginning> {
+  const list = await parseList(body, MOST_IN_A_LIST);
+  if (list) return beginningOfList(list);
+  const whole = (await parseWithList(body, 'data', MOST_IN_A_LIST)) as { data?: unknown };
+  const { data, ...rest } = whole;
+  if (!Array.isArray(data)) return beginningOfWhole(whole);
+  const own = valuesIn(rest);
+  if (own > MOST_VALUES) throw new TooLarge();
+  const { value, values, note } = await beginningOfList(data, MOST_VALUES - own);
+  return { value: { ...whole, data: value }, values: own + values, note };
+}
+
+async function beginningOfList(list: readonly unknown[], most = MOST_VALUES): Promise<Beginning<unknown[]>> {
+  const value: unknown[] = [];
+  let values = 0;
+  for (const item of list.slice(0, MOST_ITEMS)) {
+    const own = valuesIn(item);
+    const isLarge = typeof item === 'symbol' || own > most;
+    const counted = isLarge ? 1 : own;
+    if (values + counted > most) break;
+    values += counted;
+    value.push(isLarge ? '(larger than is shown)' : item);
+    // It may have 100,000 members, and so may the next one.
+    if (isLarge) await nextTurn();
+  }
+  const note = value.length < list.length ? `the first ${value.length} of ${list.length} items are shown` : '';
+  return { value, values, note };
+}
+
+/** A body of a JSON text a line; undefined for what is none. */
+export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+  const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n').slice(0, MOST_ITEMS);
+  const parsed: unknown[] = [];
+  try {
+    // The last line may be cut.
+    for (const line of lines.length > 1 ? lines.slice(0, -1) : lines) if (line.trim()) parsed.push(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+  const beginning = await beginningOfList(parsed);
+  const text = ((await shown(beginning, mayBePersonal)) as unknown[]).map((one) => JSON.stringify(one)).join('\n');
+  return { format: 'ndjson', text, note: `the first ${beginning.value.length} lines are shown` };
+}
+
+async function shown({ value, values }: Beginning, mayBePersonal: boolean): Promise<unknown> {
+  const whole = expanded(value, budgetBeside(values));
+  await nextTurn();
+  return shownValue(whole, createShowText(leavesOf(whole), mayBePersonal));
+}

@@ -1,0 +1,58 @@
+import { createShowText } from '#core/body-masking';
+import { SMALL_BYTES } from '../../json-body.ts';
+import { viewJson, viewLines } from './json.ts';
+import { DEEPEST, TooDeep, TooLarge } from './limits.ts';
+import { viewXml } from './xml.ts';
+
+/** A body as an operator reads it. */
+export interface BodyView {
+  readonly format: 'json' | 'ndjson' | 'xml' | 'text' | 'hidden';
+  /** Indented; secrets never, what is personal masked unless the key may see it. */
+  readonly text: string;
+  /** What is not shown of it, and why. */
+  readonly note?: string;
+}
+
+/**
+ * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it; what
+ * is nested over 100 deep nobody.
+ *
+ * @param mayBePersonal whether the key may see personal data
+ */
+export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<BodyView> {
+  if (body.length === 0) return { format: 'text', text: '' };
+  try {
+    const first = String.fromCharCode(body.find((byte) => byte > 0x20 && byte < 0x80) ?? 0);
+    const seen =
+      first === '<'
+        ? await viewXml(body, mayBePersonal)
+        : ((await viewJson(body, mayBePersonal)) ?? (await viewLines(body, mayBePersonal)));
+    return seen ?? viewText(body, mayBePersonal);
+  } catch (error) {
+    if (error instanceof TooLarge)
+      return { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
+    if (!(error instanceof TooDeep)) throw error;
+    return { format: 'hidden', text: '', note: `it is nested more than ${DEEPEST} deep` };
+  }
+}
+
+function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
+  const cut = body.length > SMALL_BYTES ? { note: `the first ${SMALL_BYTES} bytes are shown` } : {};
+  if (!mayBePersonal)
+    return {
+      format: 'hidden',
+      text: '',
+      note: 'it is neither JSON nor XML, so what is personal in it cannot be masked',
+    };
+  const show = createShowText([], true);
+  const text = body.toString('utf8', 0, SMALL_BYTES);
+  // Forms: name=value. Looked for where a name begins: from each letter of a long word it would take minutes.
+  return {
+    format: 'text',
+    text: text.replaceAll(
+      /(?<![\w.-])([\w.-]+)=([^&\s]*)/g,
+      (_, name, value) => `${name}=${show({ name, text: value })}`,
+    ),
+    ...cut,
+  };
+}
