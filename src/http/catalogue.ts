@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import Type from 'typebox';
 import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
@@ -11,6 +12,7 @@ import type { Scope } from '../config.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Clients } from './clients.ts';
 import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
+import type { Holder } from './cpsv-ap-nodes.ts';
 import type { Cursors } from './cursor.ts';
 import { JSON_LD, JsonLdOne, JsonLdPage, negotiated } from './json-ld.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
@@ -22,6 +24,8 @@ export interface CatalogueReaderMeans {
   readonly keys: Keys;
   readonly cursors: Cursors;
   readonly clients: Clients;
+  /** Whose catalogue it is. */
+  readonly province: Holder['province'];
 }
 
 const Query = closed({
@@ -42,7 +46,7 @@ interface List {
   readonly schema: Type.TSchema;
   readonly summary: string;
   /** An entry as CPSV-AP has it. */
-  readonly linked: (record: never, origin: string) => object;
+  readonly linked: (record: never, holder: Holder) => object;
 }
 const LISTS: readonly List[] = [
   { kind: 'service', path: '/api/v1/services', schema: Service, summary: 'Services', linked: publicService },
@@ -54,7 +58,8 @@ const AS_CPSV_AP =
   'working days, which no ISO 8601 duration can say, is told in words alone.';
 
 /** What portal frontends read of services, fields and agencies. */
-export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors, clients }: CatalogueReaderMeans): void {
+export function addCatalogueReaders(add: AddRoute, means: CatalogueReaderMeans): void {
+  const { catalogue, keys, cursors } = means;
   const read = queryReader(Query);
   for (const { kind, path, schema, summary, linked } of LISTS) {
     add(
@@ -80,7 +85,7 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors, c
         return negotiated(
           c,
           () => ({ items: items.map((item) => item.record), next }),
-          () => ({ '@graph': items.map((item) => linked(item.record as never, clients.originOf(c))) }),
+          () => ({ '@graph': items.map((item) => linked(item.record as never, holderOf(c, means))) }),
           next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` },
         );
       },
@@ -109,10 +114,17 @@ export function addCatalogueReaders(add: AddRoute, { catalogue, keys, cursors, c
       return negotiated(
         c,
         () => service,
-        () => publicService(service, clients.originOf(c)),
+        () => publicService(service, holderOf(c, means)),
       );
     },
   );
+}
+
+export function holderOf(
+  c: Context,
+  { clients, province }: Pick<CatalogueReaderMeans, 'clients' | 'province'>,
+): Holder {
+  return { origin: clients.originOf(c), province };
 }
 
 /** The list that was asked for, after this cursor; relative, so that it holds behind any proxy. */

@@ -4,9 +4,19 @@ import every from '../../fixtures/service.upsert.v1/valid-every-member.json' wit
 import { CONTEXT, fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 
 const HOST = 'https://hub.example.test';
+const HOLDER = { origin: HOST, province: { code: 'H60', name: 'Tỉnh Tuyên Quang' } };
 const ID = `${HOST}/services/1.013225.000.00.00.H60`;
 const vi = (text: string) => ({ '@value': text, '@language': 'vi' });
-const VND = { '@id': 'http://publications.europa.eu/resource/authority/currency/VND' };
+const AUTHORITY = 'http://publications.europa.eu/resource/authority';
+const VND = { '@id': `${AUTHORITY}/currency/VND`, '@type': 'skos:Concept' };
+const VIETNAMESE = { '@id': `${AUTHORITY}/language/VIE`, '@type': 'dct:LinguisticSystem' };
+const AREA = ['dct:Location', 'atu:atu-type'];
+const PROVINCE = {
+  '@id': `${HOST}/api/v1/agencies#area-H60`,
+  '@type': AREA,
+  'dct:identifier': 'H60',
+  'skos:prefLabel': vi('Tỉnh Tuyên Quang'),
+};
 const concept = (notation: string, label: string) => ({
   '@type': 'skos:Concept',
   'skos:notation': notation,
@@ -20,16 +30,18 @@ const EVERY = {
   'dct:identifier': '1.013225.000.00.00.H60',
   'dct:title': vi('Cấp giấy phép xây dựng mới'),
   'dct:description': vi('Cấp giấy phép xây dựng mới'),
-  'dct:language': { '@id': 'http://publications.europa.eu/resource/authority/language/VIE' },
-  'adms:status': { '@id': 'http://purl.org/adms/status/Withdrawn' },
+  'dct:language': VIETNAMESE,
+  'dct:spatial': PROVINCE,
+  'adms:status': { '@id': 'http://purl.org/adms/status/Withdrawn', '@type': 'skos:Concept' },
   'cv:hasCompetentAuthority': [
     {
       '@id': `${HOST}/api/v1/agencies#H60.07`,
       '@type': 'cv:PublicOrganisation',
       'dct:identifier': 'H60.07',
+      'dct:spatial': PROVINCE,
       'skos:prefLabel': vi('Sở Xây dựng'),
     },
-    { '@type': 'cv:PublicOrganisation', 'skos:prefLabel': vi('Ủy ban nhân dân cấp xã') },
+    { '@type': 'cv:PublicOrganisation', 'dct:spatial': PROVINCE, 'skos:prefLabel': vi('Ủy ban nhân dân cấp xã') },
   ],
   'cv:thematicArea': [
     { '@id': `${HOST}/api/v1/fields#G17-XD01`, ...concept('G17-XD01', 'Hoạt động xây dựng') },
@@ -157,19 +169,19 @@ const EVERY = {
 
 describe('the catalogue as CPSV-AP', () => {
   test('has all of a service that the profile has a term for', () => {
-    expect(publicService(every.record as Service, HOST)).toEqual(EVERY);
+    expect(publicService(every.record as Service, HOLDER)).toEqual(EVERY);
   });
 
   test('says of a service of which little is known no more than that', () => {
     const service = { code: '1.000001', name: 'Khai sinh', inForce: true };
-    expect(publicService(service, HOST)).toEqual({
+    expect(publicService(service, { origin: HOST, province: undefined })).toEqual({
       '@id': `${HOST}/services/1.000001`,
       '@type': 'cpsv:PublicService',
       'dct:identifier': '1.000001',
       'dct:title': vi('Khai sinh'),
       'dct:description': vi('Khai sinh'),
-      'dct:language': { '@id': 'http://publications.europa.eu/resource/authority/language/VIE' },
-      'adms:status': { '@id': 'http://purl.org/adms/status/Completed' },
+      'dct:language': VIETNAMESE,
+      'adms:status': { '@id': 'http://purl.org/adms/status/Completed', '@type': 'skos:Concept' },
     });
   });
 
@@ -187,7 +199,7 @@ describe('the catalogue as CPSV-AP', () => {
   ])('of %s it tells the duration that is certain', (_, terms, duration) => {
     const channels = terms.map((of, at) => ({ channel: at === 0 ? 'counter' : 'online', terms: of }));
     const service = { code: '1.000001', name: 'Khai sinh', inForce: true, channels } as Service;
-    expect(publicService(service, HOST)['cv:processingTime']).toBe(duration);
+    expect(publicService(service, HOLDER)['cv:processingTime']).toBe(duration);
   });
 
   test('has agencies and fields under the names by which services refer to them', () => {
@@ -198,13 +210,34 @@ describe('the catalogue as CPSV-AP', () => {
       parentCode: 'H60',
       inForce: true,
     } as const;
-    expect(publicOrganisation(agency, HOST)).toEqual({
+    expect(publicOrganisation(agency, HOLDER)).toEqual({
       ...EVERY['cv:hasCompetentAuthority'][0],
       'dct:isPartOf': { '@id': `${HOST}/api/v1/agencies#H60` },
       'cv:isClassifiedBy': concept('province', 'Cấp tỉnh'),
     });
     const field = { code: 'G17-XD01', name: 'Hoạt động xây dựng', inForce: true };
-    expect(fieldConcept(field, HOST)).toEqual(EVERY['cv:thematicArea'][0]);
+    expect(fieldConcept(field, HOLDER)).toEqual(EVERY['cv:thematicArea'][0]);
+  });
+
+  test.each([
+    ['by its code', { code: 'H22.01' }, { '@id': `${HOST}/api/v1/agencies#area-H22`, 'dct:identifier': 'H22' }],
+    ['by a code of before', { code: '000.00.53.H60' }, PROVINCE],
+    ['of a ministry', { code: 'G01', level: 'ministry' }, { '@id': `${AUTHORITY}/country/VNM` }],
+    ['of a ministry, in the province', { code: 'G01.860', level: 'province' }, PROVINCE],
+  ] as const)('an agency acts where it is sure to: %s', (_, agency, expected) => {
+    const known = publicOrganisation({ name: 'Cơ quan', inForce: true, ...agency }, HOLDER);
+    expect(known['dct:spatial']).toEqual({ '@type': AREA, ...expected });
+  });
+
+  test('of a hub whose province nobody named, only the code of an agency says where it acts', () => {
+    const at = (code: string) =>
+      publicOrganisation({ code, name: 'Cơ quan', inForce: true }, { origin: HOST, province: undefined })[
+        'dct:spatial'
+      ];
+    expect([at('H60.07'), at('G01.860')]).toEqual([
+      { '@id': PROVINCE['@id'], '@type': AREA, 'dct:identifier': 'H60' },
+      undefined,
+    ]);
   });
 
   test('every prefix that is used is in the context, and the context fetches nothing', () => {

@@ -1,14 +1,29 @@
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
+import {
+  AUTHORITY,
+  agencyId,
+  area,
+  concept,
+  type Holder,
+  joined,
+  type Node,
+  organisation,
+  said,
+  term,
+  VIET_NAM,
+  vi,
+} from './cpsv-ap-nodes.ts';
 
 /**
  * The catalogue as CPSV-AP 3.2.0 (https://semiceu.github.io/CPSV-AP/releases/3.2.0/) in JSON-LD. What no source told is
- * left out, also where the profile wants it (an agency's territory); what the profile has no term for (payment online,
+ * left out, also where the profile wants it (who carries a service out); what the profile has no term for (payment online,
  * results by post, levels of 2011) is in the JSON alone. Names are of the official context; nothing has to be fetched.
  */
 export const CONTEXT = {
   adms: 'http://www.w3.org/ns/adms#',
+  atu: 'http://data.europa.eu/88u/dataset/',
   cpsv: 'http://purl.org/vocab/cpsv#',
   cv: 'http://data.europa.eu/m8g/',
   dct: 'http://purl.org/dc/terms/',
@@ -20,16 +35,14 @@ export const CONTEXT = {
   'cv:processingTime': { '@type': 'xsd:duration' },
 } as const;
 
-type Node = Readonly<Record<string, unknown>>;
 type Channel = NonNullable<Service['channels']>[number];
 type Term = NonNullable<Channel['terms']>[number];
 
-/** @param origin scheme and host that the hub is asked at: identifiers are addresses of it */
-export function publicService(service: Service, origin: string): Node {
-  const id = `${origin}/services/${service.code}`;
+export function publicService(service: Service, holder: Holder): Node {
+  const id = `${holder.origin}/services/${service.code}`;
   const { channels = [], cases = [], results = [], legalBases = [] } = service;
   const fields = service.fields?.length ? service.fields : [{ code: service.fieldCode, name: service.fieldName }];
-  const term = sameTerm(channels.flatMap(({ terms = [] }) => terms));
+  const time = sameTerm(channels.flatMap(({ terms = [] }) => terms));
   return said({
     '@id': id,
     '@type': 'cpsv:PublicService',
@@ -37,16 +50,17 @@ export function publicService(service: Service, origin: string): Node {
     'dct:title': vi(service.name),
     // The profile wants one; the national record has none but the name.
     'dct:description': vi(service.name),
-    'dct:language': { '@id': 'http://publications.europa.eu/resource/authority/language/VIE' },
-    'adms:status': { '@id': `http://purl.org/adms/status/${service.inForce ? 'Completed' : 'Withdrawn'}` },
-    'cv:hasCompetentAuthority': service.agencies?.map((agency) => organisation(agency, origin)),
-    'cv:thematicArea': fields.filter(({ code }) => code).map((field) => fieldConcept(field, origin)),
+    'dct:language': term(`${AUTHORITY}/language/VIE`, 'dct:LinguisticSystem'),
+    'dct:spatial': holder.province && area(holder.province.code, holder),
+    'adms:status': term(`http://purl.org/adms/status/${service.inForce ? 'Completed' : 'Withdrawn'}`),
+    'cv:hasCompetentAuthority': service.agencies?.map((agency) => organisation(agency, holder)),
+    'cv:thematicArea': fields.filter(({ code }) => code).map((field) => fieldConcept(field, holder)),
     'dct:audience': service.audience?.map((name) => concept({ name })),
     'cv:isClassifiedBy': [
       ...(service.onlineLevel ? [concept({ code: service.onlineLevel, name: ONLINE_LEVEL[service.onlineLevel] })] : []),
       ...(service.levels ?? []).map((level) => concept({ code: level, name: LEVEL[level] })),
     ],
-    'cv:processingTime': term && durationOf(term),
+    'cv:processingTime': time && durationOf(time),
     'cv:hasChannel': channels.map((channel) => channelNode(channel, id)),
     'cv:hasCost': channels.flatMap((channel, at) => costs(channel, at, id)),
     'cpsv:hasInput': cases.flatMap((one, at) => evidence(one, at, id)),
@@ -70,15 +84,16 @@ export function publicService(service: Service, origin: string): Node {
   });
 }
 
-export function publicOrganisation({ code, name, level, parentCode }: Agency, origin: string): Node {
+export function publicOrganisation({ code, name, level, parentCode }: Agency, holder: Holder): Node {
   return said({
-    ...organisation({ code, name }, origin),
-    'dct:isPartOf': parentCode && { '@id': agencyId(parentCode, origin) },
+    ...organisation({ code, name }, holder),
+    ...(level === 'ministry' && { 'dct:spatial': VIET_NAM }),
+    'dct:isPartOf': parentCode && { '@id': agencyId(parentCode, holder) },
     'cv:isClassifiedBy': level && concept({ code: level, name: LEVEL[level] }),
   });
 }
 
-export function fieldConcept(field: Partial<Pick<Field, 'code' | 'name'>>, origin: string): Node {
+export function fieldConcept(field: Partial<Pick<Field, 'code' | 'name'>>, { origin }: Holder): Node {
   return { '@id': `${origin}/api/v1/fields#${field.code}`, ...concept(field) };
 }
 
@@ -90,23 +105,8 @@ const ONLINE_LEVEL = {
 } as const;
 const CHANNEL = { counter: 'Trực tiếp', online: 'Trực tuyến', post: 'Dịch vụ bưu chính' } as const;
 
-const agencyId = (code: string, origin: string): string => `${origin}/api/v1/agencies#${code}`;
-
-function organisation({ code, name }: { readonly code?: string; readonly name: string }, origin: string): Node {
-  return said({
-    '@id': code && agencyId(code, origin),
-    '@type': 'cv:PublicOrganisation',
-    'dct:identifier': code,
-    'skos:prefLabel': vi(name),
-  });
-}
-
-function concept({ code, name }: { readonly code?: string | undefined; readonly name?: string | undefined }): Node {
-  return said({ '@type': 'skos:Concept', 'skos:notation': code, 'skos:prefLabel': name && vi(name) });
-}
-
 function channelNode({ channel, terms = [] }: Channel, id: string): Node {
-  const term = sameTerm(terms);
+  const time = sameTerm(terms);
   return said({
     '@id': `${id}#${channel}`,
     '@type': 'cv:Channel',
@@ -116,7 +116,7 @@ function channelNode({ channel, terms = [] }: Channel, id: string): Node {
       .map((one) => joined([one.text, one.description]))
       .filter((text) => text !== '')
       .map(vi),
-    'cv:processingTime': term && durationOf(term),
+    'cv:processingTime': time && durationOf(time),
   });
 }
 
@@ -134,7 +134,7 @@ function costs({ channel, terms = [] }: Channel, at: number, id: string): readon
         'dct:identifier': `${at + 1}-${n + 1}`,
         ...(known && {
           'cv:hasValue': fee.amountVnd,
-          'cv:currency': { '@id': 'http://publications.europa.eu/resource/authority/currency/VND' },
+          'cv:currency': term(`${AUTHORITY}/currency/VND`),
         }),
         'dct:description': description && vi(description),
         'cv:ifAccessedThrough': { '@id': `${id}#${channel}` },
@@ -159,7 +159,8 @@ function evidence({ name, components = [] }: Case, at: number, id: string): read
       ].flatMap((text) => (text ? [vi(text)] : [])),
       'foaf:page': (paper.forms ?? []).map((form) =>
         said({
-          '@id': form.url !== undefined && URL.canParse(form.url) ? form.url : undefined,
+          // As an address is written: one with a blank in it would be no IRI, and the page would be lost.
+          '@id': form.url !== undefined && URL.canParse(form.url) ? new URL(form.url).href : undefined,
           '@type': 'foaf:Document',
           'dct:title': form.name && vi(form.name),
         }),
@@ -200,12 +201,3 @@ function durationOf({ amount, unit }: Term): string | undefined {
 }
 
 const whole = Number.isInteger;
-const vi = (text: string): Node => ({ '@value': text, '@language': 'vi' });
-const joined = (texts: readonly (string | undefined)[]): string => texts.filter(Boolean).join(' – ');
-
-/** Without what nobody said. */
-function said(node: Readonly<Record<string, unknown>>): Node {
-  const isSaid = (value: unknown): boolean =>
-    value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
-  return Object.fromEntries(Object.entries(node).filter(([, value]) => isSaid(value)));
-}

@@ -25,7 +25,7 @@ import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
   readonly codes: CodeEntries;
   readonly routes: readonly Route[];
-  readonly province: { readonly code: string } | undefined;
+  readonly province: { readonly code: string; readonly name: string } | undefined;
 }
 
 type Answer = Readonly<Record<string, unknown>>;
