@@ -17,10 +17,14 @@ export interface ServedEntry {
 export interface CatalogueFilter {
   readonly q?: string;
   readonly field?: string;
+  /** A field that it is under, be it not the first one. */
+  readonly anyField?: string;
+  readonly hasField?: boolean;
   readonly agency?: string;
   readonly level?: string;
   readonly audience?: string;
   readonly inForce?: boolean;
+  readonly changedFrom?: string;
 }
 
 /** What portal frontends read of services, agencies and fields. */
@@ -34,6 +38,15 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<readonly ServedEntry[]>;
+  /** In the order of their keys, after so many others; with how many there are in all. */
+  page(
+    kind: CatalogueKind,
+    filter: CatalogueFilter,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly items: readonly ServedEntry[]; readonly total: number }>;
+  /** Of all entries. */
+  keys(kind: CatalogueKind): Promise<readonly string[]>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
   offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
@@ -66,29 +79,48 @@ export interface UnknownCode {
 export type UnknownCodePlace = readonly [kind: string, code: string, party: string];
 
 export function createCatalogueReader(database: Database): CatalogueReader {
-  const entries = (kind: CatalogueKind) =>
-    database.query
-      .selectFrom('catalogue')
-      .select(['key', 'code', 'version', 'record', 'changed_at as changedAt'])
-      .where('kind', '=', kind);
+  const entries = (kind: CatalogueKind, filter: CatalogueFilter = {}) => narrowed(database, kind, filter);
   return {
-    one: (kind, code) => entries(kind).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
+    one: (kind, code) => entries(kind).select(SERVED).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
     async list(kind, filter, limit, after) {
-      let query = entries(kind);
-      if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
-      if (filter.field !== undefined) query = query.where(kind === 'field' ? 'key' : 'field_code', '=', filter.field);
-      if (filter.agency !== undefined) query = query.where(isAtOrBelow(filter.agency, kind));
-      if (filter.level !== undefined) query = query.where(sql<boolean>`${filter.level} = ANY(levels)`);
-      if (filter.audience !== undefined) query = query.where(sql<boolean>`${filter.audience} = ANY(audiences)`);
-      if (filter.inForce !== undefined) query = query.where('in_force', '=', filter.inForce);
-      if (after !== undefined) query = query.where('key', '>', after);
-      return query.orderBy('key').limit(limit).execute();
+      const query = entries(kind, filter).select(SERVED);
+      return (after === undefined ? query : query.where('key', '>', after)).orderBy('key').limit(limit).execute();
     },
+    async page(kind, filter, limit, offset) {
+      const [{ total }, items] = await Promise.all([
+        entries(kind, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow(),
+        entries(kind, filter).select(SERVED).orderBy('key').limit(limit).offset(offset).execute(),
+      ]);
+      return { total, items };
+    },
+    keys: async (kind) => (await entries(kind).select('key').execute()).map(({ key }) => key),
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
     ended: (limit, after) => listEnded(database, limit, after),
     versions: createVersionsReader(database),
   };
+}
+
+const SERVED = ['key', 'code', 'version', 'record', 'changed_at as changedAt'] as const;
+
+function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilter) {
+  let query = database.query.selectFrom('catalogue').where('kind', '=', kind);
+  if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
+  if (filter.field !== undefined) query = query.where(kind === 'field' ? 'key' : 'field_code', '=', filter.field);
+  if (filter.anyField !== undefined) query = query.where(isUnder(filter.anyField));
+  if (filter.hasField) query = query.where('field_code', 'is not', null);
+  if (filter.agency !== undefined) query = query.where(isAtOrBelow(filter.agency, kind));
+  if (filter.level !== undefined) query = query.where(sql<boolean>`${filter.level} = ANY(levels)`);
+  if (filter.audience !== undefined) query = query.where(sql<boolean>`${filter.audience} = ANY(audiences)`);
+  if (filter.inForce !== undefined) query = query.where('in_force', '=', filter.inForce);
+  if (filter.changedFrom !== undefined) query = query.where('changed_at', '>=', filter.changedFrom);
+  return query;
+}
+
+/** Further fields stand in the record alone. Most records do not have the code in them at all, and are not taken apart. */
+function isUnder(field: string) {
+  return sql<boolean>`(field_code = ${field} OR strpos(record::text, ${`"${field}"`}) > 0
+    AND EXISTS (SELECT FROM json_array_elements(record->'fields') f WHERE f->>'code' = ${field}))`;
 }
 
 /** An agency stands for all below it, as where dossiers are listed; of the list of agencies it finds itself and those. */

@@ -17,6 +17,7 @@ import type { SoapDoorMeans } from './doors/soap/answer.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
 import { addHealth, type HealthMeans } from './health.ts';
+import { addHsds } from './hsds/hsds.ts';
 import { addPublicKeys, type PublicKeysMeans } from './jwks.ts';
 import { addLookUp, type LookUpMeans } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
@@ -61,6 +62,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addChangeReaders(add, means);
   addCatalogueReaders(add, means);
   addCatalogueChanges(add, means);
+  addHsds(add, means);
   addStatistics(add, means);
   addLookUp(add, means);
   addOperators(add, means);
@@ -99,7 +101,7 @@ function answerUnrouted(c: Context, app: Hono, unknownPage?: AppMeans['unknownPa
 }
 
 /** Where programs go a problem stays one, whoever asks. */
-const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
+const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|hsds|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
 
 function isForPeople(c: Context): boolean {
   const { method, path } = c.req;

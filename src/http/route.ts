@@ -11,6 +11,8 @@ export interface RouteDoc {
   readonly method: 'get' | 'post';
   /** With `{name}` for parameters, as in OpenAPI. */
   readonly path: string;
+  /** A path that answers the same and is not told of, for those who write it so. */
+  readonly alsoAt?: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
@@ -48,7 +50,8 @@ export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promi
 export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
   return (doc, handler) => {
     docs.push(doc);
-    app[doc.method](doc.path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+    for (const path of [doc.path, ...(doc.alsoAt ? [doc.alsoAt] : [])])
+      app[doc.method](path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
   };
 }
 

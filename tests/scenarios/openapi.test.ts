@@ -155,6 +155,8 @@ describe('the OpenAPI document', () => {
         const [, list = ''] = /(services|agencies|fields)\/\{code\}/.exec(name) ?? [];
         const path: Record<string, string> =
           list in ENTRIES ? { code: ENTRIES[list as keyof typeof ENTRIES].code } : {};
+        if (name.startsWith('get /hsds/') && name.endsWith('/{id}'))
+          path.id = (await ask(name.replace('/{id}', ''), 200)).body.contents[0].id;
         await ask(name, 200, { path });
         await ask(name, 304, { path, headers: { 'If-None-Match': '*' } });
       }

@@ -1,0 +1,133 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { quote } from '#core/explain';
+import type { CatalogueKind } from '../../catalogue/catalogue.ts';
+import type { CatalogueFilter, ServedEntry } from '../../catalogue/read.ts';
+import type { Scope } from '../../config.ts';
+import { requireKey } from '../auth.ts';
+import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
+import type { Holder } from '../cpsv-ap-nodes.ts';
+import { Refusal } from '../problem.ts';
+import { type AddRoute, conditional, queryReader, type RouteDoc } from '../route.ts';
+import { inTurns } from '../turns.ts';
+import type { KeyOf } from './ids.ts';
+
+const READ: readonly Scope[] = ['catalogue:read'];
+const TAG = 'HSDS';
+const NOT_FOUND: RouteDoc['replies'] = { 404: { description: 'Nothing has this identifier' } };
+
+/** The number of a page, from 1 on. */
+export const Page = Type.Optional(
+  Type.String({ pattern: '^[1-9][0-9]{0,5}$', description: 'the number of the page, from 1 on' }),
+);
+
+interface Described extends Pick<RouteDoc, 'path' | 'summary' | 'description'> {
+  readonly schema: object;
+}
+interface Entries extends Described {
+  readonly kind: CatalogueKind;
+}
+
+/** A route whose answer no database knows better; undefined where there is none. */
+export function addAnswer(
+  add: AddRoute,
+  { keys }: CatalogueReaderMeans,
+  { schema, answer, ...doc }: Described & Pick<RouteDoc, 'alsoAt'> & { answer: (c: Context) => object | undefined },
+): void {
+  add(
+    {
+      ...{ ...doc, method: 'get', tag: TAG, scopes: READ, conditional: true, asksDatabase: false },
+      replies: { 200: { description: 'The answer', schema }, ...(doc.path.includes('{id}') ? NOT_FOUND : {}) },
+    },
+    (c) => {
+      requireKey(c, keys, ...READ);
+      const found = answer(c);
+      if (!found) throw notFound(c);
+      return conditional(c, JSON.stringify(found));
+    },
+  );
+}
+
+/** One entry by its identifier. */
+export function addEntry(
+  add: AddRoute,
+  means: CatalogueReaderMeans,
+  keyOf: KeyOf,
+  { kind, schema, view, ...doc }: Entries & { view: (entry: ServedEntry, holder: Holder) => object },
+): void {
+  add(
+    {
+      ...{ ...doc, method: 'get', tag: TAG, scopes: READ, conditional: true },
+      replies: { 200: { description: 'It', schema }, ...NOT_FOUND },
+    },
+    async (c) => {
+      requireKey(c, means.keys, ...READ);
+      const key = await keyOf(kind, c.req.param('id') ?? '');
+      const entry = key === undefined ? undefined : await means.catalogue.one(kind, key);
+      if (!entry) throw notFound(c);
+      return conditional(c, JSON.stringify(view(entry, holderOf(c, means))));
+    },
+  );
+}
+
+function notFound(c: Context): Refusal {
+  return new Refusal('not-found', `nothing has the identifier ${quote(c.req.param('id') ?? '')}`);
+}
+
+type PageQuery = Readonly<Record<string, string | undefined>>;
+
+/** A page of entries, by number as HSDS has pages. What `filter` gives as undefined is found nowhere. */
+export function addList<Q extends Type.TObject>(
+  add: AddRoute,
+  means: CatalogueReaderMeans,
+  {
+    kind,
+    schema,
+    query,
+    filter,
+    view,
+    ...doc
+  }: Entries & {
+    query: Q;
+    filter: (query: Type.Static<Q>) => Promise<CatalogueFilter | undefined>;
+    view: (entry: ServedEntry, holder: Holder, query: Type.Static<Q>) => object;
+  },
+): void {
+  const read = queryReader(query);
+  add(
+    {
+      ...{ ...doc, method: 'get', tag: TAG, scopes: READ, conditional: true, query },
+      replies: { 200: { description: 'A page', schema } },
+    },
+    async (c) => {
+      requireKey(c, means.keys, ...READ);
+      const asked = read(c);
+      const { page = '1', per_page: size = '50' } = asked as PageQuery;
+      const wanted = await filter(asked);
+      const found = wanted
+        ? await means.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
+        : { total: 0, items: [] };
+      const holder = holderOf(c, means);
+      const contents = await inTurns(found.items, (entry) => JSON.stringify(view(entry, holder, asked)));
+      return conditional(c, paged(contents, found.total, Number(page), Number(size)));
+    },
+  );
+}
+
+function paged(contents: readonly string[], total: number, page: number, size: number): string {
+  return `${JSON.stringify(pageHead(contents.length, total, page, size)).slice(0, -1)},"contents":[${contents.join(',')}]}`;
+}
+
+/** What the envelope of a list says of its page. */
+export function pageHead(shown: number, total: number, page: number, size: number): object {
+  const pages = Math.ceil(total / size);
+  return {
+    total_items: total,
+    total_pages: pages,
+    page_number: page,
+    size: shown,
+    first_page: page === 1,
+    last_page: page >= pages,
+    empty: shown === 0,
+  };
+}
