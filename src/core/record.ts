@@ -85,6 +85,8 @@ function cleanerOf(schema: SchemaNode): Cleaner {
     return (value, path, notes) => (typeof value === 'string' ? cleanInstant(value, path, notes) : value);
   if (schema.clean === 'text')
     return (value, path, notes) => (typeof value === 'string' ? cleanText(value, path, notes) : value);
+  // A value of a list: blank, it says nothing as any other text does.
+  if (schema.enum) return (value) => (typeof value === 'string' ? value.trim() || undefined : value);
   return (value) => (typeof value === 'string' ? value.trim() : value);
 }
 

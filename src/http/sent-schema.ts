@@ -23,7 +23,7 @@ function sent(node: Node, isOptional: boolean): object {
   if (node.clean === 'instant') return instantOf(node, isOptional);
   if (node.clean) return textOf(node, isOptional);
   if (!isOptional || node.anyOf) return node;
-  return node.enum ? { ...node, enum: [...node.enum, null] } : { ...node, ...typeOf(node.type as string, true) };
+  return node.enum ? { ...node, enum: [...node.enum, null, ''] } : { ...node, ...typeOf(node.type as string, true) };
 }
 
 function membersOf({ properties = {}, required = [] }: Node): object {
