@@ -1,4 +1,5 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import { instantToMs } from './dates.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 /** One thing that a partner told about a dossier, at the time at which it happened at the source. */
@@ -26,8 +27,19 @@ export interface DossierEvent {
 }
 
 /** Why an event is shown to the operators: kept and applied as far as the rules go, but not what is expected. */
-export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-without-reason'] as const;
+export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-without-reason', 'ahead-of-time'] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
+
+/** Clocks of systems differ, and a date alone may stand for any hour of its day. */
+const AHEAD_MS = 24 * 3_600_000;
+
+/**
+ * Whether an event says that it happened more than a day after it was told. It counts as it was told: nobody knows what was
+ * meant. But until that moment comes, what its dossier is told of the present counts as older.
+ */
+export function isAheadOfTime(at: string, receivedAt: string): boolean {
+  return instantToMs(at) - instantToMs(receivedAt) > AHEAD_MS;
+}
 
 /** What says where an event stands among those of its dossier. */
 export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq' | 'messageId' | 'item'>;

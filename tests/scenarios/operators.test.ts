@@ -81,6 +81,7 @@ describe('operators', () => {
 
   test('what is not expected is listed with its kind, the newest first, and counted', async () => {
     const told = (n: number, status: string, at: string) => progress({ code: CODE(n), status, at });
+    later(4 * 86_400_000);
     await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n), status: 'received' })));
     // (c) two statuses at one time; (d) one that the table does not allow; and an end that is no end.
     await hub.push(told(1, 'processing', '2025-08-13T09:00:00+07:00'), { what: 'progress' });
@@ -105,7 +106,7 @@ describe('operators', () => {
       status: 'submitted',
       party: 'one-stop',
       messageId: expect.any(String),
-      recordedAt: expect.stringMatching(/^2025-08-12T/),
+      recordedAt: expect.stringMatching(/^2025-08-16T/),
     });
     expect(body.next).toBeNull();
     const seen: string[] = [];
@@ -129,6 +130,30 @@ describe('operators', () => {
     expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="same-time"} 1');
     expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="reopened"} 1');
     expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="transition"} 1');
+  });
+
+  test('a moment that has not come is told to its sender and to officers, since what is told of the present counts as older', async () => {
+    const push = (status: string, statusAt: string) => hub.push(dossier({ code: CODE(1), status, statusAt }));
+    const early = (await push('received', '2025-08-13T08:00:00+07:00')).body.results[0];
+    expect(JSON.stringify(early)).not.toContain('/statusAt');
+    expect((await push('processing', '2052-08-12T09:00:00+07:00')).body.results[0]).toMatchObject({
+      outcome: 'accepted',
+      warnings: expect.arrayContaining([
+        {
+          path: '/statusAt',
+          message: '2052-08-12T09:00:00+07:00 has not come yet; what is told of any moment before counts as older',
+        },
+      ]),
+    });
+    expect((await push('resolved', '2025-08-13T10:00:00+07:00')).body.results[0]).toMatchObject({ outcome: 'stale' });
+    const step = progress({ code: CODE(1), status: 'returned', at: '2052-08-13T09:00:00+07:00' });
+    const { body } = await hub.push(step, { what: 'progress' });
+    expect(body.results[0].warnings).toMatchObject([{ path: '/at' }]);
+    expect(await items('anomalies?kind=ahead-of-time')).toMatchObject([
+      { code: CODE(1), status: 'returned' },
+      { code: CODE(1), status: 'processing' },
+    ]);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
   });
 
   test('unknown ids are not found, and another body is refused with its paths', async () => {

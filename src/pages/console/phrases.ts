@@ -32,6 +32,10 @@ export const PHRASES: readonly Phrase[] = [
   ['the body cannot be read', 'không đọc được nội dung'],
   ['stands there {count} times, expected once', 'có {count} lần, cần đúng một lần'],
   ['it is missing', 'thiếu'],
+  [
+    '{moment} has not come yet; what is told of any moment before counts as older',
+    '{moment} chưa đến; mọi điều báo về thời điểm trước đó được coi là cũ hơn',
+  ],
   ['{got} is no amount; it stays in the message', '{got} không phải số tiền; vẫn giữ trong thông điệp'],
   // Of the national dialect.
   [

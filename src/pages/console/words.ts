@@ -91,6 +91,7 @@ export const ANOMALIES = {
   transition: ['bước chuyển ngoài quy định', 'transition not allowed', 'warn'],
   reopened: ['mở lại sau khi kết thúc', 'reopened', 'plain'],
   'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
+  'ahead-of-time': ['thời điểm chưa đến', 'a moment that has not come', 'bad'],
 } as const satisfies Words;
 
 export const STATUSES = {

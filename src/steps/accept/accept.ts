@@ -12,7 +12,7 @@ import { deliveryPart } from '../../ledger/deliveries.ts';
 import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
-import { applyDossier, repetition } from './dossier-item.ts';
+import { applyDossier, repetition, timeWarnings } from './dossier-item.ts';
 import {
   candidates,
   type Dossiers,
@@ -106,6 +106,7 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
       if (!isDossierItem(item)) return applyEntry(place, item, entries);
       return withWarnings(applyDossier(place, item, dossiers), [
         ...item.warnings,
+        ...timeWarnings(place, item),
         ...catalogueWarnings(place, item, unknown),
       ]);
     });

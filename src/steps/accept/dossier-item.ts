@@ -1,5 +1,7 @@
 import { type Applied, apply, asFirstTold } from '#core/apply';
+import { isAheadOfTime } from '#core/dossier';
 import { isDossierItem, type WaitingItem } from '#core/item';
+import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { ItemResult } from '../../ledger/messages.ts';
@@ -47,7 +49,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     event: applied.event,
     said: record,
     movedStatus: applied.movedStatus,
-    anomaly: applied.anomaly,
+    anomaly: applied.anomaly ?? (isAheadOfTime(event.at, source.receivedAt) ? 'ahead-of-time' : undefined),
     recordedAt: notBefore(submission.receivedAt, working.createdAt),
     ...source,
   });
@@ -61,6 +63,13 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   for (const [operation, told] of tells(item, applied))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
   return { index, code, outcome: applied.outcome };
+}
+
+/** The sender hears of a moment that has not come, for what it tells next would change nothing that readers see. */
+export function timeWarnings({ source }: Place, { record }: DossierItem): readonly Problem[] {
+  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
+  if (!isAheadOfTime(at, source.receivedAt)) return [];
+  return [{ path, message: `${at} has not come yet; what is told of any moment before counts as older` }];
 }
 
 /**
