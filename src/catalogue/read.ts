@@ -45,8 +45,8 @@ export interface CatalogueReader {
     limit: number,
     offset: number,
   ): Promise<{ readonly items: readonly ServedEntry[]; readonly total: number }>;
-  /** Of all entries. */
-  keys(kind: CatalogueKind): Promise<readonly string[]>;
+  /** Of all entries; none where there are just so many as are known already. */
+  keys(kind: CatalogueKind, known: number): Promise<readonly string[]>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
   offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
@@ -93,7 +93,11 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       ]);
       return { total, items };
     },
-    keys: async (kind) => (await entries(kind).select('key').execute()).map(({ key }) => key),
+    async keys(kind, known) {
+      const counted = entries(kind).select(sql<number>`count(*)`.as('total'));
+      const rows = await entries(kind).select('key').where(counted, '<>', known).execute();
+      return rows.map(({ key }) => key);
+    },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
     ended: (limit, after) => listEnded(database, limit, after),

@@ -29,23 +29,26 @@ export function entryId(kind: CatalogueKind, key: string, province: { readonly c
 export type KeyOf = (kind: CatalogueKind, id: string) => Promise<string | undefined>;
 
 /**
- * An identifier does not tell what it was made of: those of all entries are kept, and asked for anew where one is not among
- * them. Entries are never deleted. (20,000 agencies: 30 ms once, in turns, and 10 ms for each identifier that is none.)
+ * An identifier does not tell what it was made of: those of all entries are kept, and where one is not among them it is
+ * asked which entries there are, if they have become more. Entries are never deleted. (Of 20,000 agencies: 0.2 s of the
+ * processor, once, in turns.)
  */
 export function createKeyOf(
-  keysOf: (kind: CatalogueKind) => Promise<readonly string[]>,
+  keysOf: (kind: CatalogueKind, known: number) => Promise<readonly string[]>,
   province: { readonly code: string } | undefined,
 ): KeyOf {
-  const known = new Map<string, string>();
-  const named = new Set<string>();
-  const learn = (kind: CatalogueKind, key: string): void => {
-    if (named.has(`${kind} ${key}`)) return;
-    known.set(`${kind} ${entryId(kind, key, province)}`, key);
-    named.add(`${kind} ${key}`);
+  const known = {
+    service: new Map<string, string>(),
+    agency: new Map<string, string>(),
+    field: new Map<string, string>(),
   };
   return async (kind, id) => {
-    const wanted = `${kind} ${id.toLowerCase()}`;
-    if (!known.has(wanted)) await inTurns(await keysOf(kind), (key) => learn(kind, key));
-    return known.get(wanted);
+    const [keys, wanted] = [known[kind], id.toLowerCase()];
+    if (!keys.has(wanted)) {
+      const named = new Set(keys.values());
+      const others = (await keysOf(kind, keys.size)).filter((key) => !named.has(key));
+      await inTurns(others, (key) => keys.set(entryId(kind, key, province), key));
+    }
+    return keys.get(wanted);
   };
 }
