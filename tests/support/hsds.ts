@@ -2,7 +2,7 @@ import { Compile } from 'typebox/compile';
 
 /**
  * HSDS 3.1 as JSON Schema, of the tables that an agency's catalogue can fill: all their members with type and format, and
- * which are required, written here from the schema reference (https://docs.openreferral.org/en/v3.1/hsds/, CC BY-SA 4.0).
+ * which are required, written here from the schema reference (https://docs.openreferral.org/en/latest/hsds/, CC BY-SA 4.0).
  * Stricter than the specification in one thing: a member that it does not have is refused, so that a misspelt one is found.
  */
 const TABLES = {

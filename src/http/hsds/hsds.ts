@@ -21,7 +21,7 @@ export function addHsds(add: AddRoute, means: CatalogueReaderMeans): void {
     schema: About,
     answer: (c) => ({
       version: HSDS_VERSION,
-      profile: 'https://docs.openreferral.org/en/v3.1/hsds/',
+      profile: 'https://docs.openreferral.org/en/latest/hsds/',
       openapi_url: `${holderOf(c, means).origin}/openapi.json`,
       description: 'Thủ tục hành chính, cơ quan thực hiện và lĩnh vực',
     }),

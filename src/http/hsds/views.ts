@@ -6,8 +6,9 @@ import { entryId, idOf } from './ids.ts';
 import type { Attribute, Organization, Taxonomy, TaxonomyTerm } from './schemas.ts';
 
 /**
- * The catalogue in the words of the Human Services Data Specification 3.1 (https://docs.openreferral.org/en/v3.1/). What no
- * source told is left out. Where the specification requires a description and the national record has none, it is the name.
+ * The catalogue in the words of the Human Services Data Specification 3.1 (https://docs.openreferral.org/en/latest/hsds/).
+ * What no source told is left out. Where the specification requires a description and the national record has none, it is
+ * the name.
  */
 export const HSDS_VERSION = '3.1';
 
