@@ -47,7 +47,7 @@ function inDialect(reading: Reading, item: Item): Item {
 }
 
 /** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */
-export function placeOf(reading: Reading, path: string): string {
+function placeOf(reading: Reading, path: string): string {
   let object = path;
   while (object !== '' && !reading.places.has(object)) object = object.slice(0, object.lastIndexOf('/'));
   const place = reading.places.get(object);

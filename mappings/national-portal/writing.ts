@@ -36,7 +36,7 @@ function writeField(codes: Codes, rule: FieldRule, value: unknown, onCut: OnCut 
 }
 
 /** A text of at most so many characters as the portal counts them (UTF-16), no character cut in half. */
-export function cut(text: string, max: number = Number.POSITIVE_INFINITY): string {
+function cut(text: string, max: number = Number.POSITIVE_INFINITY): string {
   if (text.length <= max) return text;
   const end = /[\ud800-\udbff]/.test(text[max - 1] as string) ? max - 1 : max;
   return text.slice(0, end);

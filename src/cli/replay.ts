@@ -1,22 +1,16 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { readPeriod } from '#core/dates';
+import { STATE_FILTERS } from '#core/delivery-states';
 import { cleanCode } from '#core/identifiers';
 import type { Hub } from '../hub.ts';
-import { type DeliveryFilter, STATE_FILTERS, type StateFilter } from '../ledger/delivery-list.ts';
+import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayPreview } from '../ledger/replays.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
-interface ReplayOptions extends CommonOptions {
-  readonly party?: string;
-  readonly state?: StateFilter;
-  readonly code?: string;
-  readonly operation?: string;
-  readonly reason?: string;
-  readonly from?: string;
-  readonly to?: string;
+interface ReplayOptions extends CommonOptions, DeliveryFilter {
   readonly run?: boolean;
   readonly why?: string;
   readonly perSecond: string;

@@ -1,15 +1,8 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { DeliveryState, StateFilter } from '#core/delivery-states';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../vault.ts';
-
-/** `due` is sent by itself; `waiting` is held until a person has settled its cause. */
-export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
-
-/** By which states deliveries are found: `failed` are those with which nothing more happens unless a person does it. */
-export const STATE_FILTERS = [...DELIVERY_STATES, 'failed'] as const;
-export type StateFilter = (typeof STATE_FILTERS)[number];
 
 /**
  * Of a row `d`, whether it ended without being told and somebody should see why. What a person gave up is settled, and so

@@ -95,9 +95,13 @@ function failed(
 ): Pick<Shown, 'title' | 'body' | 'status'> {
   const wrong = found.kind === 'wrong' ? found.field : undefined;
   return {
-    title: title(say),
+    // Another one than before: whoever hears the page hears first that it is not the result.
+    title:
+      found.kind === 'none'
+        ? say('Chưa tìm thấy hồ sơ', 'No dossier was found')
+        : say('Chưa tra cứu được hồ sơ', 'The dossier was not looked up'),
     status: STATUSES[found.kind],
-    body: html`<p class="card" role="alert">${explained(say, found)}</p>
+    body: html`<p class="card" role="alert" id="wrong">${explained(say, found)}</p>
 ${form(say, code, wrong)}
 ${help(say)}`,
   };
@@ -142,10 +146,10 @@ function form(say: Say, code: string, wrong?: Wrong): Html {
   const mark = (field: Wrong) => (field === wrong ? html` aria-invalid="true"` : '');
   return html`<form class="card fields look-up" method="post" action="/">
 <label class="wide">${say('Mã hồ sơ', 'Dossier code')}
-<input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint"${mark('code')}>
+<input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint${wrong === 'code' ? ' wrong' : ''}"${mark('code')}>
 <small id="code-hint">${say('In trên giấy tiếp nhận, như H60.01-250812-0035', 'Printed on your receipt, such as H60.01-250812-0035')}</small></label>
 <label>${say('4 số cuối', 'Last four digits')}
-<input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off" aria-describedby="proof-hint"${mark('proof')}>
+<input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off" aria-describedby="proof-hint${wrong === 'proof' ? ' wrong' : ''}"${mark('proof')}>
 <small id="proof-hint">${say('của số điện thoại hoặc số giấy tờ (CCCD, mã số thuế…) đã khai trong hồ sơ', 'of the phone or identity number given in the dossier')}</small></label>
 <button>${say('Tra cứu', 'Look up')}</button>
 </form>`;

@@ -40,7 +40,7 @@ export async function readAgain(
 }
 
 /** How the door of callbacks begins; the name of the callback follows. */
-export const CALLBACK_DOOR = 'callback:';
+const CALLBACK_DOOR = 'callback:';
 
 /** The door of answers that a partner gave when it was compared with, and that were taken in. */
 export const RECONCILE_DOOR = 'reconcile';

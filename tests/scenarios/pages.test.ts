@@ -192,7 +192,11 @@ describe('pages for citizens', () => {
     ])('with the proof %j the field is named, and nothing that was given is repeated', async (proof, field, says) => {
       const { status, text, html } = await lookUp({ code: CODE, proof });
       expect([status, text.includes(says)]).toEqual([400, true]);
-      expect(html).toMatch(new RegExp(`name="${field}"[^>]*aria-invalid="true"`));
+      expect(html).toMatch(
+        new RegExp(`name="${field}"[^>]*aria-describedby="${field}-hint wrong" aria-invalid="true"`),
+      );
+      // Whoever hears the page hears by its title that nothing came of it.
+      expect(html).toContain('<title>Chưa tra cứu được hồ sơ –');
       if (proof !== '') expect(html).not.toContain(proof);
     });
 

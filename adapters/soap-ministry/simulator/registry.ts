@@ -98,7 +98,7 @@ export function pageOf<T>(rows: readonly T[], page: number, size: number): reado
   return rows.slice((page - 1) * size, page * size);
 }
 
-export function wholeSecond(ms: number): number {
+function wholeSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
 

@@ -36,6 +36,6 @@ async function dueNow(ask: AskHub): Promise<number | undefined> {
   }
 }
 
-export function dueAt(metrics: Metrics, party?: string): number {
+function dueAt(metrics: Metrics, party?: string): number {
   return metrics.sum('hub_deliveries', { state: 'due', ...(party && { party }) });
 }

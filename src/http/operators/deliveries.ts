@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/audit-subject';
+import { STATE_FILTERS } from '#core/delivery-states';
 import { cleanCode } from '#core/identifiers';
 import { closed, Instant } from '#schemas/parts';
 import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
@@ -10,7 +11,7 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
-import { DETAIL, DeliveryShown, maybe, STATE_FILTERS } from './shown.ts';
+import { DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
 export const DELIVERY_FILTER = {

@@ -1,10 +1,8 @@
 import Type from 'typebox';
+import { DELIVERY_STATES } from '#core/delivery-states';
 import { closed, Instant, oneOf } from '#schemas/parts';
 
 export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-
-export const DELIVERY_STATES = ['due', 'delivered', 'refused', 'parked', 'waiting'] as const;
-export const STATE_FILTERS = [...DELIVERY_STATES, 'failed'] as const;
 
 export const DETAIL = Type.String({
   description: 'in words: what went wrong, or what of a delivery the partner could not be told in full',

@@ -38,7 +38,7 @@ export function ageOf(say: Say, text: string, nowMs: number): string {
   return s > 0 ? say(`${words} trước`, `${words} ago`) : say(`còn ${words}`, `in ${words}`);
 }
 
-export function durationOf(say: Say, seconds: number): string {
+function durationOf(say: Say, seconds: number): string {
   const first = UNITS.findIndex(([size]) => seconds >= size);
   const parts: string[] = [];
   let rest = seconds;

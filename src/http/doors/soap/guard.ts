@@ -11,7 +11,7 @@ export interface Layout {
   readonly items: readonly Slice[];
 }
 
-export const MAX_ITEMS = 1_000;
+const MAX_ITEMS = 1_000;
 const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 64;
 const MAX_TEXT_BYTES = 1024 * 1024;
