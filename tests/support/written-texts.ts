@@ -12,11 +12,21 @@ export interface Written {
 
 /** Where a text or a reason stands as an argument: the functions by which outcomes, notes and incidents are made. */
 const TEXT_OF: Readonly<Record<string, number>> = {
-  ...{ refused: 1, unavailable: 1, unknown: 1, wantsNoMore: 1, failure: 1, noAnswer: 1, XmlProblem: 1 },
+  ...{ refused: 1, unavailable: 1, unknown: 1, wantsNoMore: 1, failure: 1, failed: 1, noAnswer: 1, XmlProblem: 1 },
   ...{ nothingToTell: 0, notAReply: 0, note: 2, tell: 1, lost: 2 },
 };
 const REASON_OF: Readonly<Record<string, number>> = {
-  ...{ refused: 0, unavailable: 0, unknown: 0, wantsNoMore: 0, failure: 0, noAnswer: 0, XmlProblem: 0, lost: 1 },
+  ...{
+    refused: 0,
+    unavailable: 0,
+    unknown: 0,
+    wantsNoMore: 0,
+    failure: 0,
+    failed: 0,
+    noAnswer: 0,
+    XmlProblem: 0,
+    lost: 1,
+  },
 };
 /** The members and variables that hold texts. */
 const TEXTS = new Set(['message', 'text', 'cause', 'error', 'why']);
@@ -60,7 +70,7 @@ function expressionsOf(
   if (ts.isVariableDeclaration(node) && node.initializer)
     return names.has(node.name.getText()) ? [node.initializer] : [];
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return [];
-  const name = node.expression.getText().split('.').at(-1) ?? '';
+  const name = ts.isIdentifier(node.expression) ? node.expression.text : '';
   const argument = Object.hasOwn(places, name) ? node.arguments?.[places[name] as number] : undefined;
   return argument ? [argument] : [];
 }

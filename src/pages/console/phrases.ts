@@ -147,6 +147,7 @@ export const PHRASES: readonly Phrase[] = [
   ],
   ['JSON without an error_code', 'JSON không có error_code'],
   ['about other dossiers', 'về hồ sơ khác'],
+  ['the answer does not name the dossier that was asked for', 'câu trả lời không nêu hồ sơ đã hỏi'],
   ['the answer does not name the code that was sent', 'câu trả lời không nêu mã đã gửi'],
   ['the answer has no {name}', 'câu trả lời không có {name}'],
   ['it is XML, and no SOAP envelope', 'là XML nhưng không phải phong bì SOAP'],
@@ -176,6 +177,7 @@ export const PHRASES: readonly Phrase[] = [
   ],
   ['{service} lists nothing; nothing is put out of force', '{service} không liệt kê gì; không đưa gì ra khỏi hiệu lực'],
   ['it is not as the adapter keeps it', 'không đúng dạng mà bộ chuyển đổi lưu'],
+  ['the answer says that there is more, and does not go on', 'câu trả lời nói còn nữa nhưng không đi tiếp'],
   ['its adapter answered with no page', 'bộ chuyển đổi không trả về trang nào'],
   ['{error}: name the endpoint in the settings', '{error}: hãy ghi địa chỉ dịch vụ trong cấu hình'],
   // What partners make of a dossier.
