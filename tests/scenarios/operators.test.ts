@@ -145,7 +145,7 @@ describe('operators', () => {
         },
       ]),
     });
-    expect((await push('resolved', '2025-08-13T10:00:00+07:00')).body.results[0]).toMatchObject({ outcome: 'stale' });
+    expect((await push('resolved', '2025-08-13T08:30:00+07:00')).body.results[0]).toMatchObject({ outcome: 'stale' });
     const step = progress({ code: CODE(1), status: 'returned', at: '2052-08-13T09:00:00+07:00' });
     const { body } = await hub.push(step, { what: 'progress' });
     expect(body.results[0].warnings).toMatchObject([{ path: '/at' }]);
