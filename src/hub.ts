@@ -13,7 +13,7 @@ import { createCatalogueReader } from './catalogue/read.ts';
 import { type Config, embeddedFolder, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
-import { type Database, openDatabase, type Waits } from './database/pool.ts';
+import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
 import { createHomeWatch, lookAndTell } from './home-watch.ts';
 import { createApp, createProbes } from './http/app.ts';
@@ -117,6 +117,7 @@ export async function createHub(
   let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;
   try {
+    await refuseOtherSettings(database);
     clock = overrides.nowMs ? undefined : await databaseClock(database, overrides.machineMs ?? Date.now);
     nowMs = clock?.nowMs ?? (overrides.nowMs as () => number);
     tellClock(clock, log);

@@ -283,6 +283,14 @@ describe('what the database cannot keep', () => {
     line.close();
   });
 
+  test('a pooler that passes over what a session asks for stops the start: times would be of another zone', async () => {
+    const line = await lineTo(hub.databaseUrl, withoutSettings);
+    await expect(testHub({ databaseUrl: line.url })).rejects.toThrow(
+      'give DATABASE_URL the address of PostgreSQL itself',
+    );
+    line.close();
+  });
+
   test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
     const client = await hub.hub.database.pool.connect();
     await client.query('BEGIN');
@@ -337,7 +345,19 @@ describe('what the database cannot keep', () => {
 });
 
 /** A line to the database that can lose what is answered from the next write on; what is asked always arrives. */
-async function lineTo(databaseUrl: string) {
+/** The message that begins a session, without its settings: as a pooler sends it that ignores them. */
+function withoutSettings(start: Buffer): Buffer {
+  const named = start
+    .subarray(8)
+    .toString('latin1')
+    .replace(/\0options\0[^\0]*\0/, '\0');
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(8 + named.length);
+  return Buffer.concat([size, start.subarray(4, 8), Buffer.from(named, 'latin1')]);
+}
+
+/** @param first what becomes of the first thing that a client says */
+async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffer => asked) {
   const to = new URL(databaseUrl);
   const sockets: net.Socket[] = [];
   const clients = new WeakSet<net.Socket>();
@@ -346,10 +366,12 @@ async function lineTo(databaseUrl: string) {
     const database = net.connect(Number(to.port || 5432), to.hostname);
     for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
     clients.add(client);
+    let isFirst = true;
     client.on('data', (asked) => {
       // The name of the statement; see writeParts.
       if (state === 'armed' && asked.includes('write ')) state = 'deaf';
-      database.write(asked);
+      database.write(isFirst ? first(asked) : asked);
+      isFirst = false;
     });
     database.on('data', (answer) => state !== 'deaf' && client.write(answer));
   });
