@@ -89,21 +89,26 @@ export const checkpointPart = definePart<CheckpointRow>(
   true,
 );
 
-/** Let go of a pull until its next time; at once when it was ordered meanwhile. */
+/**
+ * Let go of a pull until its next time; at once when it was ordered meanwhile.
+ *
+ * @returns false when another process has it by now: what became of it is told by that one
+ */
 export async function finishPull(
   database: Database,
   pull: ClaimedPull,
   nowMs: number,
   nextMs: number,
   error: string | undefined,
-): Promise<void> {
-  await database.pool.query({
+): Promise<boolean> {
+  const { rowCount } = await database.pool.query({
     name: 'finish pull',
     text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, last_error = $6,
              next_at = CASE WHEN next_at > $7::timestamptz THEN next_at ELSE $5::timestamptz END
            WHERE party = $1 AND name = $2 AND token = $3`,
     values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null, pull.claimedAt],
   });
+  return rowCount === 1;
 }
 
 /** Whether a party's last run of any pull failed. */

@@ -52,18 +52,26 @@ export async function runPull(means: PullMeans, partyId: string, name: string): 
     void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
   }, HEARTBEAT_MS);
   let ended: Ended;
+  let fault: unknown;
   try {
     ended = storableIn(await pullPages(means, party, pull));
   } catch (thrown) {
     ended = { kind: 'refused', reason: NOT_KEPT, message: (thrown as Error).message };
-    telemetry.failed(`pull ${name} of ${partyId}`, thrown);
+    fault = thrown;
   } finally {
     clearInterval(heartbeat);
   }
   const error = ended.kind === 'halted' ? (pull.lastError ?? undefined) : errorOf(ended);
-  if (ended.kind !== 'halted') telemetry.pulled(partyId, name, error);
   const scheduled = nextRunMs(party.schedules[name] ?? puller.schedule, nowMs());
-  await finishPull(database, pull, nowMs(), nextMs(ended, scheduled, nowMs()), error);
+  let isOurs = true;
+  try {
+    isOurs = await finishPull(database, pull, nowMs(), nextMs(ended, scheduled, nowMs()), error);
+  } finally {
+    // A process that stood still meanwhile was late for its page, and may have let its call time out: neither says anything.
+    if (isOurs && fault !== undefined) telemetry.failed(`pull ${name} of ${partyId}`, fault);
+  }
+  if (!isOurs) return telemetry.log.info({ party: partyId, pull: name }, 'pull left to another process');
+  if (ended.kind !== 'halted') telemetry.pulled(partyId, name, error);
   await tellPullHealth(means, pull, ended);
 }
 

@@ -344,7 +344,6 @@ describe('what the database cannot keep', () => {
   });
 });
 
-/** A line to the database that can lose what is answered from the next write on; what is asked always arrives. */
 /** The message that begins a session, without its settings: as a pooler sends it that ignores them. */
 function withoutSettings(start: Buffer): Buffer {
   const named = start
@@ -356,7 +355,11 @@ function withoutSettings(start: Buffer): Buffer {
   return Buffer.concat([size, start.subarray(4, 8), Buffer.from(named, 'latin1')]);
 }
 
-/** @param first what becomes of the first thing that a client says */
+/**
+ * A line to the database that can lose what is answered from the next write on; what is asked always arrives.
+ *
+ * @param first what becomes of the first thing that a client says
+ */
 async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffer => asked) {
   const to = new URL(databaseUrl);
   const sockets: net.Socket[] = [];
@@ -408,8 +411,10 @@ describe('two processes on one database', () => {
   let hub: TestHub;
   let other: TestHub;
   let runs: string[];
+  let standsStill: Promise<void>[];
   beforeEach(async () => {
     runs = [];
+    standsStill = [];
     const source = (who: string) =>
       testPartner({
         pull: {
@@ -417,6 +422,7 @@ describe('two processes on one database', () => {
             schedule: '0 * * * * *',
             async next() {
               runs.push(who);
+              await standsStill.shift();
               return { bodies: [], checkpoint: null, more: false };
             },
             read: () => [],
@@ -442,6 +448,24 @@ describe('two processes on one database', () => {
     for (const one of [hub, other]) one.clock.nowMs += 60_000;
     await other.hub.pipeline.pull('source', 'catalogue');
     expect(runs).toHaveLength(4);
+  });
+
+  test('one that stood still in its pull finds another at it, and does and says nothing more of it', async () => {
+    let goOn = (): void => undefined;
+    standsStill.push(new Promise((resolve) => (goOn = resolve)));
+    await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+    const late = hub.hub.pipeline.pull('source', 'catalogue');
+    await expect.poll(() => runs).toEqual(['one']);
+    for (const one of [hub, other]) one.clock.nowMs += 9_000;
+    await other.hub.pipeline.pull('source', 'catalogue');
+    goOn();
+    await late;
+    expect(runs).toEqual(['one', 'other']);
+    expect(hub.logLines.filter(({ level }) => level === 50)).toEqual([]);
+    expect(hub.logLines.map(({ msg }) => msg)).toContain('pull left to another process');
+    const { pool } = hub.hub.database;
+    expect((await pool.query('SELECT error_reason AS reason FROM party_health')).rows).toEqual([{ reason: null }]);
+    expect((await pool.query('SELECT last_error AS error FROM pulls')).rows).toEqual([{ error: null }]);
   });
 
   test('the same Idempotency-Key at both at once is one message with one receipt', async () => {
