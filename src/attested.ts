@@ -9,6 +9,7 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, decodeProtectedHead
 const ATTESTED_TYPES = {
   receipt: 'lienthong-receipt.v1+jws',
   evidence: 'lienthong-evidence.v1+jws',
+  snapshot: 'lienthong-snapshot.v1+jws',
 } as const;
 export type AttestedType = keyof typeof ATTESTED_TYPES;
 

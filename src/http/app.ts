@@ -24,6 +24,7 @@ import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
+import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
 import { addStatistics, type StatisticsMeans } from './statistics.ts';
 import { createLargeTurns } from './turns.ts';
 
@@ -35,12 +36,14 @@ export interface AppMeans
     CallbackDoorMeans,
     DossierReaderMeans,
     ChangeReaderMeans,
+    SnapshotMeans,
     CatalogueReaderMeans,
     LookUpMeans,
     StatisticsMeans,
     OperatorMeans,
     PublicKeysMeans,
     HealthMeans {
+  readonly province: SnapshotMeans['province'];
   readonly pipeline: Pipeline;
   readonly ledger: LedgerReader;
   readonly telemetry: Telemetry;
@@ -60,6 +63,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   addCallbackDoor(add, means);
   addDossierReaders(add, means);
   addChangeReaders(add, means);
+  addSnapshot(add, means);
   addCatalogueReaders(add, means);
   addCatalogueChanges(add, means);
   addHsds(add, means);

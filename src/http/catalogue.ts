@@ -19,13 +19,18 @@ import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export interface CatalogueReaderMeans {
-  readonly catalogue: CatalogueReader;
+export interface EntryReaderMeans {
+  readonly catalogue: Pick<CatalogueReader, 'one' | 'list'>;
   readonly keys: Keys;
   readonly cursors: Cursors;
-  readonly clients: Clients;
+  readonly clients: Pick<Clients, 'originOf'>;
   /** Whose catalogue it is. */
   readonly province: Holder['province'];
+}
+
+export interface CatalogueReaderMeans extends EntryReaderMeans {
+  readonly catalogue: CatalogueReader;
+  readonly clients: Clients;
 }
 
 const Query = closed({
@@ -45,20 +50,31 @@ interface List {
   readonly path: string;
   readonly schema: Type.TSchema;
   readonly summary: string;
+  /** The same for one entry. */
+  readonly one: string;
   /** An entry as CPSV-AP has it. */
   readonly linked: (record: never, holder: Holder) => object;
 }
 const LISTS: readonly List[] = [
-  { kind: 'service', path: '/api/v1/services', schema: Service, summary: 'Services', linked: publicService },
-  { kind: 'field', path: '/api/v1/fields', schema: Field, summary: 'Fields of services', linked: fieldConcept },
-  { kind: 'agency', path: '/api/v1/agencies', schema: Agency, summary: 'Agencies', linked: publicOrganisation },
+  {
+    ...{ kind: 'service', path: '/api/v1/services', schema: Service, linked: publicService },
+    ...{ summary: 'Services', one: 'A service by the short or the long form of its code' },
+  },
+  {
+    ...{ kind: 'field', path: '/api/v1/fields', schema: Field, linked: fieldConcept },
+    ...{ summary: 'Fields of services', one: 'A field by its code' },
+  },
+  {
+    ...{ kind: 'agency', path: '/api/v1/agencies', schema: Agency, linked: publicOrganisation },
+    ...{ summary: 'Agencies', one: 'An agency by its code' },
+  },
 ];
 const AS_CPSV_AP =
   'With `Accept: application/ld+json` as CPSV-AP 3.2.0. An amount that is not known has no value there, and a term in ' +
   'working days, which no ISO 8601 duration can say, is told in words alone.';
 
 /** What portal frontends read of services, fields and agencies. */
-export function addCatalogueReaders(add: AddRoute, means: CatalogueReaderMeans): void {
+export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): void {
   const { catalogue, keys, cursors } = means;
   const read = queryReader(Query);
   for (const { kind, path, schema, summary, linked } of LISTS) {
@@ -91,39 +107,41 @@ export function addCatalogueReaders(add: AddRoute, means: CatalogueReaderMeans):
       },
     );
   }
+  for (const one of LISTS) addOne(add, means, one);
+}
+
+function addOne(add: AddRoute, means: EntryReaderMeans, { kind, path, schema, one, linked }: List): void {
+  const { catalogue, keys } = means;
   add(
     {
       method: 'get',
-      path: '/api/v1/services/{code}',
+      path: `${path}/{code}`,
       tag: 'Catalogue',
-      summary: 'A service by the short or the long form of its code',
+      summary: one,
       description: AS_CPSV_AP,
       scopes: READ,
       conditional: true,
       replies: {
-        200: { description: 'The service', schema: Service, also: { [JSON_LD]: JsonLdOne } },
-        404: { description: 'No such service' },
+        200: { description: `The ${kind}`, schema, also: { [JSON_LD]: JsonLdOne } },
+        404: { description: `No such ${kind}` },
       },
     },
     async (c) => {
       requireKey(c, keys, ...READ);
       const code = cleanCode(c.req.param('code') ?? '');
-      const entry = await catalogue.one('service', code);
-      if (!entry) throw new Refusal('not-found', `the catalogue has no service ${quote(code)}`);
-      const service = entry.record as Service;
+      const entry = await catalogue.one(kind, code);
+      if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
+      const record = entry.record as object;
       return negotiated(
         c,
-        () => service,
-        () => publicService(service, holderOf(c, means)),
+        () => record,
+        () => linked(record as never, holderOf(c, means)),
       );
     },
   );
 }
 
-export function holderOf(
-  c: Context,
-  { clients, province }: Pick<CatalogueReaderMeans, 'clients' | 'province'>,
-): Holder {
+export function holderOf(c: Context, { clients, province }: Pick<EntryReaderMeans, 'clients' | 'province'>): Holder {
   return { origin: clients.originOf(c), province };
 }
 

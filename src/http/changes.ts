@@ -31,8 +31,23 @@ const ChangesQuery = closed({
 });
 const EventsQuery = closed({ cursor: Cursor });
 
+const ChangePage = closed({
+  ...pageOf(ChangeItem).properties,
+  gap: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'where changes after the cursor may be missing: they are older than what is kept, or the database was put back since; who keeps a copy of the index takes a new snapshot',
+    }),
+  ),
+});
+
 const READ: readonly Scope[] = ['index:read'];
 const LIST = 'changes';
+
+/** The cursor that follows the change of this number. */
+export function changeCursor(cursors: Cursors, place: number): string {
+  return cursors.write(LIST, [place]);
+}
 
 /** What changed, asked for or told of as it happens. */
 export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void {
@@ -40,7 +55,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
   const readChangesQuery = queryReader(ChangesQuery);
   const readEventsQuery = queryReader(EventsQuery);
   const placeOf = (cursor: string | undefined): number => Number(cursors.read(LIST, cursor)?.[0] ?? 0);
-  const cursorAt = (place: number): string => cursors.write(LIST, [place]);
+  const cursorAt = (place: number): string => changeCursor(cursors, place);
   /** How many streams each key has. */
   const open = new Map<string, number>();
   const shown = (change: Change) => ({ ...change, cursor: cursorAt(change.cursor) });
@@ -54,15 +69,17 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       scopes: READ,
       conditional: true,
       query: ChangesQuery,
-      replies: { 200: { description: 'A page; `next` is always given', schema: pageOf(ChangeItem) } },
+      replies: { 200: { description: 'A page; `next` is always given', schema: ChangePage } },
     },
     async (c) => {
       requireKey(c, keys, ...READ);
       const { cursor, limit = '100', wait = '0' } = readChangesQuery(c);
       const after = placeOf(cursor);
-      const changes = await waitForChanges(means, after, Number(limit), Number(wait));
+      // Who begins has seen nothing that it could go on from.
+      const isGap = cursor !== undefined && (await isGapAfter(means.index, after));
+      const changes = await waitForChanges(means, after, Number(limit), isGap ? 0 : Number(wait));
       const next = cursorAt(changes.at(-1)?.cursor ?? after);
-      return conditional(c, JSON.stringify({ items: changes.map(shown), next }));
+      return conditional(c, JSON.stringify({ items: changes.map(shown), next, ...(isGap && { gap: true }) }));
     },
   );
 
@@ -138,6 +155,18 @@ const ALIVE_S = 15;
 
 function eventOf(item: { readonly cursor: string }): string {
   return `id: ${item.cursor}\ndata: ${JSON.stringify(item)}\n\n`;
+}
+
+/**
+ * Changes are numbered without a gap, but for where the database was put back. So one follows that is not the next one
+ * only where some are missing, and none follows only after the newest one.
+ */
+async function isGapAfter(index: IndexReader, after: number): Promise<boolean> {
+  const newest = await index.newestChange();
+  if (newest === after) return false;
+  // What is numbered up to the newest one was committed before this is read.
+  const [next] = await index.changes(after, 1);
+  return next?.cursor !== after + 1;
 }
 
 /** Other processes write too: the feed is looked at again twice a second whatever this one does. */

@@ -93,6 +93,8 @@ export interface IndexReader {
   count(filter: DossierFilter): Promise<number>;
   /** Changes after a cursor, in the order of their commits. Those who wait at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
+  /** The number of the newest change that is committed; 0 before the first one. */
+  newestChange(): Promise<number>;
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
@@ -128,6 +130,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       readInCodeOrder(database, filter, limit, after, personal ? vault : undefined),
     count: (filter) => countDossiers(database, filter),
     changes: (after, limit) => changes({ after, limit }),
+    newestChange: () => readNewestChange(database),
   };
 }
 
@@ -240,4 +243,12 @@ export async function readChanges(database: Database, after: number, limit: numb
     values: [after, limit],
   });
   return rows;
+}
+
+async function readNewestChange(database: Database): Promise<number> {
+  const { rows } = await database.pool.query<{ value: number }>({
+    name: 'newest change',
+    text: 'SELECT value FROM change_counter',
+  });
+  return rows[0]?.value ?? 0;
 }

@@ -15,7 +15,7 @@ export interface EvidenceMeans {
 }
 
 /** Sign what is to hold outside, with who says so and since when. */
-export type Attest = (type: 'receipt' | 'evidence', content: object) => Promise<string>;
+export type Attest = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
 
 export type MadeEvidence =
   | { readonly kind: 'made'; readonly code: string; readonly signed: string }

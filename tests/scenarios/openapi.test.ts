@@ -116,7 +116,7 @@ describe('the OpenAPI document', () => {
     const mediaType = response.headers.get('content-type')?.split(';')[0] ?? '';
     const { schema } = documented?.content?.[mediaType] ?? {};
     expect(schema, `${name} ${status} gives ${mediaType}`).toBeDefined();
-    const parsed = mediaType.endsWith('json') ? JSON.parse(text) : text;
+    const parsed = /[/+]json$/.test(mediaType) ? JSON.parse(text) : text;
     const check = Compile(('$ref' in (schema as object) ? problemSchema : schema) as never);
     expect([name, status, check.Errors(parsed)]).toEqual([name, status, []]);
     return { body: parsed, headers: response.headers };
@@ -152,9 +152,7 @@ describe('the OpenAPI document', () => {
     await hub.deliver();
     for (const name of operations.keys())
       if (operations.get(name)?.parameters.some((parameter) => parameter.name === 'If-None-Match')) {
-        const [, list = ''] = /(services|agencies|fields)\/\{code\}/.exec(name) ?? [];
-        const path: Record<string, string> =
-          list in ENTRIES ? { code: ENTRIES[list as keyof typeof ENTRIES].code } : {};
+        const path: Record<string, string> = pathOf(name);
         if (name.startsWith('get /hsds/') && name.endsWith('/{id}'))
           path.id = (await ask(name.replace('/{id}', ''), 200)).body.contents[0].id;
         await ask(name, 200, { path });
@@ -164,7 +162,7 @@ describe('the OpenAPI document', () => {
       await ask(name, 200, { secret: `Bearer ${SECRETS.personal}` });
     for (const [name, { responses }] of operations)
       if (responses[200]?.content?.[JSON_LD]) {
-        const { headers } = await ask(name, 200, { path: { code: '1.000001' }, headers: { Accept: JSON_LD } });
+        const { headers } = await ask(name, 200, { path: pathOf(name), headers: { Accept: JSON_LD } });
         expect(headers.get('content-type')).toBe(JSON_LD);
       }
 
@@ -212,6 +210,7 @@ describe('the OpenAPI document', () => {
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
       await first(list);
     await ask('get /api/v1/events', 200);
+    await ask('get /api/v1/snapshot', 200);
     await ask(LOOK_UP, 200);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])
       await ask(`get ${path}`, 200);
@@ -264,6 +263,10 @@ describe('the OpenAPI document', () => {
     );
     await ask('get /api/v1/events', 429);
     await Promise.all(streams.map((stream) => stream.body?.cancel()));
+    const snapshots = [1, 2].map(() => hub.request('GET', '/api/v1/snapshot', 'portal'));
+    await Promise.all(snapshots);
+    await ask('get /api/v1/snapshot', 429);
+    for (const snapshot of snapshots) await (await snapshot).body?.cancel();
     await ask('post /soap/v1/{party}', 400, { body: envelope('<h:No/>', { version: '1.2' }), headers: SOAP['1.2'] });
     await ask('post /soap/v1/{party}', 500, { body: envelope('<h:No/>'), headers: SOAP['1.1'] });
     await ask('post /soap/v1/{party}', 401, {
@@ -431,6 +434,12 @@ async function beginningOf(response: Response): Promise<string> {
   const { value } = await reader.read();
   await reader.cancel();
   return Buffer.from(value as Uint8Array).toString();
+}
+
+/** Where an entry of the catalogue is asked for: the one that there is. */
+function pathOf(name: string): Record<string, string> {
+  const [, list = ''] = /(services|agencies|fields)\/\{code\}/.exec(name) ?? [];
+  return list in ENTRIES ? { code: ENTRIES[list as keyof typeof ENTRIES].code } : {};
 }
 
 /** Credentials that are enough for an operation. */

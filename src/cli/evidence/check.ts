@@ -10,6 +10,17 @@ interface Claims {
   readonly iat: number;
 }
 
+/** What a snapshot's last line has signed. */
+export interface SnapshotEnd {
+  readonly at: string;
+  readonly dossiers: number;
+  readonly services: number;
+  readonly agencies: number;
+  readonly fields: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export type Checked = {
   readonly kid: string;
   /** Whether the key is one of those that were given; otherwise nobody has looked whose it is. */
@@ -19,6 +30,7 @@ export type Checked = {
 } & (
   | { readonly type: 'evidence'; readonly content: Claims & Evidence }
   | { readonly type: 'receipt'; readonly content: Claims & Receipt }
+  | { readonly type: 'snapshot'; readonly content: Claims & SnapshotEnd }
 );
 
 /**
@@ -43,6 +55,7 @@ export async function checkFile(
 
 function messagesWith({ type, content }: Attested, sha256: string): readonly string[] {
   if (type === 'receipt') return content.sha256 === sha256 ? [content.receipt] : [];
+  if (type === 'snapshot') return [];
   return (content as Evidence).messages.flatMap((one) => (one.isKept && one.sha256 === sha256 ? [one.id] : []));
 }
 

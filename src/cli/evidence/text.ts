@@ -1,23 +1,37 @@
 import { instantToMs, msToInstant } from '#core/dates';
 import type { Evidence, EvidentAttempt, EvidentDelivery, EvidentWait } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
-import type { Checked } from './check.ts';
+import type { Checked, SnapshotEnd } from './check.ts';
 
 /** What a signed file says, for people: who signed it, and what happened when. */
 export function textOf(checked: Checked, file: string, keys: string | undefined, body: string | undefined): string {
-  const { type, kid, content } = checked;
+  const { kid, content } = checked;
   const lines = [
-    `${file} is as it was signed: ${type === 'evidence' ? `evidence of ${content.dossier.code}` : `receipt ${content.receipt}`}`,
+    `${file} is as it was signed: ${whatIs(checked)}`,
     `signed for ${content.iss} at ${msToInstant(content.iat * 1000)} by the key ${kid}`,
     keys === undefined
       ? `that key goes along with it and was NOT compared with a published one: see that ${kid} is a kid in the hub's /.well-known/jwks.json, or give --keys`
       : `that key is one of ${keys}`,
     ...(checked.body ? [bodyLine(checked.body, body as string)] : []),
     '',
-    ...(type === 'evidence' ? linesOfEvidence(content) : linesOfReceipt(content)),
+    ...linesOf(checked),
   ];
   // Whoever made the file may have put anything there: no terminal obeys it.
   return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n');
+}
+
+function whatIs({ type, content }: Checked): string {
+  if (type === 'snapshot') return `the end of a snapshot of ${content.at}`;
+  return type === 'evidence' ? `evidence of ${content.dossier.code}` : `receipt ${content.receipt}`;
+}
+
+function linesOf({ type, content }: Checked): string[] {
+  if (type === 'snapshot') return [linesOfSnapshot(content)];
+  return type === 'evidence' ? linesOfEvidence(content) : linesOfReceipt(content);
+}
+
+function linesOfSnapshot({ dossiers, services, agencies, fields, bytes, sha256 }: SnapshotEnd): string {
+  return `${dossiers} dossiers, ${services} services, ${agencies} agencies and ${fields} fields; before its last line ${bytes} bytes, SHA-256 ${sha256}`;
 }
 
 function bodyLine({ sha256, messages }: NonNullable<Checked['body']>, file: string): string {
