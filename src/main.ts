@@ -1,9 +1,10 @@
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { loadAdapters } from './adapters.ts';
-import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config.ts';
+import { ConfigError, embeddedFolder, loadConfig, type Role } from './config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
+import { createLog } from './log.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -15,19 +16,6 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     log.fatal({ error: (error as Error).message }, 'the hub did not start');
     process.exitCode = 1;
   }
-}
-
-/** The log of a process: JSON lines on stdout, or on another file descriptor. A wrong LOG_LEVEL is told by the settings. */
-export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
-  return pino(
-    {
-      level: logLevelOf(env),
-      base: { pid: process.pid },
-      formatters: { level: (label) => ({ level: label }) },
-      timestamp: pino.stdTimeFunctions.isoTime,
-    },
-    pino.destination(descriptor),
-  );
 }
 
 /** How long a start waits for the database: both may have been started at the same moment. */

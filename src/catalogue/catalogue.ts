@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { agenciesOf, levelsOf } from '#core/catalogue-facts';
 import { serviceKey } from '#core/identifiers';
 import { searchWords } from '#core/search';
 import type { Agency } from '#schemas/agency.upsert.v1';
@@ -46,16 +47,6 @@ const columns = {
   made_from: ['int4', (r: CatalogueRow) => r.follows],
   changed_at: ['timestamptz', (r: CatalogueRow) => r.changedAt],
 } as const;
-
-function levelsOf(record: Service | Agency | Field): readonly string[] {
-  if ('levels' in record) return record.levels ?? [];
-  return 'level' in record && record.level ? [record.level] : [];
-}
-
-function agenciesOf(record: Service | Agency | Field): readonly string[] {
-  if (!('agencies' in record)) return [];
-  return (record.agencies ?? []).flatMap((agency) => (agency.code ? [agency.code] : []));
-}
 
 const names = Object.keys(columns);
 const converted: Readonly<Record<string, string>> = {

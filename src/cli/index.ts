@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./import.ts')).addImport,
   export: async () => (await import('./export.ts')).addExport,
   evidence: async () => (await import('./evidence.ts')).addEvidence,
+  copy: async () => (await import('./copy.ts')).addCopy,
   replay: async () => (await import('./replay.ts')).addReplay,
   backfill: async () => (await import('./backfill.ts')).addBackfill,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { createLog, startHub } from '../main.ts';
+import { createLog } from '../log.ts';
+import { startHub } from '../main.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { type CommonOptions, printDocument, tellError } from './run-command.ts';
 

@@ -18,20 +18,34 @@ export function searchWords(codes: readonly string[], names: readonly (string | 
  * (Every word as a beginning would read half of the index for a common one: 33 ms against 5 at 100,000 dossiers.)
  */
 export function searchQuery(typed: string): string {
-  const terms = fold(typed.slice(0, 200))
+  return termsIn(typed)
+    .map(({ word, isCut }) => (isCut ? `${quoted(word)}:*` : quoted(word)))
+    .join(' & ');
+}
+
+/** The same for words that no database holds: whether what was typed finds what is found under them (`searchWords`). */
+export function isFoundUnder(words: string, typed: string): boolean {
+  const terms = termsIn(typed);
+  const all = ` ${words} `;
+  return terms.length > 0 && terms.every(({ word, isCut }) => all.includes(isCut ? ` ${word}` : ` ${word} `));
+}
+
+interface Term {
+  readonly word: string;
+  /** It is the beginning of a word. */
+  readonly isCut: boolean;
+}
+
+function termsIn(typed: string): readonly Term[] {
+  const words = fold(typed.slice(0, 200))
     .split(/[ \p{Cc}]+/u)
     .flatMap(termsOf);
-  const last = terms.pop();
-  return last === undefined ? '' : [...terms.map(term), `${quoted(last)}:*`].join(' & ');
+  return words.map((word, at) => ({ word, isCut: at === words.length - 1 || /\d/.test(word) }));
 }
 
 /** A piece of a code as it is: its numbers alone would match every code. */
 function termsOf(typed: string): readonly string[] {
   return /\d/.test(typed) && MARK.test(typed) ? [typed] : wordsOf(typed);
-}
-
-function term(word: string): string {
-  return /\d/.test(word) ? `${quoted(word)}:*` : quoted(word);
 }
 
 function quoted(word: string): string {

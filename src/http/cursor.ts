@@ -8,7 +8,7 @@ export interface Cursors {
   read(list: string, cursor: string | undefined): readonly (string | number)[] | undefined;
 }
 
-export function createCursors(vault: Vault): Cursors {
+export function createCursors(vault: Pick<Vault, 'sign' | 'verify'>): Cursors {
   return {
     write: (list, place) => vault.sign('cursor', Buffer.from(JSON.stringify([list, ...place])).toString('base64url')),
     read(list, cursor) {

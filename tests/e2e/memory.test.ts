@@ -85,7 +85,8 @@ const moment = () => ({
     ? Number(/VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
     : Number.NaN,
 });
-const { createLog, startHub } = await import('./src/main.ts');
+const { createLog } = await import('./src/log.ts');
+const { startHub } = await import('./src/main.ts');
 const { url } = await startHub(process.env, createLog(process.env, 2));
 const started = moment();
 const reply = await fetch(url + '/soap/v1/${PARTY}', {

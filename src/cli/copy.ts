@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { JWK } from 'jose';
+import { NotAttested } from '../attested.ts';
+import { copySettings } from '../config/copy-settings.ts';
+import { HubAway, HubRefused } from '../copy/hub-client.ts';
+import { type RunningCopy, runCopy } from '../copy/run.ts';
+import { readKeys } from '../copy/signing-keys.ts';
+import { NoSnapshot } from '../copy/take-snapshot.ts';
+import { listen } from '../http/listen.ts';
+import { createLog } from '../log.ts';
+import { endWithNpm } from './end-with-npm.ts';
+import { tellError, UsageError } from './run-command.ts';
+
+interface CopyOptions {
+  readonly from: string;
+  readonly folder: string;
+  readonly port: number;
+  readonly keys?: string;
+}
+
+/** `lienthong copy`: what portals read, kept beside them, for when the hub is away. */
+export function addCopy(program: Command): void {
+  program
+    .command('copy')
+    .description('keep a copy of all that a hub shows to portals, and answer from it, also while the hub is away')
+    .requiredOption('--from <url>', 'the hub, such as https://hub.example', address)
+    .requiredOption('--folder <folder>', 'where the copy is kept; it is made where it is not there')
+    .option('--port <port>', 'where it answers', port, 8090)
+    .option(
+      '--keys <file>',
+      "take no snapshot but by these signing keys, as the hub's /.well-known/jwks.json gives them",
+    )
+    .addHelpText('after', HELP)
+    .action(async (options: CopyOptions) => {
+      try {
+        await copyUntilSignal(options, process.env);
+      } catch (error) {
+        tellError(error as Error, false);
+      }
+    });
+}
+
+const HELP = `
+COPY_KEY is the secret of a key of the hub's with index:read, and catalogue:read where the catalogue is wanted; whoever asks the
+copy shows the same one. HOST is where it listens (127.0.0.1), LOG_LEVEL how much it tells, as JSON lines on stdout.
+Answers are those of the hub: /api/v1/dossiers/{code}, /services, /services/{code}, /fields, /agencies, with their age in seconds (Age)
+and the moment of which they are (Lienthong-As-Of). /health/ready says the same, and whether the hub is heard.
+It begins with a snapshot, whose signature is checked; then it follows the changes. Personal data are masked in all of it.
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, 1 it could not begin, 2 wrong usage.`;
+
+const ENDING_MS = 9_500;
+
+async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: NodeJS.ProcessEnv): Promise<void> {
+  const { key, host } = copySettings(env);
+  if (!key)
+    throw new UsageError(
+      'COPY_KEY is not set: expected the secret of a key of the hub with index:read and catalogue:read',
+    );
+  const trusted = keys === undefined ? undefined : await trustedKeys(keys);
+  const log = createLog(env);
+  let running: RunningCopy | undefined;
+  const stop = async (signal: string): Promise<void> => {
+    // What is being begun is begun anew the next time.
+    if (!running) process.exit(0);
+    setTimeout(() => process.exit(1), ENDING_MS).unref();
+    log.info({ signal }, 'stopping');
+    await running.stop();
+    log.info({}, 'stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
+  endWithNpm(env, () => process.kill(process.pid, 'SIGTERM'));
+  running = await runCopy(
+    {
+      ...{ from, key, log, folder: resolve(folder), nowMs: Date.now },
+      fetch: (url, init) => fetch(url, init),
+      ...(trusted && { keys: trusted }),
+    },
+    (app) => listen(app, { host, port }),
+  ).catch((error) => {
+    throw inWords(error, from, folder);
+  });
+  log.info({ url: running.url, from, dossiers: running.dossiers }, 'listening');
+}
+
+function inWords(error: unknown, from: string, folder: string): unknown {
+  if (error instanceof HubAway)
+    return new Error(
+      `${from}: ${error.message}; in ${folder} is no copy yet, and it begins with a snapshot of the hub`,
+      {
+        cause: error,
+      },
+    );
+  if (error instanceof HubRefused && error.status === 401)
+    return new Error(`${from}: the hub knows no key with the secret in COPY_KEY (${error.message})`, { cause: error });
+  const isOfHub = [HubRefused, NoSnapshot, NotAttested].some((kind) => error instanceof kind);
+  return isOfHub ? new Error(`${from}: ${(error as Error).message}`, { cause: error }) : error;
+}
+
+async function trustedKeys(path: string): Promise<readonly JWK[]> {
+  return readKeys(path).catch((error) => {
+    throw new UsageError(`--keys ${path}: ${error.message}`);
+  });
+}
+
+function address(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('expected an address such as https://hub.example');
+  const { username, password } = new URL(text);
+  if (username || password) throw new InvalidArgumentError('expected no name and password in it: the key is COPY_KEY');
+  return text;
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('expected a port number from 0 to 65535');
+  return Number(text);
+}

@@ -1,0 +1,218 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { linesOf } from '../http/lines.ts';
+import { createPlaces, type Place, type Places } from './places.ts';
+import { kindOf, type Mark, type SnapshotHead } from './record-lines.ts';
+
+/**
+ * A file of lines that grows at its end. After each part stands a mark with the cursor that the part comes to and the
+ * CRC-32 of its bytes: what has no mark behind it, or another sum, was not written to its end and is dropped.
+ */
+export interface CopyFile {
+  readonly head: SnapshotHead;
+  readonly mark: Mark;
+  readonly places: Places;
+  /** All of it, with what is not the newest of its record. */
+  readonly bytes: number;
+  read(place: Place): Promise<Buffer>;
+  /** Lines, and up to where they come: all of it is on the disk, or nothing counts. */
+  append(lines: readonly string[], mark: Mark): Promise<void>;
+  /** The newest line of each record, as they stand in the file. */
+  newestLines(): AsyncGenerator<Buffer>;
+  close(): Promise<void>;
+}
+
+/** It could not be written, or not be read. */
+export class FileFailed extends Error {}
+
+const READ_BYTES = 1024 * 1024;
+const WRITE_BYTES = 1024 * 1024;
+/** More than any record that a hub takes in. */
+const LONGEST_LINE = 512 * 1024 * 1024;
+
+/** Open a file and drop what was not written to its end; undefined where there is none, or nothing of it is usable. */
+export async function openCopyFile(path: string): Promise<CopyFile | undefined> {
+  const handle = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw failed(path, 'read', error);
+  });
+  if (!handle) return undefined;
+  const { size } = await handle.stat();
+  const seen = await scan(handle, size);
+  if (seen && size === seen.end) return copyFile(path, handle, seen);
+  // Its index may know of what is dropped: it is made anew.
+  if (seen) await handle.truncate(seen.end);
+  const whole = seen && (await scan(handle, seen.end));
+  if (whole) return copyFile(path, handle, whole);
+  await handle.close();
+  return undefined;
+}
+
+/** A file in the making, beside the one that has its name until it is whole. */
+export interface CopyFileDraft {
+  write(line: Buffer): Promise<void>;
+  /** Put it in the place of the file before. */
+  finish(head: SnapshotHead, mark: Mark): Promise<CopyFile>;
+  abandon(): Promise<void>;
+}
+
+export async function draftCopyFile(path: string): Promise<CopyFileDraft> {
+  const part = `${path}.part`;
+  await rm(part, { force: true });
+  const handle = await open(part, 'wx+', 0o600).catch((error) => {
+    throw failed(part, 'written', error);
+  });
+  const places = createPlaces();
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let end = 0;
+  let sum = 0;
+
+  async function flush(): Promise<void> {
+    const bytes = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    sum = crc32(bytes, sum);
+    await writeAll(part, handle, bytes, end - bytes.length);
+  }
+
+  return {
+    async write(line) {
+      places.take(line, end);
+      waiting.push(line, NEWLINE);
+      waitingBytes += line.length + 1;
+      end += line.length + 1;
+      if (waitingBytes >= WRITE_BYTES) await flush();
+    },
+    async finish(head, mark) {
+      await flush();
+      const bytes = Buffer.from(markLine(mark, sum));
+      await writeAll(part, handle, bytes, end);
+      await handle.datasync();
+      await rename(part, path);
+      await syncFolder(dirname(path));
+      return copyFile(path, handle, { head, mark, places, end: end + bytes.length });
+    },
+    async abandon() {
+      await handle.close();
+      await rm(part, { force: true });
+    },
+  };
+}
+
+interface Seen {
+  readonly head: SnapshotHead;
+  readonly mark: Mark;
+  readonly places: Places;
+  /** Behind the last mark. */
+  readonly end: number;
+}
+
+function copyFile(path: string, handle: FileHandle, seen: Seen): CopyFile {
+  let { mark, end } = seen;
+  const { head, places } = seen;
+  return {
+    head,
+    get mark() {
+      return mark;
+    },
+    places,
+    get bytes() {
+      return end;
+    },
+    async read({ offset, bytes }) {
+      const buffer = Buffer.allocUnsafe(bytes);
+      const { bytesRead } = await handle.read(buffer, 0, bytes, offset);
+      if (bytesRead < bytes) throw failed(path, 'read', new Error('it is shorter than it was'));
+      return buffer;
+    },
+    async append(lines, next) {
+      const part = lines.map((line) => `${line}\n`).join('');
+      const bytes = Buffer.from(part + markLine(next, crc32(part)));
+      try {
+        await writeAll(path, handle, bytes, end);
+        await handle.datasync();
+      } catch (error) {
+        // What is behind the last mark does not count; where it stays, the next part is written over it.
+        await handle.truncate(end).catch(() => undefined);
+        throw error instanceof FileFailed ? error : failed(path, 'written', error);
+      }
+      for (const line of lines) {
+        const inFile = Buffer.from(line);
+        places.take(inFile, end);
+        end += inFile.length + 1;
+      }
+      end += Buffer.byteLength(markLine(next, crc32(part)));
+      mark = next;
+    },
+    async *newestLines() {
+      let offset = 0;
+      for await (const bytes of linesIn(handle)) {
+        if (places.isNewest(bytes, offset)) yield bytes;
+        offset += bytes.length + 1;
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** What the file holds up to its last whole part; undefined where not even the first one is whole. */
+async function scan(handle: FileHandle, size: number): Promise<Seen | undefined> {
+  const places = createPlaces();
+  let head: SnapshotHead | undefined;
+  let last: { readonly mark: Mark; readonly end: number } | undefined;
+  let offset = 0;
+  let sum = 0;
+  try {
+    for await (const line of linesIn(handle)) {
+      const kind = kindOf(line);
+      if (kind === 'mark') {
+        const { crc, ...mark } = JSON.parse(line.toString());
+        const end = offset + line.length + 1;
+        if (crc !== sum || end > size) break;
+        last = { mark, end };
+        sum = 0;
+      } else {
+        if (offset === 0) head = kind === 'snapshot' ? JSON.parse(line.toString()) : undefined;
+        places.take(line, offset);
+        sum = crc32(NEWLINE, crc32(line, sum));
+      }
+      offset += line.length + 1;
+    }
+  } catch {
+    // A line that was not written to its end.
+  }
+  return head && last && { head, places, ...last };
+}
+
+async function* linesIn(handle: FileHandle): AsyncGenerator<Buffer> {
+  const chunks = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES });
+  for await (const { bytes } of linesOf(chunks, LONGEST_LINE)) yield bytes;
+}
+
+const NEWLINE = Buffer.from('\n');
+
+function markLine(mark: Mark, crc: number): string {
+  return `${JSON.stringify({ kind: 'mark', ...mark, crc })}\n`;
+}
+
+async function writeAll(path: string, handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  try {
+    for (let at = 0; at < bytes.length; )
+      at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  } catch (error) {
+    throw failed(path, 'written', error);
+  }
+}
+
+/** Otherwise the new name may be lost with the power. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}
+
+function failed(path: string, what: 'written' | 'read', error: unknown): FileFailed {
+  return new FileFailed(`${path} could not be ${what}: ${(error as Error).message}`, { cause: error });
+}

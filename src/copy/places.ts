@@ -1,0 +1,148 @@
+import { type CatalogueFacts, catalogueFacts } from '#core/catalogue-facts';
+import { serviceKey } from '#core/identifiers';
+import type { CatalogueKind } from '../catalogue/catalogue.ts';
+import { codesIn, kindOf } from './record-lines.ts';
+
+/** Where a record's line is in the file. */
+export interface Place {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface EntryPlace extends Place {
+  readonly key: string;
+  readonly facts: CatalogueFacts;
+}
+
+/** Where each record is: the records themselves stay in the file. */
+export interface Places {
+  /** A line that is in the file now: the newest one of its record counts. */
+  take(line: Buffer, offset: number): void;
+  dossier(code: string): Place | undefined;
+  /** Dossiers that have, or had, this code besides their own. */
+  dossiersKnownAs(alias: string): readonly string[];
+  entry(kind: CatalogueKind, code: string): EntryPlace | undefined;
+  /** In the order of their keys. */
+  entries(kind: CatalogueKind): readonly EntryPlace[];
+  /** Whether a line at this offset is the newest one of its record. */
+  isNewest(line: Buffer, offset: number): boolean;
+  readonly dossiers: number;
+  /** Of lines that are the newest ones. */
+  readonly liveBytes: number;
+}
+
+const KINDS = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
+
+/** What all forms of a code have in common, as in the hub's catalogue. */
+export function entryKey(kind: CatalogueKind, code: string): string {
+  return kind === 'service' ? serviceKey(code) : code;
+}
+
+export function createPlaces(): Places {
+  const dossiers = createDossierPlaces();
+  const entries = new Map(KINDS.map((kind) => [kind, new Map<string, EntryPlace>()]));
+  const sorted = new Map<CatalogueKind, readonly EntryPlace[]>();
+  let entryBytes = 0;
+  const entriesOf = (kind: CatalogueKind): Map<string, EntryPlace> => entries.get(kind) as Map<string, EntryPlace>;
+
+  function takeEntry(kind: CatalogueKind, line: Buffer, offset: number): void {
+    const { record } = JSON.parse(line.toString());
+    const key = entryKey(kind, record.code);
+    entryBytes += line.length - (entriesOf(kind).get(key)?.bytes ?? 0);
+    entriesOf(kind).set(key, { key, offset, bytes: line.length, facts: catalogueFacts(record) });
+    sorted.delete(kind);
+  }
+
+  return {
+    take(line, offset) {
+      const kind = kindOf(line);
+      if (kind === 'dossier') dossiers.set(codesIn(line), offset, line.length);
+      else if (kind === 'gone') dossiers.remove((JSON.parse(line.toString()) as { code: string }).code);
+      else if (isEntryKind(kind)) takeEntry(kind, line, offset);
+    },
+    dossier: dossiers.get,
+    dossiersKnownAs: dossiers.knownAs,
+    entry: (kind, code) => entriesOf(kind).get(entryKey(kind, code)),
+    entries(kind) {
+      const known = sorted.get(kind) ?? [...entriesOf(kind).values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+      sorted.set(kind, known);
+      return known;
+    },
+    isNewest(line, offset) {
+      const kind = kindOf(line);
+      if (kind === 'dossier') return dossiers.get(codesIn(line).code)?.offset === offset;
+      if (!isEntryKind(kind)) return false;
+      const { record } = JSON.parse(line.toString()) as { record: { code: string } };
+      return entriesOf(kind).get(entryKey(kind, record.code))?.offset === offset;
+    },
+    get dossiers() {
+      return dossiers.count();
+    },
+    get liveBytes() {
+      return dossiers.bytes() + entryBytes;
+    },
+  };
+}
+
+function isEntryKind(kind: string | undefined): kind is CatalogueKind {
+  return (KINDS as readonly (string | undefined)[]).includes(kind);
+}
+
+/** An object a place would take five times the memory: what is kept of a dossier is its code and two numbers. */
+function createDossierPlaces() {
+  const slots = new Map<string, number>();
+  const aliases = new Map<string, string | readonly string[]>();
+  let offsets = new Float64Array(1_024);
+  let sizes = new Uint32Array(1_024);
+  let used = 0;
+  let bytes = 0;
+
+  function slotFor(code: string): number {
+    const known = slots.get(code);
+    if (known !== undefined) return known;
+    if (used === offsets.length) {
+      offsets = grown(offsets, new Float64Array(used * 2));
+      sizes = grown(sizes, new Uint32Array(used * 2));
+    }
+    slots.set(code, used);
+    return used++;
+  }
+
+  const knownAs = (alias: string): readonly string[] => {
+    const known = aliases.get(alias);
+    if (known === undefined) return [];
+    return typeof known === 'string' ? [known] : known;
+  };
+
+  return {
+    set(given: { readonly code: string; readonly aliases: readonly string[] }, offset: number, size: number): void {
+      const slot = slotFor(given.code);
+      bytes += size - (sizes[slot] as number);
+      offsets[slot] = offset;
+      sizes[slot] = size;
+      for (const alias of given.aliases) {
+        const known = knownAs(alias);
+        if (!known.includes(given.code)) aliases.set(alias, known.length === 0 ? given.code : [...known, given.code]);
+      }
+    },
+    remove(code: string): void {
+      const slot = slots.get(code);
+      if (slot === undefined) return;
+      bytes -= sizes[slot] as number;
+      sizes[slot] = 0;
+      slots.delete(code);
+    },
+    get(code: string): Place | undefined {
+      const slot = slots.get(code);
+      return slot === undefined ? undefined : { offset: offsets[slot] as number, bytes: sizes[slot] as number };
+    },
+    knownAs,
+    count: () => slots.size,
+    bytes: () => bytes,
+  };
+}
+
+function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,170 @@
+import { type Context, Hono } from 'hono';
+import { msToInstant } from '#core/dates';
+import { quote } from '#core/explain';
+import { cleanCode } from '#core/identifiers';
+import { isFoundUnder } from '#core/search';
+import type { CatalogueKind } from '../catalogue/catalogue.ts';
+import type { CatalogueFilter, CatalogueReader, ServedEntry } from '../catalogue/read.ts';
+import type { KeyEntry } from '../config.ts';
+import { type Keys, requireKey } from '../http/auth.ts';
+import { addCatalogueReaders } from '../http/catalogue.ts';
+import { createCursors } from '../http/cursor.ts';
+import { problemResponse, Refusal, refusalOf } from '../http/problem.ts';
+import { conditional, routesOf } from '../http/route.ts';
+import { sameText } from '../same-text.ts';
+import type { Copy } from './copy.ts';
+import { type EntryPlace, entryKey } from './places.ts';
+import { recordIn } from './record-lines.ts';
+
+export interface CopyServerMeans {
+  readonly copy: Copy;
+  readonly key: string;
+  readonly nowMs: () => number;
+  /** Why the hub was not heard the last time it was asked; undefined where it was. */
+  readonly whyAway: () => string | undefined;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** What a portal reads from a copy: the same as from the hub at the same addresses, and how old it is. */
+export function createCopyApp(means: CopyServerMeans): Hono {
+  const { copy, nowMs, onFault } = means;
+  const app = new Hono();
+  const add = routesOf(app, []);
+  const keys = keysOf(means);
+  app.use('/api/*', async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(ageOf(copy, nowMs()).headers)) c.header(name, value);
+  });
+  app.get('/api/v1/dossiers/:code', async (c) => {
+    requireKey(c, keys, 'index:read');
+    if (c.req.query('at')) throw notKept('what a dossier was before');
+    return conditional(c, await dossierAs(copy, cleanCode(c.req.param('code'))));
+  });
+  for (const [path, what] of Object.entries(NOT_KEPT))
+    app.get(path, (c) => {
+      requireKey(c, keys);
+      throw notKept(what);
+    });
+  const cursors = createCursors(UNSIGNED);
+  const clients = { originOf: (c: Context) => new URL(c.req.url).origin };
+  addCatalogueReaders(add, { catalogue: catalogueOf(copy), keys, cursors, clients });
+  app.get('/health/live', (c) => c.json({ status: 'live' }));
+  app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(means) }));
+  app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path} in a copy`)));
+  app.onError((error, c) => {
+    const refusal = refusalOf(error);
+    if (refusal.kind === 'internal') onFault(error);
+    return problemResponse(c, refusal);
+  });
+  return app;
+}
+
+const NOT_KEPT = {
+  '/api/v1/dossiers': 'lists of dossiers',
+  '/api/v1/dossiers/:code/history': 'the history of dossiers',
+  '/api/v1/services/:code/history': 'what services were before',
+  '/api/v1/fields/:code/history': 'what fields were before',
+  '/api/v1/agencies/:code/history': 'what agencies were before',
+  '/api/v1/catalogue-changes': 'what the catalogue was before',
+  '/api/v1/changes': 'changes',
+  '/api/v1/events': 'changes',
+  '/api/v1/statistics': 'statistics',
+};
+
+function notKept(what: string): Refusal {
+  return new Refusal('not-found', `this is a copy, which does not keep ${what}: ask the hub`);
+}
+
+function ageOf(copy: Copy, now: number) {
+  const ageS = Math.max(0, Math.floor((now - copy.heardMs) / 1000));
+  const asOf = msToInstant(copy.heardMs);
+  return { ageS, asOf, headers: { Age: String(ageS), 'Lienthong-As-Of': asOf } };
+}
+
+function healthOf({ copy, nowMs, whyAway }: CopyServerMeans): object {
+  const { ageS, asOf } = ageOf(copy, nowMs());
+  const why = whyAway();
+  const { places, head } = copy.file;
+  return {
+    ...{ asOf, ageS, hub: why === undefined ? 'heard' : 'away', ...(why !== undefined && { why }) },
+    ...{ dossiers: places.dossiers, catalogue: head.catalogue, snapshotAt: head.at },
+  };
+}
+
+/** The one key there is; it may here what it may at the hub. */
+function keysOf({ copy, key }: CopyServerMeans): Keys {
+  const entry = (): KeyEntry => ({
+    id: 'copy',
+    secret: key,
+    scopes: ['index:read', ...(copy.file.head.catalogue ? (['catalogue:read'] as const) : [])],
+  });
+  const nobody = () => undefined;
+  return {
+    bySecret: (secret) => (sameText(secret, key) ? entry() : undefined),
+    ...{ byPassword: nobody, byId: nobody, byCertificate: nobody, byClient: nobody },
+  };
+}
+
+/** As the hub finds it: under its own code, or under another one that is no dossier's own. */
+async function dossierAs({ file }: Copy, code: string): Promise<string> {
+  const own = file.places.dossier(code);
+  if (own) return recordIn('dossier', await file.read(own));
+  const codes = file.places.dossiersKnownAs(code).filter((one) => file.places.dossier(one));
+  if (codes.length > 1)
+    throw new Refusal(
+      'ambiguous',
+      `${quote(code)} is a code of several dossiers: ${codes.join(', ')}; ask for one of these`,
+    );
+  const place = codes[0] === undefined ? undefined : file.places.dossier(codes[0]);
+  if (!place) throw new Refusal('not-found', `there is no dossier ${quote(code)}`);
+  return recordIn('dossier', await file.read(place));
+}
+
+function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
+  return {
+    async one(kind, code) {
+      const { file } = copy;
+      const place = file.places.entry(kind, code);
+      return place && served(kind, place, await file.read(place));
+    },
+    async list(kind, filter, limit, after) {
+      const { file } = copy;
+      const found = file.places
+        .entries(kind)
+        .filter((one) => (after === undefined || one.key > after) && fits(one, filter));
+      const page = found.slice(0, limit);
+      // All are asked for before anything is waited for: the file may be another one then.
+      const lines = await Promise.all(page.map((place) => file.read(place)));
+      return page.map((place, at) => served(kind, place, lines[at] as Buffer));
+    },
+  };
+}
+
+function fits({ facts }: EntryPlace, { q, field, agency, level, audience, inForce }: CatalogueFilter): boolean {
+  return (
+    (q === undefined || isFoundUnder(facts.words, q)) &&
+    (field === undefined || facts.fieldCode === field) &&
+    (agency === undefined || facts.agencies.includes(agency)) &&
+    (level === undefined || facts.levels.includes(level)) &&
+    (audience === undefined || facts.audiences.includes(audience)) &&
+    (inForce === undefined || facts.inForce === inForce)
+  );
+}
+
+function served(kind: CatalogueKind, { key }: EntryPlace, line: Buffer): ServedEntry {
+  const record = JSON.parse(recordIn(kind, line)) as { code: string };
+  return { key: entryKey(kind, key), code: record.code, version: 0, record, changedAt: '' };
+}
+
+/** There is nothing to protect: whoever has the key may read the whole list. So the hub's own cursors are good here, too. */
+const UNSIGNED: Parameters<typeof createCursors>[0] = {
+  sign: (_, text) => `${text}.copy`,
+  verify(_, signed) {
+    const text = signed.slice(0, Math.max(signed.lastIndexOf('.'), 0));
+    try {
+      return Array.isArray(JSON.parse(Buffer.from(text, 'base64url').toString())) ? text : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};

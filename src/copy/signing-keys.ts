@@ -1,0 +1,49 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import type { Logger } from 'pino';
+import { type Attested, checkAttested } from '../attested.ts';
+
+/** Whose signature counts, and what is known of it. */
+export interface SigningKeys {
+  /**
+   * What was signed.
+   *
+   * @param published the keys that the hub publishes now
+   * @throws NotAttested
+   */
+  check(signed: string, published: () => Promise<readonly JWK[]>): Promise<Attested>;
+}
+
+/**
+ * @param given the only keys that count, where there are some; otherwise those that the hub published when they were seen
+ *   first are kept in the folder, and one that was not seen before is told of
+ */
+export function createSigningKeys(folder: string, given: readonly JWK[] | undefined, log: Logger): SigningKeys {
+  const path = join(folder, 'jwks.json');
+  return {
+    async check(signed, published) {
+      if (given) return checkAttested(signed, given);
+      const known = await readKeys(path).catch(() => []);
+      const now = await published();
+      const attested = await checkAttested(signed, [...known, ...now]);
+      if (!known.some(({ kid }) => kid === attested.kid))
+        log.warn(
+          { kid: attested.kid, known: known.map(({ kid }) => kid) },
+          "the snapshot is signed by a key that this copy has not seen before: see that it is the hub's, or give --keys",
+        );
+      const kids = new Set(known.map(({ kid }) => kid));
+      const all = [...known, ...now.filter(({ kid }) => !kids.has(kid))];
+      await writeFile(`${path}.part`, `${JSON.stringify({ keys: all })}\n`, { mode: 0o600 });
+      await rename(`${path}.part`, path);
+      return attested;
+    },
+  };
+}
+
+/** @throws where the file is no key set */
+export async function readKeys(path: string): Promise<readonly JWK[]> {
+  const { keys } = JSON.parse(await readFile(path, 'utf8'));
+  if (!Array.isArray(keys)) throw new Error(`${path} has no keys: expected what /.well-known/jwks.json gives`);
+  return keys.filter((key) => typeof key === 'object' && key !== null);
+}

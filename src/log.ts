@@ -1,0 +1,15 @@
+import { type Logger, pino } from 'pino';
+import { logLevelOf } from './config.ts';
+
+/** The log of a process: JSON lines on stdout, or on another file descriptor. A wrong LOG_LEVEL is told by the settings. */
+export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
+  return pino(
+    {
+      level: logLevelOf(env),
+      base: { pid: process.pid },
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    pino.destination(descriptor),
+  );
+}

@@ -1,0 +1,326 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readItem } from '#core/item';
+import { type Copy, type CopyMeans, openCopy } from '../../src/copy/copy.ts';
+import { lockFolder } from '../../src/copy/folder-lock.ts';
+import { createCopyApp } from '../../src/copy/server.ts';
+import { pullNow } from '../../src/ledger/pulls.ts';
+import { createVault } from '../../src/vault.ts';
+import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const SERVICES = ['Khai sinh', 'Khai tử', 'Kết hôn'].map((name, n) => ({
+  ...{ code: `1.00000${n + 1}`, name, inForce: true, fieldCode: 'G15-HT01', levels: ['commune'] },
+}));
+
+let hub: TestHub;
+let told: object[] = SERVICES;
+let folder: string;
+let copy: Copy;
+let app: Hono;
+let isAway = false;
+/** What stands between, and spoils what the hub gives. */
+let between: (text: string) => string;
+let asked: string[] = [];
+const lines: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  const pull = {
+    catalogue: {
+      schedule: '0 0 2 * * *',
+      next: async () => ({
+        bodies: [{ body: Buffer.from(JSON.stringify(told)), mediaType: 'application/json' }],
+        ...{ checkpoint: null, more: false },
+      }),
+      read: () => [
+        ...told.map((service) => readItem('service.upsert.v1', service)),
+        readItem('field.upsert.v1', { code: 'G15-HT01', name: 'Hộ tịch', inForce: true }),
+        readItem('agency.upsert.v1', { code: 'H60.01', name: 'Sở Tư pháp', inForce: true }),
+      ],
+    },
+  };
+  hub = await testHub({ partners: { portal: testPartner({ pull: pull as never }) } });
+  await pullCatalogue();
+  await hub.push(dossier({ code: CODE(1), aliases: [{ party: 'other', code: 'OTHER-1' }], note: 'Gọi số 0900000001' }));
+  await hub.push(Array.from({ length: 20 }, (_, n) => dossier({ code: CODE(n + 100) })));
+});
+afterAll(() => hub.close());
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lienthong-copy-'));
+  isAway = false;
+  between = (text) => text;
+  lines.length = 0;
+  await start();
+});
+afterEach(async () => {
+  await copy.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function pullCatalogue(): Promise<void> {
+  await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+  await hub.hub.pipeline.pull('portal', 'catalogue');
+}
+
+async function start(more: Partial<CopyMeans> = {}): Promise<void> {
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  asked = [];
+  const nowMs = () => hub.clock.nowMs;
+  copy = await openCopy({
+    ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, log, nowMs },
+    async fetch(url, init) {
+      if (isAway) throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
+      const { pathname, search } = new URL(url);
+      asked.push(pathname);
+      const response = await hub.hub.app.request(`${pathname}${search}`, init);
+      if (pathname !== '/api/v1/snapshot') return response;
+      return new Response(between(await response.text()), response);
+    },
+    ...more,
+  });
+  const whyAway = () => (isAway ? 'it is away' : undefined);
+  app = createCopyApp({ copy, key: SECRETS.portal, nowMs, whyAway, onFault: (error) => expect(error).toBeUndefined() });
+}
+
+/** The process is gone without a word, and another one begins with what it has left. */
+async function restart(): Promise<void> {
+  await copy.file.close();
+  await start();
+}
+
+/** Until the copy is where the hub is. */
+async function follow(): Promise<void> {
+  // The catalogue is asked for again half a minute later.
+  hub.clock.nowMs += 30_000;
+  while (await copy.round(0));
+}
+
+const ask = async (path: string, headers: Record<string, string> = {}) =>
+  app.request(`/api/v1/${path}`, { headers: { Authorization: `Bearer ${SECRETS.portal}`, ...headers } });
+const file = () => join(folder, 'copy.ndjson');
+
+/** The hub and the copy say the same, with the same ETag. */
+async function expectSame(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const [there, here] = await Promise.all([hub.request('GET', `/api/v1/${path}`, 'portal'), ask(path)]);
+    const of = async (reply: Response) => [path, reply.status, reply.headers.get('etag'), await reply.text()];
+    expect(await of(here)).toEqual(await of(there));
+  }
+}
+
+test('a copy says what the hub says, under every code and by every filter, with the same ETag', async () => {
+  await expectSame(
+    `dossiers/${CODE(1)}`,
+    'dossiers/OTHER-1',
+    `dossiers/${CODE(8888)}`,
+    'services/1.000001.000.00.00.H60',
+  );
+  await expectSame(
+    'services',
+    'services?q=khai',
+    'services?q=khai+s',
+    'services?q=hon',
+    'services?q=0001',
+    'services?q=%25',
+  );
+  await expectSame('services?field=G15-HT01', 'services?field=X', 'services?level=commune', 'services?inForce=false');
+  await expectSame('fields', 'agencies', 'agencies/H60.01', 'fields/G15-HT01', 'services/9.999999');
+  const etag = (await ask(`dossiers/${CODE(1)}`)).headers.get('etag') as string;
+  expect((await ask(`dossiers/${CODE(1)}`, { 'If-None-Match': etag })).status).toBe(304);
+  const first: any = await (await ask('services?limit=2')).json();
+  const second: any = await (await ask(`services?limit=2&cursor=${first.next}`)).json();
+  expect(second.items[0]).toMatchObject({ code: '1.000003' });
+  expect((await ask('services?cursor=none.of-ours')).status).toBe(400);
+});
+
+test('it is masked, on the disk and in what it answers, and answers nobody without the key', async () => {
+  const text = `${readFileSync(file(), 'utf8')}${await (await ask(`dossiers/${CODE(1)}`)).text()}`;
+  for (const canary of ['0900000001', '001000000001', 'an@example.test', 'Nguyễn Văn An', SECRETS.portal])
+    expect(text).not.toContain(canary);
+  expect(statSync(file()).mode & 0o077).toBe(0);
+  for (const Authorization of ['', 'Bearer x', `Bearer ${SECRETS.other}`])
+    expect((await ask(`dossiers/${CODE(1)}`, { Authorization })).status).toBe(401);
+  for (const path of [`dossiers/${CODE(1)}/history`, 'dossiers', `dossiers/${CODE(1)}?at=2025-08-12`])
+    expect(await (await ask(path)).json()).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining('ask the hub'),
+    });
+});
+
+test('it comes to the state of the hub: what is new, changed, and changed in the catalogue', async () => {
+  await hub.push(dossier({ code: CODE(2), aliases: [{ party: 'other', code: 'OTHER-2' }] }));
+  await hub.push(
+    Array.from({ length: 20 }, (_, n) => progress({ code: CODE(n + 100) })),
+    { what: 'progress' },
+  );
+  told = [
+    ...SERVICES,
+    { code: '1.000009', name: 'Chứng thực', inForce: true },
+    { ...SERVICES[0], name: 'Đăng ký khai sinh' },
+  ];
+  told.splice(0, 1);
+  await pullCatalogue();
+  await follow();
+  await expectSame(`dossiers/${CODE(2)}`, 'dossiers/OTHER-2', `dossiers/${CODE(105)}`, 'services', 'services?q=chung');
+  const before = statSync(file()).size;
+  asked = [];
+  await follow();
+  expect([
+    asked.filter((path) => path.includes('/dossiers/')),
+    asked.filter((path) => path.includes('/services/')),
+  ]).toEqual([[], []]);
+  expect(statSync(file()).size - before).toBeLessThan(1_000);
+  told = SERVICES;
+});
+
+test('while the hub is away it goes on, also after a restart, and says since when it has heard nothing', async () => {
+  hub.clock.nowMs += 30_000;
+  await follow();
+  const asOf = (await ask('fields')).headers.get('lienthong-as-of');
+  isAway = true;
+  hub.clock.nowMs += 3_600_000;
+  await expect(copy.round(0)).rejects.toThrow('ECONNREFUSED');
+  for (const again of [async () => undefined, restart]) {
+    await again();
+    const reply = await ask(`dossiers/${CODE(1)}`);
+    expect([reply.status, reply.headers.get('age'), reply.headers.get('lienthong-as-of')]).toEqual([200, '3600', asOf]);
+    expect(await (await app.request('/health/ready')).json()).toMatchObject({ hub: 'away', ageS: 3600, asOf });
+  }
+  isAway = false;
+  await follow();
+  expect((await ask('fields')).headers.get('age')).toBe('0');
+});
+
+test('killed at any byte of what it writes, it goes on from the last part that is whole', async () => {
+  const before = readFileSync(file());
+  await hub.push(progress({ code: CODE(1), status: 'resolved', content: 'Xong' }), { what: 'progress' });
+  await follow();
+  const after = readFileSync(file());
+  expect(after.length).toBeGreaterThan(before.length);
+  for (const at of [before.length, before.length + 1, before.length + 700, after.length - 1]) {
+    writeFileSync(file(), after.subarray(0, at));
+    await restart();
+    expect(readFileSync(file()).length).toBe(before.length);
+    await follow();
+    await expectSame(`dossiers/${CODE(1)}`);
+  }
+  // A part whose bytes did not all come to the disk before its mark did, and what comes of files after a loss of power.
+  const spoilt = Buffer.from(after).fill(0, before.length + 10, before.length + 20);
+  for (const bytes of [spoilt, Buffer.concat([before, Buffer.alloc(5_000)])]) {
+    writeFileSync(file(), bytes);
+    await restart();
+    await follow();
+    await expectSame(`dossiers/${CODE(1)}`);
+  }
+});
+
+test('a file whose beginning is spoilt counts for nothing: a new snapshot is taken', async () => {
+  truncateSync(file(), 2_000);
+  await restart();
+  expect(asked).toContain('/api/v1/snapshot');
+  await expectSame(`dossiers/${CODE(1)}`);
+});
+
+test('where changes do not lead to the hub’s state a new snapshot is taken; until it is whole the old one answers', async () => {
+  const { pool } = hub.hub.database;
+  const breaks = {
+    'a cursor of another secret': () => copy.file.append([], { ...copy.file.mark, cursor: 'of.another-secret' }),
+    'a database that was put back': () => pool.query('UPDATE change_counter SET value = value + 1000'),
+  };
+  for (const [n, [why, breakOff]] of Object.entries(breaks).entries()) {
+    await follow();
+    await breakOff();
+    between = (text) => text.slice(0, -10_000);
+    await expect(copy.round(0), why).rejects.toThrow('broke off');
+    await expectSame(`dossiers/${CODE(1)}`);
+    await hub.push(dossier({ code: CODE(30 + n) }));
+    between = (text) => text;
+    await follow();
+    await expectSame(`dossiers/${CODE(1)}`, `dossiers/${CODE(30 + n)}`);
+  }
+  expect(lines.filter(({ msg }) => msg === 'snapshot taken')).toHaveLength(3);
+});
+
+test('what is not as it was signed is refused', async () => {
+  await copy.close();
+  rmSync(file());
+  const spoilt: Record<string, (text: string) => string> = {
+    'its sha256 is': (text) => text.replace('Sở Tư pháp', 'Sở Tư phép'),
+    'its dossiers is': (text) => text.replace(/\{"kind":"dossier".*\n/, ''),
+    'goes on after': (text) => `${text}{"kind":"gone","code":"${CODE(1)}"}\n`,
+    'broke off': (text) => text.slice(0, text.indexOf('{"kind":"end"')),
+    'does not begin': () => '<html>',
+    'its cursor is not': (text) => text,
+  };
+  for (const [why, spoil] of Object.entries(spoilt)) {
+    between = spoil;
+    // Whoever has another thing signed by the hub has nothing.
+    if (why === 'its cursor is not') between = await signedFor('another');
+    await expect(start(), why).rejects.toThrow(why);
+  }
+  between = await signedFor(undefined, 'another-secret-that-is-long-enough');
+  await expect(start()).rejects.toThrow('signature is not that of the key');
+  between = (text) => text;
+  await expect(start({ keys: await createVault(['another-secret-that-is-long-enough']).publicKeys() })).rejects.toThrow(
+    'none of the given keys',
+  );
+  await start({ keys: await createVault([HUB_SECRET]).publicKeys() });
+});
+
+/** The hub's snapshot with another signature: over another cursor, or by another key that calls itself the hub's. */
+async function signedFor(cursor: string | undefined, secret = HUB_SECRET) {
+  const vault = createVault([secret]);
+  const text = await (await hub.request('GET', '/api/v1/snapshot', 'portal')).text();
+  const { kind: _, province: __, ...head } = JSON.parse(text.slice(0, text.indexOf('\n')));
+  const at = text.indexOf('{"kind":"end"');
+  const { kind, signed: ___, ...end } = JSON.parse(text.slice(at));
+  let signed = await vault.attest('snapshot', { ...head, ...end, ...(cursor && { cursor }) });
+  if (secret !== HUB_SECRET) {
+    const [header = '', payload] = (await createVault([HUB_SECRET]).attest('snapshot', {})).split('.');
+    signed = [header, payload, signed.split('.')[2]].join('.');
+  }
+  return () => `${text.slice(0, at)}${JSON.stringify({ kind, ...end, signed })}\n`;
+}
+
+test('a signing key that was not seen before is told of, once', async () => {
+  const told = () => lines.filter(({ level, msg }) => level === 'warn' || /not seen before/.test(String(msg)));
+  expect(told()).toHaveLength(1);
+  await copy.close();
+  rmSync(file());
+  await start();
+  expect(told()).toHaveLength(1);
+});
+
+test('what is over is left out when the file is written anew, and nothing else', async () => {
+  const note = 'x'.repeat(3_000_000);
+  for (let n = 0; n < 7; n++) {
+    await hub.push(dossier({ code: CODE(40), note: `${note}${n}`, statusAt: `2025-08-12T09:${10 + n}:00+07:00` }));
+    await copy.round(0);
+  }
+  await follow();
+  expect(statSync(file()).size).toBeLessThan(7_000_000);
+  const all = [
+    `dossiers/${CODE(40)}`,
+    `dossiers/${CODE(1)}`,
+    `dossiers/${CODE(105)}`,
+    'dossiers/OTHER-1',
+    'services',
+    'fields',
+  ];
+  await expectSame(...all);
+  await restart();
+  await expectSame(...all);
+});
+
+test('a folder is one process’s', () => {
+  const unlock = lockFolder(folder);
+  expect(() => lockFolder(folder)).toThrow('is used by the process');
+  unlock();
+  appendFileSync(join(folder, 'copy.lock'), '999999999 1');
+  lockFolder(folder)();
+});
