@@ -47,7 +47,12 @@ export function createCopyApp(means: CopyServerMeans): Hono {
     });
   const cursors = createCursors(UNSIGNED);
   const clients = { originOf: (c: Context) => new URL(c.req.url).origin };
-  addCatalogueReaders(add, { catalogue: catalogueOf(copy), keys, cursors, clients });
+  addCatalogueReaders(add, {
+    ...{ catalogue: catalogueOf(copy), keys, cursors, clients },
+    get province() {
+      return copy.file.head.province ?? undefined;
+    },
+  });
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(means) }));
   app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path} in a copy`)));

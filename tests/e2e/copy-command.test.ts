@@ -1,0 +1,45 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { lienthongHere } from '../support/lienthong.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lienthong-copy-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const KEY = 'copy-secret-of-the-tests';
+const copy = (from: string, env: Record<string, string> = { COPY_KEY: KEY }) =>
+  lienthongHere(['copy', '--from', from, '--folder', './copy', '--port', '0'], env, folder);
+
+/** What answers each request so, for as long as `work` goes on. */
+async function answering<T>(status: number, body: string, work: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer((_, response) => response.writeHead(status).end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    return await work(url);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test('a copy that cannot begin says why, leaves nothing that looks like one, and never its key', async () => {
+  const gone = await answering(200, '', async (url) => url);
+  const refused = JSON.stringify({ detail: 'the Authorization header has no valid Bearer key' });
+  const ran = {
+    'COPY_KEY is not set': await copy(gone, {}),
+    'expected an address such as': await copy('hub.example'),
+    'expected no name and password': await copy('https://name:word@hub.example'),
+    'the hub does not answer: ECONNREFUSED; in ./copy is no copy yet': await copy(gone),
+    'the hub knows no key with the secret in COPY_KEY': await answering(401, refused, (url) => copy(url)),
+    'what came does not begin as one': await answering(200, '<html>', (url) => copy(url)),
+    'it broke off before its last line': await answering(200, '', (url) => copy(url)),
+  };
+  for (const [why, { errors }] of Object.entries(ran)) expect(errors).toContain(why);
+  expect(Object.values(ran).map(({ code }) => code)).toEqual([2, 2, 2, 1, 1, 1, 1]);
+  expect(JSON.stringify(ran)).not.toContain(KEY);
+  expect(readdirSync(join(folder, 'copy'))).toEqual([]);
+});
