@@ -64,7 +64,8 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   const stop = async (signal: string): Promise<void> => {
     // What is being begun is begun anew the next time.
     if (!running) process.exit(0);
-    setTimeout(() => process.exit(1), ENDING_MS).unref();
+    // What is written to its end is safe whenever it ends.
+    setTimeout(() => process.exit(0), ENDING_MS).unref();
     log.info({ signal }, 'stopping');
     await running.stop();
     log.info({}, 'stopped');

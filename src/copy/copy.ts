@@ -44,6 +44,7 @@ const FILE = 'copy.ndjson';
 const CATALOGUE_EVERY_MS = 30_000;
 /** What no change tells of, such as a dossier that a rebuild took out of the index, is known by a snapshot alone. */
 const ANEW_AFTER_MS = 7 * 86_400_000;
+const ANEW_AGAIN_MS = 3_600_000;
 /** Below that it costs nothing to keep what is over. */
 const WORTH_WRITING_ANEW_BYTES = 16 * 1024 * 1024;
 
@@ -62,6 +63,7 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
   let file = (await openCopyFile(path)) ?? (await snapshot('there is no copy yet'));
   let heardMs = instantToMs(file.mark.heardAt);
   let catalogueAskedMs = 0;
+  let anewTriedMs = 0;
 
   async function snapshot(why: string): Promise<CopyFile> {
     const startedMs = nowMs();
@@ -109,10 +111,13 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
       return heardMs;
     },
     async round(waitS) {
-      if (nowMs() - instantToMs(file.head.at) > ANEW_AFTER_MS)
-        await replace(await snapshot('the last one is a week old'));
       const isMore = await follow(waitS);
       await followEntries();
+      // Where none can be had, that is no reason not to follow.
+      if (nowMs() - Math.max(instantToMs(file.head.at) + ANEW_AFTER_MS, anewTriedMs + ANEW_AGAIN_MS) > 0) {
+        anewTriedMs = nowMs();
+        await replace(await snapshot('the last one is a week old'));
+      }
       if (file.bytes > Math.max(2 * file.places.liveBytes, WORTH_WRITING_ANEW_BYTES)) {
         const bytes = file.bytes;
         await replace(await writtenAnew(path, file));

@@ -20,8 +20,10 @@ export type Listen = (app: Hono) => Promise<{ readonly url: string; close(): Pro
 /** So long the hub may wait with an answer: the age that is told grows up to it where nothing changes. */
 const WAIT_S = 10;
 const AGAIN_AFTER_S = [1, 2, 5, 10, 15];
-/** What a person has to mend, or costs the hub much. */
+/** What a person has to mend. */
 const MENDED_AFTER_S = 60;
+/** All of a snapshot came, and it is refused: another one costs as much. */
+const OTHER_SNAPSHOT_AFTER_S = 300;
 
 /**
  * Keep a copy and answer from it until it is stopped.
@@ -104,11 +106,8 @@ function createFollowing(copy: Copy, { log }: CopyMeans, signal: AbortSignal) {
 
 function afterS(error: unknown, failures: number): number {
   const usual = AGAIN_AFTER_S[Math.min(failures, AGAIN_AFTER_S.length - 1)] as number;
-  const isForPerson =
-    error instanceof NotAttested ||
-    error instanceof NoSnapshot ||
-    error instanceof FileFailed ||
-    (error instanceof HubRefused && [401, 403].includes(error.status));
-  if (isForPerson) return MENDED_AFTER_S;
+  if (error instanceof NotAttested || error instanceof NoSnapshot) return OTHER_SNAPSHOT_AFTER_S;
+  if (error instanceof FileFailed) return MENDED_AFTER_S;
+  if (error instanceof HubRefused && [401, 403].includes(error.status)) return MENDED_AFTER_S;
   return error instanceof HubRefused ? Math.max(error.retryAfterS ?? 0, usual) : usual;
 }

@@ -219,6 +219,20 @@ test('killed at any byte of what it writes, it goes on from the last part that i
   }
 });
 
+test('once a week it begins anew, and where it cannot it follows all the same', async () => {
+  await hub.push(progress({ code: CODE(101), status: 'resolved', content: 'Xong' }), { what: 'progress' });
+  hub.clock.nowMs += 8 * 86_400_000;
+  between = () => '<html>';
+  await expect(copy.round(0)).rejects.toThrow('does not begin');
+  await expectSame(`dossiers/${CODE(101)}`);
+  await copy.round(0);
+  hub.clock.nowMs += 3_600_001;
+  between = (text) => text;
+  asked = [];
+  await follow();
+  expect(asked).toContain('/api/v1/snapshot');
+});
+
 test('a file whose beginning is spoilt counts for nothing: a new snapshot is taken', async () => {
   truncateSync(file(), 2_000);
   await restart();
