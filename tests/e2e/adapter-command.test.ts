@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +6,8 @@ import { transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
 import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
 import { call, soapClient } from '../../src/cli/demo/soap-client.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { lienthongHere, type Ran } from '../support/lienthong.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
 const CODE = 'G09.20-250812-0001';
 
 let folder: string;
@@ -73,13 +72,8 @@ function configure(over: object): void {
   );
 }
 
-function run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+function run(...args: readonly string[]): Promise<Ran> {
   const secret = { HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' };
-  const env = { ...process.env, ...secret, HUB_CONFIG: join(folder, 'hub.json'), HUB_DATA_DIR: folder };
-  const child = spawn(process.execPath, [COMMAND, 'adapter', ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  let out = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out })));
+  const env = { ...secret, HUB_CONFIG: join(folder, 'hub.json'), HUB_DATA_DIR: folder };
+  return lienthongHere(['adapter', ...args], env, process.cwd());
 }

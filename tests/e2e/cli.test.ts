@@ -96,7 +96,7 @@ describe('lienthong', () => {
   });
 
   test('with --json stdout is one document, also when it is used wrongly', async () => {
-    const { code, out } = await lienthong(['keys', 'new', '--id', 'portal', '--scope', 'index:write', '--json']);
+    const { code, out } = await here(['keys', 'new', '--id', 'portal', '--scope', 'index:write', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(out).error).toMatch(/--scope/);
   });
@@ -190,10 +190,10 @@ describe('migrate and reseal', () => {
 
   test('migrate says what it applied to a fresh database, and the second time that there is nothing to apply', async () => {
     const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET };
-    const first = await lienthong(['migrate', '--json'], env);
+    const first = await here(['migrate', '--json'], env);
     expect(first.code).toBe(0);
     expect(JSON.parse(first.out).applied[0]).toMatch(/^001-/);
-    expect(await lienthong(['migrate'], env)).toMatchObject({
+    expect(await here(['migrate'], env)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^nothing to apply/),
     });
@@ -201,7 +201,7 @@ describe('migrate and reseal', () => {
 
   test('reseal tells how much it renewed, by table', async () => {
     const env = { DATABASE_URL: database.url, HUB_SECRET: `${SECRET}-new`, HUB_SECRET_OLD: SECRET };
-    const { code, out } = await lienthong(['keys', 'reseal', '--json'], env);
+    const { code, out } = await here(['keys', 'reseal', '--json'], env);
     expect(code).toBe(0);
     const resealed = { dossiers: 0, messages: 0, events: 0, attempts: 0, audit_anchors: 0 };
     expect(JSON.parse(out)).toEqual({ resealed, unopened: 0 });

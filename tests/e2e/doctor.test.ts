@@ -9,7 +9,7 @@ const scene = commandScene();
 
 describe('doctor', () => {
   test('a hub that is well: 0, and what it looked at', async () => {
-    expect(await scene.run('migrate')).toMatchObject({ code: 0 });
+    expect(await scene.here('migrate')).toMatchObject({ code: 0 });
     const { code, out } = await scene.run('doctor', '--json');
     const { findings, fail } = JSON.parse(out) as {
       fail: number;
@@ -24,15 +24,15 @@ describe('doctor', () => {
   });
 
   test('an entry of the audit that was changed past the hub fails, and is named', async () => {
-    await scene.run('migrate');
+    await scene.here('migrate');
     for (const subject of ['a', 'b', 'c'])
       await scene.query(`INSERT INTO audit (at, actor, action, subject) VALUES (now(), 'ops', 'party.pause', $1)`, [
         subject,
       ]);
-    const { out: well } = await scene.run('doctor');
+    const { out: well } = await scene.here('doctor');
     expect(well).toMatch(/ok {4}audit {5}its 3 entries are linked as they were written/);
     await scene.query(`UPDATE audit SET actor = 'nobody' WHERE position = 2`);
-    const { code, out } = await scene.run('doctor');
+    const { code, out } = await scene.here('doctor');
     await scene.query(`UPDATE audit SET actor = 'ops' WHERE position = 2`);
     expect(code).toBe(1);
     expect(out).toMatch(
@@ -41,7 +41,7 @@ describe('doctor', () => {
   });
 
   test('what was refused counts until it was told in a newer version, or given up', async () => {
-    await scene.run('migrate');
+    await scene.here('migrate');
     const add = (subject: string, state: string, reason?: string) =>
       scene.query(
         `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, reason, created_at, next_at)
@@ -52,7 +52,7 @@ describe('doctor', () => {
     await add('H60.01-250812-0002', 'refused', 'dismissed');
     await add('H60.01-250812-0003', 'parked', 'down');
     await add('H60.01-250812-0003', 'delivered');
-    const { out } = await scene.run('doctor');
+    const { out } = await scene.here('doctor');
     await scene.query('DELETE FROM deliveries');
     expect(out).toMatch(/warn {2}work {6}1 deliveries to portal are refused\n.*replay --party portal --state failed/);
     expect(out).not.toContain('are parked');
@@ -88,7 +88,7 @@ describe('doctor', () => {
 
   test('a secret that does not open what is kept fails, unless the right one is given beside it', async () => {
     const path = scene.file('kept.json', JSON.stringify(dossier()));
-    expect(await scene.run('import', 'one-stop', path)).toMatchObject({ code: 0 });
+    expect(await scene.here('import', 'one-stop', path)).toMatchObject({ code: 0 });
     const env = { ...scene.env(), HUB_SECRET: 'another-secret-of-the-tests-that-is-long-enough' };
     const doctor = (more: object) => lienthongHere(['doctor'], { ...env, ...more }, scene.folder);
     const wrong = await doctor({});

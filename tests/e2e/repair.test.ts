@@ -102,7 +102,7 @@ describe('import', () => {
     await first.ended;
     const kept = await there();
     expect(kept).toBeLessThan(items);
-    const again = await scene.run('import', 'one-stop', path, '--json');
+    const again = await scene.here('import', 'one-stop', path, '--json');
     expect(again.code).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ accepted: items, duplicate: 0, invalid: 0 });
     expect(await there()).toBe(items);
@@ -169,12 +169,12 @@ describe('reconcile with a partner', () => {
 describe('rebuild', () => {
   test('tampered with: 1, put right by the swap: 0', async () => {
     await scene.query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [codeOf(2)]);
-    const told = await scene.run('rebuild');
+    const told = await scene.here('rebuild');
     expect(told).toMatchObject({
       code: 1,
       out: expect.stringContaining(`dossiers ${codeOf(2)} status: live returned, rebuilt received`),
     });
-    expect(await scene.run('rebuild', '--swap')).toMatchObject({
+    expect(await scene.here('rebuild', '--swap')).toMatchObject({
       code: 0,
       out: expect.stringContaining('1 dossiers were put'),
     });
@@ -187,7 +187,7 @@ describe('rebuild', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(1);
-    const { code, out } = await scene.run('rebuild', '--json');
+    const { code, out } = await scene.here('rebuild', '--json');
     expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, identical: true, found: 0, notCovered: 0 });
     expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(0);
   });
