@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { JWK } from 'jose';
 import { NotAttested } from '../attested.ts';
 import { copySettings } from '../config/copy-settings.ts';
-import { HubAway, HubRefused } from '../copy/hub-client.ts';
+import { HubAway, HubRefused } from '../copy/hub-answers.ts';
 import { type RunningCopy, runCopy } from '../copy/run.ts';
 import { readKeys } from '../copy/signing-keys.ts';
 import { NoSnapshot } from '../copy/take-snapshot.ts';

@@ -57,9 +57,18 @@ export interface CopyFileDraft {
   abandon(): Promise<void>;
 }
 
+/** Of a process that was killed before it was whole: it may be as large as the file itself. */
+export function removeDraft(path: string): Promise<void> {
+  return rm(draftOf(path), { force: true });
+}
+
+function draftOf(path: string): string {
+  return `${path}.part`;
+}
+
 export async function draftCopyFile(path: string): Promise<CopyFileDraft> {
-  const part = `${path}.part`;
-  await rm(part, { force: true });
+  const part = draftOf(path);
+  await removeDraft(path);
   const handle = await open(part, 'wx+', 0o600).catch((error) => {
     throw failed(part, 'written', error);
   });
@@ -89,9 +98,13 @@ export async function draftCopyFile(path: string): Promise<CopyFileDraft> {
       await flush();
       const bytes = Buffer.from(markLine(mark, sum));
       await writeAll(part, handle, bytes, end);
-      await handle.datasync();
-      await rename(part, path);
-      await syncFolder(dirname(path));
+      try {
+        await handle.datasync();
+        await rename(part, path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        throw failed(part, 'written', error);
+      }
       return copyFile(path, handle, { head, mark, places, end: end + bytes.length });
     },
     async abandon() {
@@ -213,6 +226,6 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-function failed(path: string, what: 'written' | 'read', error: unknown): FileFailed {
+export function failed(path: string, what: 'written' | 'read', error: unknown): FileFailed {
   return new FileFailed(`${path} could not be ${what}: ${(error as Error).message}`, { cause: error });
 }

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { instantToMs, msToInstant } from '#core/dates';
-import { type CopyFile, draftCopyFile, openCopyFile } from './copy-file.ts';
+import { typeOf } from '../http/problem.ts';
+import { type CopyFile, draftCopyFile, openCopyFile, removeDraft } from './copy-file.ts';
 import { createFollowCatalogue, followDossiers } from './follow.ts';
-import { createHubClient, type Fetch, HubRefused } from './hub-client.ts';
+import { HubRefused } from './hub-answers.ts';
+import { createHubClient, type Fetch } from './hub-client.ts';
 import { createSigningKeys } from './signing-keys.ts';
-import { takeSnapshot } from './take-snapshot.ts';
+import { NoSnapshot, takeSnapshot } from './take-snapshot.ts';
 
 export interface CopyMeans {
   /** The hub's address. */
@@ -56,6 +58,7 @@ const WORTH_WRITING_ANEW_BYTES = 16 * 1024 * 1024;
 export async function openCopy(means: CopyMeans): Promise<Copy> {
   const { log, nowMs } = means;
   const path = join(means.folder, FILE);
+  await removeDraft(path);
   const hub = createHubClient(means.from, means.key, means.fetch);
   const taking = { hub, keys: createSigningKeys(means.folder, means.keys, log), nowMs };
   const leaving = new AbortController();
@@ -64,6 +67,8 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
   let heardMs = instantToMs(file.mark.heardAt);
   let catalogueAskedMs = 0;
   let anewTriedMs = 0;
+  /** Because changes did not lead on; nothing was told after it yet. */
+  let justTaken: CopyFile | undefined;
 
   async function snapshot(why: string): Promise<CopyFile> {
     const startedMs = nowMs();
@@ -85,14 +90,20 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
   async function follow(waitS: number): Promise<boolean> {
     const followed = await followDossiers(file, { hub, nowMs }, waitS, leaving.signal).catch((error) => {
       // Such as after HUB_SECRET was changed: the hub does not know its own cursor again.
-      if (error instanceof HubRefused && error.status === 400) return { kind: 'gap' } as const;
+      if (error instanceof HubRefused && error.type === typeOf('bad-request')) return { kind: 'gap' } as const;
       throw error;
     });
     if (followed.kind === 'gap') {
+      // Such as of two processes with different secrets. One snapshot after the other would cost the hub all it has.
+      const wasJustTaken = file === justTaken;
+      justTaken = undefined;
+      if (wasJustTaken) throw new NoSnapshot('the hub cannot tell what has changed since its own snapshot');
       await replace(await snapshot('the hub cannot tell all that changed since'));
+      justTaken = file;
       return true;
     }
-    if (followed.kind === 'all') heardMs = nowMs();
+    justTaken = undefined;
+    if (followed.kind === 'all') heardMs = followed.heardMs;
     return followed.kind === 'more';
   }
 
@@ -101,6 +112,18 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
     const entries = await followCatalogue(file, leaving.signal);
     catalogueAskedMs = nowMs();
     if (entries > 0) log.info({ entries }, 'the catalogue has changed');
+  }
+
+  /** Where a new file cannot be had, such as on a full disk, that is no reason not to follow. */
+  async function makeAnew(): Promise<void> {
+    const isOld = nowMs() - instantToMs(file.head.at) > ANEW_AFTER_MS;
+    const isMostlyOver = file.bytes > Math.max(2 * file.places.liveBytes, WORTH_WRITING_ANEW_BYTES);
+    if (!(isOld || isMostlyOver) || Math.abs(nowMs() - anewTriedMs) < ANEW_AGAIN_MS) return;
+    anewTriedMs = nowMs();
+    if (isOld) return replace(await snapshot('the last one is a week old'));
+    const { bytes } = file;
+    await replace(await writtenAnew(path, file));
+    log.info({ before: bytes, bytes: file.bytes }, 'the file was written anew without what is over');
   }
 
   return {
@@ -113,16 +136,7 @@ export async function openCopy(means: CopyMeans): Promise<Copy> {
     async round(waitS) {
       const isMore = await follow(waitS);
       await followEntries();
-      // Where none can be had, that is no reason not to follow.
-      if (nowMs() - Math.max(instantToMs(file.head.at) + ANEW_AFTER_MS, anewTriedMs + ANEW_AGAIN_MS) > 0) {
-        anewTriedMs = nowMs();
-        await replace(await snapshot('the last one is a week old'));
-      }
-      if (file.bytes > Math.max(2 * file.places.liveBytes, WORTH_WRITING_ANEW_BYTES)) {
-        const bytes = file.bytes;
-        await replace(await writtenAnew(path, file));
-        log.info({ before: bytes, bytes: file.bytes }, 'the file was written anew without what is over');
-      }
+      await makeAnew();
       return isMore;
     },
     leave() {

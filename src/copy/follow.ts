@@ -11,7 +11,8 @@ export interface FollowMeans {
 
 /** What a look at the hub's changes came to. */
 export type Followed =
-  | { readonly kind: 'all' | 'more'; readonly records: number }
+  | { readonly kind: 'all'; readonly heardMs: number }
+  | { readonly kind: 'more' }
   /** What follows cannot be told: only a new snapshot has it. */
   | { readonly kind: 'gap' };
 
@@ -42,7 +43,7 @@ export async function followDossiers(
   const isMarkOld = Math.abs(heardMs - instantToMs(file.mark.heardAt)) >= MARK_EVERY_MS;
   if (lines.length > 0 || (isAll && isMarkOld))
     await file.append(lines, { ...file.mark, cursor: next, ...(isAll && { heardAt: msToInstant(heardMs) }) });
-  return { kind: isAll ? 'all' : 'more', records: lines.length };
+  return isAll ? { kind: 'all', heardMs } : { kind: 'more' };
 }
 
 export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<number>;

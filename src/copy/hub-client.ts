@@ -1,5 +1,7 @@
 import type { JWK } from 'jose';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
+import { typeOf } from '../http/problem.ts';
+import { away, HubRefused, noHub, pageIn, parsed, refusedBy } from './hub-answers.ts';
 
 /** What a copy asks its hub for. */
 export interface HubClient {
@@ -28,20 +30,6 @@ export interface CatalogueChanges {
   readonly hubMs: number | undefined;
 }
 
-/** The hub has answered, and not what was asked for. */
-export class HubRefused extends Error {
-  readonly status: number;
-  readonly retryAfterS: number | undefined;
-  constructor(status: number, detail: string, retryAfterS: number | undefined) {
-    super(`the hub answers ${status}: ${detail}`);
-    this.status = status;
-    this.retryAfterS = retryAfterS;
-  }
-}
-
-/** No answer came, or not all of one. */
-export class HubAway extends Error {}
-
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export const CHANGES_A_PAGE = 200;
@@ -62,7 +50,7 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
       throw away(error);
     });
     if (response.ok) return response;
-    throw new HubRefused(response.status, await detailOf(response), secondsIn(response.headers.get('retry-after')));
+    throw await refusedBy(response);
   }
 
   async function text(path: string, signal: AbortSignal, waitMs = 0): Promise<{ body: string; headers: Headers }> {
@@ -74,11 +62,17 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
     return { body, headers: response.headers };
   }
 
-  const textIfThere = (path: string, signal: AbortSignal): Promise<string | undefined> =>
-    text(path, signal).then(
-      ({ body }) => body,
+  /** A record as it came. What a proxy answers while the hub is away is no record, and its 404 no end of one. */
+  const recordIfThere = (list: string, code: string, signal: AbortSignal): Promise<string | undefined> =>
+    text(`/api/v1/${list}/${encodeURIComponent(code)}`, signal).then(
+      ({ body }) => {
+        const path = `/api/v1/${list}/{code}`;
+        const record = parsed<{ code?: unknown }>(path, body);
+        if (typeof record.code !== 'string' || body.includes('\n')) throw noHub(path, 'it is no record on one line');
+        return body;
+      },
       (error) => {
-        if (error instanceof HubRefused && error.status === 404) return undefined;
+        if (error instanceof HubRefused && error.type === typeOf('not-found')) return undefined;
         throw error;
       },
     );
@@ -90,10 +84,10 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
     },
     async changes(cursor, waitS, signal) {
       const query = new URLSearchParams({ cursor, wait: String(waitS), limit: String(CHANGES_A_PAGE) });
-      return JSON.parse((await text(`/api/v1/changes?${query}`, signal, waitS * 1000)).body);
+      return pageIn<ChangePage>('/api/v1/changes', (await text(`/api/v1/changes?${query}`, signal, waitS * 1000)).body);
     },
-    dossier: (code, signal) => textIfThere(`/api/v1/dossiers/${encodeURIComponent(code)}`, signal),
-    entry: (kind, code, signal) => textIfThere(`/api/v1/${LISTS[kind]}/${encodeURIComponent(code)}`, signal),
+    dossier: (code, signal) => recordIfThere('dossiers', code, signal),
+    entry: (kind, code, signal) => recordIfThere(LISTS[kind], code, signal),
     async catalogueChanges(from, signal) {
       const items: CatalogueChanges['items'][number][] = [];
       let hubMs: number | undefined;
@@ -102,13 +96,21 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
         const { body, headers } = await text(`/api/v1/catalogue-changes?${query}`, signal);
         // What is told while the pages are read is told again: the first page is the newest.
         hubMs ??= Date.parse(headers.get('date') ?? '') || undefined;
-        const page = JSON.parse(body) as { items: CatalogueChanges['items']; next: string | null };
+        const page = pageIn<{ items: CatalogueChanges['items']; next: string | null }>(
+          '/api/v1/catalogue-changes',
+          body,
+        );
         items.push(...page.items);
         cursor = page.next;
       }
       return { items, hubMs };
     },
-    publicKeys: async (signal) => JSON.parse((await text('/.well-known/jwks.json', signal)).body).keys,
+    async publicKeys(signal) {
+      const path = '/.well-known/jwks.json';
+      const { keys } = parsed<{ keys?: readonly JWK[] }>(path, (await text(path, signal)).body);
+      if (!Array.isArray(keys)) throw noHub(path, 'it has no keys');
+      return keys;
+    },
   };
 }
 
@@ -118,23 +120,4 @@ async function* arriving(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   } catch (error) {
     throw away(error);
   }
-}
-
-function away(error: unknown): HubAway {
-  const { message, cause } = error as Error;
-  const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string };
-  return new HubAway(`the hub does not answer: ${code ?? inner ?? message}`, { cause: error });
-}
-
-async function detailOf(response: Response): Promise<string> {
-  const body = await response.text().catch(() => '');
-  try {
-    return String(JSON.parse(body).detail ?? response.statusText);
-  } catch {
-    return response.statusText || 'no problem document, as a hub would give';
-  }
-}
-
-function secondsIn(header: string | null): number | undefined {
-  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
 }

@@ -34,7 +34,7 @@ export interface Places {
 const KINDS = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
 
 /** What all forms of a code have in common, as in the hub's catalogue. */
-export function entryKey(kind: CatalogueKind, code: string): string {
+function entryKey(kind: CatalogueKind, code: string): string {
   return kind === 'service' ? serviceKey(code) : code;
 }
 

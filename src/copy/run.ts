@@ -4,7 +4,7 @@ import { NotAttested } from '../attested.ts';
 import { type Copy, type CopyMeans, openCopy } from './copy.ts';
 import { FileFailed } from './copy-file.ts';
 import { lockFolder } from './folder-lock.ts';
-import { HubRefused } from './hub-client.ts';
+import { HubRefused } from './hub-answers.ts';
 import { createCopyApp } from './server.ts';
 import { NoSnapshot } from './take-snapshot.ts';
 

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode, isAtOrBelow } from '#core/identifiers';
 import { isFoundUnder } from '#core/search';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader, ServedEntry } from '../catalogue/read.ts';
@@ -13,7 +13,7 @@ import { problemResponse, Refusal, refusalOf } from '../http/problem.ts';
 import { conditional, routesOf } from '../http/route.ts';
 import { sameText } from '../same-text.ts';
 import type { Copy } from './copy.ts';
-import { type EntryPlace, entryKey } from './places.ts';
+import type { EntryPlace } from './places.ts';
 import { recordIn } from './record-lines.ts';
 
 export interface CopyServerMeans {
@@ -136,7 +136,7 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
       const { file } = copy;
       const found = file.places
         .entries(kind)
-        .filter((one) => (after === undefined || one.key > after) && fits(one, filter));
+        .filter((one) => (after === undefined || one.key > after) && fits(kind, one, filter));
       const page = found.slice(0, limit);
       // All are asked for before anything is waited for: the file may be another one then.
       const lines = await Promise.all(page.map((place) => file.read(place)));
@@ -145,11 +145,17 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
   };
 }
 
-function fits({ facts }: EntryPlace, { q, field, agency, level, audience, inForce }: CatalogueFilter): boolean {
+/** As the hub narrows its lists: fields and agencies are found by their own codes, too. */
+function fits(
+  kind: CatalogueKind,
+  { key, facts }: EntryPlace,
+  { q, field, agency, level, audience, inForce }: CatalogueFilter,
+): boolean {
+  const agencies = kind === 'agency' ? [key] : facts.agencies;
   return (
     (q === undefined || isFoundUnder(facts.words, q)) &&
-    (field === undefined || facts.fieldCode === field) &&
-    (agency === undefined || facts.agencies.includes(agency)) &&
+    (field === undefined || (kind === 'field' ? key : facts.fieldCode) === field) &&
+    (agency === undefined || agencies.some((one) => isAtOrBelow(one, agency))) &&
     (level === undefined || facts.levels.includes(level)) &&
     (audience === undefined || facts.audiences.includes(audience)) &&
     (inForce === undefined || facts.inForce === inForce)
@@ -158,7 +164,7 @@ function fits({ facts }: EntryPlace, { q, field, agency, level, audience, inForc
 
 function served(kind: CatalogueKind, { key }: EntryPlace, line: Buffer): ServedEntry {
   const record = JSON.parse(recordIn(kind, line)) as { code: string };
-  return { key: entryKey(kind, key), code: record.code, version: 0, record, changedAt: '' };
+  return { key, code: record.code, version: 0, record, changedAt: '' };
 }
 
 /** There is nothing to protect: whoever has the key may read the whole list. So the hub's own cursors are good here, too. */

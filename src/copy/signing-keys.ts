@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { type Attested, checkAttested } from '../attested.ts';
+import { failed } from './copy-file.ts';
 
 /** Whose signature counts, and what is known of it. */
 export interface SigningKeys {
@@ -33,12 +34,20 @@ export function createSigningKeys(folder: string, given: readonly JWK[] | undefi
           "the snapshot is signed by a key that this copy has not seen before: see that it is the hub's, or give --keys",
         );
       const kids = new Set(known.map(({ kid }) => kid));
-      const all = [...known, ...now.filter(({ kid }) => !kids.has(kid))];
-      await writeFile(`${path}.part`, `${JSON.stringify({ keys: all })}\n`, { mode: 0o600 });
-      await rename(`${path}.part`, path);
+      const more = now.filter(({ kid }) => !kids.has(kid));
+      if (more.length > 0) await keepKeys(path, [...known, ...more]);
       return attested;
     },
   };
+}
+
+async function keepKeys(path: string, keys: readonly JWK[]): Promise<void> {
+  try {
+    await writeFile(`${path}.part`, `${JSON.stringify({ keys })}\n`, { mode: 0o600 });
+    await rename(`${path}.part`, path);
+  } catch (error) {
+    throw failed(path, 'written', error);
+  }
 }
 
 /** @throws where the file is no key set */

@@ -31,10 +31,10 @@ export async function takeSnapshot(
   signal: AbortSignal,
 ): Promise<CopyFile> {
   const heardAt = msToInstant(nowMs());
-  const chunks = await hub.snapshot(signal);
+  // Before the hub is asked: what it gives is not left untaken where nothing can be written.
   const draft = await draftCopyFile(path);
   try {
-    const { head, end } = await receive(chunks, draft);
+    const { head, end } = await receive(await hub.snapshot(signal), draft);
     const { type, content } = await keys.check(end.signed, () => hub.publicKeys(signal));
     if (type !== 'snapshot') throw new NoSnapshot(`what is signed is a ${type}, and no snapshot`);
     const told = { form: head.form, at: head.at, cursor: head.cursor, catalogue: head.catalogue, ...withoutKind(end) };
@@ -44,7 +44,7 @@ export async function takeSnapshot(
     return await draft.finish(head, { cursor: head.cursor, heardAt, catalogueFrom });
   } catch (error) {
     await draft.abandon();
-    throw error;
+    throw error instanceof SyntaxError ? new NoSnapshot('it broke off within a line', { cause: error }) : error;
   }
 }
 

@@ -91,6 +91,12 @@ export function tailOfThoseBelow(agency: string): string | undefined {
   return agency.replace(/^000(?:\.00){0,2}(?=\.)/, '');
 }
 
+/** Whether an agency's code is this one or that of an agency below it. */
+export function isAtOrBelow(code: string, agency: string): boolean {
+  const tail = tailOfThoseBelow(agency);
+  return code === agency || (tail === undefined ? code.startsWith(`${agency}.`) : code.endsWith(tail));
+}
+
 /** What is the same in the short and the long form of a procedure code: `1.001612` of `1.001612.000.00.00.H48`. */
 export function serviceKey(code: string): string {
   return code.slice(0, 8);

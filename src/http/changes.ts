@@ -91,7 +91,9 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       summary: 'The same as server-sent events, from then on',
       description:
         'The data of each event is a change, as JSON, and its id the cursor to go on after: in Last-Event-ID, as ' +
-        `browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is. A key has at most ${MOST_STREAMS} of them open at one process.`,
+        'browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is. An event of the ' +
+        'type gap says that changes before the next one may be missing, as gap of /api/v1/changes does. ' +
+        `A key has at most ${MOST_STREAMS} of them open at one process.`,
       scopes: READ,
       problems: ['too-often'],
       headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last event that was received' } },
@@ -103,7 +105,8 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
     async (c) => {
       const { id } = requireKey(c, keys, ...READ);
       const { cursor } = readEventsQuery(c);
-      const after = placeOf(c.req.header('last-event-id') || cursor);
+      const from = c.req.header('last-event-id') || cursor;
+      const after = placeOf(from);
       if ((open.get(id) ?? 0) >= MOST_STREAMS)
         throw new Refusal('too-often', `the key ${id} has ${MOST_STREAMS} streams open here; end some of them`, {
           headers: { 'Retry-After': String(ALIVE_S) },
@@ -111,7 +114,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       open.set(id, (open.get(id) ?? 0) + 1);
       const leave = () => void open.set(id, (open.get(id) ?? 0) - 1);
       // What cannot be read at all is a refusal, not an empty stream.
-      const first = await means.index.changes(after, PAGE).catch((error) => {
+      const first = await begun(from === undefined ? undefined : after).catch((error) => {
         leave();
         throw error;
       });
@@ -122,18 +125,27 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
     },
   );
 
+  /** @param after undefined for who begins: it has seen nothing that it could go on from. */
+  async function begun(after: number | undefined): Promise<Told> {
+    const isGap = after !== undefined && (await isGapAfter(means.index, after));
+    return { isGap, changes: await means.index.changes(after ?? 0, PAGE) };
+  }
+
   /** Whoever is cut off, by an error or because the hub leaves, goes on where it was. */
-  async function tell(stream: SSEStreamingApi, from: number, first: readonly Change[]): Promise<void> {
+  async function tell(stream: SSEStreamingApi, from: number, first: Told): Promise<void> {
     try {
       await stream.write(`retry: ${RETRY_MS}\n\n`);
-      for (let [changes, after] = [first, from]; !stream.aborted; ) {
+      for (let [{ isGap, changes }, after] = [first, from]; !stream.aborted; ) {
         // A comment keeps what stands between from taking the silence for an end.
-        await stream.write(changes.length === 0 ? ':\n\n' : changes.map(shown).map(eventOf).join(''));
+        const told = changes.length === 0 ? ':\n\n' : changes.map(shown).map(eventOf).join('');
+        await stream.write(isGap ? `${GAP}${told}` : told);
         after = changes.at(-1)?.cursor ?? after;
         if (means.isDraining()) return;
         // Every commit wakes all who are told: what follows at once may come along with what follows a little later.
         if (changes.length < PAGE) await sleep(PAUSE_MS);
         changes = await waitForChanges(means, after, PAGE, ALIVE_S, () => stream.aborted);
+        // The database was put back meanwhile.
+        isGap = changes[0] !== undefined && changes[0].cursor !== after + 1;
       }
     } catch (error) {
       telemetry.failed('GET /api/v1/events', error);
@@ -152,6 +164,15 @@ const MOST_STREAMS = 100;
 const PAGE = 200;
 const PAUSE_MS = 50;
 const ALIVE_S = 15;
+
+interface Told {
+  /** Before the first of them some may be missing. */
+  readonly isGap: boolean;
+  readonly changes: readonly Change[];
+}
+
+/** Without an id: who is cut off after it is told again. */
+const GAP = 'event: gap\ndata: {}\n\n';
 
 function eventOf(item: { readonly cursor: string }): string {
   return `id: ${item.cursor}\ndata: ${JSON.stringify(item)}\n\n`;

@@ -39,6 +39,7 @@ const MOST_AT_ONCE = 2;
 const TRY_AGAIN_S = 30;
 /** A reader that takes nothing for so long keeps its place from others. */
 const STALLED_MS = 60_000;
+/** What a slow line takes within that time. */
 const BUFFERED_BYTES = 64 * 1024;
 const DOSSIERS_A_PAGE = 200;
 /** A service may be a megabyte. */
@@ -187,12 +188,14 @@ function streamed(c: Context, texts: AsyncGenerator<string>, onClose: () => void
 
 async function* takenInTime(texts: AsyncGenerator<string>, end: () => void): AsyncGenerator<Buffer> {
   for await (const text of texts) {
-    if (text === '') continue;
-    const timer = setTimeout(end, STALLED_MS).unref();
-    try {
-      yield Buffer.from(text);
-    } finally {
-      clearTimeout(timer);
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += BUFFERED_BYTES) {
+      const timer = setTimeout(end, STALLED_MS).unref();
+      try {
+        yield bytes.subarray(at, at + BUFFERED_BYTES);
+      } finally {
+        clearTimeout(timer);
+      }
     }
   }
 }
