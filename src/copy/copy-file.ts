@@ -200,8 +200,17 @@ async function scan(handle: FileHandle, size: number): Promise<Seen | undefined>
 }
 
 async function* linesIn(handle: FileHandle): AsyncGenerator<Buffer> {
-  const chunks = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES });
-  for await (const { bytes } of linesOf(chunks, LONGEST_LINE)) yield bytes;
+  for await (const { bytes } of linesOf(chunksIn(handle), LONGEST_LINE)) yield bytes;
+}
+
+/** No stream of Node's: whoever leaves one before its end closes the file with it, whatever autoClose says. */
+async function* chunksIn(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -1,9 +1,19 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
 import { type Copy, type CopyMeans, openCopy } from '../../src/copy/copy.ts';
 import { lockFolder } from '../../src/copy/folder-lock.ts';
@@ -15,6 +25,7 @@ import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPart
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const SERVICES = ['Khai sinh', 'Khai tử', 'Kết hôn'].map((name, n) => ({
   ...{ code: `1.00000${n + 1}`, name, inForce: true, fieldCode: 'G15-HT01', levels: ['commune'] },
+  agencies: [{ code: n === 0 ? 'H60.01.02' : '003.02.01.H60', name: 'Phòng Hộ tịch' }],
 }));
 
 let hub: TestHub;
@@ -25,6 +36,8 @@ let app: Hono;
 let isAway = false;
 /** What stands between, and spoils what the hub gives. */
 let between: (text: string) => string;
+/** What a proxy answers in place of the hub. */
+let instead: (path: string) => Response | undefined;
 let asked: string[] = [];
 const lines: Record<string, unknown>[] = [];
 
@@ -54,10 +67,12 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lienthong-copy-'));
   isAway = false;
   between = (text) => text;
+  instead = () => undefined;
   lines.length = 0;
   await start();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await copy.close();
   rmSync(folder, { recursive: true });
 });
@@ -77,7 +92,7 @@ async function start(more: Partial<CopyMeans> = {}): Promise<void> {
       if (isAway) throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
       const { pathname, search } = new URL(url);
       asked.push(pathname);
-      const response = await hub.hub.app.request(`${pathname}${search}`, init);
+      const response = instead(pathname) ?? (await hub.hub.app.request(`${pathname}${search}`, init));
       if (pathname !== '/api/v1/snapshot') return response;
       return new Response(between(await response.text()), response);
     },
@@ -129,6 +144,9 @@ test('a copy says what the hub says, under every code and by every filter, with 
     'services?q=%25',
   );
   await expectSame('services?field=G15-HT01', 'services?field=X', 'services?level=commune', 'services?inForce=false');
+  for (const agency of ['H60.01', 'H60', '003.02.01.H60', '000.02.01.H60', '000.00.01.H60'])
+    await expectSame(`services?agency=${agency}`, `agencies?agency=${agency}`);
+  await expectSame('fields?field=G15-HT01', 'fields?field=X', 'fields?agency=H60', 'agencies?field=G15-HT01');
   await expectSame('fields', 'agencies', 'agencies/H60.01', 'fields/G15-HT01', 'services/9.999999');
   const etag = (await ask(`dossiers/${CODE(1)}`)).headers.get('etag') as string;
   expect((await ask(`dossiers/${CODE(1)}`, { 'If-None-Match': etag })).status).toBe(304);
@@ -178,6 +196,69 @@ test('it comes to the state of the hub: what is new, changed, and changed in the
   told = SERVICES;
 });
 
+test('what a proxy answers while the hub is updated ends no dossier and becomes none', async () => {
+  await hub.push(progress({ code: CODE(110), status: 'resolved' }), { what: 'progress' });
+  const before = await (await ask(`dossiers/${CODE(110)}`)).text();
+  const spoilt = [
+    new Response('404 page not found', { status: 404 }),
+    Response.json({ detail: 'no such backend' }, { status: 404 }),
+    new Response('<html>'),
+    Response.json({ status: 'updating' }),
+    new Response(JSON.stringify({ code: CODE(110) }, null, 2)),
+  ];
+  for (const answer of spoilt) {
+    instead = (path) => (path.includes('/dossiers/') ? answer.clone() : undefined);
+    await expect(copy.round(0)).rejects.toThrow(/the hub answers 404|is no hub/);
+    expect(await (await ask(`dossiers/${CODE(110)}`)).text()).toBe(before);
+  }
+  for (const answer of [new Response('<html>'), Response.json({})]) {
+    instead = (path) => (path.endsWith('/changes') ? answer.clone() : undefined);
+    await expect(copy.round(0)).rejects.toThrow('what answers at /api/v1/changes is no hub');
+  }
+  instead = () => undefined;
+  await follow();
+  await expectSame(`dossiers/${CODE(110)}`);
+});
+
+test('its age counts from when the hub said that this was all, not from when all of that had come', async () => {
+  await follow();
+  await hub.push(progress({ code: CODE(111), status: 'resolved' }), { what: 'progress' });
+  instead = (path) => void (path.includes('/dossiers/') && (hub.clock.nowMs += 5_000));
+  await copy.round(0);
+  expect((await ask(`dossiers/${CODE(111)}`)).headers.get('age')).toBe('5');
+});
+
+test('on a full disk it answers from what it has, and goes on when there is room', async () => {
+  await follow();
+  const { size } = statSync(file());
+  await hub.push(progress({ code: CODE(112), status: 'resolved' }), { what: 'progress' });
+  const before = await (await ask(`dossiers/${CODE(112)}`)).text();
+  const writes = await fillDisk(100);
+  await expect(copy.round(0)).rejects.toThrow(`${file()} could not be written: ENOSPC`);
+  expect([statSync(file()).size, await (await ask(`dossiers/${CODE(112)}`)).text()]).toEqual([size, before]);
+  writes.mockRestore();
+  await follow();
+  await expectSame(`dossiers/${CODE(112)}`);
+  await restart();
+  await expectSame(`dossiers/${CODE(112)}`);
+});
+
+/** From now on there is room for so many bytes. */
+async function fillDisk(room: number) {
+  const handle = await open(file(), 'r');
+  const prototype: FileHandle = Object.getPrototypeOf(handle);
+  await handle.close();
+  const write = prototype.write as (...given: unknown[]) => Promise<unknown>;
+  let left = room;
+  return vi.spyOn(prototype, 'write').mockImplementation(async function (this: FileHandle, ...given: unknown[]) {
+    const [bytes, at, length, position] = given as [Buffer, number, number, number];
+    if (left === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const some = Math.min(left, length);
+    left -= some;
+    return write.call(this, bytes, at, some, position) as never;
+  } as never);
+}
+
 test('while the hub is away it goes on, also after a restart, and says since when it has heard nothing', async () => {
   hub.clock.nowMs += 30_000;
   await follow();
@@ -209,6 +290,9 @@ test('killed at any byte of what it writes, it goes on from the last part that i
     await follow();
     await expectSame(`dossiers/${CODE(1)}`);
   }
+  writeFileSync(`${file()}.part`, 'of a snapshot that was being taken');
+  await restart();
+  expect(existsSync(`${file()}.part`)).toBe(false);
   // A part whose bytes did not all come to the disk before its mark did, and what comes of files after a loss of power.
   const spoilt = Buffer.from(after).fill(0, before.length + 10, before.length + 20);
   for (const bytes of [spoilt, Buffer.concat([before, Buffer.alloc(5_000)])]) {
@@ -260,6 +344,17 @@ test('where changes do not lead to the hub’s state a new snapshot is taken; un
   expect(lines.filter(({ msg }) => msg === 'snapshot taken')).toHaveLength(3);
 });
 
+test('where a new snapshot does not help either it waits, and takes none after the other', async () => {
+  const gap = { items: [], next: 'x', gap: true };
+  instead = (path) => (path.endsWith('/changes') ? Response.json(gap) : undefined);
+  asked = [];
+  for (const _ of [1, 2]) {
+    expect(await copy.round(0)).toBe(true);
+    await expect(copy.round(0)).rejects.toThrow('since its own snapshot');
+  }
+  expect(asked.filter((path) => path === '/api/v1/snapshot')).toHaveLength(2);
+});
+
 test('what is not as it was signed is refused', async () => {
   await copy.close();
   rmSync(file());
@@ -268,6 +363,7 @@ test('what is not as it was signed is refused', async () => {
     'its dossiers is': (text) => text.replace(/\{"kind":"dossier".*\n/, ''),
     'goes on after': (text) => `${text}{"kind":"gone","code":"${CODE(1)}"}\n`,
     'broke off': (text) => text.slice(0, text.indexOf('{"kind":"end"')),
+    'broke off within a line': (text) => text.slice(0, -10),
     'does not begin': () => '<html>',
     'its cursor is not': (text) => text,
   };
@@ -311,13 +407,33 @@ test('a signing key that was not seen before is told of, once', async () => {
 });
 
 test('what is over is left out when the file is written anew, and nothing else', async () => {
-  const note = 'x'.repeat(3_000_000);
-  for (let n = 0; n < 7; n++) {
-    await hub.push(dossier({ code: CODE(40), note: `${note}${n}`, statusAt: `2025-08-12T09:${10 + n}:00+07:00` }));
+  const results = Array.from({ length: 48 }, () => ({ name: 'x'.repeat(20_000) }));
+  const codes = [40, 41, 42, 43].map(CODE);
+  const version = async (n: number) => {
+    const statusAt = `2025-08-12T09:1${n}:00+07:00`;
+    expect((await hub.push(codes.map((code) => dossier({ code, results, note: `${n}`, statusAt })))).status).toBe(200);
+  };
+  for (let n = 0; n < 4; n++) {
+    await version(n);
     await copy.round(0);
   }
+  // What was not written to its end is dropped, be there ever so much behind it.
+  const whole = readFileSync(file());
+  writeFileSync(file(), Buffer.from(whole).fill(0, 5_000_000, 5_000_010));
+  await restart();
+  expect(statSync(file()).size).toBeLessThan(5_000_000);
+  writeFileSync(file(), whole);
+  await restart();
+  // Where there is no room for another file beside it, it follows all the same.
+  await version(4);
+  const writes = await fillDisk(5_000_000);
+  await expect(copy.round(0)).rejects.toThrow('copy.ndjson.part could not be written: ENOSPC');
+  writes.mockRestore();
+  expect(statSync(file()).size).toBeGreaterThan(16 * 1024 * 1024);
+  await expectSame(`dossiers/${CODE(40)}`);
+  hub.clock.nowMs += 3_600_000;
   await follow();
-  expect(statSync(file()).size).toBeLessThan(7_000_000);
+  expect(statSync(file()).size).toBeLessThan(4_500_000);
   const all = [
     `dossiers/${CODE(40)}`,
     `dossiers/${CODE(1)}`,

@@ -21,12 +21,15 @@ async function listen(headers: Record<string, string> = {}, query = '') {
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
+  let gaps = 0;
   return {
+    gaps: () => gaps,
     async next(many: number): Promise<readonly Told[]> {
       for (;;) {
         const whole = text.split('\n\n').slice(0, -1);
         const told = whole.filter((block) => block.startsWith('id: ')).map(eventOf);
         if (told.length >= many) {
+          gaps += whole.filter((block) => block === 'event: gap\ndata: {}').length;
           text = '';
           return told;
         }
@@ -68,6 +71,32 @@ test('whoever was cut off goes on after the last event that was received', async
     expect((await resumed.next(2)).map(({ data }) => data.code)).toEqual([codeOf(3), codeOf(4)]);
     await resumed.leave();
   }
+});
+
+test('whoever goes on where changes may be missing is told of that, and nobody else', async () => {
+  const told = async (headers: Record<string, string>, query = '') => {
+    const stream = await listen(headers, query);
+    const [first] = await stream.next(1);
+    await stream.leave();
+    return [stream.gaps(), first?.data.code];
+  };
+  await push(1, 2, 3);
+  const [, second] = (await hub.read('/api/v1/changes')).body.items;
+  const first = (await hub.read('/api/v1/changes?limit=1')).body.next;
+  expect(await told({ 'Last-Event-ID': first })).toEqual([0, codeOf(2)]);
+  await hub.hub.database.pool.query('DELETE FROM changes WHERE cursor <= 2');
+  expect(await told({ 'Last-Event-ID': first })).toEqual([1, codeOf(3)]);
+  expect(await told({}, `?cursor=${first}`)).toEqual([1, codeOf(3)]);
+  expect(await told({ 'Last-Event-ID': second.cursor })).toEqual([0, codeOf(3)]);
+  expect(await told({})).toEqual([0, codeOf(3)]);
+  // The database is put back while it listens: numbers go on far ahead.
+  const stream = await listen();
+  await stream.next(1);
+  await hub.hub.database.pool.query('UPDATE change_counter SET value = value + 1000');
+  await push(4);
+  expect((await stream.next(1)).map(({ data }) => data.code)).toEqual([codeOf(4)]);
+  await stream.leave();
+  expect(stream.gaps()).toBe(1);
 });
 
 test('a hub that leaves ends the stream', async () => {

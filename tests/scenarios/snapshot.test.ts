@@ -139,6 +139,37 @@ test('two are read at once; whoever leaves makes room, read or not', async () =>
   for (let n = 0; n < 3; n++) expect((await hub.request('HEAD', '/api/v1/snapshot', 'portal')).status).toBe(200);
 });
 
+test('one of which nothing is taken for a minute is broken off, and makes room; what is taken at a time is little', async () => {
+  // More than all buffers take, also compressed.
+  const unlike = (n: number) =>
+    Array.from({ length: 300 }, (_, at) => createHash('sha256').update(`${n} ${at}`).digest('base64')).join(' ');
+  await hub.push(Array.from({ length: 40 }, (_, n) => dossier({ code: CODE(5000 + n), note: unlike(n) })));
+  const minutes = new Map<unknown, () => void>();
+  const { setTimeout: begin, clearTimeout: end } = globalThis;
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms: number) => {
+    const timer = begin(work, ms);
+    if (ms === 60_000) minutes.set(timer, work);
+    return timer;
+  }) as never);
+  vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+    minutes.delete(timer);
+    end(timer);
+  });
+  for (const encoding of ['identity', 'gzip', 'identity', 'gzip']) {
+    const reader = ((await ask({ 'Accept-Encoding': encoding })).body as ReadableStream<Uint8Array>).getReader();
+    const taken = async () => ((await reader.read()).value as Uint8Array).length;
+    for (const _ of [1, 2]) expect(await taken()).toBeLessThanOrEqual(64 * 1024);
+    await vi.waitFor(() => expect(minutes.size).toBe(1));
+    for (const pass of minutes.values()) pass();
+    await expect(
+      (async () => {
+        while (!(await reader.read()).done);
+      })(),
+    ).rejects.toThrow('nothing was taken for too long');
+    minutes.clear();
+  }
+});
+
 test('it is compressed for whoever says so', async () => {
   const [plain, zipped] = [await ask(), await ask({ 'Accept-Encoding': 'br, gzip' })];
   expect(zipped.headers.get('content-encoding')).toBe('gzip');
