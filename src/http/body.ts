@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { Context } from 'hono';
 import { Refusal } from './problem.ts';
 
@@ -117,14 +118,10 @@ interface Limits {
 async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGenerator<Buffer> {
   const { bomb, tooLate } = limits;
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  const inflater = encoding === 'identity' ? undefined : inflaterOf(encoding);
-  if (inflater) {
-    source.pipe(inflater);
-    // pipe() does not pass on that a client went away: without this the inflater would wait for ever.
-    source.once('error', () => inflater.destroy(clientGone()));
-    source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
-  }
+  let inflater: Inflater | undefined;
   try {
+    if (encoding !== 'identity') inflater = await inflaterOf(encoding, source, limits);
+    if (inflater) pipe(source, inflater);
     let size = 0;
     // The socket stays open when reading ends early: the refusal has to go back over it.
     const chunks = (inflater ?? source).iterator({ destroyOnReturn: false });
@@ -158,6 +155,13 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
   }
 }
 
+function pipe(source: Readable, inflater: Inflater): void {
+  source.pipe(inflater);
+  // pipe() does not pass on that a client went away: without this the inflater would wait for ever.
+  source.once('error', () => inflater.destroy(clientGone()));
+  source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
+}
+
 /** @throws `tooLate` when it takes longer, and 503 once the hub is leaving */
 async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving }: Limits): Promise<Out> {
   let timer: NodeJS.Timeout | undefined;
@@ -189,14 +193,30 @@ function clientGone(): Refusal {
 /** Each chunk is a trip to another thread: a bomb costs a quarter of what it costs in chunks of the usual 16 KiB. */
 const CHUNKS = { chunkSize: 64 * 1024 };
 
-function inflaterOf(encoding: string) {
+type Inflater = Awaited<ReturnType<typeof inflaterOf>>;
+
+async function inflaterOf(encoding: string, source: Readable, limits: Limits) {
   if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip(CHUNKS);
-  if (encoding === 'deflate') return createInflate(CHUNKS);
+  if (encoding === 'deflate')
+    return (await isWrapped(source, limits)) ? createInflate(CHUNKS) : createInflateRaw(CHUNKS);
   if (encoding === 'br') return createBrotliDecompress(CHUNKS);
   throw new Refusal(
     'unsupported-media',
     `got the content encoding ${JSON.stringify(encoding)}, expected gzip, deflate, br or none`,
   );
+}
+
+/**
+ * Whether deflate comes as zlib wraps it, whose first byte ends in an 8 (RFC 1950); .NET's DeflateStream writes it bare, and no
+ * encoder of that begins so.
+ */
+async function isWrapped(source: Readable, limits: Limits): Promise<boolean> {
+  const over = new AbortController();
+  const begun = ['readable', 'end'].map((event) => once(source, event, { signal: over.signal }));
+  await inTime(Promise.race(begun), limits).finally(() => over.abort());
+  const first: Buffer | null = source.read(1);
+  if (first) source.unshift(first);
+  return !first || ((first[0] as number) & 15) === 8;
 }
 
 function rawBody(c: Context): Readable | undefined {

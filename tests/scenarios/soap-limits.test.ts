@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMessage, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
@@ -97,6 +97,12 @@ describe('what a hostile message costs', () => {
       /more than 500 times of its size/,
       { 'Content-Encoding': 'deflate' },
     ],
+    [
+      'a bare deflate bomb',
+      () => deflateRawSync(Buffer.alloc(100_000_000, 0x20)),
+      /more than 500 times of its size/,
+      { 'Content-Encoding': 'deflate' },
+    ],
     ['what is no gzip', () => Buffer.from('no gzip'), /not valid gzip/, { 'Content-Encoding': 'gzip' }],
     [
       'two bodies',
@@ -156,6 +162,7 @@ describe('what a message may come as', () => {
     ['ASCII under the name of another set', Buffer.from(ping), named('iso-8859-1')],
     ['gzip', gzipSync(ping), { ...plain, 'Content-Encoding': 'gzip' }],
     ['deflate', deflateSync(ping), { ...plain, 'Content-Encoding': 'deflate' }],
+    ['deflate as .NET writes it, bare', deflateRawSync(ping), { ...plain, 'Content-Encoding': 'deflate' }],
   ])('%s is read', async (_, message, headers) => {
     expect((await sendSoap(hub, message, { headers })).status).toBe(200);
   });
