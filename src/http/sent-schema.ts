@@ -43,9 +43,10 @@ function instantOf({ format, ...node }: Node, isOptional: boolean): object {
 }
 
 const DAYS =
-  '(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))';
+  '[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))';
+const LEAP_DAYS = '(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|2000)-02-29';
 /** What RFC 3339 has no place for, and systems write: blanks around, and a zone such as +0700 (iGate, PHP). */
-const WRITTEN_OTHERWISE = `[0-9]{4}-${DAYS}[Tt](?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])`;
+const WRITTEN_OTHERWISE = `(?:${DAYS}|${LEAP_DAYS})[Tt](?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])`;
 
 function textOf({ minLength: _, ...node }: Node, isOptional: boolean): object {
   return { ...node, ...typeOf('string', isOptional), pattern: patternOf(node, isOptional) };

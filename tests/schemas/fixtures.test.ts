@@ -110,6 +110,9 @@ test.each([
     ['0001-01-01T00:00:00+07:00', false],
     ['2025-08-12T08:15:00+0700', true],
     ['2025-02-29T08:15:00+0700', false],
+    ['2024-02-29T08:15:00+0700', true],
+    ['2000-02-29T08:15:00+0700', true],
+    ['2100-02-29T08:15:00+0700', false],
   ] as const)
     expect(check.Check({ ...sample.record, [member]: time }), time).toBe(isTime);
 });
