@@ -61,8 +61,7 @@ export function openDatabase(
  * empty reads all of it, and may be kept while the table grows: never scan where an index can be used. (The price of
  * a scan that cannot be avoided looks so high then that it would start the compiler, at half a second a statement.)
  */
-const ZONE = 'Etc/GMT-7';
-const ALL = [`TimeZone=${ZONE}`, 'DateStyle=ISO', 'enable_seqscan=off', 'jit=off'];
+const ALL = ['TimeZone=Etc/GMT-7', 'DateStyle=ISO', 'enable_seqscan=off', 'jit=off'];
 /**
  * Planning a batch's statement costs more than executing it (1.2 k/s planned anew, 5 k/s planned once). What is planned
  * once is planned while the tables may be empty: then a join reads whole indexes (114 ms at 39,000 dossiers) where a
@@ -89,17 +88,22 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
 }
 
 /**
- * A pooler before the server may pass over what a session asks for: then times would come back in another zone and be taken
- * for Vietnam's, and one that pools transactions loses what is planned once besides.
+ * A pooler before the server may pass over what a session asks for, and `options` in the address take its place: then times
+ * would come back in another zone and be taken for Vietnam's, or statements be planned for tables that have grown since.
  *
- * @throws what to do instead
+ * @throws which setting, and what to do instead
  */
 export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Promise<void> {
-  const { rows } = await pool.query<{ zone: string }>(`SELECT current_setting('TimeZone') AS zone`);
-  const zone = rows[0]?.zone;
-  if (zone !== ZONE)
+  const asked = [...ALL, ...HOT].map((setting) => setting.split('='));
+  const { rows } = await pool.query<{ name: string; wanted: string; value: string }>(
+    `SELECT name, wanted, current_setting(name) AS value FROM unnest($1::text[], $2::text[]) AS asked(name, wanted)
+     WHERE split_part(current_setting(name), ',', 1) <> wanted LIMIT 1`,
+    [asked.map(([name]) => name), asked.map(([, value]) => value)],
+  );
+  const [other] = rows;
+  if (other)
     throw new Error(
-      `the database works in the time zone ${zone}, and not in the one that the hub asks for with each session: what stands before it passes the settings of sessions over; give DATABASE_URL the address of PostgreSQL itself`,
+      `the database works with ${other.name} ${other.value}, and not with the ${other.wanted} that the hub asks for with each session: what stands before it, or options in its address, take the place of the settings of sessions; give DATABASE_URL the address of PostgreSQL itself, without options`,
     );
 }
 

@@ -283,11 +283,18 @@ describe('what the database cannot keep', () => {
     line.close();
   });
 
-  test('a pooler that passes over what a session asks for stops the start: times would be of another zone', async () => {
-    const line = await lineTo(hub.databaseUrl, withoutSettings);
-    await expect(testHub({ databaseUrl: line.url })).rejects.toThrow(
-      'give DATABASE_URL the address of PostgreSQL itself',
+  test.each([
+    ['a pooler that passes over what a session asks for', /options\0[^\0]*\0/, '', 'TimeZone Etc/UTC'],
+    ['one that keeps the zone alone', / -c plan_cache_mode=[^ \0]*/, '', 'plan_cache_mode auto'],
+    ['an address with options of its own', /^$/, '?options=-c%20jit%3Doff', 'TimeZone Etc/UTC'],
+  ])('%s stops the start: times would be of another zone, or plans of empty tables', async (_, lost, more, setting) => {
+    const line = await lineTo(hub.databaseUrl, (start) => without(lost, start));
+    await execute(
+      hub.databaseUrl,
+      `ALTER DATABASE ${new URL(hub.databaseUrl).pathname.slice(1)} SET TimeZone = 'Etc/UTC'`,
     );
+    const started = expect(testHub({ databaseUrl: line.url + more })).rejects;
+    await started.toThrow(new RegExp(`works with ${setting},.*give DATABASE_URL the address of PostgreSQL itself`));
     line.close();
   });
 
@@ -344,12 +351,9 @@ describe('what the database cannot keep', () => {
   });
 });
 
-/** The message that begins a session, without its settings: as a pooler sends it that ignores them. */
-function withoutSettings(start: Buffer): Buffer {
-  const named = start
-    .subarray(8)
-    .toString('latin1')
-    .replace(/\0options\0[^\0]*\0/, '\0');
+/** The message that begins a session, without some of it: as a pooler sends it that passes that over. */
+function without(lost: RegExp, start: Buffer): Buffer {
+  const named = start.subarray(8).toString('latin1').replace(lost, '');
   const size = Buffer.alloc(4);
   size.writeInt32BE(8 + named.length);
   return Buffer.concat([size, start.subarray(4, 8), Buffer.from(named, 'latin1')]);
