@@ -120,14 +120,14 @@ function isUnheard(error: unknown): boolean {
 }
 
 /**
- * Connection errors and the classes 08 (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator
+ * Connection errors, also for want of files and addresses, and the classes 08 (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator
  * intervention), 58 (input and output); 25006: it takes no writes, as a replica after a fail-over; 3D000: there is none of
  * its name, as while a backup is put in its place.
  */
 function isDatabaseAway(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
-    /^(08|28|40|53|57|58|25006|3D000)|^E(CONN|PIPE|HOST|TIMEDOUT|AI_)/.test(code) ||
+    /^(08|28|40|53|57|58|25006|3D000)|^E(CONN|PIPE|HOST|NET|NOTFOUND|TIMEDOUT|AI_|ADDRNOTAVAIL|[MN]FILE)/.test(code) ||
     isClosedToSessions(error) ||
     /timeout|terminated|Connection/.test(message)
   );

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
@@ -92,6 +92,22 @@ describe('what the database cannot keep', () => {
     expect(await reply.json()).toMatchObject({ detail: 'the database does not answer' });
     line.close();
     await deaf.hub.stop();
+  });
+
+  test.each([
+    ['no file is left for a connection', 'EMFILE'],
+    ['no network leads to it', 'ENETUNREACH'],
+    ['nobody knows its name', 'ENOTFOUND'],
+  ])('a database that cannot be reached, since %s: 503 and Retry-After, as to be sent again', async (_, code) => {
+    const error = Object.assign(new Error(`connect ${code}`), { code });
+    const connect = vi.spyOn(hub.hub.database.pool, 'connect');
+    connect.mockImplementation(((done?: (error: Error) => void) =>
+      done ? done(error) : Promise.reject(error)) as typeof connect);
+    const replies = [await post(dossier()), await hub.request('GET', '/api/v1/dossiers/X', 'portal'), await ready()];
+    expect(replies.map((reply) => [reply.status, reply.headers.get('retry-after')])).toEqual(
+      replies.map(() => [503, '5']),
+    );
+    connect.mockRestore();
   });
 
   describe('a database that lets nobody in', () => {
