@@ -268,12 +268,14 @@ const TO_LINK_LOCAL = {
 
 /** Codes of failures before a connection stood: nothing was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+/** What the system was asked for where nothing can have been sent, whatever it answered: no time left, no files, a firewall. */
+const BEFORE_SENDING = new Set(['getaddrinfo', 'connect']);
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
 function failureOf(error: AxiosError, totalMs: number): Exchange {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
   if (code === LINK_LOCAL) return TO_LINK_LOCAL;
-  if (NOT_CONNECTED.has(code) || (code === 'ETIMEDOUT' && (error as { syscall?: string }).syscall === 'connect'))
+  if (NOT_CONNECTED.has(code) || BEFORE_SENDING.has(syscallOf(error)))
     return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
   if (CERTIFICATE.test(code)) {
     // An alert comes from the other side: it refuses us before it has read anything.
@@ -285,6 +287,12 @@ function failureOf(error: AxiosError, totalMs: number): Exchange {
   if (code === 'ERR_BAD_RESPONSE' && /maxContentLength/.test(error.message))
     return { kind: 'lost', reason: 'reply-too-large', message: 'the reply is larger than the limit' };
   return { kind: 'lost', reason: 'broken', message: `the connection broke: ${code}` };
+}
+
+/** axios keeps it in the cause alone; of several addresses that were tried it is the same for each. */
+function syscallOf({ cause }: AxiosError): string {
+  const { syscall, errors } = (cause ?? {}) as { syscall?: string; errors?: readonly { syscall?: string }[] };
+  return syscall ?? errors?.[0]?.syscall ?? '';
 }
 
 function lowerCase(headers: object): Record<string, string> {

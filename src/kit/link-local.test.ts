@@ -79,6 +79,16 @@ describe('a call', () => {
     server.close();
   });
 
+  test('to a name whose server answers nothing was certainly not made, and many wait for one look-up', async () => {
+    const asked = vi.spyOn(dns, 'lookup').mockImplementation((() => undefined) as unknown as typeof dns.lookup);
+    const client = createHttp({ origins: ['http://away.example.test'], connectMs: 20 });
+    const calls = Array.from({ length: 10 }, () => client.exchange({ url: 'http://away.example.test/', body: 'x' }));
+    for (const result of await Promise.all(calls))
+      expect(result).toEqual({ kind: 'unreachable', reason: 'etimedout', message: 'no connection: ETIMEDOUT' });
+    expect(asked).toHaveBeenCalledOnce();
+    client.close();
+  });
+
   test.each([301, 302, 303, 307, 308])(
     'goes nowhere that its answer sends it: %i is an answer like others',
     async (status) => {

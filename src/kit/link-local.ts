@@ -27,17 +27,38 @@ export function isLinkLocal(host: string): boolean {
 /** The code of the error, where nothing else is left of what a name stands for. */
 export const LINK_LOCAL = 'ELINKLOCAL';
 
+type Told = Parameters<LookupFunction>[2];
+
+/**
+ * Who waits for the look-ups that are under way. Of a name whose server answers nothing each takes ten seconds or more and one
+ * of two threads: were they not shared, a partner's calls would hold up whatever else is looked up, for minutes.
+ */
+const waiting = new Map<string, Told[]>();
+
 /** The system's look-up of a name, without addresses that are link-local: whoever owns a name may point it anywhere. */
 export const lookUpName: LookupFunction = (host, options, done) => {
+  const key = `${host} ${JSON.stringify(options)}`;
+  const others = waiting.get(key);
+  if (others) {
+    others.push(done);
+    return;
+  }
+  const all = [done];
+  waiting.set(key, all);
   dns.lookup(host, options, (error, found, family) => {
-    if (error) return done(error, found, family);
-    if (Array.isArray(found)) {
-      const left = found.filter(({ address }) => !isLinkLocal(address));
-      return left.length > 0 ? done(null, left) : done(refused(host), []);
-    }
-    return isLinkLocal(found) ? done(refused(host), '') : done(null, found, family);
+    waiting.delete(key);
+    for (const each of all) tell(each, host, error, found, family);
   });
 };
+
+function tell(done: Told, host: string, ...[error, found, family]: Parameters<Told>): void {
+  if (error) return done(error, found, family);
+  if (Array.isArray(found)) {
+    const left = found.filter(({ address }) => !isLinkLocal(address));
+    return left.length > 0 ? done(null, left) : done(refused(host), []);
+  }
+  return isLinkLocal(found) ? done(refused(host), '') : done(null, found, family);
+}
 
 function refused(host: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${host} is a link-local address`), { code: LINK_LOCAL });
