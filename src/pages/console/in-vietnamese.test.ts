@@ -61,6 +61,17 @@ describe('what the hub says to officers', () => {
     );
   });
 
+  // A text of 4,000 characters took seconds: what is asked here would take minutes, and the test its time.
+  it('is not looked for to no end in a text that somebody made for it', () => {
+    const pieces = [' is new: ', ', such as ', ' and ', ' more'];
+    for (let n = 0; n < 60; n++) {
+      const hostile = `${n} ${pieces.map((piece) => piece.repeat(950 / piece.length)).join('')}!`;
+      expect(inVietnamese(hostile)).toContain(' là trường mới: ');
+      expect(inVietnamese(`${'a: '.repeat(1_200)}it is empty${n}`)).toBeUndefined();
+      expect(inVietnamese(`it is empty${'; '.repeat(1_500)}${n}`)).toContain('rỗng; ; ');
+    }
+  });
+
   it('leaves what a partner says as it is, in quotes where the hub repeats it', () => {
     expect(inVietnamese('Hệ thống đang bảo trì; xin thử lại')).toBeUndefined();
     expect(inVietnamese('the ministry refuses it: a text that cannot be stored')).toBe(

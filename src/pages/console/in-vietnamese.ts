@@ -1,10 +1,18 @@
 import { PHRASES, type Phrase, WORDS } from './phrases.ts';
 
-/** A sentence longer than this is shown as it is: it would be looked through for too long. */
+/** A sentence longer than this is shown as it is. */
 const LONGEST = 4_000;
-const MOST_PARTS = 60;
 /** In one sentence, values that it quotes included. */
 const MOST_SEMICOLONS = 4;
+/** So many characters are looked through for one text, some of them more than once; the rest is shown as it is. */
+const MOST_LOOKED_THROUGH = 40_000;
+/** What it costs to look through a short one. */
+const LEAST = 100;
+
+/** How much more is looked through. */
+interface Budget {
+  characters: number;
+}
 
 /** Braces that hold a sentence or words of the hub, and those that hold what a partner said. */
 const MEANT: ReadonlySet<string> = new Set([
@@ -23,9 +31,10 @@ const MEANT: ReadonlySet<string> = new Set([
 const SAID = 'said';
 
 interface Known {
-  /** The longest of its fixed pieces: most sentences are told from others by looking for it. */
+  /** The fixed pieces, of which each hole is between two. */
+  readonly pieces: readonly string[];
+  /** The longest of them: most sentences are told from others by looking for it. */
   readonly piece: string;
-  readonly form: RegExp;
   readonly holes: readonly string[];
   readonly vietnamese: string;
 }
@@ -39,48 +48,85 @@ const PARTS = [...SENTENCES, ...WORDS.map(known)];
  */
 export function inVietnamese(text: string): string | undefined {
   if (text.length > LONGEST || !SENTENCES.some(({ piece }) => text.includes(piece))) return undefined;
-  return oneByOne(text, false) ?? alone(text) ?? oneByOne(text, true);
+  const budget = { characters: MOST_LOOKED_THROUGH };
+  return oneByOne(text, false, budget) ?? alone(text, budget) ?? oneByOne(text, true, budget);
 }
 
 function known([english, vietnamese]: Phrase): Known {
   const holes = [...english.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
   const pieces = english.split(/\{\w+\}/);
   const [piece = ''] = pieces.toSorted((one, other) => other.length - one.length);
-  const form = pieces.map((fixed) => fixed.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('("(?:[^"\\\\]|\\\\.)*"|.+?)');
-  return { piece, form: new RegExp(`^${form}$`, 's'), holes, vietnamese };
+  return { pieces, piece, holes, vietnamese };
 }
 
-function alone(text: string): string | undefined {
-  return behindHead(text) ?? sentenceOf(text, SENTENCES);
+function alone(text: string, budget: Budget): string | undefined {
+  return behindHead(text, budget) ?? sentenceOf(text, SENTENCES, budget);
 }
 
-function sentenceOf(text: string, phrases: readonly Known[]): string | undefined {
-  for (const { piece, form, holes, vietnamese } of phrases) {
-    const found = text.includes(piece) ? form.exec(text) : null;
-    if (found) return vietnamese.replace(/\{(\w+)\}/g, (_, name) => shown(name, found[holes.indexOf(name) + 1] ?? ''));
+function mayLookThrough(text: string, budget: Budget): boolean {
+  budget.characters -= Math.max(text.length, LEAST);
+  return budget.characters >= 0;
+}
+
+function sentenceOf(text: string, phrases: readonly Known[], budget: Budget): string | undefined {
+  if (!mayLookThrough(text, budget)) return undefined;
+  for (const { pieces, piece, holes, vietnamese } of phrases) {
+    const found = text.includes(piece) ? contentsOf(text, pieces) : undefined;
+    if (found)
+      return vietnamese.replace(/\{(\w+)\}/g, (_, name) => shown(name, found[holes.indexOf(name)] ?? '', budget));
   }
   return undefined;
 }
 
-function shown(name: string, content: string): string {
+/**
+ * What stands in the holes, each as short as it can be, or all that is in quotes. It never goes back, as an expression
+ * would: a text that somebody made for it would take seconds.
+ */
+function contentsOf(text: string, pieces: readonly string[]): readonly string[] | undefined {
+  const [head = '', ...others] = pieces;
+  const tail = others.pop();
+  if (tail === undefined) return text === head ? [] : undefined;
+  if (!text.startsWith(head) || !text.endsWith(tail)) return undefined;
+  const contents: string[] = [];
+  let from = head.length;
+  for (const piece of others) {
+    const to = endOfHole(text, from, piece);
+    if (to < 0) return undefined;
+    contents.push(text.slice(from, to));
+    from = to + piece.length;
+  }
+  const last = text.slice(from, text.length - tail.length);
+  return from + tail.length < text.length ? [...contents, last] : undefined;
+}
+
+const QUOTED = /"(?:[^"\\]|\\.)*"/sy;
+
+function endOfHole(text: string, from: number, next: string): number {
+  QUOTED.lastIndex = from;
+  if (QUOTED.test(text) && text.startsWith(next, QUOTED.lastIndex)) return QUOTED.lastIndex;
+  return text.indexOf(next, from + 1);
+}
+
+function shown(name: string, content: string, budget: Budget): string {
   if (name === SAID) return `“${content}”`;
-  return MEANT.has(name) ? (wordsOf(content) ?? content) : content;
+  return MEANT.has(name) ? (wordsOf(content, budget) ?? content) : content;
 }
 
 /** Also several kinds that are expected: "an object or a list". */
-function wordsOf(content: string): string | undefined {
-  const whole = sentenceOf(content, PARTS) ?? behindHead(content);
+function wordsOf(content: string, budget: Budget): string | undefined {
+  const whole = sentenceOf(content, PARTS, budget) ?? behindHead(content, budget);
   if (whole !== undefined || !content.includes(' or ')) return whole;
   return content
     .split(' or ')
-    .map((one) => sentenceOf(one, PARTS) ?? one)
+    .map((one) => sentenceOf(one, PARTS, budget) ?? one)
     .join(' hoặc ');
 }
 
 /** `/applicant/name: got …`, `timeout: no answer …`, `dossier.upsert.v1 (rest): … is new`. */
-function behindHead(text: string): string | undefined {
+function behindHead(text: string, budget: Budget): string | undefined {
+  if (!mayLookThrough(text, budget)) return undefined;
   const [, head, rest] = /^([^\s:]+(?: \([\w-]+\))?: |\/\S* )(.+)$/s.exec(text) ?? [];
-  const told = rest === undefined ? undefined : alone(rest);
+  const told = rest === undefined ? undefined : alone(rest, budget);
   return told === undefined ? undefined : `${head}${told}`;
 }
 
@@ -90,13 +136,13 @@ function behindHead(text: string): string | undefined {
  *
  * @param mayBeForeign whether some of them may be somebody else's
  */
-function oneByOne(text: string, mayBeForeign: boolean): string | undefined {
+function oneByOne(text: string, mayBeForeign: boolean, budget: Budget): string | undefined {
   const parts = text.split('; ');
-  if (parts.length === 1 || parts.length > MOST_PARTS) return undefined;
+  if (parts.length === 1) return undefined;
   const told: string[] = [];
   let areKnown = 0;
   for (let from = 0; from < parts.length; ) {
-    const { to, sentence } = shortestFrom(parts, from);
+    const { to, sentence } = shortestFrom(parts, from, budget);
     if (sentence !== undefined) areKnown++;
     else if (!mayBeForeign) return undefined;
     told.push(sentence ?? (parts[from] as string));
@@ -105,10 +151,14 @@ function oneByOne(text: string, mayBeForeign: boolean): string | undefined {
   return areKnown > 0 ? told.join('; ') : undefined;
 }
 
-function shortestFrom(parts: readonly string[], from: number): { readonly to: number; readonly sentence?: string } {
+function shortestFrom(
+  parts: readonly string[],
+  from: number,
+  budget: Budget,
+): { readonly to: number; readonly sentence?: string } {
   for (let to = from + 1; to <= Math.min(parts.length, from + MOST_SEMICOLONS + 1); to++) {
     const text = parts.slice(from, to).join('; ');
-    const sentence = alone(text);
+    const sentence = alone(text, budget);
     if (sentence !== undefined) return { to, sentence };
   }
   return { to: from + 1 };
