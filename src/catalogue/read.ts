@@ -6,11 +6,11 @@ import { type CatalogueKind, catalogueKey } from './catalogue.ts';
 import { type EndedService, listEnded } from './ended.ts';
 import { createVersionsReader, type VersionsReader } from './versions.ts';
 
-export interface ServedEntry {
+export interface ServedEntry<Held = unknown> {
   readonly key: string;
   readonly code: string;
   readonly version: number;
-  readonly record: unknown;
+  readonly record: Held;
   readonly changedAt: string;
 }
 
@@ -38,13 +38,13 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<readonly ServedEntry[]>;
-  /** In the order of their keys, after so many others; with how many there are in all. */
+  /** In the order of their keys, after so many others; records as JSON. With how many there are in all. */
   page(
     kind: CatalogueKind,
     filter: CatalogueFilter,
     limit: number,
     offset: number,
-  ): Promise<{ readonly items: readonly ServedEntry[]; readonly total: number }>;
+  ): Promise<{ readonly items: readonly ServedEntry<string>[]; readonly total: number }>;
   /** Of all entries; none where there are just so many as are known already. */
   keys(kind: CatalogueKind, known: number): Promise<readonly string[]>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
@@ -89,7 +89,12 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     async page(kind, filter, limit, offset) {
       const [{ total }, items] = await Promise.all([
         entries(kind, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow(),
-        entries(kind, filter).select(SERVED).orderBy('key').limit(limit).offset(offset).execute(),
+        entries(kind, filter)
+          .select(['key', 'code', 'version', sql<string>`record::text`.as('record'), 'changed_at as changedAt'])
+          .orderBy('key')
+          .limit(limit)
+          .offset(offset)
+          .execute(),
       ]);
       return { total, items };
     },

@@ -14,7 +14,7 @@ import type { Clients } from './clients.ts';
 import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 import type { Holder } from './cpsv-ap-nodes.ts';
 import type { Cursors } from './cursor.ts';
-import { JSON_LD, JsonLdOne, JsonLdPage, negotiated } from './json-ld.ts';
+import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './json-ld.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
@@ -98,11 +98,15 @@ export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): voi
         const found = await catalogue.list(kind, filterOf(query), limit + 1, after);
         const items = found.slice(0, limit);
         const next = found.length > limit ? cursors.write(path, [items.at(-1)?.key ?? '']) : null;
-        return negotiated(
+        const holder = holderOf(c, means);
+        return negotiatedPage(
           c,
-          () => ({ items: items.map((item) => item.record), next }),
-          () => ({ '@graph': items.map((item) => linked(item.record as never, holderOf(c, means))) }),
-          next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` },
+          items.map(({ record }) => record),
+          {
+            next,
+            linked: (record) => linked(record, holder),
+            more: next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` },
+          },
         );
       },
     );

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
 import { CONTEXT } from './cpsv-ap.ts';
-import { conditional } from './route.ts';
+import { conditional, conditionalList } from './route.ts';
 
 export const JSON_LD = 'application/ld+json';
 
@@ -43,17 +43,30 @@ function ofRange(accepted: Accepted, range: string): number | undefined {
 }
 
 /** The same thing as JSON or as JSON-LD, whichever is wanted, each with an ETag of its own. */
-export function negotiated(
-  c: Context,
-  json: () => object,
-  linked: () => object,
-  more: Readonly<Record<string, string>> = {},
-): Response {
+export function negotiated(c: Context, json: () => object, linked: () => object): Response {
   const isLinked = wantsJsonLd(c);
   const body = isLinked ? { '@context': CONTEXT, ...linked() } : json();
-  return conditional(c, JSON.stringify(body), {
-    ...more,
-    Vary: 'Accept',
-    ...(isLinked && { 'Content-Type': JSON_LD }),
-  });
+  return conditional(c, JSON.stringify(body), headersOf(isLinked));
+}
+
+/** A page of records in the same two ways. */
+export function negotiatedPage(
+  c: Context,
+  items: readonly unknown[],
+  {
+    next,
+    linked,
+    more,
+  }: { next: string | null; linked: (record: never) => object; more: Readonly<Record<string, string>> },
+): Promise<Response> {
+  const isLinked = wantsJsonLd(c);
+  const list = isLinked
+    ? { head: `{"@context":${JSON.stringify(CONTEXT)},"@graph":[`, tail: ']}' }
+    : { head: '{"items":[', tail: `],"next":${JSON.stringify(next)}}` };
+  const write = (record: unknown): string => JSON.stringify(isLinked ? linked(record as never) : record);
+  return conditionalList(c, { ...list, items, write }, { ...more, ...headersOf(isLinked) });
+}
+
+function headersOf(isLinked: boolean): Readonly<Record<string, string>> {
+  return { Vary: 'Accept', ...(isLinked && { 'Content-Type': JSON_LD }) };
 }

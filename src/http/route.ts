@@ -1,10 +1,11 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import type { Scope } from '../config.ts';
 import { type ProblemKind, Refusal } from './problem.ts';
+import { inTurns } from './turns.ts';
 
 /** What the OpenAPI document says of a route; it stands beside its handler. */
 export interface RouteDoc {
@@ -86,8 +87,42 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
  *
  * @param more headers besides, also of a 304; a Content-Type among them stands for JSON
  */
-export function conditional(c: Context, body: string, more: Readonly<Record<string, string>> = {}): Response {
-  const tag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
+export function conditional(c: Context, body: string, more: Headers = {}): Response {
+  return unlessKnown(c, body, hash('sha256', body, 'base64url'), more);
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What stands before the items of a list, each item, and what stands behind them: JSON all together. */
+export interface WrittenList<Item> {
+  readonly head: string;
+  readonly items: readonly Item[];
+  readonly write: (item: Item) => string;
+  readonly tail: string;
+}
+
+/** The same reply of a list that may be megabytes: written and hashed in turns with other requests. */
+export async function conditionalList<Item>(
+  c: Context,
+  { head, items, write, tail }: WrittenList<Item>,
+  more: Headers = {},
+): Promise<Response> {
+  const hashing = createHash('sha256');
+  const part = (text: string): Buffer => {
+    const bytes = Buffer.from(text);
+    hashing.update(bytes);
+    return bytes;
+  };
+  const parts = [
+    part(head),
+    ...(await inTurns(items.entries(), ([at, item]) => part(`${at > 0 ? ',' : ''}${write(item)}`))),
+    part(tail),
+  ];
+  return unlessKnown(c, Buffer.concat(parts), hashing.digest('base64url'), more);
+}
+
+function unlessKnown(c: Context, body: string | Buffer<ArrayBuffer>, digest: string, more: Headers): Response {
+  const tag = `"${digest.slice(0, 22)}"`;
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...more };
   const given = c.req.header('if-none-match');
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;

@@ -8,8 +8,7 @@ import { requireKey } from '../auth.ts';
 import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
 import type { Holder } from '../cpsv-ap-nodes.ts';
 import { Refusal } from '../problem.ts';
-import { type AddRoute, conditional, queryReader, type RouteDoc } from '../route.ts';
-import { inTurns } from '../turns.ts';
+import { type AddRoute, conditional, conditionalList, queryReader, type RouteDoc } from '../route.ts';
 import type { KeyOf } from './ids.ts';
 
 const READ: readonly Scope[] = ['catalogue:read'];
@@ -108,14 +107,14 @@ export function addList<Q extends Type.TObject>(
         ? await means.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
         : { total: 0, items: [] };
       const holder = holderOf(c, means);
-      const contents = await inTurns(found.items, (entry) => JSON.stringify(view(entry, holder, asked)));
-      return conditional(c, paged(contents, found.total, Number(page), Number(size)));
+      return conditionalList(c, {
+        head: `${JSON.stringify(pageHead(found.items.length, found.total, Number(page), Number(size))).slice(0, -1)},"contents":[`,
+        items: found.items,
+        write: (entry) => JSON.stringify(view({ ...entry, record: JSON.parse(entry.record) }, holder, asked)),
+        tail: ']}',
+      });
     },
   );
-}
-
-function paged(contents: readonly string[], total: number, page: number, size: number): string {
-  return `${JSON.stringify(pageHead(contents.length, total, page, size)).slice(0, -1)},"contents":[${contents.join(',')}]}`;
 }
 
 /** What the envelope of a list says of its page. */
