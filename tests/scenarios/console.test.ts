@@ -517,6 +517,23 @@ describe('the console', () => {
       expect(await audited()).toEqual([]);
     });
 
+    test('what is wrong with the items of a message: all of one, of many the beginning of each', async () => {
+      const wrong = (n: number) =>
+        dossier({ code: CODE(n), documents: Array.from({ length: 60 }, () => ({ nobody: 1 })) });
+      await hub.push(wrong(1));
+      await hub.push(Array.from({ length: 100 }, (_, n) => wrong(n + 1)));
+      await officer.signIn('ops');
+      const notes: unknown[] = [];
+      for (const { id } of await items('messages')) {
+        const { text } = await officer.get(`/console/messages/${id}`);
+        notes.push([text.match(/<li><code>/g)?.length, text.match(/và \d+ điều nữa/g)?.length]);
+      }
+      expect(notes).toEqual([
+        [1_000, 100],
+        [60, undefined],
+      ]);
+    });
+
     test('a body only when it is asked for, for each look is audited; SOAP as readable as JSON, and masked', async () => {
       const more = '<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant>';
       await sendSoap(hub, envelope(pushXml(dossierXml(CODE(1), more))));

@@ -25,6 +25,8 @@ interface Result {
 }
 
 const MOST_RESULTS = 200;
+/** Problems and warnings of all items together: one item may have two hundred. */
+const MOST_NOTES = 1_000;
 
 /** One message: what came of its items. Its body is a page of its own: each look at it is audited. */
 export function addMessage(site: Site): void {
@@ -88,25 +90,30 @@ function bodyPart(visit: Visit, { id, body }: WholeMessage, isAsked: boolean): H
 
 function resultTable({ say }: Visit, results: readonly Result[]): Html {
   const more = results.length - MOST_RESULTS;
+  const items = results.slice(0, MOST_RESULTS);
+  const mostNotes = Math.ceil(MOST_NOTES / Math.max(items.length, 1));
   return html`${table<Result>({
     caption: say('Theo thứ tự trong thông điệp', 'In the order of the message'),
     empty: say('Không có mục nào.', 'There are no items.'),
-    items: results.slice(0, MOST_RESULTS),
+    items,
     columns: [
       { head: '#', cell: ({ index }) => index ?? '–' },
       { head: say('Mã', 'Code'), cell: ({ code }) => dossierLink(code) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
-      { head: say('Vì sao', 'Why'), cell: (one) => whyOf(say, one) },
+      { head: say('Vì sao', 'Why'), cell: (one) => whyOf(say, one, mostNotes) },
     ],
   })}${more > 0 ? html`<p class="note">${say(`và ${more} mục nữa`, `and ${more} more`)}</p>` : ''}`;
 }
 
-function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Result): Html {
+function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Result, mostNotes: number): Html {
   if (problem !== undefined) return html`<span class="words">${String(status)}: ${told(say, String(problem))}</span>`;
   const all = [...problems, ...warnings];
   if (all.length === 0) return html`–`;
-  return html`<ul class="plain">${all.map(
-    ({ path, message }) =>
-      html`<li><code>${String(path)}</code> <span class="words">${told(say, String(message))}</span></li>`,
-  )}</ul>`;
+  const more = all.length - mostNotes;
+  return html`<ul class="plain">${all
+    .slice(0, mostNotes)
+    .map(
+      ({ path, message }) =>
+        html`<li><code>${String(path)}</code> <span class="words">${told(say, String(message))}</span></li>`,
+    )}${more > 0 ? html`<li class="note">${say(`và ${more} điều nữa`, `and ${more} more`)}</li>` : ''}</ul>`;
 }
