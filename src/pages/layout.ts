@@ -65,7 +65,8 @@ ${head}
 <header>
 <a class="owner" href="${links[0]?.href ?? '/'}"><strong>Liên Thông</strong> <span>${owner}</span></a>
 <nav aria-label="${say('Các trang', 'Pages')}">${links.map(
-    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>`,
+    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>
+`,
   )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other, asked)}">${
     other === 'en' ? 'English' : 'Tiếng Việt'
   }</a></nav>

@@ -156,4 +156,19 @@ describeInBrowser(() => {
       await look('service-none');
     });
   });
+
+  test('letters are as large as the reader has set them, and pages of twice the size still fit on a telephone', async () => {
+    await onScreen(390, async (page, look) => {
+      for (const path of ['/', '/services', '/services/1.001193.000.00.00.H60', '/statistics']) {
+        await page.goto(`${url}${path}`);
+        await page.evaluate('document.documentElement.style.fontSize = "200%"');
+        for (const element of ['body', 'h1', 'small, .note'])
+          expect(
+            await page.evaluate(`parseFloat(getComputedStyle(document.querySelector("${element}")).fontSize)`),
+            `${element} of ${path}`,
+          ).toBeGreaterThanOrEqual(26);
+        await look(`large${path.replaceAll('/', '-')}`);
+      }
+    });
+  });
 });
