@@ -52,12 +52,13 @@ export const lookUpName: LookupFunction = (host, options, done) => {
 };
 
 function tell(done: Told, host: string, ...[error, found, family]: Parameters<Told>): void {
-  if (error) return done(error, found, family);
-  if (Array.isArray(found)) {
+  if (error) done(error, found, family);
+  else if (Array.isArray(found)) {
     const left = found.filter(({ address }) => !isLinkLocal(address));
-    return left.length > 0 ? done(null, left) : done(refused(host), []);
-  }
-  return isLinkLocal(found) ? done(refused(host), '') : done(null, found, family);
+    if (left.length > 0) done(null, left);
+    else done(refused(host), []);
+  } else if (isLinkLocal(found)) done(refused(host), '');
+  else done(null, found, family);
 }
 
 function refused(host: string): NodeJS.ErrnoException {
