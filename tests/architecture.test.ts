@@ -59,7 +59,7 @@ const RULES: readonly Rule[] = [
     may: [
       ...RECORDS,
       ...['auth', 'catalogue', 'cursor', 'lines', 'problem', 'route', 'turns'].map((name) => `src/http/${name}.ts`),
-      ...['src/attested.ts', 'src/same-text.ts', 'src/make-folders.ts', 'src/embedded-postgres/processes.ts'],
+      ...['src/attested.ts', 'src/same-text.ts', 'src/make-folders.ts', 'src/embedded-postgres/lock.ts'],
       ...OUTSIDE,
     ],
     mayTypes: ['src/catalogue/', 'src/config.ts'],

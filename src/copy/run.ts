@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { NotAttested } from '../attested.ts';
+import { takeLock } from '../embedded-postgres/lock.ts';
+import { makeFolders } from '../make-folders.ts';
 import { type Copy, type CopyMeans, openCopy } from './copy.ts';
 import { FileFailed } from './copy-file.ts';
-import { lockFolder } from './folder-lock.ts';
 import { HubRefused } from './hub-answers.ts';
 import { createCopyApp } from './server.ts';
 import { NoSnapshot } from './take-snapshot.ts';
@@ -20,6 +22,8 @@ export type Listen = (app: Hono) => Promise<{ readonly url: string; close(): Pro
 /** So long the hub may wait with an answer: the age that is told grows up to it where nothing changes. */
 const WAIT_S = 10;
 const AGAIN_AFTER_S = [1, 2, 5, 10, 15];
+/** The one before may be about to end. */
+const LOCK_WITHIN_MS = 1_000;
 /** What a person has to mend. */
 const MENDED_AFTER_S = 60;
 /** All of a snapshot came, and it is refused: another one costs as much. */
@@ -31,7 +35,9 @@ const OTHER_SNAPSHOT_AFTER_S = 300;
  * @throws where there is no copy yet and none can be had, the folder is in use, or the address cannot be had
  */
 export async function runCopy(means: CopyMeans, listen: Listen): Promise<RunningCopy> {
-  const unlock = lockFolder(means.folder);
+  makeFolders(means.folder);
+  // Two that append to one file would spoil it.
+  const unlock = await takeLock(join(means.folder, 'copy.lock'), LOCK_WITHIN_MS);
   const leaving = new AbortController();
   let copy: Copy | undefined;
   try {

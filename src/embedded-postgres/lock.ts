@@ -8,21 +8,33 @@ const LOCK_WITHIN_MS = 120_000; // longer than the start of whoever holds it
 
 /** One process at a time; the lock of a dead process is taken over. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const release = await takeLock(file, LOCK_WITHIN_MS);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/**
+ * The same for as long as the process likes.
+ *
+ * @returns what lets go of it
+ * @throws where another process still holds it after `withinMs`
+ */
+export async function takeLock(file: string, withinMs: number): Promise<() => void> {
   const mine = `${ownIdentity()} ${randomBytes(8).toString('hex')}`;
-  for (const deadline = Date.now() + LOCK_WITHIN_MS; ; await delay(50)) {
+  for (const deadline = Date.now() + withinMs; ; await delay(50)) {
     try {
       fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
-      break;
+      return () => {
+        if (readIfThere(file) === mine) fs.rmSync(file, { force: true });
+      };
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
       breakStaleLock(file);
       if (Date.now() > deadline) throw new Error(`${file} is still held by process ${readIdentity(file)?.pid}`);
     }
-  }
-  try {
-    return await work();
-  } finally {
-    if (readIfThere(file) === mine) fs.rmSync(file, { force: true });
   }
 }
 

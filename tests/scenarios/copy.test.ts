@@ -1,13 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +7,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
 import { type Copy, type CopyMeans, openCopy } from '../../src/copy/copy.ts';
-import { lockFolder } from '../../src/copy/folder-lock.ts';
+import { runCopy } from '../../src/copy/run.ts';
 import { createCopyApp } from '../../src/copy/server.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/vault.ts';
@@ -82,22 +73,23 @@ async function pullCatalogue(): Promise<void> {
   await hub.hub.pipeline.pull('portal', 'catalogue');
 }
 
+const nowMs = () => hub.clock.nowMs;
+const meansOf = (): CopyMeans => ({
+  ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, nowMs },
+  log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  async fetch(url, init) {
+    if (isAway) throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
+    const { pathname, search } = new URL(url);
+    asked.push(pathname);
+    const response = instead(pathname) ?? (await hub.hub.app.request(`${pathname}${search}`, init));
+    if (pathname !== '/api/v1/snapshot') return response;
+    return new Response(between(await response.text()), response);
+  },
+});
+
 async function start(more: Partial<CopyMeans> = {}): Promise<void> {
-  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   asked = [];
-  const nowMs = () => hub.clock.nowMs;
-  copy = await openCopy({
-    ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, log, nowMs },
-    async fetch(url, init) {
-      if (isAway) throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
-      const { pathname, search } = new URL(url);
-      asked.push(pathname);
-      const response = instead(pathname) ?? (await hub.hub.app.request(`${pathname}${search}`, init));
-      if (pathname !== '/api/v1/snapshot') return response;
-      return new Response(between(await response.text()), response);
-    },
-    ...more,
-  });
+  copy = await openCopy({ ...meansOf(), ...more });
   const whyAway = () => (isAway ? 'it is away' : undefined);
   app = createCopyApp({ copy, key: SECRETS.portal, nowMs, whyAway, onFault: (error) => expect(error).toBeUndefined() });
 }
@@ -223,7 +215,10 @@ test('what a proxy answers while the hub is updated ends no dossier and becomes 
 test('its age counts from when the hub said that this was all, not from when all of that had come', async () => {
   await follow();
   await hub.push(progress({ code: CODE(111), status: 'resolved' }), { what: 'progress' });
-  instead = (path) => void (path.includes('/dossiers/') && (hub.clock.nowMs += 5_000));
+  instead = (path) => {
+    if (path.includes('/dossiers/')) hub.clock.nowMs += 5_000;
+    return undefined;
+  };
   await copy.round(0);
   expect((await ask(`dossiers/${CODE(111)}`)).headers.get('age')).toBe('5');
 });
@@ -447,10 +442,13 @@ test('what is over is left out when the file is written anew, and nothing else',
   await expectSame(...all);
 });
 
-test('a folder is one process’s', () => {
-  const unlock = lockFolder(folder);
-  expect(() => lockFolder(folder)).toThrow('is used by the process');
-  unlock();
-  appendFileSync(join(folder, 'copy.lock'), '999999999 1');
-  lockFolder(folder)();
+test('a folder is one process’s, until that is gone', async () => {
+  isAway = true;
+  const run = () => runCopy(meansOf(), async () => ({ url: 'http://copy.example.test', close: async () => undefined }));
+  const running = await run();
+  await expect(run()).rejects.toThrow(`copy.lock is still held by process ${process.pid}`);
+  await running.stop();
+  writeFileSync(join(folder, 'copy.lock'), '999999999 1');
+  await (await run()).stop();
+  expect(existsSync(join(folder, 'copy.lock'))).toBe(false);
 });
