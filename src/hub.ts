@@ -6,7 +6,6 @@ import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
 import type { LoadedAdapter } from './adapters.ts';
 import { createAlerts } from './alerts.ts';
-import { createAuditWatch } from './audit-watch.ts';
 import { createBell } from './bell.ts';
 import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
@@ -15,7 +14,6 @@ import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
-import { createHomeWatch, lookAndTell } from './home-watch.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
@@ -51,13 +49,15 @@ import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild
 import { createNightly } from './reconcile/nightly.ts';
 import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './reconcile/reconcile.ts';
 import { createRounds } from './rounds.ts';
-import { createShapeWatch } from './shape-watch.ts';
 import { countChanges } from './steps/count.ts';
 import { createAttest, createEvidence, type MakeEvidence } from './steps/evidence.ts';
 import { createOrders, type Orders } from './steps/orders.ts';
 import { createOriginals } from './steps/originals.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createVault, type Vault } from './vault.ts';
+import { createAuditWatch } from './watch/audit.ts';
+import { createHomeWatch, lookAndTell } from './watch/home.ts';
+import { createShapeWatch } from './watch/shapes.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
 export interface HubOverrides extends Waits {

@@ -19,7 +19,6 @@ import { loadReleasable, loadWaitingFor, waitInstead } from './ledger/quarantine
 import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
-import type { ShapeWatch } from './shape-watch.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
 import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
@@ -34,6 +33,7 @@ import { runPull } from './steps/pull.ts';
 import type { Readers } from './steps/read-again.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Vault } from './vault.ts';
+import type { ShapeWatch } from './watch/shapes.ts';
 
 export interface PipelineMeans {
   readonly database: Database;

@@ -1,7 +1,5 @@
 import { msToInstant } from '#core/dates';
 import type { Alerts } from './alerts.ts';
-import { watchAway } from './away-watch.ts';
-import { watchCertificates } from './certificate-watch.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import type { Database } from './database/pool.ts';
 import { recountAfterServices } from './index/counted.ts';
@@ -10,8 +8,10 @@ import { forgetOldKeys } from './ledger/idempotency.ts';
 import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Party } from './parties.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { ShapeWatch } from './shape-watch.ts';
 import type { Telemetry } from './telemetry.ts';
+import { watchAway } from './watch/away.ts';
+import { watchCertificates } from './watch/certificates.ts';
+import type { ShapeWatch } from './watch/shapes.ts';
 
 export interface RoundsMeans {
   readonly pipeline: Pipeline;

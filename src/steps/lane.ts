@@ -6,9 +6,9 @@ import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts'
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties.ts';
-import type { ShapeWatch } from '../shape-watch.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
+import type { ShapeWatch } from '../watch/shapes.ts';
 import { makeCall } from './call.ts';
 import { type PlannedCall, planCalls } from './deliver.ts';
 import { createGate, type GateMeans, isClosedTo } from './gate.ts';

@@ -2,13 +2,13 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/settle';
 import type { MaintenanceWindow } from '#core/windows';
 import type { Alerts } from '../../src/alerts.ts';
-import { watchAway } from '../../src/away-watch.ts';
 import type { Puller } from '../../src/kit/adapter.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { createPace } from '../../src/steps/pace.ts';
+import { watchAway } from '../../src/watch/away.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 

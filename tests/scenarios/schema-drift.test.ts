@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAlerts } from '../../src/alerts.ts';
-import type { ShapeWatch } from '../../src/shape-watch.ts';
-import { createShapeWatch } from '../../src/shape-watch.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import type { ShapeWatch } from '../../src/watch/shapes.ts';
+import { createShapeWatch } from '../../src/watch/shapes.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 
 describe('schema drift', () => {

@@ -1,8 +1,8 @@
-import type { Alerts } from './alerts.ts';
-import type { Database } from './database/pool.ts';
-import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from './ledger/homes.ts';
-import { HUB, openIncidents } from './ledger/incidents.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Database } from '../database/pool.ts';
+import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from '../ledger/homes.ts';
+import { HUB, openIncidents } from '../ledger/incidents.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 export interface LookMeans {
   readonly database: Database;

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/shape';
-import type { Alerts } from './alerts.ts';
-import type { Database } from './database/pool.ts';
-import type { WireRecord } from './kit/http.ts';
-import { readXml } from './kit/xml.ts';
-import { openIncidents } from './ledger/incidents.ts';
-import { changeShape } from './ledger/shapes.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Database } from '../database/pool.ts';
+import type { WireRecord } from '../kit/http.ts';
+import { readXml } from '../kit/xml.ts';
+import { openIncidents } from '../ledger/incidents.ts';
+import { changeShape } from '../ledger/shapes.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 export interface ShapeWatchMeans {
   readonly database: Database;

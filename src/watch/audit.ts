@@ -1,9 +1,9 @@
-import type { Alerts } from './alerts.ts';
-import type { Database } from './database/pool.ts';
-import { type Anchor, followChain, loadAnchors, saveAnchor } from './ledger/audit-chain.ts';
-import { HUB, withTellersTurn } from './ledger/incidents.ts';
-import type { Telemetry } from './telemetry.ts';
-import type { Vault } from './vault.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Database } from '../database/pool.ts';
+import { type Anchor, followChain, loadAnchors, saveAnchor } from '../ledger/audit-chain.ts';
+import { HUB, withTellersTurn } from '../ledger/incidents.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { Vault } from '../vault.ts';
 
 export interface AuditWatchMeans {
   readonly database: Database;

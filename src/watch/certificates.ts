@@ -1,8 +1,8 @@
 import { instantToMs } from '#core/dates';
-import type { Alerts } from './alerts.ts';
-import type { Database } from './database/pool.ts';
-import { openIncidents, withTellersTurn } from './ledger/incidents.ts';
-import type { Party } from './parties.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Database } from '../database/pool.ts';
+import { openIncidents, withTellersTurn } from '../ledger/incidents.ts';
+import type { Party } from '../parties.ts';
 
 export interface CertificateWatchMeans {
   readonly database: Database;

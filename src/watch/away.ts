@@ -1,6 +1,6 @@
-import type { Alerts } from './alerts.ts';
-import type { Database } from './database/pool.ts';
-import { AWAY_KINDS, partiesLeftInPeace } from './ledger/incidents.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Database } from '../database/pool.ts';
+import { AWAY_KINDS, partiesLeftInPeace } from '../ledger/incidents.ts';
 
 /**
  * End the incidents of partners that could not be reached and that nothing is to be told or asked of any more, as when a person
