@@ -27,7 +27,7 @@ export default defineConfig({
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...MEASURED],
           // Many tests wait for processes, partners and timeouts: beside one that waits another one works.
-          maxWorkers: Math.max(4, availableParallelism()),
+          maxWorkers: Math.max(3, availableParallelism() - 1),
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
           isolate: false,
           sequence: { groupOrder: 0 },
