@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { agenciesOf, levelsOf } from '#core/catalogue-facts';
-import { serviceKey } from '#core/identifiers';
+import { catalogueKey } from '#core/identifiers';
 import { searchWords } from '#core/search';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
@@ -9,11 +9,6 @@ import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 
 export type CatalogueKind = 'service' | 'agency' | 'field';
-
-/** What all forms of a code have in common: the short procedure code, otherwise the code itself. */
-export function catalogueKey(kind: CatalogueKind, code: string): string {
-  return kind === 'service' ? serviceKey(code) : code;
-}
 
 export interface CatalogueRow {
   readonly kind: CatalogueKind;

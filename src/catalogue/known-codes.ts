@@ -1,6 +1,7 @@
+import { catalogueKey } from '#core/identifiers';
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+import type { CatalogueKind } from './catalogue.ts';
 import { loadEnded } from './ended.ts';
 
 /** Which codes the catalogue knows, kept in memory: every dossier asks. */

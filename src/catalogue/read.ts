@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { tailOfThoseBelow } from '#core/identifiers';
+import { catalogueKey, tailOfThoseBelow } from '#core/identifiers';
 import { searchQuery } from '#core/search';
 import type { Database } from '../database/pool.ts';
-import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+import type { CatalogueKind } from './catalogue.ts';
 import { type EndedService, listEnded } from './ended.ts';
 import { createVersionsReader, type VersionsReader } from './versions.ts';
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
+import { catalogueKey } from '#core/identifiers';
 import type { Database } from '../database/pool.ts';
-import { type CatalogueKind, catalogueKey } from './catalogue.ts';
+import type { CatalogueKind } from './catalogue.ts';
 
 /** An entry as it was from one moment on. */
 export interface KeptVersion {

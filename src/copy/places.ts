@@ -1,5 +1,5 @@
 import { type CatalogueFacts, catalogueFacts } from '#core/catalogue-facts';
-import { serviceKey } from '#core/identifiers';
+import { catalogueKey } from '#core/identifiers';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import { codesIn, kindOf } from './record-lines.ts';
 
@@ -33,11 +33,6 @@ export interface Places {
 
 const KINDS = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
 
-/** What all forms of a code have in common, as in the hub's catalogue. */
-function entryKey(kind: CatalogueKind, code: string): string {
-  return kind === 'service' ? serviceKey(code) : code;
-}
-
 export function createPlaces(): Places {
   const dossiers = createDossierPlaces();
   const entries = new Map(KINDS.map((kind) => [kind, new Map<string, EntryPlace>()]));
@@ -47,7 +42,7 @@ export function createPlaces(): Places {
 
   function takeEntry(kind: CatalogueKind, line: Buffer, offset: number): void {
     const { record } = JSON.parse(line.toString());
-    const key = entryKey(kind, record.code);
+    const key = catalogueKey(kind, record.code);
     entryBytes += line.length - (entriesOf(kind).get(key)?.bytes ?? 0);
     entriesOf(kind).set(key, { key, offset, bytes: line.length, facts: catalogueFacts(record) });
     sorted.delete(kind);
@@ -62,7 +57,7 @@ export function createPlaces(): Places {
     },
     dossier: dossiers.get,
     dossiersKnownAs: dossiers.knownAs,
-    entry: (kind, code) => entriesOf(kind).get(entryKey(kind, code)),
+    entry: (kind, code) => entriesOf(kind).get(catalogueKey(kind, code)),
     entries(kind) {
       const known = sorted.get(kind) ?? [...entriesOf(kind).values()].sort((a, b) => (a.key < b.key ? -1 : 1));
       sorted.set(kind, known);
@@ -73,7 +68,7 @@ export function createPlaces(): Places {
       if (kind === 'dossier') return dossiers.get(codesIn(line).code)?.offset === offset;
       if (!isEntryKind(kind)) return false;
       const { record } = JSON.parse(line.toString()) as { record: { code: string } };
-      return entriesOf(kind).get(entryKey(kind, record.code))?.offset === offset;
+      return entriesOf(kind).get(catalogueKey(kind, record.code))?.offset === offset;
     },
     get dossiers() {
       return dossiers.count();

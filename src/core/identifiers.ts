@@ -102,6 +102,11 @@ export function serviceKey(code: string): string {
   return code.slice(0, 8);
 }
 
+/** What all forms of a code of the catalogue have in common: the short procedure code, otherwise the code itself. */
+export function catalogueKey(kind: 'service' | 'agency' | 'field', code: string): string {
+  return kind === 'service' ? serviceKey(code) : code;
+}
+
 /** Which paper a number belongs to, by its shape alone; undefined for passports and everything else. */
 export function identityKindOf(number: string): 'cccd' | 'cmnd' | 'tax-code' | undefined {
   if (isCccd(number)) return 'cccd';

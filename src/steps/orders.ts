@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/audit-subject';
 import { type CodeTable, mappingProblem } from '#core/codes';
+import { catalogueKey } from '#core/identifiers';
 import { type Problem, unmappedKey } from '#core/problem';
 import type { Alerts } from '../alerts.ts';
-import { type CatalogueKind, catalogueKey, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
+import { type CatalogueKind, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Attested, checkAttested } from '../../attested.ts';
+import type { SnapshotEnd, SnapshotHead } from '../../copy/record-lines.ts';
 import type { Evidence } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
 import { UsageError } from '../run-command.ts';
@@ -11,15 +12,7 @@ interface Claims {
 }
 
 /** What a snapshot's last line has signed. */
-export interface SnapshotEnd {
-  readonly at: string;
-  readonly dossiers: number;
-  readonly services: number;
-  readonly agencies: number;
-  readonly fields: number;
-  readonly bytes: number;
-  readonly sha256: string;
-}
+export type SignedSnapshot = Omit<SnapshotEnd, 'kind' | 'signed'> & Pick<SnapshotHead, 'at'>;
 
 export type Checked = {
   readonly kid: string;
@@ -30,7 +23,7 @@ export type Checked = {
 } & (
   | { readonly type: 'evidence'; readonly content: Claims & Evidence }
   | { readonly type: 'receipt'; readonly content: Claims & Receipt }
-  | { readonly type: 'snapshot'; readonly content: Claims & SnapshotEnd }
+  | { readonly type: 'snapshot'; readonly content: Claims & SignedSnapshot }
 );
 
 /**

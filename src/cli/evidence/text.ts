@@ -1,7 +1,7 @@
 import { instantToMs, msToInstant } from '#core/dates';
 import type { Evidence, EvidentAttempt, EvidentDelivery, EvidentWait } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
-import type { Checked, SnapshotEnd } from './check.ts';
+import type { Checked, SignedSnapshot } from './check.ts';
 
 /** What a signed file says, for people: who signed it, and what happened when. */
 export function textOf(checked: Checked, file: string, keys: string | undefined, body: string | undefined): string {
@@ -30,7 +30,7 @@ function linesOf({ type, content }: Checked): string[] {
   return type === 'evidence' ? linesOfEvidence(content) : linesOfReceipt(content);
 }
 
-function linesOfSnapshot({ dossiers, services, agencies, fields, bytes, sha256 }: SnapshotEnd): string {
+function linesOfSnapshot({ dossiers, services, agencies, fields, bytes, sha256 }: SignedSnapshot): string {
   return `${dossiers} dossiers, ${services} services, ${agencies} agencies and ${fields} fields; before its last line ${bytes} bytes, SHA-256 ${sha256}`;
 }
 

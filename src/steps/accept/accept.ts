@@ -1,7 +1,8 @@
 import type { Held } from '#core/apply';
+import { catalogueKey } from '#core/identifiers';
 import { isDossierItem, keepable } from '#core/item';
 import { unmappedKey } from '#core/problem';
-import { catalogueKey, cataloguePart, overtakenPart } from '../../catalogue/catalogue.ts';
+import { cataloguePart, overtakenPart } from '../../catalogue/catalogue.ts';
 import { unknownCodePart } from '../../catalogue/known-codes.ts';
 import { type Part, SERIALIZATION_FAILURE, writeParts } from '../../database/parts.ts';
 import { changeParts } from '../../index/changes.ts';

@@ -1,8 +1,9 @@
+import { catalogueKey } from '#core/identifiers';
 import { isDossierItem, type RecordItem } from '#core/item';
 import type { Subject } from '#core/route';
 import type { Operation } from '#schemas/operations';
 import type { Service } from '#schemas/service.upsert.v1';
-import { type CatalogueKind, type CatalogueRow, catalogueKey, loadEntries } from '../../catalogue/catalogue.ts';
+import { type CatalogueKind, type CatalogueRow, loadEntries } from '../../catalogue/catalogue.ts';
 import { hashOf } from '../../index/sealed-records.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import { type Place, route, settleWaiting, withWarnings } from './rows.ts';
