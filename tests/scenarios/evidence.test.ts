@@ -166,6 +166,8 @@ describe('receipts and evidence', () => {
       await hub.deliver();
       hub.clock.nowMs += 60_000;
       await hub.push(progress(), { what: 'progress' });
+      // Telling goes on behind the reply: what has begun is ended here.
+      await hub.deliver();
       const said = await evidence();
       expect(said.dossier).toEqual({ code: CODE, aliases: [], steps: 2 });
       const kept = { isKept: true, party: 'one-stop', door: 'rest', key: 'one-stop' };
@@ -189,7 +191,7 @@ describe('receipts and evidence', () => {
             { number: 2, outcome: 'delivered' },
           ],
         },
-        { version: 2, state: 'due', messageId: two.id, attempts: [] },
+        { version: 2, state: 'delivered', messageId: two.id, attempts: [{ number: 1, outcome: 'delivered' }] },
       ]);
       expect(said.quarantine).toEqual([]);
     });
