@@ -6,10 +6,9 @@ import type { CatalogueKind } from './catalogue.ts';
 import { type EndedService, listEnded } from './ended.ts';
 import { createVersionsReader, type VersionsReader } from './versions.ts';
 
+/** One whose record is taken apart, or, of many, as the JSON that it is kept as. */
 export interface ServedEntry<Held = unknown> {
   readonly key: string;
-  readonly code: string;
-  readonly version: number;
   readonly record: Held;
   readonly changedAt: string;
 }
@@ -31,14 +30,14 @@ export interface CatalogueFilter {
 export interface CatalogueReader {
   /** By any form of its code. */
   one(kind: CatalogueKind, code: string): Promise<ServedEntry | undefined>;
-  /** In the order of their keys, after `after`. */
+  /** In the order of their keys, after `after`. (Taken apart by the driver, 200 large ones hold the process for 60 ms.) */
   list(
     kind: CatalogueKind,
     filter: CatalogueFilter,
     limit: number,
     after: string | undefined,
-  ): Promise<readonly ServedEntry[]>;
-  /** In the order of their keys, after so many others; records as JSON. With how many there are in all. */
+  ): Promise<readonly ServedEntry<string>[]>;
+  /** In the order of their keys, after so many others. With how many there are in all. */
   page(
     kind: CatalogueKind,
     filter: CatalogueFilter,
@@ -83,18 +82,13 @@ export function createCatalogueReader(database: Database): CatalogueReader {
   return {
     one: (kind, code) => entries(kind).select(SERVED).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
     async list(kind, filter, limit, after) {
-      const query = entries(kind, filter).select(SERVED);
+      const query = entries(kind, filter).select(AS_JSON);
       return (after === undefined ? query : query.where('key', '>', after)).orderBy('key').limit(limit).execute();
     },
     async page(kind, filter, limit, offset) {
       const [{ total }, items] = await Promise.all([
         entries(kind, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow(),
-        entries(kind, filter)
-          .select(['key', 'code', 'version', sql<string>`record::text`.as('record'), 'changed_at as changedAt'])
-          .orderBy('key')
-          .limit(limit)
-          .offset(offset)
-          .execute(),
+        entries(kind, filter).select(AS_JSON).orderBy('key').limit(limit).offset(offset).execute(),
       ]);
       return { total, items };
     },
@@ -110,7 +104,8 @@ export function createCatalogueReader(database: Database): CatalogueReader {
   };
 }
 
-const SERVED = ['key', 'code', 'version', 'record', 'changed_at as changedAt'] as const;
+const SERVED = ['key', 'record', 'changed_at as changedAt'] as const;
+const AS_JSON = ['key', sql<string>`record::text`.as('record'), 'changed_at as changedAt'] as const;
 
 function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilter) {
   let query = database.query.selectFrom('catalogue').where('kind', '=', kind);

@@ -4,7 +4,7 @@ import { quote } from '#core/explain';
 import { cleanCode, isAtOrBelow } from '#core/identifiers';
 import { isFoundUnder } from '#core/search';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
-import type { CatalogueFilter, CatalogueReader, ServedEntry } from '../catalogue/read.ts';
+import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
 import type { KeyEntry } from '../config.ts';
 import { type Keys, requireKey } from '../http/auth.ts';
 import { addCatalogueReaders } from '../http/catalogue.ts';
@@ -125,12 +125,15 @@ async function dossierAs({ file }: Copy, code: string): Promise<string> {
   return recordIn('dossier', await file.read(place));
 }
 
+/** What none of the routes here tells. */
+const BESIDE = { changedAt: '' };
+
 function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
   return {
     async one(kind, code) {
       const { file } = copy;
       const place = file.places.entry(kind, code);
-      return place && served(kind, place, await file.read(place));
+      return place && { ...BESIDE, key: place.key, record: JSON.parse(recordIn(kind, await file.read(place))) };
     },
     async list(kind, filter, limit, after) {
       const { file } = copy;
@@ -140,7 +143,7 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
       const page = found.slice(0, limit);
       // All are asked for before anything is waited for: the file may be another one then.
       const lines = await Promise.all(page.map((place) => file.read(place)));
-      return page.map((place, at) => served(kind, place, lines[at] as Buffer));
+      return page.map(({ key }, at) => ({ ...BESIDE, key, record: recordIn(kind, lines[at] as Buffer) }));
     },
   };
 }
@@ -160,11 +163,6 @@ function fits(
     (audience === undefined || facts.audiences.includes(audience)) &&
     (inForce === undefined || facts.inForce === inForce)
   );
-}
-
-function served(kind: CatalogueKind, { key }: EntryPlace, line: Buffer): ServedEntry {
-  const record = JSON.parse(recordIn(kind, line)) as { code: string };
-  return { key, code: record.code, version: 0, record, changedAt: '' };
 }
 
 /** There is nothing to protect: whoever has the key may read the whole list. So the hub's own cursors are good here, too. */

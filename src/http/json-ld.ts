@@ -49,10 +49,10 @@ export function negotiated(c: Context, json: () => object, linked: () => object)
   return conditional(c, JSON.stringify(body), headersOf(isLinked));
 }
 
-/** A page of records in the same two ways. */
+/** A page of records, given as JSON, in the same two ways. */
 export function negotiatedPage(
   c: Context,
-  items: readonly unknown[],
+  items: readonly string[],
   {
     next,
     linked,
@@ -63,7 +63,7 @@ export function negotiatedPage(
   const list = isLinked
     ? { head: `{"@context":${JSON.stringify(CONTEXT)},"@graph":[`, tail: ']}' }
     : { head: '{"items":[', tail: `],"next":${JSON.stringify(next)}}` };
-  const write = (record: unknown): string => JSON.stringify(isLinked ? linked(record as never) : record);
+  const write = (json: string): string => (isLinked ? JSON.stringify(linked(JSON.parse(json) as never)) : json);
   return conditionalList(c, { ...list, items, write }, { ...more, ...headersOf(isLinked) });
 }
 

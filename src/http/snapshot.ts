@@ -16,7 +16,6 @@ import { changeCursor } from './changes.ts';
 import type { Cursors } from './cursor.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
-import { inTurns } from './turns.ts';
 
 export interface SnapshotMeans {
   readonly index: IndexReader;
@@ -159,7 +158,7 @@ async function* pagesOf({ catalogue, index }: SnapshotMeans, withCatalogue: bool
     for (const kind of ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[])
       for (let after: string | undefined; ; ) {
         const entries = await catalogue.list(kind, {}, ENTRIES_A_PAGE, after);
-        yield { kind, records: await inTurns(entries, ({ record }) => JSON.stringify(record)) };
+        yield { kind, records: entries.map(({ record }) => record) };
         if (entries.length < ENTRIES_A_PAGE) break;
         after = entries.at(-1)?.key;
       }

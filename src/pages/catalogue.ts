@@ -38,7 +38,7 @@ export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, curs
       body: html`${filterForm(say, filter, offered)}
 ${results(
   say,
-  shown.map(({ record }) => record as Service),
+  shown.map(({ record }) => JSON.parse(record) as Service),
 )}
 ${paging(say, filter, cursor !== undefined, next)}`,
     }));

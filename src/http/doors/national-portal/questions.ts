@@ -4,14 +4,14 @@ import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import { writeProgress } from '#mappings/national-portal/progress';
 import type { Agency } from '#schemas/agency.upsert.v1';
-import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import type { CatalogueReader, ServedEntry } from '../../../catalogue/read.ts';
+import type { CatalogueReader } from '../../../catalogue/read.ts';
 import type { KeyEntry } from '../../../config.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Originals } from '../../../steps/originals.ts';
 import { requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
+import { inTurns } from '../../turns.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
 
 export interface QuestionMeans {
@@ -20,15 +20,18 @@ export interface QuestionMeans {
   readonly originals: Originals;
 }
 
+/** How many entries are held at once; a service may be a megabyte. */
+const A_PAGE = 100;
+
 type Question = (means: QuestionMeans, given: Call, key: KeyEntry) => Promise<readonly unknown[]>;
 
 /** The services that ask for what the hub holds; each answers the entries of `result`. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   TraCuuHoSo: lookUp,
-  LayDanhSachTTHC: async (means) => (await all(means, 'service')).map(({ record }) => writeListed(record as Service)),
+  LayDanhSachTTHC: (means) => all(means, 'service', writeListed),
   LayThuTuc: procedure,
-  LayDanhMucCoQuan: async (means) => (await all(means, 'agency')).map(({ record }) => writeAgency(record as Agency)),
-  LayDanhMucLinhVuc: async (means) => (await all(means, 'field')).map(({ record }) => writeField(record as Field)),
+  LayDanhMucCoQuan: (means) => all(means, 'agency', writeAgency),
+  LayDanhMucLinhVuc: (means) => all(means, 'field', writeField),
 };
 
 /** Who may tell of a party's dossiers sees them in full, as it told them; of others it learns nothing. */
@@ -55,14 +58,17 @@ async function procedure(means: QuestionMeans, given: Call): Promise<readonly un
   return entry ? [writeProcedure(entry.record as Service)] : [];
 }
 
-async function all(
+/** All that are in force, written some at a time. */
+async function all<Entry>(
   { catalogue }: QuestionMeans,
   kind: 'service' | 'agency' | 'field',
-): Promise<readonly ServedEntry[]> {
-  const found: ServedEntry[] = [];
-  for (;;) {
-    const page = await catalogue.list(kind, { inForce: true }, 500, found.at(-1)?.key);
-    found.push(...page);
-    if (page.length < 500) return found;
+  write: (entry: Entry) => unknown,
+): Promise<readonly unknown[]> {
+  const written: unknown[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await catalogue.list(kind, { inForce: true }, A_PAGE, after);
+    written.push(...(await inTurns(page, ({ record }) => write(JSON.parse(record)))));
+    if (page.length < A_PAGE) return written;
+    after = page.at(-1)?.key;
   }
 }
