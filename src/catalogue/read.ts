@@ -44,8 +44,8 @@ export interface CatalogueReader {
     limit: number,
     offset: number,
   ): Promise<{ readonly items: readonly ServedEntry<string>[]; readonly total: number }>;
-  /** Of all entries; none where there are just so many as are known already. */
-  keys(kind: CatalogueKind, known: number): Promise<readonly string[]>;
+  /** Of all entries, with what these are as of; undefined where that is what is known already. */
+  keys(kind: CatalogueKind, known: string): Promise<CatalogueKeys | undefined>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
   offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
@@ -54,6 +54,11 @@ export interface CatalogueReader {
   ended(limit: number, after: string | undefined): Promise<readonly EndedService[]>;
   /** What entries were before. */
   readonly versions: VersionsReader;
+}
+
+export interface CatalogueKeys {
+  readonly asOf: string;
+  readonly keys: readonly string[];
 }
 
 /** Each by its name in the order of the Vietnamese alphabet. */
@@ -93,9 +98,12 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       return { total, items };
     },
     async keys(kind, known) {
-      const counted = entries(kind).select(sql<number>`count(*)`.as('total'));
-      const rows = await entries(kind).select('key').where(counted, '<>', known).execute();
-      return rows.map(({ key }) => key);
+      // Entries are never deleted, but a backup that is put back has others, be they just as many.
+      const state = sql<string>`concat_ws(' ', count(*), max(changed_at)::text)`;
+      const { asOf } = await entries(kind).select(state.as('asOf')).executeTakeFirstOrThrow();
+      if (asOf === known) return undefined;
+      const rows = await entries(kind).select('key').execute();
+      return { asOf, keys: rows.map(({ key }) => key) };
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),

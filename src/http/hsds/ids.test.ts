@@ -28,7 +28,8 @@ describe('identifiers of HSDS', () => {
     let asked = 0;
     const keyOf = createKeyOf(async (_, known) => {
       asked++;
-      return known === keys.length ? [] : [...keys];
+      const asOf = keys.join(' ');
+      return known === asOf ? undefined : { asOf, keys: [...keys] };
     }, PROVINCE);
     const [first, second] = ['1.000001', '1.000002'].map((key) => entryId('service', key, PROVINCE)) as [
       string,
@@ -42,5 +43,8 @@ describe('identifiers of HSDS', () => {
     expect([await keyOf('service', second), await keyOf('agency', first)]).toEqual([undefined, undefined]);
     keys.push('1.000002');
     expect(await keyOf('service', second)).toBe('1.000002');
+    // A backup was put back, and just as many have come since.
+    keys.splice(1, 1, '1.000003');
+    expect(await keyOf('service', entryId('service', '1.000003', PROVINCE))).toBe('1.000003');
   });
 });
