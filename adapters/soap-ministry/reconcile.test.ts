@@ -11,10 +11,10 @@ import {
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import { constructionAt, transportAt } from './parties/connect.ts';
-import { reconcile } from './reconcile.ts';
 import type { Settings } from './settings.ts';
 import simulator from './simulator.ts';
 
+const reconcile = adapter.reconcile as NonNullable<typeof adapter.reconcile>;
 const DOSSIER: Dossier = {
   code: 'H60.01-250812-0035',
   serviceCode: '1.013225',

@@ -72,6 +72,11 @@ export {
 export { inOrder } from './in-order.ts';
 export { isLinkLocal } from './link-local.ts';
 export { cheapest, least, watchTurns } from './measures.ts';
+export { type Answer, coded, NOWHERE, type NoAnswer, noAnswer, readDocument } from './ministry/answer.ts';
+export { EXPIRED, type Transport as MinistryTransport, type TransportCall } from './ministry/ask.ts';
+export { ministryAdapter } from './ministry/ministry.ts';
+export { ministrySettings, secretText, settingText } from './ministry/settings.ts';
+export type { Filled } from './ministry/source.ts';
 export { loadNodeSoap } from './node-soap.ts';
 export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
 export { createSessions, type Sessions } from './session.ts';

@@ -1,18 +1,19 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import type { Cause, CodesOf, Problem, SoapArguments, SoapValue } from '#kit';
-import type { Field, Fields, Settings } from './settings.ts';
+import type { CodesOf } from '#core/codes';
+import type { Cause, Problem } from '#core/problem';
+import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { type Built, fill, type Means } from './source.ts';
 
 /** What a request may speak of: our record, the period and page, the session. */
 export type Context = Readonly<Record<string, unknown>>;
 
 export type Prepared =
-  | { readonly kind: 'ready'; readonly args: SoapArguments }
+  | { readonly kind: 'ready'; readonly request: Built }
   /** Something of ours has no word over there. */
   | { readonly kind: 'stuck'; readonly problems: readonly Problem[]; readonly cause?: Cause };
 
 /** A request by its table, from what it may speak of. Documents that go as a text are written as texts. */
-export function prepare(request: Fields, context: Context, settings: Settings, codes: CodesOf): Prepared {
+export function prepare(request: Fields, context: Context, settings: MinistrySettings, codes: CodesOf): Prepared {
   const means: Means = { settings, codes, way: 'write' };
   const plain: Record<string, Field> = {};
   const texts: Built = {};
@@ -32,27 +33,11 @@ export function prepare(request: Fields, context: Context, settings: Settings, c
   problems.push(...outer.problems);
   causes.push(...outer.causes);
   if (problems.length > 0) return { kind: 'stuck', problems, ...(causes[0] && { cause: causes[0] }) };
-  return { kind: 'ready', args: argumentsOf(outer.record) };
+  return { kind: 'ready', request: outer.record };
 }
 
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', suppressEmptyNode: false });
 
 function literals(texts: Built): Fields {
   return Object.fromEntries(Object.entries(texts).map(([target, value]) => [target, { value: value as string }]));
-}
-
-/** Attributes are `@name` in the settings, and under `attributes` for node-soap. */
-function argumentsOf(record: Built): SoapArguments {
-  const members: Record<string, SoapValue> = {};
-  for (const [name, value] of Object.entries(record)) {
-    if (name.startsWith('@'))
-      members.attributes = { ...(members.attributes as SoapArguments | undefined), [name.slice(1)]: String(value) };
-    else members[name] = argumentOf(value);
-  }
-  return members;
-}
-
-function argumentOf(value: Built[string]): SoapValue {
-  if (Array.isArray(value)) return value.map(argumentOf);
-  return typeof value === 'object' && value !== null ? argumentsOf(value as Built) : String(value);
 }

@@ -1,7 +1,10 @@
-import { delivered, type Outcome, type Outgoing, refused, textAt, unavailable, unknown, unmappedKey } from '#kit';
+import { unmappedKey } from '#core/problem';
+import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { delivered, type Outgoing, refused, unavailable, unknown } from '../adapter.ts';
+import { textAt } from '../xml.ts';
 import type { Answer } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
+import { ask, type Failure, type Ministry, meaning, said } from './ask.ts';
 import { lookUp, wordsOf } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { LookUp, Push, Question } from './settings.ts';
@@ -35,11 +38,10 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
 
 function put(
   connection: Ministry,
-  { operation, request, result }: Question,
+  question: Question,
   context: Context,
   dossier: Dossier | undefined,
 ): Promise<Answer | Failure> {
-  const question = { operation, request, ...(result && { result }) };
   return ask(connection, { question, context, idempotent: false, dossier });
 }
 
@@ -64,7 +66,7 @@ async function standing(
 
 function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
   const { settings } = connection;
-  const told = said(settings, answer, dossier);
+  const told = said(connection, answer, dossier);
   switch (meaning(connection, answer)) {
     case 'ok':
       return delivered(how.reference === undefined ? undefined : textAt(answer.content, how.reference));

@@ -1,9 +1,12 @@
-import { fingerprint, fingerprintInTurns, type Outcome, type Page, type Puller, textAt } from '#kit';
+import type { Outcome } from '#core/settle';
+import type { Page, Puller } from '../adapter.ts';
+import { fingerprint, fingerprintInTurns } from '../fingerprint.ts';
+import { textAt } from '../xml.ts';
 import { type Answer, recordIn } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
+import { ask, by, type Failure, type Ministry, meaning, said, type Transport } from './ask.ts';
 import { framed, type PulledOperation, type Row, readRows } from './mapping.ts';
 import { after, beginning, type Checkpoint, type Run } from './run.ts';
-import type { List, Settings } from './settings.ts';
+import type { List, MinistrySettings } from './settings.ts';
 
 const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.v1' } as const satisfies Record<
   string,
@@ -21,16 +24,17 @@ const PART_DETAILS = 20;
 const ANSWER_TTL_MS = 600_000;
 
 /** Pull dossiers, or the steps in the work on them, as the party's settings say. */
-export function pullerOf(name: Name): Puller<Settings> {
+export function pullerOf<S extends MinistrySettings>(name: Name, transport: Transport<S>): Puller<S> {
   return {
     schedule: '0 */5 * * * *',
 
     async next(connection, checkpoint): Promise<Page | Outcome> {
       const list = connection.settings.pull?.[name];
       if (!list) return { bodies: [], checkpoint, more: false };
+      const ministry = by(transport, connection);
       const known = (checkpoint ?? BEGINNING) as Checkpoint;
-      const page = await pageOf(connection, name, list, known.run ?? beginning(list, known, connection.now()));
-      return 'kind' in page ? page : partOf(connection, name, list, known, page);
+      const page = await pageOf(ministry, name, list, known.run ?? beginning(list, known, ministry.now()));
+      return 'kind' in page ? page : partOf(ministry, name, list, known, page);
     },
 
     read(body, settings, codes) {
@@ -84,7 +88,7 @@ async function fetched(
   if ('kind' in answer) return { value: answer, ttlMs: 0 };
   const means = meaning(connection, answer);
   if (means !== 'ok' && means !== 'none') {
-    const message = `asking for its list: ${said(connection.settings, answer)}`;
+    const message = `asking for its list: ${said(connection, answer)}`;
     return { value: { kind: 'unavailable', reason: 'no-list', message }, ttlMs: 0 };
   }
   const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
@@ -114,7 +118,7 @@ async function partOf(
       ? []
       : [fingerprint(rows.flatMap(({ text, detail, refusal }) => [text, detail ?? '', refusal ?? '']))];
   const isNews = says.length > 0 && says[0] !== known.said[run.saying.length];
-  const bodies = isNews ? [framed(rows, list.result?.form ?? 'xml')] : [];
+  const bodies = isNews ? [framed(rows)] : [];
   const kept = { ...run, part: run.part + 1, saying: [...run.saying, ...says] };
   if (kept.part < parts.length) return { bodies, checkpoint: { ...known, run: kept }, more: true };
   connection.sessions.drop(openName(name), open);
@@ -168,13 +172,13 @@ async function detailed(
     const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
     // It is there when it is asked for once more, and may be in no list by then.
     if (means === 'busy' && !('kind' in answer))
-      return { kind: 'unavailable', reason: 'busy', message: `its detail: ${said(connection.settings, answer)}` };
+      return { kind: 'unavailable', reason: 'busy', message: `its detail: ${said(connection, answer)}` };
     const refusal =
       'kind' in answer
         ? answer.message
         : means === 'ok' && answer.records.length === 1
           ? undefined
-          : `its detail: ${said(connection.settings, answer)}`;
+          : `its detail: ${said(connection, answer)}`;
     const detail = 'kind' in answer ? undefined : answer.records[0];
     rows.push({ text, ...(refusal === undefined ? detail !== undefined && { detail } : { refusal }) });
   }

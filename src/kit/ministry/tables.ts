@@ -1,8 +1,10 @@
-import { type CodesOf, type CodeTable, type Problem, pointer, quote } from '#kit';
-import type { Field, Fields, Question, Settings } from './settings.ts';
+import type { CodesOf, CodeTable } from '#core/codes';
+import { pointer, quote } from '#core/explain';
+import type { Problem } from '#core/problem';
+import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
 
 /** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
-export const tableName = ({ system }: Settings, table: string): string => `${system}-${table}`;
+export const tableName = ({ system }: MinistrySettings, table: string): string => `${system}-${table}`;
 
 /** Codes that a ministry makes up are cut there in what waits for them. */
 export const LONGEST_CODE = 60;
@@ -15,22 +17,22 @@ export type Meaning = (typeof MEANINGS)[number];
 export const ANSWERS = 'answer';
 
 /** What a code of an answer means, undefined where nobody has said. Operators' entries go first. */
-export function meaningOf(settings: Settings, codes: CodesOf, code: string): Meaning | undefined {
+export function meaningOf(settings: MinistrySettings, codes: CodesOf, code: string): Meaning | undefined {
   const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
   return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
 }
 
 /** The tables of a party, for operators to add to. */
-export function tablesOf(settings: Settings): readonly CodeTable[] {
+export function tablesOf(settings: MinistrySettings): readonly CodeTable[] {
   const answers = MEANINGS.map((is) => ({ code: settings.answer?.[is]?.[0] ?? '', is, label: is }));
   return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
 }
 
-function tableOf(settings: Settings, table: string, entries: CodeTable['entries']): CodeTable {
+function tableOf(settings: MinistrySettings, table: string, entries: CodeTable['entries']): CodeTable {
   return { name: tableName(settings, table), title: `${settings.system}: ${table}`, entries, bothWays: false };
 }
 
-function codeTables(settings: Settings): readonly CodeTable[] {
+function codeTables(settings: MinistrySettings): readonly CodeTable[] {
   return Object.entries(settings.codes ?? {}).map(([table, entries]) =>
     tableOf(
       settings,
@@ -41,7 +43,7 @@ function codeTables(settings: Settings): readonly CodeTable[] {
 }
 
 /** Where a value is to be read by a table that the settings do not have: operators could enter nothing there. */
-export function missingTables(settings: Settings): readonly Problem[] {
+export function missingTables(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {}, codes = {} } = settings;
   const tables = Object.keys(codes);
   const expected = `expected one of the tables in codes: ${tables.join(', ') || '(there is none)'}`;

@@ -1,7 +1,8 @@
-import { nfc, textAt } from '#kit';
+import { nfc } from '#core/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { textAt } from '../xml.ts';
 import { recordIn } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, said } from './client.ts';
+import { ask, type Failure, type Ministry, meaning, said } from './ask.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
 import { type Built, type Filled, fill, type Means } from './source.ts';
@@ -9,11 +10,11 @@ import { type Built, type Filled, fill, type Means } from './source.ts';
 /** The records that the ministry has of what a context speaks of; none where it has nothing. */
 export async function lookUp(
   connection: Ministry,
-  { operation, request, result, records }: LookUp,
+  question: LookUp,
   context: Context,
   dossier: Dossier | undefined,
 ): Promise<readonly unknown[] | Failure> {
-  const question = { operation, request, ...(result && { result }) };
+  const { records } = question;
   const answer = await ask(connection, { question, context, records, idempotent: true, dossier });
   if ('kind' in answer) return answer;
   const means = meaning(connection, answer);
@@ -22,7 +23,7 @@ export async function lookUp(
     return {
       kind: 'unavailable',
       reason: 'look-up',
-      message: `looking it up: ${said(connection.settings, answer, dossier)}`,
+      message: `looking it up: ${said(connection, answer, dossier)}`,
     };
   return answer.records.map(recordIn);
 }

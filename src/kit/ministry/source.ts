@@ -1,24 +1,16 @@
-import {
-  type Cause,
-  type CodesOf,
-  formatLocal,
-  type LocalFormat,
-  nfc,
-  nodesAt,
-  type Problem,
-  parseInstant,
-  parseLocal,
-  parseVnd,
-  textIn,
-  unmappedKey,
-  writable,
-} from '#kit';
-import type { Field, Fields, Settings } from './settings.ts';
+import type { CodesOf } from '#core/codes';
+import { formatLocal, type LocalFormat, parseInstant, parseLocal } from '#core/dates';
+import { parseVnd } from '#core/money';
+import { type Cause, type Problem, unmappedKey } from '#core/problem';
+import { nfc } from '#core/text';
+import { nodesAt, textIn } from '../xml.ts';
+import { writable } from '../xml-text.ts';
+import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { LONGEST_CODE, tableName } from './tables.ts';
 
 /** What a table of fields is read with: which way, and by which codes. */
 export interface Means {
-  readonly settings: Settings;
+  readonly settings: MinistrySettings;
   readonly codes: CodesOf;
   /** `read`: from the ministry's words to ours; `write`: from ours to its. */
   readonly way: 'read' | 'write';

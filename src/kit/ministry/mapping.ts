@@ -1,5 +1,9 @@
-import { type CodesOf, type Item, nodesAt, type Problem, readItem, readXml, textAt, XmlProblem } from '#kit';
-import type { List, Settings } from './settings.ts';
+import type { CodesOf } from '#core/codes';
+import { type Item, readItem } from '#core/item';
+import type { Problem } from '#core/problem';
+import { nodesAt, readXml, textAt } from '../xml.ts';
+import { XmlProblem } from '../xml-text.ts';
+import type { List, MinistrySettings } from './settings.ts';
 import { type Filled, fill, type Means } from './source.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
@@ -12,11 +16,8 @@ export interface Row {
 }
 
 /** Rows as a body to keep: what the ministry sent of each, in a frame of ours. */
-export function framed(
-  rows: readonly Row[],
-  form: 'xml' | 'json',
-): { readonly body: Uint8Array; readonly mediaType: string } {
-  if (form === 'json') {
+export function framed(rows: readonly Row[]): { readonly body: Uint8Array; readonly mediaType: string } {
+  if (!rows[0]?.text.startsWith('<')) {
     const records = rows.map(({ text, detail, refusal }) => {
       const parts = [`"row":${text}`, ...(detail ? [`"detail":${detail}`] : [])];
       return `{${[...parts, ...(refusal ? [`"refusal":${JSON.stringify(refusal)}`] : [])].join(',')}}`;
@@ -37,7 +38,7 @@ function escaped(text: string): string {
 /** Read a kept body by the party's tables. What no table knows waits; nothing is guessed, and nothing left out in silence. */
 export function readRows(
   body: Uint8Array,
-  settings: Settings,
+  settings: MinistrySettings,
   codes: CodesOf,
   list: List,
   operation: PulledOperation,

@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#kit';
+import { instantToMs, msToInstant } from '#core/dates';
 import type { List } from './settings.ts';
 
 /** Between two runs, and within one; kept by the hub together with each page. */
