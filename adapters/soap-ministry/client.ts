@@ -73,8 +73,7 @@ async function readAnswer(
     if (isEmpty && picked.length === 0) return noAnswer('empty', 'its envelope is empty');
     return coded(settings, body, picked);
   }
-  const place = `its ${result.at}`;
-  return readDocument(picked[0] ?? '', { form: result.form, place, records }, settings);
+  return readDocument(picked[0] ?? '', { form: result.form, place: result.at, records }, settings);
 }
 
 /** Some say it by a fault: its code or words then hold one of those that the settings list. */

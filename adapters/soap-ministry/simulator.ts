@@ -1,13 +1,12 @@
-import { defineSimulator, type SimulatorDefinition } from '#kit';
+import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit';
 import { construction } from './simulator/construction.ts';
-import { createRegistry, type Registry } from './simulator/registry.ts';
 import { routesOf } from './simulator/server.ts';
 import { transport } from './simulator/transport.ts';
 
 /** Two ministries at two addresses of one server. What citizens file goes on by a step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
-  return defineSimulator<Registry>({
-    state: createRegistry,
+  return defineSimulator<ministryRegistry.Registry>({
+    state: ministryRegistry.createRegistry,
     expireSessions: ({ sessions }) => sessions.clear(),
     routes: [...routesOf(construction(stepMs), 'construction.wsdl'), ...routesOf(transport(stepMs), 'transport.wsdl')],
   });

@@ -26,7 +26,7 @@ export type Exchange =
   | { readonly kind: 'lost'; readonly reason: string; readonly message: string };
 
 export interface Call {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
@@ -34,7 +34,7 @@ export interface Call {
   readonly idempotent?: boolean;
   /** Carries a password: its body is not kept in the record of the attempt. */
   readonly secret?: boolean;
-  /** Texts that are not kept in the record of the attempt, in its request nor its reply: passwords, sessions. */
+  /** Texts that are not kept in the record of the attempt, neither in its address, its request nor its reply: passwords, sessions. */
   readonly hide?: readonly string[];
 }
 
@@ -300,10 +300,14 @@ function lowerCase(headers: object): Record<string, string> {
 }
 
 function wireOf(call: Call, result: Exchange): WireRecord {
+  const hidden = (call.hide ?? []).filter((text) => text !== '');
   const shown = (body: string | Uint8Array): string =>
-    (call.hide ?? []).reduce((text, hidden) => (hidden === '' ? text : text.replaceAll(hidden, '***')), clip(body));
+    hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
   const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');
-  const base = { method: call.method ?? 'POST', url: call.url, request };
+  // In an address it stands as it is written there, which is not the same in a path and behind a `?`.
+  const written = hidden.flatMap((one) => [encodeURIComponent(one), `${new URLSearchParams([['', one]])}`.slice(1)]);
+  const url = written.reduce((text, one) => text.replaceAll(one, '***'), call.url);
+  const base = { method: call.method ?? 'POST', url, request };
   if (result.kind !== 'reply') return { ...base, reply: result.message };
   return {
     ...base,

@@ -72,11 +72,19 @@ export {
 export { inOrder } from './in-order.ts';
 export { isLinkLocal } from './link-local.ts';
 export { cheapest, least, watchTurns } from './measures.ts';
-export { type Answer, coded, NOWHERE, type NoAnswer, noAnswer, readDocument } from './ministry/answer.ts';
-export { EXPIRED, type Transport as MinistryTransport, type TransportCall } from './ministry/ask.ts';
+export { type Answer, coded, firstAt, NOWHERE, type NoAnswer, noAnswer, readDocument } from './ministry/answer.ts';
+export {
+  EXPIRED,
+  type Failure as MinistryFailure,
+  stuck,
+  type Transport as MinistryTransport,
+  type TransportCall,
+} from './ministry/ask.ts';
 export { ministryAdapter } from './ministry/ministry.ts';
-export { ministrySettings, secretText, settingText } from './ministry/settings.ts';
+export * as ministryRegistry from './ministry/registry.ts';
+export { ministrySettings, type Question as MinistryQuestion, secretText, settingText } from './ministry/settings.ts';
 export type { Filled } from './ministry/source.ts';
+export { meaningOf } from './ministry/tables.ts';
 export { loadNodeSoap } from './node-soap.ts';
 export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
 export { createSessions, type Sessions } from './session.ts';

@@ -1,17 +1,22 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import { formatLocal, msToInstant, nodesAt, parseLocal, readXml, type SimulatorMeans, textAt, XmlProblem } from '#kit';
 import {
-  advance,
-  type Course,
-  changedIn,
-  file,
-  type Held,
-  type HeldStep,
-  pageOf,
-  type Registry,
-  receive,
-} from './registry.ts';
+  formatLocal,
+  ministryRegistry,
+  msToInstant,
+  nodesAt,
+  parseLocal,
+  readXml,
+  type SimulatorMeans,
+  textAt,
+  XmlProblem,
+} from '#kit';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
+
+const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
+type Course = ministryRegistry.Course;
+type Held = ministryRegistry.Held;
+type HeldStep = ministryRegistry.HeldStep;
+type Registry = ministryRegistry.Registry;
 
 /** The dates of this ministry. */
 const DATE = 'dd/MM/yyyy HH:mm:ss';

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServerless, type IServices, type Server } from 'soap';
-import type { SimulatorMeans, SimulatorReply, SimulatorRequest } from '#kit';
-import type { Registry } from './registry.ts';
+import type { ministryRegistry, SimulatorMeans, SimulatorReply, SimulatorRequest } from '#kit';
 
-type Means = SimulatorMeans<Registry>;
+type Means = SimulatorMeans<ministryRegistry.Registry>;
 /** What node-soap reads of a message: texts, and elements by name. */
 // biome-ignore lint/suspicious/noExplicitAny: anything may come
 export type Given = any;

@@ -1,17 +1,12 @@
 import { passwordDigest } from 'soap';
-import { msToInstant, type SimulatorMeans } from '#kit';
-import {
-  advance,
-  type Course,
-  changedIn,
-  file,
-  type Held,
-  type HeldStep,
-  pageOf,
-  type Registry,
-  receive,
-} from './registry.ts';
+import { ministryRegistry, msToInstant, type SimulatorMeans } from '#kit';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
+
+const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
+type Course = ministryRegistry.Course;
+type Held = ministryRegistry.Held;
+type HeldStep = ministryRegistry.HeldStep;
+type Registry = ministryRegistry.Registry;
 
 type Means = SimulatorMeans<Registry>;
 

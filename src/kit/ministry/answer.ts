@@ -28,7 +28,7 @@ export const NOWHERE = '-';
  * Read a document, as a whole answer or as a text within one: what the ministry means by it, and the records in it. (An XML
  * document is gone through in turns; JSON is read at once, 20 MB in 0.2 s.)
  *
- * @param place how problems name it
+ * @param place what it is of the answer, in words: `its …`
  * @param records the path of the records
  */
 export async function readDocument(
@@ -40,7 +40,7 @@ export async function readDocument(
   }: { readonly form: 'xml' | 'json'; readonly place: string; readonly records?: string | undefined },
   settings: MinistrySettings,
 ): Promise<Answer | NoAnswer> {
-  if (text.trim() === '') return noAnswer('empty', `${place} is empty`);
+  if (text.trim() === '') return noAnswer('empty', `its ${place} is empty`);
   try {
     if (form === 'json') return jsonAnswer(JSON.parse(text), place, records, settings);
     const found: string[] = [];
@@ -51,8 +51,8 @@ export async function readDocument(
       found.push(value);
     }
   } catch (error) {
-    if (error instanceof XmlProblem) return noAnswer(error.reason, `${place}: ${error.message}`);
-    if (error instanceof SyntaxError) return noAnswer('broken', `${place} is not JSON`);
+    if (error instanceof XmlProblem) return noAnswer(error.reason, `its ${place}: ${error.message}`);
+    if (error instanceof SyntaxError) return noAnswer('broken', `its ${place} is not JSON`);
     throw error;
   }
 }
@@ -64,7 +64,7 @@ export function recordIn(text: string): unknown {
 
 /** A list that is the whole answer stands under the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
-  if (typeof given !== 'object' || given === null) return noAnswer('broken', `${place} is a bare value`);
+  if (typeof given !== 'object' || given === null) return noAnswer('broken', `its ${place} is a bare value`);
   const content = Array.isArray(given) ? { list: given } : given;
   return coded(
     settings,
@@ -75,7 +75,7 @@ function jsonAnswer(given: unknown, place: string, records: string, settings: Mi
 
 /** An answer, with what it says of itself by the settings. */
 export function coded({ answer }: MinistrySettings, content: unknown, records: readonly string[]): Answer | NoAnswer {
-  if (!answer) return { content, records };
+  if (answer?.code === undefined) return { content, records };
   const code = firstAt(content, answer.code);
   if (code === undefined)
     return noAnswer('no-code', `it has no ${[answer.code].flat().join(' or ')}, which says whether it was done`);

@@ -40,7 +40,9 @@ export interface TransportCall {
   readonly request: Built;
   /** Where the records are that are picked out one by one. */
   readonly records: string | undefined;
-  /** Asking twice does no harm. */
+  /** Where the receipt stands of what is told. */
+  readonly reference: string | undefined;
+  /** It asks, so that asking twice does no harm; otherwise it tells. */
   readonly idempotent: boolean;
   /** Texts that are not kept of the call. */
   readonly hidden: readonly string[];
@@ -52,6 +54,7 @@ export interface Asked {
   readonly question: Question;
   readonly context: Context;
   readonly records?: string;
+  readonly reference?: string | undefined;
   readonly idempotent: boolean;
   /** Whose dossier it is about, so that nothing of the applicant is told. */
   readonly dossier?: Dossier | undefined;
@@ -95,7 +98,7 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
 
 async function once(
   ministry: Ministry,
-  { question, context, records, idempotent, dossier }: Asked,
+  { question, context, records, reference, idempotent, dossier }: Asked,
   session: string | undefined,
 ): Promise<Answer | Failure | Expired> {
   const { settings, codes, transport } = ministry;
@@ -105,7 +108,7 @@ async function once(
   if (prepared.kind === 'stuck') return stuck(prepared.problems, prepared.cause);
   const shown = (text: string): string => partnerText(text, dossier, hidden);
   const { request } = prepared;
-  const answer = await transport.call(ministry, { question, request, records, idempotent, hidden, shown });
+  const answer = await transport.call(ministry, { question, request, records, reference, idempotent, hidden, shown });
   if ('kind' in answer)
     return answer.kind === 'no-answer' ? { kind: 'unknown', reason: answer.reason, message: answer.message } : answer;
   return meaning(ministry, answer) === 'expired' ? EXPIRED : answer;

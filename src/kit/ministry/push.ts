@@ -30,19 +30,11 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
     has ||= name === 'dossiers' && found === 'otherwise';
   }
   const { update } = how;
-  let answer = await put(connection, (has && update) || how, context, item.dossier);
-  if (update && !has && !('kind' in answer) && meaning(connection, answer) === 'taken')
-    answer = await put(connection, update, context, item.dossier);
+  const put = (question: Question): Promise<Answer | Failure> =>
+    ask(connection, { question, context, reference: how.reference, idempotent: false, dossier: item.dossier });
+  let answer = await put((has && update) || how);
+  if (update && !has && !('kind' in answer) && meaning(connection, answer) === 'taken') answer = await put(update);
   return 'kind' in answer ? answer : verdictOf(connection, answer, how, item.dossier);
-}
-
-function put(
-  connection: Ministry,
-  question: Question,
-  context: Context,
-  dossier: Dossier | undefined,
-): Promise<Answer | Failure> {
-  return ask(connection, { question, context, idempotent: false, dossier });
 }
 
 /** What requests of a push may speak of. */
@@ -74,6 +66,8 @@ function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dos
       return delivered('already-there');
     case 'busy':
       return unavailable('busy', `the ministry cannot take it now: ${told}`);
+    case 'none':
+      return refused('not-there', `the ministry has nothing that this could be said of: ${told}`);
     case 'refused':
       return refused('rejected', `the ministry refuses it: ${told}`);
     default: {

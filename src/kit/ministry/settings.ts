@@ -20,6 +20,8 @@ const Path = Type.String({
 });
 /** The first of these that is there. */
 const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1, description: 'a list of paths' })]);
+/** Where a list is, or `.`: a list of one, which is what the table is filled from. */
+const Place = Type.Union([Path, Type.Literal('.')]);
 const Seconds = (maximum: number) =>
   optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 /** An object whose names are as free as its kind of names. */
@@ -43,18 +45,18 @@ const ONE = {
   date: optional(
     Type.Union([DateFormat, Type.Array(DateFormat, { minItems: 1, description: 'a list of date forms' })]),
   ),
-  as: optional(oneOf(['vnd', 'boolean'])),
+  as: optional(oneOf(['vnd', 'boolean', 'number'])),
 };
 const Leaf = Type.Union([Path, closed(ONE)]);
 const Branch = Type.Union([
   Path,
-  closed({ ...ONE, each: optional(Path), fields: optional(named(Path, Leaf, BY_PATHS)) }),
+  closed({ ...ONE, each: optional(Place), fields: optional(named(Path, Leaf, BY_PATHS)) }),
 ]);
 const Field = Type.Union([
   Path,
   closed({
     ...ONE,
-    each: optional(Path),
+    each: optional(Place),
     /** A document of `fields`, as a text in one element. */
     text: optional(oneOf(['xml', 'json'])),
     fields: optional(named(Path, Branch, BY_PATHS)),
@@ -88,9 +90,9 @@ const PageBy = closed({
 });
 const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
 const AnswerBy = closed({
-  code: Paths,
+  code: optional(Paths),
   message: optional(Paths),
-  ok: Type.Array(settingText, { minItems: 1, maxItems: 200, description: 'a list of 1 to 200 codes' }),
+  ok: Words,
   none: Words,
   expired: Words,
   taken: Words,

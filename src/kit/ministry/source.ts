@@ -54,7 +54,9 @@ function filled(fields: Fields, given: unknown, means: Means, place: string, not
 
 function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
-  const nodes = nodesAt(given, each).filter((node) => typeof node === 'object' || textIn(node) !== undefined);
+  const nodes = nodesAt(given, each === '.' ? '' : each).filter(
+    (node) => typeof node === 'object' || textIn(node) !== undefined,
+  );
   const items = nodes.flatMap((node, at): Value[] => {
     const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
     if (fields) return [filled(fields, node, means, here, notes)];
@@ -82,7 +84,8 @@ function converted(one: One, text: string, means: Means, path: string, notes: No
   const said = one.codes === undefined ? text : decodedBy(one.codes, text, means, path, notes);
   if (said === undefined || said === null) return undefined;
   if (one.date !== undefined) return dated([one.date].flat(), said, means, path, notes);
-  if (means.way === 'write') return writable(nfc(said));
+  if (one.as === 'number') return exactNumber(said, path, notes);
+  if (means.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
   if (one.as === 'vnd') return amount(said, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);
   return said;
@@ -138,6 +141,17 @@ function amount(text: string, path: string, notes: Notes): number | null | undef
   const read = parseVnd(text);
   if ('error' in read) notes.problems.push({ path, message: read.error });
   return 'error' in read ? undefined : read.amountVnd;
+}
+
+/** One that loses a digit on its way is told of, not sent. */
+function exactNumber(text: string, path: string, notes: Notes): number | undefined {
+  const number = Number(text);
+  if (String(number) === text && Number.isFinite(number)) return number;
+  notes.problems.push({
+    path,
+    message: `got ${JSON.stringify(text.slice(0, 40))}, expected a number as JSON has them, without a needless 0`,
+  });
+  return undefined;
 }
 
 function truth(text: string, path: string, notes: Notes): boolean | undefined {

@@ -42,6 +42,12 @@ function codeTables(settings: MinistrySettings): readonly CodeTable[] {
   );
 }
 
+/** An answer that names its code, and never says that all is well, would never be one. */
+export function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
+  if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
+  return [{ path: '/answer/ok', message: 'is missing, expected the codes of answers that say that it was done' }];
+}
+
 /** Where a value is to be read by a table that the settings do not have: operators could enter nothing there. */
 export function missingTables(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {}, codes = {} } = settings;

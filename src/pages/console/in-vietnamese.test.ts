@@ -9,7 +9,7 @@ import { meaningOf } from './reasons.ts';
 /** What deliveries, items, causes and pulls may say; elsewhere the hub speaks to developers. */
 const OF_OPERATORS = ['src/core', 'src/steps', 'src/kit', 'mappings'];
 /** Those that are shipped, and the one that a new one begins as: what another one says is its author's. */
-const SHIPPED = ['civil-status', 'national-portal', 'one-stop', 'soap-ministry', 'webhook-subscriber'];
+const SHIPPED = ['civil-status', 'national-portal', 'one-stop', 'rest-ministry', 'soap-ministry', 'webhook-subscriber'];
 const ADAPTERS = [...SHIPPED.map((name) => `adapters/${name}`), 'src/cli/adapter/sample-partner'];
 const DOORS = ['src/http/doors/callback', 'src/http/doors/rest', 'src/http/operators'];
 

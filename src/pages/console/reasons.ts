@@ -114,6 +114,7 @@ const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: st
   'no-address': ['chưa có địa chỉ trong cấu hình', 'no address in the settings', 'settings'],
   'no-operation': ['bên này không nhận loại nội dung đó', 'the party does not take such', 'settings'],
   validation: ['nội dung bị từ chối', 'the content was refused', 'content'],
+  'not-there': ['bên kia không có hồ sơ này', 'the partner has no such dossier', 'content'],
   rejected: ['bên kia từ chối', 'the partner refuses it', 'content'],
   'refused-by-portal': ['cổng từ chối', 'the portal refuses it', 'content'],
   'fault-client': ['bên kia báo lỗi phía ta', 'a fault of ours', 'content'],

@@ -1,0 +1,10 @@
+import { contractTest } from '#kit';
+import adapter from './adapter.ts';
+import { connectTo } from './parties/connect.ts';
+
+await contractTest({
+  folder: import.meta.dirname,
+  adapter,
+  connect: connectTo('agriculture'),
+  skip: { 'session-expiry': 'there is no session: each request carries the token' },
+});

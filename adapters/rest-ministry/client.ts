@@ -1,0 +1,218 @@
+import {
+  type Answer,
+  type Connection,
+  coded,
+  EXPIRED,
+  type Exchange,
+  jsonObject,
+  type MinistryFailure,
+  type MinistryTransport,
+  meaningOf,
+  type NoAnswer,
+  noAnswer,
+  nodesAt,
+  readDocument,
+  retryAfterMs,
+  stuck,
+  type TransportCall,
+  textAt,
+  textIn,
+  textOf,
+  withoutReply,
+} from '#kit';
+import type { Settings } from './settings.ts';
+import { codeOf, meaningOfStatus } from './statuses.ts';
+import { wireOf } from './wire.ts';
+
+type Ministry = Connection<Settings>;
+type Reply = Extract<Exchange, { kind: 'reply' }>;
+
+const TOKEN = 'access-token';
+/** A token that does not say when it ends. */
+const TOKEN_S = 600;
+/** It ends for us a little before it ends over there. */
+const EARLY_S = 30;
+
+/** How a ministry that speaks JSON or XML over HTTP is spoken to. */
+export const transport: MinistryTransport<Settings> = {
+  async call(connection, call) {
+    const { settings, sessions, http } = connection;
+    const { question, request, idempotent, hidden, shown } = call;
+    const wire = wireOf(settings, question, request);
+    if (Array.isArray(wire)) return stuck(wire, undefined);
+    const { headers, ...rest } = wire as Exclude<typeof wire, readonly unknown[]>;
+    const authorization = await authorizationOf(connection);
+    if (typeof authorization === 'object') return authorization;
+    const exchange = await http.exchange({
+      ...{ ...rest, idempotent, hide: [...hidden, ...(authorization ? [authorization.split(' ')[1] as string] : [])] },
+      headers: {
+        Accept: 'application/json',
+        ...(authorization && { Authorization: authorization }),
+        ...settings.headers,
+        ...headers,
+      },
+    });
+    if (exchange.kind !== 'reply') return withoutReply(exchange);
+    if (exchange.status === 401 && (settings.session || renews(settings))) {
+      sessions.drop(TOKEN, authorization);
+      return EXPIRED;
+    }
+    const text = decoded(exchange);
+    if (exchange.status >= 200 && exchange.status < 300)
+      return text === undefined
+        ? noAnswer('charset', 'its bytes are not in the character set that it says')
+        : read(text, exchange.status, call, connection);
+    return meaningOfStatus(connection, exchange, text, shown);
+  },
+  secrets: ({ headers = {}, security }) => [
+    ...Object.values(headers),
+    ...(security?.kind === 'basic' ? [security.password] : []),
+    ...(security?.kind === 'bearer' ? [security.token] : []),
+    ...(security?.kind === 'oauth2' ? [security.clientSecret] : []),
+  ],
+  renews,
+};
+
+function renews({ security }: Settings): boolean {
+  return security?.kind === 'oauth2';
+}
+
+const basic = (name: string, password: string): string =>
+  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+async function authorizationOf(connection: Ministry): Promise<string | undefined | MinistryFailure> {
+  const { settings, sessions } = connection;
+  switch (settings.security?.kind) {
+    case 'basic':
+      return basic(settings.security.username, settings.security.password);
+    case 'bearer':
+      return `Bearer ${settings.security.token}`;
+    case 'oauth2':
+      return sessions.get(TOKEN, () => fetchToken(connection));
+    default:
+      return undefined;
+  }
+}
+
+interface Kept {
+  readonly value: string | MinistryFailure;
+  readonly ttlMs: number;
+}
+
+/** A token by client credentials (RFC 6749, 4.4). Without one nothing was told to the ministry yet. */
+async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
+  const { tokenUrl, clientId, clientSecret, scope, form } = settings.security as Extract<
+    Settings['security'],
+    { kind: 'oauth2' }
+  >;
+  const isInBody = form === 'body';
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    ...(scope && { scope }),
+    ...(isInBody && { client_id: clientId, client_secret: clientSecret }),
+  });
+  const exchange = await http.exchange({
+    ...{ method: 'POST', url: tokenUrl, body: `${body}`, idempotent: true, secret: true },
+    headers: {
+      ...{ Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+      ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
+    },
+  });
+  const failed = (reason: string, words: string, afterMs?: number): Kept => ({
+    value: {
+      ...{ kind: 'unavailable', reason, message: `asking for a token: ${words}` },
+      ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+    },
+    ttlMs: 0,
+  });
+  if (exchange.kind !== 'reply') return failed(exchange.reason, exchange.message);
+  const { status, headers } = exchange;
+  const answer = jsonObject(exchange.body);
+  const token = textOf(answer?.access_token);
+  if (status === 200 && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
+    const seconds = Number(answer?.expires_in ?? TOKEN_S);
+    return {
+      value: `Bearer ${token}`,
+      ttlMs: Math.max((Number.isFinite(seconds) ? seconds : TOKEN_S) - EARLY_S, 1) * 1000,
+    };
+  }
+  // The codes of RFC 6749, 5.2, which are no words of a person.
+  const error = /^[a-z_]{1,40}$/.exec(textOf(answer?.error) ?? '')?.[0];
+  const isOurs = status === 400 || status === 401 || status === 403;
+  const message = `status ${status}${error ? `, ${error}` : ''}${status === 200 ? ', and no access_token' : ''}`;
+  return failed(isOurs ? 'credentials' : 'login-failed', message, retryAfterMs(headers, now()));
+}
+
+/** The body as text, in the character set that it says; undefined where it is not in it. */
+function decoded({ headers, body }: Reply): string | undefined {
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+async function read(
+  text: string,
+  status: number,
+  call: TransportCall,
+  { settings, codes }: Ministry,
+): Promise<Answer | NoAnswer | MinistryFailure> {
+  if (/^\s*<(?:!doctype\s+html|html)\b/i.test(text))
+    return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
+  const answer = await documentIn(text, call, settings);
+  const code = codeOf(status);
+  if (settings.answer?.code !== undefined)
+    return 'kind' in answer ? answer : coded(settings, answer.content, answer.records);
+  // A status says more than an empty body where the settings say what it means.
+  if (meaningOf(settings, codes, code))
+    return 'kind' in answer ? { content: {}, records: [], code } : { ...answer, code };
+  return 'kind' in answer ? answer : proven(answer, call);
+}
+
+/** A status alone shows nothing: a page of maintenance and a proxy have it too. A list does, and a receipt. */
+function proven(answer: Answer, { records, reference, idempotent }: TransportCall): Answer | NoAnswer {
+  if (records !== undefined && !hasAt(answer.content, records))
+    return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
+  if (!idempotent && (reference === undefined || textAt(answer.content, reference) === undefined))
+    return noAnswer(
+      'no-receipt',
+      `it has no ${reference ?? 'receipt'}, and its status is not among the codes in the settings`,
+    );
+  return answer;
+}
+
+/** Whether anything stands there, be it an empty list. */
+function hasAt(content: unknown, path: string): boolean {
+  const names = path.split('.');
+  const last = names.pop() as string;
+  return nodesAt(content, names.join('.')).some(
+    (node) => typeof node === 'object' && node !== null && Object.hasOwn(node, last),
+  );
+}
+
+/** What it is made of: of a body that says where its document is, both. */
+async function documentIn(
+  text: string,
+  { question: { result }, records }: TransportCall,
+  settings: Settings,
+): Promise<Answer | NoAnswer> {
+  const form = text.trimStart().startsWith('<') ? 'xml' : 'json';
+  const { answer: _, ...unsaid } = settings;
+  const whole = await readDocument(text, { form, place: 'body', records: result ? undefined : records }, unsaid);
+  if ('kind' in whole) return whole;
+  if (!result) return whole;
+  const inner = textOfNode(nodesAt(whole.content, result.at)[0]);
+  // It says why there is none.
+  if (inner === undefined)
+    return settings.answer?.code === undefined ? noAnswer('empty', `its ${result.at} is empty`) : whole;
+  const within = await readDocument(inner, { form: result.form, place: result.at, records }, unsaid);
+  if ('kind' in within) return within;
+  return { content: { ...(whole.content as object), ...(within.content as object) }, records: within.records };
+}
+
+/** Some put the document there as JSON where others put it as a text. */
+function textOfNode(node: unknown): string | undefined {
+  return typeof node === 'object' && node !== null && textIn(node) === undefined ? JSON.stringify(node) : textIn(node);
+}

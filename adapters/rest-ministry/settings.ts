@@ -1,0 +1,39 @@
+import Type from 'typebox';
+import { ministrySettings, secretText, settingText } from '#kit';
+import { closed, oneOf } from '#schemas/parts';
+
+const optional = Type.Optional;
+const Address = Type.String({
+  ...{ pattern: '^https?://[^\\s?#]+$', maxLength: 500 },
+  description: 'an address such as https://…, without ? and #',
+});
+const Operation = Type.String({
+  ...{ pattern: '^(?:GET|POST|PUT|PATCH|DELETE) [^\\s?#]+$', maxLength: 500 },
+  description: 'a method and a path below baseUrl, such as POST HoSo/{MaHoSo}; what follows a ? goes into request',
+});
+
+const Security = Type.Union([
+  closed({ kind: Type.Literal('basic'), username: settingText, password: secretText }),
+  closed({ kind: Type.Literal('bearer'), token: secretText }),
+  closed({
+    ...{ kind: Type.Literal('oauth2'), tokenUrl: Address, clientId: settingText, clientSecret: secretText },
+    scope: optional(settingText),
+    /** How the token's server is told who asks (RFC 6749, 2.3.1): by HTTP Basic, or in the form. */
+    form: optional(oneOf(['basic', 'body'])),
+  }),
+]);
+
+export const Settings = ministrySettings(
+  { operation: Operation, body: optional(oneOf(['json', 'form'])) },
+  {
+    baseUrl: Address,
+    headers: optional(
+      Type.Record(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" }), secretText, {
+        additionalProperties: false,
+        description: 'an object of texts by the names of headers',
+      }),
+    ),
+    security: optional(Security),
+  },
+);
+export type Settings = Type.Static<typeof Settings>;

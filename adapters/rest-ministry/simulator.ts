@@ -1,0 +1,14 @@
+import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit';
+import { agriculture } from './simulator/agriculture.ts';
+import { health } from './simulator/health.ts';
+
+/** Two ministries at two addresses of one server. What citizens file goes on by a step every `stepMs`. */
+export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
+  return defineSimulator<ministryRegistry.Registry>({
+    state: ministryRegistry.createRegistry,
+    expireSessions: ({ sessions }) => sessions.clear(),
+    routes: [...health(stepMs), ...agriculture(stepMs)],
+  });
+}
+
+export default ministriesSimulator();

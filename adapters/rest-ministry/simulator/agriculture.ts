@@ -1,0 +1,124 @@
+import {
+  ministryRegistry,
+  msToInstant,
+  parseInstant,
+  type SimulatorMeans,
+  type SimulatorReply,
+  type SimulatorRequest,
+  textAt,
+} from '#kit';
+
+type Registry = ministryRegistry.Registry;
+type Held = ministryRegistry.Held;
+type HeldStep = ministryRegistry.HeldStep;
+type Means = SimulatorMeans<Registry>;
+type Handle = (request: SimulatorRequest, means: Means) => SimulatorReply;
+
+/** What it knows us by. */
+const TOKEN = 'khoa-thu-nghiem';
+const { advance, changedIn, file, receive } = ministryRegistry;
+
+/** A ministry whose addresses are its dossiers, and whose statuses say what became of a call. */
+export function agriculture(stepMs: number) {
+  const course: ministryRegistry.Course = { statuses: ['RECEIVED', 'IN_PROGRESS', 'DONE'], stepMs };
+  const route = (method: string, path: string, handle: Handle) => ({
+    ...{ method, path: `/api/v2${path}` },
+    handle(request: SimulatorRequest, means: Means): SimulatorReply {
+      if (request.headers.authorization !== `Bearer ${TOKEN}`) return error(401, 'Khóa không đúng');
+      advance(means.state, course, means.now());
+      return handle(request, means);
+    },
+  });
+  const take = (code: string, given: unknown, { state, ledger, now }: Means): SimulatorReply => {
+    const held = heldOf(code, given, now());
+    if (!held) return error(422, 'Thiếu trạng thái hoặc thời điểm');
+    if (held.name.length > 100) return error(422, `Tên người nộp ${held.name} vượt quá 100 ký tự`);
+    receive(state, held);
+    ledger.record('dossier', code, given);
+    return { status: 201, body: { receipt: `NN-${code}` } };
+  };
+  return [
+    route('GET', '/dossiers', ({ query }, { state }) =>
+      listed(query, state.dossiers.values(), ({ code, status, atMs }) => ({
+        ...{ code, status, statusAt: msToInstant(atMs) },
+      })),
+    ),
+    route('GET', '/steps', ({ query }, { state }) => listed(query, state.steps, stepRow)),
+    route('GET', '/dossiers/{code}', ({ params }, { state }) => {
+      const held = state.dossiers.get(params.code as string);
+      return held ? { body: { dossier: rowOf(held) } } : error(404, 'Không tìm thấy hồ sơ');
+    }),
+    route('GET', '/dossiers/{code}/steps', ({ params }, { state }) => ({
+      body: state.steps.filter(({ code }) => code === params.code).map(stepRow),
+    })),
+    route('POST', '/dossiers', ({ json }, means) => {
+      const given = json();
+      const code = textAt(given, 'code');
+      if (code === undefined) return error(422, 'Thiếu mã hồ sơ');
+      return means.state.dossiers.has(code) ? error(409, 'Hồ sơ đã có') : take(code, given, means);
+    }),
+    route('PUT', '/dossiers/{code}', ({ params, json }, means) => take(params.code as string, json(), means)),
+    route('POST', '/dossiers/{code}/steps', ({ params, json }, { state, ledger, now }) => {
+      const given = json();
+      const at = parseInstant(textAt(given, 'at') ?? '');
+      const code = params.code as string;
+      if (at === undefined) return error(422, 'Thiếu thời điểm');
+      const text = (name: string): string => textAt(given, name) ?? '';
+      const said = { code, status: text('status'), actor: text('officer'), content: text('content'), unit: '' };
+      state.steps.push({ ...said, atMs: Date.parse(at), changedMs: now() });
+      ledger.record('progress', code, given);
+      return { status: 201, body: { receipt: `NN-${code}-${state.steps.length}` } };
+    }),
+    route('POST', '/applications', ({ json }, { state, now }) => {
+      const given = json();
+      const held = heldOf(textAt(given, 'code') ?? '', given, now());
+      if (!held) return error(422, 'Thiếu trạng thái hoặc thời điểm');
+      file(state, { ...held, filedMs: now() }, course, now());
+      return { status: 201, body: {} };
+    }),
+  ];
+}
+
+function error(status: number, detail: string): SimulatorReply {
+  const headers = { 'content-type': 'application/problem+json; charset=utf-8' };
+  return { status, headers, body: JSON.stringify({ title: 'Không thực hiện được', status, detail }) };
+}
+
+/** A page by a cursor, which is the place in the list. */
+function listed<T extends { readonly changedMs: number }>(
+  query: URLSearchParams,
+  rows: Iterable<T>,
+  show: (row: T) => object,
+): SimulatorReply {
+  const [from, to] = ['updatedFrom', 'updatedTo'].map((end) => parseInstant(query.get(end) ?? ''));
+  if (from === undefined || to === undefined) return error(422, 'Thiếu khoảng thời gian');
+  const found = changedIn(rows, Date.parse(from), Date.parse(to));
+  const at = Number(query.get('cursor') ?? 0);
+  const end = at + Number(query.get('limit') ?? 50);
+  const next = end < found.length ? { next: String(end) } : {};
+  return { body: { items: found.slice(at, end).map(show), ...next } };
+}
+
+function heldOf(code: string, given: unknown, nowMs: number): Held | undefined {
+  const text = (path: string): string => textAt(given, path) ?? '';
+  const at = parseInstant(text('statusAt'));
+  if (code === '' || text('status') === '' || at === undefined) return undefined;
+  return {
+    ...{ code, service: text('procedure.code'), serviceName: text('procedure.name'), agency: text('agency') },
+    ...{ name: text('applicant.name'), identity: text('applicant.identityNumber'), phone: text('applicant.phone') },
+    ...{ abstract: text('summary'), fee: '120000', status: text('status'), atMs: Date.parse(at), changedMs: nowMs },
+  };
+}
+
+function rowOf(held: Held): object {
+  return {
+    ...{ code: held.code, procedure: { code: held.service, name: held.serviceName }, agency: held.agency },
+    ...{ status: held.status, statusAt: msToInstant(held.atMs), receivedAt: msToInstant(held.filedMs ?? held.atMs) },
+    applicant: { name: held.name, identityNumber: held.identity, phone: held.phone },
+    ...{ summary: held.abstract, fees: [{ name: 'Phí thẩm định', amount: Number(held.fee) }] },
+  };
+}
+
+function stepRow({ code, status, atMs, actor, unit, content }: HeldStep): object {
+  return { code, at: msToInstant(atMs), status, officer: actor, unit, content };
+}

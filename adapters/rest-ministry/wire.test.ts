@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { MinistryQuestion } from '#kit';
+import { agricultureAt, healthAt } from './parties/connect.ts';
+import type { Settings } from './settings.ts';
+import { operationProblems, wireOf } from './wire.ts';
+
+const SETTINGS = { ...agricultureAt('http://127.0.0.1:9'), baseUrl: 'http://127.0.0.1:9/api/' } as Settings;
+const question = (operation: string, more: object = {}): MinistryQuestion => ({ operation, request: {}, ...more });
+const written = (operation: string, request: Parameters<typeof wireOf>[2], more: object = {}) =>
+  wireOf(SETTINGS, question(operation, more), request);
+
+test('each member of a request goes to its place', () => {
+  expect(written('PATCH /HoSo/{ma}', { '{ma}': 'H60/ă 1', '?loai': ['1', '2'], '@X-Ma': 'a', A: { B: 1 } })).toEqual({
+    ...{ method: 'PATCH', url: 'http://127.0.0.1:9/api/HoSo/H60%2F%C4%83%201?loai=1&loai=2' },
+    headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Ma': 'a' },
+    body: '{"A":{"B":1}}',
+  });
+  expect(written('GET HoSo', { tu: '2025-08-12T08:00:00+07:00', trang: 1 })).toEqual({
+    ...{ method: 'GET', headers: {} },
+    url: 'http://127.0.0.1:9/api/HoSo?tu=2025-08-12T08%3A00%3A00%2B07%3A00&trang=1',
+  });
+  expect(written('POST HoSo', { ten: 'Nguyễn & Trần' }, { body: 'form' })).toMatchObject({
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: 'ten=Nguy%E1%BB%85n+%26+Tr%E1%BA%A7n',
+  });
+});
+
+test('what has no place in an address or a header is told, not sent', () => {
+  for (const text of ['', '.', '..'])
+    expect(written('GET HoSo/{ma}', { '{ma}': text })).toEqual([
+      { path: '/{ma}', message: `"${text}" cannot stand in an address, expected a text` },
+    ]);
+  expect(written('GET HoSo/{ma}', {})).toHaveLength(1);
+  for (const text of ['Nguyễn', 'a\r\nHost: b'])
+    expect(written('GET HoSo', { '@X-Ten': text })).toEqual([
+      { path: '/@X-Ten', message: 'is no text for a header, expected letters without accents' },
+    ]);
+});
+
+test('settings whose requests do not fit their addresses are refused at the start', () => {
+  expect(operationProblems(SETTINGS)).toEqual([]);
+  const health = healthAt('http://127.0.0.1:9') as Settings;
+  expect(operationProblems(health)).toEqual([]);
+  const wrong = (operation: string, request: object): readonly string[] =>
+    operationProblems({ ...health, pull: undefined, push: { dossiers: { operation, request } } } as never).map(
+      ({ path, message }) => `${path} ${message}`,
+    );
+  expect(wrong('GET HoSo/{ma}', { '{so}': 'code' })).toEqual([
+    "/push/dossiers/request has no {ma}, which the operation's path needs",
+    '/push/dossiers/request/{so} names no place of the path "HoSo/{ma}"',
+  ]);
+  expect(wrong('POST HoSo', { '?a.b': 'code', '@X': { each: '.', fields: {} }, 'a.b': 'code' })).toEqual([
+    '/push/dossiers/request/?a.b stands outside a JSON body, expected one value and a name without a dot',
+    '/push/dossiers/request/@X stands outside a JSON body, expected one value and a name without a dot',
+  ]);
+  expect(wrong('GET HoSo', { 'ChuHoSo.Ten': 'code' })).toHaveLength(1);
+});

@@ -1,0 +1,105 @@
+import { type Filled, type MinistryQuestion, type Problem, quote } from '#kit';
+import type { Settings } from './settings.ts';
+
+type Request = Filled['record'];
+
+/** A request as it goes over the wire. */
+export interface Wire {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const PLACE = /\{([^{}]+)\}/g;
+/** Header values of HTTP: other characters would arrive as others. */
+const SENDABLE = /^[\x20-\x7e]*$/;
+
+/** Where a member of a request goes: `{name}` into the path, `?name` behind it, `@name` into a header, else into the body. */
+function kindOf(target: string, method: string): 'path' | 'query' | 'header' | 'body' {
+  if (target.startsWith('{')) return 'path';
+  if (target.startsWith('?')) return 'query';
+  if (target.startsWith('@')) return 'header';
+  return method === 'GET' || method === 'DELETE' ? 'query' : 'body';
+}
+
+const nameOf = (target: string): string => target.replace(/^[?@]/, '');
+
+/** Write a request that its table has filled. What cannot be said in its place is told, and nothing is sent. */
+export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, request: Request): Wire | readonly Problem[] {
+  const [method, path] = question.operation.split(' ') as [Wire['method'], string];
+  const isForm = (question as { readonly body?: string }).body === 'form';
+  const [query, form] = [new URLSearchParams(), new URLSearchParams()];
+  const [headers, body]: [Record<string, string>, Request] = [{}, {}];
+  const problems: Problem[] = [];
+  for (const [target, value] of Object.entries(request)) {
+    const kind = kindOf(target, method);
+    const texts = [value].flat().map(String);
+    if (kind === 'query') for (const text of texts) query.append(nameOf(target), text);
+    else if (kind === 'body' && isForm) for (const text of texts) form.append(target, text);
+    else if (kind === 'body') body[target] = value;
+    else if (kind === 'header') {
+      headers[nameOf(target)] = texts[0] as string;
+      if (!SENDABLE.test(texts[0] as string))
+        problems.push({ path: `/${target}`, message: 'is no text for a header, expected letters without accents' });
+    }
+  }
+  const written = path.replace(PLACE, (place) => {
+    const text = typeof request[place] === 'object' ? '' : String(request[place] ?? '');
+    if (/^\.{0,2}$/.test(text))
+      problems.push({ path: `/${place}`, message: `${quote(text)} cannot stand in an address, expected a text` });
+    return encodeURIComponent(text);
+  });
+  if (problems.length > 0) return problems;
+  const found = query.size > 0 ? `?${query}` : '';
+  const url = `${baseUrl.replace(/\/+$/, '')}/${written.replace(/^\/+/, '')}${found}`;
+  if (method === 'GET' || method === 'DELETE') return { method, url, headers };
+  return isForm
+    ? { method, url, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers }, body: `${form}` }
+    : {
+        ...{ method, url, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } },
+        body: JSON.stringify(body),
+      };
+}
+
+/** What is wrong with the requests of a party's settings: an address with a hole, or what has no place in one. */
+export function operationProblems(settings: Settings): readonly Problem[] {
+  const { session, pull = {}, push = {} } = settings;
+  return [
+    ...wrongIn(session, '/session'),
+    ...Object.entries(pull).flatMap(([name, list]) => [
+      ...wrongIn(list, `/pull/${name}`),
+      ...wrongIn(list?.detail, `/pull/${name}/detail`),
+    ]),
+    ...Object.entries(push).flatMap(([name, told]) => [
+      ...wrongIn(told, `/push/${name}`),
+      ...wrongIn(told?.update, `/push/${name}/update`),
+      ...wrongIn(told?.lookUp, `/push/${name}/lookUp`),
+    ]),
+  ];
+}
+
+function wrongIn(question: MinistryQuestion | undefined, path: string): readonly Problem[] {
+  if (!question) return [];
+  const [method = '', address = ''] = question.operation.split(' ');
+  const places = [...address.matchAll(PLACE)].map(([place]) => place);
+  const targets = Object.entries(question.request);
+  const lacking = places.filter((place) => !Object.hasOwn(question.request, place));
+  return [
+    ...lacking.map((place) => ({
+      path: `${path}/request`,
+      message: `has no ${place}, which the operation's path needs`,
+    })),
+    ...targets.flatMap(([target, field]) => {
+      const here = { path: `${path}/request/${target.replaceAll('~', '~0').replaceAll('/', '~1')}` };
+      const kind = kindOf(target, method);
+      if (kind === 'path' && !places.includes(target))
+        return [{ ...here, message: `names no place of the path ${quote(address)}` }];
+      if (kind === 'body' && (question as { readonly body?: string }).body !== 'form') return [];
+      const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
+      return isTable || target.includes('.')
+        ? [{ ...here, message: 'stands outside a JSON body, expected one value and a name without a dot' }]
+        : [];
+    }),
+  ];
+}
