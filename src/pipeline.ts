@@ -82,8 +82,6 @@ export interface Pipeline {
   deliverDue(): Promise<void>;
   /** Ask a partner what is due by its schedule, page by page, through `accept`. */
   pull(party: string, name: string): Promise<void>;
-  /** Free the deliveries that these causes held, in their order. */
-  release(causeKeys: readonly string[]): Promise<void>;
   /** Carry out what operators have ordered, as far as it goes now: resolutions, and replays at their rate. */
   carryOut(): Promise<void>;
   /** Go on with one replay at its rate. Rejects with what goes wrong with it, and with no other order. */
@@ -255,6 +253,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     );
   }
 
+  /** What these causes held of deliveries is due again, in their order. */
   async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
     const freed = await releaseDeliveries(database, causeKeys, msToInstant(nowMs()));
     await queue.ring(freed);
@@ -326,7 +325,6 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       await wakeDue();
     },
     pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
-    release: releaseCauses,
     carryOut,
     carryOutReplay: (id) => carryOutReplay(means, id),
     async sweep() {

@@ -103,7 +103,8 @@ describe('whose delay it was', () => {
     await hub.push(dossier());
     await hub.deliver();
     later(60);
-    await hub.hub.pipeline.release([cause.key]);
+    const [waiting] = await hub.hub.ledger.causes({}, 1, undefined);
+    await hub.hub.orders.resolve(waiting?.id ?? 0, { action: 'release' }, { who: 'ops', why: 'mapped' });
     later(5);
     await hub.deliver();
     const portal = (await delays()).parties.portal;

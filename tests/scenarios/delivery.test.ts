@@ -237,7 +237,7 @@ describe('delivery', () => {
     expect((await deliveries()).map((row) => row.state)).toEqual(['refused', 'due', 'due']);
     const waiting = await hub.hub.database.query.selectFrom('quarantine').selectAll().execute();
     expect(waiting).toMatchObject([{ cause_key: cause.key, code: 'H60.01-250812-0035', settled_at: null }]);
-    await hub.hub.pipeline.release([cause.key]);
+    await hub.hub.orders.resolve(waiting[0]?.id ?? 0, { action: 'release' }, { who: 'ops', why: 'mapped' });
     await hub.deliver();
     expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert processing', 'upsert resolved']);
   });
