@@ -1,6 +1,7 @@
 import type { Held } from '#core/apply';
 import { bytesOf } from '../index/sealed-records.ts';
 import type { DeliveryRow } from '../ledger/deliveries.ts';
+import { createLately } from './lately.ts';
 
 /** A dossier as a message that this process has just committed left it. */
 export interface JustKept {
@@ -29,35 +30,19 @@ const FRESH_MS = 5_000;
 
 interface Entry {
   readonly kept: JustKept;
-  readonly bytes: number;
   readonly sinceMs: number;
 }
 
 export function createJustKept(): JustKeptDossiers {
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
-
-  function drop(key: string): Entry | undefined {
-    const entry = entries.get(key);
-    if (entry && entries.delete(key)) bytes -= entry.bytes;
-    return entry;
-  }
-
+  const lately = createLately<Entry>(MOST_BYTES);
   return {
     put(party, kept) {
-      const key = `${party} ${kept.held.code}`;
-      drop(key);
       // The JSON is there: it was just written.
-      const entry = { kept, bytes: bytesOf(kept.held.view.record).length, sinceMs: performance.now() };
-      entries.set(key, entry);
-      bytes += entry.bytes;
-      for (const oldest of entries.keys()) {
-        if (bytes <= MOST_BYTES) break;
-        drop(oldest);
-      }
+      const bytes = bytesOf(kept.held.view.record).length;
+      lately.put(`${party} ${kept.held.code}`, { kept, sinceMs: performance.now() }, bytes);
     },
     take({ party, subject, seq, createdAt }) {
-      const entry = drop(`${party} ${subject}`);
+      const entry = lately.take(`${party} ${subject}`);
       if (entry?.kept.held.version !== seq || entry.kept.receivedAt !== createdAt) return undefined;
       return performance.now() - entry.sinceMs <= FRESH_MS ? entry.kept : undefined;
     },

@@ -10,6 +10,7 @@ import type { WaitingRow } from '../ledger/quarantine.ts';
 import type { Party } from '../parties.ts';
 import type { Vault } from '../vault.ts';
 import type { Accepted, Submission } from './accept/submission.ts';
+import { createLately } from './lately.ts';
 import { RELEASE_DOOR, type Readers, type Release, readAgain, released } from './read-again.ts';
 
 export interface LetGoMeans {
@@ -32,7 +33,7 @@ const AT_ONCE = 100;
  * @param asItStands whether a person took doubtful text as it stands
  * @returns how many wait no longer
  */
-export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asItStands = false): Promise<number> {
+export async function letGo(means: LetGoMeans, rows: readonly WaitingRow[], asItStands: boolean): Promise<number> {
   let freed = 0;
   const unreadable = new Map<string, Unreadable>();
   for (const wave of wavesOf(rows)) {
@@ -104,7 +105,6 @@ interface KeptRead {
   readonly items: readonly Item[];
   /** By the tables of which moment it was read: another table reads another thing. */
   readonly codesMs: number;
-  readonly bytes: number;
 }
 
 /** Of messages that were read the last ones are kept, so many bytes of bodies. */
@@ -116,38 +116,23 @@ const KEPT_BYTES = 16 * 1024 * 1024;
  */
 export function createReread(means: RereadMeans): Reread {
   const { database, vault, readers, parties, codes, nowMs } = means;
-  const kept = new Map<string, KeptRead>();
-  let keptBytes = 0;
-
-  function keep(id: string, read: KeptRead): void {
-    forget(id);
-    kept.set(id, read);
-    keptBytes += read.bytes;
-    for (const [oldest] of kept) {
-      if (keptBytes <= KEPT_BYTES || oldest === id) return;
-      forget(oldest);
-    }
-  }
-
-  function forget(id: string): void {
-    keptBytes -= kept.get(id)?.bytes ?? 0;
-    kept.delete(id);
-  }
-
+  const lately = createLately<KeptRead>(KEPT_BYTES);
   return async ({ messageId: id, item: place }) => {
     const releasedAt = msToInstant(nowMs());
-    let read = kept.get(id);
+    let read = lately.get(id);
     if (!read || read.codesMs !== codes.knownMs(read.message.party)) {
       const sealed = await loadSealedMessage(database, id);
       if (!sealed) return { why: 'it is not kept any more', isWhole: true };
       try {
-        read = await readWhole(openMessage(vault, sealed));
+        const whole = openMessage(vault, sealed);
+        read = await readWhole(whole);
+        // The last one stays, however large: its other items come next.
+        lately.put(id, read, Math.min(whole.body.length, KEPT_BYTES));
       } catch (error) {
         if (error instanceof NotLoaded) throw error;
         return { why: maskNamesIn((error as Error).message), isWhole: true };
       }
     }
-    keep(id, read);
     const item = read.items[place];
     const { length } = read.items;
     if (!item) return { why: `${length} items are read in it today, and this is number ${place + 1}`, isWhole: false };
@@ -155,10 +140,10 @@ export function createReread(means: RereadMeans): Reread {
   };
 
   async function readWhole(whole: KeptMessage): Promise<KeptRead> {
-    const { party, operation, receivedAt, body } = whole;
+    const { party, operation, receivedAt } = whole;
     const codesMs = codes.knownMs(party);
     const items = await readAgain(readers, parties, whole, codesMs);
-    return { message: { party, operation, receivedAt }, items, codesMs, bytes: body.length };
+    return { message: { party, operation, receivedAt }, items, codesMs };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Records } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
 import type { Outgoing } from '../kit/adapter.ts';
 import type { Vault } from '../vault.ts';
+import { createLately } from './lately.ts';
 
 /** The items of a kept body as its sender wrote them, by the door that keeps it. */
 export type OriginalReaders = Readonly<Record<string, (body: Buffer) => Promise<readonly unknown[]>>>;
@@ -60,12 +61,11 @@ const FIND = `
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export function createOriginals(database: Database, vault: Vault, readers: OriginalReaders): Originals {
-  const kept = new Map<string, { readonly bytes: number; readonly items: Promise<readonly unknown[]> }>();
-  let keptBytes = 0;
+  const lately = createLately<Promise<readonly unknown[]>>(KEPT_BYTES);
 
   async function itemsOf(dialect: string, messageId: string): Promise<readonly unknown[]> {
-    const known = kept.get(messageId);
-    if (known) return known.items;
+    const known = lately.get(messageId);
+    if (known) return known;
     const { rows } = await database.pool.query<{ body: Buffer | null; body_key: number | null }>({
       name: 'body of message',
       text: 'SELECT body, body_key FROM messages WHERE id = $1',
@@ -74,13 +74,7 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
     const { body, body_key: keyId } = rows[0] ?? {};
     if (!body || keyId === null || keyId === undefined) return [];
     const items = readers[dialect]?.(vault.open({ keyId, bytes: body })) ?? Promise.resolve([]);
-    kept.set(messageId, { bytes: body.length, items });
-    keptBytes += body.length;
-    for (const [oldest, { bytes }] of kept) {
-      if (keptBytes <= KEPT_BYTES) break;
-      kept.delete(oldest);
-      keptBytes -= bytes;
-    }
+    lately.put(messageId, items, body.length);
     return items;
   }
 
