@@ -11,7 +11,7 @@ import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
 import type { Scope } from '../config.ts';
 import { requireKey } from './auth.ts';
 import type { CatalogueReaderMeans } from './catalogue.ts';
-import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
+import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 import { inTurns, nextTurn } from './turns.ts';
@@ -89,21 +89,15 @@ function addHistory(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
     },
     async (c) => {
       requireKey(c, keys, ...READ);
-      const query = read(c);
+      const { limit, cursor } = read(c);
       const code = cleanCode(c.req.param('code') ?? '');
       const entry = await catalogue.one(kind, code);
       if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
-      const limit = Number(query.limit ?? 50);
-      const list = `versions ${kind} ${entry.key}`;
-      const found = await catalogue.versions.of(
-        kind,
-        code,
-        limit + 1,
-        cursors.read(list, query.cursor)?.[0] as number | undefined,
-      );
-      const items = found.slice(0, limit);
-      const last = found.length > limit ? items.at(-1) : undefined;
-      const next = last ? cursors.write(list, [last.version]) : null;
+      const { items, next } = await pageBy(cursors, {
+        ...{ list: `versions ${kind} ${entry.key}`, limit, cursor },
+        load: (many, before?: number) => catalogue.versions.of(kind, code, many, before),
+        placeOf: ({ version }) => version,
+      });
       return inLanguage(c, items, shown, next);
     },
   );
@@ -131,15 +125,13 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
     },
     async (c) => {
       requireKey(c, keys, ...READ);
-      const { kind, field, limit: asked, cursor, ...ends } = read(c);
-      const limit = Number(asked ?? 50);
-      const after = cursors.read('catalogue-changes', cursor) as VersionPlace | undefined;
+      const { kind, field, limit, cursor, ...ends } = read(c);
       const filter = { ...(kind && { kind }), ...(field && { field: cleanCode(field) }), ...periodOf(ends) };
-      const found = await catalogue.versions.all(filter, limit + 1, after);
-      const items = found.slice(0, limit);
-      const last = found.length > limit ? items.at(-1) : undefined;
-      const place: VersionPlace | undefined = last && [last.changedAt, last.kind, last.key, last.version];
-      const next = place ? cursors.write('catalogue-changes', place) : null;
+      const { items, next } = await pageBy(cursors, {
+        ...{ list: 'catalogue-changes', limit, cursor },
+        load: (many, after?: VersionPlace) => catalogue.versions.all(filter, many, after),
+        placeOf: (one): VersionPlace => [one.changedAt, one.kind, one.key, one.version],
+      });
       return inLanguage(c, items, changed, next);
     },
   );

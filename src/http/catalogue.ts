@@ -15,7 +15,7 @@ import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 import type { Holder } from './cpsv-ap-nodes.ts';
 import type { Cursors } from './cursor.ts';
 import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './json-ld.ts';
-import { Cursor, Limit, pageOf, text } from './lists.ts';
+import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -92,12 +92,12 @@ export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): voi
       },
       async (c) => {
         requireKey(c, keys, ...READ);
-        const query = read(c);
-        const limit = Number(query.limit ?? 50);
-        const after = cursors.read(path, query.cursor)?.[0] as string | undefined;
-        const found = await catalogue.list(kind, filterOf(query), limit + 1, after);
-        const items = found.slice(0, limit);
-        const next = found.length > limit ? cursors.write(path, [items.at(-1)?.key ?? '']) : null;
+        const { limit, cursor, ...query } = read(c);
+        const { items, next } = await pageBy(cursors, {
+          ...{ list: path, limit, cursor },
+          load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
+          placeOf: ({ key }) => key,
+        });
         const holder = holderOf(c, means);
         return negotiatedPage(
           c,

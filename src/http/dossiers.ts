@@ -15,7 +15,7 @@ import type { DelayReader } from '../ledger/delays.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
-import { Cursor, Limit, Purpose, pageOf, periodOf, text } from './lists.ts';
+import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -91,15 +91,14 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
     async (c) => {
       const reader = readerOf(c, keys);
       const query = readListQuery(c);
-      const limit = Number(query.limit ?? 50);
-      const after = cursors.read('dossiers', query.cursor) as [string, string] | undefined;
       const filter = filterOf(query, nowMs());
-      const place = after && { statusAt: after[0], code: after[1] };
-      const found = await index.list(filter, limit + 1, place, reader.personal);
-      const items = found.slice(0, limit);
+      const { items, next } = await pageBy(cursors, {
+        ...{ list: 'dossiers', limit: query.limit, cursor: query.cursor },
+        load: (many, after?: readonly [statusAt: string, code: string]) =>
+          index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
+        placeOf: ({ statusAt, code }) => [statusAt, code] as const,
+      });
       await account(means, reader, 'dossier.list-personal', listed(query, items), query.why);
-      const last = items.at(-1);
-      const next = found.length > limit && last ? cursors.write('dossiers', [last.statusAt, last.code]) : null;
       return conditional(c, `{"items":[${items.map((item) => item.json).join(',')}],"next":${JSON.stringify(next)}}`);
     },
   );

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { readPeriod } from '#core/dates';
 import { closed } from '#schemas/parts';
+import type { Cursors } from './cursor.ts';
 import { wrongParameter } from './problem.ts';
 
 /** The query parameters that lists share, each a string schema. */
@@ -23,4 +24,35 @@ export function periodOf(query: { readonly from?: string; readonly to?: string }
   const period = readPeriod(query);
   if ('wrong' in period) throw wrongParameter(names[period.wrong], period.error);
   return period;
+}
+
+/** Where a list goes on: what orders its items, of the last one that was shown. */
+export type Place = string | number | readonly (string | number)[];
+
+export interface Paging<Item, At extends Place> {
+  /** Which list it is: a cursor of another one is refused. */
+  readonly list: string;
+  /** As they were asked for. */
+  readonly limit: string | undefined;
+  readonly cursor: string | undefined;
+  readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[]>;
+  readonly placeOf: (item: Item) => At;
+}
+
+/** A page of a list, and the cursor of the next one; null at the end. @throws Refusal 400 for a cursor of another list */
+export async function pageBy<Item, At extends Place>(
+  cursors: Cursors,
+  { list, limit: asked, cursor, load, placeOf }: Paging<Item, At>,
+): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> {
+  const limit = Number(asked ?? 50);
+  const held = cursors.read(list, cursor);
+  // It is signed: what a cursor of this list holds is what `placeOf` said.
+  const after = (held?.length === 1 ? held[0] : held) as At | undefined;
+  const found = await load(limit + 1, after);
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items,
+    next: found.length > limit && last !== undefined ? cursors.write(list, [placeOf(last)].flat()) : null,
+  };
 }

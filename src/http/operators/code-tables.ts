@@ -1,13 +1,13 @@
 import Type from 'typebox';
 import { closed, Instant } from '#schemas/parts';
+import type { UnknownCodePlace } from '../../catalogue/read.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, text } from '../lists.ts';
+import { text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
-import { type AddRoute, queryReader } from '../route.ts';
-import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import type { AddRoute } from '../route.ts';
+import { addList } from './list.ts';
+import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
-
-const Query = closed({ party: text('the tables of one party alone'), limit: Limit, cursor: Cursor });
 
 export const TableShown = closed(
   {
@@ -64,7 +64,6 @@ export const UnknownShown = closed(
   },
   { title: 'UnknownCode' },
 );
-const UnknownQuery = closed({ limit: Limit, cursor: Cursor });
 
 export const EndedShown = closed(
   {
@@ -78,83 +77,41 @@ export const EndedShown = closed(
 );
 
 /** Services that the catalogue has taken out of force and that dossiers are still under. */
-export function addEndedServices(add: AddRoute, { keys, catalogue, cursors }: OperatorMeans): void {
-  const read = queryReader(UnknownQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/ended-services`,
-      tag: TAG,
-      summary: 'Services no longer in force that live dossiers are under',
-      scopes: ['ops:read'],
-      query: UnknownQuery,
-      replies: { 200: { description: 'A page', schema: pageOf(EndedShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { items, next } = await pageBy(cursors, {
-        ...{ list: 'ops/ended-services', ...{ limit: undefined, cursor: undefined, ...read(c) } },
-        load: (many, after) => catalogue.ended(many, after as string | undefined),
-        placeOf: ({ key }) => key,
-      });
-      return c.json({ items: items.map(({ key: _, ...shown }) => shown), next });
-    },
-  );
+export function addEndedServices(add: AddRoute, means: OperatorMeans): void {
+  addList(add, means, {
+    name: 'ended-services',
+    summary: 'Services no longer in force that live dossiers are under',
+    filters: {},
+    item: EndedShown,
+    load: (_, many, after?: string) => means.catalogue.ended(many, after),
+    placeOf: ({ key }) => key,
+    show: ({ key: _, ...one }) => one,
+  });
 }
 
 /** Codes that dossiers name and the catalogue does not know: the dossiers are shown all the same. */
-export function addUnknownCodes(add: AddRoute, { keys, catalogue, cursors }: OperatorMeans): void {
-  const read = queryReader(UnknownQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/unknown-codes`,
-      tag: TAG,
-      summary: 'Services and agencies that dossiers name and the catalogue does not know',
-      scopes: ['ops:read'],
-      query: UnknownQuery,
-      replies: { 200: { description: 'A page', schema: pageOf(UnknownShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit: asked, cursor } = read(c);
-      const limit = Number(asked ?? 50);
-      const after = cursors.read('ops/unknown-codes', cursor) as [string, string, string] | undefined;
-      const found = await catalogue.unknownCodes(limit + 1, after);
-      const items = found.slice(0, limit);
-      const last = found.length > limit ? items.at(-1) : undefined;
-      const next = last ? cursors.write('ops/unknown-codes', [last.kind, last.code, last.party]) : null;
-      return c.json({ items, next });
-    },
-  );
+export function addUnknownCodes(add: AddRoute, means: OperatorMeans): void {
+  addList(add, means, {
+    name: 'unknown-codes',
+    summary: 'Services and agencies that dossiers name and the catalogue does not know',
+    filters: {},
+    item: UnknownShown,
+    load: (_, many, after?: UnknownCodePlace) => means.catalogue.unknownCodes(many, after),
+    placeOf: ({ kind, code, party }): UnknownCodePlace => [kind, code, party],
+  });
 }
 
 /** What equals what, for each party. */
 export function addCodeTables(add: AddRoute, means: OperatorMeans): void {
-  const { keys, orders, parties, cursors } = means;
-  const read = queryReader(Query);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/code-tables`,
-      tag: TAG,
-      summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
-      scopes: ['ops:read'],
-      query: Query,
-      replies: { 200: { description: 'A page', schema: pageOf(TableShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { party, limit, cursor } = read(c);
-      return c.json(
-        await pageBy(cursors, {
-          ...{ list: 'ops/code-tables', limit, cursor },
-          load: async (many, after) => tablesAfter(await shownTables(means, party), after).slice(0, many),
-          placeOf,
-        }),
-      );
-    },
-  );
+  const { keys, orders, parties } = means;
+  addList(add, means, {
+    name: 'code-tables',
+    summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
+    filters: { party: text('the tables of one party alone') },
+    item: TableShown,
+    load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(means, party), after).slice(0, many),
+    placeOf,
+  });
   const readPreview = orderReader(Preview);
   add(
     {
@@ -237,7 +194,7 @@ function placeOf({ party, table }: ShownTable): string {
 }
 
 /** @throws Refusal 400 where the configuration has lost the table that the page before ended with */
-function tablesAfter(tables: readonly ShownTable[], place: string | number | undefined): readonly ShownTable[] {
+function tablesAfter(tables: readonly ShownTable[], place: string | undefined): readonly ShownTable[] {
   if (place === undefined) return tables;
   const at = tables.findIndex((table) => placeOf(table) === place);
   if (at === -1) throw wrongParameter('cursor', `goes on after ${place}, which is not in this list; begin without one`);

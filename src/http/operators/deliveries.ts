@@ -2,15 +2,14 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/audit-subject';
 import { STATE_FILTERS } from '#core/delivery-states';
-import { cleanCode } from '#core/identifiers';
 import { closed, Instant } from '#schemas/parts';
-import type { DeliveryFilter } from '../../ledger/delivery-list.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
+import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
+import { addList, cleanFilter } from './list.ts';
 import { BodyShown, shownTo } from './messages.ts';
-import { BodyQuery, idOf, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
+import { BodyQuery, idOf, none, OPS, type OperatorMeans, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
@@ -28,8 +27,6 @@ export const DELIVERY_FILTER = {
   from: text('came to be from: a date, or a time with a zone'),
   to: text('came to be until: a date, or a time with a zone'),
 };
-
-const Query = closed({ ...DELIVERY_FILTER, limit: Limit, cursor: Cursor });
 
 const WireShown = closed({
   method: Type.String(),
@@ -52,32 +49,15 @@ export const WholeDeliveryShown = closed({ ...DeliveryShown.properties, attempts
 
 /** What partners were told, or are to be. */
 export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, cursors } = means;
-  const read = queryReader(Query);
   const readOne = queryReader(BodyQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/deliveries`,
-      tag: TAG,
-      summary: 'Deliveries by filter, the newest first',
-      scopes: ['ops:read'],
-      query: Query,
-      replies: { 200: { description: 'A page', schema: pageOf(DeliveryShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit, cursor, ...given } = read(c);
-      const filter = deliveryFilter(given);
-      return c.json(
-        await pageBy(cursors, {
-          ...{ list: 'ops/deliveries', limit, cursor },
-          load: (many, before) => ledger.deliveries(filter, many, before as number | undefined),
-          placeOf: (one) => one.id,
-        }),
-      );
-    },
-  );
+  addList(add, means, {
+    name: 'deliveries',
+    summary: 'Deliveries by filter, the newest first',
+    filters: DELIVERY_FILTER,
+    item: DeliveryShown,
+    load: (filter, many, before?: number) => means.ledger.deliveries(cleanFilter(filter), many, before),
+    placeOf: (one) => one.id,
+  });
   add(
     {
       method: 'get',
@@ -122,13 +102,4 @@ async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery
     ...(views?.[at] && { wire: views[at] }),
   }));
   return c.json({ ...found, attempts });
-}
-
-/** A filter as it was asked for, its dates as moments. */
-export function deliveryFilter({ from, to, code, ...same }: DeliveryFilter): DeliveryFilter {
-  return {
-    ...same,
-    ...(code && { code: cleanCode(code) }),
-    ...periodOf({ from, to }),
-  };
 }

@@ -4,10 +4,11 @@ import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
+import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { OPS, type OperatorMeans, pageBy, TAG } from './request.ts';
+import { addList, cleanFilter } from './list.ts';
+import { OPS, type OperatorMeans, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 export const IncidentShown = closed(
@@ -56,7 +57,7 @@ export const AuditShown = closed(
   },
   { title: 'AuditEntry' },
 );
-const AuditQuery = closed({
+const AUDIT_FILTERS = {
   actor: text('the id of a key'),
   action: text('an action such as delivery.replay'),
   subject: Type.Optional(
@@ -68,12 +69,11 @@ const AuditQuery = closed({
   ),
   from: text('from: a date, or a time with a zone'),
   to: text('to: a date, or a time with a zone'),
-  limit: Limit,
-  cursor: Cursor,
-});
+};
 
 /** What is wrong or was, and who did what. */
-export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: OperatorMeans): void {
+export function addIncidentsAndAudit(add: AddRoute, means: OperatorMeans): void {
+  const { keys, ledger, cursors } = means;
   const readIncidents = queryReader(IncidentQuery);
   add(
     {
@@ -91,41 +91,23 @@ export function addIncidentsAndAudit(add: AddRoute, { keys, ledger, cursors }: O
       return c.json(
         await pageBy(cursors, {
           ...{ list: `ops/incidents ${state}`, limit, cursor },
-          load: (many, before) =>
-            ledger.incidents({ isOpen: state === 'open', party }, many, before as number | undefined),
+          load: (many, before?: number) => ledger.incidents({ isOpen: state === 'open', party }, many, before),
           placeOf: (one) => one.id,
         }),
       );
     },
   );
-  const readAudit = queryReader(AuditQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/audit`,
-      tag: TAG,
-      summary: 'Who did what, the newest first',
-      scopes: ['ops:read'],
-      query: AuditQuery,
-      replies: { 200: { description: 'A page', schema: pageOf(AuditShown) } },
+  addList(add, means, {
+    name: 'audit',
+    summary: 'Who did what, the newest first',
+    filters: AUDIT_FILTERS,
+    item: AuditShown,
+    load: ({ subject, ...same }, many, before?: number) => {
+      const about = subject !== undefined && { subject: askedSubject(subject) };
+      return ledger.audit({ ...cleanFilter(same), ...about }, many, before);
     },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit, cursor, from, to, subject, ...same } = readAudit(c);
-      const filter = {
-        ...same,
-        ...(subject !== undefined && { subject: askedSubject(subject) }),
-        ...periodOf({ from, to }),
-      };
-      return c.json(
-        await pageBy(cursors, {
-          ...{ list: 'ops/audit', limit, cursor },
-          load: (many, before) => ledger.audit(filter, many, before as number | undefined),
-          placeOf: (one) => one.id,
-        }),
-      );
-    },
-  );
+    placeOf: (one) => one.id,
+  });
 }
 
 /** @throws Refusal 400 for what is no subject */

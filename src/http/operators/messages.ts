@@ -1,18 +1,18 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/audit-subject';
-import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
-import { Cursor, Limit, pageOf, periodOf, text } from '../lists.ts';
+import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view/view.ts';
-import { BodyQuery, none, OPS, type OperatorMeans, pageBy, type ReadBodyQuery, TAG } from './request.ts';
+import { addList, cleanFilter } from './list.ts';
+import { BodyQuery, none, OPS, type OperatorMeans, type ReadBodyQuery, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
-const Query = closed({
+const FILTERS = {
   party: text('the party that sent it'),
   door: text('rest, national-portal, soap, callback:<name>, pull:<name>, release…'),
   operation: text('an operation such as dossier.upsert.v1'),
@@ -21,9 +21,7 @@ const Query = closed({
   receipt: text('the receipt that its sender was given; the parts of a stream have one together'),
   from: text('received from: a date, or a time with a zone'),
   to: text('received to: a date, or a time with a zone'),
-  limit: Limit,
-  cursor: Cursor,
-});
+};
 
 const message = {
   id: Type.String({ format: 'uuid' }),
@@ -57,36 +55,15 @@ export const WholeMessageShown = closed({
 
 /** The message log. */
 export function addMessages(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, cursors } = means;
-  const read = queryReader(Query);
   const readOne = queryReader(BodyQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/messages`,
-      tag: TAG,
-      summary: 'Messages by filter, the newest first, without their bodies',
-      scopes: ['ops:read'],
-      query: Query,
-      replies: { 200: { description: 'A page', schema: pageOf(MessageShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit, cursor, from, to, code, ...same } = read(c);
-      const filter = {
-        ...same,
-        ...(code && { code: cleanCode(code) }),
-        ...periodOf({ from, to }),
-      };
-      return c.json(
-        await pageBy(cursors, {
-          ...{ list: 'ops/messages', limit, cursor },
-          load: (many, before) => ledger.messages(filter, many, before as string | undefined),
-          placeOf: (one) => one.id,
-        }),
-      );
-    },
-  );
+  addList(add, means, {
+    name: 'messages',
+    summary: 'Messages by filter, the newest first, without their bodies',
+    filters: FILTERS,
+    item: MessageShown,
+    load: (filter, many, before?: string) => means.ledger.messages(cleanFilter(filter), many, before),
+    placeOf: (one) => one.id,
+  });
   add(
     {
       method: 'get',

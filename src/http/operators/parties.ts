@@ -8,11 +8,11 @@ import type { Incident } from '../../ledger/incidents.ts';
 import type { PartyOverview } from '../../ledger/party-health.ts';
 import type { Party } from '../../parties.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf } from '../lists.ts';
+import { Cursor, Limit, pageBy, pageOf } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
-import { badOrder, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 export const PartyShown = closed(

@@ -1,22 +1,20 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { cleanCode } from '#core/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf, text } from '../lists.ts';
+import { Cursor, Limit, pageBy, text } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, pageBy, TAG, Why } from './request.ts';
+import { addList, cleanFilter } from './list.ts';
+import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown, WaitingShown } from './shown.ts';
 
-const Query = closed({
+const FILTERS = {
   kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'unreadable'])),
   party: text('the party that sent it, or is to be told'),
   code: text('any code of a dossier: causes that something of it waits for'),
-  limit: Limit,
-  cursor: Cursor,
-});
+};
 const OneQuery = closed({ limit: Limit, cursor: Cursor });
 
 const cause = {
@@ -68,33 +66,16 @@ export const ResolvedShown = closed({
 
 /** What waits until a person has settled something. */
 export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, cursors } = means;
-  const read = queryReader(Query);
   const readOne = queryReader(OneQuery);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/quarantine`,
-      tag: TAG,
-      summary: 'What waits, by cause, the oldest first',
-      description: 'With a filter a cause counts what the filter finds, and has the id of the oldest of that.',
-      scopes: ['ops:read'],
-      query: Query,
-      replies: { 200: { description: 'A page', schema: pageOf(CauseShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit, cursor, code, ...same } = read(c);
-      const filter = { ...same, ...(code !== undefined && { code: cleanCode(code) }) };
-      return c.json(
-        await pageBy(cursors, {
-          ...{ list: 'ops/quarantine', limit, cursor },
-          load: (many, after) => ledger.causes(filter, many, after as number | undefined),
-          placeOf: (one) => one.id,
-        }),
-      );
-    },
-  );
+  addList(add, means, {
+    name: 'quarantine',
+    summary: 'What waits, by cause, the oldest first',
+    description: 'With a filter a cause counts what the filter finds, and has the id of the oldest of that.',
+    filters: FILTERS,
+    item: CauseShown,
+    load: (filter, many, after?: number) => means.ledger.causes(cleanFilter(filter), many, after),
+    placeOf: (one) => one.id,
+  });
   add(
     {
       method: 'get',
@@ -125,7 +106,7 @@ async function oneCause(
   if (!found) throw none('cause', id);
   const { items: waiting, next } = await pageBy(cursors, {
     ...{ list: `ops/quarantine ${found.key}`, limit, cursor },
-    load: (many, after) => ledger.waiting(found.key, many, after as number | undefined),
+    load: (many, after?: number) => ledger.waiting(found.key, many, after),
     placeOf: (one) => one.id,
   });
   return c.json({ ...found, candidates: await orders.candidates(found), waiting, next });

@@ -2,22 +2,10 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageOf } from '../lists.ts';
-import { type AddRoute, queryReader } from '../route.ts';
-import { DELIVERY_FILTER, deliveryFilter } from './deliveries.ts';
-import {
-  badOrder,
-  idOf,
-  none,
-  OPS,
-  type OperatorMeans,
-  ofBody,
-  orderReader,
-  pageBy,
-  TAG,
-  WHY,
-  Why,
-} from './request.ts';
+import type { AddRoute } from '../route.ts';
+import { DELIVERY_FILTER } from './deliveries.ts';
+import { addList, cleanFilter } from './list.ts';
+import { badOrder, idOf, none, OPS, type OperatorMeans, ofBody, orderReader, TAG, WHY, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
@@ -88,12 +76,9 @@ export const ReplayShown = closed(
   { title: 'Replay' },
 );
 
-const Query = closed({ limit: Limit, cursor: Cursor });
-
 /** Tell partners again, one delivery or many. */
 export function addReplays(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, orders, cursors } = means;
-  const read = queryReader(Query);
+  const { keys, ledger, orders } = means;
   const readOne = orderReader(OneOrder);
   add(
     {
@@ -121,27 +106,14 @@ export function addReplays(add: AddRoute, means: OperatorMeans): void {
     },
   );
   addMany(add, means);
-  add(
-    {
-      method: 'get',
-      path: `${OPS}/replays`,
-      tag: TAG,
-      summary: 'Runs of replays, the newest first',
-      scopes: ['ops:read'],
-      query: Query,
-      replies: { 200: { description: 'A page', schema: pageOf(ReplayShown) } },
-    },
-    async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const paging = {
-        load: (many: number, before: string | number | undefined) => ledger.replays(many, before as number | undefined),
-        placeOf: (one: { readonly id: number }) => one.id,
-      };
-      return c.json(
-        await pageBy(cursors, { list: 'ops/replays', limit: undefined, cursor: undefined, ...read(c), ...paging }),
-      );
-    },
-  );
+  addList(add, means, {
+    name: 'replays',
+    summary: 'Runs of replays, the newest first',
+    filters: {},
+    item: ReplayShown,
+    load: (_, many, before?: number) => ledger.replays(many, before),
+    placeOf: (one) => one.id,
+  });
   add(
     {
       method: 'get',
@@ -213,7 +185,7 @@ function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
         throw badOrder([
           { path: '', message: 'has no filter; expected one of party, state, code, operation, reason, from, to' },
         ]);
-      const filter = ofBody(() => deliveryFilter(given));
+      const filter = ofBody(() => cleanFilter(given));
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
       const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);

@@ -97,23 +97,3 @@ export function idOf(c: Context, what: string): number {
 export function none(what: string, id: string | number): Refusal {
   return new Refusal('not-found', `there is no ${what} ${JSON.stringify(id)}`);
 }
-
-/** A page of a list by one value of its last item. */
-export interface Paging<Item> {
-  readonly list: string;
-  readonly limit: string | undefined;
-  readonly cursor: string | undefined;
-  readonly load: (limit: number, place: string | number | undefined) => Promise<readonly Item[]>;
-  readonly placeOf: (item: Item) => string | number;
-}
-
-export async function pageBy<Item>(
-  cursors: Cursors,
-  { list, limit: asked, cursor, load, placeOf }: Paging<Item>,
-): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> {
-  const limit = Number(asked ?? 50);
-  const found = await load(limit + 1, cursors.read(list, cursor)?.[0]);
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, next: found.length > limit && last !== undefined ? cursors.write(list, [placeOf(last)]) : null };
-}

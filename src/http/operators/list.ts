@@ -1,0 +1,63 @@
+import type { Context } from 'hono';
+import type Type from 'typebox';
+import { cleanCode } from '#core/identifiers';
+import { closed } from '#schemas/parts';
+import { requireKey } from '../auth.ts';
+import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { OPS, type OperatorMeans, TAG } from './request.ts';
+
+/** A list for operators: how it is told of, and how it is read. */
+export interface OperatorList<Filters extends Type.TProperties, Item, At extends Place> {
+  /** The end of its address. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** The parameters besides those of the page. */
+  readonly filters: Filters;
+  /** The schema of an item as it is shown. */
+  readonly item: Type.TSchema;
+  readonly load: (filter: Given<Filters>, limit: number, after: At | undefined) => Promise<readonly Item[]>;
+  readonly placeOf: (item: Item) => At;
+  /** An item as it is shown, where that is not all of it. */
+  readonly show?: (item: Item) => object;
+}
+
+type Given<Filters extends Type.TProperties> = Type.Static<Type.TObject<Filters>>;
+
+/** Add a list that keys with `ops:read` read page by page. */
+export function addList<Filters extends Type.TProperties, Item, At extends Place>(
+  add: AddRoute,
+  { keys, cursors }: Pick<OperatorMeans, 'keys' | 'cursors'>,
+  { name, summary, description, filters, item, load, placeOf, show }: OperatorList<Filters, Item, At>,
+): void {
+  const query = closed({ ...filters, limit: Limit, cursor: Cursor });
+  const read = queryReader(query) as (c: Context) => { readonly limit?: string; readonly cursor?: string };
+  add(
+    {
+      ...{ method: 'get', path: `${OPS}/${name}`, tag: TAG, summary, ...(description && { description }) },
+      scopes: ['ops:read'],
+      query,
+      replies: { 200: { description: 'A page', schema: pageOf(item) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit, cursor, ...filter } = read(c);
+      const { items, next } = await pageBy<Item, At>(cursors, {
+        ...{ list: `ops/${name}`, limit, cursor, placeOf },
+        load: (many, after) => load(filter as Given<Filters>, many, after),
+      });
+      return c.json({ items: show ? items.map(show) : items, next });
+    },
+  );
+}
+
+/** Filters as they were asked for, with codes as they are kept and dates as moments. @throws Refusal 400 for no date */
+export function cleanFilter<F extends { readonly code?: string; readonly from?: string; readonly to?: string }>({
+  code,
+  from,
+  to,
+  ...same
+}: F) {
+  return { ...same, ...(code && { code: cleanCode(code) }), ...periodOf({ from, to }) };
+}
