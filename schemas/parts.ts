@@ -6,18 +6,17 @@ import Type from 'typebox';
  */
 
 /** Dossier code, QCVN 102 era: `000.00.53.H48-220921-0099`. */
-export const DOSSIER_CODE_2016 = '[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.[A-Z][0-9]{2}-[0-9]{6}-[0-9]{4,7}';
+const DOSSIER_CODE_2016 = '[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.[A-Z][0-9]{2}-[0-9]{6}-[0-9]{4,7}';
 /** Dossier code, QĐ 20/2020 era: `H60.01-250812-0035`, `G09.20-20260609-0092637`. */
-export const DOSSIER_CODE_2020 = '[A-Z][0-9]{2}(?:\\.[0-9]{1,3}){0,4}-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}';
+const DOSSIER_CODE_2020 = '[A-Z][0-9]{2}(?:\\.[0-9]{1,3}){0,4}-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}';
 /** Dossier code of the social-insurance body: `03706/2026/07906`. */
-export const DOSSIER_CODE_BHXH = '[0-9]{1,6}/[0-9]{4}/[0-9]{5}';
+const DOSSIER_CODE_BHXH = '[0-9]{1,6}/[0-9]{4}/[0-9]{5}';
 export const DOSSIER_CODE = `^(?:${DOSSIER_CODE_2016}|${DOSSIER_CODE_2020}|${DOSSIER_CODE_BHXH})$`;
 /** Agency code of either era: `000.00.01.H22` (right-most is the province), `H60.01` (left-most is the province). */
 export const AGENCY_CODE = '^(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.[A-Z][0-9]{2}|[A-Z][0-9]{2}(?:\\.[0-9]{1,3}){0,6})$';
 /** Procedure code, short or long: `1.001612`, `1.012753.H19`, `1.001612.000.00.00.H48`. */
 export const SERVICE_CODE = '^[1-3]\\.[0-9]{6}(?:\\.(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.)?[A-Z][0-9]{2})?$';
 export const FIELD_CODE = '^[A-Z][0-9]{2}-[A-Z]{1,3}[0-9]{2,3}$';
-export const COMPONENT_CODE = '^(?:[0-9]{3}\\.[0-9]{2}\\.[0-9]{2}\\.)?[A-Z][0-9]{2}-[A-Z]{2}[0-9]{6}$';
 export const CCCD = '^[0-9]{12}$';
 export const CMND = '^[0-9]{9}$';
 export const TAX_CODE = '^[0-9]{10}(?:-[0-9]{3})?$';

@@ -1,5 +1,5 @@
 import { quote } from '#core/explain';
-import { cleanCode, dossierCodeParts, identityKindOf, isDossierCode, isPhone } from '#core/identifiers';
+import { agencyOfDossierCode, cleanCode, identityKindOf, isDossierCode, isPhone } from '#core/identifiers';
 import type { Item, RecordItem } from '#core/item';
 import { unstorable } from '#core/text';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
@@ -73,7 +73,7 @@ function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw)
 }
 
 function readAgency(reading: Reading, record: Fields, madonvi: string): void {
-  const agency = dossierCodeParts(cleanCode(String(record.code ?? '')))?.agency;
+  const agency = agencyOfDossierCode(cleanCode(String(record.code ?? '')));
   record.agencyCode = agency ?? madonvi;
   reading.places.set('/agencyCode', { from: agency ? '/MaHoSo' : '/madonvi', rules: [] });
 }

@@ -7,7 +7,6 @@ import {
   msToInstant,
   parseInstant,
   parseLocal,
-  parsePartialDate,
   readPeriod,
 } from './dates.ts';
 
@@ -151,13 +150,6 @@ describe('anything but a real date in its format is an error that names both', (
     expect(error).toContain(format === 'iso-local-z' ? 'yyyy-MM-ddTHH:mm:ss.SSSZ' : format);
     expect(error.endsWith(', of the years 1900 to 2200')).toBe(/^(?:18991231|22010101)$/.test(text));
   });
-});
-
-it('a birth date may be the year alone', () => {
-  expect(parsePartialDate('1990')).toBe('1990');
-  expect(parsePartialDate(' 1990-05-01 ')).toBe('1990-05-01');
-  for (const text of ['', '90', '1890', '0000', '1990-05', '1990-02-30', '01/05/1990', '19900501', '1990-5-1'])
-    expect(parsePartialDate(text), text).toBeUndefined();
 });
 
 it('a real date is in the calendar and in ten characters', () => {

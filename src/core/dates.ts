@@ -168,13 +168,6 @@ export function formatLocal(format: LocalFormat, instant: string): string {
   return TEMPLATES[format].replace(TOKEN, (token) => parts[token] as string);
 }
 
-/** A birth date as the national population database has it: a whole date, or the year alone. Undefined otherwise. */
-export function parsePartialDate(text: string): string | undefined {
-  const given = text.trim();
-  if (/^\d{4}$/.test(given)) return isRealDate(`${given}-01-01`) ? given : undefined;
-  return /^\d{4}-\d\d-\d\d$/.test(given) && isRealDate(given) ? given : undefined;
-}
-
 function patternOf(template: string): RegExp {
   const body = template.replace(TOKEN, (token) =>
     token === '.SSS' ? '(?:\\.(?<SSS>\\d+))?' : `(?<${token}>\\d{${token.length}})`,

@@ -1,14 +1,4 @@
-import {
-  AGENCY_CODE,
-  CCCD,
-  CMND,
-  COMPONENT_CODE,
-  DOSSIER_CODE,
-  FIELD_CODE,
-  PHONE,
-  SERVICE_CODE,
-  TAX_CODE,
-} from '#schemas/parts';
+import { CCCD, CMND, DOSSIER_CODE, PHONE, TAX_CODE } from '#schemas/parts';
 import { isRealDate } from './dates.ts';
 
 /**
@@ -27,13 +17,9 @@ export function cleanCode(text: string): string {
 const PLAIN_CODE = /^[!-`{-~]*$/;
 const INVISIBLE = /[\s\u200b-\u200d\u2060\ufeff]/;
 
-export const isServiceCode = matcher(SERVICE_CODE);
-export const isAgencyCode = matcher(AGENCY_CODE);
-export const isFieldCode = matcher(FIELD_CODE);
-export const isComponentCode = matcher(COMPONENT_CODE);
-export const isTaxCode = matcher(TAX_CODE);
 export const isPhone = matcher(PHONE);
 
+const isTaxCode = matcher(TAX_CODE);
 const isShapedAsDossierCode = matcher(DOSSIER_CODE);
 const isCccd = matcher(CCCD);
 const isCmnd = matcher(CMND);
@@ -50,36 +36,20 @@ export function typedCode(text: string): string {
   return !isDossierCode(code) && isDossierCode(inFigures) ? inFigures : code;
 }
 
-/** What a dossier code says of itself; of the social-insurance form only the year of the date. */
-export interface DossierCodeParts {
-  readonly era: '2016' | '2020' | 'bhxh';
-  readonly agency?: string;
-  /** Letter code of the province or ministry, such as H60. */
-  readonly province?: string;
-  /** `yyyy-MM-dd` */
-  readonly date?: string;
-  readonly serial: string;
-}
-
 /** Whether a clean code has the shape of a dossier code and the date in it is one that the calendar has. */
 export function isDossierCode(code: string): boolean {
-  return dossierCodeParts(code) !== undefined;
+  if (!isShapedAsDossierCode(code)) return false;
+  const [, middle] = code.split(/[-/]/) as [string, string, string];
+  // Of `03706/2026/07906` (social insurance) the second part is the year.
+  if (code.includes('/')) return isRealDate(`${middle}-01-01`);
+  // A date of six digits is of this century.
+  const day = middle.length === 6 ? `20${middle}` : middle;
+  return isRealDate(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`);
 }
 
-/**
- * The parts of a clean dossier code, undefined when it is none. In QCVN 102:2016 codes the right-most part of the
- * agency is the province (`000.00.53.H48-…`), in QĐ 20/2020 codes the left-most (`H60.01-…`); a six-digit date is of
- * this century. Of `03706/2026/07906` (social insurance) the first part is the number and the second the year.
- */
-export function dossierCodeParts(code: string): DossierCodeParts | undefined {
-  if (!isShapedAsDossierCode(code)) return undefined;
-  const [first, middle, last] = code.split(/[-/]/) as [string, string, string];
-  if (code.includes('/')) return isRealDate(`${middle}-01-01`) ? { era: 'bhxh', serial: first } : undefined;
-  const day = middle.length === 6 ? `20${middle}` : middle;
-  const date = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
-  if (!isRealDate(date)) return undefined;
-  const era = /^\d/.test(first) ? '2016' : '2020';
-  return { era, agency: first, province: era === '2016' ? first.slice(-3) : first.slice(0, 3), date, serial: last };
+/** The agency that a clean dossier code begins with; undefined where it is none, or one of the social insurance. */
+export function agencyOfDossierCode(code: string): string | undefined {
+  return isDossierCode(code) && !code.includes('/') ? code.slice(0, code.indexOf('-')) : undefined;
 }
 
 /**

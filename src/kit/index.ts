@@ -4,25 +4,17 @@ export { type CodesOf, type CodeTable, NO_CODES } from '#core/codes';
 export {
   formatLocal,
   instantToMs,
-  isRealDate,
   type LocalDate,
   type LocalFormat,
   msToInstant,
   parseInstant,
   parseLocal,
-  parsePartialDate,
 } from '#core/dates';
 export { pointer, quote } from '#core/explain';
 export {
   cleanCode,
-  type DossierCodeParts,
-  dossierCodeParts,
   identityKindOf,
-  isAgencyCode,
-  isComponentCode,
   isDossierCode,
-  isFieldCode,
-  isServiceCode,
   serviceKey,
 } from '#core/identifiers';
 export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/item';
@@ -62,16 +54,14 @@ export { type ContractOptions, contractTest } from './contract-test.ts';
 export { fingerprint, fingerprintInTurns } from './fingerprint.ts';
 export {
   type Call,
-  createHttp,
   type Exchange,
   type Http,
-  type HttpOptions,
   retryAfterMs,
   type WireRecord,
 } from './http.ts';
 export { inOrder } from './in-order.ts';
 export { isLinkLocal } from './link-local.ts';
-export { cheapest, least, watchTurns } from './measures.ts';
+export { least, watchTurns } from './measures.ts';
 export { type Answer, coded, firstAt, NOWHERE, type NoAnswer, noAnswer, readDocument } from './ministry/answer.ts';
 export {
   EXPIRED,
@@ -87,7 +77,7 @@ export type { Filled } from './ministry/source.ts';
 export { meaningOf } from './ministry/tables.ts';
 export { loadNodeSoap } from './node-soap.ts';
 export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
-export { createSessions, type Sessions } from './session.ts';
+export type { Sessions } from './session.ts';
 export {
   defineSimulator,
   type Fault,
@@ -101,7 +91,6 @@ export {
 } from './simulator.ts';
 export {
   callSoap,
-  portOf,
   type SoapCall,
   type SoapResult,
   type SoapService,
@@ -110,7 +99,6 @@ export type { SoapArguments, SoapValue } from './soap-arguments.ts';
 export { type SoapFailure, soapOutcome } from './soap-outcome.ts';
 export type { Picking, SoapFault, SoapReply } from './soap-reply.ts';
 export { type SoapSecurity, secretsOfSecurity } from './soap-security.ts';
-export { type Port, WsdlProblem } from './soap-wsdl.ts';
 export { webhookHeaders } from './webhooks.ts';
 export { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from './xml.ts';
 export { type RecordOptions, xmlRecords } from './xml-records.ts';

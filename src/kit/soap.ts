@@ -72,7 +72,7 @@ export async function callSoap(
 }
 
 /** The port that is used, and where it is. Throws WsdlProblem. */
-export async function portOf(
+async function portOf(
   { http, sessions }: Pick<Connection, 'http' | 'sessions'>,
   service: SoapService,
 ): Promise<{ readonly loaded: LoadedWsdl; readonly port: Port; readonly endpoint: string }> {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cheapest } from '../../src/kit/index.ts';
+import { cheapest } from '../../src/kit/measures.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
 const repeated = (text: string, times: number): string => text.repeat(times);

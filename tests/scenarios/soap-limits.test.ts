@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMessage, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
-import { cheapest, least, watchTurns } from '../../src/kit/index.ts';
+import { cheapest, least, watchTurns } from '../../src/kit/measures.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 
