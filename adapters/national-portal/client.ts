@@ -44,7 +44,7 @@ async function callOnce(
   const exchange = await post(portal, path, body, { idempotent: effect === 'ask' });
   const answer = answerOf(exchange, effect, portal.now());
   if (answer.kind === 'unauthorized') return { kind: 'session-ended', login };
-  const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).patterns);
+  const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).sessionEnded);
   return ended ? { kind: 'session-ended', login } : answer;
 }
 

@@ -5,7 +5,6 @@ import { outcomeOfError } from './answers.ts';
 import type { Portal } from './client.ts';
 import { type Prepared, prepare, put, sendDossier, verdictFor } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
-import { dialectOf } from './settings.ts';
 
 type Item = Outgoing<'dossier.upsert.v1'>;
 type Outcomes = Map<Item, Outcome>;
@@ -48,7 +47,7 @@ async function tell(
   if (answer.kind === 'failed') return setAll(group, answer.outcome, outcomes);
   const verdicts = verdictsOf(answer.result ?? []);
   const told = group.map((one) => ({ one, verdict: verdictFor(one, answer, verdicts) }));
-  const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(portal, verdict, isUpdate);
+  const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(verdict, isUpdate);
   const wrong = otherwise ? told.flatMap(({ one, verdict }) => (isOtherwise(verdict) ? [one] : [])) : [];
   const about = group.map(({ item }) => item.record);
   // One object for all that one answer refused: the hub looks for the bad one among them.
@@ -63,9 +62,8 @@ async function tell(
   if (otherwise && wrong.length > 0) await otherwise(portal, wrong, outcomes);
 }
 
-function isElsewise(portal: Portal, error: PortalError, isUpdate: boolean): boolean {
-  const { patterns } = dialectOf(portal.settings);
-  return !isTemporary(error) && (isUpdate ? isDossierUnknown : isAlreadyThere)(error, patterns);
+function isElsewise(error: PortalError, isUpdate: boolean): boolean {
+  return !isTemporary(error) && (isUpdate ? isDossierUnknown : isAlreadyThere)(error);
 }
 
 /** Look up each of them, and tell them once more: those that are there as updates, the others as new. */

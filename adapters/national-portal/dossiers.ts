@@ -24,7 +24,6 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
   const prepared = await prepare(portal, item);
   if ('outcome' in prepared) return stillInDoubt(item, prepared.outcome);
   const { body, note } = prepared;
-  const { patterns } = dialectOf(portal.settings);
   let isUpdate = item.known;
   if (!item.known || item.doubt) {
     const seen = await lookUp(portal, item.code, item.record);
@@ -33,7 +32,7 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
     isUpdate = seen.kind === 'found';
   }
   const isElsewise = (one: Verdict | Failed, isUpdate: boolean): boolean =>
-    one.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(one, patterns);
+    one.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(one);
   let answer = await putOne(portal, prepared, isUpdate);
   if (isElsewise(answer, isUpdate)) {
     const other = await putOne(portal, prepared, !isUpdate);

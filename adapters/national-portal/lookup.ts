@@ -3,7 +3,6 @@ import { isDossierUnknown, isTemporary } from '#mappings/national-portal/envelop
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { said } from './answers.ts';
 import { call, type Portal } from './client.ts';
-import { dialectOf } from './settings.ts';
 
 export type Seen =
   | { readonly kind: 'found'; readonly record: Readonly<Record<string, unknown>> }
@@ -26,7 +25,7 @@ export async function lookUp(portal: Portal, code: string, dossier: Dossier | un
   });
   if (answer.kind === 'failed') return answer;
   if (answer.kind === 'error') {
-    if (isDossierUnknown(answer, dialectOf(settings).patterns)) return { kind: 'absent' };
+    if (isDossierUnknown(answer)) return { kind: 'absent' };
     const reason = isTemporary(answer) ? 'busy' : 'lookup-refused';
     return { kind: 'failed', outcome: unavailable(reason, said(answer, settings, [dossier])) };
   }

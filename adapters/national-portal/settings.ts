@@ -5,7 +5,7 @@ import {
   type Codes,
   createCodes,
   REPLY_PATTERNS,
-  type ReplyPatterns,
+  type ReplyPattern,
 } from '#mappings/national-portal/codes';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { AgencyCode, closed, oneOf } from '#schemas/parts';
@@ -53,7 +53,8 @@ export type Settings = Type.Static<typeof Settings>;
 /** How one party speaks: the shared tables with its own words over them. */
 export interface Dialect {
   readonly codes: Codes;
-  readonly patterns: ReplyPatterns;
+  /** How it says that a session has ended. */
+  readonly sessionEnded: ReplyPattern;
 }
 
 const dialects = new WeakMap<Settings, WeakMap<CodesOf, Dialect>>();
@@ -73,9 +74,6 @@ function createDialect(settings: Settings, entered: CodesOf): Dialect {
   const { codes = [], texts = [] } = settings.sessionErrors ?? {};
   return {
     codes: createCodes(overrides, entered),
-    patterns: {
-      ...REPLY_PATTERNS,
-      session: { codes: [...session.codes, ...codes], texts: [...session.texts, ...texts] },
-    },
+    sessionEnded: { codes: [...session.codes, ...codes], texts: [...session.texts, ...texts] },
   };
 }

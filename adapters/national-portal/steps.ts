@@ -147,7 +147,6 @@ function isOfUnknown(outcome: Outcome): boolean {
 
 async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
   const { settings } = portal;
-  const { patterns } = dialectOf(settings);
   const dossiers = steps.map(({ item }) => item.dossier);
   const data = steps.map((step) => step.body);
   const answer = await call(portal, {
@@ -161,8 +160,8 @@ async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
   // A portal may take the call, and say of a step in it that it did not take that.
   const error = answer.kind === 'error' ? answer : firstErrorIn(answer.result);
   if (!error) return delivered();
-  if (isAlreadyThere(error, patterns) && steps.length === 1) return delivered();
-  if (isDossierUnknown(error, patterns)) return unavailable(UNKNOWN, said(error, settings, dossiers));
+  if (isAlreadyThere(error) && steps.length === 1) return delivered();
+  if (isDossierUnknown(error)) return unavailable(UNKNOWN, said(error, settings, dossiers));
   return outcomeOfError(error, settings, dossiers);
 }
 

@@ -91,7 +91,6 @@ export function datesOf(status: Status): { readonly fields: readonly string[]; r
 }
 
 /** How replies are told apart where the portal has no code of its own for it. */
-export type ReplyPatterns = Readonly<Record<keyof typeof data.replies, ReplyPattern>>;
 export interface ReplyPattern {
   readonly codes: readonly string[];
   /** One of these stands in the message, whatever its marks and case. */
@@ -101,4 +100,4 @@ export interface ReplyPattern {
   /** What it is about instead where one of these stands in it. */
   readonly unless?: readonly string[];
 }
-export const REPLY_PATTERNS: ReplyPatterns = data.replies;
+export const REPLY_PATTERNS: Readonly<Record<keyof typeof data.replies, ReplyPattern>> = data.replies;

@@ -94,8 +94,7 @@ describe('what an error is about', () => {
   });
 
   test('a party may name its own codes', () => {
-    const patterns = { session: { codes: ['-9'], texts: [] } } as never;
-    expect(isSessionError(error('-9', ''), patterns)).toBe(true);
+    expect(isSessionError(error('-9', ''), { codes: ['-9'], texts: [] })).toBe(true);
   });
 
   test.each([

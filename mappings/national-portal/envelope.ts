@@ -1,5 +1,5 @@
 import { fold } from '#core/text';
-import { REPLY_PATTERNS, type ReplyPattern, type ReplyPatterns } from './codes.ts';
+import { REPLY_PATTERNS, type ReplyPattern } from './codes.ts';
 
 /** What the portal said, whatever it was wrapped in. */
 export type Reply =
@@ -95,23 +95,28 @@ function notAReply(why: string): Reply {
 }
 
 /** A create of what the portal has already: to be sent again as an update. */
-export function isAlreadyThere(error: PortalError, { alreadyThere }: ReplyPatterns = REPLY_PATTERNS): boolean {
+export function isAlreadyThere(error: PortalError): boolean {
+  const { alreadyThere } = REPLY_PATTERNS;
   return alreadyThere.codes.includes(error.code) && speaksOf(error, alreadyThere);
 }
 
 /** The session has ended or was never there: to be asked again after a new login. */
-export function isSessionError(error: PortalError, { session }: ReplyPatterns = REPLY_PATTERNS): boolean {
-  return session.codes.includes(error.code) || speaksOf(error, session);
+export function isSessionError(error: PortalError, ended: ReplyPattern = REPLY_PATTERNS.session): boolean {
+  return fits(error, ended);
 }
 
 /** The portal does not have the dossier that it was told of. */
-export function isDossierUnknown(error: PortalError, { dossierUnknown }: ReplyPatterns = REPLY_PATTERNS): boolean {
-  return dossierUnknown.codes.includes(error.code) || speaksOf(error, dossierUnknown);
+export function isDossierUnknown(error: PortalError): boolean {
+  return fits(error, REPLY_PATTERNS.dossierUnknown);
 }
 
 /** The portal says itself that it may go better later. */
-export function isTemporary(error: PortalError, { temporary }: ReplyPatterns = REPLY_PATTERNS): boolean {
-  return temporary.codes.includes(error.code) || speaksOf(error, temporary);
+export function isTemporary(error: PortalError): boolean {
+  return fits(error, REPLY_PATTERNS.temporary);
+}
+
+function fits(error: PortalError, pattern: ReplyPattern): boolean {
+  return pattern.codes.includes(error.code) || speaksOf(error, pattern);
 }
 
 function speaksOf({ message }: PortalError, { texts, about, unless = [] }: ReplyPattern): boolean {
