@@ -42,15 +42,15 @@ export const ADAPTERS_DIR = join(import.meta.dirname, '..', 'adapters');
  *
  * @throws an Error that names the folder when one is broken: a hub that runs without a partner it should have is worse
  */
-export async function loadAdapters(dir: string = ADAPTERS_DIR): Promise<ReadonlyMap<string, LoadedAdapter>> {
-  const names = readdirSync(dir, { withFileTypes: true })
+export async function loadAdapters(): Promise<ReadonlyMap<string, LoadedAdapter>> {
+  const names = readdirSync(ADAPTERS_DIR, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
-  return new Map(await Promise.all(names.map(async (name) => [name, await load(dir, name)] as const)));
+  return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
 }
 
-async function load(dir: string, name: string): Promise<LoadedAdapter> {
-  const folder = join(dir, name);
+async function load(name: string): Promise<LoadedAdapter> {
+  const folder = join(ADAPTERS_DIR, name);
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
     if (!check.Check(manifest))

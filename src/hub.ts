@@ -109,7 +109,7 @@ export async function createHub(
   const traces = config.traces && (await import('./traces.ts')).createTraces(config.traces, log);
   const telemetry = createTelemetry(log, traces);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
-  const database = openDatabase(databaseUrl, undefined, undefined, overrides);
+  const database = openDatabase(databaseUrl, overrides);
   const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
   const folder = embeddedFolder(config);

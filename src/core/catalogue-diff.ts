@@ -31,14 +31,9 @@ const ORDERED = new Set(['steps']);
  * What changed between two records of a service, an agency or a field, member by member. Members of lists are known by their codes
  * and names, not by their places; nothing is told of what is only written otherwise (blanks, the order of papers, `20.000 đồng` of
  * 20000). Members that no schema has yet are compared like the others.
- */
-export function catalogueChanges(was: object, now: object): readonly CatalogueChange[] {
-  return [...changesInSteps(was, now)].filter((change) => change !== undefined);
-}
-
-/**
- * The same in small steps, undefined after those that have nothing to tell yet: two records with lists of 2,000 members take
- * 0.2 s, and others want their turn meanwhile.
+ *
+ * @returns small steps, undefined after those that have nothing to tell yet: two records with lists of 2,000 members take 0.2 s, and
+ *   others want their turn meanwhile
  */
 export function* changesInSteps(was: object, now: object): Steps {
   yield* understand(was);

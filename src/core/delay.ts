@@ -1,7 +1,7 @@
 import type { Outcome } from './settle.ts';
 
 /** Whose delay it was, from what concerns one dossier and one party to what concerns nobody but the office. */
-export const CAUSES = ['wrongData', 'quarantine', 'partnerDown', 'partnerSlow', 'queue'] as const;
+const CAUSES = ['wrongData', 'quarantine', 'partnerDown', 'partnerSlow', 'queue'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** Seconds of working time by cause; their sum with `office` is the whole working time looked at. */

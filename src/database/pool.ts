@@ -32,11 +32,16 @@ export interface Waits {
   readonly sessionsMs?: number | undefined;
 }
 
+export interface DatabaseOptions extends Waits {
+  /** How many connections `pool` has at the most; `query` has half of that. */
+  readonly size?: number;
+  /** Of each session, over those that the hub always asks for. */
+  readonly settings?: readonly string[];
+}
+
 export function openDatabase(
   url: string,
-  size = 10,
-  settings: readonly string[] = [],
-  { answerMs = ANSWER_MS, sessionsMs }: Waits = {},
+  { size = 10, settings = [], answerMs = ANSWER_MS, sessionsMs }: DatabaseOptions = {},
 ): Database {
   const pool = openPool(url, size, [...HOT, ...settings]);
   const others = openPool(url, Math.ceil(size / 2), settings);
@@ -48,7 +53,7 @@ export function openDatabase(
     answerMs,
     connections: () => connections,
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
-    beside: (schema) => openDatabase(url, 2, [`search_path=${schema}`, 'synchronous_commit=off']),
+    beside: (schema) => openDatabase(url, { size: 2, settings: [`search_path=${schema}`, 'synchronous_commit=off'] }),
     close: async () => {
       sessions.close();
       await Promise.all([pool.end(), others.end()]);

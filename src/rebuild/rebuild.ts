@@ -47,7 +47,7 @@ const SWAPS = 3;
  * Build the index anew from the messages alone, beside the live one, and compare both. The hub may run meanwhile; its
  * writers wait only for the last look at what seemed to differ. Whatever happens, the live index is whole.
  *
- * @throws RebuildRunning, or what went wrong; then nothing was changed
+ * @throws where another rebuild is under way, or what went wrong; then nothing was changed
  */
 export async function rebuildIndex(means: RebuildMeans, options: RebuildOptions = {}): Promise<RebuildReport> {
   const { live, nowMs } = means;

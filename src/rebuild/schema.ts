@@ -6,18 +6,11 @@ export const SCHEMA = 'hub_rebuild';
 /** One number for the advisory lock: one rebuild at a time. */
 const LOCK = 7_160_004;
 
-/** Thrown when another rebuild is under way. */
-export class RebuildRunning extends Error {
-  constructor() {
-    super('another rebuild is under way in this database');
-  }
-}
-
 /**
  * Work on an empty index beside the live one; it is dropped in the end. What a rebuild that was killed left behind is
  * dropped first.
  *
- * @throws RebuildRunning
+ * @throws where another rebuild is under way
  */
 export async function withFreshSchema<T>(
   live: Database,
@@ -27,7 +20,7 @@ export async function withFreshSchema<T>(
   const lock = await live.pool.connect();
   try {
     const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK]);
-    if (!rows[0]?.got) throw new RebuildRunning();
+    if (!rows[0]?.got) throw new Error('another rebuild is under way in this database');
     await drop(live);
     await live.pool.query(`CREATE SCHEMA ${SCHEMA}`);
     const beside = live.beside(SCHEMA);

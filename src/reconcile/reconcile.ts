@@ -48,9 +48,6 @@ export interface ReconcileReport {
   readonly error?: string;
 }
 
-/** Thrown where a party cannot be compared with, or not repaired in this direction. */
-export class CannotReconcile extends Error {}
-
 const PAGE = 100;
 const AT_ONCE = 4;
 const LIMIT = 100;
@@ -61,7 +58,7 @@ const AWAY_AFTER = 8;
  * Compare what we hold, what a party was told last, and what it now answers, dossier by dossier; list where they
  * differ, and put that right in the direction chosen. Calls keep to the party's budget.
  *
- * @throws CannotReconcile
+ * @throws where it cannot be compared with now, or not repaired in this direction
  */
 export async function reconcileParty(
   means: ReconcileMeans,
@@ -73,9 +70,9 @@ export async function reconcileParty(
   let done = 0;
   const total = options.sample ?? 0;
   for await (const subjects of subjectsOf(means, party.id, options.sample)) {
-    if (await isPaused(means.database, party.id)) throw new CannotReconcile(`${party.id} is paused`);
+    if (await isPaused(means.database, party.id)) throw new Error(`${party.id} is paused`);
     const untilMs = windowEndMs(party.maintenance, means.nowMs());
-    if (untilMs !== undefined) throw new CannotReconcile(`${party.id} is in maintenance until ${msToInstant(untilMs)}`);
+    if (untilMs !== undefined) throw new Error(`${party.id} is in maintenance until ${msToInstant(untilMs)}`);
     await means.codes.fresh();
     await reconcilePage({ means, party, reconciler, options, run }, subjects);
     done += subjects.length;
@@ -108,11 +105,11 @@ export function whyNotAsked({ id, adapter, settings }: Party): string | undefine
 function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconciler<unknown> {
   const why = whyNotAsked(party);
   const { reconcile, send } = party.adapter;
-  if (!reconcile || why !== undefined) throw new CannotReconcile(why);
+  if (!reconcile || why !== undefined) throw new Error(why);
   if (repair === 'theirs' && !reconcile.read)
-    throw new CannotReconcile(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
+    throw new Error(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
   if (repair === 'ours' && !send?.['dossier.upsert.v1'])
-    throw new CannotReconcile(`the adapter of ${party.id} sends no dossiers`);
+    throw new Error(`the adapter of ${party.id} sends no dossiers`);
   return reconcile;
 }
 

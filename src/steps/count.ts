@@ -35,10 +35,11 @@ export interface CountMeans {
  * another, comes to the same. Where the feed has lost what was not counted yet (the retention drops old months), and
  * after an upgrade, all dossiers are gone through; what is counted of dossiers that are gone is forgotten then.
  */
-export async function countChanges(means: CountMeans, batches = 10): Promise<void> {
-  for (let batch = 0; batch < batches; batch++) if (!(await countBatch(means))) return;
+export async function countChanges(means: CountMeans): Promise<void> {
+  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(means))) return;
 }
 
+const BATCHES = 10;
 /** So many dossiers a transaction: some milliseconds of this thread. */
 const BATCH = 250;
 

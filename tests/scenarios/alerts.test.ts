@@ -42,7 +42,7 @@ describe('alerts', () => {
     const webhook = { webhook: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`, secret: SECRET };
     const telemetry = createTelemetry(pino({ level: 'silent' }));
     processes = [1, 2].map(() => {
-      const database = openDatabase(hub.databaseUrl, 2);
+      const database = openDatabase(hub.databaseUrl, { size: 2 });
       return { database, alerts: createAlerts({ database, telemetry, nowMs: () => MORNING, webhook }) };
     });
   });

@@ -9,7 +9,7 @@ import { dossier, progress, type TestHub, testHub } from './hub.ts';
 import { MORNING } from './template.ts';
 
 /** The delays between attempts that the hub has when nobody says otherwise. */
-export const USUAL_DELAYS_MS = loadConfig({
+const USUAL_DELAYS_MS = loadConfig({
   HUB_SECRET: randomBytes(48).toString('base64'),
   DATABASE_URL: 'postgres://127.0.0.1/none',
 }).retryDelaysMs;

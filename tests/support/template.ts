@@ -10,7 +10,7 @@ export const MORNING = Date.parse('2025-08-12T08:30:00+07:00');
 export async function makeTemplate(server: string): Promise<{ name: string; drop(): Promise<void> }> {
   const name = `test_template_${randomBytes(8).toString('hex')}`;
   await execute(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
-  const database = openDatabase(urlOf(server, name), 2);
+  const database = openDatabase(urlOf(server, name), { size: 2 });
   await migrate(database, MORNING);
   await database.close();
   return { name, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskHub } from './hub-client.ts';
-import { type Metrics, readMetrics } from './hub-metrics.ts';
+import { readMetrics } from './hub-metrics.ts';
 import { NotAcknowledged } from './persistence.ts';
 
 const LOOK_MS = 300;
@@ -29,13 +29,9 @@ export async function waitForQuiet(
 /** Undefined while the hub is away. */
 async function dueNow(ask: AskHub): Promise<number | undefined> {
   try {
-    return dueAt(await readMetrics(ask));
+    return (await readMetrics(ask)).sum('hub_deliveries', { state: 'due' });
   } catch (error) {
     if (error instanceof NotAcknowledged) return undefined;
     throw error;
   }
-}
-
-function dueAt(metrics: Metrics, party?: string): number {
-  return metrics.sum('hub_deliveries', { state: 'due', ...(party && { party }) });
 }

@@ -10,7 +10,7 @@ export const tableName = ({ system }: MinistrySettings, table: string): string =
 export const LONGEST_CODE = 60;
 
 /** What the codes of an answer may mean. */
-export const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
+const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
 /** Under this name operators say what a code of the ministry's answers means. */

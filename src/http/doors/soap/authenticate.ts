@@ -90,7 +90,7 @@ async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameT
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
   const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
   if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
-  const createdMs = token.created === undefined ? means.nowMs() : timely(means, 'Created', token.created);
+  const createdMs = token.created === undefined ? means.nowMs() : timely(means, token.created);
   if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);
   return key;
 }
@@ -137,7 +137,7 @@ async function signatureKey(
   });
   // Without a signed time a message is as good later as now: it may push, for a repeated push is harmless, not read.
   if (!verified.isTimestampSigned || claim.created === undefined) return { key, xml: verified.xml, isFresh: false };
-  const createdMs = timely(means, 'Created', claim.created);
+  const createdMs = timely(means, claim.created);
   await once(means, key, 'signature', claim.value, createdMs);
   return { key, xml: verified.xml, isFresh: true };
 }
@@ -160,13 +160,13 @@ function certificateOf({ certificate }: SignatureClaim): X509Certificate {
   );
 }
 
-/** A time within five minutes of the hub's own. */
-function timely({ nowMs }: AuthenticationMeans, what: string, text: string): number {
-  const atMs = instantMs(what, text);
+/** When a message says that it was created: within five minutes of the hub's own time. */
+function timely({ nowMs }: AuthenticationMeans, created: string): number {
+  const atMs = instantMs('Created', created);
   if (Math.abs(atMs - nowMs()) <= TOLERANCE_MS) return atMs;
   throw new Refusal(
     'unauthorized',
-    `${what} is ${text}, expected a time within 5 minutes of the hub's, which is ${msToInstant(nowMs())}`,
+    `Created is ${created}, expected a time within 5 minutes of the hub's, which is ${msToInstant(nowMs())}`,
   );
 }
 
