@@ -3,6 +3,7 @@ import type { MaintenanceWindow } from '#core/windows';
 import { type Adapter, batchOf, type Connection } from './kit/adapter.ts';
 import { createHttp, type WireRecord } from './kit/http.ts';
 import { createSessions } from './kit/session.ts';
+import { timeoutsIn } from './kit/timeouts.ts';
 import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from './kit/tls.ts';
 
 /** How much a party may be asked. */
@@ -87,7 +88,7 @@ export function createParty(options: PartyOptions): Party {
   const tls = options.tls && createTls(options.tls);
   const http = createHttp({
     origins: originsIn(settings),
-    ...limitsIn(settings),
+    ...timeoutsIn(settings),
     ...(tls && { tls }),
     ...(pace && { pace }),
   });
@@ -138,12 +139,4 @@ function originsIn(value: unknown): string[] {
   if (typeof value === 'string') return /^https?:\/\//.test(value) ? [new URL(value).origin] : [];
   if (typeof value !== 'object' || value === null) return [];
   return [...new Set(Object.values(value).flatMap(originsIn))];
-}
-
-function limitsIn(settings: unknown): { connectMs?: number; totalMs?: number } {
-  const { connectTimeoutS, timeoutS } = (settings ?? {}) as { connectTimeoutS?: number; timeoutS?: number };
-  return {
-    ...(connectTimeoutS && { connectMs: connectTimeoutS * 1000 }),
-    ...(timeoutS && { totalMs: timeoutS * 1000 }),
-  };
 }

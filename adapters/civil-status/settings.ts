@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { type CodesOf, type CodeTable, serviceKey } from '#kit';
+import { type CodesOf, type CodeTable, serviceKey, timeouts } from '#kit';
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import tables from './tables.json' with { type: 'json' };
@@ -13,8 +13,6 @@ const Unit = Type.String({
   pattern: '^[0-9]{1,10}$',
   description: 'a unit code of 1 to 10 digits given by the ministry',
 });
-const Seconds = (maximum: number) =>
-  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
 const Module = closed({
   module: oneOf(['LTKS', 'LTKT', 'LTKH', 'BS']),
@@ -50,8 +48,7 @@ export const Settings = closed({
     Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$', description: 'the name of a header such as X-Signature' }),
   ),
   callbackCheck: optional(oneOf(['hmac-sha256', 'secret'])),
-  connectTimeoutS: Seconds(60),
-  timeoutS: Seconds(300),
+  ...timeouts(),
 });
 export type Settings = Type.Static<typeof Settings>;
 export type Module = Type.Static<typeof Module>;

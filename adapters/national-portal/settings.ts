@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { type CodesOf, NO_CODES } from '#kit';
+import { type CodesOf, NO_CODES, timeouts } from '#kit';
 import {
   type CodeOverrides,
   type Codes,
@@ -12,8 +12,6 @@ import { AgencyCode, closed, oneOf } from '#schemas/parts';
 
 const Path = Type.String({ pattern: '^/', maxLength: 500, description: 'a path that begins with /' });
 const Word = Type.String({ minLength: 1, maxLength: 500, description: 'a text' });
-const Seconds = (maximum: number) =>
-  Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` });
 /** Sessions end after about ten minutes, and a call carries at most ten steps (domain 2.1, 2.2). */
 const UpToTen = Type.Integer({ minimum: 1, maximum: 10, description: 'a whole number from 1 to 10' });
 
@@ -27,8 +25,7 @@ export const Settings = closed({
   dstcode: Word,
   madonvi: AgencyCode,
   sessionMinutes: Type.Optional(UpToTen),
-  timeoutS: Type.Optional(Seconds(300)),
-  connectTimeoutS: Type.Optional(Seconds(60)),
+  ...timeouts(),
   statuses: Type.Optional(
     Type.Record(Type.String({ pattern: '^[0-9]{1,3}$' }), oneOf(STATUSES), {
       additionalProperties: false,

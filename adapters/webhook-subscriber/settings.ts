@@ -1,10 +1,6 @@
 import Type from 'typebox';
+import { timeouts } from '#kit';
 import { closed } from '#schemas/parts';
-
-const optional = Type.Optional;
-
-const Seconds = (maximum: number) =>
-  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
 /** 24 to 64 bytes in base64, as the specification has it; a text is taken as its own bytes. */
 const WHSEC = 'whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?';
@@ -24,7 +20,6 @@ export const Settings = closed({
   }),
   /** The one in use, and during a rotation the other one too: each signs. */
   secrets: Type.Array(Secret, { minItems: 1, maxItems: 2, description: 'a list of one secret, or two to rotate' }),
-  connectTimeoutS: Seconds(60),
-  timeoutS: Seconds(300),
+  ...timeouts(),
 });
 export type Settings = Type.Static<typeof Settings>;

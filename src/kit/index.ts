@@ -99,6 +99,7 @@ export type { SoapArguments, SoapValue } from './soap-arguments.ts';
 export { type SoapFailure, soapOutcome } from './soap-outcome.ts';
 export type { Picking, SoapFault, SoapReply } from './soap-reply.ts';
 export { type SoapSecurity, secretsOfSecurity } from './soap-security.ts';
+export { timeouts } from './timeouts.ts';
 export { webhookHeaders } from './webhooks.ts';
 export { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from './xml.ts';
 export { type RecordOptions, xmlRecords } from './xml-records.ts';

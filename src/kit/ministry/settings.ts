@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { closed, oneOf } from '#schemas/parts';
+import { timeouts } from '../timeouts.ts';
 
 const optional = Type.Optional;
 export const settingText = Type.String({ minLength: 1, maxLength: 4_000, description: 'a text' });
@@ -22,8 +23,6 @@ const Path = Type.String({
 const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1, description: 'a list of paths' })]);
 /** Where a list is, or `.`: a list of one, which is what the table is filled from. */
 const Place = Type.Union([Path, Type.Literal('.')]);
-const Seconds = (maximum: number) =>
-  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 /** An object whose names are as free as its kind of names. */
 const named = <K extends Type.TSchema, V extends Type.TSchema>(key: K, value: V, description: string) =>
   Type.Record(key, value, { additionalProperties: false, description });
@@ -151,8 +150,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     codes: optional(Codes),
     pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
     push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
-    connectTimeoutS: Seconds(60),
-    timeoutS: Seconds(600),
+    ...timeouts(600),
   });
 }
 

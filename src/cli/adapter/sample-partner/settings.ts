@@ -1,10 +1,6 @@
 import Type from 'typebox';
+import { timeouts } from '#kit';
 import { closed } from '#schemas/parts';
-
-const optional = Type.Optional;
-
-const Seconds = (maximum: number) =>
-  optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
 /**
  * Decide: what differs between two installations of the partner, or changes without a release of ours (addresses, keys,
@@ -14,7 +10,6 @@ const Seconds = (maximum: number) =>
 export const Settings = closed({
   baseUrl: Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' }),
   token: Type.String({ minLength: 1, maxLength: 4_000, writeOnly: true, description: 'a secret as a text' }),
-  connectTimeoutS: Seconds(60),
-  timeoutS: Seconds(300),
+  ...timeouts(),
 });
 export type Settings = Type.Static<typeof Settings>;
