@@ -1,5 +1,5 @@
 import { once, setMaxListeners } from 'node:events';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readMetrics } from './demo/hub-metrics.ts';
 import { type Book, PARTNERS, type PartnerName } from './demo/partners.ts';
 import { readAll } from './demo/reading.ts';
@@ -9,7 +9,7 @@ import { checkItself } from './demo/self-check.ts';
 import { openStage, type Stage } from './demo/stage.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type CommonOptions, FAILED, printDocument, tellError } from './run-command.ts';
+import { type CommonOptions, FAILED, printDocument, tellError, wholeNumber } from './run-command.ts';
 
 interface DemoOptions extends CommonOptions {
   readonly once?: boolean;
@@ -29,11 +29,6 @@ export function addDemo(program: Command): void {
       '\nDATABASE_URL and REDIS_URL are used where they are set (with a database of its own, which is dropped at the end).\nWhat it keeps is in a folder of its own under HUB_DATA_DIR, ./data by default.',
     )
     .action(demo);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
 }
 
 async function demo(options: DemoOptions): Promise<void> {

@@ -9,7 +9,7 @@ import { startKeeper } from './prove/keeping.ts';
 import { type Report, textOf } from './prove/report.ts';
 import { runProof } from './prove/run-proof.ts';
 import { openStage } from './prove/stage.ts';
-import { type CommonOptions, FAILED, runCommand } from './run-command.ts';
+import { type CommonOptions, FAILED, runCommand, wholeNumber } from './run-command.ts';
 
 interface ProveOptions extends CommonOptions {
   readonly minutes: number;
@@ -50,11 +50,6 @@ function positive(text: string): number {
   const number = Number(text);
   if (!(number > 0 && number <= 100_000)) throw new InvalidArgumentError('Expected a number over 0.');
   return number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
 }
 
 function randomSeed(): number {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { ConfigError, logLevelOf } from '../config.ts';
 
 export const FAILED = 1;
@@ -64,4 +65,10 @@ export function tellError(error: Error, json: boolean, broken: number = FAILED):
   if (json)
     printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
   console.error(logLevelOf(process.env) === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
+}
+
+/** What an option of a command is given, as a number. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
 }

@@ -1,12 +1,11 @@
 import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
 const HELD = 230;
-const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const PERSONAL = ['--personal', '--why', 'moved to another machine'];
 
 let hub: TestHub;

@@ -5,12 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import { startSimulator } from '../../src/kit/index.ts';
 import { commandScene } from '../support/command-scene.ts';
-import { dossier, progress } from '../support/hub.ts';
+import { codeOf, dossier, progress } from '../support/hub.ts';
 import { lienthongHere } from '../support/lienthong.ts';
 
 const scene = commandScene();
-
-const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
 /** What is in a report. */
 function linesIn(path: string): unknown[] {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 
 let hub: TestHub;
 beforeEach(async () => {
@@ -7,7 +7,6 @@ beforeEach(async () => {
 });
 afterEach(() => hub.close());
 
-const codeOf = (n: number): string => `H60.01-250812-000${n}`;
 const push = (...ns: number[]) => hub.push(ns.map((n) => dossier({ code: codeOf(n) })));
 
 interface Told {

@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
 import type { DossierOperation } from '../../src/http/doors/rest/items.ts';
-import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
-const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
 describe('import', () => {
   let hub: TestHub;

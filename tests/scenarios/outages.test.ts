@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { codeOf, type SimulatedPortal, simulatedPortal } from '../support/simulated-portal.ts';
+import { codeOf } from '../support/hub.ts';
+import { type SimulatedPortal, simulatedPortal } from '../support/simulated-portal.ts';
 
 const BUDGET = 20;
 const SECOND = 1_000;

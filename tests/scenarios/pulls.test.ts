@@ -4,7 +4,7 @@ import type { Outcome } from '#core/settle';
 import type { Page } from '../../src/kit/adapter.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { codeOf, dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { partnerWithTable } from '../support/operator.ts';
 
 type Row = Record<string, unknown>;
@@ -74,7 +74,6 @@ describe('pulling', () => {
     await pullNow(hub.hub.database, 'source', [name], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', name);
   }
-  const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
   const add = (n: number, changedAt: number, more: Row = {}): void => {
     source.rows.push({ row: dossier({ code: codeOf(n), ...more }), changedAt });
   };

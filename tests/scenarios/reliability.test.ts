@@ -2,7 +2,16 @@ import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import {
+  codeOf,
+  dossier,
+  type Partner,
+  progress,
+  SECRETS,
+  type TestHub,
+  testHub,
+  testPartner,
+} from '../support/hub.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 import { execute, urlOf } from '../support/template.ts';
 
@@ -10,7 +19,6 @@ const ROUTES = [
   { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
   { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
 ];
-const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
 describe('what the database cannot keep', () => {
   let partner: Partner;

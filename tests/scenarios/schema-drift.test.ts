@@ -4,7 +4,7 @@ import { createAlerts } from '../../src/alerts.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
 import type { ShapeWatch } from '../../src/watch/shapes.ts';
 import { createShapeWatch } from '../../src/watch/shapes.ts';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 
 describe('schema drift', () => {
   let hub: TestHub;
@@ -15,7 +15,6 @@ describe('schema drift', () => {
   });
   afterEach(() => hub.close());
 
-  const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
   const incidents = async () =>
     (
       await hub.hub.database.pool.query<{ party: string; cause: string; open: boolean }>(

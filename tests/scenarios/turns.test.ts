@@ -9,12 +9,11 @@ import { loadWaitingFor } from '../../src/ledger/quarantine.ts';
 import { createReread } from '../../src/steps/let-go.ts';
 import type { Readers } from '../../src/steps/read-again.ts';
 import { createVault } from '../../src/vault.ts';
-import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, pushXml } from '../support/soap.ts';
 
 const COUNT = 1_000;
 const LONG = 'Nguyễn Văn Đức, '.repeat(450);
-const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const records = Array.from({ length: COUNT }, (_, n) => dossier({ code: codeOf(n), note: LONG }));
 const OPERATION = { operation: 'dossier.upsert.v1', party: 'one-stop' };
 

@@ -243,6 +243,9 @@ export function testPartner(
   return { sent, script, adapter };
 }
 
+/** The code of the dossier of this number, up to 9999. */
+export const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
 /** A dossier as a one-stop system pushes it. */
 export function dossier(given: Record<string, unknown> = {}): Record<string, unknown> {
   return {

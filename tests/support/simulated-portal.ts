@@ -5,7 +5,7 @@ import { nationalPortal } from '../../adapters/national-portal/simulator/portal.
 import { loadConfig } from '../../src/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
-import { dossier, progress, type TestHub, testHub } from './hub.ts';
+import { codeOf, dossier, progress, type TestHub, testHub } from './hub.ts';
 import { MORNING } from './template.ts';
 
 /** The delays between attempts that the hub has when nobody says otherwise. */
@@ -30,8 +30,6 @@ export interface SimulatedPortal {
   states(): Promise<readonly { readonly state: string; readonly count: number }[]>;
   close(): Promise<void>;
 }
-
-export const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
 const FACTS = {
   fieldCode: 'G03-GD10',
