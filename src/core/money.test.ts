@@ -38,6 +38,13 @@ describe('a fee that is understood is whole đồng', () => {
   ])('%j is %d', (value, amountVnd) => expect(parseVnd(value)).toEqual({ amountVnd }));
 });
 
+it.each(['0', '0,', "0' "])('a fee of 200,000 characters, %j over and over, is read at once', (piece) => {
+  const text = `${piece.repeat(200_000 / piece.length)}x`;
+  const began = performance.now();
+  expect(parseVnd(text)).toEqual({ amountVnd: null, text });
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
 describe('no fee is not a fee of 0', () => {
   it.each(['', '  \u00a0', null, undefined])('%j is unknown', (value) =>
     expect(parseVnd(value)).toEqual({ amountVnd: null }),

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { complaintOf } from './reasons.ts';
+
+it.each([
+  ['Hồ sơ H60.01-250812-0035 đã tồn tại', 'taken-before'],
+  ['Hồ sơ đã tồn tại', 'taken-before'],
+  ['Đã tồn tại hồ sơ này', 'taken-before'],
+  ['Mã hồ sơ không tồn tại', 'other'],
+  ['Tài khoản đã tồn tại trước hồ sơ', 'other'],
+])('%j is %s', (reason, kind) => expect(complaintOf(reason)).toBe(kind));
+
+it('a complaint that is a page of the same words is read at once', () => {
+  const began = performance.now();
+  expect(complaintOf('hồ sơ '.repeat(100_000))).toBe('other');
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
