@@ -254,6 +254,21 @@ describe('what a message may come as', () => {
       mtom(withNote('H60.01-250812-3104').replace('cid:a%40x', 'cid:%zz')),
       /"cid:%zz" is no reference to a part/,
     ],
+    [
+      'a part that is referred to twice',
+      mtom(withNote('H60.01-250812-3104').replace('</h:note>', `</h:note><h:abstract>${include}</h:abstract>`)),
+      /two xop:Include refer to the part "cid:a%40x"/,
+    ],
+    [
+      'a reference beside another one',
+      mtom(withNote('H60.01-250812-3104').replace(include, include.repeat(2))),
+      /is to stand alone in its element/,
+    ],
+    [
+      'a reference within another one',
+      mtom(withNote('H60.01-250812-3104').replace(include, include.replace('/>', `><x>${include}</x></i:Include>`))),
+      /with no element in it/,
+    ],
     ['a missing end', mtom(ping, { end: '' }), /ends early/],
     [
       'too many parts',
@@ -265,6 +280,15 @@ describe('what a message may come as', () => {
       code: 'soap:Client',
       reason: expect.stringMatching(reason),
     });
+  });
+
+  test('MTOM that refers to a part of 700 KB two hundred times is refused at once', async () => {
+    const attachment = 'x'.repeat(700_000);
+    const root = envelope(`<h:Ping>${`<x>${include}</x>`.repeat(200)}</h:Ping>`);
+    const began = performance.now();
+    const reply = await sendSoap(hub, mtom(root, { length: attachment.length, attachment }), { headers: mtomHeaders });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(reply.fault?.reason).toContain('two xop:Include refer to the part');
   });
 
   test('MTOM of 20 MB takes the memory of a few copies of it, taken or refused', async () => {

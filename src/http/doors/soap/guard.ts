@@ -14,7 +14,7 @@ export interface Layout {
 const MAX_ITEMS = 1_000;
 const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 64;
-const MAX_TEXT_BYTES = 1024 * 1024;
+export const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_TAG_BYTES = 64 * 1024;
 /** How much is looked at before others get their turn. */
 const STEP_BYTES = 1024 * 1024;

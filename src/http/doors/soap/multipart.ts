@@ -1,9 +1,10 @@
-import { XmlElement } from 'libxml2-wasm';
+import { type XmlDocument, XmlElement } from 'libxml2-wasm';
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
+import { elementsIn } from './elements.ts';
 import { decodeXml } from './encoding.ts';
 import { parse } from './envelope.ts';
-import { lookOver } from './guard.ts';
+import { lookOver, MAX_TEXT_BYTES } from './guard.ts';
 import type { MediaType } from './media-type.ts';
 import { readMediaType } from './media-type.ts';
 import { drain } from './steps.ts';
@@ -86,20 +87,43 @@ function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
   drain(lookOver(root));
   const document = parse(root);
   try {
-    for (const include of document.find('//xop:Include', { xop: XOP })) {
-      if (!(include instanceof XmlElement) || !include.parent)
-        throw refused('xop:Include stands for the whole envelope');
-      const href = include.attr('href')?.value ?? '';
-      const id = idIn(href);
-      const part = parts.find((one) => idOf(one) === id);
-      if (!part) throw refused(`the part ${quote(href)} is missing`);
-      include.parent.addText(part.content.toString('base64'));
+    for (const { include, parent, part } of includesIn(document, parts)) {
+      parent.addText(part.content.toString('base64'));
       include.remove();
     }
     return Buffer.from(document.toString({ format: false }));
   } finally {
     document.dispose();
   }
+}
+
+interface Include {
+  readonly include: XmlElement;
+  readonly parent: XmlElement;
+  readonly part: Part;
+}
+
+/**
+ * All of them, before any is replaced: one that stands in another would be gone with it, and few of them that refer to the
+ * same part could make gigabytes of a message.
+ */
+function includesIn(document: XmlDocument, parts: readonly Part[]): readonly Include[] {
+  const byId = new Map(parts.toReversed().map((part) => [idOf(part), part]));
+  const met = new Set<Part>();
+  return document.find('//xop:Include', { xop: XOP }).map((include) => {
+    if (!(include instanceof XmlElement) || !include.parent) throw refused('xop:Include stands for the whole envelope');
+    const { parent } = include;
+    if (elementsIn(parent).length > 1 || elementsIn(include).length > 0)
+      throw refused('xop:Include is to stand alone in its element, with no element in it');
+    const href = include.attr('href')?.value ?? '';
+    const part = byId.get(idIn(href));
+    if (!part) throw refused(`the part ${quote(href)} is missing`);
+    if (met.size === met.add(part).size) throw refused(`two xop:Include refer to the part ${quote(href)}`);
+    // In base64 it is longer by a third.
+    if (part.content.length > (MAX_TEXT_BYTES / 4) * 3)
+      throw refused(`the part ${quote(href)} is longer than a text may be, which is ${MAX_TEXT_BYTES} bytes in base64`);
+    return { include, parent, part };
+  });
 }
 
 /** The Content-ID that a `cid:` refers to. */
