@@ -32,11 +32,17 @@ export function listen(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions: PATIENCE }, (info) =>
+    const server = serve({ fetch: answering(app), hostname: host, port, serverOptions: PATIENCE }, (info) =>
       resolve({ url: `http://${urlHost(host)}:${info.port}`, close: () => close(server as Server) }),
     );
     server.on('error', reject);
   });
+}
+
+/** A Host such as 300.1.1.1 is let through to us, and no address can be made with it. What it names otherwise is Node's concern. */
+function answering(app: Hono): Hono['fetch'] {
+  return (request, ...more) =>
+    URL.canParse(request.url) ? app.fetch(request, ...more) : new Response(null, { status: 400 });
 }
 
 async function close(server: Server): Promise<void> {
