@@ -34,8 +34,15 @@ function inspectOldLetters(text: string): Inspection | undefined {
 function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | undefined {
   const count = { certain: 0, likely: 0, either: 0, open: 0, against: 0, torn: 0, plain: 0, foreign: 0, neutral: 0 };
   const quoted = text.includes('»');
+  // Words come again and again: of 750 KB each time anew took everybody a second.
+  const known = new Map<string, Standing>();
+  const standingOfKnown = (word: string): Standing => {
+    const standing = known.get(word) ?? standingOf(word, letters, quoted);
+    known.set(word, standing);
+    return standing;
+  };
   for (const phrase of text.split(PHRASE_END))
-    for (const standing of standingsOf(phrase, letters, quoted)) count[standing]++;
+    for (const standing of standingsOf(phrase, standingOfKnown)) count[standing]++;
   if (count.certain + count.torn > 0)
     return count.certain > 0 && count.against + count.torn + count.open === 0 ? 'repaired' : 'doubtful';
   if (count.likely === 0 || count.against + count.foreign > 0) return undefined;
@@ -45,8 +52,8 @@ function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | un
 }
 
 /** A word between two that are certain, in one phrase, is in their encoding, whatever it could be elsewhere. */
-function standingsOf(phrase: string, letters: OldLetters, quoted: boolean): Standing[] {
-  const standings = (phrase.match(WORD) ?? []).map((word) => standingOf(word, letters, quoted));
+function standingsOf(phrase: string, standingIn: (word: string) => Standing): Standing[] {
+  const standings = (phrase.match(WORD) ?? []).map(standingIn);
   const first = standings.indexOf('certain');
   const last = standings.lastIndexOf('certain');
   return standings.map((standing, at) =>

@@ -104,6 +104,14 @@ describe('a problem names the place, the value and what was expected', () => {
   });
 });
 
+test('a text that is much too long is not looked through for an old encoding', () => {
+  const began = performance.now();
+  expect(messageAt({ ...dossier, note: ` ${'Nguyeãn Vaên An '.repeat(250_000)}` }, '/note')).toBe(
+    'got a text of 3,999,999 characters, expected text, at most 20,000 characters',
+  );
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
 describe('personal values are not in what is said of them', () => {
   const canary = '9876543210';
   test.each([

@@ -83,8 +83,7 @@ function cleanerOf(schema: SchemaNode): Cleaner {
     return (value, path, notes) => (typeof value === 'string' ? cleanCodeText(value, path, notes) : value);
   if (schema.clean === 'instant')
     return (value, path, notes) => (typeof value === 'string' ? cleanInstant(value, path, notes) : value);
-  if (schema.clean === 'text')
-    return (value, path, notes) => (typeof value === 'string' ? cleanText(value, path, notes) : value);
+  if (schema.clean === 'text') return textCleaner(schema.maxLength);
   // A value of a list: blank, it says nothing as any other text does.
   if (schema.enum) return (value) => (typeof value === 'string' ? value.trim() || undefined : value);
   return (value) => (typeof value === 'string' ? value.trim() : value);
@@ -138,6 +137,15 @@ function cleanInstant(value: string, path: string, notes: Notes): string | undef
   const instant = parseInstant(text);
   if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${expectedInstant(text)}`);
   return instant ?? text;
+}
+
+/** What is much longer than it may be stays so in any encoding: it is not looked at. */
+function textCleaner(maxLength = Number.POSITIVE_INFINITY): Cleaner {
+  return (value, path, notes) => {
+    if (typeof value !== 'string') return value;
+    const long = value.length > 4 * maxLength ? value.trim() : '';
+    return long.length > 4 * maxLength ? long : cleanText(value, path, notes);
+  };
 }
 
 function cleanText(value: string, path: string, notes: Notes): string | undefined {
