@@ -1,6 +1,6 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type Anomaly, type DossierEvent, type DossierView, fold, inEventOrder, step } from './dossier.ts';
+import { type Anomaly, type DossierEvent, type DossierView, fold, foldWith, inEventOrder, step } from './dossier.ts';
 
 /** What the index holds of one dossier. */
 export interface Held {
@@ -65,9 +65,19 @@ export function apply(
       anomaly,
     });
   }
-  if (repeatsNewest(held, incoming) || events.some((known) => known.hash === event.hash && known.kind === event.kind))
-    return { outcome: 'duplicate', held, movedStatus: false, changed: false };
+  if (isKnown(held, events, incoming)) return { outcome: 'duplicate', held, movedStatus: false, changed: false };
   return insert(held, events, event);
+}
+
+/** Whether `apply` would find that an event with this content is recorded already. */
+export function isKnown(
+  held: Held,
+  events: readonly RecordedEvent[],
+  { kind, hash, at }: Omit<RecordedEvent, 'seq'>,
+): boolean {
+  if (at > held.lastAt) return false;
+  if (kind === 'dossier' && hash === held.contentHash) return true;
+  return events.some((known) => known.hash === hash && known.kind === kind);
 }
 
 /**
@@ -108,7 +118,7 @@ function begin(code: string, event: RecordedEvent): Applied {
 }
 
 function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent): Applied {
-  const view = fold([...events, event]) ?? held.view;
+  const { view = held.view, anomaly } = foldWith(events, event);
   const changed = JSON.stringify(view) !== JSON.stringify(held.view) || saysMore(events, event);
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < held.view.statusAt && !event.inferred;
@@ -118,7 +128,7 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
     outcome: isLast || movedStatus || (changed && !isOlder) ? 'accepted' : 'stale',
     movedStatus,
     changed,
-    anomaly: anomalyOf(events, event),
+    anomaly: anomaly ?? (hasRival(events, event) ? 'same-time' : undefined),
   });
 }
 
@@ -144,12 +154,10 @@ function besidesIn(hash: string): string {
 /** 32 bytes as base64, also where something follows them. */
 const RECORD_HASH = 44;
 
-function anomalyOf(events: readonly RecordedEvent[], event: RecordedEvent): Anomaly | undefined {
-  const before = fold(events.filter((known) => inEventOrder(known, event) < 0));
-  const rival = events.some(
+function hasRival(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
+  return events.some(
     (known) => known.at === event.at && known.status !== event.status && !known.inferred && !event.inferred,
   );
-  return step(before, event).anomaly ?? (rival ? 'same-time' : undefined);
 }
 
 function recorded(

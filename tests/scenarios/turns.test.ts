@@ -110,3 +110,26 @@ describe('a message with many items that wait', () => {
     expect(reads).toBe(2);
   });
 });
+
+describe('a message with a thousand late steps of one dossier', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+  });
+  afterAll(() => hub.close());
+
+  test('is judged in turns, step by step, by a history that grows with each', async () => {
+    await hub.push(dossier({ code: codeOf(1), status: 'processing', statusAt: '2025-08-12T08:15:00+07:00' }));
+    const steps = Array.from({ length: COUNT }, (_, n) => {
+      const minute = (n * 7919) % 1_000;
+      const at = new Date(Date.UTC(2025, 6, 1) + minute * 60_000).toISOString();
+      return progress({ code: codeOf(1), at, content: `Bước ${n}` });
+    });
+    let told: { results: { outcome: string }[] } | undefined;
+    const { longestMs } = await turnsOf(async () => {
+      told = (await hub.push(steps, { what: 'progress' })).body as typeof told;
+    });
+    expect(new Set(told?.results.map(({ outcome }) => outcome))).toEqual(new Set(['stale']));
+    expect(longestMs, 'ms of CPU without a turn for others').toBeLessThan(200);
+  });
+});

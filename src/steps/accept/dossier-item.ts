@@ -1,5 +1,5 @@
-import { type Applied, apply, asFirstTold } from '#core/apply';
-import { isAheadOfTime } from '#core/dossier';
+import { type Applied, apply, asFirstTold, isKnown } from '#core/apply';
+import { inEventOrder, isAheadOfTime } from '#core/dossier';
 import { isDossierItem, type WaitingItem } from '#core/item';
 import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -38,7 +38,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   if (!applied.event) return { index, code, outcome: applied.outcome };
   keepAliases(place, working, item, dossiers);
   working.held = applied.held;
-  working.events.push(applied.event);
+  addInOrder(working.events, applied.event);
   working.messageId = place.id;
   working.party = submission.party;
   working.receivedAt = source.receivedAt;
@@ -65,6 +65,12 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   return { index, code, outcome: applied.outcome };
 }
 
+/** Those of one dossier stay in event order: each late one is judged by all of them, and sorting is most of that. */
+function addInOrder<Event extends Parameters<typeof inEventOrder>[0]>(events: Event[], event: Event): void {
+  const before = events.findLastIndex((known) => inEventOrder(known, event) < 0);
+  events.splice(before + 1, 0, event);
+}
+
 /** The sender hears of a moment that has not come, for what it tells next would change nothing that readers see. */
 export function timeWarnings({ source }: Place, { record }: DossierItem): readonly Problem[] {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
@@ -84,10 +90,10 @@ export function repetition(
   if (!item || !isDossierItem(item)) return undefined;
   const [working, ...others] = candidates(dossiers, item);
   if (!working || others.length > 0) return undefined;
-  const { outcome } = apply(working.held, working.events, working.code, eventOf(place, item, working));
-  if (outcome !== 'duplicate') return undefined;
-  settleWaiting(place, outcome);
-  return { index: place.index, code: item.record.code, outcome };
+  const { held, events } = working;
+  if (!held || !isKnown(held, events, eventOf(place, item, working))) return undefined;
+  settleWaiting(place, 'duplicate');
+  return { index: place.index, code: item.record.code, outcome: 'duplicate' };
 }
 
 /** The event that an item stands for, in the words in which its dossier's history has it already. */

@@ -1,4 +1,5 @@
 import { type Held, needsHistory, type RecordedEvent } from '#core/apply';
+import { inEventOrder } from '#core/dossier';
 import { isDossierCode } from '#core/identifiers';
 import { isDossierItem, type RecordItem, recordIn } from '#core/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -14,6 +15,7 @@ export interface Working {
   readonly code: string;
   readonly loaded: Held | undefined;
   held: Held | undefined;
+  /** In the order of event time. */
   events: RecordedEvent[];
   readonly createdAt: string;
   /** The newest message that was applied to it, and what it says of its freshness. */
@@ -93,7 +95,7 @@ async function loadHistories(database: Database, vault: Vault, items: readonly D
     [...wanted].map((working) => working.code),
     since,
   );
-  for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])];
+  for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])].sort(inEventOrder);
 }
 
 /** The dossiers that an item's codes name. */
