@@ -15,6 +15,8 @@ export type Polled =
   | Failure;
 
 const NOT_FOUND = '201';
+/** Far more than a page of dossiers has; each is looked at by itself. */
+const MOST_ROWS = 10_000;
 
 /** Ask the ministry about dossiers of one module. Asking changes nothing, so every failure is `unavailable`. */
 export async function poll(
@@ -33,6 +35,8 @@ export async function poll(
   const text = reply.body.toString();
   // A list of nothing is often written as null.
   const rows = answer?.value === null ? [] : answer?.value;
+  if (status === '1' && isRows(rows) && rows.length > MOST_ROWS)
+    return failure('no-results', `asking for results: it answers ${codes.length} dossiers with ${rows.length} rows`);
   if (status === '1' && isRows(rows)) return { kind: 'rows', request, rows, text };
   const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
   const complaints = reasons.map(complaintOf);

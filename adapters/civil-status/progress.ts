@@ -46,6 +46,9 @@ function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
   return asked.find(({ maHoSo }) => names.includes(maHoSo));
 }
 
+/** What tables hold, and more than any code of the ministry's has: a page in its place has to wait as well. */
+const LONGEST_STATUS = 60;
+
 /**
  * The step that a row tells of a dossier; none where it has no status.
  *
@@ -53,7 +56,7 @@ function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
  * @param path where the row stands
  */
 export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string): readonly Item[] {
-  const trangThai = textOf(row.trangThai);
+  const trangThai = textOf(row.trangThai)?.slice(0, LONGEST_STATUS);
   const complaints = reasonsIn(row.errors);
   if (trangThai === undefined)
     // Without a status the ministry has no such dossier yet, or could not take it.

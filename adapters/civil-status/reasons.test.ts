@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { complaintOf } from './reasons.ts';
+import { complaintOf, reasonsIn } from './reasons.ts';
 
 it.each([
   ['Hồ sơ H60.01-250812-0035 đã tồn tại', 'taken-before'],
@@ -13,4 +13,10 @@ it('a complaint that is a page of the same words is read at once', () => {
   const began = performance.now();
   expect(complaintOf('hồ sơ '.repeat(100_000))).toBe('other');
   expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+it('complaints are found in lists and objects, and nothing is nested too deep to be read', () => {
+  expect(reasonsIn([{ errors: ['Thiếu mã. ', { more: 'Sai ngày' }] }])).toEqual(['Thiếu mã', 'Sai ngày']);
+  const deep = JSON.parse(`${'{"errors":'.repeat(20_000)}"Thiếu mã"${'}'.repeat(20_000)}`);
+  expect(reasonsIn(deep, 'Sai ngày')).toEqual(['Sai ngày']);
 });

@@ -12,8 +12,12 @@ export function reasonsIn(...values: readonly unknown[]): readonly string[] {
   return [];
 }
 
-function textsIn(value: unknown): readonly string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+/** Deeper than lists of lists nobody complains: what is nested thousands deep would end the reading itself. */
+const DEEPEST = 10;
+
+function textsIn(value: unknown, depth = 0): readonly string[] {
+  if (typeof value === 'object' && value !== null)
+    return depth === DEEPEST ? [] : Object.values(value).flatMap((one) => textsIn(one, depth + 1));
   const text = textOf(value);
   return text === undefined ? [] : [inspectText(text).text];
 }

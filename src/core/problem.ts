@@ -1,3 +1,5 @@
+import { LONGEST_CODE } from './codes.ts';
+
 /** One thing that is wrong with a value: where (JSON Pointer) and what was found and expected, in plain words. */
 export interface Problem {
   readonly path: string;
@@ -16,7 +18,7 @@ export interface Cause {
   readonly message: string;
 }
 
-/** The key of a code that a table does not know. What the catalogue has to know waits under `service`, `agency` or `field`. */
+/** The key of a code that a table does not know, cut to what a table can hold: partners make up longer ones. What the catalogue has to know waits under `service`, `agency` or `field`. */
 export function unmappedKey(table: string, code: string): string {
-  return `unmapped:${table}:${code}`;
+  return `unmapped:${table}:${code.slice(0, LONGEST_CODE)}`;
 }
