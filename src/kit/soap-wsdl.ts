@@ -20,6 +20,8 @@ export interface Port {
 export interface LoadedWsdl {
   readonly wsdl: WSDL;
   readonly ports: readonly Port[];
+  /** By operation of the style rpc: the namespace of the element around its parts. */
+  readonly wrappers: ReadonlyMap<string, string>;
 }
 
 /** Why a WSDL cannot be used; told to whoever configures the party. */
@@ -46,6 +48,7 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
   };
   const documents = new Map<string, string>();
   const ports: Port[] = [];
+  const wrappers = new Map<string, string>();
   const waiting = [root];
   for (let uri = waiting.pop(); uri !== undefined; uri = waiting.pop()) {
     if (documents.has(uri)) continue;
@@ -54,9 +57,10 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
     const document = read(uri, shown(uri), bytes);
     documents.set(uri, document.text);
     ports.push(...document.ports);
+    for (const [operation, namespace] of document.wrappers) wrappers.set(operation, namespace);
     waiting.push(...document.imports);
   }
-  return { wsdl: await compile(root, documents), ports };
+  return { wsdl: await compile(root, documents), ports, wrappers };
 }
 
 async function fromFile(folder: string, uri: string, shown: string): Promise<Uint8Array> {
@@ -87,6 +91,7 @@ async function fromHost(http: Http, url: string): Promise<Uint8Array> {
 interface Document {
   readonly text: string;
   readonly ports: readonly Port[];
+  readonly wrappers: ReadonlyMap<string, string>;
   readonly imports: readonly string[];
 }
 
@@ -113,7 +118,8 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
   const parser = new SaxesParser({ xmlns: true });
   const imports: string[] = [];
   const ports: Port[] = [];
-  let [service, name, depth] = ['', '', 0];
+  const wrappers = new Map<string, string>();
+  let [service, name, operation, side, depth] = ['', '', '', '', 0];
   parser.on('error', () => {
     throw new XmlProblem('broken', `it is not well-formed, line ${parser.line}, column ${parser.column}`);
   });
@@ -129,12 +135,16 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
       imports.push(imported(uri, target));
     if (ns === WSDL_NS && local === 'service') service = attribute('name') ?? '';
     if (ns === WSDL_NS && local === 'port') name = attribute('name') ?? '';
-    if (local !== 'address') return;
+    if (ns === WSDL_NS && local === 'operation') operation = attribute('name') ?? '';
+    if (ns === WSDL_NS && /^(?:input|output|fault)$/.test(local)) side = local;
     const version = VERSIONS[ns];
+    const wrapper = attribute('namespace');
+    if (version && local === 'body' && side === 'input' && wrapper) wrappers.set(operation, wrapper);
+    if (local !== 'address') return;
     ports.push({ service, name, address: attribute('location') ?? '', ...(version && { version }) });
   });
   parser.write(text).close();
-  return { imports, ports };
+  return { imports, ports, wrappers };
 }
 
 function imported(from: string, location: string): string {
@@ -175,9 +185,34 @@ export interface DescribedPort extends Port {
 
 /** The operations of each port with the shapes of their messages, as node-soap describes them: `name[]` repeats. */
 export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonly DescribedPort[]> {
-  const { Client } = await loadNodeSoap();
-  const services = new Client(wsdl).describe() as Record<string, Record<string, Record<string, object>>>;
-  return ports.map((port) => ({ ...port, operations: withoutNamespaces(services[port.service]?.[port.name] ?? {}) }));
+  return ports.map((port) => {
+    const names = Object.keys(wsdl.definitions.services[port.service]?.ports[port.name]?.binding?.methods ?? {});
+    const shapes = names.map((name) => [name, shapesOf(wsdl, port, name)] as const);
+    return { ...port, operations: withoutNamespaces(Object.fromEntries(shapes)) };
+  });
+}
+
+/** What an operation asks and answers, as node-soap describes it; of the style rpc also the types of its parts. */
+export function shapesOf(
+  { definitions }: WSDL,
+  { service, name }: Port,
+  operation: string,
+): { readonly input?: object; readonly output?: object } {
+  const shapes = definitions.services[service]?.ports[name]?.binding?.methods[operation]?.description(definitions);
+  const { input, output } = (shapes ?? {}) as { readonly input?: unknown; readonly output?: unknown };
+  const typed = (shape: unknown): object | undefined => {
+    if (typeof shape !== 'object' || shape === null) return undefined;
+    return Object.fromEntries(Object.entries(shape).map(([part, type]) => [part, partOf(type, definitions)]));
+  };
+  const [asks, answers] = [typed(input), typed(output)];
+  return { ...(asks && { input: asks }), ...(answers && { output: answers }) };
+}
+
+/** A part of the style rpc is given as node-soap's own node of its type. */
+function partOf(type: unknown, definitions: WSDL['definitions']): unknown {
+  const node = type as { readonly xmlns: string; readonly description?: unknown } | null;
+  if (typeof node !== 'object' || typeof node?.description !== 'function') return type;
+  return node.description(definitions, definitions.schemas[node.xmlns]?.xmlns);
 }
 
 function withoutNamespaces(shape: object): object {

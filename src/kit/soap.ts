@@ -3,8 +3,9 @@ import { type Exchange, ForeignAddress } from './http.ts';
 import { loadNodeSoap } from './node-soap.ts';
 import { arranged, type SoapArguments } from './soap-arguments.ts';
 import { type Picking, readSoapReply, type SoapReply } from './soap-reply.ts';
+import { asBound } from './soap-rpc.ts';
 import { type SoapSecurity, secretsOfSecurity, securityOf } from './soap-security.ts';
-import { type LoadedWsdl, loadWsdl, type Port, type SoapVersion, WsdlProblem } from './soap-wsdl.ts';
+import { type LoadedWsdl, loadWsdl, type Port, type SoapVersion, shapesOf, WsdlProblem } from './soap-wsdl.ts';
 
 /** Where a SOAP server is and how it wants to be spoken to. */
 export interface SoapService {
@@ -105,14 +106,17 @@ type Method = (args: object, callback: (error: unknown) => void) => void;
 
 /** node-soap builds the envelope by the WSDL; in place of sending it, it is taken here. */
 async function envelopeOf(
-  { wsdl }: LoadedWsdl,
-  { service: serviceName, name, version }: Port,
+  loaded: LoadedWsdl,
+  port: Port,
   { action, security }: SoapService,
   { operation, args }: SoapCall,
 ): Promise<Envelope> {
   const { Client } = await loadNodeSoap();
+  const { service: serviceName, name, version } = port;
+  // The shapes first: node-soap learns by them in which namespace each element is.
+  const { input } = shapesOf(loaded.wsdl, port, operation);
   let envelope: Envelope | undefined;
-  const client = new Client(wsdl, undefined, {
+  const client = new Client(asBound(loaded, port, operation), undefined, {
     forceSoap12Headers: version === '1.2',
     httpClient: {
       request(_url, body: string, callback, headers = {}) {
@@ -127,7 +131,6 @@ async function envelopeOf(
     operation
   ];
   if (!method) throw new WsdlProblem(`the WSDL has no operation ${operation} at its port ${name}`);
-  const input = client.describe()[serviceName]?.[name]?.[operation]?.input;
   return new Promise((resolve, reject) => {
     method(arranged(args, input, operation), (error) => (envelope ? resolve(envelope) : reject(error)));
   });
