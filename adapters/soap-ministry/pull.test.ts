@@ -26,6 +26,10 @@ interface Ministry {
   /** What it answers at most, whatever it is asked for. */
   most: number;
   turnsPages: boolean;
+  /** After so many pages comes the first one again. */
+  circle: number;
+  /** Says by which cursor the page after this one is asked for, where pages have no numbers. */
+  next?: (page: number) => string;
   between: (asked: number) => void;
 }
 
@@ -43,6 +47,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
     tellsTotal: false,
     most: 1_000_000,
     turnsPages: true,
+    circle: Number.POSITIVE_INFINITY,
     between: () => undefined,
     ...ministry,
   };
@@ -54,14 +59,16 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
         path: '/HoSoWS',
         handle({ text }) {
           const call = readXml(text());
-          const page = state.turnsPages ? Number(textAt(call, 'Envelope.Body.*.trang')) : 1;
+          const said = Number(textAt(call, 'Envelope.Body.*.trang') ?? 1);
+          const page = state.turnsPages ? ((said - 1) % state.circle) + 1 : 1;
           const most = Math.min(size, state.most);
           const steps = state.rows
             .slice((page - 1) * most, page * most)
             .map(stepXml)
             .join('');
           const total = state.tellsTotal ? `<tongSo>${state.rows.length}</tongSo>` : '';
-          const body = `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Body><r><return><ketQua><maLoi>0</maLoi>${total}</ketQua>${steps}</return></r></S:Body></S:Envelope>`;
+          const next = state.next ? `<tiep>${state.next(page)}</tiep>` : '';
+          const body = `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Body><r><return><ketQua><maLoi>0</maLoi>${total}</ketQua>${next}${steps}</return></r></S:Body></S:Envelope>`;
           state.between(++asked);
           return { headers: { 'content-type': 'application/soap+xml; charset=utf-8' }, body };
         },
@@ -78,7 +85,8 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
     const progress = {
       ...pull.progress,
       records: 'r.return.tienDo',
-      page: { size, total: '*.return.ketQua.tongSo' },
+      page: state.next ? { size, next: '*.return.tiep' } : { size, total: '*.return.ketQua.tongSo' },
+      ...(state.next && { request: { ...(pull.progress as { request: object }).request, trang: 'cursor' } }),
       period: PERIOD,
     };
     base.close();
@@ -168,8 +176,28 @@ describe('a list in pages', () => {
 
   test('ends where the ministry does not turn pages', async () => {
     const { puller, hub, partner } = await scene({ rows: rows(8), turnsPages: false });
-    expect((await run(puller, hub())).kept).toHaveLength(8 * 2);
+    expect((await run(puller, hub())).kept).toEqual(rows(8));
     expect(partner.requests().length).toBeLessThan(10);
+  });
+
+  test('ends where its pages go round in a circle, by numbers or by cursors, and no row is kept twice', async () => {
+    let cursor = 0;
+    const endless = [
+      { circle: 3 },
+      { next: (page: number) => String((page % 3) + 1) },
+      // A cursor that is another one each time, and leads to nothing any more.
+      { next: () => String(++cursor + 1) },
+    ];
+    for (const ministry of endless) {
+      const { puller, hub, partner } = await scene({ rows: rows(30), ...ministry });
+      const { kept, more, checkpoint } = await run(puller, hub());
+      expect([kept, more, checkpoint]).toEqual([
+        rows(30),
+        false,
+        expect.objectContaining({ until: expect.any(String) }),
+      ]);
+      expect(partner.requests().length).toBeLessThan(50);
+    }
   });
 
   test('goes on behind the last page that was kept, when the process was killed at any moment', async () => {

@@ -117,8 +117,8 @@ async function partOf(
     rows.length === 0
       ? []
       : [fingerprint(rows.flatMap(({ text, detail, refusal }) => [text, detail ?? '', refusal ?? '']))];
-  const isNews = says.length > 0 && says[0] !== known.said[run.saying.length];
-  const bodies = isNews ? [framed(rows)] : [];
+  const isKept = says.every((one) => one === known.said[run.saying.length] || run.saying.includes(one));
+  const bodies = isKept ? [] : [framed(rows)];
   const kept = { ...run, part: run.part + 1, saying: [...run.saying, ...says] };
   if (kept.part < parts.length) return { bodies, checkpoint: { ...known, run: kept }, more: true };
   connection.sessions.drop(openName(name), open);

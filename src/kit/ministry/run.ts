@@ -29,8 +29,12 @@ export interface Run {
   readonly before: number;
   /** How many records the pages of this pass had. */
   readonly rows: number;
+  /** So many pages in a row had nothing that earlier ones of this pass had not. */
+  readonly idle?: number;
 }
 
+/** Then the ministry turns its pages in a circle, or says for ever that there is one more. */
+const MOST_IDLE = 20;
 const OVERLAP_S = 600;
 /** Pages that change all the time are read no more often in one run; the next run reads the same period again. */
 const MOST_PASSES = 5;
@@ -65,11 +69,20 @@ export function after(
   nowMs: number,
 ): { readonly checkpoint: Checkpoint; readonly more: boolean } {
   const rows = run.rows + end.records;
-  const { answer: _, cursor: __, ...rest } = run;
-  const followed = { ...rest, part: 0, previous: end.answer, before: run.saying.length, rows };
-  if (list.page?.next !== undefined && end.next !== undefined && end.next !== run.cursor)
+  const { answer: _, cursor: __, idle: ___, ...rest } = run;
+  const idle = isIdle(run) ? (run.idle ?? 0) + 1 : 0;
+  const followed = {
+    ...rest,
+    part: 0,
+    previous: end.answer,
+    before: run.saying.length,
+    rows,
+    ...(idle > 0 && { idle }),
+  };
+  const isEndless = idle >= MOST_IDLE;
+  if (list.page?.next !== undefined && end.next !== undefined && end.next !== run.cursor && !isEndless)
     return going(said, until, { ...followed, page: run.page + 1, cursor: end.next });
-  if (list.page && list.page.next === undefined && isMore(end, rows, run))
+  if (list.page && list.page.next === undefined && !isEndless && isMore(end, rows, run))
     return going(said, until, { ...followed, page: run.page + 1 });
   const isWhole = list.page === undefined || list.page.next !== undefined || run.page === (list.page.first ?? 1);
   const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
@@ -96,6 +109,11 @@ function going(
   run: Run,
 ): { readonly checkpoint: Checkpoint; readonly more: boolean } {
   return { checkpoint: { ...(until !== undefined && { until }), said, run }, more: true };
+}
+
+/** Whether earlier pages of this pass have said all that this one says. */
+function isIdle({ saying, before }: Run): boolean {
+  return saying.slice(before).every((part) => saying.indexOf(part) < before);
 }
 
 /** Where the ministry does not say how many there are, the last page is the one with nothing on it. */
