@@ -34,6 +34,8 @@ export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, reques
   const problems: Problem[] = [];
   for (const [target, value] of Object.entries(request)) {
     const kind = kindOf(target, method);
+    // Only JSON has a word for what is none.
+    if (value === null && (kind !== 'body' || isForm)) continue;
     const texts = [value].flat().map(String);
     if (kind === 'query') for (const text of texts) query.append(nameOf(target), text);
     else if (kind === 'body' && isForm) for (const text of texts) form.append(target, text);
@@ -45,7 +47,7 @@ export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, reques
     }
   }
   const written = path.replace(PLACE, (place) => {
-    const text = typeof request[place] === 'object' ? '' : String(request[place] ?? '');
+    const text = String(request[place] ?? '');
     if (/^\.{0,2}$/.test(text))
       problems.push({ path: `/${place}`, message: `${quote(text)} cannot stand in an address, expected a text` });
     return encodeURIComponent(text);

@@ -3,7 +3,6 @@ import {
   callSoap,
   coded,
   EXPIRED,
-  type Filled,
   fold,
   type MinistryTransport,
   NOWHERE,
@@ -12,16 +11,14 @@ import {
   nodesAt,
   type Picking,
   readDocument,
-  type SoapArguments,
   type SoapFailure,
   type SoapResult,
-  type SoapValue,
   secretsOfSecurity,
   soapOutcome,
 } from '#kit';
+import { argumentsOf } from './arguments.ts';
 import { type Settings, serviceOf } from './settings.ts';
 
-type Request = Filled['record'];
 type Result = { readonly at: string; readonly form: 'xml' | 'json' } | undefined;
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
@@ -40,22 +37,6 @@ export const transport: MinistryTransport<Settings> = {
   },
   secrets: ({ security }) => secretsOfSecurity(security),
 };
-
-/** Attributes are `@name` in the settings, and under `attributes` for node-soap. */
-function argumentsOf(record: Request): SoapArguments {
-  const members: Record<string, SoapValue> = {};
-  for (const [name, value] of Object.entries(record)) {
-    if (name.startsWith('@'))
-      members.attributes = { ...(members.attributes as SoapArguments | undefined), [name.slice(1)]: String(value) };
-    else members[name] = argumentOf(value);
-  }
-  return members;
-}
-
-function argumentOf(value: Request[string]): SoapValue {
-  if (Array.isArray(value)) return value.map(argumentOf);
-  return typeof value === 'object' && value !== null ? argumentsOf(value as Request) : String(value);
-}
 
 /** What is picked out of the Body: records, or the text in which they are. */
 function pickingOf(result: Result, records = NOWHERE): Picking {

@@ -37,8 +37,12 @@ const BY_PATHS = 'an object by paths such as ChuHoSo.HoTen';
 /** Where one value comes from, and in which words, form and kind it is on the other side. */
 const ONE = {
   from: optional(Paths),
-  /** A text that is always the same. */
-  value: optional(Type.String({ maxLength: 1_000, description: 'a text of at most 1,000 characters' })),
+  /** A text that is always the same; beside `from`, what holds where nothing stands there. In requests null is nil. */
+  value: optional(
+    Type.Union([Type.String({ maxLength: 1_000, description: 'a text of at most 1,000 characters' }), Type.Null()], {
+      description: 'a text of at most 1,000 characters, or null',
+    }),
+  ),
   /** A table of `codes`. */
   codes: optional(Name),
   date: optional(

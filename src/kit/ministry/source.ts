@@ -54,8 +54,9 @@ function filled(fields: Fields, given: unknown, means: Means, place: string, not
 
 function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
-  const nodes = nodesAt(given, each === '.' ? '' : each).filter(
-    (node) => typeof node === 'object' || textIn(node) !== undefined,
+  // .NET keeps the place of an entry that is none by an element that is nil.
+  const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
+    isElement(node) ? !isNil(node) : textIn(node) !== undefined,
   );
   const items = nodes.flatMap((node, at): Value[] => {
     const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
@@ -66,9 +67,17 @@ function listOf(one: One, given: unknown, means: Means, place: string, notes: No
   return items.length > 0 ? items : undefined;
 }
 
+const isElement = (node: unknown): node is object => typeof node === 'object' && node !== null;
+
+function isNil(element: object): boolean {
+  const { '@nil': nil } = element as Readonly<Record<string, unknown>>;
+  return nil === 'true' || nil === '1';
+}
+
 function oneValue(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
-  if (one.from === undefined) return one.value;
-  for (const path of [one.from].flat()) {
+  // In a request null is an element that is nil; of a record it says nothing.
+  const otherwise = means.way === 'read' && one.value === null ? undefined : one.value;
+  for (const path of [one.from ?? []].flat()) {
     const texts = nodesAt(given, path).flatMap((node) => textIn(node) ?? []);
     const text = texts[0];
     if (text === undefined) continue;
@@ -77,7 +86,7 @@ function oneValue(one: One, given: unknown, means: Means, place: string, notes: 
     notes.problems.push({ path: here, message: `stands there ${texts.length} times, expected once` });
     return undefined;
   }
-  return undefined;
+  return otherwise;
 }
 
 function converted(one: One, text: string, means: Means, path: string, notes: Notes): Value | undefined {
@@ -168,14 +177,23 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** Targets stand in the settings; a path makes the objects on its way. */
+/** The text of an element that has attributes, or other members, beside it. */
+export const TEXT = '#text';
+
+/** Targets stand in the settings, in any order; a path makes the objects on its way. */
 function put(record: Built, [name, ...rest]: readonly string[], value: Value): void {
   const key = name as string;
+  const standing = Object.hasOwn(record, key) ? record[key] : undefined;
   if (rest.length === 0) {
-    record[key] = value;
+    if (isBuilt(standing) && !isBuilt(value)) standing[TEXT] = value;
+    else record[key] = value;
     return;
   }
-  const inner = (Object.hasOwn(record, key) ? record[key] : {}) as Built;
+  const inner = isBuilt(standing) ? standing : standing === undefined ? {} : { [TEXT]: standing };
   record[key] = inner;
   put(inner, rest, value);
+}
+
+function isBuilt(value: Value | undefined): value is Built {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { NO_CODES } from '#core/codes';
+import { prepare } from './request.ts';
+import type { Fields } from './settings.ts';
+
+const request = (fields: Fields, context: object = {}) =>
+  prepare(fields, { ...context }, { system: 'tested' }, NO_CODES);
+
+describe('a request', () => {
+  test('says what its settings give for a place where nothing stands', () => {
+    const fields = {
+      trang: { from: 'cursor', value: null },
+      loai: { from: 'kind', value: 'A' },
+      den: { from: 'until' },
+    };
+    expect(request(fields)).toEqual({ kind: 'ready', request: { trang: null, loai: 'A' } });
+    expect(request(fields, { cursor: 'T-2', kind: 'B' })).toMatchObject({ request: { trang: 'T-2', loai: 'B' } });
+  });
+
+  test('gives an element both attributes and a text, whichever the settings name first', () => {
+    const [text, code] = [{ value: 'Đang xử lý' }, { value: '02' }];
+    for (const fields of [
+      { 'hs.TinhTrang': text, 'hs.TinhTrang.@Ma': code },
+      { 'hs.TinhTrang.@Ma': code, 'hs.TinhTrang': text },
+    ])
+      expect(request(fields)).toEqual({
+        kind: 'ready',
+        request: { hs: { TinhTrang: { '@Ma': '02', '#text': 'Đang xử lý' } } },
+      });
+    const inText = { 'h.TinhTrang': text, 'h.TinhTrang.@Ma': code };
+    expect(request({ duLieu: { text: 'xml', fields: inText } })).toEqual({
+      kind: 'ready',
+      request: { duLieu: '<h><TinhTrang Ma="02">Đang xử lý</TinhTrang></h>' },
+    });
+  });
+});
