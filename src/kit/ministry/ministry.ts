@@ -8,7 +8,7 @@ import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
 import type { MinistrySettings } from './settings.ts';
-import { answerProblems, missingTables, tablesOf } from './tables.ts';
+import { tableProblems, tablesOf } from './tables.ts';
 
 /**
  * An adapter for any system of a kind, as its party's settings describe it: what is asked and told, where in the answers
@@ -34,7 +34,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
   });
   return defineAdapter({
     settings,
-    settingsProblems: (given: S) => [...missingTables(given), ...answerProblems(given), ...(problems?.(given) ?? [])],
+    settingsProblems: (given: S) => [...tableProblems(given), ...(problems?.(given) ?? [])],
     tables: tablesOf,
     ...(load && { load }),
     send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },

@@ -1,6 +1,8 @@
 import type { CodesOf, CodeTable } from '#core/codes';
 import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
+import { Progress } from '#schemas/dossier.progress.v1';
+import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
 
 /** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
@@ -33,23 +35,71 @@ function tableOf(settings: MinistrySettings, table: string, entries: CodeTable['
 }
 
 function codeTables(settings: MinistrySettings): readonly CodeTable[] {
-  return Object.entries(settings.codes ?? {}).map(([table, entries]) =>
-    tableOf(
-      settings,
-      table,
-      Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }])),
+  const lists = listsOf(settings);
+  return Object.entries(settings.codes ?? {}).map(([table, entries]) => {
+    const own = Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }]));
+    // What the ministry's codes of today do not stand for, a code of tomorrow may.
+    const others = (lists.get(table) ?? []).filter((is) => !own.some((entry) => entry.is === is));
+    return tableOf(settings, table, [...own, ...others.map((is) => ({ code: '', is, label: is }))]);
+  });
+}
+
+interface Member {
+  readonly enum?: readonly string[];
+  readonly items?: Member;
+  readonly properties?: Readonly<Record<string, Member>>;
+}
+
+/** By table, the values that may come of it, where it is read into members of our records that have a list of them. */
+function listsOf({ pull = {} }: MinistrySettings): ReadonlyMap<string, readonly string[]> {
+  const lists = new Map<string, readonly string[]>();
+  const look = (fields: Fields | undefined, record: Member | undefined): void => {
+    for (const [target, field] of Object.entries(fields ?? {})) {
+      if (typeof field === 'string') continue;
+      const member = target.split('.').reduce((at, name) => at?.properties?.[name], record);
+      const one = field.each === undefined ? member : member?.items;
+      if (field.codes !== undefined && one?.enum) lists.set(field.codes, one.enum);
+      look(field.fields as Fields | undefined, one);
+    }
+  };
+  for (const [list, record] of [
+    [pull.dossiers, Dossier],
+    [pull.progress, Progress],
+  ] as const) {
+    look(list?.fields, record as Member);
+    look(list?.detail?.fields, record as Member);
+  }
+  return lists;
+}
+
+/** What of the tables and codes would make every record or answer wrong, or wait for a table in which nothing can be entered. */
+export function tableProblems(settings: MinistrySettings): readonly Problem[] {
+  return [...missingTables(settings), ...foreignValues(settings), ...answerProblems(settings)];
+}
+
+/** Values of a table that our records do not have. */
+function foreignValues(settings: MinistrySettings): readonly Problem[] {
+  return [...listsOf(settings)].flatMap(([table, values]) =>
+    Object.entries(settings.codes?.[table] ?? {}).flatMap(([code, is]) =>
+      is === null || values.includes(is)
+        ? []
+        : [
+            {
+              path: `/codes/${table}/${pointer(code)}`,
+              message: `got ${quote(is)}, expected one of ${values.join(', ')}, or null`,
+            },
+          ],
     ),
   );
 }
 
 /** An answer that names its code, and never says that all is well, would never be one. */
-export function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
+function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
   return [{ path: '/answer/ok', message: 'is missing, expected the codes of answers that say that it was done' }];
 }
 
-/** Where a value is to be read by a table that the settings do not have: operators could enter nothing there. */
-export function missingTables(settings: MinistrySettings): readonly Problem[] {
+function missingTables(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {}, codes = {} } = settings;
   const tables = Object.keys(codes);
   const expected = `expected one of the tables in codes: ${tables.join(', ') || '(there is none)'}`;

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
+import adapter from './adapter.ts';
+import { transportAt } from './parties/connect.ts';
+import type { Settings } from './settings.ts';
+
+const settings = (change: Partial<Settings> = {}): Settings =>
+  ({ ...transportAt('http://127.0.0.1:9'), ...change }) as Settings;
+
+test('a code that is new may stand for any status, not only for those that the settings have a code for', () => {
+  const meanings = (name: string): readonly string[] =>
+    (adapter.tables?.(settings()) ?? []).find((table) => table.name === name)?.entries.map(({ is }) => is) ?? [];
+  expect([...meanings('transport-status')].sort()).toEqual([...STATUSES].sort());
+  // What the ministry understands is known to the settings alone.
+  expect(meanings('transport-status-sent')).not.toContain('stopped');
+});
+
+test('a value of a table that no record may have is told at the start, with its place', () => {
+  const codes = { ...settings().codes, status: { TIEP_NHAN: 'recieved', HOAN_THANH: 'resolved', KHAC: null } };
+  expect(adapter.settingsProblems?.(settings({ codes }))).toEqual([
+    {
+      path: '/codes/status/TIEP_NHAN',
+      message: `got "recieved", expected one of ${STATUSES.join(', ')}, or null`,
+    },
+  ]);
+});
