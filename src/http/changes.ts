@@ -9,7 +9,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ChangeItem } from './dossier-replies.ts';
-import { Cursor, Limit, pageOf } from './lists.ts';
+import { Cursor, Limit, numeral, pageOf } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
@@ -27,7 +27,7 @@ export interface ChangeReaderMeans {
 const ChangesQuery = closed({
   limit: Limit,
   cursor: Cursor,
-  wait: Type.Optional(Type.String({ pattern: '^(?:[0-9]|[12][0-9]|30)$', description: 'seconds from 0 to 30' })),
+  wait: numeral('^(?:[0-9]|[12][0-9]|30)$', 0, 30, 'seconds from 0 to 30'),
 });
 const EventsQuery = closed({ cursor: Cursor });
 

@@ -4,10 +4,12 @@ import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
 import { wrongParameter } from './problem.ts';
 
+/** A number in a query: read as the text that it is, published as the number that it stands for. */
+export const numeral = (pattern: string, minimum: number, maximum: number, description: string) =>
+  Type.Optional(Type.String({ pattern, description, numeral: { minimum, maximum } }));
+
 /** The query parameters that lists share, each a string schema. */
-export const Limit = Type.Optional(
-  Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'a number from 1 to 200' }),
-);
+export const Limit = numeral('^(?:[1-9][0-9]?|1[0-9]{2}|200)$', 1, 200, 'a number from 1 to 200');
 export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
 export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 

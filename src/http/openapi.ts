@@ -118,11 +118,22 @@ function parametersOf(doc: RouteDoc): object[] {
     name,
     in: 'query',
     ...(doc.query?.required?.includes(name) && { required: true }),
-    schema: embedded(schema as object),
+    schema: embedded(asNumber(schema as Numeral)),
   }));
   const headers = { ...doc.headers, ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }) };
   const inHeader = Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema }));
   return [...inPath, ...inQuery, ...inHeader];
+}
+
+/** A number of the query, as `numeral` says it. */
+interface Numeral {
+  readonly description?: string;
+  readonly numeral?: { readonly minimum: number; readonly maximum: number };
+}
+
+function asNumber(schema: Numeral): object {
+  const { description, numeral } = schema;
+  return numeral ? { type: 'integer', ...numeral, description } : schema;
 }
 
 function contentOf(body: Readonly<Record<string, object>>): object {

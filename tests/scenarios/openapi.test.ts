@@ -16,7 +16,7 @@ interface Documented {
 interface Operation {
   readonly security: readonly Record<string, unknown>[];
   readonly 'x-scopes'?: readonly string[];
-  readonly parameters: readonly { name: string; in: string; required?: boolean }[];
+  readonly parameters: readonly { name: string; in: string; required?: boolean; schema: object }[];
   readonly requestBody?: { required: boolean; content: Record<string, unknown> };
   readonly responses: Record<string, Documented>;
 }
@@ -350,6 +350,20 @@ describe('the OpenAPI document', () => {
     const ids = [...document.matchAll(/"(?:\$id|\$anchor|operationId)":"([^"]*)"/g)].map(([, id]) => id);
     expect(ids).toHaveLength(operations.size);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('numbers of queries are numbers there: generated clients give them as such', () => {
+    const numbers = new Map(
+      [...operations.values()].flatMap(({ parameters }) =>
+        parameters.flatMap(({ name, schema }) => ('minimum' in schema ? [[name, schema] as const] : [])),
+      ),
+    );
+    expect(Object.fromEntries(numbers)).toEqual({
+      limit: { type: 'integer', minimum: 1, maximum: 200, description: expect.any(String) },
+      wait: { type: 'integer', minimum: 0, maximum: 30, description: expect.any(String) },
+      page: { type: 'integer', minimum: 1, maximum: 999_999, description: expect.any(String) },
+      per_page: { type: 'integer', minimum: 1, maximum: 200, description: expect.any(String) },
+    });
   });
 
   test('nobody takes a door for public: each says what it wants to know', () => {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import Type from 'typebox';
+import type Type from 'typebox';
 import { quote } from '#core/explain';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueFilter, ServedEntry } from '../../catalogue/read.ts';
@@ -7,6 +7,7 @@ import type { Scope } from '../../config.ts';
 import { requireKey } from '../auth.ts';
 import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
 import type { Holder } from '../cpsv-ap-nodes.ts';
+import { numeral } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader, type RouteDoc } from '../route.ts';
 import type { KeyOf } from './ids.ts';
@@ -16,9 +17,7 @@ const TAG = 'HSDS';
 const NOT_FOUND: RouteDoc['replies'] = { 404: { description: 'Nothing has this identifier' } };
 
 /** The number of a page, from 1 on. */
-export const Page = Type.Optional(
-  Type.String({ pattern: '^[1-9][0-9]{0,5}$', description: 'the number of the page, from 1 on' }),
-);
+export const Page = numeral('^[1-9][0-9]{0,5}$', 1, 999_999, 'the number of the page, from 1 on');
 
 interface Described extends Pick<RouteDoc, 'path' | 'summary' | 'description'> {
   readonly schema: object;
