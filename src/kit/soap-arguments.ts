@@ -1,4 +1,4 @@
-import { WsdlProblem } from './soap-wsdl.ts';
+import { elementsOf, WsdlProblem } from './soap-wsdl.ts';
 import { writable } from './xml-text.ts';
 
 /** What an operation is given: texts, elements by name, lists of them. Attributes of an element stand under `attributes`. */
@@ -6,9 +6,6 @@ export type SoapValue = string | readonly SoapValue[] | SoapArguments;
 export interface SoapArguments {
   readonly [name: string]: SoapValue | undefined;
 }
-
-/** A message as node-soap describes it: elements by name, `name[]` where they repeat, types as text. */
-type Shape = Readonly<Record<string, unknown>>;
 
 /**
  * The arguments in the order of the WSDL, whatever their order here. What the WSDL does not know is a mistake of the
@@ -36,12 +33,13 @@ function within(value: SoapValue, shape: unknown, place: string): unknown {
   return arranged(value as SoapArguments, shape, place);
 }
 
-/** Undefined where the WSDL leaves it open: a text, anything, or a type that refers to itself. */
+/**
+ * A message as node-soap describes it: elements by name, `name[]` where they repeat, types as text. Undefined where the
+ * WSDL leaves it open: a text, or anything.
+ */
 function membersOf(shape: unknown): ReadonlyMap<string, unknown> | undefined {
   if (typeof shape !== 'object' || shape === null) return undefined;
-  const entries = Object.entries(shape as Shape).filter(
-    ([name]) => name !== 'targetNSAlias' && name !== 'targetNamespace',
-  );
+  const entries = elementsOf(shape);
   if (entries.length === 0) return undefined;
   return new Map(entries.map(([name, type]) => [name.replace(/\[\]$/, ''), type]));
 }

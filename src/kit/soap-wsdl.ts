@@ -188,7 +188,7 @@ export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonl
   return ports.map((port) => {
     const names = Object.keys(wsdl.definitions.services[port.service]?.ports[port.name]?.binding?.methods ?? {});
     const shapes = names.map((name) => [name, shapesOf(wsdl, port, name)] as const);
-    return { ...port, operations: withoutNamespaces(Object.fromEntries(shapes)) };
+    return { ...port, operations: plain(Object.fromEntries(shapes)) };
   });
 }
 
@@ -215,12 +215,26 @@ function partOf(type: unknown, definitions: WSDL['definitions']): unknown {
   return node.description(definitions, definitions.schemas[node.xmlns]?.xmlns);
 }
 
-function withoutNamespaces(shape: object): object {
-  const entries = Object.entries(shape).filter(([name]) => name !== 'targetNSAlias' && name !== 'targetNamespace');
+/** What stands for a type within itself. */
+const ITSELF = '(as around it)';
+
+/** A shape as it is shown: a type that holds itself ends there. */
+function plain(shape: object, around: readonly object[] = []): object {
+  const within = [...around, shape];
   return Object.fromEntries(
-    entries.map(([name, inner]) => [
+    elementsOf(shape).map(([name, inner]) => [
       name,
-      typeof inner === 'object' && inner !== null ? withoutNamespaces(inner) : inner,
+      typeof inner !== 'object' || inner === null ? inner : within.includes(inner) ? ITSELF : plain(inner, within),
     ]),
   );
 }
+
+/**
+ * The elements of a shape of node-soap's by name, without what it keeps beside them: a schema where any elements may
+ * stand (the DataSet of .NET) has the name undefined, an array of SOAP's encoding a function.
+ */
+export function elementsOf(shape: object): readonly (readonly [name: string, type: unknown])[] {
+  return Object.entries(shape).filter(([name, type]) => !BESIDE.has(name) && typeof type !== 'function');
+}
+
+const BESIDE = new Set(['targetNSAlias', 'targetNamespace', 'undefined']);
