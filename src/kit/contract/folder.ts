@@ -31,10 +31,11 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
       expect(settings.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
     });
 
-    test('unknown settings are refused', () => {
+    test('the settings of its tests are what it wants, and unknown ones are refused', () => {
       const check = Compile(adapter.settings);
       const connection = subject.connect('http://127.0.0.1:9', {});
-      expect(check.Check(connection.settings)).toBe(true);
+      // Told with their places: settings that are new have not yet been given to `connect`.
+      expect(check.Errors(connection.settings)).toEqual([]);
       expect(check.Check({ ...(connection.settings as object), thisIsNoSetting: true })).toBe(false);
       connection.close();
     });
