@@ -31,6 +31,8 @@ interface Ministry {
   /** Says by which cursor the page after this one is asked for, where pages have no numbers. */
   next?: (page: number) => string;
   between: (asked: number) => void;
+  /** From when on it was asked. */
+  since: (string | undefined)[];
 }
 
 const open: { close(): unknown }[] = [];
@@ -49,6 +51,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
     turnsPages: true,
     circle: Number.POSITIVE_INFINITY,
     between: () => undefined,
+    since: [],
     ...ministry,
   };
   let asked = 0;
@@ -59,6 +62,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
         path: '/HoSoWS',
         handle({ text }) {
           const call = readXml(text());
+          state.since.push(textAt(call, 'Envelope.Body.*.tuThoiDiem'));
           const said = Number(textAt(call, 'Envelope.Body.*.trang') ?? 1);
           const page = state.turnsPages ? ((said - 1) % state.circle) + 1 : 1;
           const most = Math.min(size, state.most);
@@ -79,7 +83,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
   open.push(partner);
   const puller = adapter.pull?.progress as Puller<Settings>;
   /** A process of the hub: what it keeps in memory goes with it. */
-  const hub = (nowMs = NOW, url = partner.url): TestConnection => {
+  const hub = (nowMs = NOW, url = partner.url, change: object = {}): TestConnection => {
     const base = connectTo('transport')(url, {});
     const { pull } = base.settings as { pull: { progress: object } };
     const progress = {
@@ -88,6 +92,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
       page: state.next ? { size, next: '*.return.tiep' } : { size, total: '*.return.ketQua.tongSo' },
       ...(state.next && { request: { ...(pull.progress as { request: object }).request, trang: 'cursor' } }),
       period: PERIOD,
+      ...change,
     };
     base.close();
     const connection = connectTo('transport')(url, { now: () => nowMs, settings: { pull: { progress } } });
@@ -233,6 +238,29 @@ describe('a period', () => {
     state.rows.push(row(6));
     expect((await run(puller, hub(NOW + 600_000), again.checkpoint)).kept).toContain(row(6));
     expect(partner.requests()).toHaveLength(3);
+  });
+
+  test('is kept anew by settings that read it otherwise, and whole where it begins at another moment', async () => {
+    const { puller, hub, partner, state } = await scene({ rows: rows(5), tellsTotal: true });
+    const first = await run(puller, hub());
+    const fields = { code: 'maHoSo', at: { value: '2025-08-12T17:00:00+07:00' } };
+    const mended = await run(puller, hub(NOW, partner.url, { fields }), first.checkpoint);
+    expect([mended.kept.length, mended.checkpoint]).toEqual([
+      5,
+      { ...(first.checkpoint as object), reading: expect.any(String) },
+    ]);
+    const period = { startAt: '2025-08-11T00:00:00+07:00', overlapS: 60 };
+    const earlier = await run(puller, hub(NOW, partner.url, { fields, period }), mended.checkpoint);
+    expect(earlier.kept).toHaveLength(5);
+    expect((await run(puller, hub(NOW, partner.url, { fields, period }), earlier.checkpoint)).kept).toEqual([]);
+    const overlap = '2025-08-13T09:59:00+07:00';
+    expect(state.since).toEqual([PERIOD.startAt, overlap, period.startAt, overlap]);
+  });
+
+  test('of before settings were kept with it goes on as it was', async () => {
+    const { puller, hub } = await scene({ rows: rows(5), tellsTotal: true });
+    const { reading: _, startAt: __, ...before } = (await run(puller, hub())).checkpoint as Record<string, unknown>;
+    expect((await run(puller, hub(), before)).kept).toEqual([]);
   });
 
   test('that is long is asked for in pieces, one after the other', async () => {

@@ -32,9 +32,12 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
       const list = connection.settings.pull?.[name];
       if (!list) return { bodies: [], checkpoint, more: false };
       const ministry = by(transport, connection);
-      const known = (checkpoint ?? BEGINNING) as Checkpoint;
+      const settled = settingsOf(list, ministry.settings);
+      const known = asSettled((checkpoint ?? BEGINNING) as Checkpoint, settled);
       const page = await pageOf(ministry, name, list, known.run ?? beginning(list, known, ministry.now()));
-      return 'kind' in page ? page : partOf(ministry, name, list, known, page);
+      if ('kind' in page) return page;
+      const part = await partOf(ministry, name, list, known, page);
+      return 'kind' in part ? part : { ...part, checkpoint: { ...(part.checkpoint as Checkpoint), ...settled } };
     },
 
     read(body, settings, codes) {
@@ -42,6 +45,20 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
       return list ? readRows(body, settings, codes, list, OPERATIONS[name]) : [];
     },
   };
+}
+
+type Settled = Pick<Checkpoint, 'reading' | 'startAt'>;
+
+function settingsOf({ fields, detail, inferred, period }: List, { codes }: MinistrySettings): Settled {
+  const reading = fingerprint([JSON.stringify([fields, detail?.fields, inferred, codes])]);
+  return { reading, ...(period && { startAt: period.startAt }) };
+}
+
+/** What was kept of records by settings that have been mended since is kept anew, and of a period that begins elsewhere all. */
+function asSettled(known: Checkpoint, { reading, startAt }: Settled): Checkpoint {
+  if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
+  if (known.reading === undefined || known.reading === reading) return known;
+  return { ...BEGINNING, ...(known.until !== undefined && { until: known.until }) };
 }
 
 /** One answer of the ministry, whole and sound. */

@@ -8,6 +8,9 @@ export interface Checkpoint {
   /** What each part said the last time: what says the same again is not kept again. */
   readonly said: readonly string[];
   readonly run?: Run;
+  /** How it was read, and from when on: by other settings it is to be read anew. */
+  readonly reading?: string;
+  readonly startAt?: string;
 }
 
 /** A run reads its period page by page, and every page part by part. */
