@@ -460,3 +460,14 @@ describe('what else a record says', () => {
     expect(problemsOf(item)).toEqual(['/TaiLieuNop/1/TenTepDinhKem']);
   });
 });
+
+test('a list that is much too long is refused by its length, and not read', () => {
+  const papers = Array.from({ length: 300_000 }, () => ({}));
+  const began = performance.now();
+  const item = readDossier({ ...ITEM, TaiLieuNop: papers }, { madonvi: 'H60', codes: createCodes() });
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(item).toMatchObject({
+    kind: 'invalid',
+    problems: [{ path: '/TaiLieuNop', message: 'got a list of 300000, expected a list of at most 1000 items' }],
+  });
+});

@@ -8,6 +8,9 @@ import { isAbsent, isObject, readCode, readText } from './values.ts';
 
 type Fields = Record<string, unknown>;
 
+/** Of a service, which may have more of everything than a dossier. */
+const LONGEST_LIST = 2_000;
+
 /**
  * `result[0]` of `LayThuTuc` as a service of the catalogue (domain 2.6). Lists may be absent, null or a single object.
  *
@@ -16,7 +19,7 @@ type Fields = Record<string, unknown>;
  */
 export function readProcedure(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
   if (!isObject(raw)) return notAnObject(raw, 'procedure');
-  const reading = startReading(codes);
+  const reading = startReading(codes, LONGEST_LIST);
   const record = readFields(reading, PROCEDURE, raw, '', '');
   readPrimaryField(reading, record, raw);
   const more = {
@@ -147,7 +150,7 @@ export interface ServiceFacts {
 /** The same from `result[0]` of `LayThuTuc`, whatever else may be wrong with it; undefined when it is not whole. */
 export function readServiceFacts(raw: unknown): ServiceFacts | undefined {
   if (!isObject(raw)) return undefined;
-  const reading = startReading(CODES);
+  const reading = startReading(CODES, LONGEST_LIST);
   const { code, name, fields } = readFields(reading, PROCEDURE, raw, '', '');
   const field = (fields as readonly Fields[] | undefined)?.[0];
   const facts = [code, name, field?.code, field?.name].map((text) => (typeof text === 'string' ? text.trim() : ''));
