@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates';
 import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
 
-/** A delivery that this process has leased: nobody else sends it before `leaseUntil`. */
+/** A delivery that this process has leased: nobody else sends it while the lease holds. */
 export interface Claimed {
   readonly id: number;
   readonly party: string;

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RecordItem, readItem } from '#core/item';
 import { type Route, recipients } from '#core/route';
 import { createToldOf } from '../../src/steps/told-of.ts';
-import { dossier, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -28,11 +29,6 @@ const adapter: typeof source.adapter = {
     },
   },
 };
-
-interface Answered {
-  readonly session: string;
-  readonly result: readonly { readonly outcome: string }[];
-}
 
 describe('who would be told of what a line of a code table reads otherwise', () => {
   let hub: TestHub;
@@ -64,11 +60,8 @@ describe('who would be told of what a line of a code table reads otherwise', () 
 
   /** What the one-stop tells in the dialect of the national portal. */
   async function tell(service: 'DongBoHoSoMC' | 'CapNhatTienDoHoSoMC', ...data: readonly object[]): Promise<string[]> {
-    const call = async (path: string, body: object) =>
-      (await (await hub.request('POST', path, undefined, body)).json()) as Answered;
-    const { session } = await call('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
-    const { result } = await call('/mapi/g', { session, service, madonvi: 'H60.01', isUpdating: 'False', data });
-    return result.map(({ outcome }) => outcome);
+    const { result } = await (await legacySystem(hub)).call(service, { madonvi: 'H60.01', isUpdating: 'False', data });
+    return result.map(({ outcome }: { outcome: string }) => outcome);
   }
   const step = (MaHoSo: string, TrangThai: string) => ({
     ...{ MaHoSo, TrangThai, ThoiDiemXuLy: '20250813090000', NguoiXuLy: 'Trần B', NoiDungXuLy: 'Đang thẩm định' },

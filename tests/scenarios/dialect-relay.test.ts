@@ -6,7 +6,8 @@ import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const OPERATIONS = ['dossier.upsert.v1', 'dossier.progress.v1'] as const;
@@ -52,7 +53,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
   let portal: Simulator;
   let hub: TestHub;
   let ministry: Partner;
-  let session: string;
+  let system: LegacySystem;
   beforeAll(async () => {
     const [agency, ...others] = SAMPLES.agencies;
     const agencies = [agency, { ...agency, name: 'Sở cùng mã' }, ...others] as typeof SAMPLES.agencies;
@@ -70,22 +71,14 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       ],
       keys: [...OPERATOR_KEYS, { ...MINISTRY, scopes: ['dossier:write'], party: 'ministry' }],
     });
-    session = await login('one-stop', SECRETS['one-stop']);
+    system = await legacySystem(hub);
   });
   afterAll(async () => {
     await hub.close();
     await portal.close();
   });
 
-  async function login(username: string, password: string): Promise<string> {
-    return ((await (await hub.request('POST', '/mapi/login', undefined, { username, password })).json()) as Reply)
-      .session;
-  }
-
-  async function call(service: string, args: Record<string, unknown>, by = session): Promise<Reply> {
-    const body = { session: by, madonvi: 'H60', service, ...args };
-    return (await hub.request('POST', '/mapi/g', undefined, body)).json() as Promise<Reply>;
-  }
+  const call = (...given: Parameters<LegacySystem['call']>): Promise<Reply> => system.call(...given);
   const sync = (...data: object[]) => call('DongBoHoSoMC', { isUpdating: 'False', data });
   const taken = (kind: string, code: string) =>
     portal.ledger
@@ -227,7 +220,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     });
 
     test('is not what its party is told of the dossier by', async () => {
-      const by = await login(MINISTRY.id, MINISTRY.secret);
+      const { session: by } = await logIn(hub, MINISTRY.id, MINISTRY.secret);
       await call('DongBoHoSoMC', { data: [record(CODE(16), { SoBienNhan: 'BN-16' })] }, by);
       expect((await hub.read('/api/v1/dossiers/BN-16')).body.code).toBe(CODE(16));
       await hub.push(progress({ code: CODE(16) }), { party: 'other', what: 'progress' });

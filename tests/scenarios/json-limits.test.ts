@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cheapest } from '../../src/kit/measures.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 
 const repeated = (text: string, times: number): string => text.repeat(times);
 const deep = repeated('[', 10_000) + repeated(']', 10_000);
@@ -35,9 +36,7 @@ describe('what a hostile JSON body costs', () => {
   let session = '';
   beforeAll(async () => {
     hub = await testHub();
-    const login = { username: 'one-stop', password: SECRETS['one-stop'] };
-    session = ((await (await hub.request('POST', '/mapi/login', undefined, login)).json()) as { session: string })
-      .session;
+    ({ session } = await legacySystem(hub));
     // The first requests pay for what is compiled once.
     for (let n = 0; n < 50; n++) {
       await send('/api/v1/parties/one-stop/dossiers', n % 2 ? '{}' : '[1]');

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 
 describe("the national portal's dialect", () => {
   let hub: TestHub;
-  let session: string;
+  let system: LegacySystem;
   beforeAll(async () => {
     hub = await testHub({
       keys: [{ id: 'reader', secret: 'reader-secret-of-the-tests', scopes: ['index:read'], party: 'one-stop' }],
     });
-    session = (await login('one-stop', SECRETS['one-stop'])).session;
+    system = await legacySystem(hub);
   });
   afterAll(() => hub.close());
 
@@ -235,7 +236,7 @@ describe("the national portal's dialect", () => {
       ['maTTHC', { service: 'LayThuTuc', maTTHC: value }],
       ['madonvi', { service: 'DongBoHoSoMC', madonvi: value, data: [record('H60.01-250812-2012')] }],
     ] as const)
-      expect(await ask('/mapi/g', { session, ...args })).toEqual(refused(field));
+      expect(await ask('/mapi/g', { session: system.session, ...args })).toEqual(refused(field));
     expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
   });
 
@@ -274,13 +275,8 @@ describe("the national portal's dialect", () => {
     expect(rows.filter((row) => row.operation === 'login').every((row) => row.body === null)).toBe(true);
   });
 
-  async function login(username: string, password: string): Promise<any> {
-    return (await hub.request('POST', '/mapi/login', undefined, { username, password })).json();
-  }
-
-  async function call(service: string, args: Record<string, unknown>, by = session): Promise<any> {
-    return (await hub.request('POST', '/mapi/g', undefined, { session: by, madonvi: 'H60', service, ...args })).json();
-  }
+  const call = (...given: Parameters<LegacySystem['call']>) => system.call(...given);
+  const login = (username: string, password: string) => logIn(hub, username, password);
 });
 
 /** A dossier as systems write it to the national portal today. */

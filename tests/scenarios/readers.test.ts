@@ -2,7 +2,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { dossier, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 
 const EARLY = '2025-08-01T08:00:00+07:00';
 const STATUSES = ['submitted', 'received', 'processing', 'resolved', 'returned'];
@@ -165,10 +166,7 @@ describe('readers', () => {
   test('a cursor of one list does not serve another', async () => {
     const { body } = await hub.read('/api/v1/dossiers?limit=1');
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);
-    const login = { username: 'one-stop', password: SECRETS['one-stop'] };
-    const { session } = (await (await hub.request('POST', '/mapi/login', undefined, login)).json()) as {
-      session: string;
-    };
+    const { session } = await legacySystem(hub);
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(session)}`)).status).toBe(400);
   });
 

@@ -5,7 +5,8 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';
 import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
-import { dossier, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 
 const CODE = 'H60.01-250812-0035';
 const STATUSES = ['received', 'processing', 'supplement-required', 'processing', 'resolved', 'returned'];
@@ -272,14 +273,11 @@ async function pushByDialect(hub: TestHub): Promise<void> {
 
 /** Dossiers in the national portal's dialect: code to status. */
 async function pushRecords(hub: TestHub, records: Readonly<Record<string, string>>): Promise<unknown> {
-  const call = async (path: string, body: object) => (await hub.request('POST', path, undefined, body)).json();
-  const login = await call('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
-  const { session } = login as { session: string };
   const data = Object.entries(records).map(([MaHoSo, TrangThaiHoSo]) => ({
     ...{ MaHoSo, TrangThaiHoSo, MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2' },
     ...{ ChuHoSo: 'Nguyễn Văn A', LoaiDoiTuong: '1', NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500' },
   }));
-  return call('/mapi/g', { session, madonvi: 'H60', service: 'DongBoHoSoMC', isUpdating: 'False', data });
+  return (await legacySystem(hub)).call('DongBoHoSoMC', { isUpdating: 'False', data });
 }
 
 /** An operator says what a code stands for: what waited for it is let go. */

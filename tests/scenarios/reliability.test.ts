@@ -2,16 +2,8 @@ import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import {
-  codeOf,
-  dossier,
-  type Partner,
-  progress,
-  SECRETS,
-  type TestHub,
-  testHub,
-  testPartner,
-} from '../support/hub.ts';
+import { codeOf, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 import { execute, urlOf } from '../support/template.ts';
 
@@ -136,9 +128,7 @@ describe('what the database cannot keep', () => {
         (of: string) => `ALTER DATABASE ${of}_old RENAME TO ${of}`,
       ],
     ])('since it %s: 503 and Retry-After at all doors and readers', async (_, away, back) => {
-      const account = { username: 'one-stop', password: SECRETS['one-stop'] };
-      const login = await hub.request('POST', '/mapi/login', undefined, account);
-      const { session } = (await login.json()) as { session: string };
+      const { session } = await legacySystem(hub);
       for (const statement of away(name())) await execute(server(), statement);
       await expect.poll(() => hub.hub.database.pool.totalCount).toBe(0);
       const replies = [

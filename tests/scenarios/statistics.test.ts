@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COLUMNS, GROUPS, RULES } from '#core/counts';
 import { recountAfterServices } from '../../src/index/counted.ts';
-import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 
 const NOW = Date.parse('2026-03-20T10:00:00+07:00');
 const at = (date: string, time = '09:00:00') => `2026-${date}T${time}+07:00`;
@@ -71,15 +72,13 @@ describe('statistics', () => {
     ]);
 
   test('a supplement that a record and its step tell of, in the dialect of the national portal, is one', async () => {
-    const call = async (path: string, body: object): Promise<any> =>
-      (await hub.request('POST', path, undefined, body)).json();
-    const { session } = await call('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
+    const { call } = await legacySystem(hub);
     const MaHoSo = 'H60.01-260302-0001';
     const tell = async (status: string, at: string, more = {}) => {
       const item = { MaHoSo, MaTTHC: '1.013225', NgayTiepNhan: '20260302080000', NgayHenTra: '20260310170000' };
       const step = { MaHoSo, NguoiXuLy: 'Trần B', NoiDungXuLy: 'x', ThoiDiemXuLy: at, TrangThai: status };
-      await call('/mapi/g', { session, service: 'DongBoHoSoMC', data: [{ ...item, TrangThaiHoSo: status, ...more }] });
-      await call('/mapi/g', { session, service: 'CapNhatTienDoHoSoMC', data: [step] });
+      await call('DongBoHoSoMC', { data: [{ ...item, TrangThaiHoSo: status, ...more }] });
+      await call('CapNhatTienDoHoSoMC', { data: [step] });
     };
     await tell('2', '20260302080000');
     await tell('4', '20260303080000');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
-import { dossier, type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const NUL = '\u0000';
@@ -80,9 +81,7 @@ describe.each([
   test.each(['MaHoSo', 'TrangThaiHoSo', 'KenhThucHien', 'LoaiDoiTuong', 'MaTTHC', 'SoBienNhan', `x${bad}`])(
     "in %j of the national portal's dialect",
     async (name) => {
-      const post = async (path: string, body: object) =>
-        (await hub.request('POST', path, undefined, body)).json() as Promise<Record<string, unknown>>;
-      const { session } = await post('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
+      const { call } = await legacySystem(hub);
       const record = {
         ...{ MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', ChuHoSo: 'Nguyễn Văn A' },
         ...{ LoaiDoiTuong: '1', NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500', TrangThaiHoSo: '2' },
@@ -92,27 +91,19 @@ describe.each([
         { MaHoSo: `${good}0`, ...record, [name]: `9${bad}` },
         { MaHoSo: good, ...record },
       ];
-      const reply = await post('/mapi/g', {
-        session,
-        madonvi: 'H60',
-        service: 'DongBoHoSoMC',
-        isUpdating: 'False',
-        data,
-      });
+      const reply = await call('DongBoHoSoMC', { isUpdating: 'False', data });
       expect(reply.result).toMatchObject([{}, { outcome: 'accepted' }]);
       expect(await isThere()).toBe(true);
     },
   );
 
   test('a code that no table maps is none that can wait, and says why', async () => {
-    const post = async (path: string, body: object) =>
-      (await hub.request('POST', path, undefined, body)).json() as Promise<Record<string, unknown>>;
-    const { session } = await post('/mapi/login', { username: 'one-stop', password: SECRETS['one-stop'] });
+    const { call } = await legacySystem(hub);
     const step = {
       ...{ MaHoSo: good, NguoiXuLy: 'Trần B', ThoiDiemXuLy: '20250813090000', NoiDungXuLy: 'Đang thẩm định' },
       ...{ ChucDanh: '', PhongBanXuLy: '', NgayBatDau: '', NgayKetThucTheoQuyDinh: '', TrangThai: `9${bad}` },
     };
-    const reply = await post('/mapi/g', { session, madonvi: 'H60', service: 'CapNhatTienDoHoSoMC', data: [step] });
+    const reply = await call('CapNhatTienDoHoSoMC', { data: [step] });
     expect(reply.message).toContain(`got a text that cannot be stored: ${reason}`);
   });
 
