@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type DossierEvent, type DossierView, fold, inEventOrder, type Step, step } from './dossier.ts';
+import { type DossierEvent, type DossierView, fold, foldWith, inEventOrder, type Step, step } from './dossier.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 const TERMINAL: readonly Status[] = ['refused', 'withdrawn', 'returned'];
@@ -21,7 +21,11 @@ describe('events are told in the order of the source’s time, whatever the orde
       statusAt: at(12),
       record: { note: 'Ba', abstract: 'Cấp phép' },
     });
-    for (const order of permutations(events)) expect(fold(order)).toEqual(told);
+    for (const order of permutations(events)) {
+      expect(fold(order)).toEqual(told);
+      const [one, ...others] = order as [DossierEvent, ...DossierEvent[]];
+      expect(foldWith(others, one).view).toEqual(told);
+    }
   });
 
   test('an older event does not move the status', () => {

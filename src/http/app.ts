@@ -4,6 +4,7 @@ import { msToInstant } from '#core/dates';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { createLargeTurns } from '../turns.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
@@ -26,7 +27,6 @@ import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
 import { addStatistics, type StatisticsMeans } from './statistics.ts';
-import { createLargeTurns } from './turns.ts';
 
 export interface AppMeans
   extends DoorMeans,

@@ -9,12 +9,12 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
 import type { Scope } from '../config.ts';
+import { inTurns, nextTurn } from '../turns.ts';
 import { requireKey } from './auth.ts';
 import type { CatalogueReaderMeans } from './catalogue.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
-import { inTurns, nextTurn } from './turns.ts';
 
 const READ: readonly Scope[] = ['catalogue:read'];
 const KINDS = ['service', 'agency', 'field'] as const;

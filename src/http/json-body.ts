@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { quote } from '#core/explain';
 import type { InvalidItem } from '#core/item';
+import { inTurns } from '../turns.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal } from './problem.ts';
-import { inTurns } from './turns.ts';
 
 /** What is smaller is parsed in one go: it takes a few milliseconds. */
 export const SMALL_BYTES = 256 * 1024;

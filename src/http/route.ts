@@ -4,8 +4,8 @@ import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import type { Scope } from '../config.ts';
+import { inTurns } from '../turns.ts';
 import { type ProblemKind, Refusal } from './problem.ts';
-import { inTurns } from './turns.ts';
 
 /** What the OpenAPI document says of a route; it stands beside its handler. */
 export interface RouteDoc {

@@ -3,7 +3,7 @@ import { type CatalogueChange, changesInSteps } from '#core/catalogue-diff';
 import { changeText } from '#core/catalogue-words';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { KeptVersion } from '../catalogue/versions.ts';
-import { inTurns, nextTurn } from '../http/turns.ts';
+import { inTurns, nextTurn } from '../turns.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { moment } from './words.ts';

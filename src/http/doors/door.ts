@@ -4,7 +4,7 @@ import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { Submission } from '../../steps/accept/submission.ts';
-import type { LargeTurns } from '../turns.ts';
+import type { LargeTurns } from '../../turns.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */
 export interface DoorMeans {

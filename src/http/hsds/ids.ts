@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueReader } from '../../catalogue/read.ts';
-import { inTurns } from '../turns.ts';
+import { inTurns } from '../../turns.ts';
 
 /** The namespace of RFC 9562 for names that are URLs (URNs are). */
 const URLS = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');

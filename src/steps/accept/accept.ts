@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Held } from '#core/apply';
 import { catalogueKey } from '#core/identifiers';
-import { type Item, isDossierItem, keepable } from '#core/item';
+import { isDossierItem, keepable } from '#core/item';
 import { unmappedKey } from '#core/problem';
 import { cataloguePart, overtakenPart } from '../../catalogue/catalogue.ts';
 import { unknownCodePart } from '../../catalogue/known-codes.ts';
@@ -14,6 +13,7 @@ import { deliveryPart } from '../../ledger/deliveries.ts';
 import { idempotencyPart } from '../../ledger/idempotency.ts';
 import { messagePart } from '../../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../../ledger/quarantine.ts';
+import { inTurns } from '../../turns.ts';
 import { applyDossier, repetition, timeWarnings } from './dossier-item.ts';
 import {
   candidates,
@@ -98,7 +98,8 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
   const entries = await loadCatalogue(means, submissions);
   for (const submission of submissions) {
     const id = means.uuids.next(lastMessageOf(submission, dossiers));
-    const results = await inTurns(submission.items, (given, index) => {
+    // Of a dossier with a long history each item takes milliseconds.
+    const results = await inTurns(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : keepable(given);
       const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
       const place: Place = { means, submission, id, source, index, rows };
@@ -119,21 +120,6 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
     if (isKept) rows.messages.push({ ...submission, id, receipt, results });
   }
   return rows;
-}
-
-/** How long items are applied before others get their turn: of one dossier with a long history each takes milliseconds. */
-const TURN_MS = 8;
-
-async function inTurns<Out>(items: readonly Item[], work: (item: Item, index: number) => Out): Promise<Out[]> {
-  const outs: Out[] = [];
-  let began = performance.now();
-  for (const [index, item] of items.entries()) {
-    outs.push(work(item, index));
-    if (performance.now() - began <= TURN_MS) continue;
-    await nextTurn();
-    began = performance.now();
-  }
-  return outs;
 }
 
 /** The newest message of all dossiers that a submission names. */

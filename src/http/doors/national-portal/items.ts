@@ -4,9 +4,9 @@ import type { Codes } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
+import { inTurns } from '../../../turns.ts';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
-import { inTurns } from '../../turns.ts';
 
 /** The dialect's name: of this door, and of adapters that speak it. */
 export const DIALECT = 'national-portal';

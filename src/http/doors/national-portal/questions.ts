@@ -9,9 +9,9 @@ import type { CatalogueReader } from '../../../catalogue/read.ts';
 import type { KeyEntry } from '../../../config.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Originals } from '../../../steps/originals.ts';
+import { inTurns } from '../../../turns.ts';
 import { requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
-import { inTurns } from '../../turns.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
 
 export interface QuestionMeans {

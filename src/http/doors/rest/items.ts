@@ -1,4 +1,5 @@
 import { type Item, readItem } from '#core/item';
+import { inTurns } from '../../../turns.ts';
 import {
   decode,
   MAX_ITEM_BYTES,
@@ -12,7 +13,6 @@ import {
 } from '../../json-body.ts';
 import { type Line, linesIn } from '../../lines.ts';
 import { Refusal } from '../../problem.ts';
-import { inTurns } from '../../turns.ts';
 
 export type DossierOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { ItemResult } from '../../../ledger/messages.ts';
+import { inTurns } from '../../../turns.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesOf } from '../../lines.ts';
 import { brokenOff } from '../../problem.ts';
-import { inTurns } from '../../turns.ts';
 import { readLine, TOO_LONG } from './items.ts';
 import { JSON_BODY, type Request, submissionOf } from './request.ts';
 

@@ -1,8 +1,8 @@
 import type { Item } from '#core/item';
 import { readItem } from '#core/item';
+import { inTurns } from '../../../turns.ts';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
-import { inTurns } from '../../turns.ts';
 import { decodeXml } from './encoding.ts';
 import { type Envelope, type OperationName, readEnvelope } from './envelope.ts';
 import { type Layout, lookOver } from './guard.ts';

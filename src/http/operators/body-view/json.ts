@@ -1,7 +1,7 @@
 import { createShowText, leavesOf, shownValue } from '#core/body-masking';
+import { nextTurn } from '../../../turns.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
-import { nextTurn } from '../../turns.ts';
 import { expanded } from './inside-texts.ts';
 import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } from './limits.ts';
 import type { BodyView } from './view.ts';

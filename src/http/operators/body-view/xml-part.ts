@@ -1,8 +1,8 @@
 import { SaxesParser } from 'saxes';
+import { nextTurn } from '../../../turns.ts';
 import { lookOver } from '../../doors/soap/guard.ts';
 import { inSteps } from '../../doors/soap/steps.ts';
 import { SMALL_BYTES } from '../../json-body.ts';
-import { nextTurn } from '../../turns.ts';
 import { MOST_ITEMS, MOST_VALUES, markupIn, TooLarge } from './limits.ts';
 
 interface XmlPart {
