@@ -177,6 +177,7 @@ const RULES: readonly Rule[] = [
     'src/attested.ts',
     'src/same-text.ts',
     'src/gather.ts',
+    'src/turns.ts',
     'src/bell.ts',
     'src/make-folders.ts',
     'src/embedded-postgres/',
