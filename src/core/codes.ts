@@ -10,7 +10,7 @@ export interface CodeTable {
   /** As in the cause of what waits for it: `unmapped:<name>:<code>`. */
   readonly name: string;
   readonly title: string;
-  /** What it says by itself: a code, what it stands for, and the words for it. */
+  /** What it says by itself: a code, what it stands for, and the words for it. Without a code: what one may stand for. */
   readonly entries: readonly { readonly code: string; readonly is: string; readonly label: string }[];
   /** Whether it is read from our words to the partner's codes too. */
   readonly bothWays: boolean;

@@ -436,6 +436,10 @@ describe('the console', () => {
       expect(preview).toContain('Thêm dòng này');
       expect(preview).not.toContain('&lt;');
       expect((await items('code-tables?party=portal'))[0].entered).toHaveLength(1);
+      const { text } = await officer.get('/console/code-tables?party=portal');
+      expect(text).toContain('4 dòng có sẵn');
+      expect(text).toContain('<option value="stopped">');
+      expect(text).not.toContain('<code></code>');
       expect((await officer.post('/console/code-tables/portal/portal-status', line)).text).toContain(
         'Đã thêm: 77 → processing',
       );

@@ -43,6 +43,12 @@ export function operatorOf(hub: TestHub): Operator {
 export const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 export const NO: Outcome = { kind: 'refused', reason: 'field-too-long', message: 'TenTTHC is too long' };
 
+/** One that the adapter has a code for, and one that a code may stand for some day. */
+const MORE = [
+  { code: '9', is: 'resolved', label: 'Đã xử lý xong' },
+  { code: '', is: 'stopped', label: 'Dừng xử lý' },
+];
+
 /** A partner that knows some statuses by codes of its own, and is told nothing that it has no code for. */
 export function partnerWithTable(): Partner & { readonly codes: string[]; readonly needs: { service: boolean } } {
   const codes: string[] = [];
@@ -60,7 +66,7 @@ export function partnerWithTable(): Partner & { readonly codes: string[]; readon
   };
   const adapter: Partner['adapter'] = {
     ...partner.adapter,
-    tables: () => [{ ...table, entries: [...table.entries, { code: '9', is: 'resolved', label: 'Đã xử lý xong' }] }],
+    tables: () => [{ ...table, entries: [...table.entries, ...MORE] }],
     send: {
       ...partner.adapter.send,
       'dossier.upsert.v1': {

@@ -15,7 +15,9 @@ export const TableShown = closed(
     table: Type.String(),
     title: Type.String(),
     bothWays: Type.Boolean({ description: 'read from our words to the codes of the party too' }),
-    entries: Type.Array(closed({ code: Type.String(), is: Type.String(), label: Type.String() })),
+    entries: Type.Array(closed({ code: Type.String(), is: Type.String(), label: Type.String() }), {
+      description: 'of its own; what no code stands for yet, and one may, has an empty one',
+    }),
     entered: Type.Array(CodeEntryShown, { description: 'by operators, every version; the newest of a code counts' }),
   },
   { title: 'CodeTable' },

@@ -80,16 +80,18 @@ ${enteredTable(
 
 function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, entered }: CodeTable, at: number): Html {
   const { say } = visit;
+  // What has no code may be entered for one, and is no line yet.
+  const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
   return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${party} · <code>${name}</code> · ${say(
-    `${entries.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
-    `${entries.length} lines of its own, ${inForce} entered`,
+    `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
+    `${lines.length} lines of its own, ${inForce} entered`,
   )}</span></summary>
 <p>${say('Bên kết nối', 'Party')}: ${partyLink(party)}${
     bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
   }</p>
 ${entered.length > 0 ? enteredTable(visit, entered) : ''}
-${ownTable(visit, entries)}
+${ownTable(visit, lines)}
 ${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
 </details>`;
 }
