@@ -25,7 +25,7 @@ export interface Alerts {
   /** Something is wrong. Says nothing when the same trouble is open already. The cause must name nobody: it is logged. */
   open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
   /** It is right again. */
-  close(party: string, kinds: readonly Incident['kind'][]): Promise<void>;
+  close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
   /** Send what has not been sent; nothing while another process is doing so. */
   tell(): Promise<void>;
   /** What an outcome that got nothing through probably means. */
@@ -70,8 +70,8 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       telemetry.log.warn({ incident: incident.id, party, kind, cause }, 'incident');
       await this.tell();
     },
-    async close(party, kinds) {
-      for (const kind of await closeIncidents(database, party, kinds, nowMs())) {
+    async close(party, kinds, about) {
+      for (const kind of await closeIncidents(database, party, kinds, nowMs(), about)) {
         telemetry.incident(party, kind, 0);
         telemetry.log.info({ party, kind }, 'incident over');
       }

@@ -14,6 +14,7 @@ export interface Incident {
     | 'certificate-expiry'
     | 'schema-drift'
     | 'pull-failed'
+    | 'pull-invalid'
     | 'paused-by-partner'
     | 'disagreement'
     | 'audit-broken'
@@ -47,18 +48,19 @@ export async function openIncident(
 
 const COLUMNS = 'id, party, kind, cause, opened_at AS "openedAt", closed_at AS "closedAt"';
 
-/** Close what is open of a party, of these kinds. @returns the kinds that were open */
+/** Close what is open of a party, of these kinds. @param about how their cause begins @returns the kinds that were open */
 export async function closeIncidents(
   database: Database,
   party: string,
   kinds: readonly Incident['kind'][],
   nowMs: number,
+  about = '',
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ kind: string }>({
     name: 'close incidents',
     text: `UPDATE incidents SET closed_at = $3::timestamptz
-           WHERE party = $1 AND kind = ANY($2::text[]) AND closed_at IS NULL RETURNING kind`,
-    values: [party, kinds, msToInstant(nowMs)],
+           WHERE party = $1 AND kind = ANY($2::text[]) AND closed_at IS NULL AND starts_with(cause, $4) RETURNING kind`,
+    values: [party, kinds, msToInstant(nowMs), about],
   });
   return rows.map((row) => row.kind);
 }

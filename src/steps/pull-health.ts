@@ -1,3 +1,4 @@
+import type { Item } from '#core/item';
 import { maskNamesIn } from '#core/masking';
 import type { Outcome } from '#core/settle';
 import type { Alerts } from '../alerts.ts';
@@ -12,6 +13,24 @@ export type Ended =
   | { readonly kind: 'complete' }
   | { readonly kind: 'halted' }
   | Exclude<Outcome, { kind: 'delivered' }>;
+
+/** What a run has read so far. */
+export interface Read {
+  items: number;
+  invalid: number;
+  /** Where the first invalid one is wrong, in the partner's terms. */
+  place?: string;
+}
+
+export function countRead(read: Read, items: readonly Item[]): void {
+  read.items += items.length;
+  for (const item of items) {
+    if (item.kind !== 'invalid') continue;
+    read.invalid++;
+    // Without its number in the page; the value that stands there may be personal, and is in the message.
+    read.place ??= (item.problems[0]?.path ?? '').replace(/^\/\d+(?=\/|$)/, '').slice(0, 100);
+  }
+}
 
 type Failed = Exclude<Ended, { kind: 'complete' | 'halted' }>;
 
@@ -34,9 +53,30 @@ export interface PullHealthMeans {
  * soon tried again and alarms nobody, unless it will not pass by itself. What the party's other pulls, or its breaker,
  * still complain of is not over.
  */
-export async function tellPullHealth(means: PullHealthMeans, pull: ClaimedPull, ended: Ended): Promise<void> {
+export async function tellPullHealth(
+  means: PullHealthMeans,
+  pull: ClaimedPull,
+  ended: Ended,
+  read: Read,
+): Promise<void> {
+  await tellInvalid(means, pull, read);
   if (ended.kind === 'complete') await tellSuccess(means, pull.party);
   else if (ended.kind !== 'halted') await tellFailure(means, pull, ended);
+}
+
+/**
+ * Of what is pushed its sender hears that it is invalid; of what is pulled nobody would, were half of it and more. What an
+ * earlier run has read already says nothing, so that it is over when the next that is new can be read.
+ */
+async function tellInvalid({ alerts }: PullHealthMeans, { party, name }: ClaimedPull, read: Read): Promise<void> {
+  const { items, invalid, place } = read;
+  if (items === 0) return;
+  if (invalid * 2 < items) return alerts.close(party, ['pull-invalid'], `${name}: `);
+  await alerts.open(
+    party,
+    'pull-invalid',
+    `${name}: ${invalid} of ${items} records are invalid, the first at ${place || '/'}`,
+  );
 }
 
 async function tellSuccess({ database, alerts, nowMs }: PullHealthMeans, party: string): Promise<void> {

@@ -15,7 +15,7 @@ import type { Telemetry } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import type { Submission } from './accept/submission.ts';
 import { asksOf } from './asks.ts';
-import { type Ended, errorOf, NOT_KEPT, tellPullHealth } from './pull-health.ts';
+import { countRead, type Ended, errorOf, NOT_KEPT, type Read, tellPullHealth } from './pull-health.ts';
 
 export interface PullMeans {
   readonly database: Database;
@@ -53,8 +53,9 @@ export async function runPull(means: PullMeans, partyId: string, name: string): 
   }, HEARTBEAT_MS);
   let ended: Ended;
   let fault: unknown;
+  const read: Read = { items: 0, invalid: 0 };
   try {
-    ended = storableIn(await pullPages(means, party, pull));
+    ended = storableIn(await pullPages(means, party, pull, read));
   } catch (thrown) {
     ended = { kind: 'refused', reason: NOT_KEPT, message: (thrown as Error).message };
     fault = thrown;
@@ -72,7 +73,7 @@ export async function runPull(means: PullMeans, partyId: string, name: string): 
   }
   if (!isOurs) return telemetry.log.info({ party: partyId, pull: name }, 'pull left to another process');
   if (ended.kind !== 'halted') telemetry.pulled(partyId, name, error);
-  await tellPullHealth(means, pull, ended);
+  await tellPullHealth(means, pull, ended, read);
 }
 
 function nextMs(ended: Ended, scheduledMs: number, nowMs: number): number {
@@ -88,13 +89,13 @@ export function nextRunMs(schedule: string, nowMs: number): number {
   return next?.getTime() ?? Number.MAX_SAFE_INTEGER / 1e4;
 }
 
-async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull): Promise<Ended> {
+async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull, read: Read): Promise<Ended> {
   const puller = party.adapter.pull?.[pull.name] as NonNullable<Party['adapter']['pull']>[string];
   let { checkpoint } = pull;
   for (;;) {
     const page = await puller.next(party.connect(), checkpoint, asksOf(means, party));
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
-    await keepPage(means, party, pull, page);
+    await keepPage(means, party, pull, page, read);
     checkpoint = page.checkpoint;
     if (page.complete) await retireOthers(means.database, party.id, page.complete, msToInstant(means.nowMs()));
     if (!page.more) return { kind: 'complete' };
@@ -109,12 +110,13 @@ async function mustHalt({ database, nowMs }: PullMeans, party: Party): Promise<b
   return windowEndMs(party.maintenance, nowMs()) !== undefined || (await isPaused(database, party.id));
 }
 
-async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page: Page): Promise<void> {
+async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page: Page, read: Read): Promise<void> {
   const { nowMs } = means;
   await means.codes.fresh();
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
   await means.keep(submissions, [checkpoint]);
+  for (const { items } of submissions) countRead(read, items);
 }
 
 function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {

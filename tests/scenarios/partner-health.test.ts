@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
 import type { MaintenanceWindow } from '#core/windows';
 import type { Alerts } from '../../src/alerts.ts';
@@ -300,20 +301,32 @@ describe('a partner that is pulled', () => {
   /** What the next runs come to; a complete one when there is nothing more. */
   let failures: (Outcome | Error)[];
   let asked: string[];
+  /** What the next pages say, each item as `ok` or the place where it is wrong. */
+  let pages: (readonly string[])[];
   afterEach(() => hub.close());
 
   async function start(maintenance: readonly MaintenanceWindow[] = []): Promise<void> {
     failures = [];
     asked = [];
+    pages = [];
     const pull = (name: string): Puller<unknown> => ({
       schedule: '0 0 2 * * *',
       async next() {
         asked.push(name);
         const failure = failures.shift();
         if (failure instanceof Error) throw failure;
-        return failure ?? { bodies: [], checkpoint: null, more: false };
+        const said = pages.splice(0).map((page) => ({ body: Buffer.from(page.join(' ')), mediaType: 'text/plain' }));
+        return failure ?? { bodies: said, checkpoint: null, more: false };
       },
-      read: () => [],
+      read: (body) =>
+        Buffer.from(body)
+          .toString()
+          .split(' ')
+          .map((place) =>
+            place === 'ok'
+              ? readItem('dossier.upsert.v1', dossier({ code: 'H60.01-250812-0099' }))
+              : { kind: 'invalid', problems: [{ path: place, message: 'got "001000000001", expected a date' }] },
+          ),
     });
     portal = testPartner({ pull: { dossiers: pull('dossiers'), catalogue: pull('catalogue') } });
     hub = await testHub({
@@ -449,6 +462,24 @@ describe('a partner that is pulled', () => {
     expect(await health()).toMatchObject({ health: 'trouble', open: ['pull-failed'] });
     await pull();
     expect(await health()).toMatchObject({ health: 'ok', open: [] });
+  });
+
+  test('one of which half is invalid is an incident with the place, until what is new can be read', async () => {
+    await start();
+    const told = async (name: string, ...said: (readonly string[])[]) => {
+      pages = [...said];
+      await pull(name);
+      return (await health()).open;
+    };
+    expect(await told('dossiers', ['ok', 'ok', '/2/NgayCapNhat'])).toEqual([]);
+    expect(await told('dossiers', ['ok'], ['/0/NgayCapNhat'])).toEqual(['pull-invalid']);
+    const { cause } = hub.logLines.find((line) => line.msg === 'incident') ?? {};
+    expect(cause).toBe('dossiers: 1 of 2 records are invalid, the first at /NgayCapNhat');
+    // Nothing new, and what another pull says, is no sign that it is mended.
+    expect(await told('dossiers')).toEqual(['pull-invalid']);
+    expect(await told('catalogue', ['ok'])).toEqual(['pull-invalid']);
+    expect(await told('dossiers', ['ok', 'ok', '/2'])).toEqual([]);
+    expect(JSON.stringify(hub.logLines)).not.toContain('001000000001');
   });
 
   test('a pull that gets through does not end an incident of deliveries that do not', async () => {

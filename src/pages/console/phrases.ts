@@ -125,6 +125,10 @@ export const PHRASES: readonly Phrase[] = [
   ['the key is not accepted: {why}', 'khoá không được chấp nhận: {why}'],
   ['logging in: {why}', 'khi đăng nhập: {why}'],
   ['looking it up: {why}', 'khi tra cứu: {why}'],
+  [
+    '{count} of {all} records are invalid, the first at {path}',
+    '{count} trong {all} bản ghi không hợp lệ, bản đầu sai ở {path}',
+  ],
   ['asking for its list: {why}', 'khi hỏi danh sách: {why}'],
   ['asking for a token: {why}', 'khi xin mã truy cập: {why}'],
   ['asking for results: {why}', 'khi hỏi kết quả: {why}'],

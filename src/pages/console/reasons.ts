@@ -169,6 +169,10 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Xem lỗi; trục hỏi lại theo lịch, hoặc bấm Lấy ngay ở trang của bên đó.',
     'See the error; the hub asks again by schedule, or press Pull now on its page.',
   ],
+  'pull-invalid': [
+    'Xem thông điệp không hợp lệ của bên đó: bên kia đã đổi dữ liệu, hoặc cấu hình đọc sai; sửa cấu hình rồi khởi động lại.',
+    'See the party’s invalid messages: it has changed what it sends, or the settings read it wrong; mend them and start again.',
+  ],
   disagreement: [
     'Chạy lienthong reconcile với bên đó để biết hồ sơ nào, rồi chọn bên đúng.',
     'lienthong reconcile with that party names the dossiers; then decide whose word holds.',

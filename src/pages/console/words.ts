@@ -83,6 +83,7 @@ export const INCIDENTS = {
   'paused-by-partner': ['bên nhận không muốn nhận nữa, đã tạm dừng', 'wants to be told no more; paused', 'bad'],
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
+  'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'what was pulled is invalid', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
 } as const satisfies Words;
 
