@@ -471,3 +471,15 @@ test('a list that is much too long is refused by its length, and not read', () =
     problems: [{ path: '/TaiLieuNop', message: 'got a list of 300000, expected a list of at most 1000 items' }],
   });
 });
+
+test('a list that is long by repetitions is taken, and one that is a little too long is refused by what comes out of it', () => {
+  const papers = (count: number, ids: number) =>
+    Array.from({ length: count }, (_, at) => ({ TepDinhKemId: String(at % ids), TenTepDinhKem: `${at}.pdf` }));
+  const means = { madonvi: 'H60', codes: createCodes() };
+  const { documents } = recordOf(readDossier({ ...ITEM, TaiLieuNop: papers(1_500, 500) }, means));
+  expect([documents?.length, documents?.[0]?.name]).toEqual([500, '1000.pdf']);
+  expect(readDossier({ ...ITEM, TaiLieuNop: papers(1_001, 1_001) }, means)).toMatchObject({
+    kind: 'invalid',
+    problems: [{ path: '/TaiLieuNop', message: 'got a list of 1001, expected a list of at most 1000 items' }],
+  });
+});
