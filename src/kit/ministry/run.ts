@@ -32,12 +32,12 @@ export interface Run {
   readonly before: number;
   /** How many records the pages of this pass had. */
   readonly rows: number;
-  /** So many pages in a row had nothing that earlier ones of this pass had not. */
+  /** What the last pages count together that had nothing which earlier ones of this pass had not. */
   readonly idle?: number;
 }
 
-/** Then the ministry turns its pages in a circle, or says for ever that there is one more. */
-const MOST_IDLE = 20;
+/** Twenty pages that are there again: the ministry turns them in a circle. A cursor may pass over many quiet hours. */
+const [MOST_IDLE, REPEATED, EMPTY] = [200, 10, 1];
 const OVERLAP_S = 600;
 /** Pages that change all the time are read no more often in one run; the next run reads the same period again. */
 const MOST_PASSES = 5;
@@ -73,7 +73,7 @@ export function after(
 ): { readonly checkpoint: Checkpoint; readonly more: boolean } {
   const rows = run.rows + end.records;
   const { answer: _, cursor: __, idle: ___, ...rest } = run;
-  const idle = isIdle(run) ? (run.idle ?? 0) + 1 : 0;
+  const idle = isIdle(run) ? (run.idle ?? 0) + (end.records === 0 ? EMPTY : REPEATED) : 0;
   const followed = {
     ...rest,
     part: 0,
