@@ -1,5 +1,5 @@
 import type { WSDL } from 'soap';
-import type { LoadedWsdl, Port } from './soap-wsdl.ts';
+import { type LoadedWsdl, type Port, wrapperKey } from './soap-wsdl.ts';
 
 /** node-soap's node of a part's type, where that is one of the WSDL's schemas. */
 interface PartType {
@@ -11,9 +11,11 @@ interface PartType {
  * namespace of the binding's body, and each part is written by its type: node-soap takes the WSDL's own, and no types.
  */
 export function asBound({ wsdl, wrappers }: LoadedWsdl, { service, name }: Port, operation: string): WSDL {
-  const method = wsdl.definitions.services[service]?.ports[name]?.binding?.methods[operation];
+  const binding = wsdl.definitions.services[service]?.ports[name]?.binding;
+  const method = binding?.methods[operation];
+  const [bindingName] = Object.entries(wsdl.definitions.bindings).find(([, one]) => one === binding) ?? [];
   const types = method?.input?.parts as Readonly<Record<string, PartType | string>> | null | undefined;
-  const wrapper = wrappers.get(operation);
+  const wrapper = wrappers.get(wrapperKey(bindingName ?? '', operation));
   if (method?.style !== 'rpc' || method.inputSoap?.use !== 'literal' || !types || wrapper === undefined) return wsdl;
   const written = ([part, value]: [string, unknown]): string => {
     const type = types[part];

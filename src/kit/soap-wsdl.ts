@@ -20,8 +20,13 @@ export interface Port {
 export interface LoadedWsdl {
   readonly wsdl: WSDL;
   readonly ports: readonly Port[];
-  /** By operation of the style rpc: the namespace of the element around its parts. */
+  /** By binding and operation of the style rpc, see `wrapperKey`: the namespace of the element around its parts. */
   readonly wrappers: ReadonlyMap<string, string>;
+}
+
+/** Services of one WSDL may have operations of the same name, each in the namespace of its own binding. */
+export function wrapperKey(binding: string, operation: string): string {
+  return `${binding} ${operation}`;
 }
 
 /** Why a WSDL cannot be used; told to whoever configures the party. */
@@ -57,7 +62,7 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
     const document = read(uri, shown(uri), bytes);
     documents.set(uri, document.text);
     ports.push(...document.ports);
-    for (const [operation, namespace] of document.wrappers) wrappers.set(operation, namespace);
+    for (const [key, namespace] of document.wrappers) wrappers.set(key, namespace);
     waiting.push(...document.imports);
   }
   return { wsdl: await compile(root, documents), ports, wrappers };
@@ -119,7 +124,7 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
   const imports: string[] = [];
   const ports: Port[] = [];
   const wrappers = new Map<string, string>();
-  let [service, name, operation, side, depth] = ['', '', '', '', 0];
+  let [service, name, binding, operation, side, depth] = ['', '', '', '', '', 0];
   parser.on('error', () => {
     throw new XmlProblem('broken', `it is not well-formed, line ${parser.line}, column ${parser.column}`);
   });
@@ -135,11 +140,13 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
       imports.push(imported(uri, target));
     if (ns === WSDL_NS && local === 'service') service = attribute('name') ?? '';
     if (ns === WSDL_NS && local === 'port') name = attribute('name') ?? '';
+    if (ns === WSDL_NS && local === 'binding') binding = attribute('name') ?? '';
     if (ns === WSDL_NS && local === 'operation') operation = attribute('name') ?? '';
     if (ns === WSDL_NS && /^(?:input|output|fault)$/.test(local)) side = local;
     const version = VERSIONS[ns];
     const wrapper = attribute('namespace');
-    if (version && local === 'body' && side === 'input' && wrapper) wrappers.set(operation, wrapper);
+    if (version && local === 'body' && side === 'input' && wrapper)
+      wrappers.set(wrapperKey(binding, operation), wrapper);
     if (local !== 'address') return;
     ports.push({ service, name, address: attribute('location') ?? '', ...(version && { version }) });
   });
