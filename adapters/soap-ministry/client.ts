@@ -24,11 +24,11 @@ const LARGEST_TEXT = 64 * 1024 * 1024;
 
 /** How a ministry with a WSDL is spoken to. */
 export const transport: MinistryTransport<Settings> = {
-  async call(connection, { question, request, records, idempotent, hidden, shown }) {
+  async call(connection, { question, request, records, idempotent, secret, hidden, shown }) {
     const { settings } = connection;
     const { operation, result } = question;
     const called = await callSoap(connection, serviceOf(settings), {
-      ...{ operation, idempotent, hide: hidden },
+      ...{ operation, idempotent, secret, hide: hidden },
       args: argumentsOf(request),
       pick: pickingOf(result, records),
     });

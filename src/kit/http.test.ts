@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { deadline, retryAfterMs } from './http.ts';
+import { createHttp, deadline, retryAfterMs, type WireRecord } from './http.ts';
 
 const NOW = Date.parse('2025-08-12T08:30:00+07:00');
 
@@ -52,4 +52,20 @@ describe('a deadline', () => {
     expect([kept.signal.aborted, lifted.signal.aborted]).toEqual([true, false]);
     kept.lift();
   });
+});
+
+test('of a text that is hidden nothing is kept, however the call writes it', async () => {
+  const password = 'mật/"khẩu" & 1';
+  const origin = 'http://127.0.0.1:9';
+  const client = createHttp({ origins: [origin] });
+  const wires: WireRecord[] = [];
+  const form = `${new URLSearchParams({ p: password })}`;
+  const json = JSON.stringify({ p: password });
+  for (const body of [form, json, json.replaceAll('/', '\\/'), password])
+    await client
+      .withRecorder((wire) => void wires.push(wire))
+      .exchange({ url: `${origin}/${encodeURIComponent(password)}?${form}`, body, hide: [password] });
+  client.close();
+  expect(wires.map(({ url }) => url)).toEqual(wires.map(() => `${origin}/***?p=***`));
+  expect(wires.map(({ request }) => request)).toEqual(['p=***', '{"p":"***"}', '{"p":"***"}', '***']);
 });

@@ -300,13 +300,11 @@ function lowerCase(headers: object): Record<string, string> {
 }
 
 function wireOf(call: Call, result: Exchange): WireRecord {
-  const hidden = (call.hide ?? []).filter((text) => text !== '');
+  const hidden = [...new Set((call.hide ?? []).filter((text) => text !== '').flatMap(asWritten))];
   const shown = (body: string | Uint8Array): string =>
     hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
   const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');
-  // In an address it stands as it is written there, which is not the same in a path and behind a `?`.
-  const written = hidden.flatMap((one) => [encodeURIComponent(one), `${new URLSearchParams([['', one]])}`.slice(1)]);
-  const url = written.reduce((text, one) => text.replaceAll(one, '***'), call.url);
+  const url = hidden.reduce((text, one) => text.replaceAll(one, '***'), call.url);
   const base = { method: call.method ?? 'POST', url, request };
   if (result.kind !== 'reply') return { ...base, reply: result.message };
   return {
@@ -314,6 +312,13 @@ function wireOf(call: Call, result: Exchange): WireRecord {
     status: result.status,
     reply: call.secret ? '(not kept: it carries a session)' : shown(result.body),
   };
+}
+
+/** A text as it may stand in a call: as it is, in JSON (some write `/` as `\\/`), in a path, and in a form or behind a `?`. */
+function asWritten(text: string): readonly string[] {
+  const inJson = JSON.stringify(text).slice(1, -1);
+  const inForm = `${new URLSearchParams([['', text]])}`.slice(1);
+  return [text, inJson, inJson.replaceAll('/', '\\/'), encodeURIComponent(text), inForm];
 }
 
 function clip(body: string | Uint8Array): string {

@@ -27,6 +27,8 @@ export interface SoapCall {
   /** What is picked out of the answer; see `xmlRecords`. */
   readonly pick?: Picking;
   readonly idempotent?: boolean;
+  /** Neither what is sent nor what is answered is kept. */
+  readonly secret?: boolean;
   /** Texts that must not be kept in the record of the call. */
   readonly hide?: readonly string[];
 }
@@ -57,7 +59,7 @@ export async function callSoap(
       url: endpoint,
       headers,
       body,
-      idempotent: call.idempotent ?? false,
+      ...{ idempotent: call.idempotent ?? false, secret: call.secret ?? false },
       hide: [...(call.hide ?? []), ...secretsOfSecurity(service.security)].flatMap((text) => [text, escaped(text)]),
     });
     if (exchange.kind !== 'reply') return exchange;

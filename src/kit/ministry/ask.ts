@@ -21,8 +21,12 @@ export const by = <S extends MinistrySettings>(transport: Transport<S>, connecti
 /** Not done, or not known to be. */
 export type Failure = Exclude<Outcome, { kind: 'delivered' }>;
 /** It does not know us any more: a session has ended. */
-export const EXPIRED = { kind: 'expired' } as const;
-export type Expired = typeof EXPIRED;
+export const EXPIRED: Expired = { kind: 'expired' };
+export interface Expired {
+  readonly kind: 'expired';
+  /** The ministry's words, fit for logs. */
+  readonly message?: string;
+}
 
 /** How a kind of systems is spoken to. */
 export interface Transport<S extends MinistrySettings> {
@@ -44,6 +48,10 @@ export interface TransportCall {
   readonly reference: string | undefined;
   /** It asks, so that asking twice does no harm; otherwise it tells. */
   readonly idempotent: boolean;
+  /** What it has let us in by, where it is logged in to. */
+  readonly session: string | undefined;
+  /** It logs in: neither what is asked nor what is answered is kept. */
+  readonly secret: boolean;
   /** Texts that are not kept of the call. */
   readonly hidden: readonly string[];
   /** The ministry's words, fit for logs. */
@@ -61,6 +69,8 @@ export interface Asked {
 }
 
 const SESSION = 'session';
+const ENDED = 'the ministry says that our session has ended';
+const because = (what: string, { message }: Expired): string => (message === undefined ? what : `${what}: ${message}`);
 const MINUTES = 10;
 
 /** Ask the ministry one question, logged in where it wants that. A session that has ended is renewed, once. */
@@ -73,7 +83,7 @@ export async function ask(ministry: Ministry, asked: Asked): Promise<Answer | Fa
     if (!isExpired(answer)) return answer;
     sessions.drop(SESSION, session);
     if (attempt === 2 || (session === undefined && !transport.renews?.(settings)))
-      return { kind: 'unavailable', reason: 'credentials', message: 'the ministry says that our session has ended' };
+      return { kind: 'unavailable', reason: 'credentials', message: because(ENDED, answer) };
   }
 }
 
@@ -85,7 +95,7 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
     value: { kind: 'unavailable', reason, message } as const,
     ttlMs: 0,
   });
-  if (isExpired(answer)) return failed('credentials', 'the ministry does not let us in');
+  if (isExpired(answer)) return failed('credentials', because('the ministry does not let us in', answer));
   if ('kind' in answer)
     return answer.kind === 'unavailable'
       ? { value: answer, ttlMs: 0 }
@@ -108,10 +118,15 @@ async function once(
   if (prepared.kind === 'stuck') return stuck(prepared.problems, prepared.cause);
   const shown = (text: string): string => partnerText(text, dossier, hidden);
   const { request } = prepared;
-  const answer = await transport.call(ministry, { question, request, records, reference, idempotent, hidden, shown });
+  const answer = await transport.call(ministry, {
+    ...{ question, request, records, reference, idempotent, session, hidden, shown },
+    secret: question === settings.session,
+  });
   if ('kind' in answer)
     return answer.kind === 'no-answer' ? { kind: 'unknown', reason: answer.reason, message: answer.message } : answer;
-  return meaning(ministry, answer) === 'expired' ? EXPIRED : answer;
+  const { message } = answer;
+  const words = message === undefined ? {} : { message: shown(message) };
+  return meaning(ministry, answer) === 'expired' ? { ...EXPIRED, ...words } : { ...answer, ...words };
 }
 
 /** Something of ours has no word over there. */

@@ -177,6 +177,16 @@ export const PHRASES: readonly Phrase[] = [
   ['it has no {path}, which shows that it is an answer', 'không có {path} để biết đây đúng là câu trả lời'],
   ['{value} cannot stand in an address, expected a text', '{value} không đặt được vào địa chỉ, cần một đoạn văn bản'],
   ['is no text for a header, expected letters without accents', 'không đặt được vào tiêu đề HTTP, cần chữ không dấu'],
+  [
+    'cannot stand in a header, expected letters without accents, and no line break',
+    'không đặt được vào tiêu đề HTTP, cần chữ không dấu và không xuống dòng',
+  ],
+  ['is no name of a header', 'không phải tên tiêu đề HTTP'],
+  ['is a list, expected one value', 'là danh sách, cần một giá trị'],
+  [
+    'is in no answer, expected a status such as http-204, or answer.code',
+    'không có trong câu trả lời nào, cần một trạng thái như http-204, hoặc answer.code',
+  ],
   ["has no {place}, which the operation's path needs", 'thiếu {place} mà đường dẫn của thao tác cần'],
   ['names no place of the path {path}', 'không ứng với chỗ nào của đường dẫn {path}'],
   [
@@ -205,6 +215,8 @@ export const PHRASES: readonly Phrase[] = [
   ['the gateway does not let us in: {why}', 'cổng trung gian không cho vào: {why}'],
   ['the ministry does not let us in: {said}', 'bộ không cho vào: {said}'],
   ['the ministry does not let us in', 'bộ không cho vào'],
+  ['the ministry says that our session has ended: {said}', 'bộ nói phiên của ta đã hết: {said}'],
+  ['its code {code} says that it was done: {why}', 'mã {code} của nó nói là đã xong: {why}'],
   ['the ministry says that our session has ended', 'bộ nói phiên của ta đã hết'],
   ['the ministry does not know the unit: {said}', 'bộ không biết đơn vị này: {said}'],
   ['the ministry refuses the content: {said}', 'bộ từ chối nội dung: {said}'],
