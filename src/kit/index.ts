@@ -72,7 +72,13 @@ export {
 } from './ministry/ask.ts';
 export { ministryAdapter } from './ministry/ministry.ts';
 export * as ministryRegistry from './ministry/registry.ts';
-export { ministrySettings, type Question as MinistryQuestion, secretText, settingText } from './ministry/settings.ts';
+export {
+  ministrySettings,
+  Place as settingPlace,
+  type Question as MinistryQuestion,
+  secretText,
+  settingText,
+} from './ministry/settings.ts';
 export type { Filled } from './ministry/source.ts';
 export { meaningOf } from './ministry/tables.ts';
 export { loadNodeSoap } from './node-soap.ts';

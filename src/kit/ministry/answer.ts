@@ -1,3 +1,4 @@
+import { textOf } from '../replies.ts';
 import { nodesAt, readXml, textAt } from '../xml.ts';
 import { xmlRecords } from '../xml-records.ts';
 import { parts, XmlProblem } from '../xml-text.ts';
@@ -23,6 +24,8 @@ export interface NoAnswer {
 
 /** No element and no member has this name: no records are looked for. */
 export const NOWHERE = '-';
+/** The answer itself is the record. */
+const WHOLE = '.';
 
 /**
  * Read a document, as a whole answer or as a text within one: what the ministry means by it, and the records in it. (An XML
@@ -42,12 +45,13 @@ export async function readDocument(
 ): Promise<Answer | NoAnswer> {
   if (text.trim() === '') return noAnswer('empty', `its ${place} is empty`);
   try {
-    if (form === 'json') return jsonAnswer(JSON.parse(text), place, records, settings);
+    if (form === 'json') return jsonAnswer(parseJson(text), place, records, settings);
     const found: string[] = [];
-    const reader = xmlRecords(parts(text.trim()), { path: records.split('.') });
+    const path = records === WHOLE ? [NOWHERE] : records.split('.');
+    const reader = xmlRecords(parts(text.trim()), { path });
     for (;;) {
       const { done, value } = await reader.next();
-      if (done) return coded(settings, readXml(value), found);
+      if (done) return coded(settings, readXml(value), records === WHOLE ? [rootIn(value)] : found);
       found.push(value);
     }
   } catch (error) {
@@ -62,15 +66,36 @@ export function recordIn(text: string): unknown {
   return text.startsWith('<') ? nodesAt(readXml(text), '*')[0] : JSON.parse(text);
 }
 
+const rootIn = (document: string): string => document.replace(/^<\?xml[^>]*\?>\s*/, '');
+
+/** JSON, with each number that JSON.parse would change as the text that it is written as. */
+function parseJson(text: string): unknown {
+  if (!/\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text)) return JSON.parse(text);
+  const isKept = (token: string): boolean => {
+    const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length;
+    return (
+      token.startsWith('"') || (Number.isFinite(Number(token)) && (digits <= 15 || String(Number(token)) === token))
+    );
+  };
+  return JSON.parse(text.replace(TOKEN, (token) => (isKept(token) ? token : `"${token}"`)));
+}
+
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
 /** A list that is the whole answer stands under the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
   if (typeof given !== 'object' || given === null) return noAnswer('broken', `its ${place} is a bare value`);
   const content = Array.isArray(given) ? { list: given } : given;
-  return coded(
-    settings,
-    content,
-    nodesAt(content, records).map((record) => JSON.stringify(record)),
-  );
+  const found = records === WHOLE ? nodesAt(given, '') : nodesAt(content, records);
+  // Some have an empty text, an empty object or false where there is no list.
+  const isNone = found.length === 1 && !says(found[0]);
+  return coded(settings, content, isNone ? [] : found.map((record) => JSON.stringify(record)));
+}
+
+function says(node: unknown): boolean {
+  return typeof node === 'object' && node !== null
+    ? Object.keys(node).length > 0
+    : node !== false && textOf(node) !== undefined;
 }
 
 /** An answer, with what it says of itself by the settings. */

@@ -100,7 +100,8 @@ async function fetched(
 ): Promise<{ readonly value: Open | Failure; readonly ttlMs: number }> {
   const { fields: _, period: __, page, detail: ___, inferred: ____, records, ...question } = list;
   const { since, until, cursor } = run;
-  const context = { since, until, page: run.page, size: page?.size, cursor };
+  const offset = page && (run.page - (page.first ?? 1)) * page.size;
+  const context = { since, until, page: run.page, size: page?.size, offset, cursor };
   const answer = await ask(connection, { question, context, records, idempotent: true });
   if ('kind' in answer) return { value: answer, ttlMs: 0 };
   const means = meaning(connection, answer);

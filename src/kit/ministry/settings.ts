@@ -22,12 +22,12 @@ const Path = Type.String({
 /** The first of these that is there. */
 const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1, description: 'a list of paths' })]);
 /** Where a list is, or `.`: a list of one, which is what the table is filled from. */
-const Place = Type.Union([Path, Type.Literal('.')]);
+export const Place = Type.Union([Path, Type.Literal('.')]);
 /** An object whose names are as free as its kind of names. */
 const named = <K extends Type.TSchema, V extends Type.TSchema>(key: K, value: V, description: string) =>
   Type.Record(key, value, { additionalProperties: false, description });
 const DATES = [
-  ...['instant', 'iso-local', 'iso-local-z', 'yyyyMMddHHmmss', 'yyyyMMdd', 'dd/MM/yyyy HH:mm:ss'],
+  ...['instant', 'epoch-ms', 'iso-local', 'iso-local-z', 'yyyyMMddHHmmss', 'yyyyMMdd', 'dd/MM/yyyy HH:mm:ss'],
   ...['dd/MM/yyyy HH:mm', 'dd/MM/yyyy', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-dd'],
 ] as const;
 const DateFormat = oneOf(DATES as unknown as ['instant']);
@@ -119,18 +119,23 @@ const Codes = named(
  *
  * @param call what names an operation of such a system, `operation` at least
  * @param own how the system is reached, and how it knows us
+ * @param records where records stand in its answers
  */
-export function ministrySettings<C extends Type.TProperties, O extends Type.TProperties>(call: C, own: O) {
+export function ministrySettings<C extends Type.TProperties, O extends Type.TProperties>(
+  call: C,
+  own: O,
+  records: typeof Path | typeof Place = Path,
+) {
   const question = { ...call, request: Request, result: optional(Result) };
   const list = closed({
     ...question,
-    records: Path,
+    records,
     fields: Fields,
     /** The event times are worked out from dates of the record: steps that carry the real time go before. */
     inferred: optional(Type.Boolean()),
     period: optional(Period),
     page: optional(PageBy),
-    detail: optional(closed({ ...question, record: Path, fields: Fields })),
+    detail: optional(closed({ ...question, record: records, fields: Fields })),
   });
   const match = named(Path, Leaf, BY_PATHS);
   const push = closed({
@@ -138,7 +143,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     update: optional(closed(question)),
     reference: optional(Path),
     /** `compare`: what else such a record says of ours, which is compared when nothing is to be told. */
-    lookUp: optional(closed({ ...question, records: Path, match, compare: optional(match) })),
+    lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
   });
   const minutes = Type.Number({
     ...{ exclusiveMinimum: 0, maximum: 1_440 },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { NO_CODES } from '#core/codes';
 import { readXml } from '../xml.ts';
+import type { Fields } from './settings.ts';
 import { fill, type Means } from './source.ts';
 
 const means: Means = { settings: { system: 'tested' }, codes: NO_CODES, way: 'read' };
@@ -38,4 +39,16 @@ test('a dot makes a list of one, of all that the table is filled from', () => {
   expect(fill(fields, { code: 'A', record: { name: 'B' } }, { ...means, way: 'write' }).record).toEqual({
     data: [{ MaHoSo: 'A', Ten: 'B' }],
   });
+});
+
+test('a date may be milliseconds since 1970, and is written as a number where that is said', () => {
+  const fields = { at: { from: 'at', date: 'epoch-ms', as: 'number' } } as unknown as Fields;
+  const read = (at: unknown) => fill(fields, { at }, means);
+  for (const at of [1754961300000, '1754961300000', '/Date(1754961300000+0700)/'])
+    expect(read(at).record).toEqual({ at: '2025-08-12T08:15:00+07:00' });
+  for (const at of [0, '', null, '/Date(-62135596800000)/'])
+    expect(read(at)).toMatchObject({ record: {}, problems: [] });
+  for (const at of ['2025-08-12', 99999999999999, 1.5]) expect(read(at).problems).toHaveLength(1);
+  const written = fill(fields, { at: '2025-08-12T08:15:00+07:00' }, { ...means, way: 'write' });
+  expect(written.record).toEqual({ at: 1754961300000 });
 });

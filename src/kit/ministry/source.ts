@@ -1,5 +1,5 @@
 import type { CodesOf } from '#core/codes';
-import { formatLocal, type LocalFormat, parseInstant, parseLocal } from '#core/dates';
+import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates';
 import { parseVnd } from '#core/money';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
 import { nfc } from '#core/text';
@@ -92,7 +92,10 @@ function oneValue(one: One, given: unknown, means: Means, place: string, notes: 
 function converted(one: One, text: string, means: Means, path: string, notes: Notes): Value | undefined {
   const said = one.codes === undefined ? text : decodedBy(one.codes, text, means, path, notes);
   if (said === undefined || said === null) return undefined;
-  if (one.date !== undefined) return dated([one.date].flat(), said, means, path, notes);
+  if (one.date !== undefined) {
+    const date = dated([one.date].flat(), said, means, path, notes);
+    return means.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
+  }
   if (one.as === 'number') return exactNumber(said, path, notes);
   if (means.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
   if (one.as === 'vnd') return amount(said, path, notes);
@@ -126,16 +129,39 @@ function dated(
   path: string,
   notes: Notes,
 ): string | undefined {
-  if (way === 'write') return formats[0] === 'instant' ? text : formatLocal(formats[0] as LocalFormat, text);
+  if (way === 'write') return writtenAs(formats[0] as string, text);
   const errors: string[] = [];
   for (const format of formats) {
-    const read = format === 'instant' ? instantOf(text) : parseLocal(format as LocalFormat, text);
+    const read = readAs(format, text);
     if ('instant' in read) return read.instant;
     if ('absent' in read) return undefined;
     errors.push(read.error);
   }
   notes.problems.push({ path, message: errors.join('; or ') });
   return undefined;
+}
+
+function writtenAs(format: string, instant: string): string {
+  if (format === 'instant') return instant;
+  return format === 'epoch-ms' ? String(instantToMs(instant)) : formatLocal(format as LocalFormat, instant);
+}
+
+function readAs(format: string, text: string): ReturnType<typeof parseLocal> {
+  if (format === 'instant') return instantOf(text);
+  return format === 'epoch-ms' ? ofEpoch(text) : parseLocal(format as LocalFormat, text);
+}
+
+/** Milliseconds since 1970, as Java and JavaScript write them, also as `/Date(…)/` of older .NET. */
+function ofEpoch(text: string): ReturnType<typeof parseLocal> {
+  const ms = /^(?:\/Date\()?(-?\d{1,14})(?:(?:[+-]\d{4})?\)\/)?$/.exec(text)?.[1];
+  // What is not set: of Java the first moment, of .NET that of the first year.
+  if (ms === '0' || ms === '-62135596800000') return { absent: true };
+  try {
+    if (ms !== undefined) return { instant: msToInstant(Number(ms)) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date as milliseconds since 1970` };
 }
 
 function instantOf(text: string): ReturnType<typeof parseLocal> {
