@@ -22,6 +22,7 @@ interface Said {
   readonly status?: number;
   readonly type?: string;
   readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const open: (Server | { close(): unknown })[] = [];
@@ -37,8 +38,8 @@ async function started(answer: (asked: Asked) => Said, change: (settings: Settin
     for await (const chunk of request) body += chunk;
     const one = { path: request.url ?? '', headers: request.headers, body };
     asked.push(one);
-    const { status = 200, type = 'application/json', body: said } = answer(one);
-    response.writeHead(status, { 'content-type': type }).end(said);
+    const { status = 200, type = 'application/json', body: said, headers } = answer(one);
+    response.writeHead(status, { 'content-type': type, ...headers }).end(said);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const settings = change(healthAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) as Settings);
@@ -46,8 +47,8 @@ async function started(answer: (asked: Asked) => Said, change: (settings: Settin
   let nowMs = Date.parse('2025-08-12T09:00:00+07:00');
   const connection = testConnection(settings, { now: () => nowMs, record: (wire) => void wires.push(wire) });
   open.push(server, connection);
-  const tell = async () => {
-    const base = { id: 'lienthong-1', operation: 'dossier.upsert.v1', code: RECORD.code, doubt: false, known: false };
+  const tell = async (doubt = false) => {
+    const base = { id: 'lienthong-1', operation: 'dossier.upsert.v1', code: RECORD.code, doubt, known: false };
     const item = { ...base, record: RECORD, dossier: RECORD } as Outgoing<'dossier.upsert.v1'>;
     return (await adapter.send?.['dossier.upsert.v1']?.send(connection, [item]))?.[0];
   };
@@ -55,6 +56,7 @@ async function started(answer: (asked: Asked) => Said, change: (settings: Settin
     asked,
     wires,
     tell,
+    pull: () => adapter.pull?.dossiers?.next(connection, undefined, {} as never),
     later: (ms: number) => {
       nowMs += ms;
     },
@@ -153,4 +155,125 @@ test('a status says what the settings say of it where no answer has a code of it
   expect(await gone.tell()).toMatchObject({ kind: 'refused', reason: 'not-there' });
   const proxy = await answers({ none: ['http-404'] }, { status: 404, type: 'text/html', body: '<html>404</html>' });
   expect(await proxy.tell()).toMatchObject({ kind: 'unavailable', reason: 'status-404' });
+});
+
+test('a code of success in an answer with a status of failure shows nothing', async () => {
+  for (const status of [400, 500]) {
+    const { tell } = await started((one) => (isToken(one) ? tokenFor(60) : { status, body: OK }));
+    expect(await tell()).toMatchObject({ kind: 'unknown', reason: `status-${status}` });
+  }
+});
+
+test('a list or a look-up is not taken for an empty one by its status alone', async () => {
+  const byStatus = (settings: Settings): Settings => ({ ...settings, answer: { ok: ['http-200', 'http-204'] } });
+  for (const body of ['', '{"data":', '{"thongBao":"bảo trì"}']) {
+    const { pull, tell } = await started((one) => (isToken(one) ? tokenFor(60) : { body }), byStatus);
+    expect(await pull()).toMatchObject({ kind: 'unknown' });
+    expect(await tell(true)).toMatchObject({ kind: 'unknown' });
+  }
+  const empty = await started((one) => (isToken(one) ? tokenFor(60) : { status: 204, body: '' }), byStatus);
+  expect(await empty.pull()).toMatchObject({ bodies: [], more: false });
+  const half = await started((one) => (isToken(one) ? tokenFor(60) : { body: '{"data":' }), byStatus);
+  expect(await half.tell()).toMatchObject({ kind: 'delivered' });
+});
+
+test('a list in XML proves itself by its records, and an empty one by the element that is around them', async () => {
+  const bare = ({ answer: _, ...settings }: Settings): Settings => settings;
+  const pulled = async (body: string) => {
+    const { pull } = await started((one) => (isToken(one) ? tokenFor(60) : { type: 'text/xml', body }), bare);
+    return pull();
+  };
+  const row = '<HoSo><MaHoSo>H60.01-250812-0035</MaHoSo></HoSo>';
+  expect(await pulled(`<data>${row}</data>`)).toMatchObject({ bodies: [{}] });
+  expect(await pulled('<data/>')).toMatchObject({ bodies: [] });
+  expect(await pulled('<loi>x</loi>')).toMatchObject({ kind: 'unknown', reason: 'no-records' });
+});
+
+test('where a list would be, null, an empty text, an empty object or false is none', async () => {
+  for (const none of ['null', '[]', '""', '{}', 'false']) {
+    const body = `{"error_code":0,"data":{"TongSo":"0","HoSo":${none}}}`;
+    const { pull } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
+    expect(await pull()).toMatchObject({ bodies: [], more: false });
+  }
+});
+
+test('a code that is only in failures leaves the status to say what else there is', async () => {
+  const { tell } = await started(
+    (one) => (isToken(one) ? tokenFor(60) : { status: 201, body: '{"id":7}' }),
+    (settings) => ({ ...settings, answer: { code: 'maLoi', ok: ['http-201'], taken: ['TRUNG'] } }),
+  );
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+});
+
+test('a ministry that is busy says when to come again', async () => {
+  const { tell } = await started((one) =>
+    isToken(one) ? tokenFor(60) : { status: 429, body: '{"error_code":"99"}', headers: { 'retry-after': '40' } },
+  );
+  expect(await tell()).toMatchObject({ kind: 'unavailable', reason: 'busy', retryAfterMs: 40_000 });
+});
+
+test('a token that is said to have ended by a code is renewed as well', async () => {
+  const { asked, tell } = await started(
+    (one) =>
+      isToken(one)
+        ? tokenFor(3600)
+        : {
+            body:
+              one.headers.authorization === `Bearer ma-truy-cap-${issued}` && asked.length > 3
+                ? OK
+                : '{"error_code":"401"}',
+          },
+    (settings) => ({ ...settings, answer: { ...settings.answer, expired: ['401'] } }),
+  );
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+  expect(asked.map(isToken)).toEqual([true, false, true, false]);
+});
+
+test('of a token no outcome says anything, even where the ministry quotes it', async () => {
+  for (const [status, code] of [
+    [200, '400'],
+    [200, '7'],
+    [400, '400'],
+    [401, '401'],
+    [422, ''],
+  ] as const) {
+    const { tell } = await started((one) =>
+      isToken(one)
+        ? tokenFor(60)
+        : { status, body: JSON.stringify({ error_code: code, message: `${one.headers.authorization} bị từ chối` }) },
+    );
+    const outcome = JSON.stringify(await tell());
+    expect(outcome).toContain('bị từ chối');
+    expect(outcome).not.toContain('ma-truy-cap');
+  }
+});
+
+test('a session that a login gives goes as a Bearer token, and neither it nor the login is kept', async () => {
+  let ended = 0;
+  const { asked, wires, tell } = await started(
+    (one) => {
+      if (one.path.endsWith('/DangNhap')) return { body: `{"error_code":0,"data":{"jwt":"phien/so-${++ended}"}}` };
+      return one.headers.authorization === 'Bearer phien/so-2' ? { body: OK } : { status: 401, body: '{}' };
+    },
+    (settings) => ({
+      ...settings,
+      ...{ username: 'h60', password: 'mật "khẩu"', security: { kind: 'session' } },
+      session: { operation: 'POST DangNhap', request: { ten: 'username', matKhau: 'password' }, token: 'data.jwt' },
+    }),
+  );
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+  expect(asked.map(({ headers }) => headers.authorization)).toEqual([
+    ...[undefined, 'Bearer phien/so-1', undefined, 'Bearer phien/so-2'],
+  ]);
+  expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ ten: 'h60', matKhau: 'mật "khẩu"' });
+  expect(JSON.stringify(wires)).not.toMatch(/phien|khẩu/);
+});
+
+test('short fixed headers are names, and stay in what is kept', async () => {
+  const { wires, tell } = await started(
+    (one) => (isToken(one) ? tokenFor(60) : { body: OK }),
+    (settings) => ({ ...settings, headers: { ...settings.headers, AppName: 'H60' } }),
+  );
+  await tell();
+  expect(wires.at(-1)?.request).toContain(RECORD.code);
 });

@@ -30,21 +30,24 @@ type Reply = Extract<Exchange, { kind: 'reply' }>;
 const TOKEN = 'access-token';
 /** A token that does not say when it ends. */
 const TOKEN_S = 600;
+/** Of fixed headers. */
+const SHORTEST_SECRET = 8;
 /** It ends for us a little before it ends over there. */
 const EARLY_S = 30;
 
 /** How a ministry that speaks JSON or XML over HTTP is spoken to. */
 export const transport: MinistryTransport<Settings> = {
   async call(connection, call) {
-    const { settings, sessions, http } = connection;
-    const { question, request, idempotent, hidden, shown } = call;
+    const { settings, sessions, http, codes } = connection;
+    const { question, request, idempotent, secret, hidden } = call;
     const wire = wireOf(settings, question, request);
     if (Array.isArray(wire)) return stuck(wire, undefined);
     const { headers, ...rest } = wire as Exclude<typeof wire, readonly unknown[]>;
-    const authorization = await authorizationOf(connection);
+    const authorization = await authorizationOf(connection, call.session);
     if (typeof authorization === 'object') return authorization;
+    const token = authorization === undefined ? [] : [authorization.slice(authorization.indexOf(' ') + 1)];
     const exchange = await http.exchange({
-      ...{ ...rest, idempotent, hide: [...hidden, ...(authorization ? [authorization.split(' ')[1] as string] : [])] },
+      ...{ ...rest, idempotent, secret, hide: [...hidden, ...token] },
       headers: {
         Accept: 'application/json',
         ...(authorization && { Authorization: authorization }),
@@ -53,19 +56,19 @@ export const transport: MinistryTransport<Settings> = {
       },
     });
     if (exchange.kind !== 'reply') return withoutReply(exchange);
-    if (exchange.status === 401 && (settings.session || renews(settings))) {
-      sessions.drop(TOKEN, authorization);
-      return EXPIRED;
-    }
-    const text = decoded(exchange);
-    if (exchange.status >= 200 && exchange.status < 300)
-      return text === undefined
-        ? noAnswer('charset', 'its bytes are not in the character set that it says')
-        : read(text, exchange.status, call, connection);
-    return meaningOfStatus(connection, exchange, text, shown);
+    const shown = (text: string): string => call.shown(token.reduce((all, one) => all.replaceAll(one, '***'), text));
+    const answer = await answerOf(connection, exchange, { ...call, shown });
+    const code = 'kind' in answer ? undefined : answer.code;
+    const isExpired = code !== undefined && meaningOf(settings, codes, code) === 'expired';
+    if (exchange.status !== 401 && !isExpired) return answer;
+    // Which of the two has ended nobody says.
+    sessions.drop(TOKEN, authorization);
+    const words = answer.message === undefined ? {} : { message: answer.message };
+    return settings.session || renews(settings) || isExpired ? { ...EXPIRED, ...words } : answer;
   },
   secrets: ({ headers = {}, security }) => [
-    ...Object.values(headers),
+    // A short one is a name, such as that of a province, which stands in every dossier's number.
+    ...Object.values(headers).filter((text) => text.length >= SHORTEST_SECRET),
     ...(security?.kind === 'basic' ? [security.password] : []),
     ...(security?.kind === 'bearer' ? [security.token] : []),
     ...(security?.kind === 'oauth2' ? [security.clientSecret] : []),
@@ -80,13 +83,18 @@ function renews({ security }: Settings): boolean {
 const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-async function authorizationOf(connection: Ministry): Promise<string | undefined | MinistryFailure> {
+async function authorizationOf(
+  connection: Ministry,
+  session: string | undefined,
+): Promise<string | undefined | MinistryFailure> {
   const { settings, sessions } = connection;
   switch (settings.security?.kind) {
     case 'basic':
       return basic(settings.security.username, settings.security.password);
     case 'bearer':
       return `Bearer ${settings.security.token}`;
+    case 'session':
+      return session === undefined ? undefined : `Bearer ${session}`;
     case 'oauth2':
       return sessions.get(TOKEN, () => fetchToken(connection));
     default:
@@ -129,7 +137,8 @@ async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
   const { status, headers } = exchange;
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
-  if (status === 200 && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
+  const isGiven = status >= 200 && status < 300;
+  if (isGiven && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
     const seconds = Number(answer?.expires_in ?? TOKEN_S);
     return {
       value: `Bearer ${token}`,
@@ -139,7 +148,7 @@ async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
   // The codes of RFC 6749, 5.2, which are no words of a person.
   const error = /^[a-z_]{1,40}$/.exec(textOf(answer?.error) ?? '')?.[0];
   const isOurs = status === 400 || status === 401 || status === 403;
-  const message = `status ${status}${error ? `, ${error}` : ''}${status === 200 ? ', and no access_token' : ''}`;
+  const message = `status ${status}${error ? `, ${error}` : ''}${isGiven ? ', and no access_token' : ''}`;
   return failed(isOurs ? 'credentials' : 'login-failed', message, retryAfterMs(headers, now()));
 }
 
@@ -153,6 +162,22 @@ function decoded({ headers, body }: Reply): string | undefined {
   }
 }
 
+/** What is said by a reply; its words are fit for logs. */
+async function answerOf(
+  connection: Ministry,
+  exchange: Reply,
+  call: TransportCall,
+): Promise<Answer | NoAnswer | MinistryFailure> {
+  const text = decoded(exchange);
+  const isSuccess = exchange.status >= 200 && exchange.status < 300;
+  if (isSuccess && text === undefined)
+    return noAnswer('charset', 'its bytes are not in the character set that it says');
+  const answer = isSuccess
+    ? await read(text as string, exchange.status, call, connection)
+    : await meaningOfStatus(connection, exchange, text, call.shown);
+  return 'kind' in answer || answer.message === undefined ? answer : { ...answer, message: call.shown(answer.message) };
+}
+
 async function read(
   text: string,
   status: number,
@@ -161,20 +186,31 @@ async function read(
 ): Promise<Answer | NoAnswer | MinistryFailure> {
   if (/^\s*<(?:!doctype\s+html|html)\b/i.test(text))
     return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
-  const answer = await documentIn(text, call, settings);
+  const given = await documentIn(text, call, settings);
+  const answer = 'kind' in given ? given : coded(settings, given.content, given.records);
+  if (!('kind' in answer) && answer.code !== undefined) return answer;
   const code = codeOf(status);
-  if (settings.answer?.code !== undefined)
-    return 'kind' in answer ? answer : coded(settings, answer.content, answer.records);
-  // A status says more than an empty body where the settings say what it means.
-  if (meaningOf(settings, codes, code))
-    return 'kind' in answer ? { content: {}, records: [], code } : { ...answer, code };
-  return 'kind' in answer ? answer : proven(answer, call);
+  const said = meaningOf(settings, codes, code);
+  if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
+  // That a call went well shows nothing of what there is: a list that is taken for an empty one is lost.
+  const isToShow = said === 'ok' && call.records !== undefined && status !== 204;
+  if ('kind' in given) return isToShow ? given : { content: {}, records: [], code };
+  const shows = isToShow ? proven(given, text, call) : given;
+  return 'kind' in shows ? shows : { ...shows, code };
 }
 
 /** A status alone shows nothing: a page of maintenance and a proxy have it too. A list does, and a receipt. */
-function proven(answer: Answer, { records, reference, idempotent }: TransportCall): Answer | NoAnswer {
-  if (records !== undefined && !hasAt(answer.content, records))
-    return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
+function proven(
+  answer: Answer,
+  text: string,
+  { question, records, reference, idempotent }: TransportCall,
+): Answer | NoAnswer {
+  if (records !== undefined && answer.records.length === 0) {
+    // Where an element would stand that there is none of: only what is around it.
+    const isXml = (question.result?.form ?? formOf(text)) === 'xml';
+    const isThere = isXml ? nodesAt(answer.content, above(records)).length > 0 : hasAt(answer.content, records);
+    if (!isThere) return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
+  }
   if (!idempotent && (reference === undefined || textAt(answer.content, reference) === undefined))
     return noAnswer(
       'no-receipt',
@@ -183,12 +219,14 @@ function proven(answer: Answer, { records, reference, idempotent }: TransportCal
   return answer;
 }
 
+const formOf = (text: string): 'xml' | 'json' => (text.trimStart().startsWith('<') ? 'xml' : 'json');
+const above = (path: string): string => path.split('.').slice(0, -1).join('.');
+
 /** Whether anything stands there, be it an empty list. */
 function hasAt(content: unknown, path: string): boolean {
-  const names = path.split('.');
-  const last = names.pop() as string;
-  return nodesAt(content, names.join('.')).some(
-    (node) => typeof node === 'object' && node !== null && Object.hasOwn(node, last),
+  const last = path.slice(path.lastIndexOf('.') + 1);
+  return nodesAt(content, above(path)).some(
+    (node) => typeof node === 'object' && node !== null && (last === '*' || Object.hasOwn(node, last)),
   );
 }
 
@@ -198,7 +236,7 @@ async function documentIn(
   { question: { result }, records }: TransportCall,
   settings: Settings,
 ): Promise<Answer | NoAnswer> {
-  const form = text.trimStart().startsWith('<') ? 'xml' : 'json';
+  const form = formOf(text);
   const { answer: _, ...unsaid } = settings;
   const whole = await readDocument(text, { form, place: 'body', records: result ? undefined : records }, unsaid);
   if ('kind' in whole) return whole;

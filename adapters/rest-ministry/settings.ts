@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { ministrySettings, secretText, settingText } from '#kit';
+import { ministrySettings, secretText, settingPlace, settingText } from '#kit';
 import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;
 const Address = Type.String({
-  ...{ pattern: '^https?://[^\\s?#]+$', maxLength: 500 },
-  description: 'an address such as https://…, without ? and #',
+  ...{ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 500 },
+  description: 'an address such as https://…, without a user, ? and #',
 });
 const Operation = Type.String({
   ...{ pattern: '^(?:GET|POST|PUT|PATCH|DELETE) [^\\s?#]+$', maxLength: 500 },
@@ -15,6 +15,8 @@ const Operation = Type.String({
 const Security = Type.Union([
   closed({ kind: Type.Literal('basic'), username: settingText, password: secretText }),
   closed({ kind: Type.Literal('bearer'), token: secretText }),
+  /** What the ministry gives when we log in, as a Bearer token. */
+  closed({ kind: Type.Literal('session') }),
   closed({
     ...{ kind: Type.Literal('oauth2'), tokenUrl: Address, clientId: settingText, clientSecret: secretText },
     scope: optional(settingText),
@@ -35,5 +37,6 @@ export const Settings = ministrySettings(
     ),
     security: optional(Security),
   },
+  settingPlace,
 );
 export type Settings = Type.Static<typeof Settings>;

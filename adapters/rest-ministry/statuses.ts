@@ -35,11 +35,21 @@ export async function meaningOfStatus(
   const saying = message === undefined ? {} : { message };
   const code = content && firstAt(content, settings.answer?.code);
   const isOfOurs = status >= 400 && status < 500 && !NOT_SEEN.has(status) && status !== 401 && status !== 403;
-  for (const one of [code, codeOf(status)])
-    if (content && one !== undefined && (meaningOf(settings, codes, one) || (one === code && isOfOurs)))
-      return { content, records: [], code: one, ...saying };
   const told = `status ${status}${message === undefined ? '' : `: ${shown(message)}`}`;
   const wait = retryAfterMs(headers, now());
+  for (const one of [code, codeOf(status)]) {
+    const means = content && one !== undefined ? meaningOf(settings, codes, one) : undefined;
+    if (means === 'busy') return unavailable('busy', `the ministry cannot take it now: ${told}`, wait);
+    // Some leave the code of success in what a failure is made of.
+    if (means === 'ok' && one === code)
+      return {
+        kind: 'unknown',
+        reason: `status-${status}`,
+        message: `its code ${code} says that it was done: ${told}`,
+      };
+    if (content && one !== undefined && (means || (one === code && isOfOurs)))
+      return { content, records: [], code: one, ...saying };
+  }
   if (status === 401 || status === 403) return unavailable('credentials', `we are not let in: ${told}`, wait);
   if (status >= 500 && !NOT_SEEN.has(status)) return { kind: 'unknown', reason: `status-${status}`, message: told };
   if (isOfOurs && content) return { kind: 'refused', reason: 'rejected', message: `the ministry refuses it: ${told}` };
