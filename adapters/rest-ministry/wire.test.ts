@@ -49,9 +49,14 @@ test('settings whose requests do not fit their addresses are refused at the star
     "/push/dossiers/request has no {ma}, which the operation's path needs",
     '/push/dossiers/request/{so} names no place of the path "HoSo/{ma}"',
   ]);
-  expect(wrong('POST HoSo', { '?a.b': 'code', '@X': { each: '.', fields: {} }, 'a.b': 'code' })).toEqual([
+  expect(wrong('POST HoSo', { '?a.b': 'code', '@X': { fields: {} }, 'a.b': 'code' })).toEqual([
     '/push/dossiers/request/?a.b stands outside a JSON body, expected one value and a name without a dot',
     '/push/dossiers/request/@X stands outside a JSON body, expected one value and a name without a dot',
   ]);
   expect(wrong('GET HoSo', { 'ChuHoSo.Ten': 'code' })).toHaveLength(1);
+  expect(wrong('POST HoSo/{ma}', { '@X:Y': 'code', '@X-Ma': { each: 'codes' }, '{ma}': { each: 'codes' } })).toEqual([
+    '/push/dossiers/request/@X:Y is no name of a header',
+    '/push/dossiers/request/@X-Ma is a list, expected one value',
+    '/push/dossiers/request/{ma} is a list, expected one value',
+  ]);
 });

@@ -1,4 +1,4 @@
-import { type Filled, type MinistryQuestion, type Problem, quote } from '#kit';
+import { type Filled, type MinistryQuestion, type Problem, pointer, quote } from '#kit';
 import type { Settings } from './settings.ts';
 
 type Request = Filled['record'];
@@ -13,7 +13,8 @@ export interface Wire {
 
 const PLACE = /\{([^{}]+)\}/g;
 /** Header values of HTTP: other characters would arrive as others. */
-const SENDABLE = /^[\x20-\x7e]*$/;
+export const isSendable = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+const HEADER = /^@[A-Za-z0-9!#$%&'*+^_`|~-]{1,100}$/;
 
 /** Where a member of a request goes: `{name}` into the path, `?name` behind it, `@name` into a header, else into the body. */
 function kindOf(target: string, method: string): 'path' | 'query' | 'header' | 'body' {
@@ -42,7 +43,7 @@ export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, reques
     else if (kind === 'body') body[target] = value;
     else if (kind === 'header') {
       headers[nameOf(target)] = texts[0] as string;
-      if (!SENDABLE.test(texts[0] as string))
+      if (!isSendable(texts[0] as string))
         problems.push({ path: `/${target}`, message: 'is no text for a header, expected letters without accents' });
     }
   }
@@ -93,10 +94,14 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
       message: `has no ${place}, which the operation's path needs`,
     })),
     ...targets.flatMap(([target, field]) => {
-      const here = { path: `${path}/request/${target.replaceAll('~', '~0').replaceAll('/', '~1')}` };
+      const here = { path: `${path}/request/${pointer(target)}` };
       const kind = kindOf(target, method);
       if (kind === 'path' && !places.includes(target))
         return [{ ...here, message: `names no place of the path ${quote(address)}` }];
+      if (kind === 'header' && !target.includes('.') && !HEADER.test(target))
+        return [{ ...here, message: 'is no name of a header' }];
+      if ((kind === 'path' || kind === 'header') && typeof field === 'object' && 'each' in field)
+        return [{ ...here, message: 'is a list, expected one value' }];
       if (kind === 'body' && (question as { readonly body?: string }).body !== 'form') return [];
       const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
       return isTable || target.includes('.')

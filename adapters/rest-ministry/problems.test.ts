@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { agricultureAt, healthAt } from './parties/connect.ts';
+import { settingsProblems } from './problems.ts';
+import type { Settings } from './settings.ts';
+
+const health = healthAt('http://127.0.0.1:9') as Settings;
+const agriculture = agricultureAt('http://127.0.0.1:9') as Settings;
+const placesOf = (settings: Settings, change: object): readonly string[] =>
+  settingsProblems({ ...settings, ...change } as Settings).map(({ path }) => path);
+
+test('the examples have nothing wrong', () => {
+  expect([...settingsProblems(health), ...settingsProblems(agriculture)]).toEqual([]);
+});
+
+test('a header that cannot be sent stops the start, and is not shown', () => {
+  const problems = settingsProblems({ ...agriculture, headers: { AppName: 'Trục', Khoa: 'bi-mat\n', Ma: 'H60' } });
+  expect(problems.map(({ path }) => path)).toEqual(['/headers/AppName', '/headers/Khoa']);
+  expect(JSON.stringify(problems)).not.toContain('bi-mat');
+  expect(placesOf(agriculture, { security: { kind: 'bearer', token: 'ma\r\n' } })).toEqual(['/security/token']);
+});
+
+test('a token of a session that nobody opens stops the start', () => {
+  expect(placesOf(health, { security: { kind: 'session' } })).toEqual(['/session']);
+});
+
+test('codes that no answer has, and pushes that nothing proves, stop the start', () => {
+  expect(placesOf(agriculture, { answer: { ok: ['0', 'http-200'], none: ['404'] } })).toEqual([
+    '/answer/ok/0',
+    '/answer/none/0',
+  ]);
+  const push = { dossiers: { ...agriculture.push?.dossiers, reference: undefined } };
+  expect(placesOf(agriculture, { push })).toEqual(['/push/dossiers/reference']);
+  expect(placesOf(agriculture, { push, answer: { ok: ['http-204'] } })).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import { type Problem, pointer } from '#kit';
+import type { Settings } from './settings.ts';
+import { isSendable, operationProblems } from './wire.ts';
+
+/** What of a party's settings would make every call or answer wrong. No value is shown: it may be a secret. */
+export function settingsProblems(settings: Settings): readonly Problem[] {
+  return [
+    ...operationProblems(settings),
+    ...headerProblems(settings),
+    ...sessionProblems(settings),
+    ...unreadCodes(settings),
+    ...unprovenPushes(settings),
+  ];
+}
+
+/** Often a line's end that came along with a secret out of a file. */
+function headerProblems({ headers = {}, security }: Settings): readonly Problem[] {
+  const message = 'cannot stand in a header, expected letters without accents, and no line break';
+  const token = security?.kind === 'bearer' ? [['/security/token', security.token] as const] : [];
+  const fixed = Object.entries(headers).map(([name, text]) => [`/headers/${pointer(name)}`, text] as const);
+  return [...fixed, ...token].flatMap(([path, text]) => (isSendable(text) ? [] : [{ path, message }]));
+}
+
+function sessionProblems({ security, session }: Settings): readonly Problem[] {
+  return security?.kind === 'session' && !session
+    ? [{ path: '/session', message: 'is missing, expected how to log in, which gives the token' }]
+    : [];
+}
+
+/** Without a place where a code stands there is none but the status. */
+function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
+  const { code, message: _, ...lists } = answer;
+  if (code !== undefined) return [];
+  return Object.entries(lists).flatMap(([meaning, codes]) =>
+    codes.flatMap((one, at) =>
+      /^http-\d{3}$/.test(one)
+        ? []
+        : [
+            {
+              path: `/answer/${meaning}/${at}`,
+              message: 'is in no answer, expected a status such as http-204, or answer.code',
+            },
+          ],
+    ),
+  );
+}
+
+/** Every one of them would wait for a look-up, and be sent again. */
+function unprovenPushes({ answer = {}, push = {} }: Settings): readonly Problem[] {
+  if (answer.code !== undefined || [answer.ok, answer.taken].flat().some((one) => one?.startsWith('http-2'))) return [];
+  const message =
+    'is missing, expected where a receipt stands, or answer.code, or answer.ok with a status such as http-201';
+  return Object.entries(push).flatMap(([name, told]) =>
+    told && told.reference === undefined ? [{ path: `/push/${name}/reference`, message }] : [],
+  );
+}
