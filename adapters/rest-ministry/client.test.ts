@@ -277,3 +277,11 @@ test('short fixed headers are names, and stay in what is kept', async () => {
   await tell();
   expect(wires.at(-1)?.request).toContain(RECORD.code);
 });
+
+test('a list that stands elsewhere than the settings say is neither an empty one nor "not there"', async () => {
+  const body = `{"error_code":0,"data":{"DanhSach":[{"MaHoSo":"${RECORD.code}"}]}}`;
+  const { asked, pull, tell } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
+  expect(await pull()).toMatchObject({ kind: 'unknown', message: 'it has no data.HoSo, and a list at data.DanhSach' });
+  expect(await tell(true)).toMatchObject({ kind: 'unknown', reason: 'no-records' });
+  expect(asked.some(({ path }) => path.endsWith('/TiepNhanHoSo'))).toBe(false);
+});

@@ -30,6 +30,8 @@ type Reply = Extract<Exchange, { kind: 'reply' }>;
 const TOKEN = 'access-token';
 /** A token that does not say when it ends. */
 const TOKEN_S = 600;
+/** Names on the way to a list that is looked for in vain elsewhere. */
+const DEEPEST_LIST = 5;
 /** Of fixed headers. */
 const SHORTEST_SECRET = 8;
 /** It ends for us a little before it ends over there. */
@@ -188,7 +190,8 @@ async function read(
     return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : coded(settings, given.content, given.records);
-  if (!('kind' in answer) && answer.code !== undefined) return answer;
+  if (!('kind' in answer) && answer.code !== undefined)
+    return meaningOf(settings, codes, answer.code) === 'ok' ? notElsewhere(answer, call) : answer;
   const code = codeOf(status);
   const said = meaningOf(settings, codes, code);
   if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
@@ -197,6 +200,24 @@ async function read(
   if ('kind' in given) return isToShow ? given : { content: {}, records: [], code };
   const shows = isToShow ? proven(given, text, call) : given;
   return 'kind' in shows ? shows : { ...shows, code };
+}
+
+/** An answer that has a list, and not where the settings look for it, is not one that there is nothing in. */
+function notElsewhere(answer: Answer, { records }: TransportCall): Answer | NoAnswer {
+  if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
+  const other = listIn(answer.content);
+  return other === undefined ? answer : noAnswer('no-records', `it has no ${records}, and a list at ${other}`);
+}
+
+/** The path of the first list of objects. */
+function listIn(node: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof node !== 'object' || node === null || path.length > DEEPEST_LIST) return undefined;
+  if (Array.isArray(node)) return node.some((one) => typeof one === 'object' && one) ? path.join('.') : undefined;
+  for (const [name, inner] of Object.entries(node)) {
+    const found = listIn(inner, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** A status alone shows nothing: a page of maintenance and a proxy have it too. A list does, and a receipt. */

@@ -182,6 +182,7 @@ export const PHRASES: readonly Phrase[] = [
     'không đặt được vào tiêu đề HTTP, cần chữ không dấu và không xuống dòng',
   ],
   ['is no name of a header', 'không phải tên tiêu đề HTTP'],
+  ['it has no {path}, and a list at {other}', 'không có {path}, mà có danh sách ở {other}'],
   ['is a list, expected one value', 'là danh sách, cần một giá trị'],
   [
     'is in no answer, expected a status such as http-204, or answer.code',
