@@ -285,3 +285,12 @@ test('a list that stands elsewhere than the settings say is neither an empty one
   expect(await tell(true)).toMatchObject({ kind: 'unknown', reason: 'no-records' });
   expect(asked.some(({ path }) => path.endsWith('/TiepNhanHoSo'))).toBe(false);
 });
+
+test('a token that does not allow a call is not kept: the next attempt has another one', async () => {
+  const { asked, tell } = await started((one) => {
+    if (isToken(one)) return tokenFor(3600);
+    return asked.filter(isToken).length === 1 ? { status: 403, body: '{"message":"wrong scope"}' } : { body: OK };
+  });
+  expect(await tell()).toMatchObject({ kind: 'unavailable', reason: 'credentials' });
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+});

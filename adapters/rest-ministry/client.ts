@@ -62,9 +62,9 @@ export const transport: MinistryTransport<Settings> = {
     const answer = await answerOf(connection, exchange, { ...call, shown });
     const code = 'kind' in answer ? undefined : answer.code;
     const isExpired = code !== undefined && meaningOf(settings, codes, code) === 'expired';
+    // Which of the two has ended nobody says. What a token does not allow the next one may.
+    if (exchange.status === 401 || exchange.status === 403 || isExpired) sessions.drop(TOKEN, authorization);
     if (exchange.status !== 401 && !isExpired) return answer;
-    // Which of the two has ended nobody says.
-    sessions.drop(TOKEN, authorization);
     const words = answer.message === undefined ? {} : { message: answer.message };
     return settings.session || renews(settings) || isExpired ? { ...EXPIRED, ...words } : answer;
   },
