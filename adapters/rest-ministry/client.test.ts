@@ -56,7 +56,7 @@ async function started(answer: (asked: Asked) => Said, change: (settings: Settin
     asked,
     wires,
     tell,
-    pull: () => adapter.pull?.dossiers?.next(connection, undefined, {} as never),
+    pull: (checkpoint?: object) => adapter.pull?.dossiers?.next(connection, checkpoint, {} as never),
     later: (ms: number) => {
       nowMs += ms;
     },
@@ -293,4 +293,22 @@ test('a token that does not allow a call is not kept: the next attempt has anoth
   });
   expect(await tell()).toMatchObject({ kind: 'unavailable', reason: 'credentials' });
   expect(await tell()).toMatchObject({ kind: 'delivered' });
+});
+
+test('a page from 0 on may be asked for by its number or by how many records come before it', async () => {
+  const { asked, pull } = await started(
+    (one) => (isToken(one) ? tokenFor(60) : { body: '{"error_code":0,"data":{"HoSo":[]}}' }),
+    (settings) => {
+      const dossiers = { ...settings.pull?.dossiers, page: { size: 200, first: 0 } };
+      const request = { trang: { from: 'page', as: 'number' }, boQua: { from: 'offset', as: 'number' } };
+      return { ...settings, pull: { dossiers: { ...dossiers, request } } } as Settings;
+    },
+  );
+  const run = { until: '2025-08-12T09:00:00+07:00', page: 3, part: 0, pass: 1, saying: [], before: 0, rows: 600 };
+  await pull();
+  await pull({ said: [], run });
+  expect(asked.filter((one) => !isToken(one)).map(({ body }) => JSON.parse(body))).toEqual([
+    { trang: 0, boQua: 0 },
+    { trang: 3, boQua: 600 },
+  ]);
 });
