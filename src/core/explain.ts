@@ -165,7 +165,9 @@ const FREE_TEXT = /\/(?:abstract|note|title|content|requestedBy|receivedBy|(?:do
 const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const whole = JSON.stringify(value) ?? 'undefined';
+  // Who pastes an address with its password is told of it without.
+  const text = whole.slice(0, 4_000).replace(/:\/\/[^\s/?#@"]{1,200}@/g, '://***@');
   return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
 }
 

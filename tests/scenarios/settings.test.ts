@@ -74,6 +74,13 @@ describe('settings that are not usable', () => {
     expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
   });
 
+  test('an address that is wrong for its password is told without it', () => {
+    const settings = { system: 'tax', baseUrl: 'https://h60:mat-khau@tax.example.test/api' };
+    expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
+      expect.stringContaining('/parties/m/settings/baseUrl: got "https://***@tax.example.test/api", expected '),
+    ]);
+  });
+
   test('of a union, only what the kind that is meant lacks is told, and a kind that is none by its name', () => {
     const told = (security: object) => {
       const settings = { system: 'tax', wsdl: 'tax.wsdl', security };
