@@ -21,7 +21,7 @@ import {
   withoutReply,
 } from '#kit';
 import type { Settings } from './settings.ts';
-import { codeOf, meaningOfStatus } from './statuses.ts';
+import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
 import { wireOf } from './wire.ts';
 
 type Ministry = Connection<Settings>;
@@ -186,7 +186,7 @@ async function read(
   call: TransportCall,
   { settings, codes }: Ministry,
 ): Promise<Answer | NoAnswer | MinistryFailure> {
-  if (/^\s*<(?:!doctype\s+html|html)\b/i.test(text))
+  if (isPage(text))
     return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : coded(settings, given.content, given.records);
@@ -240,7 +240,6 @@ function proven(
   return answer;
 }
 
-const formOf = (text: string): 'xml' | 'json' => (text.trimStart().startsWith('<') ? 'xml' : 'json');
 const above = (path: string): string => path.split('.').slice(0, -1).join('.');
 
 /** Whether anything stands there, be it an empty list. */

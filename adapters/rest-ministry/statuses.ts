@@ -56,11 +56,13 @@ export async function meaningOfStatus(
   return unavailable(`status-${status}`, told, wait);
 }
 
+export const isPage = (text: string): boolean => /^\s*<(?:!doctype\s+html|html)\b/i.test(text);
+export const formOf = (text: string): 'xml' | 'json' => (text.trimStart().startsWith('<') ? 'xml' : 'json');
+
 /** The answer where it is a document; a page, or nothing, is none. */
 async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Settings): Promise<object | undefined> {
-  if (text === undefined || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)) return undefined;
-  const form = text.trimStart().startsWith('<') ? 'xml' : 'json';
-  const read = await readDocument(text, { form, place: 'body' }, unsaid);
+  if (text === undefined || isPage(text)) return undefined;
+  const read = await readDocument(text, { form: formOf(text), place: 'body' }, unsaid);
   return 'kind' in read ? undefined : (read.content as object);
 }
 

@@ -70,17 +70,40 @@ const rootIn = (document: string): string => document.replace(/^<\?xml[^>]*\?>\s
 
 /** JSON, with each number that JSON.parse would change as the text that it is written as. */
 function parseJson(text: string): unknown {
-  if (!/\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text)) return JSON.parse(text);
-  const isKept = (token: string): boolean => {
-    const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length;
-    return (
-      token.startsWith('"') || (Number.isFinite(Number(token)) && (digits <= 15 || String(Number(token)) === token))
-    );
-  };
-  return JSON.parse(text.replace(TOKEN, (token) => (isKept(token) ? token : `"${token}"`)));
+  // First: what is no JSON is not looked through any further.
+  const value: unknown = JSON.parse(text);
+  return /\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
 }
 
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** By its quotes and not by a pattern: one for texts goes over a partner's long ones without end, or beyond its stack. */
+function withExactNumbers(json: string): string {
+  const written: string[] = [];
+  for (let at = 0; at < json.length; ) {
+    const begin = json.indexOf('"', at);
+    written.push(json.slice(at, begin < 0 ? json.length : begin).replace(NUMBER, exact));
+    if (begin < 0) break;
+    at = endOfText(json, begin);
+    written.push(json.slice(begin, at));
+  }
+  return written.join('');
+}
+
+/** Behind the quote that ends the text which begins there: the first with an even number of backslashes before it. */
+function endOfText(json: string, begin: number): number {
+  for (let end = json.indexOf('"', begin + 1); ; end = json.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (json[before] === '\\') before--;
+    if ((end - before) % 2 === 1) return end + 1;
+  }
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function exact(token: string): string {
+  const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length;
+  const isKept = Number.isFinite(Number(token)) && (digits <= 15 || String(Number(token)) === token);
+  return isKept ? token : `"${token}"`;
+}
 
 /** A list that is the whole answer stands under the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
