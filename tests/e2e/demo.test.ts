@@ -35,12 +35,13 @@ describe('lienthong demo --once', () => {
       const pushed = report.doors['called back by civil-status'];
       expect((pushed?.accepted ?? 0) + (pushed?.duplicate ?? 0)).toBeGreaterThan(8);
       for (const ministry of ['construction', 'transport']) {
-        // Twelve are filed there. How many states of each a pull meets is chance, and which steps come before their dossier.
+        // Twelve are filed there, and each goes through three steps. How many states of each a pull meets is chance, and so
+        // is which steps come before their dossier or behind what it shows already; that each is heard of is none.
         const dossiers = report.doors[`asking ${ministry}, dossiers`] ?? { accepted: 0, duplicate: 0 };
         expect(dossiers.accepted).toBeGreaterThanOrEqual(12);
         expect(dossiers.accepted + dossiers.duplicate).toBeGreaterThan(15);
-        const steps = report.doors[`asking ${ministry}, progress`] ?? { accepted: 0, quarantined: 0 };
-        expect(steps.accepted + steps.quarantined).toBeGreaterThan(24);
+        const steps = report.doors[`asking ${ministry}, progress`] ?? { accepted: 0, stale: 0, quarantined: 0 };
+        expect(steps.accepted + steps.stale + steps.quarantined).toBeGreaterThanOrEqual(12 * 3);
       }
       for (const counts of Object.values(report.doors).slice(0, 2)) {
         expect(counts.accepted).toBeGreaterThan(400);
