@@ -314,6 +314,19 @@ describe('a newer record over an older one', () => {
     ).toEqual({ name: 'Nguyễn Văn Ân', phone: '0900000000', identityKind: 'cccd', email: 'an@example.test' });
   });
 
+  test('takes what this hub has masked for no news of the applicant', () => {
+    const known = { name: 'Nguyễn Văn An', phone: '0900000000', identityNumber: '001000000001' };
+    const readBack = { name: 'N***** V** A*', phone: '********11', identityNumber: '**********01', email: 'an@example.test' };
+    const held = merged({ applicant: known }, { applicant: readBack });
+    expect(held.applicant).toEqual({ ...known, phone: '********11', email: 'an@example.test' });
+    expect(merged({ applicant: readBack }, { applicant: known }).applicant).toEqual({ ...readBack, ...known });
+  });
+
+  test('takes the name of a company as it is told', () => {
+    const known = { kind: 'enterprise', name: 'Sao Mai' } as const;
+    expect(merged({ applicant: known }, { applicant: { ...known, name: 'S** M**' } }).applicant?.name).toBe('S** M**');
+  });
+
   test('only adds codes: those of all records are kept, each once', () => {
     const [a, b, c] = ['A', 'B', 'C'].map((code) => ({ party: 'igate', code }));
     const ofOther = { party: 'national-portal', code: 'A' };

@@ -1,5 +1,6 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs } from './dates.ts';
+import { withoutMaskOf } from './masking.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 /** One thing that a partner told about a dossier, at the time at which it happened at the source. */
@@ -164,10 +165,15 @@ function withStatus(record: Dossier, { status, at }: { status: Status; at: strin
   return record.status === status && record.statusAt === at ? record : { ...record, status, statusAt: at };
 }
 
-/** A newer record over an older one: what the newer one does not mention stays, and codes are only ever added. */
+/**
+ * A newer record over an older one: what the newer one does not mention stays, codes are only ever added, and a name or a
+ * number is not lost to its own mask.
+ */
 function merge(older: Dossier, newer: Dossier): Dossier {
   const merged: Dossier = { ...older, ...newer, code: older.code };
-  if (older.applicant && newer.applicant) merged.applicant = { ...older.applicant, ...newer.applicant };
+  if (older.applicant && newer.applicant) {
+    merged.applicant = { ...older.applicant, ...withoutMaskOf(older.applicant, newer.applicant) };
+  }
   const aliases = unionOfAliases(older.aliases, newer.aliases);
   if (aliases) merged.aliases = aliases;
   return merged;

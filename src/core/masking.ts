@@ -29,6 +29,18 @@ export function maskedMembers(applicant: Readonly<Record<string, unknown>>): rea
 }
 
 /**
+ * What a newer record tells of an applicant who is known: a value that is no more than the mask of the known one was read
+ * from this hub without the scope for personal data, and tells nothing.
+ */
+export function withoutMaskOf(known: Applicant, newer: Applicant): Partial<Applicant> {
+  const masked = maskedMembers(newer);
+  if (masked.length === 0) return newer;
+  const maskOfKnown: Readonly<Record<string, unknown>> = maskApplicant(known);
+  const told = Object.entries(newer).filter(([name, value]) => !masked.includes(name) || maskOfKnown[name] !== value);
+  return Object.fromEntries(told);
+}
+
+/**
  * A text without what it tells of the applicant: officers write names and numbers into abstracts and notes. Letter case
  * does not matter, nor how the figures of a number are grouped, or whether a phone number has its country; a name of one
  * word is left, as it may be any word.
