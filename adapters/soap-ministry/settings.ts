@@ -28,11 +28,20 @@ export const Settings = ministrySettings(
     soapAction: optional(Type.String({ minLength: 1, maxLength: 500, description: 'a SOAPAction' })),
     port: optional(settingText),
     security: optional(Security),
+    addressing: optional(Type.Boolean()),
   },
 );
 export type Settings = Type.Static<typeof Settings>;
 
-export function serviceOf({ wsdl, endpoint, soapVersion, soapAction, port, security }: Settings): SoapService {
+export function serviceOf({
+  wsdl,
+  endpoint,
+  soapVersion,
+  soapAction,
+  port,
+  security,
+  addressing,
+}: Settings): SoapService {
   return {
     wsdl,
     ...(endpoint && { endpoint }),
@@ -40,5 +49,6 @@ export function serviceOf({ wsdl, endpoint, soapVersion, soapAction, port, secur
     ...(soapAction && { action: soapAction }),
     ...(port && { port }),
     ...(security && { security }),
+    ...(addressing && { addressing }),
   };
 }

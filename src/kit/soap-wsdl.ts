@@ -22,11 +22,19 @@ export interface LoadedWsdl {
   readonly ports: readonly Port[];
   /** By binding and operation of the style rpc, see `wrapperKey`: the namespace of the element around its parts. */
   readonly wrappers: ReadonlyMap<string, string>;
+  /** By port type and operation, see `wrapperKey`: its Action by WS-Addressing. */
+  readonly actions: ReadonlyMap<string, WsdlAction>;
+}
+
+/** WS-Addressing 1.0 - Metadata, 4.4: what the WSDL names, else the SOAPAction, else what is made of its names. */
+export interface WsdlAction {
+  readonly named: string | undefined;
+  readonly made: string;
 }
 
 /** Services of one WSDL may have operations of the same name, each in the namespace of its own binding. */
-export function wrapperKey(binding: string, operation: string): string {
-  return `${binding} ${operation}`;
+export function wrapperKey(bindingOrPortType: string, operation: string): string {
+  return `${bindingOrPortType} ${operation}`;
 }
 
 /** Why a WSDL cannot be used; told to whoever configures the party. */
@@ -54,6 +62,7 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
   const documents = new Map<string, string>();
   const ports: Port[] = [];
   const wrappers = new Map<string, string>();
+  const actions = new Map<string, WsdlAction>();
   const waiting = [root];
   for (let uri = waiting.pop(); uri !== undefined; uri = waiting.pop()) {
     if (documents.has(uri)) continue;
@@ -63,9 +72,10 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
     documents.set(uri, document.text);
     ports.push(...document.ports);
     for (const [key, namespace] of document.wrappers) wrappers.set(key, namespace);
+    for (const [key, action] of document.actions) actions.set(key, action);
     waiting.push(...document.imports);
   }
-  return { wsdl: await compile(root, documents), ports, wrappers };
+  return { wsdl: await compile(root, documents), ports, wrappers, actions };
 }
 
 async function fromFile(folder: string, uri: string, shown: string): Promise<Uint8Array> {
@@ -93,15 +103,18 @@ async function fromHost(http: Http, url: string): Promise<Uint8Array> {
   return body;
 }
 
-interface Document {
+interface Document extends Pick<LoadedWsdl, 'ports' | 'wrappers' | 'actions'> {
   readonly text: string;
-  readonly ports: readonly Port[];
-  readonly wrappers: ReadonlyMap<string, string>;
   readonly imports: readonly string[];
 }
 
 const WSDL_NS = 'http://schemas.xmlsoap.org/wsdl/';
 const XSD_NS = 'http://www.w3.org/2001/XMLSchema';
+/** Where the attribute Action is from: the recommendation, and the draft that WCF writes. */
+const ACTIONS: readonly unknown[] = [
+  'http://www.w3.org/2007/05/addressing/metadata',
+  'http://www.w3.org/2006/05/addressing/wsdl',
+];
 const VERSIONS: Readonly<Record<string, SoapVersion>> = {
   'http://schemas.xmlsoap.org/wsdl/soap/': '1.1',
   'http://schemas.xmlsoap.org/wsdl/soap12/': '1.2',
@@ -124,7 +137,8 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
   const imports: string[] = [];
   const ports: Port[] = [];
   const wrappers = new Map<string, string>();
-  let [service, name, binding, operation, side, depth] = ['', '', '', '', '', 0];
+  const actions = new Map<string, WsdlAction>();
+  let [service, name, binding, portType, space, operation, side, depth] = ['', '', '', '', '', '', '', 0];
   parser.on('error', () => {
     throw new XmlProblem('broken', `it is not well-formed, line ${parser.line}, column ${parser.column}`);
   });
@@ -140,9 +154,16 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
       imports.push(imported(uri, target));
     if (ns === WSDL_NS && local === 'service') service = attribute('name') ?? '';
     if (ns === WSDL_NS && local === 'port') name = attribute('name') ?? '';
-    if (ns === WSDL_NS && local === 'binding') binding = attribute('name') ?? '';
+    if (ns === WSDL_NS && local === 'definitions') space = attribute('targetNamespace') ?? '';
+    if (ns === WSDL_NS && local === 'binding') [binding, portType] = [attribute('name') ?? '', ''];
+    if (ns === WSDL_NS && local === 'portType') portType = attribute('name') ?? '';
     if (ns === WSDL_NS && local === 'operation') operation = attribute('name') ?? '';
     if (ns === WSDL_NS && /^(?:input|output|fault)$/.test(local)) side = local;
+    if (ns === WSDL_NS && local === 'input' && portType !== '')
+      actions.set(wrapperKey(portType, operation), {
+        named: Object.values(attributes).find((one) => one.local === 'Action' && ACTIONS.includes(one.uri))?.value,
+        made: actionOf(space, portType, attribute('name') ?? `${operation}Request`),
+      });
     const version = VERSIONS[ns];
     const wrapper = attribute('namespace');
     if (version && local === 'body' && side === 'input' && wrapper)
@@ -151,7 +172,11 @@ function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
     ports.push({ service, name, address: attribute('location') ?? '', ...(version && { version }) });
   });
   parser.write(text).close();
-  return { imports, ports, wrappers };
+  return { imports, ports, wrappers, actions };
+}
+
+function actionOf(space: string, portType: string, message: string): string {
+  return [space.replace(/\/$/, ''), portType, message].join(space.startsWith('urn:') ? ':' : '/');
 }
 
 function imported(from: string, location: string): string {

@@ -105,6 +105,27 @@ describe('a call', () => {
     );
   });
 
+  test('says by WS-Addressing what it asks and where it goes, where the settings want it', async () => {
+    const named = 'xmlns:wsaw="http://www.w3.org/2006/05/addressing/wsdl" wsaw:Action="urn:t/P/Put" message="t:In"';
+    const say = async (change: (text: string) => string, action?: string): Promise<unknown> => {
+      const { server, file, put } = await scene([reply(OK)]);
+      writeFileSync(file, change(wsdl(server.url)));
+      await put({ version: '1.2', addressing: true, endpoint: `${server.url}/s?a&b`, ...(action && { action }) });
+      return (readXml(server.received[0]?.body as string) as { Envelope: { Header: unknown } }).Envelope.Header;
+    };
+    const asIs = (text: string): string => text;
+    const header = await say(asIs);
+    expect(header).toMatchObject({ Action: 'urn:t/Put', To: expect.stringMatching(/^http:.*\/s\?a&b$/) });
+    expect(textAt(header, 'ReplyTo.Address')).toBe('http://www.w3.org/2005/08/addressing/anonymous');
+    expect(textAt(header, 'MessageID')).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
+    expect(textAt(await say((text) => text.replace('message="t:In"', named)), 'Action')).toBe('urn:t/P/Put');
+    expect(textAt(await say((text) => text.replaceAll('soapAction="urn:t/Put"', '')), 'Action')).toBe(
+      'urn:t:P:PutRequest',
+    );
+    expect(textAt(await say(asIs, 'urn:x/{operation}'), 'Action')).toBe('urn:x/Put');
+    expect(textAt(await say(asIs, 'none'), 'Action')).toBe('urn:t/Put');
+  });
+
   test('is not made where the settings do not fit the WSDL', async () => {
     const { server, put } = await scene([]);
     const calls: readonly [Partial<SoapService>, Partial<SoapCall>, string][] = [

@@ -1,11 +1,13 @@
 import type { Connection } from './adapter.ts';
 import { type Exchange, ForeignAddress } from './http.ts';
 import { loadNodeSoap } from './node-soap.ts';
+import { addressingOf } from './soap-addressing.ts';
 import { arranged, type SoapArguments } from './soap-arguments.ts';
 import { type Picking, readSoapReply, type SoapReply } from './soap-reply.ts';
 import { asBound } from './soap-rpc.ts';
 import { type SoapSecurity, secretsOfSecurity, securityOf } from './soap-security.ts';
 import { type LoadedWsdl, loadWsdl, type Port, type SoapVersion, shapesOf, WsdlProblem } from './soap-wsdl.ts';
+import { escapeText } from './xml-text.ts';
 
 /** Where a SOAP server is and how it wants to be spoken to. */
 export interface SoapService {
@@ -19,6 +21,8 @@ export interface SoapService {
   /** The port to use, by its name, where several fit. */
   readonly port?: string;
   readonly security?: SoapSecurity;
+  /** Whether each call says by WS-Addressing where it goes and what it asks, as `wsHttpBinding` of WCF wants. */
+  readonly addressing?: boolean;
 }
 
 export interface SoapCall {
@@ -54,13 +58,13 @@ export async function callSoap(
 ): Promise<SoapResult> {
   try {
     const { loaded, port, endpoint } = await portOf(connection, service);
-    const { headers, body } = await envelopeOf(loaded, port, service, call);
+    const { headers, body } = await envelopeOf(loaded, port, { ...service, endpoint }, call);
     const exchange = await connection.http.exchange({
       url: endpoint,
       headers,
       body,
       ...{ idempotent: call.idempotent ?? false, secret: call.secret ?? false },
-      hide: [...(call.hide ?? []), ...secretsOfSecurity(service.security)].flatMap((text) => [text, escaped(text)]),
+      hide: [...(call.hide ?? []), ...secretsOfSecurity(service.security)].flatMap((text) => [text, escapeText(text)]),
     });
     if (exchange.kind !== 'reply') return exchange;
     return { ...(await readSoapReply(exchange, call.pick)), status: exchange.status, headers: exchange.headers };
@@ -110,7 +114,7 @@ type Method = (args: object, callback: (error: unknown) => void) => void;
 async function envelopeOf(
   loaded: LoadedWsdl,
   port: Port,
-  { action, security }: SoapService,
+  { action = 'wsdl', security, addressing, endpoint }: SoapService & { readonly endpoint: string },
   { operation, args }: SoapCall,
 ): Promise<Envelope> {
   const { Client } = await loadNodeSoap();
@@ -128,6 +132,8 @@ async function envelopeOf(
       },
     },
   });
+  if (addressing)
+    client.addSoapHeader(addressingOf(loaded, port, operation, { endpoint, action: actionIn(action, operation) }));
   if (security) client.setSecurity(await securityOf(security));
   const method = (client as unknown as Record<string, Record<string, Record<string, Method>>>)[serviceName]?.[name]?.[
     operation
@@ -140,11 +146,11 @@ async function envelopeOf(
 
 function withAction(
   headers: Readonly<Record<string, string>>,
-  action = 'wsdl',
+  action: string,
   operation: string,
 ): Readonly<Record<string, string>> {
   if (action === 'wsdl') return headers;
-  const text = action === 'empty' ? '' : action.replaceAll('{operation}', operation);
+  const text = actionIn(action, operation) ?? '';
   const { SOAPAction: _, 'Content-Type': type = '', ...others } = headers;
   const plain = type.replace(/;\s*action="[^"]*"/, '');
   if (type.startsWith('application/soap+xml'))
@@ -152,14 +158,7 @@ function withAction(
   return { ...others, 'Content-Type': plain, ...(action !== 'none' && { SOAPAction: `"${text}"` }) };
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
+/** The action that the settings themselves name. */
+function actionIn(action: string, operation: string): string | undefined {
+  return ['wsdl', 'empty', 'none'].includes(action) ? undefined : action.replaceAll('{operation}', operation);
 }

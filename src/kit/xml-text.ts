@@ -97,3 +97,16 @@ const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 export function writable(text: string): string {
   return text.replace(UNWRITABLE, (one) => ('\t\n\r'.includes(one) ? one : ''));
 }
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** A text as it stands in an element or an attribute. */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
+}

@@ -308,6 +308,7 @@ describe('the SOAP door', () => {
   });
 
   test('a header that must be understood and is not, is refused; an unknown envelope too', async () => {
+    // Without an Action this is no WS-Addressing.
     const must = '<a:To xmlns:a="http://www.w3.org/2005/08/addressing" s:mustUnderstand="1">x</a:To>';
     expect((await sendSoap(hub, envelope('<h:Ping/>', { header: must }))).fault?.code).toBe('soap:MustUnderstand');
     const may = must.replace('"1"', '"0"');
@@ -315,6 +316,64 @@ describe('the SOAP door', () => {
     expect((await sendSoap(hub, envelope('<h:Ping/>').replace(SOAP11, 'urn:other'))).fault?.code).toBe(
       'soap:VersionMismatch',
     );
+  });
+
+  describe('a message that speaks WS-Addressing', () => {
+    const wsa = 'http://www.w3.org/2005/08/addressing';
+    const block = (name: string, value: string) =>
+      `<a:${name} xmlns:a="${wsa}" s:mustUnderstand="1">${value}</a:${name}>`;
+    const address = (value: string) => `<b:Address xmlns:b="${wsa}">${value}</b:Address>`;
+    const ask = (header: string, content = '<h:Ping/>') =>
+      sendSoap(hub, envelope(content, { version: '1.2', header }), { version: '1.2' });
+    const headers = (action: string, more = '') =>
+      block('Action', action) + block('MessageID', 'urn:uuid:1 &amp; only') + block('To', 'https://hub.example') + more;
+
+    test.each([`${HUB}/Ping`, `${HUB}:HubPort:PingRequest`])('is answered as one, by the Action %s', async (action) => {
+      const reply = await ask(headers(action, block('ReplyTo', address(` ${wsa}/anonymous `))));
+      expect(reply.status).toBe(200);
+      expect(reply.text).toContain(
+        `<soap:Header><Action xmlns="${wsa}">${HUB}:HubPort:PingResponse</Action><RelatesTo xmlns="${wsa}">urn:uuid:1 &amp; only</RelatesTo></soap:Header>`,
+      );
+    });
+
+    test('is told a fault as one', async () => {
+      const reply = await ask(
+        headers(`${HUB}/GetDossier`),
+        '<h:GetDossier><h:code>H60.01-250812-9999</h:code></h:GetDossier>',
+      );
+      expect(reply.fault?.code).toBe('soap:Sender');
+      expect(reply.text).toContain(
+        `>${HUB}:HubPort:GetDossier:Fault:HubFault</Action><RelatesTo xmlns="${wsa}">urn:uuid:1`,
+      );
+    });
+
+    test.each([
+      [
+        'asks for another operation than its Body',
+        `${HUB}/PushDossiers`,
+        '',
+        /wsa:Action is ".*PushDossiers".*expected .*\/Ping$/,
+      ],
+      [
+        'wants the answer elsewhere',
+        `${HUB}/Ping`,
+        block('ReplyTo', address('http://10.0.0.1/')),
+        /wsa:ReplyTo is "http:\/\/10\.0\.0\.1\/".*anonymous/,
+      ],
+      ['wants faults elsewhere', `${HUB}/Ping`, block('FaultTo', address(`${wsa}/none`)), /wsa:FaultTo/],
+      ['says something twice', `${HUB}/Ping`, block('MessageID', 'urn:uuid:2'), /more than one wsa:MessageID/],
+    ])('is refused where it %s', async (_, action, more, reason) => {
+      const { fault } = await ask(headers(action, more));
+      expect(fault?.code).toBe('soap:Sender');
+      expect(fault?.reason).toMatch(reason);
+    });
+
+    test('and is for somebody on the way is none of ours', async () => {
+      const gateway = headers('urn:gateway').replaceAll('s:mustUnderstand="1"', 's:role="urn:gateway"');
+      const reply = await ask(gateway);
+      expect(reply.status).toBe(200);
+      expect(reply.text).not.toContain('RelatesTo');
+    });
   });
 
   test.each([

@@ -21,6 +21,7 @@ import javax.xml.ws.handler.Handler;
 import javax.xml.ws.handler.MessageContext;
 import javax.xml.ws.handler.soap.SOAPHandler;
 import javax.xml.ws.handler.soap.SOAPMessageContext;
+import javax.xml.ws.soap.AddressingFeature;
 
 public class JaxWsClient {
   static String prefix;
@@ -76,7 +77,11 @@ public class JaxWsClient {
   public static void main(String[] arguments) throws Exception {
     LienThong service = new LienThong(new URL(arguments[0]));
     prefix = arguments[3];
-    HubPort hub = arguments[4].equals("1.2") ? service.getHubSoap12() : service.getHubSoap11();
+    // By SOAP 1.2 with WS-Addressing, which answers have to speak then.
+    HubPort hub =
+        arguments[4].equals("1.2")
+            ? service.getHubSoap12(new AddressingFeature(true, true))
+            : service.getHubSoap11();
     ((BindingProvider) hub).getRequestContext().put(BindingProvider.USERNAME_PROPERTY, arguments[1]);
     ((BindingProvider) hub).getRequestContext().put(BindingProvider.PASSWORD_PROPERTY, arguments[2]);
 

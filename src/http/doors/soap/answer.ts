@@ -4,8 +4,9 @@ import { requireScopes } from '../../auth.ts';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
 import { note, noteUnanswered } from '../door.ts';
+import { actionOf, refuseAddressing, writeAddressing } from './addressing.ts';
 import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
-import type { OperationName } from './envelope.ts';
+import type { Envelope, OperationName } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
 import { openMessage, PUSHES, xmlOf } from './message.ts';
@@ -24,6 +25,7 @@ export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
  */
 export async function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
   let version = told;
+  let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
     const basic = basicKey(c, means.keys);
     const body = await readBody(c, means.maxBodyBytes);
@@ -33,8 +35,10 @@ export async function answer(c: Context, means: SoapDoorMeans, told: Version): P
       const message = await inSteps(openMessage(xml));
       const { head } = message;
       version = head.version;
+      asked = head;
       note(c, { operation: PUSHES[head.operation] ?? head.operation });
       refuseOtherAction(c, head.operation);
+      if (head.addressing) refuseAddressing(head.addressing, head.operation);
       const caller = await authenticate(c, means, basic, head.security, xml);
       note(c, { keyName: caller.key.id, body });
       const party = mayPush(c, means, caller);
@@ -42,10 +46,12 @@ export async function answer(c: Context, means: SoapDoorMeans, told: Version): P
       const { operation } = used.head;
       const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
       const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
-      return c.body(writeEnvelope(version, response), 200, { 'Content-Type': MEDIA_TYPES[version] });
+      const header = head.addressing && writeAddressing(head.addressing, `${operation}Response`);
+      return c.body(writeEnvelope(version, response, header), 200, { 'Content-Type': MEDIA_TYPES[version] });
     });
   } catch (error) {
-    return refuse(c, means, version, error);
+    const header = asked?.addressing && writeAddressing(asked.addressing, `${asked.operation}:Fault:HubFault`);
+    return refuse(c, means, version, error, header);
   }
 }
 
@@ -61,10 +67,10 @@ function refuseOtherAction(c: Context, operation: OperationName): void {
     .replace(/^"(.*)"$/, '$1');
   const parameter = readMediaType(c.req.header('content-type')).parameters.get('action');
   for (const action of [header, parameter])
-    if (action && action !== `${HUB_NAMESPACE}/${operation}`)
+    if (action && action !== actionOf(operation))
       throw new Refusal(
         'bad-request',
-        `the SOAPAction is ${quote(action)} and the Body asks for ${operation}, expected ${HUB_NAMESPACE}/${operation} or none`,
+        `the SOAPAction is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)} or none`,
       );
 }
 

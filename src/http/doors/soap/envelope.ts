@@ -3,6 +3,7 @@ import { quote, type SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
+import { type Addressing, readAddressing, WSA } from './addressing.ts';
 import { type Before, problemsIn } from './complaints.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
@@ -20,6 +21,7 @@ export interface Envelope {
   /** The element in the body names it, and nothing else does. */
   readonly operation: OperationName;
   readonly security: Security | undefined;
+  readonly addressing?: Addressing | undefined;
   /** The values of the elements in the operation, in their order; empty where `problems` says that they do not fit. */
   readonly values: readonly unknown[];
   /** Where the message does not fit the XSD: place, line and reason. */
@@ -80,10 +82,10 @@ function readWhole(document: XmlDocument, xml: Buffer, headOnly: boolean, before
   const [header, body] = partsOf(root, version);
   const element = operationIn(body);
   const operation = element.name as OperationName;
-  const security = header && readHeader(header, version, body);
+  const head = header && readHeader(header, version, body);
   const problems = headOnly ? [] : problemsOf(element, xml.includes(XSI), before);
   const values = headOnly || problems.length > 0 ? [] : readValues(xml.toString(), SHAPES).values;
-  return { version, operation, security, values, problems };
+  return { version, operation, security: head?.security, addressing: head?.addressing, values, problems };
 }
 
 function versionOf(root: XmlElement): Version {
@@ -134,14 +136,16 @@ function isForUs(block: XmlElement, version: Version): boolean {
 }
 
 /** What we must understand and do not, is refused: to pass it over could change what the message means. */
-function readHeader(header: XmlElement, version: Version, body: XmlElement): Security | undefined {
+function readHeader(header: XmlElement, version: Version, body: XmlElement): Pick<Envelope, 'security' | 'addressing'> {
   const blocks = elementsIn(header);
+  const addressing = readAddressing(blocks.filter((block) => isForUs(block, version)));
+  const understood = [WSSE, addressing && WSA];
   for (const block of blocks) {
     const isMust = block.attrs.some(
       ({ name, namespaceUri, value }) =>
         name === 'mustUnderstand' && namespaceUri === ENVELOPES[version] && /^\s*(?:1|true)\s*$/.test(value),
     );
-    if (isMust && isForUs(block, version) && block.namespaceUri !== WSSE)
+    if (isMust && isForUs(block, version) && !understood.includes(block.namespaceUri))
       throw new EnvelopeRefusal(
         'MustUnderstand',
         `the header ${quote(block.name)} of ${quote(block.namespaceUri)} is not understood here`,
@@ -149,7 +153,7 @@ function readHeader(header: XmlElement, version: Version, body: XmlElement): Sec
   }
   const security = blocks.filter(({ name, namespaceUri }) => name === 'Security' && namespaceUri === WSSE);
   if (security.length > 1) throw new Refusal('bad-request', 'the Header has more than one Security, expected one');
-  return security[0] && readSecurity(security[0], body);
+  return { security: security[0] && readSecurity(security[0], body), addressing };
 }
 
 function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): readonly Problem[] {

@@ -19,15 +19,16 @@ export class EnvelopeRefusal extends Refusal {
  * door needs little more), writes null as `xsi:nil` without the namespace, and knows one shape of fault for both
  * versions.
  */
-export function writeEnvelope(version: Version, body: string): string {
-  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[version]}"><soap:Body>${body}</soap:Body></soap:Envelope>`;
+export function writeEnvelope(version: Version, body: string, header = ''): string {
+  const head = header && `<soap:Header>${header}</soap:Header>`;
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[version]}">${head}<soap:Body>${body}</soap:Body></soap:Envelope>`;
 }
 
 /**
  * A refusal in the shape of this version, with its problems in the detail. What the caller must mend is Client (1.2:
  * Sender), what is to be tried again Server (Receiver). HTTP 500 in 1.1, 400 or 500 in 1.2, and 401 with a challenge.
  */
-function faultResponse(c: Context, version: Version, refusal: Refusal): Response {
+function faultResponse(c: Context, version: Version, refusal: Refusal, header?: string): Response {
   const problems = refusal.problems.length > 0 ? refusal.problems : [{ path: '', message: refusal.message }];
   const detail = writeElement(
     'HubFault',
@@ -37,21 +38,22 @@ function faultResponse(c: Context, version: Version, refusal: Refusal): Response
   const isOurs = refusal.status >= 500;
   const code = refusal instanceof EnvelopeRefusal ? refusal.code : CODES[version][isOurs ? 1 : 0];
   const body = version === '1.1' ? fault11(code, refusal.message, detail) : fault12(code, refusal.message, detail);
-  return c.body(writeEnvelope(version, body), statusOf(version, refusal, isOurs) as 500, {
+  return c.body(writeEnvelope(version, body, header), statusOf(version, refusal, isOurs) as 500, {
     'Content-Type': MEDIA_TYPES[version],
     ...refusal.headers,
   });
 }
 
-/** Note an error and tell it as a fault. */
+/** Note an error and tell it as a fault, with the header of the envelope where it has one. */
 export async function refuse(
   c: Context,
   means: Pick<DoorMeans, 'noteRefusal'>,
   version: Version,
   error: unknown,
+  header?: string,
 ): Promise<Response> {
   await means.noteRefusal(c, error);
-  return faultResponse(c, version, refusalOf(error));
+  return faultResponse(c, version, refusalOf(error), header);
 }
 
 const CODES = { '1.1': ['Client', 'Server'], '1.2': ['Sender', 'Receiver'] } as const;
