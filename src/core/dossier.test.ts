@@ -316,7 +316,12 @@ describe('a newer record over an older one', () => {
 
   test('takes what this hub has masked for no news of the applicant', () => {
     const known = { name: 'Nguyễn Văn An', phone: '0900000000', identityNumber: '001000000001' };
-    const readBack = { name: 'N***** V** A*', phone: '********11', identityNumber: '**********01', email: 'an@example.test' };
+    const readBack = {
+      name: 'N***** V** A*',
+      phone: '********11',
+      identityNumber: '**********01',
+      email: 'an@example.test',
+    };
     const held = merged({ applicant: known }, { applicant: readBack });
     expect(held.applicant).toEqual({ ...known, phone: '********11', email: 'an@example.test' });
     expect(merged({ applicant: readBack }, { applicant: known }).applicant).toEqual({ ...readBack, ...known });
