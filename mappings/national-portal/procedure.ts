@@ -93,15 +93,15 @@ function readTerm(reading: Reading, { raw, from }: Entry, to: string): Fields {
 
 /** Steps and papers are told apart in two lists; what has the same name (`TRUONGHOP`) is one case. */
 function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
-  const cases = new Map<string, Fields>();
-  const caseOf = (entry: Entry): { at: number; found: Fields } => {
+  const cases = new Map<string, Case>();
+  const caseOf = (entry: Entry): Case => {
     const name = isAbsent(entry.raw.TRUONGHOP)
       ? ''
       : (readText(reading, entry.raw.TRUONGHOP, `${entry.from}/TRUONGHOP`)?.trim() ?? '');
     const key = name.normalize('NFC').toLowerCase();
-    const found = cases.get(key) ?? { ...(name && { name }) };
-    cases.set(key, found);
-    return { at: [...cases.keys()].indexOf(key), found };
+    const one = cases.get(key) ?? { at: cases.size, found: { ...(name && { name }) }, papers: new Map() };
+    cases.set(key, one);
+    return one;
   };
   for (const entry of entriesOf(reading, raw, 'TRINHTUTHUCHIEN', '')) {
     const { found } = caseOf(entry);
@@ -111,32 +111,38 @@ function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
     found.steps = known([...((found.steps as string[] | undefined) ?? []), ...steps]);
   }
   for (const entry of entriesOf(reading, raw, 'THANHPHANHOSO', '')) {
-    const { at, found } = caseOf(entry);
-    addComponents(reading, found, `/cases/${at}/components`, entriesOf(reading, entry.raw, 'GIAYTO', entry.from));
+    addComponents(reading, caseOf(entry), entriesOf(reading, entry.raw, 'GIAYTO', entry.from));
   }
-  return known([...cases.values()]);
+  return known([...cases.values()].map(({ found }) => found));
+}
+
+interface Case {
+  readonly at: number;
+  readonly found: Fields;
+  /** Where each paper is among the components, by its code, with the forms that it has already. */
+  readonly papers: Map<string, { readonly at: number; readonly forms: Set<string> }>;
 }
 
 /** The portal repeats a paper once for each of its forms: same code, same paper. */
-function addComponents(reading: Reading, found: Fields, to: string, papers: readonly Entry[]): void {
+function addComponents(reading: Reading, { at: place, found, papers }: Case, entries: readonly Entry[]): void {
+  const to = `/cases/${place}/components`;
   const components = (found.components as Fields[] | undefined) ?? [];
-  for (const { raw, from } of papers) {
+  for (const { raw, from } of entries) {
     const component = readFields(reading, COMPONENT, raw, from, `${to}/${components.length}`);
-    const { code } = component;
-    const same = code === undefined ? -1 : components.findIndex((one) => isSameCode(one.code, code));
-    if (same === -1) components.push(component);
-    const at = same === -1 ? components.length - 1 : same;
-    const paper = components[at] as Fields;
-    const forms = (paper.forms as readonly Fields[] | undefined) ?? [];
-    const form = readFields(reading, FORM, raw, from, `${to}/${at}/forms/${forms.length}`);
-    const isNew = !forms.some((one) => one.name === form.name && one.url === form.url);
-    if (Object.keys(form).length > 0 && isNew) paper.forms = [...forms, form];
+    const code = component.code === undefined ? undefined : String(component.code).trim();
+    const seen = code === undefined ? undefined : papers.get(code);
+    const { at, forms } = seen ?? { at: components.length, forms: new Set<string>() };
+    if (!seen) components.push(component);
+    if (code !== undefined) papers.set(code, { at, forms });
+    const form = readFields(reading, FORM, raw, from, `${to}/${at}/forms/${forms.size}`);
+    const key = JSON.stringify([form.name, form.url]);
+    if (Object.keys(form).length === 0 || forms.has(key)) continue;
+    forms.add(key);
+    const paper = components[at] as { forms?: Fields[] };
+    paper.forms ??= [];
+    paper.forms.push(form);
   }
   if (components.length > 0) found.components = components;
-}
-
-function isSameCode(a: unknown, b: unknown): boolean {
-  return String(a).trim() === String(b).trim();
 }
 
 /** What a dossier has to say of its procedure, in the portal's own words. */
