@@ -14,6 +14,7 @@ import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
 import { unopenedMessages } from './database/reseal.ts';
+import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
 import { createClients, networkOf } from './http/clients.ts';
@@ -112,7 +113,8 @@ export async function createHub(
   const database = openDatabase(databaseUrl, overrides);
   const vault = createVault(config.secrets);
   const codes = createCodeEntries(database);
-  const folder = embeddedFolder(config);
+  const asked = embeddedFolder(config);
+  const folder = asked && dataFolderOf(asked);
   let clock: Clock | undefined;
   let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Config, embeddedFolder } from '../config.ts';
 import type { Database } from '../database/pool.ts';
+import { dataFolderOf } from '../embedded-postgres/cluster.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { checkAudit } from './doctor/check-audit.ts';
 import { checkCalendar } from './doctor/check-calendar.ts';
@@ -66,7 +67,7 @@ function unreachable(code = ''): string {
 /** An embedded database that is not there yet is not made for this. */
 async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   const folder = embeddedFolder(config);
-  if (folder !== undefined && !existsSync(folder))
+  if (folder !== undefined && !existsSync(dataFolderOf(folder)))
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
   const vault = createVault(config.secrets as [string, ...string[]]);
   return withDatabase(config, (database) => checkAll(database, vault));

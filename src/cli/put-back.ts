@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { embeddedFolder, loadConfig } from '../config.ts';
 import { migrate } from '../database/migrate.ts';
+import { dataFolderOf } from '../embedded-postgres/cluster.ts';
 import { lookAtHome, putBackCause } from '../ledger/homes.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
@@ -28,10 +29,11 @@ there, are not: say so before the hub runs again.`;
 async function putBack({ why }: PutBackCommand): Promise<Result> {
   if (why.trim() === '') throw new UsageError('--why is blank, expected what happened');
   const config = loadConfig(process.env);
+  const folder = embeddedFolder(config);
   const order = { who: 'lienthong put-back', why: why.trim() };
   const noticed = await withDatabase(config, async (database) => {
     await migrate(database, Date.now());
-    return lookAtHome(database, Date.now(), { folder: embeddedFolder(config), order });
+    return lookAtHome(database, Date.now(), { folder: folder && dataFolderOf(folder), order });
   });
   return {
     text: noticed ? putBackCause(noticed) : 'no hub ran on this database yet: nobody knows more than it does',

@@ -33,6 +33,25 @@ export function placeCluster(
   settings: Readonly<Record<string, string>> = {},
   log: Log = () => {},
 ): Cluster {
+  const { asked, place, account } = choosePlace(askedDataDir);
+  if (place !== asked) {
+    log({ asked, dataDir: place }, `data folder moved: user ${account.uid} cannot reach the one asked for`);
+  }
+  makeReachableFolder(path.dirname(place));
+  // The true path: a server is recognised by its working folder.
+  const dataDir = fs.existsSync(place)
+    ? fs.realpathSync(place)
+    : path.join(fs.realpathSync(path.dirname(place)), path.basename(place));
+  return { dataDir, account, settings: settingFlags(settings), log };
+}
+
+/** Where the files of the one asked for are, or will be; that is elsewhere where PostgreSQL's account cannot reach it. */
+export function dataFolderOf(askedDataDir: string): string {
+  return choosePlace(askedDataDir).place;
+}
+
+/** Changes nothing. */
+function choosePlace(askedDataDir: string): { asked: string; place: string; account: Account } {
   const asked = path.resolve(askedDataDir);
   const owner = fs.statSync(asked, { throwIfNoEntry: false });
   const isRoot = process.getuid?.() === 0;
@@ -42,18 +61,10 @@ export function placeCluster(
     : owner && owner.uid !== 0
       ? { uid: owner.uid, gid: owner.gid }
       : { uid: NOBODY, gid: NOBODY };
-  let place = asked;
-  if (!canReach(account, path.dirname(asked))) {
-    if (isCluster(asked)) throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
-    place = path.join(MOVED_DATA_ROOT, createHash('sha256').update(asked).digest('hex').slice(0, 16));
-    log({ asked, dataDir: place }, `data folder moved: user ${account.uid} cannot reach the one asked for`);
-  }
-  makeReachableFolder(path.dirname(place));
-  // The true path: a server is recognised by its working folder.
-  const dataDir = fs.existsSync(place)
-    ? fs.realpathSync(place)
-    : path.join(fs.realpathSync(path.dirname(place)), path.basename(place));
-  return { dataDir, account, settings: settingFlags(settings), log };
+  if (canReach(account, path.dirname(asked))) return { asked, place: asked, account };
+  if (isCluster(asked)) throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
+  const name = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+  return { asked, place: path.join(MOVED_DATA_ROOT, name), account };
 }
 
 /** Whether the folder holds a complete cluster. */

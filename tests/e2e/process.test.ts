@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
+import { startLienthong } from '../support/lienthong.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
 
 const SECRET = 'e2e-secret-of-the-one-stop-system';
@@ -221,3 +224,21 @@ function send(
     outgoing.end(body);
   });
 }
+
+test('with nothing given and a data folder that only its owner may enter it starts, also again, and has its database', async () => {
+  // As root PostgreSQL runs as nobody, who cannot enter: its files are then elsewhere.
+  const folder = testFolder({});
+  onTestFinished(folder.remove);
+  const env = { HUB_DATA_DIR: join(folder.path, 'data'), HUB_CONFIG: folder.configPath };
+  for (const made of [1, 0]) {
+    const hub = await startHubProcess(env);
+    const { dataDir } = await hub.said('embedded PostgreSQL started');
+    const remove = () => rm(dataDir as string, { recursive: true, force: true });
+    if (made) onTestFinished(remove);
+    expect(hub.lines.filter(({ msg }) => msg === 'embedded PostgreSQL data folder made')).toHaveLength(made);
+    hub.child.kill('SIGTERM');
+    expect(await hub.ended).toBe(0);
+  }
+  const { out } = await startLienthong(['doctor'], env, folder.path).ended;
+  expect(out).toContain('its tables are of this version');
+});
