@@ -4,7 +4,7 @@ import { type DescribedPort, describeWsdl, loadWsdl } from '../kit/soap-wsdl.ts'
 import { newAdapter } from './adapter/new-adapter.ts';
 import { tryPull } from './adapter/try-pull.ts';
 import { writeCase } from './adapter/write-case.ts';
-import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from './run-command.ts';
 
 /** `lienthong adapter new|inspect|try|case`: what helps to connect a system. */
 export function addAdapter(program: Command): void {
@@ -12,7 +12,8 @@ export function addAdapter(program: Command): void {
     .command('adapter')
     .description(
       'make an adapter, look at what a system offers, try what settings make of it, make a case of what happened',
-    );
+    )
+    .addHelpText('after', GROUP_HELP);
   adapter
     .command('new')
     .argument('<name>', 'its folder in adapters/, such as so-y-te')

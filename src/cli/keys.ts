@@ -6,13 +6,14 @@ import { resignAnchors } from '../ledger/audit-chain.ts';
 import { createVault } from '../vault.ts';
 import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
-import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from './run-command.ts';
 
 /** `lienthong keys new|list|reseal`. */
 export function addKeys(program: Command): void {
   const keys = program
     .command('keys')
-    .description("make and list the keys of HUB_CONFIG, and renew the data's encryption");
+    .description("make and list the keys of HUB_CONFIG, and renew the data's encryption")
+    .addHelpText('after', GROUP_HELP);
   keys
     .command('new')
     .description('print a random secret, and the entry for "keys" in HUB_CONFIG that takes it from the environment')

@@ -24,6 +24,9 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
+/** Of a command that has commands of its own. */
+export const GROUP_HELP = '\nEach of these takes --help, and --json: one JSON document on stdout.';
+
 /**
  * Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr.
  *
