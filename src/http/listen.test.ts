@@ -22,9 +22,19 @@ test.each(['300.1.1.1', '1.2.3.4.5', '0x100000000', 'a b', 'a:99999'])(
   },
 );
 
+test('who came before it closes is answered, however many came at once', async () => {
+  const closing = await listen(
+    new Hono().get('/', (c) => c.text('answered')),
+    { host: '127.0.0.1', port: 0 },
+  );
+  const asked = Array.from({ length: 20 }, () => statusOf('hub.example', closing.url));
+  await closing.close();
+  expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
+});
+
 /** Clients of Node write the Host by themselves. */
-async function statusOf(host: string): Promise<number> {
-  const socket = net.connect(Number(new URL(listening.url).port), '127.0.0.1');
+async function statusOf(host: string, url = listening.url): Promise<number> {
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 
@@ -9,6 +10,8 @@ export interface Listening {
 }
 
 const ANSWER_MS = 5_000;
+const LET_IN_MS = 1_000;
+const QUIET_ROUNDS = 3;
 
 /**
  * Who is slow to ask is let go. How long a body may take is the doors' concern (body.ts): a stream of lines may last for
@@ -46,11 +49,24 @@ function answering(app: Hono): Hono['fetch'] {
 }
 
 async function close(server: Server): Promise<void> {
+  await letIn(server);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, ANSWER_MS).unref())]);
+  await Promise.race([closed, setTimeout(ANSWER_MS, undefined, { ref: false })]);
   clearInterval(idle);
   server.closeAllConnections();
+}
+
+/** Who has come already waits at the socket while we work for others, and would be reset: one is let in each round of the event loop. */
+async function letIn(server: Server): Promise<void> {
+  let quietRounds = 0;
+  const heard = () => {
+    quietRounds = 0;
+  };
+  server.on('connection', heard);
+  const endsAt = performance.now() + LET_IN_MS;
+  for (; quietRounds < QUIET_ROUNDS && performance.now() < endsAt; quietRounds++) await setImmediate();
+  server.off('connection', heard);
 }
 
 function urlHost(host: string): string {
