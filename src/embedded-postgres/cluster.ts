@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '../make-folders.ts';
+import { codeOf, readIfThere, syncFolder } from './files.ts';
 import { settingFlags } from './settings.ts';
 
 /** The superuser that initdb makes. */
@@ -33,9 +34,10 @@ export function placeCluster(
   settings: Readonly<Record<string, string>> = {},
   log: Log = () => {},
 ): Cluster {
-  const { asked, place, account } = choosePlace(askedDataDir);
+  const { asked, account, known } = lookForPlace(askedDataDir);
+  const place = known ?? newPlace(asked);
   if (place !== asked) {
-    log({ asked, dataDir: place }, `data folder moved: user ${account.uid} cannot reach the one asked for`);
+    log({ asked, dataDir: place }, `data folder moved: user ${account.uid} could not reach the one asked for`);
   }
   makeReachableFolder(path.dirname(place));
   // The true path: a server is recognised by its working folder.
@@ -45,13 +47,14 @@ export function placeCluster(
   return { dataDir, account, settings: settingFlags(settings), log };
 }
 
-/** Where the files of the one asked for are, or will be; that is elsewhere where PostgreSQL's account cannot reach it. */
+/** Where the files of the one asked for are; it is not there where there are none yet. */
 export function dataFolderOf(askedDataDir: string): string {
-  return choosePlace(askedDataDir).place;
+  const { asked, known } = lookForPlace(askedDataDir);
+  return known ?? asked;
 }
 
-/** Changes nothing. */
-function choosePlace(askedDataDir: string): { asked: string; place: string; account: Account } {
+/** Changes nothing. Without a known place the files have to be elsewhere, and nobody has said where. */
+function lookForPlace(askedDataDir: string): { asked: string; account: Account; known: string | undefined } {
   const asked = path.resolve(askedDataDir);
   const owner = fs.statSync(asked, { throwIfNoEntry: false });
   const isRoot = process.getuid?.() === 0;
@@ -61,10 +64,37 @@ function choosePlace(askedDataDir: string): { asked: string; place: string; acco
     : owner && owner.uid !== 0
       ? { uid: owner.uid, gid: owner.gid }
       : { uid: NOBODY, gid: NOBODY };
-  if (canReach(account, path.dirname(asked))) return { asked, place: asked, account };
-  if (isCluster(asked)) throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
-  const name = createHash('sha256').update(asked).digest('hex').slice(0, 16);
-  return { asked, place: path.join(MOVED_DATA_ROOT, name), account };
+  const isReachable = canReach(account, path.dirname(asked));
+  if (isCluster(asked)) {
+    if (isReachable) return { asked, account, known: asked };
+    throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
+  }
+  // Also once the path was opened: the data are where they were put.
+  const moved = readIfThere(placeFileOf(asked)).trim();
+  return { asked, account, known: moved || (isReachable ? asked : undefined) };
+}
+
+/**
+ * Another each time, and kept beside the folder that was asked for: who removes that, with what else is in it, begins anew.
+ * Of several processes the first one says where.
+ */
+function newPlace(asked: string): string {
+  makeFolders(path.dirname(asked));
+  const whole = `${placeFileOf(asked)}-${process.pid}`;
+  fs.writeFileSync(whole, path.join(MOVED_DATA_ROOT, randomBytes(8).toString('hex')), { flush: true });
+  try {
+    fs.linkSync(whole, placeFileOf(asked));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    fs.rmSync(whole);
+  }
+  syncFolder(path.dirname(asked));
+  return readIfThere(placeFileOf(asked)).trim();
+}
+
+function placeFileOf(asked: string): string {
+  return `${asked}.place`;
 }
 
 /** Whether the folder holds a complete cluster. */

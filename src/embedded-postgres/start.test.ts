@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -251,8 +250,11 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     fs.mkdirSync(temp, { mode: 0o755 });
     const hub = copyHub(home);
     const dataDir = path.join(home, 'data');
-    const moved = `/var/lib/lienthong/${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
-    dataDirs.add(moved);
+    const placeOf = (asked: string) => {
+      const place = fs.readFileSync(`${asked}.place`, 'utf8');
+      dataDirs.add(place);
+      return place;
+    };
     const version = JSON.parse(fs.readFileSync(path.join(embeddedPackage(), 'package.json'), 'utf8')).version;
     const half = path.join(temp, `lienthong-postgres-${version}-0.tmp-killed`);
     fs.mkdirSync(half);
@@ -263,12 +265,14 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
         startInNode(dataDir, options),
         startInNode(`${dataDir}2`, { ...options, script: 'await start()' }),
       ];
-      dataDirs.add(`/var/lib/lienthong/${createHash('sha256').update(`${dataDir}2`).digest('hex').slice(0, 16)}`);
       const { url, messages } = await started(nodes[0]!);
-      expect(messages).toContain('data folder moved: user 65534 cannot reach the one asked for');
+      const moved = placeOf(dataDir);
+      expect(moved).toMatch(/^\/var\/lib\/lienthong\/[0-9a-f]{16}$/);
+      expect(messages).toContain('data folder moved: user 65534 could not reach the one asked for');
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       if (nodes[1]!.exitCode === null) await once(nodes[1]!, 'exit');
       expect(nodes[1]!.exitCode).toBe(0);
+      placeOf(`${dataDir}2`);
       const copy = path.join(temp, `lienthong-postgres-${version}-0`);
       expect(fs.readdirSync(temp).filter((name) => name.startsWith('lienthong-'))).toEqual([path.basename(copy)]);
       expect(fs.existsSync(dataDir)).toBe(false);
@@ -279,6 +283,11 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
       endPostmaster(moved);
       await started(startInNode(dataDir, options));
       expect(fs.existsSync(library)).toBe(true);
+      expect(placeOf(dataDir)).toBe(moved);
+      // Nothing of it comes again where what was asked for is removed.
+      fs.rmSync(`${dataDir}.place`);
+      await started(startInNode(dataDir, options));
+      expect(placeOf(dataDir)).not.toBe(moved);
     } finally {
       for (const node of nodes.splice(0)) await kill(node);
       for (const place of dataDirs) endPostmaster(place);
