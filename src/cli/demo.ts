@@ -1,9 +1,8 @@
 import { once, setMaxListeners } from 'node:events';
 import type { Command } from 'commander';
 import { readMetrics } from './demo/hub-metrics.ts';
-import { type Book, PARTNERS, type PartnerName } from './demo/partners.ts';
 import { readAll } from './demo/reading.ts';
-import { addressesOf, createReport, type Report, textOf } from './demo/report.ts';
+import { addressesOf, BOOK_KEEPERS, type Books, createReport, type Report, textOf } from './demo/report.ts';
 import { type DayMeans, type DayRun, runDay } from './demo/run-day.ts';
 import { checkItself } from './demo/self-check.ts';
 import { openStage, type Stage } from './demo/stage.ts';
@@ -82,9 +81,10 @@ async function play(stage: Stage, { once, seed }: DemoOptions, signal: AbortSign
   return createReport({ stage, run, books, metrics, sizes, missing, seconds: performance.now() / 1000 });
 }
 
-async function readBooks({ partners }: Stage): Promise<Readonly<Record<PartnerName, Book>>> {
-  const books = await Promise.all(PARTNERS.map(async (name) => [name, await partners[name].book()] as const));
-  return Object.fromEntries(books) as Record<PartnerName, Book>;
+async function readBooks({ partners, ministries }: Stage): Promise<Books> {
+  const keepers = { ...partners, ...ministries };
+  const books = await Promise.all(BOOK_KEEPERS.map(async (name) => [name, await keepers[name].book()] as const));
+  return Object.fromEntries(books) as Books;
 }
 
 async function sizesOf(

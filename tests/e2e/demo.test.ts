@@ -34,7 +34,7 @@ describe('lienthong demo --once', () => {
       // Asked for and pushed: who is first is chance.
       const pushed = report.doors['called back by civil-status'];
       expect((pushed?.accepted ?? 0) + (pushed?.duplicate ?? 0)).toBeGreaterThan(8);
-      for (const ministry of ['construction', 'transport']) {
+      for (const ministry of ['construction', 'transport', 'agriculture']) {
         // Twelve are filed there, and each goes through three steps. How many states of each a pull meets is chance, and so
         // is which steps come before their dossier or behind what it shows already; that each is heard of is none.
         const dossiers = report.doors[`asking ${ministry}, dossiers`] ?? { accepted: 0, duplicate: 0 };
@@ -52,6 +52,8 @@ describe('lienthong demo --once', () => {
         'national-portal': { repeats: 0, due: 0, waiting: 6, refused: 0 },
         'civil-status': { records: 48, repeats: 0, due: 0, waiting: 0, refused: 0 },
         'one-stop': { repeats: 0, due: 0, waiting: 0, refused: 0 },
+        // All that the construction ministry tells goes there: twelve dossiers, and three steps of each.
+        agriculture: { steps: 12 * 3, repeats: 0, due: 0, waiting: 0, refused: 0 },
       });
       // Of the 48 registrations; the check holds them against the change feed.
       expect(report.webhooks).toBeGreaterThan(96);

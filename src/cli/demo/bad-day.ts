@@ -69,6 +69,15 @@ const TROUBLES: readonly Trouble[] = [
     says: 'the national portal is away for 4 s',
   },
   {
+    at: 0.45,
+    partner: 'agriculture',
+    faults: [
+      { kind: 'drop-reply', times: 8, forMs: 2_000 },
+      { kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 3, forMs: 3_000 },
+    ],
+    says: 'the agriculture ministry loses 8 answers, and asks 3 times to wait',
+  },
+  {
     at: 0.5,
     partner: 'civil-status',
     faults: [{ kind: 'drop-reply', times: 3, forMs: 2_000 }],

@@ -1,29 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WSSecurity } from 'soap';
-import { parseInstant, parseLocal } from '#core/dates';
-import type { Status } from '#schemas/dossier.upsert.v1';
-import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
-import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
-import { nodesAt, readXml, textAt } from '../../kit/xml.ts';
+import { parseInstant } from '#core/dates';
+import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import type { HistoryEntry } from './check-index.ts';
 import type { Filed } from './filing.ts';
 import { type Finding, finding } from './finding.ts';
 import type { AskHub } from './hub-client.ts';
-import { MINISTRY_PASSWORD, type Ministries } from './ministries.ts';
+import { MINISTRIES, type Ministries, type MinistryName, TELLING, TOLD } from './ministries.ts';
+import { type Desk, openDesk, type Step } from './ministry-desks.ts';
+import type { Book } from './partners.ts';
 import { untilAcknowledged } from './persistence.ts';
 import { atOnce } from './reading.ts';
-import { call, soapClient } from './soap-client.ts';
 
 /** Where a filed dossier stands, by the ministry's own words. */
-export interface Standing {
+export interface Standing extends Step {
+  readonly ministry: MinistryName;
   readonly code: string;
-  readonly status: Status;
-  readonly at: string;
-}
-
-interface Step {
-  readonly status: Status;
-  readonly at: string;
+  readonly steps: readonly Step[];
 }
 
 export interface MinistryCheck {
@@ -70,7 +62,7 @@ async function compare(
     const held = await ask({ method: 'GET', path, key: portalKey }).catch(() => undefined);
     const history =
       held && (await ask({ method: 'GET', path: `${path}/history`, key: portalKey }).catch(() => undefined));
-    const standings = [{ code, ...last }];
+    const standings = [{ ministry, code, steps: theirs, ...last }];
     // Not there yet, or a hub that was killed and answers for nothing at the moment: it is looked at again.
     if (held?.status !== 200 || history?.status !== 200)
       return { findings: [finding('lost', `${code}: filed with ${ministry}, and not in the index`)], standings };
@@ -118,42 +110,47 @@ async function askSteps(
   filed: readonly Filed[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Step[]>> {
-  const builder = await soapClient(ministries.construction.wsdl, { signal });
-  const login = await call<{ DangNhapResult: string }>(
-    builder,
-    'DangNhap',
-    { tenDangNhap: 'demo', matKhau: 'demo' },
-    signal,
+  const opened = await Promise.all(
+    MINISTRIES.map(async (name) => [name, await openDesk(ministries[name], signal)] as const),
   );
-  const phien = textAt(readXml(login.DangNhapResult), 'KetQua.Phien');
-  const carrier = await soapClient(ministries.transport.wsdl, { signal, version: '1.2' });
-  const entries = await atOnce(filed, async ({ ministry, code: maHoSo }) => {
-    if (ministry === 'construction') {
-      const { TraCuuTienDoResult: text } = await call<{ TraCuuTienDoResult: string }>(
-        builder,
-        'TraCuuTienDo',
-        { phien, maHoSo },
-        signal,
-      );
-      return [maHoSo, nodesAt(readXml(text), 'KetQua.DanhSach.TienDo').map(constructionStep)] as const;
-    }
-    carrier.setSecurity(new WSSecurity('demo', MINISTRY_PASSWORD, { passwordType: 'PasswordDigest' }));
-    const reply = await call<{ return: { tienDo?: readonly object[] } }>(carrier, 'xemTienDo', { maHoSo }, signal);
-    return [maHoSo, (reply.return.tienDo ?? []).map(transportStep)] as const;
-  });
+  const desks = Object.fromEntries(opened) as Record<MinistryName, Desk>;
+  const entries = await atOnce(filed, async ({ ministry, code }) => [code, await desks[ministry].steps(code)] as const);
   return new Map(entries);
 }
 
-function constructionStep(step: unknown): Step {
-  const at = parseLocal('dd/MM/yyyy HH:mm:ss', textAt(step, 'ThoiDiem') ?? '') as { readonly instant: string };
-  const statuses: Readonly<Record<string, string>> = construction.codes.status;
-  return { status: statuses[textAt(step, 'TrangThai') ?? ''] as Status, at: at.instant };
+/** The ministry that is told of another's dossiers holds where each stands, and each of its steps once. */
+export function checkTold({ entries }: Book, standings: readonly Standing[]): readonly Finding[] {
+  const words: Readonly<Record<string, string>> = agriculture.codes['status-sent'];
+  const nameOf = (status: string | undefined, at: string | undefined): string =>
+    `${status} since ${parseInstant(at ?? '')}`;
+  return standings
+    .filter(({ ministry }) => ministry === TELLING)
+    .flatMap(({ code, status, at, steps }) => {
+      const own = entries.filter(({ key }) => key === code);
+      const record = own.findLast(({ kind }) => kind === 'dossier')?.content as Sent | undefined;
+      if (!record) return [finding('lost', `${code}: the ${TOLD} ministry was not told of it`, TOLD)];
+      const [held, expected] = [nameOf(record.status, record.statusAt), nameOf(words[status], at)];
+      const told = own
+        .filter(({ kind }) => kind === 'progress')
+        .map(({ content }) => nameOf((content as Sent).status, (content as Sent).at));
+      return [
+        ...(held === expected
+          ? []
+          : [finding('wrong', `${code}: the ${TOLD} ministry holds ${held}, expected ${expected}`, TOLD)]),
+        ...steps.flatMap((step) => {
+          const name = nameOf(words[step.status], step.at);
+          const times = told.filter((one) => one === name).length;
+          if (times === 1) return [];
+          const kind = times === 0 ? 'lost' : 'duplicated';
+          return [finding(kind, `${code}: the ${TOLD} ministry was told the step ${name} ${times} times`, TOLD)];
+        }),
+      ];
+    });
 }
 
-function transportStep(step: object): Step {
-  // node-soap makes a Date of it, which is the same moment.
-  const { trangThai, thoiDiem } = step as { readonly trangThai: string; readonly thoiDiem: string | Date };
-  const statuses: Readonly<Record<string, string>> = transport.codes.status;
-  const text = thoiDiem instanceof Date ? thoiDiem.toISOString() : thoiDiem;
-  return { status: statuses[trangThai] as Status, at: parseInstant(text) as string };
+/** As it was told. */
+interface Sent {
+  readonly status?: string;
+  readonly statusAt?: string;
+  readonly at?: string;
 }

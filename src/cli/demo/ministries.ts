@@ -1,80 +1,76 @@
-import { join } from 'node:path';
-import axios from 'axios';
 import { msToInstant } from '#core/dates';
+import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
 import type { HubFile } from '../../config.ts';
-import type { Fault } from '../../kit/simulator.ts';
-import { type Child, startListening } from './child.ts';
 import type { Folder } from './folder.ts';
+import { type Partner, startPartner } from './partners.ts';
 
-export const MINISTRIES = ['construction', 'transport'] as const;
-export type MinistryName = (typeof MINISTRIES)[number];
+/** Each with the adapter that speaks to it. */
+const ADAPTERS = { construction: 'soap-ministry', transport: 'soap-ministry', agriculture: 'rest-ministry' } as const;
+export type MinistryName = keyof typeof ADAPTERS;
+export const MINISTRIES = Object.keys(ADAPTERS) as readonly MinistryName[];
 
-/** A ministry's SOAP system, in a process of its own. */
-export interface Ministry {
-  readonly name: MinistryName;
-  readonly wsdl: string;
-  readonly child: Child;
-  fault(...faults: readonly Fault[]): Promise<void>;
-}
+/** What is built on fields: all that the one ministry tells of its dossiers goes to the other, which lists it too. */
+export const TELLING = 'construction' satisfies MinistryName;
+export const TOLD = 'agriculture' satisfies MinistryName;
+
+/** A ministry's system, in a process of its own. */
+export type Ministry = Partner<MinistryName>;
 export type Ministries = Readonly<Record<MinistryName, Ministry>>;
 
-const PATHS = { construction: '/DichVuHoSo.asmx', transport: '/HoSoWS' } as const;
+const PATHS: Readonly<Record<MinistryName, string>> = {
+  construction: '/DichVuHoSo.asmx',
+  transport: '/HoSoWS',
+  agriculture: '/api/v2',
+};
 export const MINISTRY_PASSWORD = 'mat-khau-thu-nghiem';
+export const MINISTRY_TOKEN = 'khoa-thu-nghiem';
+
+/** Where a ministry's operations are. */
+export const addressOf = ({ name, url }: Pick<Ministry, 'name' | 'url'>): string => `${url}${PATHS[name]}`;
+export const wsdlOf = (ministry: Ministry): string => `${addressOf(ministry)}?wsdl`;
 
 export async function startMinistries(folder: Folder): Promise<Ministries> {
-  const started = await Promise.all(MINISTRIES.map((name) => start(name, folder)));
+  const started = await Promise.all(MINISTRIES.map((name) => startPartner(name, folder, ADAPTERS[name])));
   return Object.fromEntries(started.map((one) => [one.name, one])) as Ministries;
-}
-
-async function start(name: MinistryName, folder: Folder): Promise<Ministry> {
-  const { child, url } = await startListening({
-    script: 'src/kit/run-simulator.ts',
-    args: ['soap-ministry'],
-    logFile: join(folder.path, `${name}.log`),
-    onLine: () => undefined,
-  });
-  return {
-    name,
-    wsdl: `${url}${PATHS[name]}?wsdl`,
-    child,
-    async fault(...faults) {
-      await axios.post(`${url}/__simulator/faults`, faults, { proxy: false });
-    },
-  };
 }
 
 const HOUR_MS = 3_600_000;
 
-/** The ministries as parties of the hub: the adapter's two examples, asked every other second. */
-export function ministryParties(ministries: Ministries, nowMs: number): NonNullable<HubFile['parties']> {
-  const pull = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
-  const common = { timeoutS: 3, connectTimeoutS: 2 };
-  const security = { ...transport.security, password: MINISTRY_PASSWORD };
-  return {
+/** The ministries as parties of the hub: examples of the adapters, asked every other second. */
+export function ministryParties(ministries: Ministries, nowMs: number): Required<Pick<HubFile, 'parties' | 'routes'>> {
+  const where = {
     construction: {
-      adapter: 'soap-ministry',
-      settings: {
-        ...construction,
-        ...{ wsdl: ministries.construction.wsdl, endpoint: ministries.construction.wsdl.replace('?wsdl', '') },
-        ...{ password: MINISTRY_PASSWORD, pull: recent(construction.pull, nowMs), ...common },
-      },
-      pull,
+      ...{ wsdl: wsdlOf(ministries.construction), endpoint: addressOf(ministries.construction) },
+      password: MINISTRY_PASSWORD,
     },
     transport: {
-      adapter: 'soap-ministry',
-      settings: {
-        ...transport,
-        wsdl: ministries.transport.wsdl,
-        security,
-        pull: recent(transport.pull, nowMs),
-        ...common,
-      },
-      pull,
+      wsdl: wsdlOf(ministries.transport),
+      security: { ...transport.security, password: MINISTRY_PASSWORD },
+    },
+    agriculture: {
+      baseUrl: addressOf(ministries.agriculture),
+      security: { ...agriculture.security, token: MINISTRY_TOKEN },
     },
   };
+  const examples = { construction, transport, agriculture };
+  const parties = MINISTRIES.map((name) => {
+    const pull = recent(examples[name].pull, nowMs);
+    const settings = { ...examples[name], ...where[name], pull, timeoutS: 3, connectTimeoutS: 2 };
+    return [name, { adapter: ADAPTERS[name], settings, pull: SCHEDULES }] as const;
+  });
+  return {
+    parties: Object.fromEntries(parties),
+    routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+      from: TELLING,
+      operation,
+      to: [TOLD],
+    })),
+  };
 }
+
+const SCHEDULES = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
 
 /** What was before the demo's day is not asked for. */
 function recent(pull: Readonly<Record<string, { readonly period: object }>>, nowMs: number): object {

@@ -31,14 +31,15 @@ export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partn
   return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
 }
 
-/** @param name of the adapter whose simulator it is */
+/** @param adapter whose simulator it is, where it is not called as the partner is */
 export async function startPartner<Name extends string>(
   name: Name,
   folder: Pick<Folder, 'path'>,
+  adapter: string = name,
 ): Promise<Partner<Name>> {
   const { child, url } = await startListening({
     script: 'src/kit/run-simulator.ts',
-    args: [name],
+    args: [adapter],
     logFile: join(folder.path, `${name}.log`),
     onLine: () => undefined,
   });

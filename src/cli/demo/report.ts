@@ -1,7 +1,7 @@
 import { type Acknowledgements, OUTCOMES, type Outcome } from './acknowledgements.ts';
 import type { Metrics } from './hub-metrics.ts';
-import { MINISTRIES } from './ministries.ts';
-import { type Book, PARTNERS, type PartnerName } from './partners.ts';
+import { MINISTRIES, TOLD } from './ministries.ts';
+import { type Book, PARTNERS } from './partners.ts';
 import type { DayRun } from './run-day.ts';
 import type { Secrets } from './settings.ts';
 import type { Stage } from './stage.ts';
@@ -20,6 +20,10 @@ interface AtPartner {
   readonly refused: number;
 }
 
+/** Those that are told, and keep a book of it. */
+export const BOOK_KEEPERS = [...PARTNERS, TOLD] as const;
+export type Books = Readonly<Record<(typeof BOOK_KEEPERS)[number], Book>>;
+
 /** What the demo prints at its end. */
 export interface Report {
   readonly ok: boolean;
@@ -33,7 +37,7 @@ export interface Report {
   /** Requests that partners repeated because no answer came. */
   readonly retries: number;
   readonly doors: Readonly<Record<string, Counts>>;
-  readonly partners: Readonly<Record<PartnerName, AtPartner>>;
+  readonly partners: Readonly<Record<keyof Books, AtPartner>>;
   /** Changes that the subscriber took, by its own book. */
   readonly webhooks: number;
   /** The code of some dossier, to look at. */
@@ -47,7 +51,7 @@ export interface Report {
 export interface ReportMeans {
   readonly stage: Stage;
   readonly run: DayRun;
-  readonly books: Readonly<Record<PartnerName, Book>>;
+  readonly books: Books;
   readonly metrics: Metrics;
   readonly sizes: Pick<Report, 'dossiers' | 'changes' | 'webhooks'>;
   readonly missing: readonly string[] | undefined;
@@ -83,7 +87,7 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
       ),
     },
     partners: Object.fromEntries(
-      PARTNERS.map((name) => [name, atPartner(name, books[name], metrics)]),
+      BOOK_KEEPERS.map((name) => [name, atPartner(name, books[name], metrics)]),
     ) as Report['partners'],
     ...exampleOf(acknowledgements),
     ...(missing && { missing }),
@@ -98,7 +102,7 @@ function exampleOf(acknowledgements: Acknowledgements): Pick<Report, 'example' |
   return { example: '', proof: '' };
 }
 
-function atPartner(party: PartnerName, { entries, repeats }: Book, metrics: Metrics): AtPartner {
+function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics): AtPartner {
   const taken = (kinds: readonly string[]): number =>
     entries.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { count }) => sum + count, 0);
   const waiting = (state: string): number => metrics.sum('hub_deliveries', { party, state });

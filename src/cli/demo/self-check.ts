@@ -1,14 +1,16 @@
 import type { Acknowledgements } from './acknowledgements.ts';
 import { type Change, checkFeed } from './check-feed.ts';
 import { checkIndex, checkRepairs } from './check-index.ts';
-import type { Standing } from './check-ministries.ts';
+import { checkTold, type Standing } from './check-ministries.ts';
 import { checkPartners } from './check-partners.ts';
 import type { Day } from './day.ts';
 import { type Expected, expectedDossiers, wrongOutcomes } from './expectation.ts';
 import type { Finding } from './finding.ts';
 import type { AskHub } from './hub-client.ts';
+import { TOLD } from './ministries.ts';
 import { askMinistry } from './ministry-book.ts';
 import type { Book, PartnerName } from './partners.ts';
+import type { Books } from './report.ts';
 import type { DayRun } from './run-day.ts';
 import type { Stage } from './stage.ts';
 import { checkSubscriber } from './subscriber.ts';
@@ -17,11 +19,15 @@ import { checkSubscriber } from './subscriber.ts';
 export async function checkItself(
   stage: Stage,
   run: DayRun,
-  books: Readonly<Record<PartnerName, Book>>,
+  books: Books,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { findings, changes } = await findFaults(stage, run, books, signal);
-  const all = [...findings, ...checkSubscriber(await stage.subscriber.book(), changes, run.day.atMinistry)];
+  const all = [
+    ...findings,
+    ...checkTold(books[TOLD], run.pulled),
+    ...checkSubscriber(await stage.subscriber.book(), changes, run.day.atMinistry),
+  ];
   return [...run.unfinished, ...wrongOutcomes(run.acknowledgements), ...all.map(({ text }) => text)];
 }
 

@@ -67,7 +67,7 @@ export function soapClient(
   });
 }
 
-const ANSWERS_WITHIN_MS = 5_000;
+export const ANSWERS_WITHIN_MS = 5_000;
 
 /** Call an operation. No answer, and a fault that is not ours, is `NotAcknowledged`. */
 export async function call<T>(client: Client, operation: string, args: object, signal: AbortSignal): Promise<T> {

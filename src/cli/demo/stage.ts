@@ -36,11 +36,14 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
       startMinistries(folder),
       startSubscriber(folder),
     ]);
-    const others = [...Object.values(partners), ...Object.values(ministries), subscriber];
-    closers.push(() => Promise.all(others.map(({ child }) => child.stop())));
+    const processes = [...Object.values(partners), ...Object.values(ministries), subscriber];
+    closers.push(() => Promise.all(processes.map(({ child }) => child.stop())));
     const secrets = createSecrets();
-    const { parties, routes } = subscriberParty(subscriber);
-    const besides = { parties: { ...ministryParties(ministries, Date.now()), ...parties }, routes };
+    const others = [ministryParties(ministries, Date.now()), subscriberParty(subscriber)];
+    const besides = {
+      parties: Object.assign({}, ...others.map(({ parties }) => parties)),
+      routes: others.flatMap(({ routes }) => routes),
+    };
     const config = writeHubFile(folder, partners, secrets, besides);
     const host = env.HOST?.trim() || '127.0.0.1';
     const port = await portOf(env, host, say);
