@@ -26,6 +26,8 @@ interface Ministry {
   /** What it answers at most, whatever it is asked for. */
   most: number;
   turnsPages: boolean;
+  /** Whether it gives its last page to those who ask for one behind it. */
+  repeatsLast: boolean;
   /** After so many pages comes the first one again. */
   circle: number;
   /** Says by which cursor the page after this one is asked for, where pages have no numbers. */
@@ -49,6 +51,7 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
     tellsTotal: false,
     most: 1_000_000,
     turnsPages: true,
+    repeatsLast: false,
     circle: Number.POSITIVE_INFINITY,
     between: () => undefined,
     since: [],
@@ -64,8 +67,9 @@ async function scene(ministry: Partial<Ministry>, size = 10) {
           const call = readXml(text());
           state.since.push(textAt(call, 'Envelope.Body.*.tuThoiDiem'));
           const said = Number(textAt(call, 'Envelope.Body.*.trang') ?? 1);
-          const page = state.turnsPages ? ((said - 1) % state.circle) + 1 : 1;
           const most = Math.min(size, state.most);
+          const last = state.repeatsLast ? Math.ceil(state.rows.length / most) : Number.POSITIVE_INFINITY;
+          const page = state.turnsPages ? Math.min(((said - 1) % state.circle) + 1, last) : 1;
           const steps = state.rows
             .slice((page - 1) * most, page * most)
             .filter((code) => code !== undefined)
@@ -118,17 +122,17 @@ async function run(
   pages = Number.POSITIVE_INFINITY,
 ) {
   const kept: string[] = [];
-  let [at, more] = [checkpoint, true];
+  let [at, more, lacks] = [checkpoint, true, undefined as Page['lacks']];
   for (let page = 0; more && page < pages; page++) {
     const answer = (await puller.next(connection as never, at, undefined as never)) as Page | Outcome;
-    if ('kind' in answer) return { kept, checkpoint: at, failure: answer, more };
+    if ('kind' in answer) return { kept, checkpoint: at, failure: answer, more, lacks };
     // The hub keeps it as JSON.
     at = JSON.parse(JSON.stringify(answer.checkpoint));
-    more = answer.more;
+    [more, lacks] = [answer.more, lacks || answer.lacks];
     for (const { body } of answer.bodies)
       kept.push(...codesIn(puller.read(body, connection.settings as Settings, connection.codes)));
   }
-  return { kept, checkpoint: at, failure: undefined, more };
+  return { kept, checkpoint: at, failure: undefined, more, lacks };
 }
 
 function codesIn(items: readonly Item[]): string[] {
@@ -204,6 +208,61 @@ describe('a list in pages', () => {
       ]);
       expect(partner.requests().length).toBeLessThan(at === 2 ? 250 : 50);
     }
+  });
+
+  test('says so where what stands behind its pages may be missing, and not where all is there', async () => {
+    const again = 'page 2 is the first one again, with all the 10 records that were asked for: it may give no others';
+    const endless = expect.stringContaining('come to no end');
+    const cases: readonly (readonly [Partial<Ministry>, unknown])[] = [
+      // It reads no page number.
+      [{ rows: rows(30), turnsPages: false }, again],
+      [{ rows: rows(8), turnsPages: false }, false],
+      [{ rows: rows(30), turnsPages: false, most: 7 }, false],
+      [
+        { rows: rows(30), turnsPages: false, tellsTotal: true },
+        'it says that there are 30 records, and its pages had 10',
+      ],
+      [
+        { rows: rows(15), turnsPages: false, tellsTotal: true },
+        'it says that there are 15 records, and its pages had 10',
+      ],
+      [{ rows: rows(10), turnsPages: false, tellsTotal: true }, false],
+      // It gives its last page to whoever asks for one behind it, as many do.
+      [{ rows: rows(25), repeatsLast: true }, false],
+      [{ rows: rows(30), repeatsLast: true }, false],
+      [{ rows: rows(30), repeatsLast: true, tellsTotal: true }, false],
+      // Its pages go round.
+      [{ rows: rows(60), circle: 3 }, endless],
+      [{ rows: rows(25), circle: 3 }, false],
+      [{ rows: rows(60), circle: 3, tellsTotal: true }, 'it says that there are 60 records, and its pages had 30'],
+      [{ rows: rows(60), next: (page) => String((page % 3) + 1) }, endless],
+      // It reads no cursor.
+      [{ rows: rows(60), next: () => '2', turnsPages: false }, endless],
+      // The cursor of the last page leads to itself.
+      [{ rows: rows(25), next: (page) => String(Math.min(page + 1, 3)) }, false],
+      [{ rows: [], next: () => '1' }, false],
+    ];
+    for (const [ministry, expected] of cases) {
+      const { puller, hub } = await scene(ministry);
+      const { lacks, failure, more } = await run(puller, hub());
+      expect({ ministry, lacks, failure, more }).toEqual({
+        ministry,
+        lacks: expected,
+        failure: undefined,
+        more: false,
+      });
+    }
+  });
+
+  test('that has shown once that rows may be missing shows that none are by pages that turn, and by no short one', async () => {
+    const { puller, hub, state } = await scene({ rows: rows(30), turnsPages: false });
+    const first = await run(puller, hub());
+    expect(first).toMatchObject({ lacks: expect.any(String), checkpoint: { until: expect.any(String) } });
+    state.rows = rows(3, 40);
+    const short = await run(puller, hub(NOW + 300_000), first.checkpoint);
+    expect(short.lacks).toBeUndefined();
+    Object.assign(state, { rows: rows(30, 50), turnsPages: true });
+    expect((await run(puller, hub(NOW + 600_000), short.checkpoint)).lacks).toBe(false);
   });
 
   test('is read to its end where a cursor passes over three quiet days, hour by hour', async () => {

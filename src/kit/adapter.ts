@@ -93,6 +93,11 @@ export interface Page {
   readonly more: boolean;
   /** After a complete run: all that the partner has. What it told before and is not among them is no longer in force. */
   readonly complete?: { readonly kind: 'service' | 'agency' | 'field'; readonly codes: readonly string[] };
+  /**
+   * At the end of what was asked for: why the partner may have records that it did not give, in words for operators
+   * without anything personal; false where it has shown that it gives all. Absent where it has shown neither.
+   */
+  readonly lacks?: string | false;
 }
 
 /** What the hub lets a puller ask it. */

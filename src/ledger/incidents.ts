@@ -15,6 +15,7 @@ export interface Incident {
     | 'schema-drift'
     | 'pull-failed'
     | 'pull-invalid'
+    | 'pull-incomplete'
     | 'paused-by-partner'
     | 'disagreement'
     | 'audit-broken'

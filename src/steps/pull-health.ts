@@ -20,6 +20,8 @@ export interface Read {
   invalid: number;
   /** Where the first invalid one is wrong, in the partner's terms. */
   place?: string;
+  /** As of a page: the worst that one of them says. */
+  lacks?: string | false;
 }
 
 export function countRead(read: Read, items: readonly Item[]): void {
@@ -60,6 +62,7 @@ export async function tellPullHealth(
   read: Read,
 ): Promise<void> {
   await tellInvalid(means, pull, read);
+  await tellLacking(means, pull, read);
   if (ended.kind === 'complete') await tellSuccess(means, pull.party);
   else if (ended.kind !== 'halted') await tellFailure(means, pull, ended);
 }
@@ -77,6 +80,12 @@ async function tellInvalid({ alerts }: PullHealthMeans, { party, name }: Claimed
     'pull-invalid',
     `${name}: ${invalid} of ${items} records are invalid, the first at ${place || '/'}`,
   );
+}
+
+/** That a partner does not give all of its records nobody would hear: the pull goes on with what is new. */
+async function tellLacking({ alerts }: PullHealthMeans, { party, name }: ClaimedPull, { lacks }: Read): Promise<void> {
+  if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
+  else if (lacks !== undefined) await alerts.open(party, 'pull-incomplete', `${name}: ${lacks}`);
 }
 
 async function tellSuccess({ database, alerts, nowMs }: PullHealthMeans, party: string): Promise<void> {

@@ -97,6 +97,7 @@ async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull, read
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
     await keepPage(means, party, pull, page, read);
     checkpoint = page.checkpoint;
+    if (page.lacks !== undefined) read.lacks ||= page.lacks;
     if (page.complete) await retireOthers(means.database, party.id, page.complete, msToInstant(means.nowMs()));
     if (!page.more) return { kind: 'complete' };
     if (await mustHalt(means, party)) return { kind: 'halted' };

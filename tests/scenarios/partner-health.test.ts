@@ -3,7 +3,7 @@ import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
 import type { MaintenanceWindow } from '#core/windows';
 import type { Alerts } from '../../src/alerts.ts';
-import type { Puller } from '../../src/kit/adapter.ts';
+import type { Page, Puller } from '../../src/kit/adapter.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
@@ -303,12 +303,15 @@ describe('a partner that is pulled', () => {
   let asked: string[];
   /** What the next pages say, each item as `ok` or the place where it is wrong. */
   let pages: (readonly string[])[];
+  /** What the next runs say of what they may lack. */
+  let lacks: Page['lacks'][];
   afterEach(() => hub.close());
 
   async function start(maintenance: readonly MaintenanceWindow[] = []): Promise<void> {
     failures = [];
     asked = [];
     pages = [];
+    lacks = [];
     const pull = (name: string): Puller<unknown> => ({
       schedule: '0 0 2 * * *',
       async next() {
@@ -316,7 +319,9 @@ describe('a partner that is pulled', () => {
         const failure = failures.shift();
         if (failure instanceof Error) throw failure;
         const said = pages.splice(0).map((page) => ({ body: Buffer.from(page.join(' ')), mediaType: 'text/plain' }));
-        return failure ?? { bodies: said, checkpoint: null, more: false };
+        const lacking = lacks.shift();
+        const page = { bodies: said, checkpoint: null, more: lacks.length > 0 };
+        return failure ?? { ...page, ...(lacking !== undefined && { lacks: lacking }) };
       },
       read: (body) =>
         Buffer.from(body)
@@ -480,6 +485,28 @@ describe('a partner that is pulled', () => {
     expect(await told('catalogue', ['ok'])).toEqual(['pull-invalid']);
     expect(await told('dossiers', ['ok', 'ok', '/2'])).toEqual([]);
     expect(JSON.stringify(hub.logLines)).not.toContain('001000000001');
+  });
+
+  test('one that may lack records is an incident, until it shows that it lacks none', async () => {
+    await start();
+    const shown = async (name: string, ...said: Page['lacks'][]) => {
+      lacks = said;
+      await pull(name);
+      return (await health()).open;
+    };
+    expect(await shown('dossiers', false)).toEqual([]);
+    // Of a run in pieces the worst one counts.
+    expect(await shown('dossiers', 'its pages went round', false)).toEqual(['pull-incomplete']);
+    expect(hub.logLines.find((line) => line.msg === 'incident')).toMatchObject({
+      kind: 'pull-incomplete',
+      cause: 'dossiers: its pages went round',
+    });
+    const metrics = await (await hub.request('GET', '/metrics')).text();
+    expect(metrics).toContain('hub_incidents_open{party="portal",kind="pull-incomplete"} 1');
+    // A run that shows neither, and what another pull shows, is no sign that it is mended.
+    expect(await shown('dossiers', undefined)).toEqual(['pull-incomplete']);
+    expect(await shown('catalogue', false)).toEqual(['pull-incomplete']);
+    expect(await shown('dossiers', false)).toEqual([]);
   });
 
   test('a pull that gets through does not end an incident of deliveries that do not', async () => {

@@ -4,7 +4,7 @@ import { maskApplicant } from '#core/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type LoadedAdapter, loadAdapters } from '../../adapters.ts';
 import { loadConfig } from '../../config.ts';
-import type { Asks } from '../../kit/adapter.ts';
+import type { Asks, Page } from '../../kit/adapter.ts';
 import { createParty } from '../../parties.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
@@ -31,16 +31,17 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
         `<pull>: ${names ? `got ${JSON.stringify(name)}, expected one of ${names}` : `nothing is pulled from ${partyId}`}`,
       );
     const items: Item[] = [];
-    let [checkpoint, more] = [undefined as unknown, true];
+    let [checkpoint, more, lacks] = [undefined as unknown, true, undefined as Page['lacks']];
     for (let pages = 0; more && (all || pages === 0); pages++) {
       const page = await puller.next(party.connect(), checkpoint, NOTHING_OUTSTANDING);
       if ('kind' in page) return failed(page);
       for (const { body } of page.bodies) items.push(...puller.read(body, party.settings, NO_CODES));
-      [checkpoint, more] = [page.checkpoint, page.more];
+      [checkpoint, more, lacks] = [page.checkpoint, page.more, lacks || page.lacks];
     }
     return shown(
       items.map((item) => (personal ? item : masked(item))),
       more,
+      lacks,
     );
   } finally {
     party.close();
@@ -70,7 +71,7 @@ function masked(item: Item): Item {
   return { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier };
 }
 
-function shown(items: readonly Item[], more: boolean): Result {
+function shown(items: readonly Item[], more: boolean, lacks: Page['lacks']): Result {
   const records = items.filter((item) => item.kind === 'record');
   const invalid = items.filter((item) => item.kind === 'invalid');
   const waiting = new Map<string, number>();
@@ -84,7 +85,8 @@ function shown(items: readonly Item[], more: boolean): Result {
     ),
     ...[...waiting].map(([message, count]) => `waits (${count}): ${message}`),
     `${records.length} records, ${invalid.length} invalid, ${items.length - records.length - invalid.length} would wait${more ? '; there is more' : ''}`,
+    ...(lacks ? [`not all, perhaps: ${lacks}`] : []),
   ].join('\n');
-  const document = { items, unmapped: Object.fromEntries(waiting), more };
-  return { text, document, failed: records.length < items.length };
+  const document = { items, unmapped: Object.fromEntries(waiting), more, ...(lacks && { lacks }) };
+  return { text, document, failed: records.length < items.length || Boolean(lacks) };
 }

@@ -1,4 +1,5 @@
 import { instantToMs, msToInstant } from '#core/dates';
+import type { Page } from '../adapter.ts';
 import type { List } from './settings.ts';
 
 /** Between two runs, and within one; kept by the hub together with each page. */
@@ -30,8 +31,10 @@ export interface Run {
   /** What the parts of this pass say, and how many of them come before this page. */
   readonly saying: readonly string[];
   readonly before: number;
-  /** How many records the pages of this pass had. */
+  /** How many records the pages of this pass had that were not all there before. */
   readonly rows: number;
+  /** The last of those pages. */
+  readonly fresh?: { readonly page: number; readonly records: number };
   /** What the last pages count together that had nothing which earlier ones of this pass had not. */
   readonly idle?: number;
 }
@@ -70,16 +73,18 @@ export function after(
   run: Run,
   end: PageEnd,
   nowMs: number,
-): { readonly checkpoint: Checkpoint; readonly more: boolean } {
-  const rows = run.rows + end.records;
+): Pick<Page, 'more' | 'lacks'> & { readonly checkpoint: Checkpoint } {
+  const isOld = isIdle(run);
+  const rows = run.rows + (isOld ? 0 : end.records);
   const { answer: _, cursor: __, idle: ___, ...rest } = run;
-  const idle = isIdle(run) ? (run.idle ?? 0) + (end.records === 0 ? EMPTY : REPEATED) : 0;
+  const idle = isOld ? (run.idle ?? 0) + (end.records === 0 ? EMPTY : REPEATED) : 0;
   const followed = {
     ...rest,
     part: 0,
     previous: end.answer,
     before: run.saying.length,
     rows,
+    ...(!isOld && { fresh: { page: run.page, records: end.records } }),
     ...(idle > 0 && { idle }),
   };
   const isEndless = idle >= MOST_IDLE;
@@ -102,15 +107,45 @@ export function after(
   }
   const reached = isSteady ? run.until : until;
   const checkpoint = { ...(reached !== undefined && { until: reached }), said: run.saying };
-  // A long period is read in several runs, one after the other.
-  return { checkpoint, more: isSteady && run.isCut === true };
+  const lacks = isSteady ? lackOf(list, followed, end, isEndless) : undefined;
+  // Of what a run did not look at it shows nothing: one from the beginning, and one whose pages turn, do.
+  const isProof = until === undefined || (followed.fresh?.page ?? 0) > (list.page?.first ?? 1);
+  return {
+    checkpoint,
+    // A long period is read in several runs, one after the other.
+    more: isSteady && run.isCut === true,
+    ...(lacks === undefined ? isSteady && isProof && { lacks: false } : { lacks }),
+  };
 }
+
+/**
+ * Why a list that has come to its end may not be whole. Many a ministry gives its last page again to whoever asks for one
+ * beyond it: that is none, but where the page is the first one and full, for then it may be that only this is ever given.
+ */
+function lackOf({ page }: List, { fresh, rows, page: at }: Run, end: PageEnd, isEndless: boolean): string | undefined {
+  if (!page) return undefined;
+  if (page.next !== undefined) {
+    const isIgnored = end.records > 0 && fresh?.page !== at;
+    return end.next !== undefined && (isEndless || isIgnored) ? ENDLESS : undefined;
+  }
+  if (end.total !== undefined)
+    return rows < end.total ? `it says that there are ${end.total} records, and its pages had ${rows}` : undefined;
+  if (end.records === 0 || fresh?.records !== page.size) return undefined;
+  if (isEndless) return ENDLESS;
+  const isFirstAgain = fresh.page === (page.first ?? 1) && at > fresh.page;
+  return isFirstAgain
+    ? `page ${at} is the first one again, with all the ${page.size} records that were asked for: it may give no others`
+    : undefined;
+}
+
+const ENDLESS =
+  'its pages say again and again what was there before, and come to no end: what is behind may be missing';
 
 function going(
   said: readonly string[],
   until: string | undefined,
   run: Run,
-): { readonly checkpoint: Checkpoint; readonly more: boolean } {
+): { readonly checkpoint: Checkpoint; readonly more: true } {
   return { checkpoint: { ...(until !== undefined && { until }), said, run }, more: true };
 }
 

@@ -38,6 +38,10 @@ describe('what the hub says to officers', () => {
     ['progress: timeout: no answer within 3 s', 'progress: timeout: không trả lời trong 3 giây'],
     ['got a list of 3, expected a text', 'nhận được danh sách 3 mục, cần văn bản'],
     [
+      'dossiers: it says that there are 30 records, and its pages had 10',
+      'dossiers: bên đó nói có 30 bản ghi, nhưng các trang chỉ có 10',
+    ],
+    [
       'the certificate of CN=a; b ends on 2026-12-01, within 7 days; the certificate of CN=c ended on 2026-11-01',
       'chứng thư số của CN=a; b hết hạn ngày 2026-12-01, trong vòng 7 ngày; chứng thư số của CN=c đã hết hạn ngày 2026-11-01',
     ],

@@ -129,6 +129,18 @@ export const PHRASES: readonly Phrase[] = [
     '{count} of {all} records are invalid, the first at {path}',
     '{count} trong {all} bản ghi không hợp lệ, bản đầu sai ở {path}',
   ],
+  [
+    'it says that there are {total} records, and its pages had {count}',
+    'bên đó nói có {total} bản ghi, nhưng các trang chỉ có {count}',
+  ],
+  [
+    'page {page} is the first one again, with all the {count} records that were asked for: it may give no others',
+    'trang {page} lại là trang đầu, đủ {count} bản ghi đã hỏi: có thể bên đó không đưa các bản ghi khác',
+  ],
+  [
+    'its pages say again and again what was there before, and come to no end: what is behind may be missing',
+    'các trang cứ lặp lại những gì đã có và không đến trang cuối: có thể thiếu phần phía sau',
+  ],
   ['asking for its list: {why}', 'khi hỏi danh sách: {why}'],
   ['asking for a token: {why}', 'khi xin mã truy cập: {why}'],
   ['asking for results: {why}', 'khi hỏi kết quả: {why}'],

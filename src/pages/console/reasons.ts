@@ -173,6 +173,10 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Xem thông điệp không hợp lệ của bên đó: bên kia đã đổi dữ liệu, hoặc cấu hình đọc sai; sửa cấu hình rồi khởi động lại.',
     'See the party’s invalid messages: it has changed what it sends, or the settings read it wrong; mend them and start again.',
   ],
+  'pull-incomplete': [
+    'Xem bên kia chia trang thế nào, sửa request và page trong cấu hình, rồi đổi startAt để lấy lại từ thời điểm bắt đầu thiếu.',
+    'See how the party divides its lists, mend request and page in the settings, and change startAt to have it anew from when it began.',
+  ],
   disagreement: [
     'Chạy lienthong reconcile với bên đó để biết hồ sơ nào, rồi chọn bên đúng.',
     'lienthong reconcile with that party names the dossiers; then decide whose word holds.',

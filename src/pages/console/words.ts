@@ -84,6 +84,7 @@ export const INCIDENTS = {
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
   'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'what was pulled is invalid', 'bad'],
+  'pull-incomplete': ['dữ liệu lấy về có thể thiếu', 'what was pulled may not be all', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
 } as const satisfies Words;
 
