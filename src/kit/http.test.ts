@@ -61,11 +61,21 @@ test('of a text that is hidden nothing is kept, however the call writes it', asy
   const wires: WireRecord[] = [];
   const form = `${new URLSearchParams({ p: password })}`;
   const json = JSON.stringify({ p: password });
-  for (const body of [form, json, json.replaceAll('/', '\\/'), password])
+  const number = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const inPhp = json.replace(/[^\x20-\x7e]/g, number).replaceAll('/', '\\/');
+  const inDotNet = json
+    .replaceAll('\\"', number('"'))
+    .replace(/[^\x20-\x7e]|&/g, (one) => number(one).toUpperCase().replace('U', 'u'));
+  for (const body of [form, json, json.replaceAll('/', '\\/'), password, inPhp, inDotNet])
     await client
       .withRecorder((wire) => void wires.push(wire))
       .exchange({ url: `${origin}/${encodeURIComponent(password)}?${form}`, body, hide: [password] });
   client.close();
   expect(wires.map(({ url }) => url)).toEqual(wires.map(() => `${origin}/***?p=***`));
-  expect(wires.map(({ request }) => request)).toEqual(['p=***', '{"p":"***"}', '{"p":"***"}', '***']);
+  expect([inPhp, inDotNet]).toEqual([
+    '{"p":"m\\u1eadt\\/\\"kh\\u1ea9u\\" & 1"}',
+    '{"p":"m\\u1EADt/\\u0022kh\\u1EA9u\\u0022 \\u0026 1"}',
+  ]);
+  const inJson = '{"p":"***"}';
+  expect(wires.map(({ request }) => request)).toEqual(['p=***', inJson, inJson, '***', inJson, inJson]);
 });

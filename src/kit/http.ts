@@ -300,9 +300,12 @@ function lowerCase(headers: object): Record<string, string> {
 }
 
 function wireOf(call: Call, result: Exchange): WireRecord {
-  const hidden = [...new Set((call.hide ?? []).filter((text) => text !== '').flatMap(asWritten))];
-  const shown = (body: string | Uint8Array): string =>
-    hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
+  const secrets = (call.hide ?? []).filter((text) => text !== '');
+  const hidden = [...new Set(secrets.flatMap(asWritten))];
+  const shown = (body: string | Uint8Array): string => {
+    const text = hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
+    return ESCAPE.test(text) ? secrets.reduce((text, one) => text.replace(inEscapes(one), '***'), text) : text;
+  };
   const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');
   const url = hidden.reduce((text, one) => text.replaceAll(one, '***'), call.url);
   const base = { method: call.method ?? 'POST', url, request };
@@ -319,6 +322,23 @@ function asWritten(text: string): readonly string[] {
   const inJson = JSON.stringify(text).slice(1, -1);
   const inForm = `${new URLSearchParams([['', text]])}`.slice(1);
   return [text, inJson, inJson.replaceAll('/', '\\/'), encodeURIComponent(text), inForm];
+}
+
+const ESCAPE = /\\u[0-9a-f]{4}/i;
+
+/** A text in JSON, whichever of its letters are written by their numbers: of PHP and Python those with accents, of .NET more. */
+function inEscapes(text: string): RegExp {
+  const letters = [...text].map((letter) => {
+    const written = JSON.stringify(letter)
+      .slice(1, -1)
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const numbers = letter.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+    const escapes = numbers.map(
+      (number) => `\\\\u${number.replace(/[a-f]/g, (hex) => `[${hex}${hex.toUpperCase()}]`)}`,
+    );
+    return `(?:${letter === '/' ? '\\\\?/' : written}|${escapes.join('')})`;
+  });
+  return new RegExp(letters.join(''), 'g');
 }
 
 function clip(body: string | Uint8Array): string {
