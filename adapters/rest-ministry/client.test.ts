@@ -205,11 +205,14 @@ test('a code that is only in failures leaves the status to say what else there i
   expect(await tell()).toMatchObject({ kind: 'delivered' });
 });
 
-test('a ministry that is busy says when to come again', async () => {
-  const { tell } = await started((one) =>
-    isToken(one) ? tokenFor(60) : { status: 429, body: '{"error_code":"99"}', headers: { 'retry-after': '40' } },
-  );
-  expect(await tell()).toMatchObject({ kind: 'unavailable', reason: 'busy', retryAfterMs: 40_000 });
+test('a ministry that is busy says when to come again, by whichever status', async () => {
+  for (const status of [200, 429]) {
+    const { tell, pull } = await started((one) =>
+      isToken(one) ? tokenFor(60) : { status, body: '{"error_code":"99"}', headers: { 'retry-after': '40' } },
+    );
+    expect(await tell()).toMatchObject({ kind: 'unavailable', reason: 'busy', retryAfterMs: 40_000 });
+    expect(await pull()).toMatchObject({ kind: 'unavailable', retryAfterMs: 40_000 });
+  }
 });
 
 test('a token that is said to have ended by a code is renewed as well', async () => {

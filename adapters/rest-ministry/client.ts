@@ -177,7 +177,13 @@ async function answerOf(
   const answer = isSuccess
     ? await read(text as string, exchange.status, call, connection)
     : await meaningOfStatus(connection, exchange, text, call.shown);
-  return 'kind' in answer || answer.message === undefined ? answer : { ...answer, message: call.shown(answer.message) };
+  if ('kind' in answer) return answer;
+  const [{ message }, wait] = [answer, retryAfterMs(exchange.headers, connection.now())];
+  return {
+    ...answer,
+    ...(message !== undefined && { message: call.shown(message) }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  };
 }
 
 async function read(

@@ -11,6 +11,7 @@ import {
   nodesAt,
   type Picking,
   readDocument,
+  retryAfterMs,
   type SoapFailure,
   type SoapResult,
   secretsOfSecurity,
@@ -32,7 +33,11 @@ export const transport: MinistryTransport<Settings> = {
       args: argumentsOf(request),
       pick: pickingOf(result, records),
     });
-    if (called.kind === 'answer') return readAnswer(called, result, settings, records);
+    if (called.kind === 'answer') {
+      const answer = await readAnswer(called, result, settings, records);
+      const wait = retryAfterMs(called.headers, connection.now());
+      return 'kind' in answer || wait === undefined ? answer : { ...answer, retryAfterMs: wait };
+    }
     return isExpiredFault(settings, called) ? EXPIRED : soapOutcome(called, shown, connection.now());
   },
   secrets: ({ security }) => secretsOfSecurity(security),

@@ -13,6 +13,8 @@ export interface Answer {
   /** What it says of itself: a code and words, where the settings name them. */
   readonly code?: string;
   readonly message?: string;
+  /** When it wants to be asked again, where it says so beside its code. */
+  readonly retryAfterMs?: number;
 }
 
 /** Why an answer is none: it may have been done all the same. */

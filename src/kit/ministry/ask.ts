@@ -144,6 +144,11 @@ export function meaning({ settings, codes }: Ministry, { code }: Answer): Meanin
   return code === undefined ? 'ok' : meaningOf(settings, codes, code);
 }
 
+/** It was not done, and is to be asked again: when the ministry says. */
+export function notNow(reason: string, message: string, { retryAfterMs }: Answer): Failure {
+  return { kind: 'unavailable', reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
 /** What the ministry says, fit for logs. */
 export function said(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');

@@ -2,7 +2,7 @@ import { nfc } from '#core/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../xml.ts';
 import { recordIn } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, said } from './ask.ts';
+import { ask, type Failure, type Ministry, meaning, notNow, said } from './ask.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
 import { type Built, type Filled, fill, type Means } from './source.ts';
@@ -19,12 +19,7 @@ export async function lookUp(
   if ('kind' in answer) return answer;
   const means = meaning(connection, answer);
   if (means === 'none') return [];
-  if (means !== 'ok')
-    return {
-      kind: 'unavailable',
-      reason: 'look-up',
-      message: `looking it up: ${said(connection, answer, dossier)}`,
-    };
+  if (means !== 'ok') return notNow('look-up', `looking it up: ${said(connection, answer, dossier)}`, answer);
   return answer.records.map(recordIn);
 }
 

@@ -3,7 +3,7 @@ import type { Page, Puller } from '../adapter.ts';
 import { fingerprint, fingerprintInTurns } from '../fingerprint.ts';
 import { textAt } from '../xml.ts';
 import { type Answer, recordIn } from './answer.ts';
-import { ask, by, type Failure, type Ministry, meaning, said, type Transport } from './ask.ts';
+import { ask, by, type Failure, type Ministry, meaning, notNow, said, type Transport } from './ask.ts';
 import { framed, type PulledOperation, type Row, readRows } from './mapping.ts';
 import { after, beginning, type Checkpoint, type Run } from './run.ts';
 import type { List, MinistrySettings } from './settings.ts';
@@ -107,7 +107,7 @@ async function fetched(
   const means = meaning(connection, answer);
   if (means !== 'ok' && means !== 'none') {
     const message = `asking for its list: ${said(connection, answer)}`;
-    return { value: { kind: 'unavailable', reason: 'no-list', message }, ttlMs: 0 };
+    return { value: notNow('no-list', message, answer), ttlMs: 0 };
   }
   const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
   if (answer.records.length === 0 && total !== undefined && total > 0 && run.page === (page?.first ?? 1)) {
@@ -190,7 +190,7 @@ async function detailed(
     const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
     // It is there when it is asked for once more, and may be in no list by then.
     if (means === 'busy' && !('kind' in answer))
-      return { kind: 'unavailable', reason: 'busy', message: `its detail: ${said(connection, answer)}` };
+      return notNow('busy', `its detail: ${said(connection, answer)}`, answer);
     const refusal =
       'kind' in answer
         ? answer.message

@@ -1,10 +1,10 @@
 import { unmappedKey } from '#core/problem';
 import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { delivered, type Outgoing, refused, unavailable, unknown } from '../adapter.ts';
+import { delivered, type Outgoing, refused, unknown } from '../adapter.ts';
 import { textAt } from '../xml.ts';
 import type { Answer } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, said } from './ask.ts';
+import { ask, type Failure, type Ministry, meaning, notNow, said } from './ask.ts';
 import { lookUp, wordsOf } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { LookUp, Push, Question } from './settings.ts';
@@ -65,7 +65,7 @@ function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dos
     case 'taken':
       return delivered('already-there');
     case 'busy':
-      return unavailable('busy', `the ministry cannot take it now: ${told}`);
+      return notNow('busy', `the ministry cannot take it now: ${told}`, answer);
     case 'none':
       return refused('not-there', `the ministry has nothing that this could be said of: ${told}`);
     case 'refused':
