@@ -315,3 +315,57 @@ test('a page from 0 on may be asked for by its number or by how many records com
     { trang: 3, boQua: 600 },
   ]);
 });
+
+/** A ministry whose pages are linked, and what is pulled from it until there is no more. */
+async function linkedPages(linkBehind: (page: number, asked: Asked) => string | null) {
+  const { asked, pull } = await started(
+    (one) => {
+      if (isToken(one)) return tokenFor(60);
+      const page = Number(new URL(one.path, 'http://x').searchParams.get('trang') ?? 1);
+      const next = linkBehind(page, one);
+      return { body: JSON.stringify({ error_code: 0, data: { HoSo: [{ MaHoSo: `HS-${page}` }] }, links: { next } }) };
+    },
+    (settings) => {
+      const dossiers = { ...settings.pull?.dossiers, page: { size: 1, next: 'links.next' } };
+      const request = { tuNgay: { from: 'since', date: 'yyyyMMdd' }, '/': 'cursor' };
+      return { ...settings, pull: { dossiers: { ...dossiers, operation: 'GET DanhSach/HoSo', request } } } as Settings;
+    },
+  );
+  let [checkpoint, answer, kept] = [undefined as object | undefined, await pull(), 0];
+  for (; answer && !('kind' in answer); answer = await pull(checkpoint)) {
+    kept += answer.bodies.length;
+    checkpoint = JSON.parse(JSON.stringify(answer.checkpoint)) as object;
+    if (!answer.more) break;
+  }
+  return { answer, kept, paths: asked.filter((one) => !isToken(one)).map(({ path }) => path) };
+}
+
+test('pages that are linked are followed, by whole addresses and by parts of one', async () => {
+  const base = '/lgsp/DichVuHoSo/1.0/DanhSach';
+  const { answer, kept, paths } = await linkedPages(
+    (page, { headers }) =>
+      [`http://${headers.host}${base}/HoSo?trang=2&ma=a%2Fb`, `${base}/HoSo?trang=3`, '?trang=4', 'Sau?trang=5'][
+        page - 1
+      ] ?? null,
+  );
+  expect(answer).toMatchObject({ more: false, lacks: false });
+  expect(kept).toBe(5);
+  expect(paths).toEqual([
+    expect.stringMatching(/^\/lgsp\/DichVuHoSo\/1\.0\/DanhSach\/HoSo\?tuNgay=\d{8}$/),
+    ...['HoSo?trang=2&ma=a%2Fb', 'HoSo?trang=3', 'HoSo?trang=4', 'Sau?trang=5'].map((path) => `${base}/${path}`),
+  ]);
+});
+
+test('a link to another server is not followed: what we are known by would go there', async () => {
+  const { answer, kept, paths } = await linkedPages(() => 'http://kho.bo.gov.vn/HoSo?trang=2');
+  const message = 'it links to http://kho.bo.gov.vn, which is not where baseUrl is';
+  expect(answer).toEqual({ kind: 'refused', reason: 'configuration', message });
+  expect([kept, paths.length]).toEqual([1, 1]);
+});
+
+test('links that lead in a circle come to an end, which is told', async () => {
+  const { answer, kept, paths } = await linkedPages((page) => `?trang=${(page % 3) + 1}`);
+  expect(answer).toMatchObject({ more: false, lacks: expect.stringContaining('come to no end') });
+  expect(kept).toBe(3);
+  expect(paths.length).toBeLessThan(30);
+});

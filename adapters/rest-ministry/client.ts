@@ -43,8 +43,9 @@ export const transport: MinistryTransport<Settings> = {
     const { settings, sessions, http, codes } = connection;
     const { question, request, idempotent, secret, hidden } = call;
     const wire = wireOf(settings, question, request);
-    if (Array.isArray(wire)) return stuck(wire, undefined);
-    const { headers, ...rest } = wire as Exclude<typeof wire, readonly unknown[]>;
+    if ('kind' in wire) return wire;
+    if (!('url' in wire)) return stuck(wire, undefined);
+    const { headers, ...rest } = wire;
     const authorization = await authorizationOf(connection, call.session);
     if (typeof authorization === 'object') return authorization;
     const token = authorization === undefined ? [] : [authorization.slice(authorization.indexOf(' ') + 1)];

@@ -26,7 +26,7 @@ const Security = Type.Union([
 ]);
 
 export const Settings = ministrySettings(
-  { operation: Operation, body: optional(oneOf(['json', 'form'])) },
+  { operation: Operation, body: optional(oneOf(['json', 'form', 'list'])) },
   {
     baseUrl: Address,
     headers: optional(

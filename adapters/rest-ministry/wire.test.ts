@@ -25,6 +25,33 @@ test('each member of a request goes to its place', () => {
   });
 });
 
+test('a body of a list is the list alone', () => {
+  const body = (request: Parameters<typeof wireOf>[2]) => written('POST HoSo', request, { body: 'list' });
+  expect(body({ list: [{ MaHoSo: '1' }], '?v': '2' })).toMatchObject({
+    body: '[{"MaHoSo":"1"}]',
+    url: expect.stringMatching(/\?v=2$/),
+  });
+  expect(body({})).toMatchObject({ body: '[]' });
+});
+
+test('a link takes the place of the whole address, and leads to no other server', () => {
+  const linked = (link: string) => written('GET HoSo/{ma}', { '{ma}': '1', '/': link, trang: '9', '@X-Ma': 'a' });
+  for (const [link, path] of [
+    ['http://127.0.0.1:9/api/HoSo?c=a%2Fb#x', 'api/HoSo?c=a%2Fb'],
+    ['http://user:pass@127.0.0.1:9/HoSo', 'HoSo'],
+    ['/v2/HoSo?trang=2', 'v2/HoSo?trang=2'],
+    ['?trang=2', 'api/HoSo/1?trang=2'],
+    ['2?soDong=10', 'api/HoSo/2?soDong=10'],
+  ] as const)
+    expect(linked(link)).toEqual({ method: 'GET', url: `http://127.0.0.1:9/${path}`, headers: { 'X-Ma': 'a' } });
+  for (const [link, message] of [
+    ['https://127.0.0.1:9/api/HoSo', 'it links to https://127.0.0.1:9, which is not where baseUrl is'],
+    ['//kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
+    ['http://:9', 'it links to what is no address'],
+  ] as const)
+    expect(linked(link)).toEqual({ kind: 'refused', reason: 'configuration', message });
+});
+
 test('what has no place in an address or a header is told, not sent', () => {
   for (const text of ['', '.', '..'])
     expect(written('GET HoSo/{ma}', { '{ma}': text })).toEqual([
@@ -41,10 +68,21 @@ test('settings whose requests do not fit their addresses are refused at the star
   expect(operationProblems(SETTINGS)).toEqual([]);
   const health = healthAt('http://127.0.0.1:9') as Settings;
   expect(operationProblems(health)).toEqual([]);
-  const wrong = (operation: string, request: object): readonly string[] =>
-    operationProblems({ ...health, pull: undefined, push: { dossiers: { operation, request } } } as never).map(
+  const wrong = (operation: string, request: object, more: object = {}): readonly string[] =>
+    operationProblems({ ...health, pull: undefined, push: { dossiers: { operation, request, ...more } } } as never).map(
       ({ path, message }) => `${path} ${message}`,
     );
+  expect(wrong('POST HoSo', { list: { each: '.', fields: { Ma: 'code' } }, '/': 'cursor' }, { body: 'list' })).toEqual(
+    [],
+  );
+  expect(wrong('POST HoSo', { list: 'code', Ma: 'code', '/': { each: 'a' } }, { body: 'list' })).toEqual([
+    '/push/dossiers/request/list stands beside the body, expected nothing but list, with each',
+    '/push/dossiers/request/Ma stands beside the body, expected nothing but list, with each',
+    '/push/dossiers/request/~1 is a list, expected one value',
+  ]);
+  expect(wrong('POST HoSo', { '?a': 'code' }, { body: 'list' })).toEqual([
+    '/push/dossiers/request has no list, which the body is made of',
+  ]);
   expect(wrong('GET HoSo/{ma}', { '{so}': 'code' })).toEqual([
     "/push/dossiers/request has no {ma}, which the operation's path needs",
     '/push/dossiers/request/{so} names no place of the path "HoSo/{ma}"',

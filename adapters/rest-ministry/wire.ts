@@ -1,4 +1,4 @@
-import { type Filled, type MinistryQuestion, type Problem, pointer, quote } from '#kit';
+import { type Filled, type MinistryFailure, type MinistryQuestion, type Problem, pointer, quote } from '#kit';
 import type { Settings } from './settings.ts';
 
 type Request = Filled['record'];
@@ -16,8 +16,14 @@ const PLACE = /\{([^{}]+)\}/g;
 export const isSendable = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 const HEADER = /^@[A-Za-z0-9!#$%&'*+^_`|~-]{1,100}$/;
 
+/** Takes the place of the whole address: a link that the ministry gave. */
+const LINK = '/';
+/** The member that is a body of `list`. */
+const LIST = 'list';
+
 /** Where a member of a request goes: `{name}` into the path, `?name` behind it, `@name` into a header, else into the body. */
-function kindOf(target: string, method: string): 'path' | 'query' | 'header' | 'body' {
+function kindOf(target: string, method: string): 'address' | 'path' | 'query' | 'header' | 'body' {
+  if (target === LINK) return 'address';
   if (target.startsWith('{')) return 'path';
   if (target.startsWith('?')) return 'query';
   if (target.startsWith('@')) return 'header';
@@ -27,9 +33,14 @@ function kindOf(target: string, method: string): 'path' | 'query' | 'header' | '
 const nameOf = (target: string): string => target.replace(/^[?@]/, '');
 
 /** Write a request that its table has filled. What cannot be said in its place is told, and nothing is sent. */
-export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, request: Request): Wire | readonly Problem[] {
+export function wireOf(
+  { baseUrl }: Settings,
+  question: MinistryQuestion,
+  request: Request,
+): Wire | readonly Problem[] | MinistryFailure {
   const [method, path] = question.operation.split(' ') as [Wire['method'], string];
-  const isForm = (question as { readonly body?: string }).body === 'form';
+  const how = bodyOf(question);
+  const isForm = how === 'form';
   const [query, form] = [new URLSearchParams(), new URLSearchParams()];
   const [headers, body]: [Record<string, string>, Request] = [{}, {}];
   const problems: Problem[] = [];
@@ -53,17 +64,33 @@ export function wireOf({ baseUrl }: Settings, question: MinistryQuestion, reques
       problems.push({ path: `/${place}`, message: `${quote(text)} cannot stand in an address, expected a text` });
     return encodeURIComponent(text);
   });
-  if (problems.length > 0) return problems;
   const found = query.size > 0 ? `?${query}` : '';
-  const url = `${baseUrl.replace(/\/+$/, '')}/${written.replace(/^\/+/, '')}${found}`;
+  const address = `${baseUrl.replace(/\/+$/, '')}/${written.replace(/^\/+/, '')}`;
+  if (problems.length > 0) return problems;
+  const link = request[LINK];
+  // It says itself what would stand behind the path.
+  const url = typeof link === 'string' ? linked(link, address) : `${address}${found}`;
+  if (typeof url === 'object') return url;
   if (method === 'GET' || method === 'DELETE') return { method, url, headers };
   return isForm
     ? { method, url, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers }, body: `${form}` }
     : {
         ...{ method, url, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } },
-        body: JSON.stringify(body),
+        body: JSON.stringify(how === 'list' ? (body[LIST] ?? []) : body),
       };
 }
+
+/** Where a link leads from an address, and never to another server: what we are known by would go there too. */
+function linked(link: string, from: string): string | MinistryFailure {
+  const { origin } = new URL(from);
+  const refused = (message: string) => ({ kind: 'refused', reason: 'configuration', message }) as const;
+  if (!URL.canParse(link, from)) return refused('it links to what is no address');
+  const to = new URL(link, from);
+  if (to.origin !== origin) return refused(`it links to ${to.origin}, which is not where baseUrl is`);
+  return `${origin}${to.pathname}${to.search}`;
+}
+
+const bodyOf = (question: MinistryQuestion): string | undefined => (question as { readonly body?: string }).body;
 
 /** What is wrong with the requests of a party's settings: an address with a hole, or what has no place in one. */
 export function operationProblems(settings: Settings): readonly Problem[] {
@@ -87,12 +114,16 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
   const [method = '', address = ''] = question.operation.split(' ');
   const places = [...address.matchAll(PLACE)].map(([place]) => place);
   const targets = Object.entries(question.request);
+  const isList = bodyOf(question) === 'list';
   const lacking = places.filter((place) => !Object.hasOwn(question.request, place));
   return [
     ...lacking.map((place) => ({
       path: `${path}/request`,
       message: `has no ${place}, which the operation's path needs`,
     })),
+    ...(isList && !Object.hasOwn(question.request, LIST)
+      ? [{ path: `${path}/request`, message: `has no ${LIST}, which the body is made of` }]
+      : []),
     ...targets.flatMap(([target, field]) => {
       const here = { path: `${path}/request/${pointer(target)}` };
       const kind = kindOf(target, method);
@@ -100,9 +131,11 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
         return [{ ...here, message: `names no place of the path ${quote(address)}` }];
       if (kind === 'header' && !target.includes('.') && !HEADER.test(target))
         return [{ ...here, message: 'is no name of a header' }];
-      if ((kind === 'path' || kind === 'header') && typeof field === 'object' && 'each' in field)
-        return [{ ...here, message: 'is a list, expected one value' }];
-      if (kind === 'body' && (question as { readonly body?: string }).body !== 'form') return [];
+      const isEach = typeof field === 'object' && 'each' in field;
+      if (kind !== 'query' && kind !== 'body' && isEach) return [{ ...here, message: 'is a list, expected one value' }];
+      if (kind === 'body' && isList && !(target === LIST && isEach))
+        return [{ ...here, message: `stands beside the body, expected nothing but ${LIST}, with each` }];
+      if (kind === 'body' && bodyOf(question) !== 'form') return [];
       const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
       return isTable || target.includes('.')
         ? [{ ...here, message: 'stands outside a JSON body, expected one value and a name without a dot' }]

@@ -194,6 +194,16 @@ export const PHRASES: readonly Phrase[] = [
     'không đặt được vào tiêu đề HTTP, cần chữ không dấu và không xuống dòng',
   ],
   ['is no name of a header', 'không phải tên tiêu đề HTTP'],
+  ['it links to what is no address', 'đường dẫn bên đó đưa không phải địa chỉ'],
+  [
+    'it links to {address}, which is not where baseUrl is',
+    'đường dẫn bên đó đưa chỉ tới {address}, không phải nơi của baseUrl',
+  ],
+  ['has no {member}, which the body is made of', 'không có {member}, là thứ tạo nên thân yêu cầu'],
+  [
+    'stands beside the body, expected nothing but {member}, with each',
+    'nằm ngoài thân yêu cầu, chỉ cần {member} có each',
+  ],
   ['it has no {path}, and a list at {other}', 'không có {path}, mà có danh sách ở {other}'],
   ['is a list, expected one value', 'là danh sách, cần một giá trị'],
   [
