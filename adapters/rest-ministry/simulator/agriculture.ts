@@ -106,16 +106,21 @@ function heldOf(code: string, given: unknown, nowMs: number): Held | undefined {
   return {
     ...{ code, service: text('procedure.code'), serviceName: text('procedure.name'), agency: text('agency') },
     ...{ name: text('applicant.name'), identity: text('applicant.identityNumber'), phone: text('applicant.phone') },
-    ...{ abstract: text('summary'), fee: '120000', status: text('status'), atMs: Date.parse(at), changedMs: nowMs },
+    ...{ abstract: text('summary'), fee: '120000', fees: (given as { fees?: unknown }).fees },
+    ...{ status: text('status'), atMs: Date.parse(at), changedMs: nowMs },
   };
 }
 
+/** Of what it was told it says nothing else: neither a fee of its own nor when it was received. */
 function rowOf(held: Held): object {
+  const { filedMs } = held;
   return {
     ...{ code: held.code, procedure: { code: held.service, name: held.serviceName }, agency: held.agency },
-    ...{ status: held.status, statusAt: msToInstant(held.atMs), receivedAt: msToInstant(held.filedMs ?? held.atMs) },
+    ...{ status: held.status, statusAt: msToInstant(held.atMs) },
+    ...(filedMs !== undefined && { receivedAt: msToInstant(filedMs) }),
     applicant: { name: held.name, identityNumber: held.identity, phone: held.phone },
-    ...{ summary: held.abstract, fees: [{ name: 'Phí thẩm định', amount: Number(held.fee) }] },
+    summary: held.abstract,
+    fees: filedMs === undefined ? held.fees : [{ name: 'Phí thẩm định', amount: Number(held.fee) }],
   };
 }
 

@@ -27,8 +27,8 @@ export function checkPartners(
   const oneStop = byDossier(books['one-stop']);
   const waiting = new Set(day.ofUnknownService);
   return [
-    ...Object.entries(books).flatMap(([name, { repeats }]) =>
-      repeats > 0 ? finding('duplicated', `${name}: took ${repeats} things twice`, name) : [],
+    ...Object.entries(books).flatMap(([name, { repeats, entries }]) =>
+      repeats > 0 ? finding('duplicated', `${name}: took ${repeats} things twice: ${twiceIn(entries)}`, name) : [],
     ),
     ...[...expected.values()].flatMap((one) =>
       waiting.has(one.code)
@@ -41,6 +41,11 @@ export function checkPartners(
       toldBackProblems(code, oneStop.get(code) ?? NOTHING, histories.get(code) ?? []),
     ),
   ];
+}
+
+function twiceIn(entries: Book['entries']): string {
+  const names = entries.filter(({ count }) => count > 1).map(({ kind, key }) => `${kind} ${key}`);
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
 }
 
 const NOTHING: Taken = { records: [], steps: [] };

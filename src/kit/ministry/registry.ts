@@ -9,6 +9,8 @@ export interface Held {
   readonly phone: string;
   readonly abstract: string;
   readonly fee: string;
+  /** As they were told, where it keeps them so. */
+  readonly fees?: unknown;
   status: string;
   /** When its status was reached, and when the row was changed here. */
   atMs: number;
