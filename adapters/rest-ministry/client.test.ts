@@ -316,6 +316,20 @@ test('a page from 0 on may be asked for by its number or by how many records com
   ]);
 });
 
+test('a ministry that takes a bare list is sent one, of one dossier', async () => {
+  const { asked, tell } = await started(
+    (one) => (isToken(one) ? tokenFor(60) : { body: OK }),
+    (settings) => {
+      const list = { each: '.', fields: { MaHoSo: 'code', 'TrangThai.Ma': 'record.status' } };
+      const dossiers = { ...settings.push?.dossiers, body: 'list', request: { list, '?phienBan': { value: '2' } } };
+      return { ...settings, push: { dossiers } } as Settings;
+    },
+  );
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+  expect(asked.at(-1)?.path).toContain('?phienBan=2');
+  expect(JSON.parse(asked.at(-1)?.body ?? '')).toEqual([{ MaHoSo: RECORD.code, TrangThai: { Ma: 'received' } }]);
+});
+
 /** A ministry whose pages are linked, and what is pulled from it until there is no more. */
 async function linkedPages(linkBehind: (page: number, asked: Asked) => string | null) {
   const { asked, pull } = await started(
