@@ -6,14 +6,13 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
-import { makeTemplate } from './template.ts';
+import { dropDatabasesOf, makeTemplate, type Template } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** A PostgreSQL server where tests may create databases. */
     readonly databaseServerUrl: string;
-    /** The name of a database there that has the hub's tables; nobody connects to it. */
-    readonly migratedTemplate: string;
+    readonly template: Template;
   }
 }
 
@@ -21,9 +20,10 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env.DATABASE_URL) {
     project.provide('databaseServerUrl', process.env.DATABASE_URL);
-    const template = await makeTemplate(process.env.DATABASE_URL);
-    project.provide('migratedTemplate', template.name);
-    return template.drop;
+    const server = process.env.DATABASE_URL;
+    const template = await makeTemplate(server);
+    project.provide('template', template);
+    return () => dropDatabasesOf(server, template);
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-vitest-'));
   fs.chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   removeWhenRunEnds(folder, dataDir);
   const server = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });
   project.provide('databaseServerUrl', server.url);
-  project.provide('migratedTemplate', (await makeTemplate(server.url)).name);
+  project.provide('template', await makeTemplate(server.url));
   return async () => {
     await server.stop();
     fs.rmSync(folder, { recursive: true, force: true });

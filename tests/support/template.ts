@@ -6,14 +6,89 @@ import { openDatabase } from '../../src/database/pool.ts';
 /** When the clock of a test's hub begins. */
 export const MORNING = Date.parse('2025-08-12T08:30:00+07:00');
 
-/** A database with the tables of this version, made once a run: to copy it takes less than to migrate an empty one. */
-export async function makeTemplate(server: string): Promise<{ name: string; drop(): Promise<void> }> {
-  const name = `test_template_${randomBytes(8).toString('hex')}`;
+/** A database with the tables of this version, made once a run, and how a copy of it is made as new again. */
+export interface Template {
+  /** The databases of this run are named `test_<run>_…`. */
+  readonly run: string;
+  /** Nobody connects to it: to copy it takes less than to migrate an empty one. */
+  readonly name: string;
+  /** What `SHAPE` says of it. */
+  readonly shape: string;
+  readonly bytes: number;
+  /** Statements that leave in a copy what the template has of what a hub makes by itself, and of rows. */
+  readonly dropMade: string;
+  readonly reset: string;
+}
+
+const CATALOGS =
+  'class attribute attrdef constraint index inherits namespace proc trigger type rewrite policy extension default_acl'.split(
+    ' ',
+  );
+
+/** The same for each copy until a table, a function, a right or a setting of the database changes, whatever its rows are. */
+export const SHAPE = `
+  SELECT concat_ws(' ',
+    ${CATALOGS.map((name) => `(SELECT concat(count(*), '@', max(xmin::text::bigint)) FROM pg_${name})`).join(', ')},
+    (SELECT concat(datdba, datacl, datallowconn, datconnlimit) FROM pg_database WHERE datname = current_database()),
+    (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database())
+  ) AS shape, pg_database_size(current_database())::float8 AS bytes`;
+
+export async function makeTemplate(server: string): Promise<Template> {
+  const run = randomBytes(4).toString('hex');
+  const name = `test_${run}_template`;
   await execute(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
   const database = openDatabase(urlOf(server, name), { size: 2 });
-  await migrate(database, MORNING);
-  await database.close();
-  return { name, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  try {
+    await migrate(database, MORNING);
+    const { rows } = await database.pool.query<{ shape: string; bytes: number }>(SHAPE);
+    const shape = rows[0] as { shape: string; bytes: number };
+    const dropMade = await dropMadeOf(database.pool);
+    return { run, name, ...shape, dropMade, reset: await resetOf(database.pool) };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Drops the template, and what the run's tests have left of its copies. */
+export async function dropDatabasesOf(server: string, { run }: Template): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`SELECT datname FROM pg_database WHERE datname LIKE 'test\\_${run}\\_%'`);
+    for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** As its clock goes on a hub makes months, and types of rows with the first rows of each kind. */
+async function dropMadeOf(pool: pg.Pool): Promise<string> {
+  const made = `SELECT CASE relkind WHEN 'c' THEN 'TYPE ' ELSE 'TABLE ' END || oid::regclass AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND (relkind = 'c' OR relkind = 'r' AND relispartition)`;
+  const { rows } = await pool.query<{ name: string }>(made);
+  const known = rows.map(({ name }) => pg.escapeLiteral(name.split(' ')[1] as string)).join(', ');
+  return `DO $$ DECLARE made text; BEGIN
+    FOR made IN ${made} AND relname NOT IN (${known}) LOOP EXECUTE 'DROP ' || made; END LOOP;
+  END $$`;
+}
+
+async function resetOf(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string; kind: string }>(
+    `SELECT oid::regclass::text AS name, relkind AS kind FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') ORDER BY relname`,
+  );
+  const statements = await Promise.all(
+    rows.map(async ({ name, kind }) => {
+      if (kind === 'S') return `SELECT setval('${name}', 1, false)`;
+      const { rows: kept } = await pool.query(`SELECT json_agg(t)::text AS rows FROM ${name} t`);
+      const empty = `DELETE FROM ${name}`;
+      if (kept[0].rows === null) return empty;
+      const json = pg.escapeLiteral(kept[0].rows);
+      return `${empty}; INSERT INTO ${name} SELECT * FROM json_populate_recordset(NULL::${name}, ${json})`;
+    }),
+  );
+  // Neither foreign keys nor what guards the history hold for whoever is a replica.
+  return ['SET session_replication_role = replica', ...statements].join('; ');
 }
 
 /** The address of another database on the same server. */
