@@ -1,12 +1,27 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { Hono } from 'hono';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Listening, listen } from './listen.ts';
 
+const LARGE_BYTES = 4 * 1024 * 1024;
+let asked = 0;
 let listening: Listening;
+beforeEach(() => {
+  asked = 0;
+});
 beforeAll(async () => {
-  const app = new Hono().get('/', (c) => c.text(new URL(c.req.url).host));
+  const app = new Hono()
+    .get('/', (c) => c.text(new URL(c.req.url).host))
+    .get('/large', (c) => {
+      asked++;
+      return c.body('x'.repeat(LARGE_BYTES));
+    })
+    .get('/count', async (c) => {
+      const n = ++asked;
+      await new Promise((resolve) => setTimeout(resolve, n === 1 ? 50 : 0));
+      return c.text(`answer ${n};`);
+    });
   listening = await listen(app, { host: '127.0.0.1', port: 0 });
 });
 afterAll(() => listening.close());
@@ -32,9 +47,46 @@ test('who came before it closes is answered, however many came at once', async (
   expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
 });
 
+test('requests that are sent one behind the other are answered one after the other', async () => {
+  const socket = connected();
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  socket.write(`${GET('/count').repeat(49)}${GET('/count', 'Connection: close')}`);
+  await once(socket, 'close');
+  expect(text.match(/answer \d+/g)).toEqual(Array.from({ length: 50 }, (_, at) => `answer ${at + 1}`));
+});
+
+test('who asks on and on without reading gets nothing made for it but the first answer', async () => {
+  const socket = connected();
+  socket.pause();
+  socket.write(GET('/large').repeat(90));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // What the system itself keeps between two sockets may be more than one of them.
+  expect(asked).toBeLessThan(10);
+  socket.destroy();
+});
+
+test('a connection with more than a hundred requests that wait is closed', async () => {
+  const socket = connected();
+  socket.on('error', () => undefined).resume();
+  socket.write(GET('/large').repeat(300));
+  await once(socket, 'close');
+  expect(asked).toBeLessThan(10);
+  expect(await statusOf('hub.example')).toBe(200);
+});
+
+const GET = (path: string, header = 'Accept: */*'): string =>
+  `GET ${path} HTTP/1.1\r\nHost: hub.example\r\n${header}\r\n\r\n`;
+
+function connected(url = listening.url): net.Socket {
+  return net.connect(Number(new URL(url).port), '127.0.0.1');
+}
+
 /** Clients of Node write the Host by themselves. */
 async function statusOf(host: string, url = listening.url): Promise<number> {
-  const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
+  const socket = connected(url);
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
