@@ -17,9 +17,10 @@ import { unopenedMessages } from './database/reseal.ts';
 import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createKeys } from './http/auth.ts';
-import { createClients, networkOf } from './http/clients.ts';
+import { createClients } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
+import { createGuesses } from './http/guesses.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
 import { createCountedDossiers, createStatistics, rememberStatistics } from './http/statistics.ts';
@@ -220,6 +221,7 @@ export async function createHub(
   // Each stream that arrives listens.
   setMaxListeners(0, leaving.signal);
   const tries = createTries(database);
+  const guesses = createGuesses({ tries, clients });
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
   const index = createIndexReader(database, vault);
@@ -235,6 +237,7 @@ export async function createHub(
     nowMs,
     province: file.province,
     keys: createKeys(file.keys ?? [], clients),
+    guesses,
     clients,
     useOnce: createNonces(database, nowMs),
     cursors,
@@ -267,9 +270,8 @@ export async function createHub(
     reportingDay: file.province?.reportingDay,
   });
   addConsole(app, {
-    ...{ province: file.province, vault, nowMs, clients, tries, refusalOf, onFault: telemetry.failed },
+    ...{ province: file.province, vault, nowMs, clients, guesses, refusalOf, onFault: telemetry.failed },
     endedSessions: createEndedSessions(database),
-    networkOf: (c) => networkOf(clients.addressOf(c) ?? ''),
   });
   let listening: Listening | undefined;
   let looking: NodeJS.Timeout | undefined;

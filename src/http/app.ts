@@ -17,6 +17,7 @@ import type { ReceiptMeans } from './doors/rest/receipts.ts';
 import type { SoapDoorMeans } from './doors/soap/answer.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
+import { slowingGuesses } from './guesses.ts';
 import { addHealth, type HealthMeans } from './health.ts';
 import { addHsds } from './hsds/hsds.ts';
 import { addPublicKeys, type PublicKeysMeans } from './jwks.ts';
@@ -56,7 +57,7 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): 
   const means: AppMeans = { ...given, largeTurns: createLargeTurns(), noteRefusal: createRefusalLog(given) };
   const app = new Hono();
   const docs: RouteDoc[] = [];
-  const add = routesOf(app, docs);
+  const add = slowingGuesses(routesOf(app, docs), means);
   addRestDoor(add, means);
   addNationalPortalDoor(add, means);
   addSoapDoor(add, means);

@@ -44,7 +44,7 @@ const PublicDossier = Type.Object(
 
 /** Whether there is no such dossier, or the proof is wrong: after the same time nobody can tell. */
 const ALIKE_MS = 300;
-type LookUpTry = Exclude<TryKind, 'sign-in'>;
+type LookUpTry = Exclude<TryKind, 'secret'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
   asking: 'this address asks too often',
   guessing: 'from this address wrong proofs came too often',

@@ -174,7 +174,7 @@ function headersOf(status: number, { conditional }: RouteDoc): object | undefine
 /** What follows from scopes (a key), from parameters and from bodies, and what the route says besides; by status. */
 function problemsOf(doc: RouteDoc): object {
   const kinds = new Set<ProblemKind>(doc.problems);
-  if (doc.scopes) for (const kind of ['unauthorized', 'forbidden'] as const) kinds.add(kind);
+  if (doc.scopes) for (const kind of ['unauthorized', 'forbidden', 'too-often'] as const) kinds.add(kind);
   if (doc.scopes && doc.asksDatabase !== false) kinds.add('unavailable');
   if (doc.scopes && (doc.query || doc.path.includes('{code}'))) kinds.add('bad-request');
   if (doc.scopes && doc.body)

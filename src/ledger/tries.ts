@@ -4,9 +4,9 @@ import type { Database } from '../database/pool.ts';
 
 /**
  * What is counted: of citizens' look-ups all that an address asks, the wrong proofs from it, and those of a code; of
- * officers the wrong secrets at the console that come from an address.
+ * whoever needs a key the wrong secrets that come from an address, at whichever door.
  */
-export type TryKind = 'asking' | 'guessing' | 'code' | 'sign-in';
+export type TryKind = 'asking' | 'guessing' | 'code' | 'secret';
 
 /** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
 export interface Tries {
@@ -14,6 +14,9 @@ export interface Tries {
   take(kind: TryKind, subject: string): Promise<number | undefined>;
   /** Count one less: it was no guess. */
   giveBack(kind: TryKind, subject: string): Promise<void>;
+  /** Remember somebody, by all processes together, for a month. */
+  know(subject: string): Promise<void>;
+  isKnown(subject: string): Promise<boolean>;
 }
 
 /**
@@ -26,18 +29,19 @@ const LIMITS = {
   asking: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
   guessing: { points: 60, duration: 3_600 },
   code: { points: 20, duration: 3_600 },
-  'sign-in': { points: 20, duration: 900 },
+  // One of whom it turns out that it was no guess takes the place of one for a moment: it is over the limit alone that counts.
+  secret: { points: 20, duration: 900, inMemoryBlockOnConsumed: 21 },
 } as const satisfies Record<TryKind, object>;
 
+const KNOWN_S = 30 * 86_400;
+
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
-  const limiterOf = (kind: TryKind) =>
-    new RateLimiterPostgres({
-      ...{ storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true },
-      ...{ keyPrefix: kind, ...LIMITS[kind] },
-    });
+  const table = { storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
+  const limiterOf = (kind: TryKind) => new RateLimiterPostgres({ ...table, keyPrefix: kind, ...LIMITS[kind] });
+  const known = new RateLimiterPostgres({ ...table, keyPrefix: 'known', points: 1, duration: KNOWN_S });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
-    'sign-in': limiterOf('sign-in'),
+    secret: limiterOf('secret'),
   };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
@@ -53,5 +57,9 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
     async giveBack(kind, subject) {
       await limiters[kind].reward(keyOf(subject));
     },
+    async know(subject) {
+      await known.set(keyOf(subject), 1, KNOWN_S);
+    },
+    isKnown: async (subject) => (await known.get(keyOf(subject))) !== null,
   };
 }

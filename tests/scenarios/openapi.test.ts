@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import pg from 'pg';
 import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -83,6 +84,7 @@ describe('the OpenAPI document', () => {
       secret = secretFor(operations.get(name) as Operation),
       body,
       headers = {},
+      from,
     }: Asked = {},
   ): Promise<{ body: any; headers: Headers }> {
     const [method = '', template = ''] = name.split(' ');
@@ -98,10 +100,10 @@ describe('the OpenAPI document', () => {
     };
     const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as any)[part]));
     const credentials: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
-    const response = await hub.request(method.toUpperCase(), url + query, undefined, body, {
-      ...credentials,
-      ...headers,
-    });
+    const sent = { ...credentials, ...headers };
+    const response = await (from === undefined
+      ? hub.request(method.toUpperCase(), url + query, undefined, body, sent)
+      : requestFrom(hub, from, method.toUpperCase(), url + query, body, sent));
     const text = isEndless(response) ? await beginningOf(response) : await response.text();
     expect([name, response.status, response.status === status ? '' : text]).toEqual([name, status, '']);
     met.add(`${name} ${status}`);
@@ -258,6 +260,15 @@ describe('the OpenAPI document', () => {
     }
     await Promise.all(Array.from({ length: 20 }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })));
     await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
+    const wrong = { secret: 'Bearer wrong', from: '203.0.113.7' };
+    for (let n = 0; n < 20; n++) await ask('get /api/v1/ops/key', 401, wrong);
+    for (const [name, { responses, 'x-scopes': scopes }] of operations)
+      if (responses[429] && (scopes || name === CALLBACK || name === 'post /mapi/login'))
+        await ask(name, 429, {
+          ...wrong,
+          ...(name === CALLBACK && { path: TO_CALLBACK.path }),
+          body: name.startsWith('post ') ? { ...LOGIN, password: 'x' } : undefined,
+        });
     const streams = await Promise.all(
       Array.from({ length: 100 }, () => hub.request('GET', '/api/v1/events', 'portal')),
     );
@@ -407,6 +418,8 @@ interface Asked {
   readonly secret?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** Which address asks. */
+  readonly from?: string;
 }
 
 const JSON_LD = 'application/ld+json';
@@ -414,6 +427,21 @@ const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 const UUID = '01a20ec3-f008-7405-9412-5646a9d483d9';
 const NUL = { path: { id: '1', code: '\u0000' } };
 const WHY = { why: 'because the test asks' };
+/** The same request, from an address. */
+async function requestFrom(
+  { hub }: TestHub,
+  remoteAddress: string,
+  method: string,
+  url: string,
+  body: unknown,
+  given: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...given };
+  const bytes = body === undefined ? [] : [Buffer.from(JSON.stringify(body))];
+  const incoming = Object.assign(Readable.from(bytes), { socket: { remoteAddress }, headers });
+  return hub.app.request(url, { method, headers }, { incoming });
+}
+
 const LOGIN = { username: 'one-stop', password: SECRETS['one-stop'] };
 const PERSONAL = 'Bearer ops-personal-secret-of-the-tests';
 const SOAP = {

@@ -336,6 +336,10 @@ export const PHRASES: readonly Phrase[] = [
   ['the envelope is not well-formed XML: {why}', 'phong bì sai cú pháp XML: {why}'],
   ['{operation} does not fit the schema: {why}', '{operation} không đúng lược đồ: {why}'],
   ['the user name or the password of the UsernameToken is wrong', 'sai tên người dùng hoặc mật khẩu của UsernameToken'],
+  [
+    'from this address wrong secrets came too often; wait {seconds} s',
+    'từ địa chỉ này đã nhập sai quá nhiều lần; hãy chờ {seconds} giây',
+  ],
   ['the message expired at {at}', 'thông điệp đã hết hạn lúc {at}'],
   ['the key {id} lacks the scope {list}', 'khoá {id} không có quyền {list}'],
   ['there is no {name} {id}', 'không có {name} {id}'],

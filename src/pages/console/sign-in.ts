@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Tries } from '../../ledger/tries.ts';
+import type { Guesses } from '../../http/guesses.ts';
+import type { Refusal } from '../../http/problem.ts';
 import { sameText } from '../../same-text.ts';
 import type { Say } from '../language.ts';
 import { type Html, show } from '../layout.ts';
@@ -14,9 +15,7 @@ import { SIGN_OUT, type Site, type SiteMeans } from './site.ts';
 import { takeTold } from './told.ts';
 
 export interface SignInMeans extends SiteMeans {
-  readonly tries: Tries;
-  /** Whom a request is counted as: the network that it comes from. */
-  readonly networkOf: (c: Context) => string;
+  readonly guesses: Guesses;
 }
 
 /** Whoever guesses waits so long for each answer, and is soon not heard at all. */
@@ -27,11 +26,13 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
   hono.get('/sign-in', (c) => signInPage(c, means, 200, c.req.query('next')));
 
   hono.post('/sign-in', async (c) => {
-    const network = means.networkOf(c);
     const form = await formOf(c);
     const next = form('next');
-    // A guess, until it is found to be none.
-    const waitS = await means.tries.take('sign-in', network);
+    const id = form('id') ?? '';
+    const secret = form('secret') ?? '';
+    const { status, body: key } = await ownKey(app, secret);
+    const isTheirs = key !== undefined && sameText(key.id, id);
+    const waitS = await waitOf(means.guesses.heard(c, isTheirs ? key.id : undefined));
     if (waitS !== undefined) {
       c.header('Retry-After', String(waitS));
       return signInPage(c, means, 429, next, (say) =>
@@ -41,11 +42,7 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
         ),
       );
     }
-    const id = form('id') ?? '';
-    const secret = form('secret') ?? '';
-    const { status, body: key } = await ownKey(app, secret);
-    if (key && sameText(key.id, id)) {
-      await means.tries.giveBack('sign-in', network);
+    if (isTheirs) {
       beginSession(c, means, secret);
       return c.redirect(safeNext(next), 303);
     }
@@ -57,6 +54,18 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     await endSession(c, means, token);
     return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
   });
+}
+
+/** The seconds that whoever guesses has to wait. */
+async function waitOf(heard: Promise<void> | undefined): Promise<number | undefined> {
+  try {
+    await heard;
+    return undefined;
+  } catch (error) {
+    const { kind, headers } = error as Partial<Refusal>;
+    if (kind !== 'too-often') throw error;
+    return Number(headers?.['Retry-After'] ?? 60);
+  }
 }
 
 async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {

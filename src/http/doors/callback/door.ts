@@ -7,7 +7,7 @@ import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, note, noteUnanswered } from '../door.ts';
-import { type CallbackDoorMeans, checkSender, doorOf, type Found, findCallback, MAX_ITEMS, readItems } from './read.ts';
+import { type CallbackDoorMeans, doorOf, type Found, findCallback, MAX_ITEMS, readItems, whyNotFrom } from './read.ts';
 
 export type { CallbackDoorMeans } from './read.ts';
 
@@ -29,6 +29,7 @@ export function addCallbackDoor(add: AddRoute, means: CallbackDoorMeans): void {
         401: told("It is not signed as the party's adapter asks for"),
         413: told('The body is too large, or has too many items'),
         415: told('The encoding is not supported'),
+        429: told('From this address came too much that was not signed so'),
         422: told('Some of it is no record, and is not held'),
         503: told('Nothing can be kept at the moment'),
       },
@@ -51,7 +52,10 @@ async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Respo
   try {
     const body = await readBody(c, Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES));
     noteUnanswered(c, body);
-    checkSender(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
+    const why = whyNotFrom(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
+    await means.guesses.heard(c, why === undefined ? `callback ${party}` : undefined);
+    if (why !== undefined)
+      throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
     note(c, { body });
     return reply(c, found, await means.largeTurns(body.length, () => take(c, means, found, body)));
   } catch (error) {

@@ -3,12 +3,14 @@ import type { Callback, CallbackRequest } from '../../../kit/adapter.ts';
 import type { CodeEntries } from '../../../ledger/code-entries.ts';
 import type { Party } from '../../../parties.ts';
 import type { Telemetry } from '../../../telemetry.ts';
+import type { Guesses } from '../../guesses.ts';
 import { Refusal } from '../../problem.ts';
 import type { DoorMeans } from '../door.ts';
 
 export interface CallbackDoorMeans extends DoorMeans {
   readonly codes: CodeEntries;
   readonly telemetry: Telemetry;
+  readonly guesses: Guesses;
 }
 
 /** A callback that a party takes. */
@@ -33,21 +35,18 @@ export function findCallback({ parties }: Pick<DoorMeans, 'parties'>, id: string
   return { party, name, callback };
 }
 
-/** @throws Refusal 401 where the adapter does not know its partner, or fails over what was sent */
-export function checkSender(
+/** Why the adapter does not know its partner by a request, or fails over it; undefined where it does. */
+export function whyNotFrom(
   means: CallbackDoorMeans,
   { party, name, callback }: Found,
   request: CallbackRequest,
-): void {
-  let why: string | undefined;
+): string | undefined {
   try {
-    why = callback.check(request, party.settings);
+    return callback.check(request, party.settings);
   } catch (error) {
     means.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
-    why = 'its sender could not be made out';
+    return 'its sender could not be made out';
   }
-  if (why === undefined) return;
-  throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
 }
 
 /**

@@ -14,6 +14,7 @@ import type { ItemResult } from '../../../ledger/messages.ts';
 import { inTurns } from '../../../turns.ts';
 import { requireScopes } from '../../auth.ts';
 import { readBody } from '../../body.ts';
+import type { Guesses } from '../../guesses.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
@@ -23,6 +24,7 @@ import { QUESTIONS, type QuestionMeans } from './questions.ts';
 import { keyOfSession, openSession, type SessionMeans } from './session.ts';
 
 export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
+  readonly guesses: Guesses;
   readonly codes: CodeEntries;
   readonly routes: readonly Route[];
   readonly province: { readonly code: string; readonly name: string } | undefined;
@@ -42,6 +44,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
       replies: {
         200: { description: '`session` with `error_code` 0, or `error_code` -1 with `message`', schema: Reply },
         ...REFUSED,
+        429: { description: 'Too many wrong passwords came from this address; `error_code` -1', schema: Reply },
       },
     },
     (c) => answering(c, means, () => login(c, means)),
@@ -121,10 +124,15 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
   }
 }
 
+/** Two words; nobody has to wait for more from somebody whom nobody knows. */
+const MAX_LOGIN_BYTES = 16 * 1024;
+
 async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const given = objectOf(parseWhole(await readBody(c, means.maxBodyBytes)));
-  return { session: openSession(means, argumentOf(given, 'username'), argumentOf(given, 'password')) };
+  const given = objectOf(parseWhole(await readBody(c, MAX_LOGIN_BYTES)));
+  const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
+  await means.guesses.heard(c, means.keys.byPassword(username, password)?.id);
+  return { session: openSession(means, username, password) };
 }
 
 /** @throws Refusal for JSON that is no object */

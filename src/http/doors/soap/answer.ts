@@ -27,7 +27,7 @@ export async function answer(c: Context, means: SoapDoorMeans, told: Version): P
   let version = told;
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
-    const basic = basicKey(c, means.keys);
+    const basic = await basicKey(c, means);
     const body = await readBody(c, means.maxBodyBytes);
     noteUnanswered(c, body);
     return await means.largeTurns(body.length, async () => {

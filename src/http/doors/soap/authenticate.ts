@@ -7,12 +7,14 @@ import type { UseOnce } from '../../../ledger/nonces.ts';
 import { sameText } from '../../../same-text.ts';
 import { type Keys, shownBy } from '../../auth.ts';
 import type { Clients } from '../../clients.ts';
+import type { Guesses } from '../../guesses.ts';
 import { Refusal } from '../../problem.ts';
 import type { Security, SignatureClaim, UsernameToken } from './security-header.ts';
 import { checkSignature } from './signature.ts';
 
 export interface AuthenticationMeans {
   readonly keys: Keys;
+  readonly guesses: Guesses;
   readonly clients: Clients;
   readonly nowMs: () => number;
   readonly useOnce: UseOnce;
@@ -29,14 +31,18 @@ export interface Caller {
 /** How far the clocks of a partner and of the hub may be apart. */
 const TOLERANCE_MS = 5 * 60_000;
 
-/** The key of HTTP Basic, if the request has such a header. */
-export function basicKey(c: Context, keys: Keys): KeyEntry | undefined {
+/** The key of HTTP Basic, if the request has such a header. @throws Refusal 401 for a wrong one, 429 after too many */
+export async function basicKey(
+  c: Context,
+  { keys, guesses }: Pick<AuthenticationMeans, 'keys' | 'guesses'>,
+): Promise<KeyEntry | undefined> {
   const header = c.req.header('authorization');
   if (header === undefined) return undefined;
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header) ?? [];
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
   const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
+  await guesses.heard(c, key?.id);
   if (key) return key;
   throw unauthorized('the Authorization header has no valid user name and password (Basic)');
 }
@@ -89,6 +95,7 @@ async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameT
   if (token.isDigest && (!token.nonce || !token.created))
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
   const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
+  await means.guesses.heard(c, key?.id);
   if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
   const createdMs = token.created === undefined ? means.nowMs() : timely(means, token.created);
   if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);

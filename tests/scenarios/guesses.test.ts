@@ -1,0 +1,136 @@
+import { Readable } from 'node:stream';
+import Type from 'typebox';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defineAdapter } from '../../src/kit/adapter.ts';
+import { SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { envelope, PASSWORD, WSSE } from '../support/soap.ts';
+
+/** A request with a secret, at each door that takes one. */
+const DOORS: readonly (readonly [string, (secret: string) => Asked])[] = [
+  ['by Bearer', (secret) => ({ path: '/api/v1/services', headers: { Authorization: `Bearer ${secret}` } })],
+  [
+    'by Bearer at a push',
+    (secret) => ({
+      path: '/api/v1/parties/one-stop/dossiers',
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      body: '[]',
+    }),
+  ],
+  [
+    'at /mapi/login',
+    (secret) => ({
+      path: '/mapi/login',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username: 'one-stop', password: secret }),
+    }),
+  ],
+  [
+    'by Basic',
+    (secret) => ({
+      path: '/soap/v1/one-stop',
+      headers: { 'Content-Type': 'text/xml', Authorization: `Basic ${btoa(`one-stop:${secret}`)}` },
+      body: envelope('<h:Ping/>'),
+    }),
+  ],
+  [
+    'by WS-Security',
+    (secret) => ({
+      path: '/soap/v1/one-stop',
+      headers: { 'Content-Type': 'text/xml' },
+      body: envelope('<h:Ping/>', {
+        header: `<w:Security xmlns:w="${WSSE}"><w:UsernameToken><w:Username>one-stop</w:Username><w:Password Type="${PASSWORD}Text">${secret}</w:Password></w:UsernameToken></w:Security>`,
+      }),
+    }),
+  ],
+  [
+    'at a callback',
+    (secret) => ({
+      path: '/callbacks/ministry/news',
+      headers: { 'Content-Type': 'application/json', 'X-Secret': secret },
+      body: '{}',
+    }),
+  ],
+];
+
+interface Asked {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+describe('whoever guesses a secret', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    const adapter = defineAdapter({
+      settings: Type.Object({}),
+      callbacks: {
+        news: {
+          check: ({ headers }) => (headers.get('x-secret') === SECRETS['one-stop'] ? undefined : 'a wrong secret'),
+          read: () => [],
+          reply: ({ status }) => ({ status, body: {} }),
+        },
+      },
+    });
+    hub = await testHub({
+      partners: { ministry: { ...testPartner(), adapter } },
+      keys: [{ id: 'late', secret: 'late-secret-of-the-tests', scopes: ['catalogue:read'] }],
+    });
+  });
+  afterAll(() => hub.close());
+
+  async function ask({ path, headers, body }: Asked, remoteAddress: string, at: TestHub = hub) {
+    const incoming = Object.assign(Readable.from(body === undefined ? [] : [Buffer.from(body)]), {
+      ...{ socket: { remoteAddress, encrypted: true }, headers },
+    });
+    const init = body === undefined ? { headers } : { method: 'POST', headers };
+    const response = await at.hub.app.request(path, init, { incoming });
+    const text = await response.text();
+    return { text, isHeard: !/wrong secrets came too often/.test(text) && response.status !== 429, response };
+  }
+
+  test.each(DOORS.map(([name, asked], at) => [name, asked, `203.0.113.${at + 1}`] as const))(
+    '%s is heard twenty times a quarter of an hour, and then not even with the right one',
+    async (_, asked, address) => {
+      const tries = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(asked(`guess-${n}`), address)));
+      expect(tries.filter(({ isHeard }) => isHeard)).toHaveLength(20);
+      const refused = tries.find(({ isHeard }) => !isHeard);
+      expect(Number(refused?.response.headers.get('retry-after'))).toBeGreaterThan(800);
+      expect((await ask(asked(SECRETS['one-stop']), address)).isHeard).toBe(false);
+      expect((await ask(asked(SECRETS['one-stop']), '192.0.2.9')).isHeard).toBe(true);
+    },
+  );
+
+  test('at one door is not heard at the others either', async () => {
+    const address = '203.0.113.100';
+    const many = Array.from({ length: 30 }, (_, n) => DOORS[n % DOORS.length]?.[1](`guess-${n}`) as Asked);
+    const tries = await Promise.all(many.map((asked) => ask(asked, address)));
+    expect(tries.filter(({ isHeard }) => isHeard)).toHaveLength(20);
+  });
+
+  test('locks nobody out who is known there, at any process, and nobody elsewhere', async () => {
+    const address = '203.0.113.200';
+    const right: Asked = { path: '/api/v1/services', headers: { Authorization: `Bearer ${SECRETS.portal}` } };
+    const late: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer late-secret-of-the-tests' } };
+    const wrong: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer wrong' } };
+    // However many come at once for the first time, none of them is a guess.
+    const first = await Promise.all(Array.from({ length: 50 }, () => ask(right, address)));
+    expect(new Set(first.map(({ response }) => response.status))).toEqual(new Set([200]));
+    await Promise.all(Array.from({ length: 30 }, () => ask(wrong, address)));
+    const statuses = async (at: TestHub, from = address) =>
+      Promise.all([right, late, wrong].map(async (one) => (await ask(one, from, at)).response.status));
+    expect(await statuses(hub)).toEqual([200, 429, 429]);
+    const another = await testHub({
+      ...{ databaseUrl: hub.databaseUrl },
+      keys: [{ id: 'late', secret: 'late-secret-of-the-tests', scopes: ['catalogue:read'] }],
+    });
+    expect(await statuses(another)).toEqual([200, 429, 429]);
+    await another.close();
+    expect(await statuses(hub, '203.0.113.201')).toEqual([200, 200, 401]);
+  });
+
+  test('is not told of by addresses or keys in the database', async () => {
+    const { rows } = await hub.hub.database.pool.query('SELECT key FROM look_up_tries');
+    expect(rows.length).toBeGreaterThan(5);
+    expect(JSON.stringify(rows)).not.toMatch(/203\.0|one-stop|portal/);
+  });
+});
