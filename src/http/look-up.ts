@@ -48,7 +48,7 @@ type LookUpTry = Exclude<TryKind, 'secret'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
   asking: 'this address asks too often',
   guessing: 'from this address wrong proofs came too often',
-  code: 'this code was asked for with wrong proofs too often',
+  code: 'this dossier was asked for with wrong proofs too often',
 };
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
@@ -74,7 +74,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       description:
         'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
         'Of an address (of IPv6 a network of 64 bits) 60 requests a minute are answered, and 60 wrong proofs an hour; ' +
-        'of a code 20 wrong proofs an hour.',
+        'of a dossier, by whichever of its codes and however they are written, and of a code that there is not, 20 wrong proofs an hour.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -90,14 +90,19 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       await count('asking', network);
       // A guess, until it is found to be none.
       await count('guessing', network);
-      await count('code', code);
-      const found = await lookUp(code, proof);
+      const candidates = await lookUp(code);
+      // By what is found: another of its codes gives nobody new tries.
+      const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];
+      for (const one of codes) await count('code', one);
+      const proven = candidates.filter((one) => one.proves(proof));
+      // Of two that these digits prove neither is the one.
+      const found = proven.length === 1 ? proven[0]?.masked : undefined;
       telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
       if (found === undefined) {
         await sleep(answerAt - performance.now());
         throw new Refusal('not-found', NOT_FOUND);
       }
-      await Promise.all([tries.giveBack('guessing', network), tries.giveBack('code', code)]);
+      await Promise.all([tries.giveBack('guessing', network), ...codes.map((one) => tries.giveBack('code', one))]);
       return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
     },
   );

@@ -1,11 +1,18 @@
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
 
-/**
- * The dossier that has this code, own or alias, and that these last four digits of a phone or identity number prove, as
- * JSON with personal data masked; undefined where there is none such.
- */
-export type LookUp = (code: string, digits: string) => Promise<string | undefined>;
+/** A dossier that a citizen may mean. */
+export interface Candidate {
+  /** Its own code, whichever it was asked for by. */
+  readonly code: string;
+  /** It as JSON, with personal data masked. */
+  readonly masked: string;
+  /** Whether these are the last four digits of a phone or identity number on it. */
+  proves(digits: string): boolean;
+}
+
+/** The dossiers that have this code, own or alias: two systems may use one for different dossiers. */
+export type LookUp = (code: string) => Promise<readonly Candidate[]>;
 
 interface Row {
   code: string;
@@ -21,12 +28,11 @@ const WITH_PROOFS = `
   WHERE a.code = $1`;
 
 export function createLookUp(database: Database, vault: Vault): LookUp {
-  return async (code, digits) => {
-    const { rows } = await database.pool.query<Row>({ name: 'look up', text: WITH_PROOFS, values: [code] });
-    const proven = rows.filter((row) =>
-      [row.phone_proof, row.identity_proof].some((proof) => proof && vault.proves(row.code, digits, proof)),
-    );
-    // Two systems may use a code for different dossiers; of two that these digits prove neither is the one.
-    return proven.length === 1 ? proven[0]?.masked : undefined;
+  return async (asked) => {
+    const { rows } = await database.pool.query<Row>({ name: 'look up', text: WITH_PROOFS, values: [asked] });
+    return rows.map(({ code, masked, phone_proof, identity_proof }) => ({
+      ...{ code, masked },
+      proves: (digits) => [phone_proof, identity_proof].some((proof) => proof && vault.proves(code, digits, proof)),
+    }));
   };
 }

@@ -78,6 +78,28 @@ describe('a citizen looks up a dossier', () => {
     expect((await lookUp('H60.01-250812-0101', '?proof=0001')).status).toBe(200);
   });
 
+  test.each([
+    ['with no proxy', undefined, (n: number) => ({ address: `198.51.103.${n}` })],
+    ['behind a proxy', ['loopback'], (n: number) => ({ address: '127.0.0.1', forwarded: `198.51.104.${n}` })],
+  ])('of a dossier no other way to write a code of it gives new tries, %s', async (_, proxies, from) => {
+    const own = await testHub(proxies ? { proxies } : {});
+    await own.push(dossier({ aliases: [{ party: 'one-stop', code: 'BN-77' }] }));
+    const written = [CODE, CODE.toLowerCase(), `%20${CODE}%E2%80%8B`, `%EF%BB%BF${CODE}%09`, 'bn-77', 'BN-77%C2%A0'];
+    const ask = async (code: string, n: number, proof = '9999') => {
+      const { address, forwarded } = { forwarded: undefined, ...from(n) };
+      const headers: Record<string, string> = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
+      const env = { incoming: { socket: { remoteAddress: address }, headers } };
+      const url = `/api/public/dossiers/${code}?proof=${proof}`;
+      return (await own.hub.app.request(url, { headers }, env)).status;
+    };
+    const statuses = await Promise.all(
+      Array.from({ length: 36 }, (_, n) => ask(written[n % written.length] as string, n)),
+    );
+    expect(statuses.filter((status) => status === 404)).toHaveLength(20);
+    for (const code of written) expect(await ask(code, 50, '0001')).toBe(429);
+    await own.close();
+  });
+
   test('from an address, and from the IPv6 network that it is of, sixty wrong proofs an hour are heard', async () => {
     const statuses: number[] = [];
     for (let minute = 0; minute < 2; minute++) {
