@@ -28,6 +28,7 @@ import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
 import { addStatistics, type StatisticsMeans } from './statistics.ts';
+import { createStrangers } from './strangers.ts';
 
 export interface AppMeans
   extends DoorMeans,
@@ -53,8 +54,13 @@ export interface AppMeans
 }
 
 /** Everything that is answered over HTTP. */
-export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns'>): Hono {
-  const means: AppMeans = { ...given, largeTurns: createLargeTurns(), noteRefusal: createRefusalLog(given) };
+export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns' | 'strangers'>): Hono {
+  const means: AppMeans = {
+    ...given,
+    largeTurns: createLargeTurns(),
+    strangers: createStrangers(given.clients, given.maxBodyBytes),
+    noteRefusal: createRefusalLog(given),
+  };
   const app = new Hono();
   const docs: RouteDoc[] = [];
   const add = slowingGuesses(routesOf(app, docs), means);

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { Context } from 'hono';
 import { Refusal } from './problem.ts';
+import type { Hold } from './strangers.ts';
 
 /** After a body was refused as too large, this much more is thrown away so that the client can read the refusal. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
@@ -19,24 +20,32 @@ const FORM_MS = 30_000;
  *
  * @throws Refusal 408 when it does not arrive within `withinMs`, 413 over `maxBytes` inflated or for a bomb, 415 for an
  *   encoding that is not known, 400 when it does not inflate
+ * @param hold told of what has arrived; what it throws is the refusal
  */
-export async function readBody(c: Context, maxBytes: number, withinMs = WHOLE_MS): Promise<Buffer> {
+export async function readBody(
+  c: Context,
+  maxBytes: number,
+  { withinMs = WHOLE_MS, hold = () => undefined }: { readonly withinMs?: number; readonly hold?: Hold } = {},
+): Promise<Buffer> {
   const source = rawBody(c);
   if (!source) return Buffer.alloc(0);
   if (Number(c.req.header('content-length') ?? 0) > maxBytes) {
     discard(source);
     throw tooLarge(maxBytes);
   }
-  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes, withinMs);
+  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes, withinMs, hold);
   const chunks: Buffer[] = [];
   let size = 0;
   const end = performance.now() + withinMs;
   const tooLate = notWithin(withinMs);
   for await (const chunk of inflated(c, source, { bomb: BOMB, tooLate, waitMs: () => end - performance.now() })) {
     size += chunk.length;
-    if (size > maxBytes) {
+    try {
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      hold(chunk.length);
+    } catch (refusal) {
       discard(source);
-      throw tooLarge(maxBytes);
+      throw refusal;
     }
     chunks.push(chunk);
   }
@@ -44,20 +53,26 @@ export async function readBody(c: Context, maxBytes: number, withinMs = WHOLE_MS
 }
 
 /** Events cost half of what iterating costs, and nearly every body comes so. */
-function readPlain(source: Readable, maxBytes: number, withinMs: number): Promise<Buffer> {
+function readPlain(source: Readable, maxBytes: number, withinMs: number, hold: Hold): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const refuse = (refusal: Refusal): void => {
+    const refuse = (refusal: unknown): void => {
       source.removeAllListeners('data');
+      chunks.length = 0;
       discard(source);
       reject(refusal);
     };
     const late = setTimeout(() => refuse(notWithin(withinMs)), withinMs);
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else refuse(tooLarge(maxBytes));
+      if (size > maxBytes) return refuse(tooLarge(maxBytes));
+      try {
+        hold(chunk.length);
+        chunks.push(chunk);
+      } catch (refusal) {
+        refuse(refusal);
+      }
     });
     source.on('end', () => {
       clearTimeout(late);
@@ -73,7 +88,7 @@ function readPlain(source: Readable, maxBytes: number, withinMs: number): Promis
 
 /** A form as browsers send it. @throws Refusal as readBody, and 408 after half a minute */
 export async function readForm(c: Context, maxBytes: number): Promise<URLSearchParams> {
-  return new URLSearchParams((await readBody(c, maxBytes, FORM_MS)).toString());
+  return new URLSearchParams((await readBody(c, maxBytes, { withinMs: FORM_MS })).toString());
 }
 
 /** Without its parameters; empty where none is told. */

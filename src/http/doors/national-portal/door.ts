@@ -149,10 +149,12 @@ interface Request {
   readonly call: Call;
 }
 
-async function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
-  const body = await readBody(c, means.maxBodyBytes);
-  noteUnanswered(c, body);
-  return means.largeTurns(body.length, () => answerCall(c, means, body));
+function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
+  return means.strangers(c, async (hold) => {
+    const body = await readBody(c, means.maxBodyBytes, { hold });
+    noteUnanswered(c, body);
+    return means.largeTurns(body.length, () => answerCall(c, means, body));
+  });
 }
 
 async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer): Promise<Answer> {

@@ -3,6 +3,7 @@ import { quote } from '#core/explain';
 import { requireScopes } from '../../auth.ts';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
+import type { Hold } from '../../strangers.ts';
 import { note, noteUnanswered } from '../door.ts';
 import { actionOf, refuseAddressing, writeAddressing } from './addressing.ts';
 import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
@@ -23,12 +24,16 @@ export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
  *
  * @param told the version by the Content-Type; the envelope itself has the last word
  */
-export async function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
+export function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
+  return means.strangers(c, (hold) => answerHeld(c, means, told, hold));
+}
+
+async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold: Hold): Promise<Response> {
   let version = told;
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
     const basic = await basicKey(c, means);
-    const body = await readBody(c, means.maxBodyBytes);
+    const body = await (basic ? readBody(c, means.maxBodyBytes) : readBody(c, means.maxBodyBytes, { hold }));
     noteUnanswered(c, body);
     return await means.largeTurns(body.length, async () => {
       const xml = xmlOf(body, c.req.header('content-type'));
