@@ -11,6 +11,8 @@ import { asSent } from './sent-schema.ts';
 
 /** The OpenAPI document, the page to read and try it, and the published schemas. */
 export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): void {
+  // Written at the first request, when all routes are there: anybody may ask for it, and it takes 10 ms.
+  let document: Buffer<ArrayBuffer> | undefined;
   add(
     {
       method: 'get',
@@ -20,7 +22,10 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       conditional: true,
       replies: { 200: { description: 'OpenAPI 3.1' } },
     },
-    (c) => conditional(c, JSON.stringify(openApi(docs)), ANYBODY_S),
+    (c) => {
+      document ??= Buffer.from(JSON.stringify(openApi(docs)));
+      return conditional(c, document, ANYBODY_S);
+    },
   );
   add(
     {
@@ -56,7 +61,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     const file = c.req.param('file');
     const asset = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
     if (!asset) throw new Refusal('not-found', 'there is no such file');
-    return c.body(readFileSync(join(swaggerUi(), file), 'utf8'), 200, {
+    return c.body(bytesOf(file), 200, {
       'Content-Type': asset,
       'Cache-Control': 'public, max-age=86400',
       'X-Content-Type-Options': 'nosniff',
@@ -79,6 +84,15 @@ const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'swagger-ui.css': 'text/css; charset=utf-8',
 };
+
+const assetBytes = new Map<string, Buffer<ArrayBuffer>>();
+
+/** Read once: whoever asks and does not take the answer holds no copy of its own. */
+function bytesOf(file: string): Buffer<ArrayBuffer> {
+  const bytes = assetBytes.get(file) ?? readFileSync(join(swaggerUi(), file));
+  assetBytes.set(file, bytes);
+  return bytes;
+}
 
 function swaggerUi(): string {
   return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

@@ -64,7 +64,7 @@ export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
 export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => Type.Static<S> {
   const check = Compile(schema);
   return (c) => {
-    const given = Object.entries(c.req.queries());
+    const given = parametersOf(c);
     const query = Object.fromEntries(given.map(([name, [value]]) => [name, value]).filter(([, value]) => value !== ''));
     const twice = given
       .filter(([, values]) => values.length > 1)
@@ -81,13 +81,24 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
   };
 }
 
+/** In the order of the address. Hono catches an error for each escape that is broken: 15 KB of them took 15 ms. */
+function parametersOf(c: Context): readonly (readonly [name: string, values: readonly string[]])[] {
+  const given = new Map<string, string[]>();
+  for (const [name, value] of new URL(c.req.url).searchParams) {
+    const values = given.get(name);
+    if (values) values.push(value);
+    else given.set(name, [value]);
+  }
+  return [...given];
+}
+
 /**
  * A reply with the hash of its body as ETag. A version would tell it without the body, and not that a repair, or a backup
  * that was put back, has made something else of the same version.
  *
  * @param more headers besides, also of a 304; a Content-Type among them stands for JSON
  */
-export function conditional(c: Context, body: string, more: Headers = {}): Response {
+export function conditional(c: Context, body: string | Buffer<ArrayBuffer>, more: Headers = {}): Response {
   return unlessKnown(c, body, hash('sha256', body, 'base64url'), more);
 }
 

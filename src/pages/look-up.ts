@@ -4,7 +4,7 @@ import { typedCode } from '#core/identifiers';
 import { readForm } from '../http/body.ts';
 import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
-import type { Say } from './language.ts';
+import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
 import type { PageMeans, ShowPage } from './pages.ts';
 import { STATUS } from './words.ts';
@@ -36,7 +36,7 @@ export function addLookUpPage(
   pages.get('/', (c) =>
     page(c, (say) => ({
       title: title(say),
-      body: html`${form(say, (c.req.query('code') ?? '').slice(0, LONGEST_CODE))}
+      body: html`${form(say, (parameterOf(c, 'code') ?? '').slice(0, LONGEST_CODE))}
 ${help(say)}`,
     })),
   );

@@ -5,7 +5,7 @@ import { formatLocal } from '#core/dates';
 import { reportingPeriod } from '#core/reporting-period';
 import { CHANNEL } from '#core/service-words';
 import type { Statistics, StatisticsReport } from '../http/statistics.ts';
-import type { Say } from './language.ts';
+import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { ShowPage } from './pages.ts';
 import { vietnamese } from './words.ts';
@@ -29,9 +29,9 @@ export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: 
   return async (c) => {
     const periods = periodsUpTo(nowMs(), reportingDay);
     const asked: Asked = {
-      period: oneOf(periods, c.req.query('period')),
-      by: oneOf(GROUPS, c.req.query('by')),
-      rule: oneOf(RULES, c.req.query('rule')),
+      period: oneOf(periods, parameterOf(c, 'period')),
+      by: oneOf(GROUPS, parameterOf(c, 'by')),
+      rule: oneOf(RULES, parameterOf(c, 'rule')),
     };
     const found = await statistics(asked);
     return page(c, (say) => ({

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { cheapest } from '../../src/kit/measures.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
@@ -427,6 +428,16 @@ describe('pages for citizens', () => {
     ])
       expect([name, html.includes(`${name} &lt;script&gt;`)]).toEqual([name, true]);
   });
+
+  test.each(['/', '/services', '/statistics', '/console/sign-in', '/nothing'])(
+    'an address of 15 KB of broken escapes costs %s no more than any other of its length',
+    async (path) => {
+      const query = `a=${'%E0%'.repeat(3_800)}`;
+      const { reply, cpuMs } = await cheapest(30, () => open(`${path}?${query}`, { headers: { Accept: 'text/html' } }));
+      expect([200, 400, 404]).toContain(reply.status);
+      expect(cpuMs, 'ms of CPU').toBeLessThan(30);
+    },
+  );
 
   test('the other language is a link to the same page, and is remembered', async () => {
     const english = await open('/services?field=G15-HT01&lang=en');

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers';
+import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { anomalyTable } from './anomalies.ts';
 import { queryText, segment } from './api.ts';
@@ -20,7 +21,7 @@ const RECEIPT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function addDossierSearch(site: Site): void {
   site.screen('/dossiers', async (visit) => {
     const { c, say, api } = visit;
-    const code = typedCode(c.req.query('code') ?? '');
+    const code = typedCode(parameterOf(c, 'code') ?? '');
     if (RECEIPT.test(code)) return c.redirect(`/console/messages${queryText({ receipt: code.toLowerCase() })}`, 303);
     const box = dossierBox(visit, code);
     if (code === '') return { title: say('Tìm hồ sơ', 'Find a dossier'), body: box };
@@ -53,7 +54,7 @@ ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('ano
     };
   });
   site.screen('/dossiers/evidence', async ({ c, say, api }) => {
-    const code = c.req.query('code')?.trim() ?? '';
+    const code = parameterOf(c, 'code')?.trim() ?? '';
     const file = await api.file(`dossiers/${segment(code)}/evidence`);
     return file instanceof Response ? file : refusedScreen(say, say(`Hồ sơ ${code}`, `Dossier ${code}`), file);
   });

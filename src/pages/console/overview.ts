@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { instantToMs, msToInstant } from '#core/dates';
+import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { dossierBox } from './dossier-search.ts';
@@ -20,7 +21,7 @@ const MOST_INCIDENTS = 50;
 export function addOverview(site: Site): void {
   site.screen('/', async (visit) => {
     const { c, say, api } = visit;
-    const isStill = c.req.query('refresh') === 'off';
+    const isStill = parameterOf(c, 'refresh') === 'off';
     // Those of the hub itself, too, which are of no party.
     const [parties, causes, incidents] = await Promise.all([
       api.get<Listed<Party>>('parties'),

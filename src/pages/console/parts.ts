@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { auditSubject, type SubjectKind } from '#core/audit-subject';
-import type { Say } from '../language.ts';
+import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
 import { inVietnamese } from './in-vietnamese.ts';
@@ -45,7 +45,7 @@ export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): 
 /** The way to the rest of a list, and back to its beginning. */
 export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
   const first = `${c.req.path}${queryText(query)}`;
-  const isFirst = c.req.query('cursor') === undefined;
+  const isFirst = parameterOf(c, 'cursor') === undefined;
   if (isFirst && next === null) return html``;
   return html`<p class="pager">${isFirst ? '' : html`<a href="${first}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
 ${
@@ -59,7 +59,7 @@ export type Query = Readonly<Record<string, string | undefined>>;
 
 /** Of the query of the page what the interface is asked with. */
 export function queryOf({ c }: Visit, names: readonly string[]): Query {
-  return Object.fromEntries(names.map((name) => [name, c.req.query(name)?.trim() || undefined]));
+  return Object.fromEntries(names.map((name) => [name, parameterOf(c, name)?.trim() || undefined]));
 }
 
 /** A form that narrows a list. */

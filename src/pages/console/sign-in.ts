@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { Guesses } from '../../http/guesses.ts';
 import type { Refusal } from '../../http/problem.ts';
 import { sameText } from '../../same-text.ts';
-import type { Say } from '../language.ts';
+import { parameterOf, type Say } from '../language.ts';
 import { type Html, show } from '../layout.ts';
 import { createApi } from './api.ts';
 import { formOf } from './forms.ts';
@@ -23,7 +23,7 @@ const WRONG_MS = 500;
 
 /** An officer says which key is theirs. */
 export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, means: SignInMeans): void {
-  hono.get('/sign-in', (c) => signInPage(c, means, 200, c.req.query('next')));
+  hono.get('/sign-in', (c) => signInPage(c, means, 200, parameterOf(c, 'next')));
 
   hono.post('/sign-in', async (c) => {
     const form = await formOf(c);

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { parameterOf } from '../language.ts';
 import { vietnamese } from '../words.ts';
 import { pager, partyLink, queryOf, table } from './parts.ts';
 import type { EndedService, Listed, UnknownCode } from './records.ts';
@@ -37,7 +38,7 @@ ${
       })}${pager(visit, body, {})}`
     : ''
 }
-${visit.c.req.query('cursor') === undefined ? await endedServices(visit) : ''}`,
+${parameterOf(visit.c, 'cursor') === undefined ? await endedServices(visit) : ''}`,
     };
   });
 }
