@@ -130,8 +130,12 @@ function doorOf(path: string): string | undefined {
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;
 }
 
-/** Refusals that are kept in the message log, a minute: a flood of wrong keys must not fill the database. */
+/**
+ * Refusals that are kept in the message log, a minute: a flood of wrong keys must not fill the database, nor take the place
+ * of what those who have a key should hear. Of strangers' bodies so much is kept; in full it was 50 GB a day.
+ */
 const KEPT_A_MINUTE = 600;
+const STRANGERS_BYTES_A_MINUTE = 1024 * 1024;
 
 function createRefusalLog({
   pipeline,
@@ -139,22 +143,27 @@ function createRefusalLog({
   telemetry,
 }: Pick<AppMeans, 'pipeline' | 'nowMs' | 'telemetry'>): AppMeans['noteRefusal'] {
   let minute = 0;
-  let kept = 0;
+  let kept = { known: 0, stranger: 0, bytes: 0 };
   return async (c, error) => {
     const refusal = refusalOf(error);
     if (refusal.kind === 'internal')
       telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
     const door = notedOf(c).door ?? doorOf(c.req.path);
     const now = nowMs();
-    if (Math.floor(now / 60_000) !== minute) [minute, kept] = [Math.floor(now / 60_000), 0];
+    if (Math.floor(now / 60_000) !== minute)
+      [minute, kept] = [Math.floor(now / 60_000), { known: 0, stranger: 0, bytes: 0 }];
+    const { keyName, body } = notedOf(c);
+    const who = keyName === undefined ? 'stranger' : 'known';
     // What the database cannot keep now cannot be noted in it either.
-    if (!door || refusal.kind === 'unavailable' || ++kept > KEPT_A_MINUTE) return;
-    await pipeline.refuse(refusedMessage(c, door, refusal, now));
+    if (!door || refusal.kind === 'unavailable' || ++kept[who] > KEPT_A_MINUTE) return;
+    if (who === 'stranger') kept.bytes += body?.length ?? 0;
+    const isTooMuch = who === 'stranger' && kept.bytes > STRANGERS_BYTES_A_MINUTE;
+    await pipeline.refuse(refusedMessage(c, door, refusal, now, isTooMuch ? undefined : body));
   };
 }
 
-function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Refused {
-  const { party, operation, keyName, body } = notedOf(c);
+function refusedMessage(c: Context, door: string, refusal: Refusal, now: number, body: Buffer | undefined): Refused {
+  const { party, operation, keyName } = notedOf(c);
   const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
   return {
     receivedAt: msToInstant(now),
