@@ -2,19 +2,33 @@ import dns from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /**
- * Where machines of a cloud ask for their own credentials (169.254.169.254, fd00:ec2::254), and whatever else is there
- * without being anybody's server. Loopback and private networks are where a province's systems are.
+ * Where machines of a cloud ask for their own credentials (169.254.169.254; Alibaba's, Azure's and Oracle's own address),
+ * and whatever else is there without being anybody's server. Loopback and private networks are where a province's systems are.
  */
+const IPV4 = [
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['192.0.0.192', 32],
+] as const;
+/** The same by IPv6: of Amazon, Google and Scaleway. */
+const IPV6 = ['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42'];
+/** How a gateway takes an address of IPv4 out of one of IPv6: NAT64, translated, compatible with IPv4. */
+const BEFORE_IPV4 = ['64:ff9b::', '64:ff9b:1::', '64:ff9b:1:ffff::', '::ffff:0:', '::'];
+
 const REFUSED = new BlockList();
-REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
 REFUSED.addSubnet('fe80::', 10, 'ipv6');
-REFUSED.addAddress('fd00:ec2::254', 'ipv6');
-/** 169.254.0.0/16 as a gateway takes it out of an address of IPv6: NAT64, 6to4, translated, compatible with IPv4. */
-REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
-REFUSED.addSubnet('64:ff9b:1::a9fe:0', 112, 'ipv6');
-REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
-REFUSED.addSubnet('::ffff:0:a9fe:0', 112, 'ipv6');
-REFUSED.addSubnet('::a9fe:0', 112, 'ipv6');
+for (const address of IPV6) REFUSED.addAddress(address, 'ipv6');
+for (const [address, bits] of IPV4) {
+  REFUSED.addSubnet(address, bits, 'ipv4');
+  for (const before of BEFORE_IPV4) REFUSED.addSubnet(`${before}${address}`, 96 + bits, 'ipv6');
+  // 6to4.
+  REFUSED.addSubnet(`2002:${inHexadecimal(address)}::`, 16 + bits, 'ipv6');
+}
+
+function inHexadecimal(address: string): string {
+  return Buffer.from(address.split('.').map(Number)).toString('hex').replace(/^..../, '$&:');
+}
 
 /** Whether a host, as `URL` writes it, is a link-local address or one of a cloud's metadata; a name is not. */
 export function isLinkLocal(host: string): boolean {
