@@ -90,5 +90,6 @@ function isHere(c: Context, href: string): boolean {
 function inOther(c: Context, other: string, asked: Shown['asked']): string {
   const query = new URLSearchParams(asked ?? new URL(c.req.url).search);
   query.set('lang', other);
-  return `${c.req.path}?${query}`;
+  // With two slashes before it, it would be the name of another site.
+  return `${c.req.path.replace(/^\/+/, '/')}?${query}`;
 }

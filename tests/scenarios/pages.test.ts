@@ -429,6 +429,12 @@ describe('pages for citizens', () => {
       expect([name, html.includes(`${name} &lt;script&gt;`)]).toEqual([name, true]);
   });
 
+  test.each(['//evil.test/', '///evil.test'])('no page at %s links to another site', async (path) => {
+    const { status, html } = await open(`http://hub.test${path}`, { headers: { Accept: 'text/html' } });
+    expect([status, html.match(/href="\/[/\\][^"]*"/g)]).toEqual([404, null]);
+    expect(html).toContain('href="/evil.test');
+  });
+
   test.each(['/', '/services', '/statistics', '/console/sign-in', '/nothing'])(
     'an address of 15 KB of broken escapes costs %s no more than any other of its length',
     async (path) => {
