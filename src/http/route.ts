@@ -51,8 +51,17 @@ export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promi
 export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
   return (doc, handler) => {
     docs.push(doc);
+    const isForOne = doc.method === 'get' && doc.scopes !== undefined;
     for (const path of [doc.path, ...(doc.alsoAt ? [doc.alsoAt] : [])])
-      app[doc.method](path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+      app[doc.method](path.replaceAll(/\{(\w+)\}/g, ':$1'), isForOne ? unkept(handler) : handler);
+  };
+}
+
+/** What only a key may see nobody keeps on the way, who came by a certificate either, unless the answer says otherwise. */
+function unkept(handler: Parameters<AddRoute>[1]): typeof handler {
+  return (c) => {
+    c.header('Cache-Control', 'no-store');
+    return handler(c);
   };
 }
 

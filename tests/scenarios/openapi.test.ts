@@ -347,6 +347,19 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((one) => !met.has(one) && !one.endsWith(' 408'))).toEqual([]);
   });
 
+  test('nothing that a key is needed for is kept on its way to somebody else', async () => {
+    for (const [name, { 'x-scopes': scopes }] of operations) {
+      if (!scopes || !name.startsWith('get ')) continue;
+      const path = name.slice(4).replaceAll(/\{\w+\}/g, '1');
+      for (const secret of [undefined, secretFor(operations.get(name) as Operation)]) {
+        const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
+        const response = await hub.request('GET', path, undefined, undefined, headers);
+        await response.body?.cancel();
+        expect([name, response.headers.get('cache-control')]).toEqual([name, expect.stringMatching(/private|no-/)]);
+      }
+    }
+  });
+
   test('every tag that groups routes is declared', async () => {
     const { tags, paths } = (await (await hub.request('GET', '/openapi.json')).json()) as {
       tags: readonly { name: string }[];
