@@ -7,9 +7,18 @@ import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
 import { cheapest, least, watchTurns } from '../../src/kit/measures.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
-import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
+import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/soap.ts';
 
 const PING = '<h:Ping/>';
+const namespaces = Array.from({ length: 50 }, (_, n) => `xmlns:p${n}="u"`).join(' ');
+
+/** A Ping with a Signature that is none, and what stands beside it. */
+function signedWith(inside: string, beside = ''): string {
+  const signature = `<d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#">${inside}<d:KeyInfo><d:X509Data><d:X509Certificate>AAAA</d:X509Certificate></d:X509Data></d:KeyInfo></d:Signature>`;
+  const header = `<w:Security xmlns:w="${WSSE}" xmlns:u="${WSU}">${beside}${signature}</w:Security>`;
+  return envelope(PING, { header, bodyAttributes: ` xmlns:u="${WSU}" u:Id="B"` });
+}
+
 const repeated = (text: string, times: number): string => text.repeat(times);
 
 describe('what a hostile message costs', () => {
@@ -84,6 +93,26 @@ describe('what a hostile message costs', () => {
       'a flood of elements',
       () => envelope(pushXml(`<h:dossier>${repeated('<h:a/>', 40_000)}</h:dossier>`)),
       /does not fit/,
+    ],
+    [
+      'a flood of header blocks',
+      () => envelope(PING, { header: repeated('<x/>', 50_000) }),
+      /1000 elements around its Body/,
+    ],
+    [
+      'a flood of tokens beside a Signature',
+      () => signedWith('', repeated('<w:BinarySecurityToken u:Id="x"/>', 6_000)),
+      /1000 elements around its Body/,
+    ],
+    [
+      'a flood of identifiers in a Signature',
+      () => signedWith(repeated('<f Id="x"/>', 15_000)),
+      /1000 elements around its Body/,
+    ],
+    [
+      'a flood of namespaces that have no canonical form',
+      () => signedWith(`${repeated(`<e ${namespaces}>`, 180)}${repeated('</e>', 180)}`),
+      /no canonical form/,
     ],
     [
       'a gzip bomb',

@@ -14,6 +14,8 @@ export interface Layout {
 const MAX_ITEMS = 1_000;
 const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 64;
+/** A Security header with all that it may have has some forty. It is read before it is known who sends it. */
+const MAX_AROUND = 1_000;
 export const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_TAG_BYTES = 64 * 1024;
 /** How much is looked at before others get their turn. */
@@ -31,7 +33,7 @@ const [BODY_DEPTH, ITEM_DEPTH] = [2, 4];
  */
 export function* lookOver(xml: Buffer): Generator<void, Layout> {
   const items: Slice[] = [];
-  let [depth, bodies, at, rested, itemStart] = [0, 0, 0, 0, 0];
+  let [depth, bodies, around, at, rested, itemStart] = [0, 0, 0, 0, 0, 0];
   let inBody = false;
   for (;;) {
     const open = xml.indexOf(LESS, at);
@@ -46,6 +48,7 @@ export function* lookOver(xml: Buffer): Generator<void, Layout> {
         // With two of them, two readers could mean two different ones.
         if (++bodies > 1) throw new Refusal('bad-request', 'the envelope has more than one Body, expected one');
       }
+      if (!inBody && ++around > MAX_AROUND) throw limit(`${MAX_AROUND} elements around its Body`);
       itemStart = depth === ITEM_DEPTH ? open : itemStart;
     }
     if (tag.kind === 'close' || tag.kind === 'empty') {

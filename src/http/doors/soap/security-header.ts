@@ -1,4 +1,4 @@
-import type { XmlElement } from 'libxml2-wasm';
+import { type XmlElement, XmlLibError } from 'libxml2-wasm';
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
@@ -93,13 +93,26 @@ function readSignature(
   const timestampId = timestamp && idOf(timestamp);
   for (const id of [bodyId, timestampId]) if (id !== undefined) refuseTwins(signature, id);
   return {
-    xml: signature.canonicalizeToString(),
+    xml: canonical(signature),
     value: only(signature, DSIG, 'SignatureValue')?.content.replaceAll(/\s/g, '') ?? '',
     certificate: certificateOf(signature, security).replaceAll(/\s/g, ''),
     bodyId,
     timestampId,
     created: timestamp && only(timestamp, WSU, 'Created')?.content.trim(),
   };
+}
+
+/** A namespace that is a relative reference has no canonical form (Canonical XML 1.0, 1.3). */
+function canonical(signature: XmlElement): string {
+  try {
+    return signature.canonicalizeToString();
+  } catch (error) {
+    if (!(error instanceof XmlLibError) && !/canonicalize/.test((error as Error).message)) throw error;
+    throw new Refusal(
+      'unauthorized',
+      'the Signature has no canonical form, as with a namespace that is a relative URI',
+    );
+  }
 }
 
 /** The id by which WS-Security refers to an element; node-soap writes it without its namespace. */
