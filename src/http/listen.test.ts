@@ -77,6 +77,22 @@ test('a connection with more than a hundred requests that wait is closed', async
   expect(await statusOf('hub.example')).toBe(200);
 });
 
+test.each(['Content-Length: 1000000', 'Transfer-Encoding: chunked'])(
+  'a GET with a body (%s) is answered, and nobody waits for the rest of it',
+  async (header) => {
+    const socket = connected();
+    let text = '';
+    socket
+      .on('error', () => undefined)
+      .on('data', (chunk) => {
+        text += chunk;
+      });
+    socket.write(`${GET('/', header)}5\r\nabcde\r\n`);
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1\.1 200.*hub\.example/s);
+  },
+);
+
 const GET = (path: string, header = 'Accept: */*'): string =>
   `GET ${path} HTTP/1.1\r\nHost: hub.example\r\n${header}\r\n\r\n`;
 

@@ -51,10 +51,18 @@ export function listen(
 function answering(app: Hono): Hono['fetch'] {
   const inTurn = createTurns();
   return (request, env, ...more) => {
+    closeAfterBody(env as unknown as Exchange);
     const answer = () =>
       URL.canParse(request.url) ? app.fetch(request, env, ...more) : new Response(null, { status: 400 });
     return inTurn(env as unknown as Exchange, answer);
   };
+}
+
+/** Nobody reads the body of a GET: who sends one a byte at a time would keep a connection for as long as he likes. */
+function closeAfterBody({ incoming: { method, headers }, outgoing }: Exchange): void {
+  if (method !== 'GET' && method !== 'HEAD') return;
+  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
+    outgoing.shouldKeepAlive = false;
 }
 
 /** What the server hands over beside a request. */
