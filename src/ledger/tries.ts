@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
 
 /**
@@ -38,10 +38,13 @@ const KNOWN_S = 30 * 86_400;
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const table = { storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: TryKind) => new RateLimiterPostgres({ ...table, keyPrefix: kind, ...LIMITS[kind] });
-  const known = new RateLimiterPostgres({ ...table, keyPrefix: 'known', points: 1, duration: KNOWN_S });
+  /** While the database is away this process counts by itself: what needs no database is answered then, too. */
+  const insured = (options: { keyPrefix: string; points: number; duration: number }) =>
+    new RateLimiterPostgres({ ...table, ...options, insuranceLimiter: new RateLimiterMemory(options) });
+  const known = insured({ keyPrefix: 'known', points: 1, duration: KNOWN_S });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
-    secret: limiterOf('secret'),
+    secret: insured({ keyPrefix: 'secret', ...LIMITS.secret }),
   };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {

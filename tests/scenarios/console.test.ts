@@ -815,7 +815,7 @@ describe('the console of a hub that has seen nothing', () => {
     const guest = await officerAt(hub, '203.0.113.9').signIn('ops');
     pool.query = query;
     expect([guest.status, guest.text.includes('Lỗi đã được ghi lại')]).toEqual([500, true]);
-    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'POST /console/sign-in' }));
+    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'GET /console' }));
   });
 });
 

@@ -128,6 +128,21 @@ describe('whoever guesses a secret', () => {
     expect(await statuses(hub, '203.0.113.201')).toEqual([200, 200, 401]);
   });
 
+  test('is heard no more often while the database is away, and the right key is heard', async () => {
+    const { pool } = hub.hub.database;
+    const { query } = pool;
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    pool.query = (() => Promise.reject(away)) as never;
+    const at = (secret: string): Asked => ({ path: '/hsds', headers: { Authorization: `Bearer ${secret}` } });
+    const right = await ask(at(SECRETS.portal), '203.0.113.210');
+    const tries = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(at(`guess-${n}`), '203.0.113.210')));
+    const later = await ask(at(SECRETS.portal), '203.0.113.210');
+    const other = await ask(at('late-secret-of-the-tests'), '203.0.113.210');
+    pool.query = query;
+    expect(tries.filter(({ response }) => response.status === 401)).toHaveLength(20);
+    expect([right, later, other].map(({ response }) => response.status)).toEqual([200, 200, 429]);
+  });
+
   test('is not told of by addresses or keys in the database', async () => {
     const { rows } = await hub.hub.database.pool.query('SELECT key FROM look_up_tries');
     expect(rows.length).toBeGreaterThan(5);
