@@ -33,14 +33,17 @@ const LIMITS = {
   secret: { points: 20, duration: 900, inMemoryBlockOnConsumed: 21 },
 } as const satisfies Record<TryKind, object>;
 
-const KNOWN_S = 30 * 86_400;
+const A_DAY_S = 86_400;
+const KNOWN_S = 30 * A_DAY_S;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const table = { storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: TryKind) => new RateLimiterPostgres({ ...table, keyPrefix: kind, ...LIMITS[kind] });
   /** While the database is away this process counts by itself: what needs no database is answered then, too. */
-  const insured = (options: { keyPrefix: string; points: number; duration: number }) =>
-    new RateLimiterPostgres({ ...table, ...options, insuranceLimiter: new RateLimiterMemory(options) });
+  const insured = (options: { keyPrefix: string; points: number; duration: number }) => {
+    const insuranceLimiter = new RateLimiterMemory({ ...options, duration: Math.min(options.duration, A_DAY_S) });
+    return new RateLimiterPostgres({ ...table, ...options, insuranceLimiter });
+  };
   const known = insured({ keyPrefix: 'known', points: 1, duration: KNOWN_S });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
