@@ -33,21 +33,17 @@ const LIMITS = {
   secret: { points: 20, duration: 900, inMemoryBlockOnConsumed: 21 },
 } as const satisfies Record<TryKind, object>;
 
-const A_DAY_S = 86_400;
-const KNOWN_S = 30 * A_DAY_S;
+const KNOWN_S = 30 * 86_400;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const table = { storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: TryKind) => new RateLimiterPostgres({ ...table, keyPrefix: kind, ...LIMITS[kind] });
+  const known = new RateLimiterPostgres({ ...table, keyPrefix: 'known', points: 1, duration: KNOWN_S });
   /** While the database is away this process counts by itself: what needs no database is answered then, too. */
-  const insured = (options: { keyPrefix: string; points: number; duration: number }) => {
-    const insuranceLimiter = new RateLimiterMemory({ ...options, duration: Math.min(options.duration, A_DAY_S) });
-    return new RateLimiterPostgres({ ...table, ...options, insuranceLimiter });
-  };
-  const known = insured({ keyPrefix: 'known', points: 1, duration: KNOWN_S });
+  const insuranceLimiter = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
-    secret: insured({ keyPrefix: 'secret', ...LIMITS.secret }),
+    secret: new RateLimiterPostgres({ ...table, keyPrefix: 'secret', ...LIMITS.secret, insuranceLimiter }),
   };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
@@ -64,8 +60,9 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
       await limiters[kind].reward(keyOf(subject));
     },
     async know(subject) {
-      await known.set(keyOf(subject), 1, KNOWN_S);
+      // What cannot be remembered now is remembered by another process, or after the next start.
+      await known.set(keyOf(subject), 1, KNOWN_S).catch(() => undefined);
     },
-    isKnown: async (subject) => (await known.get(keyOf(subject))) !== null,
+    isKnown: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
   };
 }
