@@ -20,6 +20,12 @@ export interface Tries {
 }
 
 /**
+ * Of an address in a quarter of an hour. No secret of a key is guessed by so many (guessable ones stop the start), and whoever
+ * puts a system right that has the wrong one, or all that stand behind one address, are not locked out by it.
+ */
+export const WRONG_SECRETS = 200;
+
+/**
  * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. One who tries a
  * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens, or of
  * an office; nobody guesses a secret in 20 tries a quarter of an hour.
@@ -30,7 +36,7 @@ const LIMITS = {
   guessing: { points: 60, duration: 3_600 },
   code: { points: 20, duration: 3_600 },
   // One of whom it turns out that it was no guess takes the place of one for a moment: it is over the limit alone that counts.
-  secret: { points: 20, duration: 900, inMemoryBlockOnConsumed: 21 },
+  secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
 } as const satisfies Record<TryKind, object>;
 
 const KNOWN_S = 30 * 86_400;
