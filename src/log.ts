@@ -13,3 +13,8 @@ export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
     pino.destination(descriptor),
   );
 }
+
+/** The line that supervisors and scripts wait for, whatever the level. */
+export function tellListening(log: Logger, about: object): void {
+  log.child({}, { level: 'info' }).info(about, 'listening');
+}

@@ -4,7 +4,7 @@ import { ConfigError, embeddedFolder, loadConfig, type Role } from './config.ts'
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
-import { createLog } from './log.ts';
+import { createLog, tellListening } from './log.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -67,7 +67,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     throw error;
   });
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
-  log.info(running, 'listening');
+  tellListening(log, running);
 
   void ending.then(async (signal) => {
     log.info({ signal }, 'stopping');

@@ -8,7 +8,7 @@ import { type RunningCopy, runCopy } from '../copy/run.ts';
 import { readKeys } from '../copy/signing-keys.ts';
 import { NoSnapshot } from '../copy/take-snapshot.ts';
 import { listen } from '../http/listen.ts';
-import { createLog } from '../log.ts';
+import { createLog, tellListening } from '../log.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { tellError, UsageError } from './run-command.ts';
 
@@ -83,7 +83,7 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   ).catch((error) => {
     throw inWords(error, from, folder);
   });
-  log.info({ url: running.url, from, dossiers: running.dossiers }, 'listening');
+  tellListening(log, { url: running.url, from, dossiers: running.dossiers });
 }
 
 function inWords(error: unknown, from: string, folder: string): unknown {
