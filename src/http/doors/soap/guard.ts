@@ -12,16 +12,16 @@ export interface Layout {
 }
 
 const MAX_ITEMS = 1_000;
+/** In the Header, and operations in the Body: each may be looked at before anybody knows whose the envelope is. */
+const MAX_AROUND = 500;
 const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 64;
-/** A Security header with all that it may have has some forty. It is read before it is known who sends it. */
-const MAX_AROUND = 1_000;
 export const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_TAG_BYTES = 64 * 1024;
 /** How much is looked at before others get their turn. */
 const STEP_BYTES = 1024 * 1024;
-/** Envelope, Body, operation, item. */
-const [BODY_DEPTH, ITEM_DEPTH] = [2, 4];
+/** Envelope, Header or Body, block or operation, item. */
+const [BODY_DEPTH, BLOCK_DEPTH, ITEM_DEPTH] = [2, 3, 4];
 
 /**
  * Look an envelope over before any parser sees it, in one pass that keeps nothing: what would cost a parser its time
@@ -48,7 +48,8 @@ export function* lookOver(xml: Buffer): Generator<void, Layout> {
         // With two of them, two readers could mean two different ones.
         if (++bodies > 1) throw new Refusal('bad-request', 'the envelope has more than one Body, expected one');
       }
-      if (!inBody && ++around > MAX_AROUND) throw limit(`${MAX_AROUND} elements around its Body`);
+      if ((!inBody || depth === BLOCK_DEPTH) && ++around > MAX_AROUND)
+        throw limit(`${MAX_AROUND} elements around its items`);
       itemStart = depth === ITEM_DEPTH ? open : itemStart;
     }
     if (tag.kind === 'close' || tag.kind === 'empty') {
