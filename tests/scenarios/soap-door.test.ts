@@ -362,10 +362,23 @@ describe('the SOAP door', () => {
       ],
       ['wants faults elsewhere', `${HUB}/Ping`, block('FaultTo', address(`${wsa}/none`)), /wsa:FaultTo/],
       ['says something twice', `${HUB}/Ping`, block('MessageID', 'urn:uuid:2'), /more than one wsa:MessageID/],
-    ])('is refused where it %s', async (_, action, more, reason) => {
-      const { fault } = await ask(headers(action, more));
-      expect(fault?.code).toBe('soap:Sender');
-      expect(fault?.reason).toMatch(reason);
+    ])(
+      'is refused where it %s, and answered as any other where that need not be understood',
+      async (_, action, more, reason) => {
+        const { fault } = await ask(headers(action, more));
+        expect(fault?.code).toBe('soap:Sender');
+        expect(fault?.reason).toMatch(reason);
+        const reply = await ask(headers(action, more).replaceAll('s:mustUnderstand="1"', ''));
+        expect(reply.status).toBe(200);
+        expect(reply.text).not.toContain(wsa);
+      },
+    );
+
+    test('is refused where its id is too long to be said again, or it has what WS-Addressing has not', async () => {
+      const long = await ask(headers(`${HUB}/Ping`).replace('urn:uuid:1', 'x'.repeat(2_000)));
+      expect(long.fault?.reason).toMatch(/MessageID is too long/);
+      expect(long.text).not.toContain('RelatesTo');
+      expect((await ask(headers(`${HUB}/Ping`, block('Session', 'x')))).fault?.code).toBe('soap:MustUnderstand');
     });
 
     test('and is for somebody on the way is none of ours', async () => {

@@ -14,6 +14,19 @@ export interface Addressing {
   readonly told: ReadonlyMap<string, string>;
   /** The first name that is there twice. */
   readonly twice: string | undefined;
+  /** Whether one of them must be understood. */
+  readonly isMust: boolean;
+}
+
+const ENDPOINTS: readonly string[] = ['ReplyTo', 'FaultTo', 'From'];
+const READ: readonly string[] = ['Action', 'MessageID', 'To', ...ENDPOINTS];
+const ANONYMOUS = `${WSA}/anonymous`;
+/** It is said again in the answer. */
+const MAX_ID = 2_000;
+
+/** Whether a header is one of WS-Addressing 1.0: not all that is in its namespace is. */
+export function isOfAddressing({ namespaceUri, name }: XmlElement): boolean {
+  return namespaceUri === WSA && (READ.includes(name) || name === 'RelatesTo');
 }
 
 /**
@@ -21,11 +34,15 @@ export interface Addressing {
  *
  * @returns nothing where there is no Action: such a message does not speak WS-Addressing, whatever else it has of it
  */
-export function readAddressing(blocks: readonly XmlElement[]): Addressing | undefined {
-  const ours = blocks.filter(({ namespaceUri, name }) => namespaceUri === WSA && name !== 'RelatesTo');
+export function readAddressing(
+  blocks: readonly XmlElement[],
+  isMust: (block: XmlElement) => boolean,
+): Addressing | undefined {
+  const ours = blocks.filter((block) => isOfAddressing(block) && block.name !== 'RelatesTo');
   const told = new Map(ours.map((block) => [block.name, textOf(block)]));
+  if (!told.has('Action')) return undefined;
   const names = ours.map(({ name }) => name);
-  return told.has('Action') ? { told, twice: names.find((name, at) => names.indexOf(name) !== at) } : undefined;
+  return { told, twice: names.find((name, at) => names.indexOf(name) !== at), isMust: ours.some(isMust) };
 }
 
 function textOf(block: XmlElement): string {
@@ -33,27 +50,35 @@ function textOf(block: XmlElement): string {
   return (address ?? block).content.trim();
 }
 
-const ENDPOINTS: readonly string[] = ['ReplyTo', 'FaultTo', 'From'];
-const ANONYMOUS = `${WSA}/anonymous`;
+/**
+ * Whether a message is answered by WS-Addressing. What would have the hub do another operation, answer somebody else, or is
+ * there twice, is passed over where it need not be understood, as SOAP has it.
+ *
+ * @throws Refusal 400 where it must be
+ */
+export function isAnsweredByAddressing(addressing: Addressing, operation: OperationName): boolean {
+  const why = problemOf(addressing, operation);
+  if (why !== undefined && addressing.isMust) throw new Refusal('bad-request', why);
+  return why === undefined;
+}
 
-/** @throws Refusal 400 for what would have the hub do another operation, answer somebody else, or is there twice */
-export function refuseAddressing({ told, twice }: Addressing, operation: OperationName): void {
-  if (twice !== undefined) throw new Refusal('bad-request', `the Header has more than one wsa:${twice}, expected one`);
+function problemOf({ told, twice }: Addressing, operation: OperationName): string | undefined {
+  if (twice !== undefined) return `the Header has more than one wsa:${twice}, expected one`;
   const action = told.get('Action') ?? '';
   // Who does not use the SOAPAction makes an Action as the WSDL has it where it names none (Metadata, 4.4.4).
   if (action !== actionOf(operation) && action !== defaultAction(`${operation}Request`))
-    throw new Refusal(
-      'bad-request',
-      `the wsa:Action is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)}`,
-    );
+    return `the wsa:Action is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)}`;
   for (const name of ['ReplyTo', 'FaultTo']) {
     const address = told.get(name) ?? ANONYMOUS;
     if (address !== ANONYMOUS)
-      throw new Refusal(
-        'bad-request',
-        `the address of wsa:${name} is ${quote(address)}: answers go over the connection of the message, expected ${ANONYMOUS}`,
-      );
+      return `the address of wsa:${name} is ${quote(address)}: answers go over the connection of the message, expected ${ANONYMOUS}`;
   }
+  if (!hasShortId(told)) return `the wsa:MessageID is too long, expected at most ${MAX_ID} characters`;
+  return undefined;
+}
+
+function hasShortId(told: Addressing['told']): boolean {
+  return (told.get('MessageID') ?? '').length <= MAX_ID;
 }
 
 /** The SOAPAction of an operation, which is its Action too. */
@@ -69,5 +94,5 @@ function defaultAction(message: string): string {
 export function writeAddressing({ told }: Addressing, message: string): string {
   const ours = ` xmlns="${WSA}"`;
   const action = writeElement('Action', defaultAction(message), ours);
-  return action + writeElement('RelatesTo', told.get('MessageID'), ours);
+  return action + writeElement('RelatesTo', hasShortId(told) ? told.get('MessageID') : undefined, ours);
 }

@@ -5,7 +5,7 @@ import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
 import type { Hold } from '../../strangers.ts';
 import { note, noteUnanswered } from '../door.ts';
-import { actionOf, refuseAddressing, writeAddressing } from './addressing.ts';
+import { actionOf, isAnsweredByAddressing, writeAddressing } from './addressing.ts';
 import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
 import type { Envelope, OperationName } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
@@ -43,7 +43,7 @@ async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold:
       asked = head;
       note(c, { operation: PUSHES[head.operation] ?? head.operation });
       refuseOtherAction(c, head.operation);
-      if (head.addressing) refuseAddressing(head.addressing, head.operation);
+      if (head.addressing && !isAnsweredByAddressing(head.addressing, head.operation)) asked = undefined;
       const caller = await authenticate(c, means, basic, head.security, xml);
       note(c, { keyName: caller.key.id, body });
       const party = mayPush(c, means, caller);
@@ -51,7 +51,7 @@ async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold:
       const { operation } = used.head;
       const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
       const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
-      const header = head.addressing && writeAddressing(head.addressing, `${operation}Response`);
+      const header = asked?.addressing && writeAddressing(asked.addressing, `${operation}Response`);
       return c.body(writeEnvelope(version, response, header), 200, { 'Content-Type': MEDIA_TYPES[version] });
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import { quote, type SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
-import { type Addressing, readAddressing, WSA } from './addressing.ts';
+import { type Addressing, isOfAddressing, readAddressing } from './addressing.ts';
 import { type Before, problemsIn } from './complaints.ts';
 import { elementsIn } from './elements.ts';
 import { EnvelopeRefusal } from './faults.ts';
@@ -138,14 +138,18 @@ function isForUs(block: XmlElement, version: Version): boolean {
 /** What we must understand and do not, is refused: to pass it over could change what the message means. */
 function readHeader(header: XmlElement, version: Version, body: XmlElement): Pick<Envelope, 'security' | 'addressing'> {
   const blocks = elementsIn(header);
-  const addressing = readAddressing(blocks.filter((block) => isForUs(block, version)));
-  const understood = [WSSE, addressing && WSA];
-  for (const block of blocks) {
-    const isMust = block.attrs.some(
+  const isMust = (block: XmlElement): boolean =>
+    block.attrs.some(
       ({ name, namespaceUri, value }) =>
         name === 'mustUnderstand' && namespaceUri === ENVELOPES[version] && /^\s*(?:1|true)\s*$/.test(value),
     );
-    if (isMust && isForUs(block, version) && !understood.includes(block.namespaceUri))
+  const addressing = readAddressing(
+    blocks.filter((block) => isForUs(block, version)),
+    isMust,
+  );
+  for (const block of blocks) {
+    const isUnderstood = block.namespaceUri === WSSE || (addressing !== undefined && isOfAddressing(block));
+    if (!isUnderstood && isMust(block) && isForUs(block, version))
       throw new EnvelopeRefusal(
         'MustUnderstand',
         `the header ${quote(block.name)} of ${quote(block.namespaceUri)} is not understood here`,
