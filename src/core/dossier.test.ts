@@ -325,6 +325,8 @@ describe('a newer record over an older one', () => {
     const held = merged({ applicant: known }, { applicant: readBack });
     expect(held.applicant).toEqual({ ...known, phone: '********11', email: 'an@example.test' });
     expect(merged({ applicant: readBack }, { applicant: known }).applicant).toEqual({ ...readBack, ...known });
+    const asCompany = { kind: 'enterprise', name: 'N***** V** A*' } as const;
+    expect(merged({ applicant: known }, { applicant: asCompany }).applicant).toEqual({ ...known, kind: 'enterprise' });
   });
 
   test('takes the name of a company as it is told', () => {

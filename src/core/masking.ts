@@ -33,11 +33,11 @@ export function maskedMembers(applicant: Readonly<Record<string, unknown>>): rea
  * from this hub without the scope for personal data, and tells nothing.
  */
 export function withoutMaskOf(known: Applicant, newer: Applicant): Partial<Applicant> {
-  const masked = maskedMembers(newer);
-  if (masked.length === 0) return newer;
-  const maskOfKnown: Readonly<Record<string, unknown>> = maskApplicant(known);
-  const told = Object.entries(newer).filter(([name, value]) => !masked.includes(name) || maskOfKnown[name] !== value);
-  return Object.fromEntries(told);
+  const told = Object.entries(newer);
+  if (!told.some(([, value]) => value.includes('*'))) return newer;
+  // By what the known one is: a person whom somebody calls a company has been masked all the same.
+  const maskOfKnown: Readonly<Record<string, string>> = { ...maskApplicant(known) };
+  return Object.fromEntries(told.filter(([name, value]) => !value.includes('*') || maskOfKnown[name] !== value));
 }
 
 /**
