@@ -240,6 +240,8 @@ describe('a list in pages', () => {
       [{ rows: rows(60), next: () => '2', turnsPages: false }, endless],
       // The cursor of the last page leads to itself.
       [{ rows: rows(25), next: (page) => String(Math.min(page + 1, 3)) }, false],
+      [{ rows: rows(8), next: () => '1' }, false],
+      [{ rows: rows(10), next: () => '1' }, endless],
       [{ rows: [], next: () => '1' }, false],
     ];
     for (const [ministry, expected] of cases) {

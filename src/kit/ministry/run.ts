@@ -125,7 +125,8 @@ export function after(
 function lackOf({ page }: List, { fresh, rows, page: at }: Run, end: PageEnd, isEndless: boolean): string | undefined {
   if (!page) return undefined;
   if (page.next !== undefined) {
-    const isIgnored = end.records > 0 && fresh?.page !== at;
+    // A short page that leads to itself is the last one, as the only page of a quiet run often does.
+    const isIgnored = fresh !== undefined && fresh.records >= page.size && end.records > 0 && fresh.page !== at;
     return end.next !== undefined && (isEndless || isIgnored) ? ENDLESS : undefined;
   }
   if (end.total !== undefined)
