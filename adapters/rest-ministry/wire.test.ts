@@ -52,6 +52,14 @@ test('a link takes the place of the whole address, and leads to no other server'
     expect(linked(link)).toEqual({ kind: 'refused', reason: 'configuration', message });
 });
 
+test('what is to be linked and is not, is not asked for elsewhere; the first page of a list is', () => {
+  const without = (field: unknown) => written('GET HoSo', {}, { request: { '/': field } });
+  for (const field of ['row.href', { from: ['row.href', 'row.url'] }])
+    expect(without(field)).toEqual([{ path: '/~1', message: '"" cannot stand in an address, expected a text' }]);
+  for (const field of ['cursor', { from: 'cursor' }])
+    expect(without(field)).toMatchObject({ url: 'http://127.0.0.1:9/api/HoSo' });
+});
+
 test('what has no place in an address or a header is told, not sent', () => {
   for (const text of ['', '.', '..'])
     expect(written('GET HoSo/{ma}', { '{ma}': text })).toEqual([

@@ -66,8 +66,11 @@ export function wireOf(
   });
   const found = query.size > 0 ? `?${query}` : '';
   const address = `${baseUrl.replace(/\/+$/, '')}/${written.replace(/^\/+/, '')}`;
-  if (problems.length > 0) return problems;
   const link = request[LINK];
+  // Without a link we would ask for something else, and take it for what was to be linked.
+  if (typeof link !== 'string' && !mayBegin(question.request[LINK]))
+    problems.push({ path: `/${pointer(LINK)}`, message: `${quote('')} cannot stand in an address, expected a text` });
+  if (problems.length > 0) return problems;
   // It says itself what would stand behind the path.
   const url = typeof link === 'string' ? linked(link, address) : `${address}${found}`;
   if (typeof url === 'object') return url;
@@ -78,6 +81,12 @@ export function wireOf(
         ...{ method, url, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } },
         body: JSON.stringify(how === 'list' ? (body[LIST] ?? []) : body),
       };
+}
+
+/** Whether the address of an operation is asked itself: where it has no link, and for the first page of those that are linked. */
+function mayBegin(field: MinistryQuestion['request'][string] | undefined): boolean {
+  if (field === undefined) return true;
+  return [typeof field === 'string' ? field : (field.from ?? [])].flat().includes('cursor');
 }
 
 /** Where a link leads from an address, and never to another server: what we are known by would go there too. */
