@@ -40,6 +40,7 @@ export function placeCluster(
     log({ asked, dataDir: place }, `data folder moved: user ${account.uid} could not reach the one asked for`);
   }
   makeReachableFolder(path.dirname(place));
+  if (place !== asked) claimPlace(asked, place);
   // The true path: a server is recognised by its working folder.
   const dataDir = fs.existsSync(place)
     ? fs.realpathSync(place)
@@ -70,8 +71,32 @@ function lookForPlace(askedDataDir: string): { asked: string; account: Account; 
     throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
   }
   // Also once the path was opened: the data are where they were put.
-  const moved = readIfThere(placeFileOf(asked)).trim();
-  return { asked, account, known: moved || (isReachable ? asked : undefined) };
+  return { asked, account, known: placeIn(placeFileOf(asked)) ?? (isReachable ? asked : undefined) };
+}
+
+/** @throws Error for what names no folder: by half a path the files would be made anew, wherever that is */
+function placeIn(file: string): string | undefined {
+  if (!fs.existsSync(file)) return undefined;
+  const text = readIfThere(file).trim();
+  if (path.isAbsolute(text)) return text;
+  throw new Error(
+    `${file} says ${JSON.stringify(text)}, expected the whole path of the folder with the database's files; remove it to begin with an empty database`,
+  );
+}
+
+/** A copy of a data folder names the files of the first one, and two hubs would write into one database. */
+function claimPlace(asked: string, place: string): void {
+  const file = `${place}.asked`;
+  const first = readIfThere(file).trim();
+  if (first === asked) return;
+  const [ours, theirs] = [asked, first].map((one) => fs.statSync(placeFileOf(one), { throwIfNoEntry: false }));
+  // The first one was moved here, or is the same one by another path.
+  const isOne = !theirs || (theirs.ino === ours?.ino && theirs.dev === ours.dev);
+  if (first !== '' && !isOne && placeIn(placeFileOf(first)) === place)
+    throw new Error(
+      `${placeFileOf(asked)} names ${place}, which has the files of ${first}; remove it to begin with an empty database`,
+    );
+  fs.writeFileSync(file, asked, { flush: true });
 }
 
 /**
@@ -90,7 +115,7 @@ function newPlace(asked: string): string {
     fs.rmSync(whole);
   }
   syncFolder(path.dirname(asked));
-  return readIfThere(placeFileOf(asked)).trim();
+  return placeIn(placeFileOf(asked)) as string;
 }
 
 function placeFileOf(asked: string): string {

@@ -7,8 +7,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { embeddedPackage } from './binaries.ts';
+import { dataFolderOf, placeCluster } from './cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
 
 const NOBODY = 65534;
@@ -241,6 +242,30 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     await kill(node);
     // Root, as another user than the folder's, serves it as its owner.
     expect(await start(dataDir)).toMatchObject({ adopted: true, url });
+  });
+
+  it('where the files were moved to is told by a whole path, and belongs to one data folder', () => {
+    const closed = fs.mkdtempSync(path.join(root, 'closed-'));
+    const [asked, copy, link] = ['data', 'copy', 'link'].map((name) => path.join(closed, name, 'postgres')) as [
+      string,
+      string,
+      string,
+    ];
+    const { dataDir } = placeCluster(asked);
+    onTestFinished(() => fs.rmSync(`${dataDir}.asked`));
+    expect(dataFolderOf(asked)).toBe(dataDir);
+    fs.writeFileSync(`${asked}.place`, `${dataDir}\r\n`);
+    expect(placeCluster(asked).dataDir).toBe(dataDir);
+    fs.cpSync(path.join(closed, 'data'), path.join(closed, 'copy'), { recursive: true });
+    expect(() => placeCluster(copy)).toThrow(`${copy}.place names ${dataDir}, which has the files of ${asked}; remove`);
+    fs.symlinkSync('data', path.join(closed, 'link'));
+    expect(placeCluster(link).dataDir).toBe(dataDir);
+    fs.rmSync(path.join(closed, 'data'), { recursive: true });
+    expect(placeCluster(copy).dataDir).toBe(dataDir);
+    for (const text of ['', '\n', 'lienthong/1', './']) {
+      fs.writeFileSync(`${copy}.place`, text);
+      for (const look of [placeCluster, dataFolderOf]) expect(() => look(copy)).toThrow(/expected the whole path/);
+    }
   });
 
   it('a repository and data under a closed home, without install scripts: both move to open places', async () => {

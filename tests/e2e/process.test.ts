@@ -235,7 +235,7 @@ test('with nothing given and a data folder that only its owner may enter it star
   for (const made of [1, 0]) {
     const hub = await startHubProcess(env);
     const { dataDir } = await hub.said('embedded PostgreSQL started');
-    for (const part of made ? ['', '.password', '.log'] : [])
+    for (const part of made ? ['', '.asked', '.password', '.log'] : [])
       onTestFinished(() => rm(`${dataDir}${part}`, { recursive: true, force: true }));
     expect(hub.lines.filter(({ msg }) => msg === 'embedded PostgreSQL data folder made')).toHaveLength(made);
     hub.child.kill('SIGTERM');
