@@ -181,6 +181,19 @@ describe('a procedure as LayThuTuc tells it', () => {
     expect(recordOf(readProcedure(writeProcedure(service))).channels?.[0]?.terms?.[0]).toEqual(expected);
   });
 
+  test('20,000 steps, and as many papers, are read in seconds: neither is looked for among the others', () => {
+    const many = <T>(one: (n: number) => T): readonly T[] => Array.from({ length: 20_000 }, (_, n) => one(n));
+    const long = {
+      ...PROCEDURE,
+      TRINHTUTHUCHIEN: many((n) => ({ TRINHTU: [{ TENTRINHTU: `Bước ${n}` }] })),
+      THANHPHANHOSO: many((n) => ({ GIAYTO: [{ MAGIAYTO: `G${n}`, TENGIAYTO: 'Tờ khai' }] })),
+    };
+    const before = process.cpuUsage();
+    expect(readProcedure(long).kind).toBe('invalid');
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(2);
+  });
+
   test('lists may be absent, null or a single object', () => {
     const record = recordOf(
       readProcedure({

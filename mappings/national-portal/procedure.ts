@@ -108,7 +108,10 @@ function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
     const steps = entriesOf(reading, entry.raw, 'TRINHTU', entry.from).map((step) =>
       isAbsent(step.raw.TENTRINHTU) ? undefined : readText(reading, step.raw.TENTRINHTU, `${step.from}/TENTRINHTU`),
     );
-    found.steps = known([...((found.steps as string[] | undefined) ?? []), ...steps]);
+    for (const step of known(steps) ?? []) {
+      found.steps ??= [];
+      (found.steps as string[]).push(step);
+    }
   }
   for (const entry of entriesOf(reading, raw, 'THANHPHANHOSO', '')) {
     addComponents(reading, caseOf(entry), entriesOf(reading, entry.raw, 'GIAYTO', entry.from));
