@@ -267,6 +267,15 @@ describe('a list in pages', () => {
     expect((await run(puller, hub(NOW + 600_000), short.checkpoint)).lacks).toBe(false);
   });
 
+  test('without a period is all there is, so that each run shows whether rows are missing', async () => {
+    const { puller, hub, state } = await scene({ rows: rows(30), turnsPages: false });
+    const whole = (nowMs: number) => hub(nowMs, undefined, { period: undefined });
+    const first = await run(puller, whole(NOW));
+    expect(first).toMatchObject({ lacks: expect.any(String), checkpoint: { until: expect.any(String) } });
+    state.rows = rows(8);
+    expect((await run(puller, whole(NOW + 300_000), first.checkpoint)).lacks).toBe(false);
+  });
+
   test('is read to its end where a cursor passes over three quiet days, hour by hour', async () => {
     const { puller, hub } = await scene({
       rows: [...rows(10), ...Array(730), ...rows(5, 11)],

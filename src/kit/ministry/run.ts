@@ -108,8 +108,9 @@ export function after(
   const reached = isSteady ? run.until : until;
   const checkpoint = { ...(reached !== undefined && { until: reached }), said: run.saying };
   const lacks = isSteady ? lackOf(list, followed, end, isEndless) : undefined;
-  // Of what a run did not look at it shows nothing: one from the beginning, and one whose pages turn, do.
-  const isProof = until === undefined || (followed.fresh?.page ?? 0) > (list.page?.first ?? 1);
+  // Of what a run did not look at it shows nothing: one of all there is, one from the beginning, and one whose pages turn, do.
+  const isProof =
+    list.period === undefined || until === undefined || (followed.fresh?.page ?? 0) > (list.page?.first ?? 1);
   return {
     checkpoint,
     // A long period is read in several runs, one after the other.
