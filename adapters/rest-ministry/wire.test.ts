@@ -47,7 +47,11 @@ test('a link takes the place of the whole address, and leads to no other server'
   for (const [link, message] of [
     ['https://127.0.0.1:9/api/HoSo', 'it links to https://127.0.0.1:9, which is not where baseUrl is'],
     ['//kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
+    ['http://127.0.0.1:9@kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
+    ['\\\\kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
     ['http://:9', 'it links to what is no address'],
+    ['javascript:void(0)', 'it links to what is no address'],
+    [`http://${'a'.repeat(1e6)}/`, `it links to http://${'a'.repeat(293)}, which is not where baseUrl is`],
   ] as const)
     expect(linked(link)).toEqual({ kind: 'refused', reason: 'configuration', message });
 });

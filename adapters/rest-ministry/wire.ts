@@ -18,6 +18,8 @@ const HEADER = /^@[A-Za-z0-9!#$%&'*+^_`|~-]{1,100}$/;
 
 /** Takes the place of the whole address: a link that the ministry gave. */
 const LINK = '/';
+/** Of a link that is refused so much is told. */
+const LONGEST_ORIGIN = 300;
 /** The member that is a body of `list`. */
 const LIST = 'list';
 
@@ -93,9 +95,11 @@ function mayBegin(field: MinistryQuestion['request'][string] | undefined): boole
 function linked(link: string, from: string): string | MinistryFailure {
   const { origin } = new URL(from);
   const refused = (message: string) => ({ kind: 'refused', reason: 'configuration', message }) as const;
-  if (!URL.canParse(link, from)) return refused('it links to what is no address');
-  const to = new URL(link, from);
-  if (to.origin !== origin) return refused(`it links to ${to.origin}, which is not where baseUrl is`);
+  const to = URL.canParse(link, from) ? new URL(link, from) : undefined;
+  // Such as `mailto:` has no server.
+  if (!to || to.origin === 'null') return refused('it links to what is no address');
+  if (to.origin !== origin)
+    return refused(`it links to ${to.origin.slice(0, LONGEST_ORIGIN)}, which is not where baseUrl is`);
   return `${origin}${to.pathname}${to.search}`;
 }
 
