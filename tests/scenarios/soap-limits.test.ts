@@ -7,7 +7,7 @@ import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
 import { cheapest, least, watchTurns } from '../../src/kit/measures.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
-import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/soap.ts';
+import { dossierXml, dossierXml, envelope, envelope, pushXml, pushXml, sendSoap, sendSoap, WSSE, WSSE, WSU } from '../support/soap.ts';
 
 const PING = '<h:Ping/>';
 const namespaces = Array.from({ length: 50 }, (_, n) => `xmlns:p${n}="u"`).join(' ');
@@ -117,8 +117,14 @@ describe('what a hostile message costs', () => {
       () => signedWith(`${repeated(`<e ${namespaces}>`, 180)}${repeated('</e>', 180)}`),
       /no canonical form/,
     ],
+    [
       'a flood of headers',
       () => envelope(PING, { header: `<a:Action xmlns:a="${WSA}">x</a:Action>${manyHeaders(4_000)}` }),
+      /500 elements around its items/,
+    ],
+    [
+      'a flood of elements in a header',
+      () => envelope(PING, { header: `<w:Security xmlns:w="${WSSE}">${repeated('<w:X/>', 30_000)}</w:Security>` }),
       /500 elements around its items/,
     ],
     ['a flood of operations', () => envelope(repeated(PING, 20_000)), /500 elements around its items/],
