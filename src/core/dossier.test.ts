@@ -329,6 +329,15 @@ describe('a newer record over an older one', () => {
     expect(merged({ applicant: known }, { applicant: asCompany }).applicant).toEqual({ ...known, kind: 'enterprise' });
   });
 
+  test('takes a text that this hub has masked for no news, and any other for one', () => {
+    const applicant = { name: 'Nguyễn Văn An', identityNumber: '001000000001' };
+    const known = { applicant, abstract: 'Đề nghị của Nguyễn Văn An', note: 'Giấy 001000000001 *' };
+    const readBack = { abstract: 'Đề nghị của N***** V** A*', note: 'Giấy **********01 *' };
+    expect(merged(known, readBack)).toMatchObject(known);
+    const other = { ...readBack, abstract: 'Đơn của N***** V** A*' };
+    expect(merged(known, other)).toMatchObject({ ...known, abstract: other.abstract });
+  });
+
   test('takes the name of a company as it is told', () => {
     const known = { kind: 'enterprise', name: 'Sao Mai' } as const;
     expect(merged({ applicant: known }, { applicant: { ...known, name: 'S** M**' } }).applicant?.name).toBe('S** M**');

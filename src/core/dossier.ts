@@ -1,6 +1,6 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs } from './dates.ts';
-import { withoutMaskOf } from './masking.ts';
+import { maskMentions, withoutMaskOf } from './masking.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 /** One thing that a partner told about a dossier, at the time at which it happened at the source. */
@@ -167,12 +167,17 @@ function withStatus(record: Dossier, { status, at }: { status: Status; at: strin
 
 /**
  * A newer record over an older one: what the newer one does not mention stays, codes are only ever added, and a name or a
- * number is not lost to its own mask.
+ * number is not lost to its own mask, also where a text speaks of it.
  */
 function merge(older: Dossier, newer: Dossier): Dossier {
   const merged: Dossier = { ...older, ...newer, code: older.code };
   if (older.applicant && newer.applicant) {
     merged.applicant = { ...older.applicant, ...withoutMaskOf(older.applicant, newer.applicant) };
+  }
+  for (const member of ['abstract', 'note'] as const) {
+    const [known, told] = [older[member], newer[member]];
+    if (known !== undefined && told?.includes('*') && older.applicant && maskMentions(known, older.applicant) === told)
+      merged[member] = known;
   }
   const aliases = unionOfAliases(older.aliases, newer.aliases);
   if (aliases) merged.aliases = aliases;
