@@ -7,7 +7,7 @@ import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
 import { cheapest, least, watchTurns } from '../../src/kit/measures.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
-import { dossierXml, dossierXml, envelope, envelope, pushXml, pushXml, sendSoap, sendSoap, WSSE, WSSE, WSU } from '../support/soap.ts';
+import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/soap.ts';
 
 const PING = '<h:Ping/>';
 const namespaces = Array.from({ length: 50 }, (_, n) => `xmlns:p${n}="u"`).join(' ');
