@@ -221,7 +221,7 @@ export async function createHub(
   // Each stream that arrives listens.
   setMaxListeners(0, leaving.signal);
   const tries = createTries(database);
-  const guesses = createGuesses({ tries, clients });
+  const guesses = createGuesses({ tries, clients, nowMs });
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
   const index = createIndexReader(database, vault);

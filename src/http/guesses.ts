@@ -19,9 +19,18 @@ export interface Guesses {
 
 /** Those that are remembered without asking the database; each is a key of the configuration at an address. */
 const MOST_KNOWN = 10_000;
+/** The database forgets after a month whoever it is not told of again. */
+const TOLD_MS = 86_400_000;
 
-export function createGuesses({ tries, clients }: { tries: Tries; clients: Pick<Clients, 'addressOf'> }): Guesses {
-  const known = new Set<string>();
+export interface GuessMeans {
+  readonly tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>;
+  readonly clients: Pick<Clients, 'addressOf'>;
+  readonly nowMs: () => number;
+}
+
+export function createGuesses({ tries, clients, nowMs }: GuessMeans): Guesses {
+  /** By when each was told of last. */
+  const known = new Map<string, number>();
   const asked = new Map<string, Promise<void>>();
 
   async function count(network: string): Promise<void> {
@@ -34,10 +43,15 @@ export function createGuesses({ tries, clients }: { tries: Tries; clients: Pick<
 
   /** A right one is a guess, too, until it is clear that it is of somebody who is at home there. */
   async function meet(network: string, owner: string): Promise<void> {
-    const subject = `${network} ${owner}`;
-    if (await tries.isKnown(subject)) return;
-    await count(network);
-    await Promise.all([tries.giveBack('secret', network), tries.know(subject)]);
+    const subject = subjectOf(network, owner);
+    const isNew = !(await tries.isKnown(subject));
+    if (isNew) await count(network);
+    await Promise.all([isNew ? tries.giveBack('secret', network) : undefined, tries.know(subject)]);
+  }
+
+  function remember(pair: string): void {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(pair, nowMs());
   }
 
   return {
@@ -47,19 +61,27 @@ export function createGuesses({ tries, clients }: { tries: Tries; clients: Pick<
       if (address === undefined) return undefined;
       if (owner === undefined) return count(networkOf(address));
       const pair = `${address} ${owner}`;
-      if (known.has(pair)) return undefined;
+      const toldAtMs = known.get(pair);
+      if (toldAtMs !== undefined) {
+        if (nowMs() - toldAtMs < TOLD_MS) return undefined;
+        // Nobody waits for it, and whoever is known stays so while the database is away.
+        remember(pair);
+        void tries.know(subjectOf(networkOf(address), owner));
+        return undefined;
+      }
       const met =
         asked.get(pair) ??
         meet(networkOf(address), owner)
-          .then(() => {
-            if (known.size >= MOST_KNOWN) known.clear();
-            known.add(pair);
-          })
+          .then(() => remember(pair))
           .finally(() => asked.delete(pair));
       asked.set(pair, met);
       return met;
     },
   };
+}
+
+function subjectOf(network: string, owner: string): string {
+  return `${network} ${owner}`;
 }
 
 /** Add routes with keys so that whoever guesses one is slowed down, whatever the route. */

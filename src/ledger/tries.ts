@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueryConfig } from 'pg';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
 
@@ -41,15 +43,21 @@ const LIMITS = {
 
 const KNOWN_S = 30 * 86_400;
 
+/** A request with a secret waits so long for a database that is lost, and the next ones not at all: it answers after 5 s, or never. */
+const ANSWER_MS = 1_000;
+const AWAY_MS = 5_000;
+
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
-  const table = { storeClient: pool, storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
-  const limiterOf = (kind: TryKind) => new RateLimiterPostgres({ ...table, keyPrefix: kind, ...LIMITS[kind] });
-  const known = new RateLimiterPostgres({ ...table, keyPrefix: 'known', points: 1, duration: KNOWN_S });
+  const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
+  const limiterOf = (kind: TryKind) =>
+    new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
+  const ofSecrets = { ...table, storeClient: answeringSoon(pool) };
+  const known = new RateLimiterPostgres({ ...ofSecrets, keyPrefix: 'known', points: 1, duration: KNOWN_S });
   /** While the database is away this process counts by itself: what needs no database is answered then, too. */
   const insuranceLimiter = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
-    secret: new RateLimiterPostgres({ ...table, keyPrefix: 'secret', ...LIMITS.secret, insuranceLimiter }),
+    secret: new RateLimiterPostgres({ ...ofSecrets, keyPrefix: 'secret', ...LIMITS.secret, insuranceLimiter }),
   };
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
@@ -70,5 +78,22 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
       await known.set(keyOf(subject), 1, KNOWN_S).catch(() => undefined);
     },
     isKnown: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
+  };
+}
+
+/** What does not answer soon is as one that is away, for a while. */
+function answeringSoon(pool: Database['pool']): object {
+  const late = new Error(`the database did not answer within ${ANSWER_MS} ms`);
+  let awayUntilMs = 0;
+  return {
+    query: (question: QueryConfig) => {
+      if (performance.now() < awayUntilMs) return Promise.reject(late);
+      const over = new AbortController();
+      const waited = sleep(ANSWER_MS, undefined, { signal: over.signal }).then(() => {
+        awayUntilMs = performance.now() + AWAY_MS;
+        throw late;
+      });
+      return Promise.race([waited, pool.query(question)]).finally(() => over.abort());
+    },
   };
 }
