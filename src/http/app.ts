@@ -152,18 +152,19 @@ function createRefusalLog({
     const now = nowMs();
     if (Math.floor(now / 60_000) !== minute)
       [minute, kept] = [Math.floor(now / 60_000), { known: 0, stranger: 0, bytes: 0 }];
-    const { keyName, body } = notedOf(c);
-    const who = keyName === undefined ? 'stranger' : 'known';
+    const { keyName, isKnown, body } = notedOf(c);
+    const who = keyName === undefined && !isKnown ? 'stranger' : 'known';
     // What the database cannot keep now cannot be noted in it either.
     if (!door || refusal.kind === 'unavailable' || ++kept[who] > KEPT_A_MINUTE) return;
     if (who === 'stranger') kept.bytes += body?.length ?? 0;
     const isTooMuch = who === 'stranger' && kept.bytes > STRANGERS_BYTES_A_MINUTE;
-    await pipeline.refuse(refusedMessage(c, door, refusal, now, isTooMuch ? undefined : body));
+    const message = refusedMessage(c, door, refusal, now);
+    await pipeline.refuse(isTooMuch ? { ...message, body: undefined } : message);
   };
 }
 
-function refusedMessage(c: Context, door: string, refusal: Refusal, now: number, body: Buffer | undefined): Refused {
-  const { party, operation, keyName } = notedOf(c);
+function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Refused {
+  const { party, operation, keyName, body } = notedOf(c);
   const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
   return {
     receivedAt: msToInstant(now),

@@ -1,10 +1,24 @@
+import Type from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestHub, testHub } from '../support/hub.ts';
+import { defineAdapter } from '../../src/kit/adapter.ts';
+import { SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const adapter = defineAdapter({
+  settings: Type.Object({}),
+  callbacks: {
+    news: {
+      check: ({ headers }) => (headers.get('x-secret') === 'right' ? undefined : 'a wrong secret'),
+      read: () => Array.from({ length: 2_000 }, () => ({ kind: 'invalid', problems: [] }) as const),
+      reply: ({ status }) => ({ status, body: {} }),
+    },
+  },
+});
+const BASIC = { 'Content-Type': 'text/xml', Authorization: `Basic ${btoa(`one-stop:${SECRETS['one-stop']}`)}` };
 
 describe('a flood of what is refused', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ partners: { ministry: { ...testPartner(), adapter } } });
   });
   afterAll(() => hub.close());
 
@@ -24,10 +38,33 @@ describe('a flood of what is refused', () => {
     expect(strangers).toBe(600);
     expect(bytes).toBeGreaterThan(500_000);
     expect(bytes).toBeLessThan(1_200_000);
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT DISTINCT body_bytes > 60000 AS is_told FROM messages WHERE outcome = 'refused'`,
+    );
+    expect(rows).toEqual([{ is_told: true }]);
   });
 
   test('takes no place of what a partner is to hear in the same minute', async () => {
     const { status } = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', 'no JSON');
     expect([status, (await kept()).known]).toEqual([400, 1]);
+  });
+
+  test.each([
+    ['by Basic, and its envelope is none', 500, '/soap/v1/one-stop', undefined, BASIC],
+    ['by a key that may not push', 403, '/api/v1/parties/one-stop/dossiers', 'portal', {}],
+    [
+      'as its callback asks for, and sends too many items',
+      413,
+      '/callbacks/ministry/news',
+      undefined,
+      { 'X-Secret': 'right' },
+    ],
+  ] as const)('nor of one who is known %s', async (_, expected, path, key, headers) => {
+    const count = async () =>
+      (await hub.hub.database.pool.query(`SELECT count(*)::int AS n FROM messages WHERE outcome = 'refused'`)).rows[0]
+        .n;
+    const before = await count();
+    const { status } = await hub.request('POST', path, key, 'nothing that is understood', headers);
+    expect([status, await count()]).toEqual([expected, before + 1]);
   });
 });

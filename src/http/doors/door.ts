@@ -29,6 +29,8 @@ export interface Noted {
   party?: string;
   operation?: string;
   keyName?: string;
+  /** Of a sender who is known otherwise than by a key. */
+  isKnown?: true;
   body?: Buffer;
 }
 

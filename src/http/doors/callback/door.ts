@@ -56,7 +56,7 @@ async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Respo
     await means.guesses.heard(c, why === undefined ? `callback ${party}` : undefined);
     if (why !== undefined)
       throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
-    note(c, { body });
+    note(c, { body, isKnown: true });
     return reply(c, found, await means.largeTurns(body.length, () => take(c, means, found, body)));
   } catch (error) {
     const { status, message, headers } = refusalOf(error);

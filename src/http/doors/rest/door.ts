@@ -9,7 +9,7 @@ import { closed, oneOf } from '#schemas/parts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Accepted } from '../../../steps/accept/submission.ts';
 import { inTurns } from '../../../turns.ts';
-import { type Keys, requireKey } from '../../auth.ts';
+import { type Keys, requireKey, requireScopes } from '../../auth.ts';
 import { mediaTypeOf, readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesIn } from '../../lines.ts';
@@ -85,8 +85,9 @@ const Receipt = closed(
 
 async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: DossierOperation): Promise<Response> {
   note(c, { operation, party: c.req.param('party') ?? '' });
-  const key = requireKey(c, keys, 'dossier:write');
+  const key = requireKey(c, keys);
   note(c, { keyName: key.id });
+  requireScopes(key, 'dossier:write');
   const party = partyOf(c, means, key);
   const mediaType = mediaTypeOf(c);
   const request: Request = { c, means, key, party, operation, mediaType };

@@ -33,6 +33,7 @@ async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold:
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
     const basic = await basicKey(c, means);
+    if (basic) note(c, { keyName: basic.id });
     const body = await (basic ? readBody(c, means.maxBodyBytes) : readBody(c, means.maxBodyBytes, { hold }));
     noteUnanswered(c, body);
     return await means.largeTurns(body.length, async () => {
