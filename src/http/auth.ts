@@ -72,15 +72,15 @@ export function requireKey(c: Context, keys: Keys, ...scopes: readonly Scope[]):
   return key;
 }
 
-/** The key whose secret the Authorization header of a request says. */
-export function bearerKey(c: Context, keys: Pick<Keys, 'bySecret'>): KeyEntry | undefined {
-  const secret = /^Bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  return secret === undefined ? undefined : keys.bySecret(secret);
+/** The secret that the Authorization header of a request says. */
+export function bearerOf(c: Context): string | undefined {
+  return /^Bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
 }
 
 function keyOf(c: Context, keys: Keys): KeyEntry {
   const header = c.req.header('authorization') ?? '';
-  const key = bearerKey(c, keys);
+  const secret = bearerOf(c);
+  const key = secret === undefined ? undefined : keys.bySecret(secret);
   if (key) return key;
   // Whoever says a secret is who it says, or nobody.
   const shown = header === '' ? shownBy(c, keys) : undefined;

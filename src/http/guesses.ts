@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Tries } from '../ledger/tries.ts';
-import { bearerKey, type Keys } from './auth.ts';
+import { bearerOf, type Keys } from './auth.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
@@ -89,7 +89,9 @@ export function slowingGuesses(add: AddRoute, { guesses, keys }: { guesses: Gues
   return (doc, handler) => {
     if (!doc.scopes) return add(doc, handler);
     add(doc, async (c) => {
-      if (c.req.header('authorization')) await guesses.heard(c, bearerKey(c, keys)?.id);
+      // What names no secret at all, as credentials for a proxy on the way, is refused, and no guess.
+      const secret = bearerOf(c);
+      if (secret !== undefined) await guesses.heard(c, keys.bySecret(secret)?.id);
       return handler(c);
     });
   };

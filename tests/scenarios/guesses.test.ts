@@ -103,6 +103,34 @@ describe('whoever guesses a secret', () => {
     },
   );
 
+  test.each([
+    ['1.1', 'text/xml', /<faultcode>soap:Server</],
+    ['1.2', 'application/soap+xml', /<soap:Value>soap:Receiver</],
+  ] as const)('is told by SOAP %s to try again later', async (version, type, code) => {
+    const address = `203.0.113.${version === '1.1' ? 101 : 102}`;
+    const headers = { 'Content-Type': type, Authorization: `Basic ${btoa('one-stop:wrong')}` };
+    const asked: Asked = { path: '/soap/v1/one-stop', headers, body: envelope('<h:Ping/>', { version }) };
+    const tries = await Promise.all(Array.from({ length: WRONG_SECRETS + 1 }, () => ask(asked, address)));
+    const refused = tries.find(({ isHeard }) => !isHeard);
+    expect(refused?.response.status).toBe(500);
+    expect(refused?.response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(refused?.text).toMatch(code);
+  });
+
+  test.each([
+    ['/api/v1/services', undefined, ['Basic cHJveHk6b2YgYW4gb2ZmaWNl', 'Negotiate YII', 'Bearer', 'Bearer two words']],
+    ['/soap/v1/one-stop', envelope('<h:Ping/>'), ['Bearer of-the-portal', 'Negotiate YII', 'Basic', 'Basic bm9ib2R5']],
+  ] as const)('is nobody who names no secret that could be one at %s', async (path, body, credentials) => {
+    const asked = Array.from({ length: WRONG_SECRETS + 10 }, (_, n): Asked => {
+      const headers = { 'Content-Type': 'text/xml', Authorization: credentials[n % credentials.length] ?? '' };
+      return { path, headers, ...(body && { body }) };
+    });
+    const replies = await Promise.all(asked.map((one) => ask(one, '203.0.113.103')));
+    expect(new Set(replies.map(({ response }) => response.status))).toEqual(new Set([401]));
+    const late: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer late-secret-of-the-tests' } };
+    expect((await ask(late, '203.0.113.103')).response.status).toBe(200);
+  });
+
   test('at one door is not heard at the others either', async () => {
     const address = '203.0.113.100';
     const many = Array.from(

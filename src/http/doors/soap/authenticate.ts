@@ -42,7 +42,7 @@ export async function basicKey(
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
   const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
-  await guesses.heard(c, key?.id);
+  if (colon !== -1) await guesses.heard(c, key?.id);
   if (key) return key;
   throw unauthorized('the Authorization header has no valid user name and password (Basic)');
 }

@@ -35,7 +35,8 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
     { problems: problems.map(({ path, message }) => ({ path, message })) },
     ` xmlns="${HUB_NAMESPACE}"`,
   );
-  const isOurs = refusal.status >= 500;
+  // Who has to wait has nothing to mend.
+  const isOurs = refusal.status >= 500 || refusal.kind === 'too-often';
   const code = refusal instanceof EnvelopeRefusal ? refusal.code : CODES[version][isOurs ? 1 : 0];
   const body = version === '1.1' ? fault11(code, refusal.message, detail) : fault12(code, refusal.message, detail);
   return c.body(writeEnvelope(version, body, header), statusOf(version, refusal, isOurs) as 500, {
