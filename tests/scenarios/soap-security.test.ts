@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import { passwordDigest } from 'soap';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SignedXml } from 'xml-crypto';
@@ -192,6 +193,26 @@ describe('a certificate that a proxy tells of', () => {
       'the password of the UsernameToken is wrong',
     );
     expect((await send(escaped(own), { peer: '203.0.113.5' })).fault?.reason).toContain('brings no credentials');
+  });
+
+  test('tells who sends: what strangers of its address send takes no room of its messages', async () => {
+    const headers = { 'content-type': 'text/xml' };
+    const open = Array.from({ length: 5 }, () => {
+      const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '10.1.2.3' }, headers });
+      incoming.write(Buffer.alloc(15 * 1024 * 1024, ' '));
+      const answer = Promise.resolve(
+        hub.hub.app.request('/soap/v1/one-stop', { method: 'POST', headers }, { incoming }),
+      );
+      return { incoming, answer };
+    });
+    // The fifth is one too many.
+    expect((await Promise.race(open.map(({ answer }) => answer))).status).toBe(500);
+    const room = 64 * 1024 * 1024 - 4 * 15 * 1024 * 1024;
+    const large = { header: `<x>${' '.repeat(room)}</x>` };
+    expect((await send('', large)).fault?.reason).toContain('too much is arriving from this address');
+    expect((await send(escaped(own), large)).fault?.reason ?? '').not.toContain('too much is arriving');
+    for (const { incoming } of open) incoming.destroy();
+    await Promise.all(open.map(({ answer }) => answer));
   });
 
   test('is named where it lets nobody in', async () => {

@@ -129,7 +129,7 @@ const MAX_LOGIN_BYTES = 16 * 1024;
 
 async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const given = objectOf(parseWhole(await readBody(c, MAX_LOGIN_BYTES)));
+  const given = objectOf(parseWhole(await readBody(c, Math.min(means.maxBodyBytes, MAX_LOGIN_BYTES))));
   const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
   await means.guesses.heard(c, means.keys.byPassword(username, password)?.id);
   return { session: openSession(means, username, password) };

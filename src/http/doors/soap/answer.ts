@@ -34,7 +34,8 @@ async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold:
   try {
     const basic = await basicKey(c, means);
     if (basic) note(c, { keyName: basic.id });
-    const body = await (basic ? readBody(c, means.maxBodyBytes) : readBody(c, means.maxBodyBytes, { hold }));
+    const isKnown = basic !== undefined || means.keys.byClient(c)?.key !== undefined;
+    const body = await readBody(c, means.maxBodyBytes, isKnown ? {} : { hold });
     noteUnanswered(c, body);
     return await means.largeTurns(body.length, async () => {
       const xml = xmlOf(body, c.req.header('content-type'));
