@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { QueryConfig } from 'pg';
+import type { QueryConfig, QueryResult } from 'pg';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
 
@@ -12,7 +12,10 @@ export type TryKind = 'asking' | 'guessing' | 'code' | 'secret';
 
 /** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
 export interface Tries {
-  /** Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. */
+  /**
+   * Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. Secrets are counted
+   * while the database is away, too: what needs no database is answered then.
+   */
   take(kind: TryKind, subject: string): Promise<number | undefined>;
   /** Count one less: it was no guess. */
   giveBack(kind: TryKind, subject: string): Promise<void>;
@@ -46,32 +49,43 @@ const KNOWN_S = 30 * 86_400;
 /** A request with a secret waits so long for a database that is lost, and the next ones not at all: it answers after 5 s, or never. */
 const ANSWER_MS = 1_000;
 const AWAY_MS = 5_000;
+/** Of the connections that what is pushed needs, so many at the most: it waited 1.2 s behind 3,000 guesses. */
+const AT_ONCE = 2;
 
 export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: TryKind) =>
     new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
-  const ofSecrets = { ...table, storeClient: answeringSoon(pool) };
-  const known = new RateLimiterPostgres({ ...ofSecrets, keyPrefix: 'known', points: 1, duration: KNOWN_S });
-  /** While the database is away this process counts by itself: what needs no database is answered then, too. */
-  const insuranceLimiter = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
+  // Each in a line of its own: nobody who has a key waits behind those who guess.
+  const known = new RateLimiterPostgres({
+    ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'known', points: 1, duration: KNOWN_S },
+  });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
-    secret: new RateLimiterPostgres({ ...ofSecrets, keyPrefix: 'secret', ...LIMITS.secret, insuranceLimiter }),
+    secret: new RateLimiterPostgres({
+      ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'secret', ...LIMITS.secret },
+    }),
   };
+  /** What this process has heard of secrets: no more than that while the database is away or slow, and no less. */
+  const heardHere = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
   return {
     async take(kind, subject) {
+      const key = keyOf(subject);
       try {
-        await limiters[kind].consume(keyOf(subject));
+        if (kind === 'secret') await heardHere.consume(key);
+        await limiters[kind].consume(key);
         return undefined;
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
+        if (kind === 'secret') return undefined;
         throw refused;
       }
     },
     async giveBack(kind, subject) {
-      await limiters[kind].reward(keyOf(subject));
+      const key = keyOf(subject);
+      if (kind !== 'secret') return void (await limiters[kind].reward(key));
+      await Promise.all([heardHere.reward(key), limiters.secret.reward(key).catch(() => undefined)]);
     },
     async know(subject) {
       // What cannot be remembered now is remembered by another process, or after the next start.
@@ -84,7 +98,23 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
 /** What does not answer soon is as one that is away, for a while. */
 function answeringSoon(pool: Database['pool']): object {
   const late = new Error(`the database did not answer within ${ANSWER_MS} ms`);
+  const waiting: (() => void)[] = [];
+  let busy = 0;
   let awayUntilMs = 0;
+
+  async function inLine(question: QueryConfig, over: AbortSignal): Promise<QueryResult> {
+    if (busy >= AT_ONCE) await new Promise<void>((go) => waiting.push(go));
+    else busy++;
+    try {
+      if (over.aborted) throw late;
+      return await pool.query(question);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else busy--;
+    }
+  }
+
   return {
     query: (question: QueryConfig) => {
       if (performance.now() < awayUntilMs) return Promise.reject(late);
@@ -93,7 +123,7 @@ function answeringSoon(pool: Database['pool']): object {
         awayUntilMs = performance.now() + AWAY_MS;
         throw late;
       });
-      return Promise.race([waited, pool.query(question)]).finally(() => over.abort());
+      return Promise.race([waited, inLine(question, over.signal)]).finally(() => over.abort());
     },
   };
 }
