@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { logLevelOf } from './config.ts';
+import { logLines } from './log-lines.ts';
 
 /** The log of a process: JSON lines on stdout, or on another file descriptor. A wrong LOG_LEVEL is told by the settings. */
 export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
@@ -10,7 +11,7 @@ export function createLog(env: NodeJS.ProcessEnv, descriptor = 1): Logger {
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    pino.destination(descriptor),
+    logLines(descriptor),
   );
 }
 

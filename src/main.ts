@@ -3,6 +3,7 @@ import { loadAdapters } from './adapters.ts';
 import { ConfigError, embeddedFolder, loadConfig, type Role } from './config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
+import { onEnd } from './ending.ts';
 import { createHub } from './hub.ts';
 import { createLog, tellListening } from './log.ts';
 
@@ -80,15 +81,14 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   return running;
 }
 
-/** SIGTERM or SIGINT, from now on; whatever hangs, the process is gone within ten seconds: what was not settled is due again. */
+/** From now on; whatever hangs, the process is gone within ten seconds: what was not settled is due again. */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
     const heard = (signal: string): void => {
       setTimeout(() => process.exit(1), 9_500).unref();
       resolve(signal);
     };
-    process.on('SIGTERM', heard);
-    process.on('SIGINT', heard);
+    onEnd(heard);
   });
 }
 

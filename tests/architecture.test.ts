@@ -180,6 +180,8 @@ const RULES: readonly Rule[] = [
     'src/turns.ts',
     'src/bell.ts',
     'src/make-folders.ts',
+    'src/log-lines.ts',
+    'src/ending',
     'src/embedded-postgres/',
   ].map((one) => ({
     of: [one],

@@ -7,6 +7,7 @@ import { HubAway, HubRefused } from '../copy/hub-answers.ts';
 import { type RunningCopy, runCopy } from '../copy/run.ts';
 import { readKeys } from '../copy/signing-keys.ts';
 import { NoSnapshot } from '../copy/take-snapshot.ts';
+import { onEnd } from '../ending.ts';
 import { listen } from '../http/listen.ts';
 import { createLog, tellListening } from '../log.ts';
 import { endWithNpm } from './end-with-npm.ts';
@@ -71,7 +72,11 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
     log.info({}, 'stopped');
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
+  let isEnding = false;
+  onEnd((signal) => {
+    if (!isEnding) void stop(signal);
+    isEnding = true;
+  });
   endWithNpm(env, () => process.kill(process.pid, 'SIGTERM'));
   running = await runCopy(
     {

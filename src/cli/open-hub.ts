@@ -3,6 +3,7 @@ import { loadAdapters } from '../adapters.ts';
 import { type Config, type Environment, embeddedFolder, loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { createHub, type Hub } from '../hub.ts';
+import { logLines } from '../log-lines.ts';
 import { UsageError } from './run-command.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>)
   const folder = embeddedFolder(config);
   const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
   try {
-    const log = pino({ level: 'warn' }, pino.destination(2));
+    const log = pino({ level: 'warn' }, logLines(2));
     const hub = await createHub(config, config.databaseUrl ?? (embedded?.url as string), adapters, log);
     try {
       return await work(hub);
