@@ -2,6 +2,7 @@ import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pullNow } from '../../src/ledger/pulls.ts';
+import { testDatabase } from '../support/database.ts';
 import { codeOf, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
@@ -310,6 +311,53 @@ describe('what the database cannot keep', () => {
     const started = expect(testHub({ databaseUrl: line.url + more })).rejects;
     await started.toThrow(new RegExp(`works with ${setting},.*give DATABASE_URL the address of PostgreSQL itself`));
     line.close();
+  });
+
+  test('whatever a role asks for by itself, the hub works as ever: its clock, its tables, what it keeps', async () => {
+    const role = `odd_${new URL(hub.databaseUrl).pathname.slice(1)}`;
+    const settings = {
+      TimeZone: 'America/New_York',
+      DateStyle: 'SQL, DMY',
+      IntervalStyle: 'sql_standard',
+      standard_conforming_strings: 'off',
+      bytea_output: 'escape',
+      extra_float_digits: '-10',
+      client_encoding: 'LATIN1',
+      default_transaction_isolation: 'serializable',
+      transform_null_equals: 'on',
+      array_nulls: 'off',
+      statement_timeout: '1s',
+      lock_timeout: '1ms',
+    };
+    const empty = await testDatabase();
+    try {
+      await execute(empty.url, `CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD 'odd'`);
+      for (const [name, value] of Object.entries(settings))
+        await execute(empty.url, `ALTER ROLE ${role} SET ${name} = ${name === 'DateStyle' ? value : `'${value}'`}`);
+      const url = new URL(empty.url);
+      url.username = role;
+      url.password = 'odd';
+      const odd = await testHub({ databaseUrl: url.href });
+      expect((await odd.push(dossier({ abstract: "a\\b'c Ặ" }))).results).toMatchObject([{ outcome: 'accepted' }]);
+      const { rows } = await odd.hub.database.pool.query('SELECT (extract(epoch FROM now()) * 1000)::float8 AS ms');
+      expect(Math.abs(rows[0].ms - Date.now())).toBeLessThan(60_000);
+      await odd.hub.stop();
+    } finally {
+      await empty.drop();
+      await execute(hub.databaseUrl, `DROP ROLE IF EXISTS ${role}`);
+    }
+  });
+
+  test('a database in which Vietnamese cannot be kept is refused, and it is said how to make one', async () => {
+    const url = new URL(hub.databaseUrl);
+    const name = `${url.pathname.slice(1)}_latin`;
+    await execute(hub.databaseUrl, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    url.pathname = `/${name}`;
+    try {
+      await expect(testHub({ databaseUrl: url.href })).rejects.toThrow(/has the encoding LATIN1.*ENCODING 'UTF8'/);
+    } finally {
+      await execute(hub.databaseUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    }
   });
 
   test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
