@@ -161,6 +161,27 @@ describe('the server', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it.skipIf(!isLinux)('that was killed comes again at its address, also when a guest has lost its owner', async () => {
+    const dataDir = newDataDir();
+    const owner = startInNode(dataDir);
+    const { url } = await started(owner);
+    const guest = await start(dataDir);
+    const isThere = () =>
+      query(url, 'SELECT 1 AS one').then(
+        () => postmasterPid(dataDir),
+        () => undefined,
+      );
+    const first = postmasterPid(dataDir)!;
+    process.kill(first, 'SIGKILL');
+    await expect.poll(isThere, { timeout: 15_000 }).not.toBeOneOf([undefined, first]);
+    const second = postmasterPid(dataDir)!;
+    await kill(owner);
+    process.kill(second, 'SIGKILL');
+    await expect.poll(isThere, { timeout: 15_000 }).not.toBeOneOf([undefined, second]);
+    await guest.stop();
+    expect(postmasterPid(dataDir)).toBeUndefined();
+  });
+
   it('is one when three processes start at once on an empty folder', async () => {
     const dataDir = newDataDir();
     const handles = await Promise.all([

@@ -26,29 +26,46 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
 }
 
+/** So often it is looked whether the server still runs. */
+const LOOK_MS = 1_000;
+/** What hindered it, such as a full disk, is seldom over in a second. */
+const AGAIN_MS = 5_000;
+
 /**
  * Starts PostgreSQL 18 on a free port of 127.0.0.1 over `dataDir`, or joins the server that already runs there.
+ * One that ends by itself, or with the process that owned it, is started again where it was.
  * Throws when the machine has no binaries, the folder holds something else, or the server is not ready in 60 s.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const placed = placeCluster(options.dataDir, options.settings, options.log);
   const cluster: Cluster = options.port === undefined ? placed : { ...placed, port: options.port };
-  return withLock(`${cluster.dataDir}.lock`, async () => {
-    const deadline = Date.now() + READY_WITHIN_MS;
-    for (;;) {
-      const found = findPostmaster(cluster.dataDir);
-      const server = found ?? (await launch(cluster, deadline));
-      if (await isReady(cluster, server, deadline)) return connected(cluster, server, found !== undefined);
-      // Gone before it was ready: an old server that finished its shutdown, or a new one that could not start.
-      const output = logTail(cluster, server.logOffset);
-      const passing = /could not bind|shared memory block|"postmaster\.pid"/.test(output);
-      if (!found && !(passing && Date.now() < deadline)) throw new Error(`PostgreSQL did not start: ${output}`);
-      await delay(100);
-    }
-  });
+  const serving = await withLock(`${cluster.dataDir}.lock`, () => serve(cluster));
+  return keep(cluster, serving);
 }
 
-async function connected(cluster: Cluster, server: Postmaster, adopted: boolean): Promise<EmbeddedPostgres> {
+/** A server that is ready. */
+interface Serving extends Postmaster {
+  readonly adopted: boolean;
+  /** Another live process owns it, and stops it. */
+  readonly shared: boolean;
+}
+
+/** Under the lock of the folder. */
+async function serve(cluster: Cluster): Promise<Serving> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const found = findPostmaster(cluster.dataDir);
+    const server = found ?? (await launch(cluster, deadline));
+    if (await isReady(cluster, server, deadline)) return connected(cluster, server, found !== undefined);
+    // Gone before it was ready: an old server that finished its shutdown, or a new one that could not start.
+    const output = logTail(cluster, server.logOffset);
+    const passing = /could not bind|shared memory block|"postmaster\.pid"/.test(output);
+    if (!found && !(passing && Date.now() < deadline)) throw new Error(`PostgreSQL did not start: ${output}`);
+    await delay(100);
+  }
+}
+
+async function connected(cluster: Cluster, server: Postmaster, adopted: boolean): Promise<Serving> {
   const { pid, port } = server;
   const owner = readIdentity(`${cluster.dataDir}.owner`);
   const shared = adopted && owner !== undefined && isSameProcess(owner);
@@ -61,11 +78,43 @@ async function connected(cluster: Cluster, server: Postmaster, adopted: boolean)
   }
   const how = shared ? `shared with process ${owner.pid}` : adopted ? 'adopted, its owner is dead' : 'started';
   cluster.log({ postgresPid: pid, port, dataDir: cluster.dataDir }, `embedded PostgreSQL ${how}`);
+  return { ...server, adopted, shared };
+}
+
+/** Its clients have the address: a server that was killed, such as for want of memory, is to come again at the same port. */
+function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
+  const lock = `${cluster.dataDir}.lock`;
+  const sameAddress = { ...cluster, port: first.port };
+  let serving = first;
+  let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
-  const stop = async () => {
-    if (shared) return;
-    stopping ??= withLock(`${cluster.dataDir}.lock`, () => shutDown(cluster, pid));
-    await stopping;
+  const startAgain = async (): Promise<void> => {
+    cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL has ended: it is started again');
+    try {
+      const again = await withLock(lock, async () => (stopping ? undefined : serve(sameAddress)));
+      if (again) serving = again;
+    } catch (error) {
+      cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be started again');
+      await delay(AGAIN_MS, undefined, { ref: false });
+    }
   };
-  return { url: urlOf(cluster, port, HUB_DATABASE), adopted, stop };
+  const watch = setInterval(() => {
+    if (starting || stopping || serving.isRunning()) return;
+    starting = startAgain().finally(() => {
+      starting = undefined;
+    });
+  }, LOOK_MS).unref();
+  const stop = async (): Promise<void> => {
+    clearInterval(watch);
+    await starting;
+    if (!serving.shared) await withLock(lock, () => shutDown(cluster, serving.pid));
+  };
+  return {
+    url: urlOf(cluster, first.port, HUB_DATABASE),
+    adopted: first.adopted,
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
 }
