@@ -2,24 +2,54 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import type { Cluster, Log } from './cluster.ts';
+import { type Account, type Cluster, canReach, type Log } from './cluster.ts';
 import { filesIn, removeLeftOvers } from './files.ts';
 import { packageVersion, prepare, tryToRun } from './programs.ts';
 
-/** The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy under the temp folder. */
+/**
+ * The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy under the temp folder, else, where that
+ * is closed to others, full or may not run programs, one beside the data.
+ */
 export async function binaries(cluster: Cluster): Promise<string> {
   const source = embeddedPackage();
   const problem = prepare(source) ?? tryToRun(source, cluster.account);
   if (!problem) return source;
-  const uid = process.getuid?.() ?? 'user';
-  const copy = path.join(os.tmpdir(), `lienthong-postgres-${packageVersion(source)}-${uid}`);
-  if (!isWholeCopy(source, copy)) {
-    await copyPackage(source, copy, cluster.log);
-    cluster.log({ source, copy, problem }, 'PostgreSQL binaries copied to where they can be run');
+  const problems = [`from ${source}: ${problem}`];
+  const name = `lienthong-postgres-${packageVersion(source)}-${process.getuid?.() ?? 'user'}`;
+  const copies = [os.tmpdir(), path.dirname(cluster.dataDir)].map((folder) => path.join(folder, name));
+  // One that was made already comes first: the other place has not done then.
+  for (const copy of copies.sort((one, other) => Number(fs.existsSync(other)) - Number(fs.existsSync(one)))) {
+    const why = canEnter(cluster.account, path.dirname(copy)) ?? (await copyOf(source, copy, cluster));
+    if (why === undefined) return copy;
+    problems.push(`from ${copy}: ${why}`);
   }
-  const still = prepare(copy) ?? tryToRun(copy, cluster.account);
-  if (still) throw new Error(`PostgreSQL's binaries cannot be run, from ${source}: ${problem}; from ${copy}: ${still}`);
-  return copy;
+  throw new Error(
+    `PostgreSQL's binaries cannot be run, ${problems.join('; ')}. Set TMPDIR to a folder that every user may enter and run programs in.`,
+  );
+}
+
+/** Nothing is copied to where it could not be run. */
+function canEnter(account: Account, folder: string): string | undefined {
+  if (!fs.existsSync(folder)) return 'the folder does not exist';
+  return canReach(account, folder) ? undefined : `user ${account.uid} cannot enter the folder`;
+}
+
+/** @returns what hinders it */
+async function copyOf(source: string, copy: string, { account, log }: Cluster): Promise<string | undefined> {
+  let isNew = false;
+  try {
+    if (!isWholeCopy(source, copy)) {
+      isNew = true;
+      await copyPackage(source, copy, log);
+      log({ source, copy }, 'PostgreSQL binaries copied to where they can be run');
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const problem = prepare(copy) ?? tryToRun(copy, account);
+  // A folder where programs may not run is left as it was.
+  if (problem && isNew) await fs.promises.rm(copy, { recursive: true, force: true });
+  return problem;
 }
 
 export interface Host {
@@ -61,25 +91,31 @@ async function copyPackage(source: string, copy: string, log: Log): Promise<void
   await removeLeftOvers(folder, (name) => name.startsWith(prefix) && isOld(name), log);
   const staging = fs.mkdtempSync(path.join(folder, prefix));
   const fresh = path.join(staging, 'new');
-  for (const part of ['native', 'package.json']) {
-    await fs.promises.cp(path.join(source, part), path.join(fresh, part), { recursive: true, verbatimSymlinks: true });
-  }
-  const problem = prepare(fresh);
-  if (problem) throw new Error(`PostgreSQL's binaries could not be copied to ${fresh}: ${problem}`);
-  for (const at of [fresh, ...filesIn(fresh)]) {
-    // The package may be closed to others too (npm install under umask 077).
-    const entry = fs.lstatSync(at);
-    if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o755 : 0o644);
-  }
-  // Complete here, so a kill at any point leaves a whole copy or none. A spoilt one is moved aside; servers that
-  // run from it find the same paths again.
   try {
-    if (fs.existsSync(copy) && !isWholeCopy(source, copy)) fs.renameSync(copy, path.join(staging, 'old'));
-    fs.renameSync(fresh, copy);
-  } catch (error) {
-    if (!isWholeCopy(source, copy)) throw error; // otherwise another process was faster
+    for (const part of ['native', 'package.json']) {
+      await fs.promises.cp(path.join(source, part), path.join(fresh, part), {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
+    }
+    const problem = prepare(fresh);
+    if (problem) throw new Error(`PostgreSQL's binaries could not be copied to ${fresh}: ${problem}`);
+    for (const at of [fresh, ...filesIn(fresh)]) {
+      // The package may be closed to others too (npm install under umask 077).
+      const entry = fs.lstatSync(at);
+      if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o755 : 0o644);
+    }
+    // Complete here, so a kill at any point leaves a whole copy or none. A spoilt one is moved aside; servers that
+    // run from it find the same paths again.
+    try {
+      if (fs.existsSync(copy) && !isWholeCopy(source, copy)) fs.renameSync(copy, path.join(staging, 'old'));
+      fs.renameSync(fresh, copy);
+    } catch (error) {
+      if (!isWholeCopy(source, copy)) throw error; // otherwise another process was faster
+    }
+  } finally {
+    await fs.promises.rm(staging, { recursive: true, force: true });
   }
-  await fs.promises.rm(staging, { recursive: true, force: true });
 }
 
 /** Temp cleaners remove single files of an old copy. Throws when another user could have written it. */

@@ -127,7 +127,8 @@ export function isCluster(dataDir: string): boolean {
   return ['PG_VERSION', 'global/pg_control'].every((file) => fs.existsSync(path.join(dataDir, file)));
 }
 
-function canReach({ uid, gid }: Account, folder: string): boolean {
+/** Whether the account may pass through a folder, or the nearest one above it that is there. */
+export function canReach({ uid, gid }: Account, folder: string): boolean {
   if (uid === undefined) return true;
   let existing = folder;
   while (!fs.existsSync(existing)) existing = path.dirname(existing);

@@ -289,6 +289,19 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     }
   });
 
+  it('a repository under a closed home and a temp folder closed as well: the binaries move beside the data', async () => {
+    const home = path.join(root, 'home2');
+    fs.mkdirSync(home, { mode: 0o700 });
+    const options = { module: copyHub(home), env: { TMPDIR: home }, script: 'report(await start()); await hold()' };
+    const folder = path.join(root, 'open');
+    fs.mkdirSync(folder, { mode: 0o755 });
+    const dataDir = newDataDir(folder);
+    const { url } = await started(startInNode(dataDir, options));
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(fs.readdirSync(folder).filter((name) => /lienthong-postgres-[^/]*-0$/.test(name))).toHaveLength(1);
+    expect(fs.readdirSync(home).filter((name) => name.startsWith('lienthong-'))).toEqual([]);
+  });
+
   it('a repository and data under a closed home, without install scripts: both move to open places', async () => {
     const home = path.join(root, 'home');
     const temp = path.join(root, 'tmp');
