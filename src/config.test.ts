@@ -132,6 +132,18 @@ describe('a setting', () => {
     ]);
   });
 
+  it('of a database whose password is not written for an address is told how to write it', () => {
+    expect(problems({ HUB_SECRET: SECRET, DATABASE_URL: 'postgres://hub:a/b?c@db/hub' })).toEqual([
+      expect.stringMatching(/^DATABASE_URL: cannot be read as an address; .*%2F for \//),
+    ]);
+  });
+
+  it('HOST has no port and no protocol, and may have the brackets of an address', () => {
+    expect(load({ HUB_SECRET: SECRET, HOST: '[::1]' }).host).toBe('::1');
+    for (const HOST of ['127.0.0.1:80', 'http://hub.test', 'hub.test/'])
+      expect(problems({ HUB_SECRET: SECRET, HOST })).toEqual([expect.stringMatching(/^HOST: got .*without a port/)]);
+  });
+
   it('LOG_LEVEL has a usable value before it is checked', () => {
     expect([logLevelOf({ LOG_LEVEL: 'warn' }), logLevelOf({ LOG_LEVEL: 'loud' }), logLevelOf({})]).toEqual([
       'warn',
@@ -167,7 +179,7 @@ describe('HUB_SECRET', () => {
     const places = [path.join(file, 'data'), ...(process.platform === 'linux' ? ['/proc/lienthong/data'] : [])];
     for (const dataDir of places)
       expect(problems({ HUB_DATA_DIR: dataDir })).toEqual([
-        expect.stringMatching(/^HUB_SECRET: cannot be kept in .*secret: E(?:NOENT|NOTDIR|EXIST)/),
+        expect.stringMatching(/^HUB_SECRET: cannot be kept in .*secret: E(?:NOENT|NOTDIR|EXIST).*give HUB_DATA_DIR/),
       ]);
   });
 
@@ -251,12 +263,24 @@ describe('HUB_CONFIG', () => {
     ['{\n  "keys": [{ "id": "portal", "secret": "tell-nobody" },}', 'line 2, column 56'],
     ['{\n  "keys": [{ "secret": tell-nobody }]', 'line 2, column 25'],
     ['{ "keys": [{ "secret": "tell-nobody', 'line 1, column 36'],
-    ['', 'line 1, column 1'],
   ])('that is no JSON is refused with the line and without its text', (text, place) => {
     const file = written(text);
     expect(problems({ HUB_CONFIG: file })).toEqual([
       `HUB_CONFIG: ${file} cannot be read: it is not JSON from ${place} on`,
     ]);
+  });
+
+  it('is UTF-8, with a byte order mark or without; what is not is refused, for its letters would be replaced', () => {
+    const text = '{\r\n"province": { "code": "H60", "name": "Tỉnh Tuyên Quang" } }\r\n';
+    const told = (bytes: Buffer) => {
+      const file = path.join(newFolder(), 'hub.config.json');
+      fs.writeFileSync(file, bytes);
+      return problems({ HUB_CONFIG: file }).map((problem) => problem.slice(problem.indexOf('cannot be read')));
+    };
+    expect(load({ HUB_CONFIG: written(`\uFEFF${text}`) }).file.province?.name).toBe('Tỉnh Tuyên Quang');
+    expect(told(Buffer.from(`\uFEFF${text}`, 'utf16le'))).toEqual(['cannot be read: it is UTF-16, expected UTF-8']);
+    expect(told(Buffer.from(text.replace('ỉ', 'i'), 'latin1'))).toEqual([expect.stringContaining('it is not UTF-8')]);
+    expect(told(Buffer.from(' \n'))).toEqual([expect.stringContaining('it is empty')]);
   });
 
   it('is refused with every problem at once, each with its place', () => {

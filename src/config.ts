@@ -1,9 +1,11 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { quote } from '#core/explain';
 import type { KnownAdapters } from './config/check-parties.ts';
 import type { HubFile } from './config/hub-file.ts';
 import { readHubFile } from './config/read-hub-file.ts';
-import { loadSecrets } from './config/secrets.ts';
+import { loadSecrets, OTHER_FOLDER } from './config/secrets.ts';
 
 export { type HubFile, type KeyEntry, SCOPES, type Scope } from './config/hub-file.ts';
 
@@ -66,7 +68,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     databaseUrl,
     redisUrl: readUrl(env, 'REDIS_URL', ['redis:', 'rediss:'], tell),
     dataDir,
-    host: read('HOST', '127.0.0.1', 'an address', String),
+    host: read('HOST', '127.0.0.1', 'an address or a name, such as 127.0.0.1 or ::1, without a port', hostName),
     port: read('PORT', 8080, 'a port number from 0 to 65535', portNumber),
     probesPort: read('HUB_PROBES_PORT', 0, 'a port number from 0 to 65535', portNumber),
     roles: read<readonly Role[]>('HUB_ROLES', ROLES, `some of ${ROLES.join(',')}`, roles),
@@ -78,8 +80,19 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     file: readHubFile(filePath, env, tell, adapters),
     filePath,
   };
+  if (databaseUrl === undefined && problems.length === 0) tellOfFolder(dataDir, tell);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** The embedded database makes its files there. */
+function tellOfFolder(dataDir: string, tell: (problem: string) => unknown): void {
+  if (!existsSync(dataDir)) return;
+  try {
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    tell(`HUB_DATA_DIR: nothing can be kept in ${dataDir}: ${(error as Error).message}; ${OTHER_FOLDER}`);
+  }
 }
 
 /** Where the hub's own server keeps its files; undefined where a database is given. */
@@ -114,7 +127,12 @@ function readUrl(
 ): string | undefined {
   const text = env[name]?.trim();
   if (!text) return undefined;
-  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+  const begins = protocols.some((one) => text.startsWith(`${one}//`));
+  if (begins && !URL.canParse(text))
+    tell(
+      `${name}: cannot be read as an address; in user and password write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for #, %25 for %`,
+    );
+  else if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
     tell(`${name}: expected an address that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`);
   return text;
 }
@@ -154,6 +172,12 @@ const BYTES = `a number of bytes, such as 20971520 or 20MiB, at most ${MAX_BODY_
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof LEVELS)[number];
 const DEFAULT_LEVEL: LogLevel = 'info';
+
+/** In an address of the web those with colons stand in brackets. */
+function hostName(text: string): string | undefined {
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  return isIP(bare) > 0 || /^[\w.-]+$/.test(bare) ? bare : undefined;
+}
 
 function portNumber(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;

@@ -9,3 +9,10 @@ export function onEnd(heard: (signal: NodeJS.Signals) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, heard);
   process.on('SIGHUP', (signal) => atTerminal && heard(signal));
 }
+
+const LINGER_MS = 2_000;
+
+/** What failed may have left a connection open, such as to a server that waits for a password: it is not waited for. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}

@@ -3,7 +3,7 @@ import { loadAdapters } from './adapters.ts';
 import { ConfigError, embeddedFolder, loadConfig, type Role } from './config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
-import { onEnd } from './ending.ts';
+import { endSoon, onEnd } from './ending.ts';
 import { createHub } from './hub.ts';
 import { createLog, tellListening } from './log.ts';
 
@@ -16,6 +16,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     if (error instanceof ConfigError) for (const problem of error.problems) log.fatal({ problem }, 'settings');
     log.fatal({ error: (error as Error).message }, 'the hub did not start');
     process.exitCode = 1;
+    endSoon();
   }
 }
 

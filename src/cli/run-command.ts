@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { ConfigError, logLevelOf } from '../config.ts';
+import { endSoon } from '../ending.ts';
 
 export const FAILED = 1;
 export const USAGE = 2;
@@ -45,6 +46,7 @@ export async function runCommand(
     else if (incomplete) process.exitCode = broken;
   } catch (error) {
     tellError(error as Error, json ?? false, broken);
+    endSoon();
   }
 }
 

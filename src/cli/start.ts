@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endSoon } from '../ending.ts';
 import { createLog } from '../log.ts';
 import { startHub } from '../main.ts';
 import { endWithNpm } from './end-with-npm.ts';
@@ -18,6 +19,7 @@ export function addStart(program: Command): void {
         if (options.json) printDocument({ url, roles, parties, pid: process.pid });
       } catch (error) {
         tellError(error as Error, options.json ?? false);
+        endSoon();
       }
     });
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readFileSync } from 'node:fs';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { explain, pointer, quote } from '#core/explain';
@@ -22,15 +23,15 @@ export function readHubFile(
   tell: (problem: string) => unknown,
   adapters?: KnownAdapters,
 ): HubFile {
-  if (!existsSync(path)) {
-    if (env.HUB_CONFIG?.trim()) tell(`HUB_CONFIG: ${path} does not exist`);
-    return {};
-  }
   let written: unknown;
   try {
-    written = parseJson(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    written = parseJson(textOf(readFileSync(path)));
   } catch (error) {
-    tell(`HUB_CONFIG: ${path} cannot be read: ${(error as Error).message}`);
+    const isAbsent = /^ENO(?:ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? '');
+    // A link to nowhere says that there was to be one.
+    const isMeant = env.HUB_CONFIG?.trim() || lstatSync(path, { throwIfNoEntry: false });
+    if (!isAbsent) tell(`HUB_CONFIG: ${path} cannot be read: ${(error as Error).message}`);
+    else if (isMeant) tell(`HUB_CONFIG: ${path} does not exist`);
     return {};
   }
   const problems: Problem[] = [];
@@ -46,11 +47,20 @@ export function readHubFile(
   return file as HubFile;
 }
 
+/** Letters of another encoding would be replaced without a word. */
+function textOf(bytes: Buffer): string {
+  const isUtf16 = ['fffe', 'feff'].includes(bytes.subarray(0, 2).toString('hex'));
+  if (isUtf16) throw new Error('it is UTF-16, expected UTF-8');
+  if (!isUtf8(bytes)) throw new Error('it is not UTF-8, perhaps of an older encoding of Windows; save it as UTF-8');
+  return bytes.toString().replace(/^\uFEFF/, '');
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     // The error of JSON.parse quotes the text, in which secrets may stand.
+    if (text.trim() === '') throw new Error('it is empty, expected an object such as {}');
     const before = text.slice(0, validPrefix(text)).split('\n');
     throw new Error(`it is not JSON from line ${before.length}, column ${(before.at(-1) as string).length + 1} on`);
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { makeFolders } from '../make-folders.ts';
 
 const MIN_BYTES = 32;
+/** What to do where the data folder does not do. */
+export const OTHER_FOLDER = 'give HUB_DATA_DIR a folder that this user may write to, or open that one';
 const ADVICE = 'openssl rand -base64 48';
 
 /**
@@ -46,7 +48,8 @@ function keptSecret(dataDir: string, tell: (problem: string) => unknown): string
     makeFolders(dataDir);
     return readSecret(path) ?? makeSecret(path);
   } catch (error) {
-    tell(`HUB_SECRET: cannot be kept in ${path}: ${(error as Error).message}`);
+    const isOfSystem = (error as NodeJS.ErrnoException).code !== undefined;
+    tell(`HUB_SECRET: cannot be kept in ${path}: ${(error as Error).message}${isOfSystem ? `; ${OTHER_FOLDER}` : ''}`);
     return '';
   }
 }

@@ -51,9 +51,14 @@ export async function migrate(database: Database, nowMs: number, schema?: string
   await refuseNewer(database, schema);
   const migrator = migratorOf(database, schema);
   const { error, results } = await migrator.migrateToLatest();
-  if (error) throw new Error(`the database could not be migrated: ${(error as Error).message}`, { cause: error });
+  if (error) throw new Error(`the database could not be migrated: ${inWords(error as Error)}`, { cause: error });
   await makePartitions(database, nowMs);
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+function inWords({ message, code }: Error & { code?: string }): string {
+  const mayNot = code === '42501' && message.includes('for schema');
+  return mayNot ? `${message}; make its role the owner of the database, or GRANT CREATE ON SCHEMA … TO it` : message;
 }
 
 /** What a newer hub has made of the tables, this one would read and write wrongly. */

@@ -114,11 +114,17 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
  */
 export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Promise<void> {
   const asked = [...ALL, ...HOT].map((setting) => setting.split('='));
-  const { rows } = await pool.query<{ name: string; wanted: string; value: string }>(
-    `SELECT name, wanted, current_setting(name) AS value FROM unnest($1::text[], $2::text[]) AS asked(name, wanted)
+  const { rows } = await pool
+    .query<{ name: string; wanted: string; value: string }>(
+      `SELECT name, wanted, current_setting(name) AS value FROM unnest($1::text[], $2::text[]) AS asked(name, wanted)
      WHERE split_part(current_setting(name), ',', 1) <> wanted LIMIT 1`,
-    [asked.map(([name]) => name), asked.map(([, value]) => value)],
-  );
+      [asked.map(([name]) => name), asked.map(([, value]) => value)],
+    )
+    .catch((error: Error) => {
+      // SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string.
+      if (!error.message.includes('password must be a string')) throw error;
+      throw new Error('the database asks for a password, and DATABASE_URL has none', { cause: error });
+    });
   const [other] = rows;
   await refuseOtherEncoding(pool);
   if (other)

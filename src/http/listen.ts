@@ -32,7 +32,7 @@ const UNREAD_MS = 300_000;
 /**
  * Answer at an address.
  *
- * @throws what the system says where it cannot be had
+ * @throws which address cannot be had, and why
  */
 export function listen(
   app: Hono,
@@ -43,7 +43,21 @@ export function listen(
       resolve({ url: `http://${urlHost(host)}:${info.port}`, close: () => close(server as Server) }),
     );
     (server as Server).timeout = UNREAD_MS;
-    server.on('error', reject);
+    server.on('error', (error) => reject(inWords(error, host, port)));
+  });
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not; ports below 1024 are for root, or for who was given CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'nobody knows an address of that name',
+};
+
+function inWords(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const why = WHY[error.code ?? ''];
+  return new Error(`cannot listen on ${host}, port ${port}: ${error.message}${why ? ` (${why})` : ''}`, {
+    cause: error,
   });
 }
 
