@@ -68,8 +68,11 @@ export function createBullQueue({
 
   /** Bull leaves clients that it was given open, and its worker connects anew when its client ends. */
   async function shut(old: Bull.Queue): Promise<void> {
+    const own = clients.get(old) ?? [];
+    own.forEach(hearNothing);
     await within(2_000, old.close(true)).catch(() => undefined);
-    for (const client of clients.get(old) ?? []) client.disconnect();
+    own.forEach(hearNothing);
+    for (const client of own) client.disconnect();
   }
 
   async function hear(job: Bull.Job<{ party: string }>): Promise<void> {
@@ -140,6 +143,11 @@ function createClient(url: string, type: 'client' | 'subscriber' | 'bclient'): R
   return type === 'client'
     ? new Redis(url, { ...retry, maxRetriesPerRequest: 1 })
     : new Redis(url, { ...retry, maxRetriesPerRequest: null, enableReadyCheck: false });
+}
+
+/** ioredis lets go of a connection that is being made, and its error, as of a TLS that never comes about, would end the process. */
+function hearNothing({ stream }: Redis): void {
+  stream?.on('error', () => undefined);
 }
 
 async function isReady(client: Redis): Promise<void> {
