@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { loadAdapters } from '../adapters.ts';
-import { type Config, type Environment, embeddedFolder, loadConfig } from '../config.ts';
-import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
+import { type Config, type Environment, loadConfig } from '../config.ts';
 import { createHub, type Hub } from '../hub.ts';
 import { logLines } from '../log-lines.ts';
+import { withServer } from './open-database.ts';
 import { UsageError } from './run-command.ts';
 
 /**
@@ -28,17 +28,13 @@ export function requireParty({ file }: Config, party: string): void {
  */
 export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>): Promise<T> {
   const adapters = await loadAdapters();
-  const folder = embeddedFolder(config);
-  const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
-  try {
+  return withServer(config, async (url) => {
     const log = pino({ level: 'warn' }, logLines(2));
-    const hub = await createHub(config, config.databaseUrl ?? (embedded?.url as string), adapters, log);
+    const hub = await createHub(config, url, adapters, log);
     try {
       return await work(hub);
     } finally {
       await hub.stop();
     }
-  } finally {
-    await embedded?.stop();
-  }
+  });
 }

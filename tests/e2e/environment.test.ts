@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -60,6 +60,34 @@ test.skipIf(process.platform === 'win32')('a hub that was not started at a termi
     await database.drop();
   }
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a command that is interrupted leaves no server of its own behind',
+  async () => {
+    const folder = testFolder({});
+    const dataDir = join(folder.path, 'data');
+    const { DATABASE_URL: _, ...env } = process.env;
+    const command = spawn(process.execPath, ['src/cli/lienthong.mjs', 'migrate'], {
+      cwd: ROOT,
+      env: { ...env, HUB_DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    const place = () =>
+      existsSync(`${dataDir}/postgres.place`) ? readFileSync(`${dataDir}/postgres.place`, 'utf8') : '';
+    const pidFile = () => join(place() || `${dataDir}/postgres`, 'postmaster.pid');
+    try {
+      await expect.poll(() => existsSync(pidFile()), { timeout: 30_000, interval: 5 }).toBe(true);
+      command.kill('SIGTERM');
+      expect((await once(command, 'exit'))[0]).toBe(1);
+      expect(existsSync(pidFile())).toBe(false);
+    } finally {
+      if (command.exitCode === null) command.kill('SIGKILL');
+      if (place())
+        for (const end of ['', '.log', '.password']) rmSync(`${place()}${end}`, { recursive: true, force: true });
+      folder.remove();
+    }
+  },
+);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
