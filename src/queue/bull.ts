@@ -68,11 +68,8 @@ export function createBullQueue({
 
   /** Bull leaves clients that it was given open, and its worker connects anew when its client ends. */
   async function shut(old: Bull.Queue): Promise<void> {
-    const own = clients.get(old) ?? [];
-    own.forEach(hearNothing);
     await within(2_000, old.close(true)).catch(() => undefined);
-    own.forEach(hearNothing);
-    for (const client of own) client.disconnect();
+    for (const client of clients.get(old) ?? []) client.disconnect();
   }
 
   async function hear(job: Bull.Job<{ party: string }>): Promise<void> {
@@ -133,7 +130,9 @@ function outliveBull(): void {
   if (outlives) return;
   outlives = true;
   process.on('unhandledRejection', (error) => {
-    if (!(error instanceof Error && /node_modules[\\/](?:bull|ioredis)[\\/]/.test(error.stack ?? ''))) throw error;
+    // A TLS that ioredis lets go of before it comes about has no stack but Node's own; whoever else makes one listens to it.
+    const known = /node_modules[\\/](?:bull|ioredis)[\\/]|before secure TLS connection was established/;
+    if (!(error instanceof Error && known.test(error.stack ?? ''))) throw error;
   });
 }
 
@@ -143,11 +142,6 @@ function createClient(url: string, type: 'client' | 'subscriber' | 'bclient'): R
   return type === 'client'
     ? new Redis(url, { ...retry, maxRetriesPerRequest: 1 })
     : new Redis(url, { ...retry, maxRetriesPerRequest: null, enableReadyCheck: false });
-}
-
-/** ioredis lets go of a connection that is being made, and its error, as of a TLS that never comes about, would end the process. */
-function hearNothing({ stream }: Redis): void {
-  stream?.on('error', () => undefined);
 }
 
 async function isReady(client: Redis): Promise<void> {
