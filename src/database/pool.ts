@@ -139,7 +139,8 @@ async function refuseOtherEncoding(pool: pg.Pool): Promise<void> {
     `SELECT current_setting('server_encoding') AS encoding, current_database() AS name`,
   );
   const { encoding, name } = rows[0] as { encoding: string; name: string };
-  if (encoding !== 'UTF8')
+  // SQL_ASCII keeps whatever bytes it is given.
+  if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
     throw new Error(
       `the database ${name} has the encoding ${encoding}, in which Vietnamese cannot be kept; give DATABASE_URL one that was made with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
     );

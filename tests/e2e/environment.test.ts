@@ -83,7 +83,8 @@ test.skipIf(process.platform !== 'linux')(
     } finally {
       if (command.exitCode === null) command.kill('SIGKILL');
       if (place())
-        for (const end of ['', '.log', '.password']) rmSync(`${place()}${end}`, { recursive: true, force: true });
+        for (const end of ['', '.log', '.password', '.asked'])
+          rmSync(`${place()}${end}`, { recursive: true, force: true });
       folder.remove();
     }
   },
