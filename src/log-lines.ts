@@ -12,6 +12,14 @@ const LAST_MS = 1_000;
  * process ends.
  */
 export function logLines(descriptor: number): DestinationStream {
+  const lines = known.get(descriptor) ?? linesTo(descriptor);
+  known.set(descriptor, lines);
+  return lines;
+}
+
+const known = new Map<number, DestinationStream>();
+
+function linesTo(descriptor: number): DestinationStream {
   let waiting: string[] = [];
   let size = 0;
   let begun: Buffer = Buffer.alloc(0);

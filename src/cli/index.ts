@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { printDocument, tellStdoutError, USAGE } from './run-command.ts';
+import { endSoon } from '../ending.ts';
+import { hasFailed, printDocument, tellStdoutError, USAGE } from './run-command.ts';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 
@@ -26,6 +27,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   adapter: async () => (await import('./adapter.ts')).addAdapter,
   prove: async () => (await import('./prove.ts')).addProve,
 };
+
+/** A process for one command line. */
+export async function main(argv: readonly string[]): Promise<void> {
+  await run(argv);
+  if (hasFailed()) endSoon();
+}
 
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {

@@ -2,5 +2,5 @@
 // The package's command: the sources are TypeScript, so what reads it is loaded before anything of ours.
 import '../load.mjs';
 
-const { run } = await import('./index.ts');
-await run(process.argv);
+const { main } = await import('./index.ts');
+await main(process.argv);

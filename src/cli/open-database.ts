@@ -22,11 +22,17 @@ export async function withServer<T>(config: Config, work: (url: string) => Promi
   const folder = embeddedFolder(config);
   if (folder === undefined) return work(config.databaseUrl as string);
   const starting = startEmbeddedPostgres({ dataDir: folder });
-  onEnd(() => void starting.then((embedded) => embedded.stop()).finally(() => process.exit(FAILED)));
-  const embedded = await starting;
+  const listenNoLonger = onEnd(
+    () => void starting.then((embedded) => embedded.stop()).finally(() => process.exit(FAILED)),
+  );
   try {
-    return await work(embedded.url);
+    const embedded = await starting;
+    try {
+      return await work(embedded.url);
+    } finally {
+      await embedded.stop();
+    }
   } finally {
-    await embedded.stop();
+    listenNoLonger();
   }
 }

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from 'commander';
 import { ConfigError, logLevelOf } from '../config.ts';
-import { endSoon } from '../ending.ts';
 
 export const FAILED = 1;
 export const USAGE = 2;
@@ -45,8 +44,7 @@ export async function runCommand(
     if (failed) process.exitCode = FAILED;
     else if (incomplete) process.exitCode = broken;
   } catch (error) {
-    tellError(error as Error, json ?? false, broken);
-    endSoon();
+    failWith(error as Error, json ?? false, broken);
   }
 }
 
@@ -70,6 +68,19 @@ export function tellError(error: Error, json: boolean, broken: number = FAILED):
   if (json)
     printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
   console.error(logLevelOf(process.env) === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
+}
+
+let failed = false;
+
+/** Whether a command of this process has ended with an error. */
+export function hasFailed(): boolean {
+  return failed;
+}
+
+/** Tell an error that ends the command. */
+export function failWith(error: Error, json: boolean, broken?: number): void {
+  tellError(error, json, broken);
+  failed = true;
 }
 
 /** What an option of a command is given, as a number. */

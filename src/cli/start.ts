@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { endSoon } from '../ending.ts';
 import { createLog } from '../log.ts';
 import { startHub } from '../main.ts';
 import { endWithNpm } from './end-with-npm.ts';
-import { type CommonOptions, printDocument, tellError } from './run-command.ts';
+import { type CommonOptions, failWith, printDocument } from './run-command.ts';
 
 /** `lienthong start`: the hub in this process, as `npm start`. */
 export function addStart(program: Command): void {
@@ -18,8 +17,7 @@ export function addStart(program: Command): void {
         const { url, roles, parties } = await startHub(process.env, createLog(process.env, options.json ? 2 : 1));
         if (options.json) printDocument({ url, roles, parties, pid: process.pid });
       } catch (error) {
-        tellError(error as Error, options.json ?? false);
-        endSoon();
+        failWith(error as Error, options.json ?? false);
       }
     });
 }
