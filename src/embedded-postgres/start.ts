@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cluster, type Log, placeCluster } from './cluster.ts';
+import { type Cluster, isCluster, type Log, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
 import { withLock } from './lock.ts';
 import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
@@ -86,20 +86,23 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   const lock = `${cluster.dataDir}.lock`;
   const sameAddress = { ...cluster, port: first.port };
   let serving = first;
+  let notBefore = 0;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const startAgain = async (): Promise<void> => {
     cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL has ended: it is started again');
     try {
+      // Never on new files: what was removed under a hub is not there, and is not nothing.
+      if (!isCluster(cluster.dataDir)) throw new Error(`${cluster.dataDir} holds no data any more`);
       const again = await withLock(lock, async () => (stopping ? undefined : serve(sameAddress)));
       if (again) serving = again;
     } catch (error) {
       cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be started again');
-      await delay(AGAIN_MS, undefined, { ref: false });
+      notBefore = performance.now() + AGAIN_MS;
     }
   };
   const watch = setInterval(() => {
-    if (starting || stopping || serving.isRunning()) return;
+    if (starting || stopping || performance.now() < notBefore || serving.isRunning()) return;
     starting = startAgain().finally(() => {
       starting = undefined;
     });

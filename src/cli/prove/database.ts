@@ -39,13 +39,23 @@ export async function openDatabase(
   const start = (): Promise<EmbeddedPostgres> =>
     startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '120', restart_after_crash: 'on' } });
   keeper.keep({ kind: 'cluster', dataDir });
-  const { url } = await start();
-  const kill = async (): Promise<void> => {
-    const server = findPostmaster(dataDir);
-    if (server) process.kill(server.pid, 'SIGKILL');
-    await start();
+  let embedded = await start();
+  const asked = asking(embedded.url);
+  return {
+    ...asked,
+    says: 'an embedded PostgreSQL of its own',
+    async kill() {
+      const server = findPostmaster(dataDir);
+      if (server) process.kill(server.pid, 'SIGKILL');
+      // Whoever looks after one that has ended starts it again as well, also when all is over.
+      await embedded.stop();
+      embedded = await start();
+    },
+    async close() {
+      await asked.close();
+      await embedded.stop();
+    },
   };
-  return { ...asking(url), says: 'an embedded PostgreSQL of its own', kill };
 }
 
 const LOOK_MS = 200;
