@@ -26,7 +26,7 @@ test.skipIf(process.platform !== 'linux')(
     });
     try {
       const ready = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ status }) => status, String);
-      await expect.poll(ready, { timeout: 20_000 }).toBe(200);
+      await expect.poll(ready, { timeout: 60_000 }).toBe(200);
       hub.kill('SIGTERM');
       expect((await once(hub, 'exit'))[0]).toBe(0);
       // One that does not start says so, many lines of it, and ends.
@@ -76,7 +76,7 @@ test.skipIf(process.platform !== 'linux')(
       existsSync(`${dataDir}/postgres.place`) ? readFileSync(`${dataDir}/postgres.place`, 'utf8') : '';
     const pidFile = () => join(place() || `${dataDir}/postgres`, 'postmaster.pid');
     try {
-      await expect.poll(() => existsSync(pidFile()), { timeout: 30_000, interval: 5 }).toBe(true);
+      await expect.poll(() => existsSync(pidFile()), { timeout: 60_000, interval: 5 }).toBe(true);
       command.kill('SIGTERM');
       expect((await once(command, 'exit'))[0]).toBe(1);
       expect(existsSync(pidFile())).toBe(false);
