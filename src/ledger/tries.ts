@@ -33,7 +33,7 @@ export const WRONG_SECRETS = 200;
 /**
  * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. One who tries a
  * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens, or of
- * an office; nobody guesses a secret in 20 tries a quarter of an hour.
+ * an office.
  */
 const LIMITS = {
   // Nothing of it is given back: who is over it in one process is refused there without asking the database.
