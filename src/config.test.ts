@@ -44,6 +44,14 @@ describe('without any setting', () => {
   });
 });
 
+it('the example of who may say what is a configuration that starts', () => {
+  const page = fs.readFileSync(path.join(import.meta.dirname, '..', 'docs', 'who-may-say-what.md'), 'utf8');
+  const example = /```json\n([\s\S]+?)```/.exec(page)?.[1] ?? '';
+  const file = path.join(root, 'who-may-say-what.json');
+  fs.writeFileSync(file, example);
+  expect(Object.keys(load({ HUB_CONFIG: file }).file.parties ?? {})).toHaveLength(4);
+});
+
 describe('a setting', () => {
   it.each<[string, string, Partial<Config>]>([
     ['DATABASE_URL', DATABASE.DATABASE_URL, { databaseUrl: DATABASE.DATABASE_URL }],
@@ -314,7 +322,7 @@ describe('HUB_CONFIG', () => {
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
       '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
-      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, pull, budget, maintenance, tls, reconcile',
+      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, settings, authoritative, owns, may, pull, budget, maintenance, tls, reconcile',
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',

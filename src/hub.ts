@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { createOwnership } from '#core/ownership';
 import { createWorkingTime } from '#core/working-time';
 import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
@@ -35,6 +36,7 @@ import { createCodeEntries } from './ledger/code-entries.ts';
 import { createDelayReader } from './ledger/delays.ts';
 import { createEndedSessions } from './ledger/ended-sessions.ts';
 import { createNonces } from './ledger/nonces.ts';
+import { loadOwnedSince } from './ledger/ownership.ts';
 import { registerParties } from './ledger/party-states.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
@@ -42,7 +44,7 @@ import { createTries } from './ledger/tries.ts';
 import { addConsole } from './pages/console/console.ts';
 import { addPages, unknownPage } from './pages/pages.ts';
 import type { Party } from './parties.ts';
-import { createParties } from './parties-of-config.ts';
+import { createParties, rightsOf } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createBullQueue } from './queue/bull.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
@@ -119,6 +121,8 @@ export async function createHub(
   let clock: Clock | undefined;
   let nowMs: () => number;
   let parties: ReadonlyMap<string, Party>;
+  let ownedSince: string;
+  const ownership = createOwnership(rightsOf(config, adapters), routes);
   try {
     await refuseOtherSettings(database);
     clock = overrides.nowMs ? undefined : await databaseClock(database, overrides.machineMs ?? Date.now);
@@ -129,6 +133,7 @@ export async function createHub(
     const applied = await migrate(database, nowMs());
     if (applied.length > 0) log.info({ applied }, 'migrated');
     await refuseOtherSecret(database, vault);
+    ownedSince = await loadOwnedSince(database);
     await registerParties(database, [...parties.keys()]);
     // Before anything is kept or told.
     await lookAndTell({ database, telemetry, nowMs, folder });
@@ -153,6 +158,8 @@ export async function createHub(
     delivers: roles.includes('worker'),
     parties,
     routes,
+    ownership,
+    ownedSince,
     readers,
     codes,
     originals,
@@ -194,7 +201,7 @@ export async function createHub(
   const orders = createOrders({
     ...{ database, queue, parties, codes, alerts, nowMs },
     doorTables: DOOR_TABLES,
-    previewing: { vault, routes, readersWith: (other) => createReaders(file.province?.code, other) },
+    previewing: { vault, routes, ownership, readersWith: (other) => createReaders(file.province?.code, other) },
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });
@@ -285,7 +292,8 @@ export async function createHub(
     ledger,
     orders,
     evidence,
-    rebuild: (options) => rebuildIndex({ live: database, vault, parties, readers, codes, nowMs }, options),
+    rebuild: (options) =>
+      rebuildIndex({ live: database, vault, parties, readers, codes, ownership, ownedSince, nowMs }, options),
     async reconcile(id, options) {
       const party = parties.get(id);
       if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);

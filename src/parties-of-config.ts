@@ -1,3 +1,4 @@
+import type { PartyRights } from '#core/ownership';
 import type { LoadedAdapter } from './adapters.ts';
 import type { Config, HubFile } from './config.ts';
 import type { Database } from './database/pool.ts';
@@ -23,6 +24,22 @@ export function createParties(
   );
 }
 
+/** What the configuration and the adapters say of each party's rights. */
+export function rightsOf(
+  { file }: Pick<Config, 'file'>,
+  adapters: ReadonlyMap<string, Pick<LoadedAdapter, 'manifest'>>,
+): ReadonlyMap<string, PartyRights> {
+  return new Map(
+    Object.entries(file.parties ?? {}).map(([id, { adapter, owns, may, authoritative }]) => {
+      const manifest = adapters.get(adapter)?.manifest;
+      const { pulls = [], callbacks = [] } = manifest ?? {};
+      const reportsBack = callbacks.length > 0 || pulls.some((pull) => pull !== 'catalogue');
+      const stands = authoritative ?? manifest?.authoritative ?? false;
+      return [id, { authoritative: stands, reportsBack, ...(owns && { owns }), ...(may && { may }) }];
+    }),
+  );
+}
+
 type Entry = NonNullable<HubFile['parties']>[string];
 
 function partyOf(
@@ -36,11 +53,12 @@ function partyOf(
 ): Party {
   const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
   const { authoritative = manifest.authoritative } = entry;
+  const isAuthoritative = typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');
   const perSecond = budget?.callsPerSecond;
   return createParty({
     id,
     adapter,
-    authoritative,
+    authoritative: isAuthoritative,
     settings,
     schedules: pull,
     signedBy,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { msToInstant } from '#core/dates';
 import { maskNamesIn } from '#core/masking';
+import type { Ownership } from '#core/ownership';
 import type { Route } from '#core/route';
 import type { Alerts } from './alerts.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
@@ -43,6 +44,9 @@ export interface PipelineMeans {
   readonly delivers: boolean;
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
+  readonly ownership: Ownership;
+  /** See AcceptMeans. */
+  readonly ownedSince: string;
   readonly readers: Readers;
   /** What operators have entered of the code tables. */
   readonly codes: CodeEntries;
@@ -116,7 +120,8 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     vault,
     routes,
     knownCodes: createKnownCodes(database, nowMs),
-    isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+    ownership: means.ownership,
+    ownedSince: means.ownedSince,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
     uuids: createUuids(nowMs),
     guess: createGuess(),
@@ -203,7 +208,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   ): Promise<readonly (Accepted | NotKept)[]> {
     try {
       const mayGuess = tries === TRIES;
-      const heeded = await heedBesides(database, submissions);
+      const heeded = await heedBesides(database, acceptMeans, submissions);
       const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, heeded, together, mayGuess);
       means.lastWrite.kept();
       telemetry.accepted(submissions, accepted, nowMs());
@@ -332,7 +337,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       await queue.ring(await wakeDue());
       // What cannot be let go, whatever the reason, holds up no order.
       try {
-        await letGo(letGoMeans, await loadReleasable(database, 500), JUDGED);
+        await letGo(letGoMeans, await loadReleasable(database, msToInstant(nowMs()), 500), JUDGED);
       } finally {
         await carryOut();
       }

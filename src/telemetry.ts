@@ -239,7 +239,7 @@ function showAgreement(registry: Registry, load: () => Promise<readonly LastReco
 function showAnomalies(registry: Registry, load: () => Promise<readonly AnomalyCount[]>): void {
   new Counter({
     name: 'hub_anomalies_total',
-    help: 'Events that are not what is expected, in the history that is kept: same-time, transition, reopened, reopened-without-reason, ahead-of-time',
+    help: 'Events that are not what is expected, in the history that is kept: same-time, transition, reopened, reopened-without-reason, ahead-of-time, not-owner',
     labelNames: ['party', 'kind'],
     registers: [registry],
     async collect() {

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { PartyRights } from '#core/ownership';
+import { loadAdapters } from '../adapters.ts';
 import { type Config, embeddedFolder } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
+import { rightsOf } from '../parties-of-config.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { checkAudit } from './doctor/check-audit.ts';
 import { checkCalendar } from './doctor/check-calendar.ts';
@@ -42,6 +45,7 @@ async function examine(): Promise<Result> {
     attempt('disk', async () => [await checkDisk(config.dataDir, config.databaseUrl === undefined)]),
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
+    attempt('settings', async () => checkOwners(rightsOf(config, await loadAdapters()))),
   ]);
   const parties = Object.keys(config.file.parties ?? {}).length;
   const findings = [
@@ -54,6 +58,15 @@ async function examine(): Promise<Result> {
     LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),
   );
   return { text: textOf(findings), document: { ...counts, findings }, failed };
+}
+
+/** Where several one-stop systems own nothing by name, the first that sends a dossier owns it. */
+function checkOwners(rights: ReadonlyMap<string, PartyRights>): readonly Finding[] {
+  const finding = findingsOf('settings');
+  const open = [...rights].filter(([, { authoritative, owns }]) => authoritative === true && !owns).map(([id]) => id);
+  if (open.length < 2) return [finding('ok', 'it is settled whose dossiers are whose')];
+  const what = `${open.join(', ')} are authoritative and own no codes: whichever sends a dossier first owns it`;
+  return [finding('warn', what, 'give each party `owns` in HUB_CONFIG, with the prefixes of its dossier codes')];
 }
 
 const LEVELS: readonly Level[] = ['ok', 'info', 'warn', 'fail'];

@@ -4,6 +4,7 @@ import proxyAddr from 'proxy-addr';
 import Type from 'typebox';
 import { isRealDate } from '#core/dates';
 import { pointer, quote } from '#core/explain';
+import { SHAREABLE } from '#core/ownership';
 import type { Problem } from '#core/problem';
 import { DAYS } from '#core/windows';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
@@ -52,10 +53,36 @@ const Key = closed({
 const PEM_MEANS = 'a text in PEM (-----BEGIN …), or the path of a file in PEM';
 const Pem = Type.String({ minLength: 1, description: PEM_MEANS });
 
+const Members = Type.Array(oneOf(SHAREABLE), {
+  description: 'a list of members of a dossier such as ["status", "results"]',
+});
+
 const PartyEntry = closed({
   adapter: Id,
   settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
-  authoritative: Type.Optional(Type.Boolean()),
+  /** True: its word stands for its own dossiers. Members: its word stands for these of every dossier. */
+  authoritative: Type.Optional(
+    Type.Union([Type.Boolean(), Members], { description: 'true, false or a list of members of a dossier' }),
+  ),
+  /** Whose dossiers are the party's: see core/ownership. */
+  owns: Type.Optional(
+    closed({
+      codes: Type.Optional(
+        Type.Array(
+          Type.String({
+            pattern: '^[0-9A-Z][0-9A-Z./-]{0,59}$',
+            description: 'a prefix of dossier codes such as H60.',
+          }),
+        ),
+      ),
+      agencies: Type.Optional(
+        Type.Array(Type.String({ pattern: AGENCY_CODE, description: 'an agency code such as H60.01' })),
+      ),
+      services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
+    }),
+  ),
+  /** What the party may change of dossiers that another party owns. */
+  may: Type.Optional(Members),
   pull: Type.Optional(
     Type.Record(Type.String(), Type.String({ description: 'a cron schedule such as */15 * * * *' }), {
       description: 'an object of cron schedules by what is pulled',
@@ -166,6 +193,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
       : [{ path, message: `got ${quote(party)}, expected one of the parties ${ids.join(', ') || '(there is none)'}` }];
   return [
     ...provinceProblems(province),
+    ...ownedTwice(members(parties)),
     ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
     ...list(keys).flatMap((key, at) => withoutDoor(`/keys/${at}/party`, members(key))),
@@ -215,6 +243,21 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   problems.push(...tlsProblems(`${path}/tls`, members(tls)));
   problems.push(...scheduleProblems(`${path}/reconcile/schedule`, members(reconcile).schedule, '0 30 3 * * *'));
   return problems;
+}
+
+/** Of two parties that own the same prefix nobody could say whose a dossier is. */
+function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const owned = new Map<string, string>();
+  return Object.entries(parties).flatMap(([id, party]) =>
+    ['codes', 'agencies', 'services'].flatMap((kind) =>
+      list(members(members(party).owns)[kind]).flatMap((prefix, at) => {
+        const path = `/parties/${pointer(id)}/owns/${kind}/${at}`;
+        const other = owned.get(`${kind} ${prefix}`);
+        owned.set(`${kind} ${prefix}`, path);
+        return other === undefined ? [] : [{ path, message: `got ${quote(prefix)}, which ${other} owns already` }];
+      }),
+    ),
+  );
 }
 
 /** Told at the start, not at the first call: what cannot be read, and a key that is another certificate's. */

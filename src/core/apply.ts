@@ -1,11 +1,23 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type Anomaly, type DossierEvent, type DossierView, fold, foldWith, inEventOrder, step } from './dossier.ts';
+import {
+  type Anomaly,
+  claimedPaths,
+  counts,
+  type DossierEvent,
+  type DossierView,
+  fold,
+  foldWith,
+  inEventOrder,
+  isOwn,
+  isPremature,
+  step,
+} from './dossier.ts';
 
 /** What the index holds of one dossier. */
 export interface Held {
   readonly code: string;
-  /** The party that first told of the dossier. */
+  /** The party whose dossier it is: the one entitled to its code once that party has sent it, before that the first. */
   readonly owner: string;
   readonly view: DossierView;
   /** How many events are recorded; the place of the newest one in the order of recording. */
@@ -33,12 +45,29 @@ export interface Applied {
   /** Whether what readers see is different now, or what partners are told of it may be. */
   readonly changed: boolean;
   readonly anomaly?: Anomaly;
+  /** What a party that does not own the dossier said otherwise and that changes nothing: JSON Pointers. */
+  readonly claimed?: readonly string[];
 }
 
-/** Whether `apply` needs the dossier's earlier events to judge this one. What is later than all of them does not. */
-export function needsHistory(held: Held | undefined, incoming: Omit<RecordedEvent, 'seq'>): boolean {
-  if (!held || incoming.at > held.lastAt) return false;
-  return !repeatsNewest(held, incoming);
+/**
+ * Whether `apply` needs the dossier's earlier events to judge this one. What its owner says later than all of them does not.
+ */
+export function needsHistory(held: Held | undefined, incoming: Incoming): boolean {
+  if (!held) return false;
+  if (takesOver(held, incoming)) return true;
+  if (repeatsNewest(held, incoming)) return false;
+  return incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming);
+}
+
+/** An event before it has its place in the order of recording. */
+export type Incoming = Omit<RecordedEvent, 'seq'> & {
+  /** The party is entitled to the dossier: its record makes it the owner. */
+  readonly isEntitled?: boolean;
+};
+
+/** Whether a record makes its party the owner of a dossier that another party began. */
+function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
+  return isEntitled === true && kind === 'dossier' && party !== held.owner;
 }
 
 /**
@@ -51,12 +80,15 @@ export function apply(
   held: Held | undefined,
   events: readonly RecordedEvent[],
   code: string,
-  incoming: Omit<RecordedEvent, 'seq'>,
+  { isEntitled, ...incoming }: Incoming,
 ): Applied {
   const event: RecordedEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
   if (!held) return begin(code, event);
-  if (incoming.at > held.lastAt) {
-    const { view, moved, anomaly } = step(held.view, event);
+  const taken = takesOver(held, { ...incoming, ...(isEntitled && { isEntitled }) });
+  if (taken) return insert({ ...held, owner: event.party }, events, event, held.view);
+  if (!needsHistory(held, incoming)) {
+    if (repeatsNewest(held, incoming)) return duplicate(held);
+    const { view, moved, anomaly } = step(held.view, event, held.owner);
     return recorded(held, event, view ?? held.view, {
       outcome: 'accepted',
       movedStatus: moved,
@@ -65,19 +97,28 @@ export function apply(
       anomaly,
     });
   }
-  if (isKnown(held, events, incoming)) return { outcome: 'duplicate', held, movedStatus: false, changed: false };
-  return insert(held, events, event);
+  return isKnown(held, events, incoming) ? duplicate(held) : insert(held, events, event, held.view);
 }
 
-/** Whether `apply` would find that an event with this content is recorded already. */
-export function isKnown(
-  held: Held,
-  events: readonly RecordedEvent[],
-  { kind, hash, at }: Omit<RecordedEvent, 'seq'>,
-): boolean {
-  if (at > held.lastAt) return false;
-  if (kind === 'dossier' && hash === held.contentHash) return true;
-  return events.some((known) => known.hash === hash && known.kind === kind);
+function duplicate(held: Held): Applied {
+  return { outcome: 'duplicate', held, movedStatus: false, changed: false };
+}
+
+/**
+ * Whether `apply` would find that an event with this content is recorded already. What a party only claimed is no
+ * repetition when the owner says it, and what was recorded before its moment is none when the moment has come.
+ */
+export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: Incoming): boolean {
+  if (takesOver(held, incoming)) return false;
+  const { kind, hash, party } = incoming;
+  if (repeatsNewest(held, incoming)) return true;
+  return events.some(
+    (known) =>
+      known.hash === hash &&
+      known.kind === kind &&
+      (known.party === party || isOwn(known, held.owner)) &&
+      (!isPremature(known) || isPremature(incoming)),
+  );
 }
 
 /**
@@ -88,9 +129,9 @@ export function isKnown(
  */
 export function asFirstTold(
   events: readonly RecordedEvent[],
-  incoming: Omit<RecordedEvent, 'seq'>,
+  incoming: Incoming,
   standIns: readonly string[] = [],
-): Omit<RecordedEvent, 'seq'> {
+): Incoming {
   const { kind, at, status, party, said } = incoming;
   if (kind !== 'progress' || !said) return incoming;
   const first = events.find((known) => {
@@ -111,25 +152,47 @@ export function saysNoMore(said: object, standIns: readonly string[], known: obj
 }
 
 function begin(code: string, event: RecordedEvent): Applied {
-  const view = fold([event]);
+  const view = fold([event], event.party);
   if (!view) throw new Error('a dossier begins with a whole record');
-  const held: Held = { code, owner: event.party, view, version: 1, lastAt: event.at, contentHash: event.hash };
-  return { outcome: 'accepted', held, event, movedStatus: true, changed: true };
+  const lastAt = isPremature(event) ? event.recordedAt! : event.at;
+  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentHash: event.hash };
+  const anomaly = isPremature(event) ? ({ anomaly: 'ahead-of-time' } as const) : {};
+  return { outcome: 'accepted', held, event, movedStatus: true, changed: true, ...anomaly };
 }
 
-function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent): Applied {
-  const { view = held.view, anomaly } = foldWith(events, event);
-  const changed = JSON.stringify(view) !== JSON.stringify(held.view) || saysMore(events, event);
+/** @param shown the view that readers have now */
+function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, shown: DossierView): Applied {
+  const { view = held.view, anomaly } = foldWith(events, event, held.owner);
+  const own = isOwn(event, held.owner);
+  const changed =
+    JSON.stringify(view) !== JSON.stringify(shown) || (own && !isPremature(event) && saysMore(events, event));
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
-  const isOlder = event.at < held.view.statusAt && !event.inferred;
+  const isOlder = event.at < shown.statusAt && !event.inferred;
   // An older event moves the status only where it shows that a later one, of a party without authority, went too far.
-  const movedStatus = view.status !== held.view.status;
-  return recorded(held, event, view, {
-    outcome: isLast || movedStatus || (changed && !isOlder) ? 'accepted' : 'stale',
+  const movedStatus = view.status !== shown.status;
+  const claimed = isPremature(event) ? [] : claimedPaths(event, view, held.owner);
+  const known = { ...held, lastAt: lastOf(events, held) };
+  return recorded(known, event, view, {
+    outcome: isLast || movedStatus || (changed && !isOlder) || claimed.length > 0 ? 'accepted' : 'stale',
     movedStatus,
     changed,
-    anomaly: anomaly ?? (hasRival(events, event) ? 'same-time' : undefined),
+    anomaly: anomalyOf(event, claimed) ?? anomaly ?? (own && hasRival(events, event) ? 'same-time' : undefined),
+    ...(claimed.length > 0 && { claimed }),
   });
+}
+
+/** The latest moment of the events that count: one far ahead puts nothing out of order. */
+function lastOf(events: readonly RecordedEvent[], held: Held): string {
+  const first = events[0]?.recordedAt === undefined ? held.lastAt : '';
+  return (
+    events.reduce((last, event) => (event.at > last && counts(event, held.owner) ? event.at : last), first) ||
+    held.lastAt
+  );
+}
+
+function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | undefined {
+  if (isPremature(event)) return 'ahead-of-time';
+  return claimed.length > 0 ? 'not-owner' : undefined;
 }
 
 /**
@@ -164,10 +227,10 @@ function recorded(
   held: Held,
   event: RecordedEvent,
   view: DossierView,
-  rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed'> & { anomaly: Anomaly | undefined },
+  rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed' | 'claimed'> & { anomaly: Anomaly | undefined },
 ): Applied {
   const { anomaly, ...result } = rest;
-  const isLatest = event.at > held.lastAt;
+  const moves = counts(event, held.owner);
   return {
     ...result,
     ...(anomaly && { anomaly }),
@@ -176,12 +239,13 @@ function recorded(
       ...held,
       view,
       version: event.seq,
-      lastAt: isLatest ? event.at : held.lastAt,
-      contentHash: event.record ? event.hash : held.contentHash,
+      lastAt: moves && event.at > held.lastAt ? event.at : held.lastAt,
+      contentHash: moves && event.record && isOwn(event, held.owner) ? event.hash : held.contentHash,
     },
   };
 }
 
-function repeatsNewest(held: Held, incoming: Omit<RecordedEvent, 'seq'>): boolean {
+/** Of a party that does not own the dossier too: then it says nothing of its own. */
+function repeatsNewest(held: Held, incoming: Incoming): boolean {
   return incoming.kind === 'dossier' && incoming.hash === held.contentHash;
 }

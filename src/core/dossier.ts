@@ -25,21 +25,52 @@ export interface DossierEvent {
   readonly item?: number;
   /** What the party said of the whole dossier; on events of kind `dossier`. */
   readonly record?: Dossier;
+  /**
+   * The members that this event may change if its party does not own the dossier (core/ownership). Absent: all, for the
+   * party was entitled to the dossier, or the event is older than the rules of ownership.
+   */
+  readonly shared?: readonly string[];
+  /** When the hub recorded it. A moment more than a day later decides nothing; see isAheadOfTime. */
+  readonly recordedAt?: string;
 }
 
 /** Why an event is shown to the operators: kept and applied as far as the rules go, but not what is expected. */
-export const ANOMALIES = ['same-time', 'transition', 'reopened', 'reopened-without-reason', 'ahead-of-time'] as const;
+export const ANOMALIES = [
+  'same-time',
+  'transition',
+  'reopened',
+  'reopened-without-reason',
+  'ahead-of-time',
+  'not-owner',
+] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
 
 /** Clocks of systems differ, and a date alone may stand for any hour of its day. */
 const AHEAD_MS = 24 * 3_600_000;
 
 /**
- * Whether an event says that it happened more than a day after it was told. It counts as it was told: nobody knows what was
- * meant. But until that moment comes, what its dossier is told of the present counts as older.
+ * Whether an event names a moment more than a day after the hub recorded it. Such an event is kept and changes nothing: one
+ * wrong year would make everything real older. When its moment comes, the hub applies it (`cause_kind` ahead-of-time).
  */
-export function isAheadOfTime(at: string, receivedAt: string): boolean {
-  return instantToMs(at) - instantToMs(receivedAt) > AHEAD_MS;
+export function isAheadOfTime(at: string, recordedAt: string): boolean {
+  return instantToMs(at) - instantToMs(recordedAt) > AHEAD_MS;
+}
+
+/** Whether an event named a moment far ahead when it was recorded. Texts of instants compare like the instants. */
+export function isPremature({ at, recordedAt }: Pick<DossierEvent, 'at' | 'recordedAt'>): boolean {
+  return recordedAt !== undefined && at > recordedAt && isAheadOfTime(at, recordedAt);
+}
+
+/** Whether an event counts in full: its party owns the dossier, or nothing restricts what it says. */
+export function isOwn({ party, shared }: Pick<DossierEvent, 'party' | 'shared'>, owner: string): boolean {
+  return shared === undefined || party === owner;
+}
+
+/** Whether an event can change the dossier's status or record: it is no mere claim, and its moment was not far ahead. */
+export function counts(event: DossierEvent, owner: string): boolean {
+  if (isPremature(event)) return false;
+  if (isOwn(event, owner)) return true;
+  return event.record ? event.shared!.length > 0 : event.shared!.includes('status');
 }
 
 /** What says where an event stands among those of its dossier. */
@@ -59,14 +90,50 @@ export interface Step {
   readonly anomaly?: Anomaly;
 }
 
-/** What a dossier is once all of its events are known. The order in which they were recorded does not matter. */
-export function fold(events: readonly DossierEvent[]): DossierView | undefined {
+/**
+ * The state of a dossier by all of its events. The order in which they were recorded does not matter.
+ *
+ * @param owner the party that owns the dossier; what others say counts as far as their events may share it
+ */
+export function fold(events: readonly DossierEvent[], owner = firstTeller(events)): DossierView | undefined {
+  return viewOf(folded(events, owner));
+}
+
+/** The party of the record that was recorded first: the owner where nobody is entitled. */
+function firstTeller(events: readonly DossierEvent[]): string {
+  const records = events.filter(({ record }) => record);
+  return records.reduce<DossierEvent | undefined>((a, b) => (a && a.seq <= b.seq ? a : b), undefined)?.party ?? '';
+}
+
+/** A view on its way through the events, with what the owner said last: at one moment the owner's word stands. */
+interface Folding extends DossierView {
+  readonly ownStatusAt?: string;
+  readonly ownRecordAt?: string;
+}
+
+function viewOf(view: Folding | undefined): DossierView | undefined {
+  return view && { record: view.record, status: view.status, statusAt: view.statusAt, inferred: view.inferred };
+}
+
+function folded(events: readonly DossierEvent[], owner: string): Folding | undefined {
   const sorted = [...events].sort(inEventOrder);
-  const first = sorted.findIndex((event) => event.record);
-  if (first < 0) return undefined;
-  let view = begin(sorted[first]!, sorted[first - 1]);
-  for (const event of sorted.slice(first + 1)) view = step(view, event).view!;
+  const counting = sorted.filter((event) => counts(event, owner));
+  const first = counting.findIndex((event) => event.record && isOwn(event, owner));
+  if (first < 0) return foldedWithoutPast(sorted, counting, owner);
+  let view = begin(counting[first]!, counting[first - 1]);
+  for (const event of counting.slice(first + 1)) view = next(view, event, owner).view!;
   return view;
+}
+
+/** A dossier whose records all name a moment far ahead: the first is all there is, and every real event is newer. */
+function foldedWithoutPast(
+  sorted: readonly DossierEvent[],
+  counting: readonly DossierEvent[],
+  owner: string,
+): Folding | undefined {
+  const first = sorted.find((event) => event.record && isOwn(event, owner));
+  if (!first) return undefined;
+  return counting.reduce<Folding>((view, event) => next(view, event, owner).view!, begin(first));
 }
 
 /**
@@ -76,20 +143,32 @@ export function fold(events: readonly DossierEvent[]): DossierView | undefined {
 export function foldWith(
   events: readonly DossierEvent[],
   event: DossierEvent,
+  owner = firstTeller(events),
 ): { readonly view: DossierView | undefined; readonly anomaly?: Anomaly } {
   const sorted = [...events].sort(inEventOrder);
   const later = sorted.findIndex((known) => inEventOrder(known, event) > 0);
   const rest = later < 0 ? [] : sorted.slice(later);
-  const before = fold(later < 0 ? sorted : sorted.slice(0, later));
-  const { view, anomaly } = step(before, event);
-  if (!before) return { view: fold([...sorted, event]), ...(anomaly && { anomaly }) };
-  return { view: rest.reduce((seen, one) => step(seen, one).view, view), ...(anomaly && { anomaly }) };
+  const before = folded(later < 0 ? sorted : sorted.slice(0, later), owner);
+  const { view, anomaly } = next(before, event, owner);
+  // Before the owner's first record there is nothing to go on from.
+  const earlier = later < 0 ? sorted : sorted.slice(0, later);
+  if (!earlier.some((one) => one.record && isOwn(one, owner) && counts(one, owner)))
+    return { view: fold([...sorted, event], owner), ...(anomaly && { anomaly }) };
+  const end = rest.reduce((seen, one) => next(seen, one, owner).view, view);
+  return { view: viewOf(end), ...(anomaly && { anomaly }) };
 }
 
 /** Steps before the first whole record are history only, but for one of the same moment that is as far or further. */
-function begin(first: DossierEvent, before?: DossierEvent): DossierView {
+function begin(first: DossierEvent, before?: DossierEvent): Folding {
   const told = before && before.at === first.at && !isFurther(first.status, before.status) ? before : first;
-  return { record: withStatus(first.record!, told), status: told.status, statusAt: told.at, inferred: told.inferred };
+  const own = { ownStatusAt: told.at, ownRecordAt: first.at };
+  return {
+    record: withStatus(first.record!, told),
+    status: told.status,
+    statusAt: told.at,
+    inferred: told.inferred,
+    ...own,
+  };
 }
 
 /**
@@ -111,20 +190,125 @@ function inOrderOfArrival(a: EventPlace, b: EventPlace): number {
 }
 
 /** Apply the next event in event order. */
-export function step(view: DossierView | undefined, event: DossierEvent): Step {
-  if (!view) return event.record ? { view: begin(event), moved: true } : { view: undefined, moved: false };
+export function step(view: DossierView | undefined, event: DossierEvent, owner = event.party): Step {
+  const { view: after, ...rest } = next(view, event, owner);
+  return { view: viewOf(after), ...rest };
+}
+
+function next(
+  view: Folding | undefined,
+  event: DossierEvent,
+  owner: string,
+): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
+  const own = isOwn(event, owner);
+  if (!view) return event.record && own ? { view: begin(event), moved: true } : { view: undefined, moved: false };
+  if (!counts(event, owner)) return { view, moved: false };
+  if (!own) return shareIn(view, event);
   const record = event.record ? merge(view.record, event.record) : view.record;
   const { moves, anomaly } = transition(view, event);
-  const next: DossierView =
-    moves || event.status === view.status
-      ? {
-          record: withStatus(record, event),
-          status: event.status,
-          statusAt: event.at,
-          inferred: staysInferred(view, event),
-        }
-      : { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) };
-  return { view: next, moved: moves, ...(anomaly && { anomaly }) };
+  const ownRecordAt = event.record ? event.at : view.ownRecordAt;
+  return {
+    view: withEvent(view, event, record, moves, { ownStatusAt: event.at, ownRecordAt }),
+    moved: moves,
+    ...(anomaly && { anomaly }),
+  };
+}
+
+function withEvent(
+  view: Folding,
+  event: DossierEvent,
+  record: Dossier,
+  moves: boolean,
+  {
+    ownStatusAt,
+    ownRecordAt,
+  }: { readonly ownStatusAt?: string | undefined; readonly ownRecordAt?: string | undefined },
+): Folding {
+  if (!moves && event.status !== view.status)
+    return {
+      ...view,
+      record: withStatus(record, { status: view.status, at: view.statusAt }),
+      ...(ownRecordAt !== undefined && { ownRecordAt }),
+    };
+  return {
+    record: withStatus(record, event),
+    status: event.status,
+    statusAt: event.at,
+    inferred: staysInferred(view, event),
+    ...(ownStatusAt !== undefined && { ownStatusAt }),
+    ...(ownRecordAt !== undefined && { ownRecordAt }),
+  };
+}
+
+/**
+ * What a party that does not own the dossier may change of it. At the moment of a record or a status of the owner it only
+ * adds what the owner did not say, unless its word stands.
+ */
+function shareIn(view: Folding, event: DossierEvent): Omit<Step, 'view'> & { readonly view: Folding } {
+  const { ownStatusAt, ownRecordAt } = view;
+  const fillsOnly = event.at === ownRecordAt && !event.authoritative;
+  const record = event.record ? merge(view.record, sharedOf(event, view.record, fillsOnly)) : view.record;
+  const own = { ownStatusAt, ownRecordAt };
+  if (!event.shared!.includes('status'))
+    return { view: { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) }, moved: false };
+  if (event.at === ownStatusAt && event.status !== view.status && !event.authoritative)
+    return {
+      view: { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) },
+      moved: false,
+      anomaly: 'same-time',
+    };
+  const { moves, anomaly } = transition(view, event);
+  return { view: withEvent(view, event, record, moves, own), moved: moves, ...(anomaly && { anomaly }) };
+}
+
+/** The dates that belong to a status are shared with it. */
+const WITH_STATUS = ['finishedAt', 'returnedAt', 'refusedAt'];
+
+/** Whether a value says something that another lacks: an object that mentions less than another says nothing else. */
+function saysOther(value: unknown, known: unknown): boolean {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Array.isArray(value) ||
+    typeof known !== 'object' ||
+    known === null
+  )
+    return JSON.stringify(value) !== JSON.stringify(known);
+  return Object.entries(value).some(([member, one]) => saysOther(one, (known as Record<string, unknown>)[member]));
+}
+
+/** The members of a record that its event may change: the others stay as they are. */
+function sharedOf({ record, shared }: DossierEvent, known: Dossier, fillsOnly: boolean): Dossier {
+  const members = shared!.includes('status') ? [...shared!, ...WITH_STATUS] : shared!;
+  const given = Object.entries(record!).filter(
+    ([member]) =>
+      (members.includes(member) || (member === 'aliases' && members.length > 0)) &&
+      !(fillsOnly && member in known && member !== 'aliases'),
+  );
+  return { ...Object.fromEntries(given), code: known.code } as Dossier;
+}
+
+/**
+ * The members of an event that say something else than the dossier's view and do not count, as JSON Pointers: what a party
+ * claims of a dossier that it does not own.
+ */
+export function claimedPaths(
+  event: DossierEvent & { readonly said?: object },
+  view: DossierView,
+  owner: string,
+): readonly string[] {
+  if (isOwn(event, owner)) return [];
+  const shared = event.shared!;
+  if (!event.record) return shared.includes('status') ? [] : ['/status'];
+  const members = shared.includes('status') ? [...shared, 'statusAt', ...WITH_STATUS] : shared;
+  const known: Readonly<Record<string, unknown>> = { ...view.record };
+  return Object.entries(event.record)
+    .filter(
+      ([member, value]) =>
+        !['code', 'aliases'].includes(member) && !members.includes(member) && saysOther(value, known[member]),
+    )
+    .filter(([member]) => member !== 'statusAt' || event.status !== view.status)
+    .map(([member]) => `/${member}`);
 }
 
 function transition(view: DossierView, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {

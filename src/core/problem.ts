@@ -4,6 +4,8 @@ import { LONGEST_CODE } from './codes.ts';
 export interface Problem {
   readonly path: string;
   readonly message: string;
+  /** What programs tell the problem by, where it has one. */
+  readonly code?: string;
 }
 
 /** Why a person must settle something before an item or a delivery can go on. */
@@ -12,7 +14,7 @@ export interface Cause {
    * What kind of thing waits: a code no table maps, a text that cannot be repaired, a dossier nobody has seen, a message that
    * cannot be read any more…
    */
-  readonly kind: 'unmapped' | 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'unreadable';
+  readonly kind: 'unmapped' | 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable';
   /** What all items with the same cause have in common; one resolution frees them together. */
   readonly key: string;
   readonly message: string;

@@ -16,6 +16,7 @@ import * as m014 from './migrations/014-database-homes.ts';
 import * as m015 from './migrations/015-late-until-ended.ts';
 import * as m016 from './migrations/016-backfills.ts';
 import * as m017 from './migrations/017-parts-of-dossiers.ts';
+import * as m018 from './migrations/018-ownership.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -37,6 +38,7 @@ const MIGRATIONS = {
   '015-late-until-ended': m015,
   '016-backfills': m016,
   '017-parts-of-dossiers': m017,
+  '018-ownership': m018,
 };
 
 /**

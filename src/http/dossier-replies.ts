@@ -46,6 +46,9 @@ const HistoryItem = closed({
   messageId: Type.String({ format: 'uuid' }),
   receivedAt: Instant,
   movedStatus: Type.Boolean(),
+  claim: Type.Optional(
+    Type.Literal(true, { description: 'another party than the owner said it, and it changes nothing' }),
+  ),
 });
 
 const Seconds = Type.Integer({ minimum: 0 });

@@ -41,7 +41,7 @@ export const DOSSIER_FILTER = {
 
 const ListQuery = closed({
   ...DOSSIER_FILTER,
-  party: text('the party that first told of it'),
+  party: text('the party that owns it'),
   q: text('words of the code or the name, with or without Vietnamese marks'),
   due: Type.Optional(oneOf(['overdue'])),
   why: Purpose,

@@ -1,10 +1,10 @@
 import { instantToMs } from '#core/dates';
-import { fold } from '#core/dossier';
+import { counts, fold } from '#core/dossier';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
 import { maskedRecord } from './dossiers.ts';
-import { loadEvents } from './events.ts';
+import { type LoadedEvent, loadEvents } from './events.ts';
 
 /** What the index said of a dossier at a moment of the past. */
 export type AsOf =
@@ -38,14 +38,22 @@ export async function readAsOf(
   // By the place of the newest, not by each one's own time: a clock that was set back hides nothing that was recorded before.
   const count = events.findLastIndex((event) => instantToMs(event.recordedAt) <= atMs) + 1;
   const told = events.slice(0, count);
-  const view = fold(told);
-  const last = told.at(-1);
+  const owner = ownerThen(told);
+  const view = fold(told, owner);
+  const counted = told.filter((event) => counts(event, owner));
+  const last = counted.at(-1) ?? told.at(-1);
   if (!view || !last) return { kind: 'later', recordedAt: first.recordedAt };
-  const eventAt = told.reduce((latest, event) => (event.at > latest ? event.at : latest), last.at);
+  const eventAt = counted.reduce((latest, event) => (event.at > latest ? event.at : latest), last.at);
   const freshness = { party: last.party, eventAt, receivedAt: last.receivedAt };
   const until = events[count]?.recordedAt;
   const asOf = { at, recordedAt: last.recordedAt, messageId: last.messageId, ...(until !== undefined && { until }) };
   const applicants = events.flatMap((event) => event.record?.applicant ?? []);
   const record = personal ? view.record : maskedRecord(view.record, applicants);
   return { kind: 'found', dossier: { ...record, freshness, asOf } };
+}
+
+/** The party that owned the dossier after these events, in the order of recording. */
+function ownerThen(events: readonly LoadedEvent[]): string {
+  const told = events.findLast(({ owner }) => owner !== undefined)?.owner;
+  return told ?? events.find(({ record }) => record)?.party ?? '';
 }

@@ -131,8 +131,12 @@ const LOAD = `
   FROM dossiers WHERE code = ANY($1::text[])`;
 
 const EVENTS = `
-  SELECT code, seq, kind, at, status, party, authoritative, inferred, message_id AS "messageId", item FROM events
-  WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY code, seq`;
+  SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,
+         -- Claims of others and moments that had not come decide nothing (core/dossier: counts).
+         (shared IS NULL OR party = d.owner OR 'status' = ANY(string_to_array(shared, ' ')))
+           AND at <= recorded_at + interval '1 day' AS counts
+  FROM events e JOIN dossiers d ON d.code = e.code
+  WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
 
 /** What is known of these dossiers, without what is sealed; those that are no longer in the index are not among them. */
 export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
@@ -148,23 +152,22 @@ export async function loadCountable(tx: pg.PoolClient, codes: readonly string[])
         ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
         times: withoutNulls(times) as CountableDossier['times'],
         isCutOff: version > 1 && told[0]?.seq !== 1,
-        events: told,
+        events: told.filter(({ counts }) => counts),
       };
     },
   );
 }
 
+type Course = DossierEvent & { readonly counts: boolean };
+
 /** What was told of those of which more than one thing was told; of most, a dossier's own status is all. */
-async function loadCourses(
-  tx: pg.PoolClient,
-  rows: readonly Row[],
-): Promise<ReadonlyMap<string, readonly DossierEvent[]>> {
-  const courses = new Map<string, DossierEvent[]>();
+async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
+  const courses = new Map<string, Course[]>();
   const told = rows.filter(({ version }) => version > 1);
   const [first] = told;
   if (!first) return courses;
   const since = told.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
-  const events = await tx.query<DossierEvent & { code: string }>({
+  const events = await tx.query<Course & { code: string }>({
     name: 'countable events',
     text: EVENTS,
     values: [told.map(({ code }) => code), since],

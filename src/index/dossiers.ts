@@ -20,6 +20,10 @@ export interface DossierRow {
   readonly changedAt: string;
   readonly createdAt: string;
   readonly party: string;
+  /** Nothing that readers see has changed: what they see stays, with its freshness. */
+  readonly isClaimOnly: boolean;
+  /** Its party is entitled to its code: another party's alias of that name does not stand in the way. */
+  readonly ownsCode: boolean;
 }
 
 export interface Found {
@@ -79,19 +83,21 @@ function under(columns: string): string {
 export interface ServiceUnder extends Pick<Found, 'asked' | 'aliasOf'> {
   /** The dossier's own code. */
   readonly code: string;
+  readonly owner: string;
   readonly serviceCode: string;
   readonly fieldCode: string | undefined;
+  readonly agencyCode: string;
 }
 
-const SERVICES_UNDER = under('d.code, d.service_code, d.field_code');
+const SERVICES_UNDER = under('d.code, d.owner, d.service_code, d.field_code, d.agency_code');
 
 /** Of which service and field is what is held under any of these codes, own or alias; no record is opened for it. */
 export async function servicesUnder(db: pg.Pool, codes: readonly string[]): Promise<readonly ServiceUnder[]> {
   if (codes.length === 0) return [];
   const { rows } = await db.query<ServiceRow>({ name: 'services under', text: SERVICES_UNDER, values: [codes] });
-  return rows.map(({ asked, alias_of, code, service_code, field_code }) => ({
-    ...{ asked, aliasOf: alias_of ?? undefined, code },
-    ...{ serviceCode: service_code, fieldCode: field_code ?? undefined },
+  return rows.map(({ asked, alias_of, code, owner, service_code, field_code, agency_code }) => ({
+    ...{ asked, aliasOf: alias_of ?? undefined, code, owner },
+    ...{ serviceCode: service_code, fieldCode: field_code ?? undefined, agencyCode: agency_code },
   }));
 }
 
@@ -99,8 +105,10 @@ interface ServiceRow {
   asked: string;
   alias_of: string | null;
   code: string;
+  owner: string;
   service_code: string;
   field_code: string | null;
+  agency_code: string;
 }
 
 function heldOf(row: HeldRow, vault: Vault): Held {
@@ -144,7 +152,7 @@ function prepare(row: DossierRow, vault: Vault): Written {
     row,
     record,
     sealed: sealRecord(vault, record),
-    masked: maskedJson(record, freshness),
+    masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness),
     search: searchWords([code, ...(record.aliases ?? []).map((alias) => alias.code)], [name]),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
@@ -225,6 +233,7 @@ const columns = {
   owner: ['text', (w: Written) => w.row.held.owner],
   version: ['int4', (w: Written) => w.row.held.version],
   made_from: ['int4', (w: Written) => w.row.madeFrom],
+  owns_code: ['bool', (w: Written) => w.row.ownsCode],
   last_message_id: ['uuid', (w: Written) => w.row.messageId],
   last_at: ['timestamptz', (w: Written) => w.row.held.lastAt],
   inferred: ['bool', (w: Written) => w.row.held.view.inferred],
@@ -253,8 +262,11 @@ const columns = {
   changed_at: ['timestamptz', (w: Written) => w.row.changedAt],
 } as const;
 
-const names = Object.keys(columns);
-const kept = ['code', 'owner', 'created_at'];
+const names = Object.keys(columns).filter((name) => name !== 'owns_code');
+const kept = ['code', 'created_at'];
+/** What stays where readers see nothing new. */
+const SHOWN = new Set(['masked', 'changed_at']);
+const UNCHANGED = Buffer.alloc(0);
 const part = definePart<Written>(
   'dossier',
   columns,
@@ -262,11 +274,14 @@ const part = definePart<Written>(
     INSERT INTO dossiers (${names.join(', ')})
     SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
     FROM ${rows}
-    WHERE made_from > 0 OR NOT EXISTS (SELECT FROM aliases WHERE aliases.code = given.code)
+    WHERE made_from > 0 OR owns_code OR NOT EXISTS (SELECT FROM aliases WHERE aliases.code = given.code)
     ON CONFLICT (code) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))
-        .map((name) => `${name} = excluded.${name}`)
+        .map(
+          (name) =>
+            `${name} = ${SHOWN.has(name) ? `CASE WHEN excluded.masked = '' THEN dossiers.${name} ELSE excluded.${name} END` : `excluded.${name}`}`,
+        )
         .join(', ')}
     WHERE dossiers.version = excluded.made_from
     RETURNING code`,

@@ -19,6 +19,8 @@ export interface EventRow {
   readonly receivedAt: string;
   readonly messageId: string;
   readonly item: number;
+  /** The party that owned the dossier once the event was applied; absent for what is older than ownership. */
+  readonly owner?: string;
 }
 
 export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
@@ -45,6 +47,9 @@ const columns = {
   item: ['int4', (r: SealedRow) => r.item],
   record: ['bytea', (r: SealedRow) => r.sealed.bytes],
   record_key: ['int4', (r: SealedRow) => r.sealed.keyId],
+  owner: ['text', (r: SealedRow) => r.owner],
+  // As one text, because arrays of different lengths cannot be a column of arrays.
+  shared: ['text', (r: SealedRow) => r.event.shared?.join(' ')],
 } as const;
 const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
 
@@ -65,6 +70,8 @@ interface Row {
   item: number;
   record: Buffer;
   record_key: number;
+  owner: string | null;
+  shared: string | null;
 }
 
 export interface LoadedEvent extends RecordedEvent {
@@ -74,6 +81,8 @@ export interface LoadedEvent extends RecordedEvent {
   readonly messageId: string;
   readonly movedStatus: boolean;
   readonly said: Dossier | Progress;
+  /** The party that owned the dossier once the event was applied; absent on events of an older version. */
+  readonly owner?: string;
 }
 
 /**
@@ -96,7 +105,7 @@ export async function loadEvents(
 
 const LOAD_EVENTS = `
   SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
-         item, record, record_key
+         item, record, record_key, owner, shared
   FROM events WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz
   ORDER BY code, seq`;
 
@@ -119,5 +128,12 @@ function loaded(row: Row, vault: Vault): LoadedEvent {
     item: row.item,
     movedStatus: row.moved_status,
     said,
+    ...(row.owner !== null && { owner: row.owner }),
+    ...(row.shared !== null && { shared: sharedIn(row.shared) }),
   };
+}
+
+/** The members that an event may change, as its row lists them. */
+export function sharedIn(text: string): readonly string[] {
+  return text === '' ? [] : text.split(' ');
 }

@@ -1,4 +1,4 @@
-import { type EventPlace, inEventOrder } from '#core/dossier';
+import { counts, type EventPlace, fold, inEventOrder, isOwn } from '#core/dossier';
 import { maskMentions } from '#core/masking';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -6,6 +6,7 @@ import type { Database } from '../database/pool.ts';
 import { gather } from '../gather.ts';
 import type { Vault } from '../vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
+import { loadHeld } from './dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import {
   countDossiers,
@@ -21,6 +22,12 @@ export interface WholeDossier {
   readonly record: Dossier;
   /** The party that first told of it. */
   readonly owner: string;
+}
+
+/** What a party may read in full of a dossier: see IndexReader.toldBy. */
+export interface ToldDossier {
+  readonly record: Dossier;
+  readonly steps: readonly Progress[];
 }
 
 export type OneDossier =
@@ -40,6 +47,8 @@ export interface HistoryItem {
   readonly messageId: string;
   readonly receivedAt: string;
   readonly movedStatus: boolean;
+  /** A party that does not own the dossier said it, and it decides nothing. Absent otherwise. */
+  readonly claim?: true;
 }
 
 export interface HistoryPage {
@@ -62,6 +71,11 @@ export interface IndexReader {
   one(code: string): Promise<OneDossier>;
   /** The whole record, personal data included. Who calls this answers for who sees it. */
   whole(code: string): Promise<WholeDossier | undefined>;
+  /**
+   * A dossier as a party may read it in full. The owner reads it as the index has it, with the applicant that the owner
+   * named. Any other party reads what it said itself. Undefined where the party has sent no record of the dossier.
+   */
+  toldBy(code: string, party: string): Promise<ToldDossier | undefined>;
   /** What the index said of the dossier with this code at an instant. */
   asOf(code: string, at: string, personal: boolean): Promise<AsOf>;
   /**
@@ -114,6 +128,10 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .where('code', '=', found.dossier.code)
         .executeTakeFirstOrThrow();
       return { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
+    },
+    async toldBy(code, party) {
+      const found = await one(code);
+      return found.kind === 'found' ? readToldBy(database, vault, found.dossier.code, party) : undefined;
     },
     asOf: (code, at, personal) => readAsOf(database, vault, { code, at, personal }),
     history: async (code, limit, after, personal) => {
@@ -168,9 +186,47 @@ async function readMany(database: Database, codes: readonly string[]): Promise<r
   });
 }
 
+async function ownerOf({ query }: Database, code: string): Promise<string | undefined> {
+  return (await query.selectFrom('dossiers').select('owner').where('code', '=', code).executeTakeFirst())?.owner;
+}
+
 async function readEvents(database: Database, vault: Vault, code: string): Promise<readonly LoadedEvent[]> {
   const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
   return [...events].sort(inEventOrder);
+}
+
+async function readToldBy(
+  database: Database,
+  vault: Vault,
+  code: string,
+  party: string,
+): Promise<ToldDossier | undefined> {
+  const [[found], events] = await Promise.all([
+    loadHeld(database.pool, vault, [code]),
+    readEvents(database, vault, code),
+  ]);
+  if (!found) return undefined;
+  const { held } = found;
+  const isOwner = held.owner === party;
+  const own = fold(
+    events.filter((event) => event.party === party),
+    party,
+  )?.record;
+  // Where the owner's records are older than what is kept of the history, the index has what is left of them.
+  const record = isOwner ? asOwned(held.view.record, own) : own;
+  if (!record) return undefined;
+  const steps = events.filter((event) => event.party === party || (isOwner && counts(event, party)));
+  return {
+    record,
+    steps: steps.filter(({ kind }) => kind === 'progress').map(({ said }) => said as Progress),
+  };
+}
+
+/** The dossier with the applicant that its owner named: whom another party named is that party's to read. */
+function asOwned(record: Dossier, own: Dossier | undefined): Dossier {
+  if (!own) return record;
+  const { applicant: _, ...rest } = record;
+  return own.applicant ? { ...rest, applicant: own.applicant } : rest;
 }
 
 interface HistoryAsked {
@@ -185,7 +241,7 @@ async function readHistory(
   vault: Vault,
   { code, limit, after, personal }: HistoryAsked,
 ): Promise<HistoryPage> {
-  const events = await readEvents(database, vault, code);
+  const [events, owner] = await Promise.all([readEvents(database, vault, code), ownerOf(database, code)]);
   const following = after ? events.filter((event) => inEventOrder(event, after) > 0) : events;
   const page = following.slice(0, limit);
   // All that was ever told: what is said of one who was put right later is as personal as before.
@@ -207,6 +263,7 @@ async function readHistory(
       messageId: event.messageId,
       receivedAt: event.receivedAt,
       movedStatus: event.movedStatus,
+      ...(owner !== undefined && !isOwn(event, owner) && !counts(event, owner) && { claim: true }),
     } as HistoryItem;
   });
   const last = page.at(-1);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Cause } from '#core/problem';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
@@ -39,17 +40,27 @@ export interface WaitingRow {
   readonly code: string | null;
 }
 
-/** Items that wait for a dossier which is there now, oldest first. */
-export async function loadReleasable(database: Database, limit: number): Promise<readonly WaitingRow[]> {
+/**
+ * Items that wait for a dossier which is there now, or for a moment that has come; oldest first.
+ *
+ * @param now an instant
+ */
+export async function loadReleasable(database: Database, now: string, limit: number): Promise<readonly WaitingRow[]> {
   const rows = await database.query
     .selectFrom('quarantine as q')
     .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey', 'q.code'])
     .where('q.settled_at', 'is', null)
-    .where('q.cause_kind', '=', 'dossier-unknown')
-    .where(({ or, exists, selectFrom }) =>
+    .where(({ or, and, eb, exists, selectFrom }) =>
       or([
-        exists(selectFrom('dossiers as d').select('d.code').whereRef('d.code', '=', 'q.code')),
-        exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
+        and([
+          eb('q.cause_kind', '=', 'dossier-unknown'),
+          or([
+            exists(selectFrom('dossiers as d').select('d.code').whereRef('d.code', '=', 'q.code')),
+            exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
+          ]),
+        ]),
+        // Instants in one zone compare as texts do.
+        and([eb('q.cause_kind', '=', 'ahead-of-time'), eb(sql`q.cause_key COLLATE "C"`, '<=', `ahead-of-time:${now}`)]),
       ]),
     )
     .orderBy('q.id')

@@ -18,6 +18,7 @@ import {
 import { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
+import { type DoubtFilter, type DoubtfulDossier, listDoubtful } from './ownership.ts';
 import { loadParties, type PartyOverview } from './party-health.ts';
 import {
   type CauseFilter,
@@ -56,6 +57,7 @@ export interface LedgerReader {
   compared(question: ComparedQuestion): Promise<Compared>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
+  doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
   /** All versions of what was entered, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
@@ -86,6 +88,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     compared: oneByOne((question) => comparePartners(database, question)),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
+    doubtful: (filter, limit, after) => listDoubtful(database, filter, limit, after),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),
     codeEntries: (party) => loadEntries(database, party),
   };

@@ -6,7 +6,7 @@ import type { Vault } from '../vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
 
-export interface ApplyMeans extends Pick<AcceptMeans, 'isAuthoritative' | 'stepsAreByMoment'> {
+export interface ApplyMeans extends Pick<AcceptMeans, 'ownership' | 'ownedSince' | 'stepsAreByMoment'> {
   readonly beside: Database;
   readonly vault: Vault;
 }
@@ -39,19 +39,20 @@ export async function applyRecalled(means: ApplyMeans, recalled: readonly Recall
 }
 
 async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promise<readonly Difference[]> {
-  const { beside, vault, isAuthoritative, stepsAreByMoment } = means;
+  const { beside, vault, ownership, ownedSince, stepsAreByMoment } = means;
   const ids = batch.map((one) => one.id);
   const acceptMeans: AcceptMeans = {
     database: beside,
     vault,
-    isAuthoritative,
+    ownership,
+    ownedSince,
     stepsAreByMoment,
     routes: [],
     knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
     // Each submission asks for one id, in their order.
     uuids: { next: () => ids.shift() as string },
   };
-  const submissions = await heedBesides(beside, await withWaiting(beside, batch));
+  const submissions = await heedBesides(beside, means, await withWaiting(beside, batch));
   const { accepted } = await acceptBatch(acceptMeans, submissions);
   return batch.flatMap(({ id, expected }, at) =>
     expected.flatMap((outcome, item) => {

@@ -29,7 +29,8 @@ export function createCatchUp(means: RecallMeans, beside: Database, findings: Fi
   const applyMeans: ApplyMeans = {
     beside,
     vault,
-    isAuthoritative: (party) => parties.get(party)?.authoritative ?? false,
+    ownership: means.ownership,
+    ownedSince: means.ownedSince,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
   };
   const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };

@@ -1,5 +1,6 @@
 import { type Item, isDossierItem, recordIn } from '#core/item';
 import { NotLoaded } from '#core/not-loaded';
+import type { Ownership } from '#core/ownership';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
@@ -17,6 +18,9 @@ export interface RecallMeans {
   readonly readers: Readers;
   /** What operators entered of the code tables: all of it has to be known before old messages are read. */
   readonly codes: Pick<CodeEntries, 'reload'>;
+  readonly ownership: Ownership;
+  /** See AcceptMeans. */
+  readonly ownedSince: string;
 }
 
 /** A message of the log, ready to be applied once more. */

@@ -62,7 +62,8 @@ export function asksOf({ database, vault }: AsksMeans, party: Party): Asks {
       const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
       const isHeard = (item: (typeof steps)[number]): boolean => {
         const events = histories?.get(item.record.code) ?? [];
-        const told = incomingOf(item, party.id, party.authoritative);
+        // What the party has said is compared, whoever owns the dossier.
+        const told = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
         // As it will be judged when it is taken in.
         const { kind, hash } = party.adapter.stepsAreByMoment ? asFirstTold(events, told, item.standIns) : told;
         return events.some((known) => known.kind === kind && known.hash === hash);

@@ -140,7 +140,7 @@ async function toldTheSame(
     ]);
     for (const { held } of found) {
       const { code, view } = held;
-      const then = asOf(events.get(code) ?? [], told.get(code) as number);
+      const then = asOf(events.get(code) ?? [], told.get(code) as number, held.owner);
       if (then && JSON.stringify(then.record) === JSON.stringify(view.record)) same.add(code);
     }
     await setImmediate();

@@ -1,8 +1,9 @@
-import { type RecordItem, recordIn } from '#core/item';
+import { type Item, type RecordItem, recordIn } from '#core/item';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { hashWith } from '../index/sealed-records.ts';
-import { isRecord, isUpsert, type Submission } from './accept/submission.ts';
+import { type Sender, senderOf } from './accept/dossiers.ts';
+import { type AcceptMeans, isRecord, isUpsert, type Submission } from './accept/submission.ts';
 
 /** Whose code a code is: of which dossiers, and who told of each first. */
 type Holders = Map<string, Map<string, string>>;
@@ -13,15 +14,59 @@ type Holders = Map<string, Map<string, string>>;
  */
 export async function heedBesides(
   database: Database,
+  means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
-  const numbered = await withReceiptNumbers(database, submissions);
+  const owned = submissions.map((submission) => withOwnAliases(means, submission));
+  const numbered = await withReceiptNumbers(database, owned);
   for (const { items } of numbered)
     for (const item of items) {
       const { record, besides } = recordIn(item) ?? {};
       if (record && besides !== undefined) hashWith(record, besides);
     }
   return numbered;
+}
+
+/**
+ * Leave out the aliases that their sender may not give: those of another party, and codes that another party owns. An alias
+ * joins what is said under two codes, so that a party can give one for itself alone.
+ */
+function withOwnAliases(means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>, submission: Submission): Submission {
+  const sender = senderOf(means, submission);
+  if (!sender.ownership || !submission.items.some(hasAliases)) return submission;
+  return { ...submission, items: submission.items.map((item) => withoutForeignAliases(item, sender)) };
+}
+
+function hasAliases(item: Item): boolean {
+  const read = recordIn(item);
+  return read !== undefined && isUpsert(read) && read.record.aliases !== undefined;
+}
+
+function withoutForeignAliases(item: Item, sender: Sender): Item {
+  if (!hasAliases(item)) return item;
+  if (item.kind === 'waiting')
+    return { ...item, asItStands: withoutForeignAliases(item.asItStands!, sender) as RecordItem };
+  const { record, warnings, ...rest } = item as Upsert;
+  const { aliases = [], ...others } = record;
+  const foreign = aliases.map((alias) => whyForeign(alias, sender));
+  const problems = foreign.flatMap((why, at) =>
+    why === undefined
+      ? []
+      : [{ path: `/aliases/${at}`, code: 'not-owner', message: `not-owner: the alias is left out: ${why}` }],
+  );
+  if (problems.length === 0) return item;
+  const own = aliases.filter((_, at) => foreign[at] === undefined);
+  const kept = own.length > 0 ? inOrder({ ...others, aliases: own }) : others;
+  return { ...rest, record: kept, warnings: [...warnings, ...problems] };
+}
+
+function whyForeign(
+  alias: { readonly party: string; readonly code: string },
+  { party, ownership }: Sender,
+): string | undefined {
+  if (alias.party !== party) return `a party gives aliases for itself alone, and this one is of ${alias.party}`;
+  const entitled = ownership?.entitled({ code: alias.code });
+  return entitled?.isConfigured && entitled.party !== party ? `the party ${entitled.party} owns this code` : undefined;
 }
 
 /**

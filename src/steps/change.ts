@@ -11,6 +11,8 @@ export interface Told {
   readonly now: Dossier | undefined;
   /** Of steps, and of what is not the newest. */
   readonly history: readonly LoadedEvent[];
+  /** The party that owns the dossier now. */
+  readonly owner: string | undefined;
 }
 
 /**
@@ -24,18 +26,19 @@ export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, told
 function newsOf(
   { operation, seq }: Claimed,
   { itself, later }: TakenBesides = { itself: false, later: false },
-  { dossier, now, history }: Told,
+  { dossier, now, history, owner }: Told,
 ): Change['news'] {
   if (later && (dossier.status !== now?.status || dossier.statusAt !== now.statusAt)) return 'outdated';
   if (operation !== 'dossier.progress.v1') return 'new';
   if (itself) return 'told';
-  const after = asOf(history, seq);
+  const after = asOf(history, seq, owner);
   // Where its beginning is not kept any more, nobody knows: rather one too many than one that is missed.
-  const isChanged = !after || JSON.stringify(asOf(history, seq - 1)) !== JSON.stringify(after);
+  const isChanged = !after || JSON.stringify(asOf(history, seq - 1, owner)) !== JSON.stringify(after);
   return isChanged ? 'new' : 'unchanged';
 }
 
 /** The dossier as its first `seq` events tell it. */
-export function asOf(history: readonly LoadedEvent[], seq: number): DossierView | undefined {
-  return fold(history.filter((event) => event.seq <= seq));
+export function asOf(history: readonly LoadedEvent[], seq: number, owner: string | undefined): DossierView | undefined {
+  const known = history.filter((event) => event.seq <= seq);
+  return fold(known, known.findLast((event) => event.owner !== undefined)?.owner ?? owner);
 }

@@ -142,17 +142,18 @@ async function dossierOutgoing(
   );
   return claimed.flatMap((one) => {
     const history = events.get(one.subject) ?? [];
-    const now = held.get(one.subject)?.held.view.record;
+    const { owner, view } = held.get(one.subject)?.held ?? {};
+    const now = view?.record;
     const seq = newer.get(one.id) ?? one.seq;
-    const dossier = versionOf(one) === seq ? now : asOf(history, seq)?.record;
+    const dossier = versionOf(one) === seq ? now : asOf(history, seq, owner)?.record;
     const record =
       one.operation === 'dossier.upsert.v1' ? dossier : history.find((event) => event.seq === one.seq)?.said;
     if (!dossier || !record) return [];
-    const change = besides && changeOf(one, besides.get(one.id), { dossier, now, history });
+    const change = besides && changeOf(one, besides.get(one.id), { dossier, now, history, owner });
     const original = came.get(one);
     const outgoing = {
       ...{ ...base(one), ...facts(dossier), record, dossier },
-      code: codeAt(party, dossier, held.get(one.subject)?.held.owner),
+      code: codeAt(party, dossier, owner),
       known: known.has(one.subject),
       ...(original && { original }),
       ...(change && { change }),

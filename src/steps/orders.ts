@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/audit-subject';
 import { type CodeTable, mappingProblem } from '#core/codes';
+import { msToInstant } from '#core/dates';
 import { catalogueKey } from '#core/identifiers';
 import { type Problem, unmappedKey } from '#core/problem';
 import type { Alerts } from '../alerts.ts';
@@ -10,6 +11,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { addCodeEntries, type CodeEntries, type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
+import { settleDoubtful } from '../ledger/ownership.ts';
 import { pauseParty, resumeParty } from '../ledger/party-states.ts';
 import { pullNow } from '../ledger/pulls.ts';
 import { oneCause, type WaitingCause, waitedFor } from '../ledger/quarantine.ts';
@@ -114,6 +116,8 @@ export interface Orders {
   resume(party: string, said: Said): Promise<void>;
   /** Ask a partner as soon as a scheduler looks, within a second. */
   pull(party: string, names: readonly string[], said: Said): Promise<void>;
+  /** Take a doubtful dossier off the list. @returns its code; undefined where none of this id waits */
+  settleDoubtful(id: number, said: Said): Promise<string | undefined>;
 }
 
 /** Tables of the hub's own: under which code of the catalogue a party is told of a service or an agency. */
@@ -203,6 +207,14 @@ export function createOrders(means: OrdersMeans): Orders {
   return {
     tablesOf,
     candidates: (cause) => candidatesFor(database, cause, cause.parties.flatMap(tablesOf)),
+
+    settleDoubtful: (id, said) =>
+      inTransaction(database, async (tx) => {
+        const code = await settleDoubtful(tx, id, said.who, msToInstant(nowMs()));
+        if (code !== undefined)
+          await writeAudit(tx, audited('doubtful.settle', auditSubject('dossier', code), said), nowMs());
+        return code;
+      }),
 
     async resolve(id, order, said) {
       const cause = await oneCause(database, id);

@@ -30,8 +30,8 @@ export interface Originals {
    * @param since when the oldest of them was first recorded
    */
   of<T extends Told>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
-  /** The last whole item that told of a dossier. */
-  last(dialect: string, code: string): Promise<DossierOriginal | undefined>;
+  /** The last whole item in which a party sent a dossier. */
+  last(dialect: string, code: string, party: string): Promise<DossierOriginal | undefined>;
 }
 
 export interface DossierOriginal {
@@ -53,7 +53,11 @@ const FIND = `
   FROM unnest($1::text[], $2::int4[], $3::bool[]) WITH ORDINALITY AS told(code, seq, is_step, place)
   CROSS JOIN LATERAL (
     SELECT e.message_id, e.item, e.record, e.record_key FROM events e JOIN messages m ON m.id = e.message_id
+      JOIN dossiers d ON d.code = e.code
     WHERE e.code = told.code AND e.recorded_at >= $4::timestamptz AND m.door = $5
+      -- Of a party alone where one is given; otherwise whole items of the owner, but those of a moment far ahead.
+      AND CASE WHEN $6::text IS NOT NULL THEN e.party = $6
+          ELSE told.is_step OR ((e.shared IS NULL OR e.party = d.owner) AND e.at <= e.recorded_at + interval '1 day') END
       AND CASE WHEN told.is_step THEN e.seq = told.seq ELSE e.seq <= told.seq AND e.kind = 'dossier' END
     ORDER BY e.at DESC, e.seq DESC LIMIT 1) event`;
 
@@ -78,7 +82,7 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
     return items;
   }
 
-  async function of<T extends Told>(dialect: string, told: readonly T[], since: string) {
+  async function of<T extends Told>(dialect: string, told: readonly T[], since: string, party?: string) {
     const found = new Map<T, Original>();
     if (told.length === 0) return found;
     const { rows } = await database.pool.query<Row>({
@@ -90,6 +94,7 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
         told.map(({ operation }) => operation === 'dossier.progress.v1'),
         since,
         dialect,
+        party,
       ],
     });
     for (const { place, message_id: messageId, item, record, record_key: keyId } of rows) {
@@ -102,10 +107,10 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
   }
 
   return {
-    of,
-    async last(dialect, code) {
+    of: (dialect, told, since) => of(dialect, told, since),
+    async last(dialect, code, party) {
       const told: Told = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
-      return (await of(dialect, [told], '1970-01-01')).get(told) as DossierOriginal | undefined;
+      return (await of(dialect, [told], '1970-01-01', party)).get(told) as DossierOriginal | undefined;
     },
   };
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CodesOf } from '#core/codes';
 import { msToInstant } from '#core/dates';
 import type { Item, RecordItem } from '#core/item';
+import type { Ownership } from '#core/ownership';
 import { unmappedKey } from '#core/problem';
 import type { Route } from '#core/route';
 import type { Database } from '../database/pool.ts';
@@ -18,6 +19,7 @@ export interface PreviewMeans {
   readonly vault: Vault;
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
+  readonly ownership: Ownership;
   readonly codes: Pick<CodeEntries, 'now' | 'reload'>;
   /** The doors' readers, by these code tables. */
   readonly readersWith: (codes: Pick<CodeEntries, 'at'>) => Readers;
@@ -62,7 +64,7 @@ export async function previewCode(
   line: Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>,
   days: number,
 ): Promise<CodePreview> {
-  const { database, vault, nowMs, routes } = means;
+  const { database, vault, nowMs, routes, ownership } = means;
   await means.codes.reload();
   const party = line.party;
   const asIs = means.codes.now(party);
@@ -70,7 +72,7 @@ export async function previewCode(
   const sinceMs = nowMs() - days * 86_400_000;
   const startedMs = performance.now();
   const found: PreviewedItem[] = [];
-  const told = createToldOf(database, routes, party);
+  const told = createToldOf(database, routes, { party, ownership });
   const count = { messages: 0, items: 0, freed: 0, changed: 0 };
   let isAll = true;
   for await (const id of messageIdsOf(database, party, sinceMs)) {

@@ -48,6 +48,7 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
     ),
     ...paused.map(({ party, by }) => finding('warn', `${party} is paused by ${by}`, 'resume it when its work is done')),
     ...(await endedServices(database)),
+    ...(await doubtfulDossiers(database)),
     ...incidents.map(({ party, kind, at }) =>
       finding('warn', `${party}: ${kind} since ${at}`, 'see its cause in the incidents'),
     ),
@@ -71,6 +72,25 @@ async function endedServices(database: Database): Promise<readonly Finding[]> {
       'ask who sent them for the code in force, or correct the catalogue: see ended-services',
     ),
   ];
+}
+
+/** What an older version let another party than the owner change. */
+async function doubtfulDossiers(database: Database): Promise<readonly Finding[]> {
+  const { rows: tables } = await database.pool.query<{ there: boolean }>(
+    `SELECT to_regclass('doubtful_dossiers') IS NOT NULL AS there`,
+  );
+  if (!tables[0]?.there) return [];
+  const { rows } = await database.pool.query<{ kind: string; count: number; codes: readonly string[] }>(
+    `SELECT kind, count(*) AS count, (array_agg(code ORDER BY id))[1:5] AS codes FROM doubtful_dossiers
+     WHERE settled_at IS NULL GROUP BY kind ORDER BY kind`,
+  );
+  return rows.map(({ kind, count, codes }) =>
+    finding(
+      'warn',
+      `${count} dossiers are doubtful (${kind}): ${codes.join(', ')}${count > codes.length ? ', …' : ''}`,
+      'compare them with their owners, who correct a dossier by sending it again; then settle them: see doubtful-dossiers',
+    ),
+  );
 }
 
 const ADVICE = {

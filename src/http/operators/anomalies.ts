@@ -13,7 +13,7 @@ export const AnomalyShown = closed(
     code: Type.String(),
     kind: Type.Enum([...ANOMALIES], {
       description:
-        'same-time: two statuses at one moment, the further one counts; transition: one that the table does not allow; reopened: a dossier that was at its end, by a step or with a new note; reopened-without-reason: the same by a record that says nothing of why; ahead-of-time: a moment more than a day after it was told',
+        'same-time: two statuses at one moment, the further one counts; transition: one that the table does not allow; reopened: a dossier that was at its end, by a step or with a new note; reopened-without-reason: the same by a record that says nothing of why; ahead-of-time: a moment more than a day after it was recorded; not-owner: a party that does not own the dossier said otherwise, and it changes nothing',
     }),
     status: oneOf(STATUSES),
     party: Type.String(),

@@ -5,6 +5,7 @@ import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.
 import { addCompared } from './compared.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
+import { addDoubtful } from './doubtful.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addMessages } from './messages.ts';
@@ -29,6 +30,7 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addUnknownCodes(add, means);
   addEndedServices(add, means);
   addAnomalies(add, means);
+  addDoubtful(add, means);
   addIncidentsAndAudit(add, means);
   addOwnKey(add, means);
 }

@@ -11,7 +11,9 @@ import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, TAG, 
 import { CodeEntryShown, WaitingShown } from './shown.ts';
 
 const FILTERS = {
-  kind: Type.Optional(oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'unreadable'])),
+  kind: Type.Optional(
+    oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'ahead-of-time', 'unreadable']),
+  ),
   party: text('the party that sent it, or is to be told'),
   code: text('any code of a dossier: causes that something of it waits for'),
 };

@@ -83,14 +83,18 @@ function itemOf(
   if (cause && problems.length === filled.causes.length)
     return { kind: 'waiting', operation, ...code, cause, problems };
   if (problems.length > 0) return { kind: 'invalid', ...code, problems };
-  const item = readItem(operation, filled.record, list.inferred ?? false);
+  const item = readItem(operation, filled.record, list.inferred ?? false, filled.assumed);
   return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => placed(one, path)) };
 }
 
-/** The detail says it better, member by member. */
+/** The detail says it better, member by member; what it only assumes does not stand against what the row says. */
 function merged(row: Filled, detail: Filled): Filled {
+  const said = (filled: Filled, member: string) => member in filled.record && !filled.assumed.includes(member);
+  const better = Object.entries(detail.record).filter(([member]) => said(detail, member) || !said(row, member));
+  const record = { ...row.record, ...Object.fromEntries(better) };
   return {
-    record: { ...row.record, ...detail.record },
+    record,
+    assumed: Object.keys(record).filter((member) => !said(row, member) && !said(detail, member)),
     problems: [...row.problems, ...detail.problems],
     causes: [...row.causes, ...detail.causes],
   };

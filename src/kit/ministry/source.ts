@@ -27,17 +27,20 @@ export interface Filled {
   readonly problems: readonly Problem[];
   /** Codes that no table maps, the first one first. */
   readonly causes: readonly Cause[];
+  /** The members for which the ministry said nothing and a `value` of the settings stands. */
+  readonly assumed: readonly string[];
 }
 
 type One = Exclude<Field, string>;
 interface Notes {
   readonly problems: Problem[];
   readonly causes: Cause[];
+  readonly assumed: string[];
 }
 
 /** Fill a table of fields from what is given. @param place the JSON Pointer of `given`, for problems */
 export function fill(fields: Fields, given: unknown, means: Means, place = ''): Filled {
-  const notes: Notes = { problems: [], causes: [] };
+  const notes: Notes = { problems: [], causes: [], assumed: [] };
   return { record: filled(fields, given, means, place, notes), ...notes };
 }
 
@@ -47,9 +50,15 @@ function filled(fields: Fields, given: unknown, means: Means, place: string, not
     const one: One = typeof field === 'string' ? { from: field } : field;
     const value =
       one.each === undefined ? oneValue(one, given, means, place, notes) : listOf(one, given, means, place, notes);
-    if (value !== undefined) put(record, target.split('.'), value);
+    if (value === undefined) continue;
+    put(record, target.split('.'), value);
+    if (one.value !== undefined && one.each === undefined && !isSaid(one, given)) notes.assumed.push(target);
   }
   return record;
+}
+
+function isSaid({ from = [] }: One, given: unknown): boolean {
+  return [from].flat().some((path) => nodesAt(given, path).some((node) => textIn(node) !== undefined));
 }
 
 function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
@@ -60,7 +69,7 @@ function listOf(one: One, given: unknown, means: Means, place: string, notes: No
   );
   const items = nodes.flatMap((node, at): Value[] => {
     const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
-    if (fields) return [filled(fields, node, means, here, notes)];
+    if (fields) return [filled(fields, node, means, here, { ...notes, assumed: [] })];
     const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, means, here, notes);
     return value === undefined ? [] : [value];
   });

@@ -3,18 +3,21 @@ import type { Html } from '../layout.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
 import { dossierLink, filterForm, messageLink, pager, partyLink, queryOf, table } from './parts.ts';
-import type { Anomaly, Listed } from './records.ts';
+import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site, Visit } from './site.ts';
 import { timeOf } from './times.ts';
-import { ANOMALIES, badge, STATUSES, word } from './words.ts';
+import { ANOMALIES, badge, DOUBTS, STATUSES, word } from './words.ts';
 
 /** Events that were kept and are not what is expected. */
 export function addAnomalies(site: Site): void {
   site.screen('/anomalies', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['party', 'kind', 'code']);
-    const { body, problem } = await api.get<Listed<Anomaly>>('anomalies', { ...query, ...queryOf(visit, ['cursor']) });
+    const [{ body, problem }, doubtful] = await Promise.all([
+      api.get<Listed<Anomaly>>('anomalies', { ...query, ...queryOf(visit, ['cursor']) }),
+      api.get<Listed<DoubtfulDossier>>('doubtful-dossiers', queryOf(visit, ['party', 'code'])),
+    ]);
     return {
       title: say('Diễn biến bất thường', 'Anomalies'),
       body: html`<p class="note">${say(
@@ -27,7 +30,8 @@ ${filterForm(visit, [
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, ANOMALIES), query.kind),
 ])}
 ${refusalNote(say, problem)}
-${body ? html`${anomalyTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${anomalyTable(visit, body.items)}${pager(visit, body, query)}` : ''}
+${doubtful.body && doubtful.body.items.length > 0 ? doubtfulTable(visit, doubtful.body) : ''}`,
     };
   });
 }
@@ -47,4 +51,25 @@ export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
       { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
     ],
   });
+}
+
+/** What an older version let another party than the owner change; the first page of it. */
+function doubtfulTable({ say }: Visit, { items, next }: Listed<DoubtfulDossier>): Html {
+  return html`<section><h2>${say('Hồ sơ cần kiểm tra', 'Dossiers to check')}</h2>
+<p class="note">${say(
+    'Phiên bản trước đã để bên khác thay đổi các hồ sơ này. Hãy đối chiếu với bên phụ trách; bên đó gửi lại hồ sơ để sửa.',
+    'An older version let another party change these. Compare them with their owners, who correct a dossier by sending it again.',
+  )}${next === null ? '' : say(' Danh sách còn nữa.', ' There are more.')}</p>
+${table<DoubtfulDossier>({
+  caption: say('Hồ sơ cần kiểm tra', 'Dossiers to check'),
+  empty: '',
+  items,
+  columns: [
+    { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+    { head: say('Lý do', 'Reason'), cell: ({ kind }) => badge(say, DOUBTS, kind) },
+    { head: say('Bên đã thay đổi', 'Changed by'), cell: ({ party }) => partyLink(party) },
+    { head: say('Bên phụ trách', 'Owner'), cell: ({ owner }) => partyLink(owner) },
+    { head: say('Phát hiện lúc', 'Found'), cell: ({ foundAt }) => timeOf(foundAt) },
+  ],
+})}</section>`;
 }

@@ -33,9 +33,27 @@ export const PHRASES: readonly Phrase[] = [
   ['stands there {count} times, expected once', 'có {count} lần, cần đúng một lần'],
   ['it is missing', 'thiếu'],
   [
-    '{moment} has not come yet; what is told of any moment before counts as older',
-    '{moment} chưa đến; mọi điều báo về thời điểm trước đó được coi là cũ hơn',
+    '{moment} has not come yet; it is kept, and changes the dossier at that moment',
+    '{moment} chưa đến; đã lưu lại, đến thời điểm đó mới cập nhật hồ sơ',
   ],
+  [
+    '{moment} has not come yet; the item is applied at that moment',
+    '{moment} chưa đến; đến thời điểm đó mới áp dụng mục này',
+  ],
+  [
+    'not-owner: the dossier {code} belongs to the party {party}, which has not sent it yet; the item is kept and applied when it does',
+    'hồ sơ {code} do bên {party} phụ trách và bên này chưa gửi; mục này được lưu lại và tự áp dụng khi bên đó gửi hồ sơ',
+  ],
+  [
+    'not-owner: the dossier belongs to the party {party}; this value is kept in the history and changes nothing',
+    'hồ sơ do bên {party} phụ trách; giá trị này chỉ lưu trong lịch sử, không làm thay đổi hồ sơ',
+  ],
+  ['not-owner: the alias is left out: {why}', 'không nhận mã khác này của hồ sơ: {why}'],
+  [
+    'a party gives aliases for itself alone, and this one is of {party}',
+    'mỗi bên chỉ được khai mã của chính mình, còn mã này là của bên {party}',
+  ],
+  ['the party {party} owns this code', 'mã này do bên {party} phụ trách'],
   ['{got} is no amount; it stays in the message', '{got} không phải số tiền; vẫn giữ trong thông điệp'],
   // Of the national dialect.
   [

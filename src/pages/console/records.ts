@@ -5,6 +5,7 @@ import type { CodePreviewShown, EndedShown, TableShown, UnknownShown } from '../
 import type { ComparedShown } from '../../http/operators/compared.ts';
 import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
 import type { CurrentStatesShown } from '../../http/operators/dossiers.ts';
+import type { DoubtfulShown } from '../../http/operators/doubtful.ts';
 import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
 import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
 import type { OwnKeyShown } from '../../http/operators/own-key.ts';
@@ -21,6 +22,7 @@ export type Body = Type.Static<typeof BodyShown>;
 export type Cause = Type.Static<typeof CauseShown>;
 export type CodeEntry = Type.Static<typeof CodeEntryShown>;
 export type CodeTable = Type.Static<typeof TableShown>;
+export type DoubtfulDossier = Type.Static<typeof DoubtfulShown>;
 export type CodePreview = Type.Static<typeof CodePreviewShown>;
 export type Compared = Type.Static<typeof ComparedShown>;
 export type CurrentStates = Type.Static<typeof CurrentStatesShown>;

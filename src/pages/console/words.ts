@@ -70,6 +70,7 @@ export const CAUSES = {
   'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
+  'ahead-of-time': ['thời điểm chưa đến', 'a moment that has not come', 'plain'],
   unreadable: ['thông điệp không đọc lại được', 'message that cannot be read again', 'bad'],
 } as const satisfies Words;
 
@@ -94,6 +95,7 @@ export const ANOMALIES = {
   reopened: ['mở lại sau khi kết thúc', 'reopened', 'plain'],
   'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
   'ahead-of-time': ['thời điểm chưa đến', 'a moment that has not come', 'bad'],
+  'not-owner': ['bên không phụ trách hồ sơ báo khác', 'claim of a party that does not own the dossier', 'warn'],
 } as const satisfies Words;
 
 export const STATUSES = {
@@ -167,3 +169,9 @@ export function badge(say: Say, words: Words, name: string | null | undefined): 
   const tone = name && Object.hasOwn(words, name) ? words[name]?.[2] : undefined;
   return html`<span class="badge ${tone ?? 'plain'}">${word(say, words, name)}</span>`;
 }
+
+export const DOUBTS = {
+  'moved-by-another': ['bên khác đã đổi trạng thái', 'status moved by another party', 'warn'],
+  'alias-by-another': ['mã khác do bên khác khai', 'alias given by another party', 'warn'],
+  'far-ahead': ['thời điểm quá xa', 'moment far ahead', 'bad'],
+} as const satisfies Words;

@@ -22,6 +22,8 @@ import {
   dossierRow,
   loadDossiers,
   noDossiers,
+  type Sender,
+  senderOf,
   type Working,
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
@@ -97,12 +99,13 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
   const unknown = await unknownCodes(means, submissions);
   const entries = await loadCatalogue(means, submissions);
   for (const submission of submissions) {
-    const id = means.uuids.next(lastMessageOf(submission, dossiers));
+    const sender = senderOf(means, submission);
+    const id = means.uuids.next(lastMessageOf(submission, sender, dossiers));
     // Of a dossier with a long history each item takes milliseconds.
     const results = await inTurns(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : keepable(given);
       const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
-      const place: Place = { means, submission, id, source, index, rows };
+      const place: Place = { means, submission, id, source, index, rows, sender };
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
       if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
@@ -123,10 +126,10 @@ async function applyAll(means: AcceptMeans, submissions: readonly Submission[], 
 }
 
 /** The newest message of all dossiers that a submission names. */
-function lastMessageOf(submission: Submission, dossiers: Dossiers): string | undefined {
+function lastMessageOf(submission: Submission, sender: Sender, dossiers: Dossiers): string | undefined {
   let last: string | undefined;
   for (const item of dossierItemsOf(submission))
-    for (const { messageId } of candidates(dossiers, item))
+    for (const { messageId } of candidates(dossiers, item, sender))
       if (messageId && (!last || messageId > last)) last = messageId;
   return last;
 }

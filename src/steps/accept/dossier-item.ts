@@ -1,5 +1,5 @@
 import { type Applied, apply, asFirstTold, isKnown } from '#core/apply';
-import { inEventOrder, isAheadOfTime } from '#core/dossier';
+import { counts, inEventOrder, isAheadOfTime, isPremature } from '#core/dossier';
 import { isDossierItem, type WaitingItem } from '#core/item';
 import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -14,45 +14,59 @@ import {
   namesOf,
   namesOfAlias,
   register,
+  type Sender,
   type Working,
 } from './dossiers.ts';
-import { type Place, quarantine, route, settleWaiting } from './rows.ts';
+import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Apply one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
-  const { submission, source, rows, index } = place;
+  const { submission, source, rows, index, sender } = place;
   const { code } = item.record;
-  const found = [...candidates(dossiers, item)];
-  if (found.length > 1) return quarantine(place, conflict(item, found));
+  const found = [...candidates(dossiers, item, sender)];
+  const named = sender.ownership && namedByAliasAlone(item, found, submission.party);
+  if (found.length > 1 || named) return quarantine(place, conflict(item, found));
   let [working] = found;
   if (!working) {
-    if (item.operation === 'dossier.progress.v1') return quarantine(place, unknownDossier(item));
+    const owner = anotherOwner(item, sender);
+    if (item.operation === 'dossier.progress.v1' || owner) return quarantine(place, unknownDossier(item, owner));
     working = begin(code, undefined, submission.receivedAt);
+    working.ownsCode = dossiers.byName.has(code);
     register(dossiers, working, namesOf(item));
   }
-  const record = underOwnCode(item, working.code, submission.party);
   const incoming = eventOf(place, item, working);
-  const event = incoming.record ? { ...incoming, record: record as Dossier } : incoming;
+  const event = incoming.record
+    ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
+    : incoming;
+  // A person released it before its moment: it waits on.
+  if (submission.again?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
+    return quarantine(place, untilItsMoment(item));
   const applied = apply(working.held, working.events, working.code, event);
   settleWaiting(place, applied.outcome);
   if (!applied.event) return { index, code, outcome: applied.outcome };
-  keepAliases(place, working, item, dossiers);
+  const counted = counts(applied.event, applied.held.owner);
+  const isFirst = working.held === undefined;
+  if (counted) keepAliases(place, working, item, dossiers);
   working.held = applied.held;
   addInOrder(working.events, applied.event);
   working.messageId = place.id;
-  working.party = submission.party;
-  working.receivedAt = source.receivedAt;
-  working.changedAt = submission.receivedAt;
+  if (counted || isFirst) {
+    working.party = submission.party;
+    working.receivedAt = source.receivedAt;
+    working.changedAt = submission.receivedAt;
+  }
   const { view } = applied.held;
   rows.events.push({
     code: working.code,
     event: applied.event,
-    said: record,
+    said: event.record ?? item.record,
     movedStatus: applied.movedStatus,
-    anomaly: applied.anomaly ?? (isAheadOfTime(event.at, source.receivedAt) ? 'ahead-of-time' : undefined),
+    anomaly: applied.anomaly,
     recordedAt: notBefore(submission.receivedAt, working.createdAt),
+    ...(sender.ownership && { owner: applied.held.owner }),
     ...source,
   });
+  if (isPremature(applied.event)) hold(place, untilItsMoment(item));
   if (applied.changed)
     rows.changes.push({
       code: working.code,
@@ -60,9 +74,43 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
       statusAt: view.statusAt,
       changedAt: submission.receivedAt,
     });
-  for (const [operation, told] of tells(item, applied))
+  for (const [operation, told] of tells(item, applied, counted))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
-  return { index, code, outcome: applied.outcome };
+  return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+}
+
+/** The configured owner of a dossier that has not come yet, where it is another party than the sender. */
+function anotherOwner({ record }: DossierItem, { party, ownership }: Sender): string | undefined {
+  const entitled = ownership?.entitled(record);
+  return entitled?.isConfigured && entitled.party !== party ? entitled.party : undefined;
+}
+
+/** Whether an item with a code of its own would become another party's dossier by an alias: two dossiers are never joined so. */
+function namedByAliasAlone(item: DossierItem, [working]: readonly Working[], party: string): boolean {
+  const { code } = item.record;
+  const aliases = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
+  return (
+    working !== undefined &&
+    working.code !== code &&
+    working.held?.owner !== party &&
+    aliases.some((alias) => alias.code === working.code)
+  );
+}
+
+function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Problem[] {
+  return claimed.map((path) => ({
+    path,
+    code: 'not-owner',
+    message: `not-owner: the dossier belongs to the party ${owner}; this value is kept in the history and changes nothing`,
+  }));
+}
+
+/** An event far ahead is applied again when its moment has come; see loadReleasable. */
+function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
+  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
+  const message = `${at} has not come yet; the item is applied at that moment`;
+  const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, message } as const;
+  return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, message }] };
 }
 
 /** Those of one dossier stay in event order: each late one is judged by all of them, and sorting is most of that. */
@@ -71,11 +119,17 @@ function addInOrder<Event extends Parameters<typeof inEventOrder>[0]>(events: Ev
   events.splice(before + 1, 0, event);
 }
 
-/** The sender hears of a moment that has not come, for what it tells next would change nothing that readers see. */
-export function timeWarnings({ source }: Place, { record }: DossierItem): readonly Problem[] {
+/** The sender learns that a moment is more than a day ahead: what it says there changes nothing before. */
+export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
-  if (!isAheadOfTime(at, source.receivedAt)) return [];
-  return [{ path, message: `${at} has not come yet; what is told of any moment before counts as older` }];
+  if (!isAheadOfTime(at, sender.recordedAt)) return [];
+  return [
+    {
+      path,
+      code: 'ahead-of-time',
+      message: `${at} has not come yet; it is kept, and changes the dossier at that moment`,
+    },
+  ];
 }
 
 /**
@@ -88,7 +142,7 @@ export function repetition(
   dossiers: Dossiers,
 ): ItemResult | undefined {
   if (!item || !isDossierItem(item)) return undefined;
-  const [working, ...others] = candidates(dossiers, item);
+  const [working, ...others] = candidates(dossiers, item, place.sender);
   if (!working || others.length > 0) return undefined;
   const { held, events } = working;
   if (!held || !isKnown(held, events, eventOf(place, item, working))) return undefined;
@@ -97,9 +151,10 @@ export function repetition(
 }
 
 /** The event that an item stands for, in the words in which its dossier's history has it already. */
-function eventOf({ submission: { party }, means, source }: Place, item: DossierItem, { events }: Working) {
+function eventOf({ sender, means, source }: Place, item: DossierItem, { events, held }: Working) {
+  const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
-  const told = { ...incomingOf(item, party, means.isAuthoritative(party)), ...came };
+  const told = { ...incomingOf(item, sender, held, means.ownership.isAuthoritative(party)), ...came };
   return means.stepsAreByMoment(party) ? asFirstTold(events, told, item.standIns) : told;
 }
 
@@ -112,18 +167,17 @@ function notBefore(moment: string, beginning: string): string {
 }
 
 /** A dossier's new state goes out when readers see it; a step goes out whenever it is new, its dossier first. */
-function tells(item: DossierItem, applied: Applied): readonly (readonly [Operation, boolean])[] {
+function tells(item: DossierItem, applied: Applied, counted: boolean): readonly (readonly [Operation, boolean])[] {
   if (item.operation === 'dossier.upsert.v1') return [['dossier.upsert.v1', applied.changed]];
   return [
     ['dossier.upsert.v1', applied.movedStatus],
-    ['dossier.progress.v1', true],
+    ['dossier.progress.v1', counted],
   ];
 }
 
 /** A record under the dossier's own code; the code that it came under is kept as the sender's alias. */
-function underOwnCode(item: DossierItem, code: string, party: string): DossierItem['record'] {
-  if (item.record.code === code || item.operation === 'dossier.progress.v1') return item.record;
-  const record = item.record as Dossier;
+function underOwnCode(record: Dossier, code: string, party: string): Dossier {
+  if (record.code === code) return record;
   return { ...record, code, aliases: [...(record.aliases ?? []), { party, code: record.code }] };
 }
 
@@ -150,14 +204,17 @@ function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
   };
 }
 
-function unknownDossier(item: DossierItem): WaitingItem {
+/** @param owner the party that has to send the dossier first, where that is not the sender */
+function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
   const { code } = item.record;
-  const message = `no dossier ${code} has come yet; the step is kept and applied when it comes`;
+  const message = owner
+    ? `not-owner: the dossier ${code} belongs to the party ${owner}, which has not sent it yet; the item is kept and applied when it does`
+    : `no dossier ${code} has come yet; the step is kept and applied when it comes`;
   return {
     kind: 'waiting',
     operation: item.operation,
     code,
     cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, message },
-    problems: [{ path: '/code', message }],
+    problems: [{ path: '/code', ...(owner && { code: 'not-owner' }), message }],
   };
 }

@@ -1,13 +1,13 @@
-import { type Held, needsHistory, type RecordedEvent } from '#core/apply';
+import { type Held, type Incoming, needsHistory, type RecordedEvent } from '#core/apply';
 import { inEventOrder } from '#core/dossier';
 import { isDossierCode } from '#core/identifiers';
 import { isDossierItem, type RecordItem, recordIn } from '#core/item';
+import type { Ownership } from '#core/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Database } from '../../database/pool.ts';
 import { type DossierRow, loadHeld } from '../../index/dossiers.ts';
 import { loadEvents } from '../../index/events.ts';
 import { hashOf } from '../../index/sealed-records.ts';
-import type { Vault } from '../../vault.ts';
+import { RECONCILE_DOOR } from '../read-again.ts';
 import type { AcceptMeans, Submission } from './submission.ts';
 
 /** A dossier while a batch is applied to it. */
@@ -23,6 +23,8 @@ export interface Working {
   party: string;
   receivedAt: string;
   changedAt: string;
+  /** See DossierRow. */
+  ownsCode: boolean;
 }
 
 export interface Dossiers {
@@ -38,21 +40,44 @@ export function noDossiers(): Dossiers {
 export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
 
 /** Load what is held of all dossiers that a batch names, with the history where the batch needs it to be judged. */
-export async function loadDossiers(
-  { database, vault }: AcceptMeans,
-  submissions: readonly Submission[],
-): Promise<Dossiers> {
-  const items = submissions.flatMap((submission) => dossierItemsOf(submission));
-  const codes = [...new Set(items.flatMap((item) => codesOf(item)))];
+export async function loadDossiers(means: AcceptMeans, submissions: readonly Submission[]): Promise<Dossiers> {
+  const { database, vault } = means;
+  const items = submissions.flatMap((submission) =>
+    dossierItemsOf(submission).map((item): SentItem => ({ item, sender: senderOf(means, submission) })),
+  );
+  const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
   for (const { asked, aliasOf, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
     const working = loaded.get(held.code) ?? begin(held.code, held, createdAt, messageId);
     loaded.set(held.code, working);
-    register(dossiers, working, aliasOf === undefined ? [asked] : namesOfAlias({ party: aliasOf, code: asked }));
+    register(dossiers, working, namesOfHeld(asked, aliasOf));
   }
-  await loadHistories(database, vault, items, dossiers);
+  await loadHistories(means, items, dossiers);
   return dossiers;
+}
+
+/** Who sent an item, and by which rules it is judged. */
+export interface Sender {
+  readonly party: string;
+  /** When it is recorded. */
+  readonly recordedAt: string;
+  /** Absent for what was received before ownership was decided. */
+  readonly ownership: Ownership | undefined;
+}
+
+interface SentItem {
+  readonly item: DossierItem;
+  readonly sender: Sender;
+}
+
+export function senderOf(
+  { ownership, ownedSince }: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
+  { party, receivedAt, door }: Pick<Submission, 'party' | 'receivedAt' | 'door'>,
+): Sender {
+  // What an operator took over from a partner counts in full: the order decides, not the partner's rights.
+  const isJudged = receivedAt >= ownedSince && door !== RECONCILE_DOOR;
+  return { party, recordedAt: receivedAt, ownership: isJudged ? ownership : undefined };
 }
 
 /** All of a submission that tells of dossiers, what is doubtful too: it may have been taken as it stands already. */
@@ -62,7 +87,7 @@ export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
   const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt };
-  return { code, loaded, held: loaded, events: [], createdAt, messageId, ...nothingYet };
+  return { code, loaded, held: loaded, events: [], createdAt, messageId, ownsCode: false, ...nothingYet };
 }
 
 export function register({ all, byName }: Dossiers, working: Working, names: readonly string[]): void {
@@ -70,15 +95,20 @@ export function register({ all, byName }: Dossiers, working: Working, names: rea
   for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(working));
 }
 
-/** Only what is not later than all that is recorded has to be judged by the history; see core/apply. */
-async function loadHistories(database: Database, vault: Vault, items: readonly DossierItem[], dossiers: Dossiers) {
+/** Only what is not later than all that is recorded, or not its owner's, has to be judged by the history; see core/apply. */
+async function loadHistories(
+  { database, vault, ownership }: AcceptMeans,
+  items: readonly SentItem[],
+  dossiers: Dossiers,
+) {
   const reached = new Map<Working, Held>();
   const wanted = new Set<Working>();
-  for (const item of items) {
-    for (const working of candidates(dossiers, item)) {
+  for (const { item, sender } of items) {
+    for (const working of candidates(dossiers, item, sender)) {
       const held = reached.get(working) ?? working.loaded;
-      const incoming = incomingOf(item, '', false);
-      if (needsHistory(held, incoming)) wanted.add(working);
+      const incoming = incomingOf(item, sender, held, ownership.isAuthoritative(sender.party));
+      // What is assumed in it depends on what the batch does to the dossier before.
+      if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
       else if (held && incoming.at > held.lastAt)
         reached.set(working, {
           ...held,
@@ -98,11 +128,47 @@ async function loadHistories(database: Database, vault: Vault, items: readonly D
   for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])].sort(inEventOrder);
 }
 
-/** The dossiers that an item's codes name. */
-export function candidates({ byName }: Dossiers, item: DossierItem): ReadonlySet<Working> {
-  const found = new Set<Working>();
-  for (const name of namesOf(item)) for (const working of byName.get(name) ?? []) found.add(working);
+/**
+ * The dossiers that an item means: the one with its code, else one that has the code as an alias; and each that its own
+ * aliases name. A dossier's own code comes before any alias, so that no alias hides it.
+ */
+export function candidates({ byName }: Dossiers, item: DossierItem, sender: Sender): ReadonlySet<Working> {
+  return namedBy(byName, item, sender);
+}
+
+/** The same of anything that is kept by `namesOf` and `namesOfHeld`. */
+export function namedBy<Kept>(
+  byName: ReadonlyMap<string, Iterable<Kept> & { readonly size: number }>,
+  item: DossierItem,
+  sender: Omit<Sender, 'recordedAt'>,
+): ReadonlySet<Kept> {
+  const found = new Set<Kept>();
+  const add = (name: string): boolean => {
+    const named = byName.get(name);
+    for (const one of named ?? []) found.add(one);
+    return named !== undefined && named.size > 0;
+  };
+  const { code } = item.record;
+  if (!sender.ownership) {
+    for (const name of [
+      ownName(code),
+      code,
+      ...aliasesOf(item).flatMap((alias) => [...namesOfAlias(alias), ownName(alias.code)]),
+    ])
+      add(name);
+    return found;
+  }
+  if (!add(ownName(code)) && !add(aliasName({ party: sender.party, code })) && !beginsOwn(item, sender)) add(code);
+  for (const alias of aliasesOf(item)) {
+    add(aliasName(alias));
+    add(ownName(alias.code));
+  }
   return found;
+}
+
+/** A record of the party that is entitled to its code is that party's dossier, whoever has the code as an alias. */
+function beginsOwn({ operation, record }: DossierItem, { party, ownership }: Omit<Sender, 'recordedAt'>): boolean {
+  return operation === 'dossier.upsert.v1' && ownership?.entitled(record)?.party === party;
 }
 
 /** All that what is held of an item's dossier is looked for by. */
@@ -110,15 +176,27 @@ export function codesOf(item: DossierItem): readonly string[] {
   return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
 }
 
-/** What an item's dossier is known as: its own code under any party, its aliases under their own. */
+/** What a new dossier is known as: its own code, and its aliases. */
 export function namesOf(item: DossierItem): readonly string[] {
-  return [item.record.code, ...aliasesOf(item).flatMap(namesOfAlias)];
+  return [ownName(item.record.code), ...aliasesOf(item).flatMap(namesOfAlias)];
+}
+
+/** What a held dossier is known as by a code that was asked for. @param aliasOf the party whose alias the code is, if any */
+export function namesOfHeld(asked: string, aliasOf: string | undefined): readonly string[] {
+  return aliasOf === undefined ? [ownName(asked)] : namesOfAlias({ party: aliasOf, code: asked });
 }
 
 /** A number such as 12 is another dossier's at each party; a dossier code is nobody else's anywhere. */
-export function namesOfAlias({ party, code }: Alias): readonly string[] {
-  const own = `${party} ${code}`;
-  return isDossierCode(code) ? [own, code] : [own];
+export function namesOfAlias(alias: Alias): readonly string[] {
+  return isDossierCode(alias.code) ? [aliasName(alias), alias.code] : [aliasName(alias)];
+}
+
+function ownName(code: string): string {
+  return `= ${code}`;
+}
+
+function aliasName({ party, code }: Alias): string {
+  return `${party} ${code}`;
 }
 
 type Alias = NonNullable<Dossier['aliases']>[number];
@@ -127,9 +205,21 @@ function aliasesOf({ record }: DossierItem): readonly Alias[] {
   return ('aliases' in record && record.aliases) || [];
 }
 
-/** The event that an item stands for. */
-export function incomingOf(item: DossierItem, party: string, authoritative: boolean): Omit<RecordedEvent, 'seq'> {
+/** The event that an item stands for. @param held the dossier that it is about, as far as there is one */
+export function incomingOf(
+  item: DossierItem,
+  { party, recordedAt, ownership }: Sender,
+  held: Held | undefined,
+  authoritative: boolean,
+): Incoming {
   const isDossier = item.operation === 'dossier.upsert.v1';
+  const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
+  // Whose dossier it is, its owner's record says; a new one is judged by its first.
+  const entitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
+  const shared =
+    ownership && !entitled
+      ? ownership.shared(party, held?.owner ?? party, (held?.view.record ?? item.record) as Dossier)
+      : undefined;
   return {
     kind: isDossier ? 'dossier' : 'progress',
     at: atOf(item),
@@ -137,9 +227,20 @@ export function incomingOf(item: DossierItem, party: string, authoritative: bool
     party,
     authoritative,
     inferred: item.inferred ?? false,
-    hash: hashOf(item.record),
-    ...(isDossier ? { record: item.record as Dossier } : { said: item.record }),
+    hash: hashOf(record),
+    recordedAt,
+    ...(shared && { shared }),
+    ...(entitled && { isEntitled: true }),
+    ...(isDossier ? { record: record as Dossier } : { said: item.record }),
   };
+}
+
+/** A record whose assumed members stand back behind what the dossier has: a constant fills only what nobody has said. */
+function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
+  const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
+  const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);
+  if (said.length === 0) return record;
+  return { ...record, ...Object.fromEntries(said.map((member) => [member, known[member]])) };
 }
 
 function atOf(item: DossierItem): string {
@@ -156,5 +257,7 @@ export function dossierRow(working: Working): DossierRow {
     changedAt: working.changedAt,
     createdAt: working.createdAt,
     party: working.party,
+    ownsCode: working.ownsCode,
+    isClaimOnly: working.loaded !== undefined && working.party === '',
   };
 }

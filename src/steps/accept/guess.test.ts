@@ -43,11 +43,11 @@ describe('a dossier at its beginning', () => {
     expect(body.items).toHaveLength(1);
   });
 
-  test('that is known under the code of another system is that dossier', async () => {
-    const own = { code: codeOf(1), aliases: [{ party: 'other', code: 'H60.02-250812-0001' }] };
-    await outcomesOf(dossier(own));
-    const theirs = dossier({ code: 'H60.02-250812-0001', statusAt: '2025-08-12T09:00:00+07:00', note: 'của bên kia' });
-    expect((await hub.push(theirs, { party: 'other' })).results[0]?.outcome).toBe('accepted');
+  test('that is known under another code of its sender is that dossier', async () => {
+    const known = { code: codeOf(1), aliases: [{ party: 'other', code: 'H60.02-250812-0001' }] };
+    await hub.push(dossier(known), { party: 'other' });
+    const again = dossier({ code: 'H60.02-250812-0001', statusAt: '2025-08-12T09:00:00+07:00', note: 'mã khác' });
+    expect((await hub.push(again, { party: 'other' })).results[0]?.outcome).toBe('accepted');
     const { rows } = await hub.hub.database.pool.query('SELECT code, version FROM dossiers');
     expect(rows).toEqual([{ code: codeOf(1), version: 2 }]);
   });

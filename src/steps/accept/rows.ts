@@ -11,6 +11,7 @@ import type { DeliveryRow } from '../../ledger/deliveries.ts';
 import type { IdempotencyRow } from '../../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../../ledger/messages.ts';
 import { type QuarantineRow, WAITS_OTHERWISE } from '../../ledger/quarantine.ts';
+import type { Sender } from './dossiers.ts';
 import type { Accepted, AcceptMeans, Submission } from './submission.ts';
 
 /** All that a batch writes. */
@@ -57,6 +58,7 @@ export interface Place {
   readonly source: { readonly messageId: string; readonly item: number; readonly receivedAt: string };
   readonly index: number;
   readonly rows: Rows;
+  readonly sender: Sender;
 }
 
 /** Note for whom something is. */
@@ -82,27 +84,36 @@ export function route(
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { again } = submission;
   if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
-  if (again?.causeKey !== item.cause.key)
-    rows.waiting.push({
-      cause: item.cause,
-      party: submission.party,
-      operation: item.operation,
-      code: item.code,
-      messageId: source.messageId,
-      item: source.item,
-      openedAt: submission.receivedAt,
-    });
+  if (again?.causeKey !== item.cause.key) hold({ submission, source, rows }, item);
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
+}
+
+/** Put an item on the list of what waits. */
+export function hold(
+  { submission, source, rows }: Pick<Place, 'submission' | 'source' | 'rows'>,
+  item: WaitingItem,
+): void {
+  rows.waiting.push({
+    cause: item.cause,
+    party: submission.party,
+    operation: item.operation,
+    code: item.code,
+    messageId: source.messageId,
+    item: source.item,
+    openedAt: submission.receivedAt,
+  });
 }
 
 /** What waited has been applied. */
 export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
-  if (submission.again)
-    rows.settled.push({ id: submission.again.quarantineId, at: submission.receivedAt, settlement: outcome });
+  const { again } = submission;
+  // Two releases of one item may share a batch: the row is settled once.
+  if (again && !rows.settled.some(({ id }) => id === again.quarantineId))
+    rows.settled.push({ id: again.quarantineId, at: submission.receivedAt, settlement: outcome });
 }
 
 export function withWarnings(result: ItemResult, warnings: readonly Problem[]): ItemResult {
-  return warnings.length > 0 ? { ...result, warnings } : result;
+  return warnings.length > 0 ? { ...result, warnings: [...(result.warnings ?? []), ...warnings] } : result;
 }
 
 export function codeMember(code: string | undefined): { readonly code?: string } {

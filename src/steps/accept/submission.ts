@@ -1,4 +1,5 @@
 import type { Item, RecordItem } from '#core/item';
+import type { Ownership } from '#core/ownership';
 import type { Route } from '#core/route';
 import type { TraceContext } from '#core/trace-context';
 import type { KnownCodes } from '../../catalogue/known-codes.ts';
@@ -15,8 +16,9 @@ export interface AcceptMeans {
   readonly vault: Vault;
   readonly routes: readonly Route[];
   readonly knownCodes: KnownCodes;
-  /** Whether a party owns the truth of its dossiers; see DossierEvent. */
-  readonly isAuthoritative: (party: string) => boolean;
+  readonly ownership: Ownership;
+  /** The first moment at which ownership was decided: what was received before counts in full, as it did then. */
+  readonly ownedSince: string;
   /** Whether a party tells of a step in several ways; see asFirstTold (core/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   readonly uuids: UuidSource;

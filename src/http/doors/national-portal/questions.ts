@@ -1,3 +1,4 @@
+import { auditSubject } from '#core/audit-subject';
 import { cleanCode } from '#core/identifiers';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
@@ -8,6 +9,7 @@ import type { Service } from '#schemas/service.upsert.v1';
 import type { CatalogueReader } from '../../../catalogue/read.ts';
 import type { KeyEntry } from '../../../config.ts';
 import type { IndexReader } from '../../../index/read.ts';
+import type { Audit } from '../../../ledger/audit.ts';
 import type { Originals } from '../../../steps/originals.ts';
 import { inTurns } from '../../../turns.ts';
 import { requireScopes } from '../../auth.ts';
@@ -16,6 +18,7 @@ import { argumentOf, type Call, DIALECT } from './items.ts';
 
 export interface QuestionMeans {
   readonly index: IndexReader;
+  readonly audit: Audit;
   readonly catalogue: CatalogueReader;
   readonly originals: Originals;
 }
@@ -34,18 +37,20 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   LayDanhMucLinhVuc: (means) => all(means, 'field', writeField),
 };
 
-/** Who may tell of a party's dossiers sees them in full, as it told them; of others it learns nothing. */
+/** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
 async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
   requireScopes(key, 'dossier:write');
   const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
   if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
-  const whole = await means.index.whole(code);
-  if (!whole || whole.owner !== key.party) return [];
-  const { record } = whole;
+  const { party = '' } = key;
+  const told = await means.index.toldBy(code, party);
+  if (!told) return [];
+  const { record, steps } = told;
+  const subject = auditSubject('dossier', record.code);
+  await means.audit.write({ actor: key.id, action: 'dossier.read-personal', subject, why: 'TraCuuHoSo' });
   const service = (await means.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
   const agency = (await means.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
-  const steps = await means.index.steps(record.code);
-  const original = await means.originals.last(DIALECT, record.code);
+  const original = await means.originals.last(DIALECT, record.code, party);
   const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
   const item = writeDossier(record, { code: record.code, ...facts });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];

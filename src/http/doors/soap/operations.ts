@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Context } from 'hono';
+import { auditSubject } from '#core/audit-subject';
 import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers';
 import type { IndexReader } from '../../../index/read.ts';
+import type { Audit } from '../../../ledger/audit.ts';
 import { inTurns } from '../../../turns.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorMeans } from '../door.ts';
@@ -15,6 +17,7 @@ import type { Writable } from './xml.ts';
 
 export interface OperationMeans extends DoorMeans {
   readonly index: IndexReader;
+  readonly audit: Audit;
 }
 
 /** What was asked, by whom; and the body as it came, to be kept. */
@@ -69,7 +72,7 @@ async function push(means: OperationMeans, { c, party, caller, operation, values
   return { receipt, result: told };
 }
 
-/** A party reads its own dossiers in full, as it told them; of others it learns nothing. */
+/** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
 async function getDossier(means: OperationMeans, { party, caller, values }: Call): Promise<Writable> {
   if (!caller.isFresh)
     throw new Refusal(
@@ -78,7 +81,9 @@ async function getDossier(means: OperationMeans, { party, caller, values }: Call
     );
   const code = cleanCode(String(values[0] ?? ''));
   if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
-  const whole = await means.index.whole(code);
-  if (whole?.owner !== party) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
-  return { dossier: inOrder(SHAPES.PushDossiers, whole?.record) as Writable };
+  const told = await means.index.toldBy(code, party);
+  if (!told) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
+  const subject = auditSubject('dossier', told.record.code);
+  await means.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
+  return { dossier: inOrder(SHAPES.PushDossiers, told.record) as Writable };
 }
