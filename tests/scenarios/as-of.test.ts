@@ -43,7 +43,7 @@ describe('a dossier at a moment of the past', () => {
   const today = () => msToInstant(hub.clock.nowMs).slice(0, 10);
 
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ entries: { other: { may: ['status'] } } });
     for (const [party, what, record] of DAY) {
       hub.clock.nowMs += 3_600_000;
       await hub.push(record, { party, what });

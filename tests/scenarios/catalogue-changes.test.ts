@@ -57,7 +57,7 @@ describe('what changed in the catalogue', () => {
   });
 
   beforeEach(async () => {
-    hub = await testHub({ partners: { source: partner }, keys: [...OPERATOR_KEYS] });
+    hub = await testHub({ nowMs: Date.parse(MORNING), partners: { source: partner }, keys: [...OPERATOR_KEYS] });
     isComplete = true;
     await pull([[service('1.000001'), service('1.000002')]]);
   });

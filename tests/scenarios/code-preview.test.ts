@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RecordItem, readItem } from '#core/item';
+import { createOwnership } from '#core/ownership';
 import { type Route, recipients } from '#core/route';
 import { createToldOf } from '../../src/steps/told-of.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -53,6 +54,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
         { from: 'source', operation: 'service.upsert.v1', to: ['by-other'], ...others },
       ],
       keys: [...OPERATOR_KEYS],
+      entries: { other: { may: ['status'] } },
     });
     ops = operatorOf(hub);
   });
@@ -97,7 +99,8 @@ describe('who would be told of what a line of a code table reads otherwise', () 
 
   test('a step under an alias goes by the dossier that accept finds by it', async () => {
     const aliases = [{ party: 'other', code: CODE(8) }];
-    await hub.push(dossier({ code: CODE(1), serviceCode: SERVICE, aliases }));
+    await hub.push(dossier({ code: CODE(1), serviceCode: SERVICE }));
+    await hub.push(dossier({ code: CODE(1), serviceCode: SERVICE, aliases }), { party: 'other' });
     expect(await tell('CapNhatTienDoHoSoMC', step(CODE(8), '77'))).toEqual(['quarantined']);
     const told = ['all-steps', 'by-service', 'of-states'];
     expect(await tried('one-stop', 'national-status', { from: '77', to: 'resolved' })).toMatchObject({
@@ -108,7 +111,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
 
   test('a share of the dossiers has a dossier by its own code, whichever one it is told under', async () => {
     const others = Array.from({ length: 20 }, (_, n) => CODE(10 + n));
-    await hub.push(dossier({ code: CODE(1), aliases: others.map((code) => ({ party: 'other', code })) }));
+    await hub.push(dossier({ code: CODE(1), aliases: others.map((code) => ({ party: 'one-stop', code })) }));
     const operations = ['dossier.upsert.v1', 'dossier.progress.v1'] as const;
     const halves = [0, 50].flatMap((from) =>
       operations.map((operation): Route => {
@@ -117,7 +120,10 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     );
     const own = recipients(halves, 'one-stop', 'dossier.upsert.v1', { code: CODE(1) });
     expect(own).toHaveLength(1);
-    const told = createToldOf(hub.hub.database, halves, 'one-stop');
+    const told = createToldOf(hub.hub.database, halves, {
+      party: 'one-stop',
+      ownership: createOwnership(new Map(), []),
+    });
     for (const code of others)
       await told.add([
         readItem('dossier.progress.v1', progress({ code })) as RecordItem,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { officerAt } from '../support/officer.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -15,6 +15,7 @@ describe('a system that is to take the place of another one', () => {
     next = testPartner();
     const route = { from: 'one-stop', operation: 'dossier.upsert.v1' };
     hub = await testHub({
+      nowMs: AFTER_RECEIPT,
       partners: { old, next, other: testPartner() },
       routes: [
         { ...route, to: ['old'] },

@@ -413,7 +413,7 @@ describe('the console', () => {
       await hub.deliver();
       expect(portal.codes).toContain('9');
       const other = await officer.post(`/console/quarantine/${unmapped}/resolve`, { action: 'dismiss', why: 'x' });
-      expect(other.text).toContain('ops đã quyết định trước, lúc 12/08/2025 08:30:10: gán mã → 9.');
+      expect(other.text).toContain('ops đã quyết định trước, lúc 21/08/2025 08:30:10: gán mã → 9.');
       const doubtful = await of('doubtful-text');
       await officer.post(`/console/quarantine/${doubtful}/resolve`, { action: 'release', why: 'đúng là vậy' });
       expect((await hub.read(`/api/v1/dossiers/${CODE(4)}`)).status).toBe(200);
@@ -480,7 +480,7 @@ describe('the console', () => {
         }
       const overview = await officer.get('/console?lang=vi');
       expect(overview.text).toContain('<meta http-equiv="refresh" content="15">');
-      expect(overview.text).toContain('Đọc lúc <time datetime="2025-08-12T08:30:10+07:00">12/08/2025 08:30:10</time>');
+      expect(overview.text).toContain('Đọc lúc <time datetime="2025-08-21T08:30:10+07:00">21/08/2025 08:30:10</time>');
     });
 
     test('what is not there is said in words', async () => {

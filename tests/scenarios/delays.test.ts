@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/settle';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection' };
 const MINUTE = 60_000;
@@ -14,6 +14,7 @@ describe('whose delay it was', () => {
   beforeEach(async () => {
     partner = testPartner();
     hub = await testHub({
+      nowMs: AFTER_RECEIPT,
       partners: { portal: partner },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       retryDelaysMs: Array(20).fill(10 * MINUTE),

@@ -4,6 +4,7 @@ import { dossier, type Partner, progress, type TestHub, testHub, testPartner } f
 
 const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 const UNKNOWN: Outcome = { kind: 'unknown', reason: 'timeout', message: 'no answer' };
+const PARTNER_KEY = { id: 'partner', secret: 'partner-secret-of-the-tests' };
 
 describe('delivery', () => {
   let partner: Partner;
@@ -17,6 +18,8 @@ describe('delivery', () => {
         { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
       ],
       retryDelaysMs: [5_000, 30_000, 60_000],
+      entries: { portal: { may: ['status'] } },
+      keys: [{ ...PARTNER_KEY, scopes: ['dossier:write'], party: 'portal' }],
     });
   });
   afterEach(() => hub.close());
@@ -255,9 +258,16 @@ describe('delivery', () => {
   });
 
   test('the code that the partner knows the dossier by is the one it is told', async () => {
-    await hub.push(dossier({ aliases: [{ party: 'portal', code: '000.00.00.G22-250812-0009' }] }));
+    await hub.push(dossier());
+    const named = dossier({ aliases: [{ party: 'portal', code: '000.00.00.G22-250812-0009' }] });
+    const headers = { Authorization: `Bearer ${PARTNER_KEY.secret}` };
+    await hub.request('POST', '/api/v1/parties/portal/dossiers', undefined, named, headers);
+    await hub.push(progress(), { what: 'progress' });
     await hub.deliver();
-    expect(partner.sent[0]?.code).toBe('000.00.00.G22-250812-0009');
+    expect(partner.sent.at(-1)).toMatchObject({
+      operation: 'dossier.progress.v1',
+      code: '000.00.00.G22-250812-0009',
+    });
   });
 
   test('every attempt is kept with its outcome', async () => {

@@ -62,7 +62,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     const settings = { adapterUrl: portal.url, username: 'sim', password: 'sim', dstcode: 'VN:TEST', madonvi: 'H60' };
     hub = await testHub({
       partners: { portal: { sent: [], script: [], adapter: portalAdapter as unknown as Adapter }, ministry },
-      entries: { portal: { settings } },
+      entries: { portal: { settings }, other: { may: ['status'] } },
       routes: [
         ...OPERATIONS.map((operation) => ({ from: 'one-stop', operation, to: ['portal'] })),
         { from: 'one-stop', operation: OPERATIONS[0], to: ['ministry'], services: ['1.013226'] },

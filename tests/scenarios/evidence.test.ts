@@ -66,7 +66,7 @@ describe('receipts and evidence', () => {
       const { next, signed, ...said } = await receiptOf(receipt);
       expect(said).toEqual({
         ...{ receipt, party: 'one-stop', door: 'rest', operation: 'dossier.upsert.v1' },
-        ...{ receivedAt: '2025-08-12T08:30:00+07:00', sha256: sha256(body), bytes: Buffer.byteLength(body) },
+        ...{ receivedAt: '2025-08-21T08:30:00+07:00', sha256: sha256(body), bytes: Buffer.byteLength(body) },
         items: results.map(({ index, code, outcome, problems, warnings }) => ({
           ...{ index, code, outcome },
           ...(problems && { problems: problems.map(({ path }) => ({ path })) }),
@@ -128,7 +128,7 @@ describe('receipts and evidence', () => {
       // It is let go behind the reply.
       await expect
         .poll(async () => (await receiptOf(receipt)).items)
-        .toMatchObject([{ outcome: 'quarantined', since: { state: 'accepted', at: '2025-08-12T08:31:00+07:00' } }]);
+        .toMatchObject([{ outcome: 'quarantined', since: { state: 'accepted', at: '2025-08-21T08:31:00+07:00' } }]);
     });
 
     test('of a stream in parts is told part by part, and all items keep their places', async () => {
@@ -173,7 +173,7 @@ describe('receipts and evidence', () => {
       const kept = { isKept: true, party: 'one-stop', door: 'rest', key: 'one-stop' };
       const items = [{ index: 0, outcome: 'accepted' }];
       expect(said.messages).toMatchObject([
-        { ...kept, receipt, receivedAt: '2025-08-12T08:30:00+07:00', sha256: sha256(first), items },
+        { ...kept, receipt, receivedAt: '2025-08-21T08:30:00+07:00', sha256: sha256(first), items },
         { ...kept, operation: 'dossier.progress.v1', sha256: sha256(JSON.stringify(progress())), items },
       ]);
       const [one, two] = said.messages;
@@ -255,10 +255,10 @@ describe('receipts and evidence', () => {
       const said = await evidence();
       const messageId = waiting.messages[0].id;
       expect(said.quarantine).toMatchObject([
-        { messageId, settlement: 'accepted', settledBy: 'ops', settledAt: '2025-08-12T08:31:00+07:00' },
+        { messageId, settlement: 'accepted', settledBy: 'ops', settledAt: '2025-08-21T08:31:00+07:00' },
       ]);
       expect(said.dossier.steps).toBe(1);
-      expect(said.events).toMatchObject([{ seq: 1, messageId, item: 1, recordedAt: '2025-08-12T08:31:00+07:00' }]);
+      expect(said.events).toMatchObject([{ seq: 1, messageId, item: 1, recordedAt: '2025-08-21T08:31:00+07:00' }]);
     });
 
     test('reads of all that waits or has waited only what is of the dossier', async () => {

@@ -106,7 +106,7 @@ describe('operators', () => {
       status: 'submitted',
       party: 'one-stop',
       messageId: expect.any(String),
-      recordedAt: expect.stringMatching(/^2025-08-16T/),
+      recordedAt: expect.stringMatching(/^2025-08-25T/),
     });
     expect(body.next).toBeNull();
     const seen: string[] = [];
@@ -132,7 +132,7 @@ describe('operators', () => {
     expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="transition"} 1');
   });
 
-  test('a moment that has not come is told to its sender and to officers, since what is told of the present counts as older', async () => {
+  test('a moment that has not come is told to its sender and to officers, and decides nothing before it comes', async () => {
     const push = (status: string, statusAt: string) => hub.push(dossier({ code: CODE(1), status, statusAt }));
     const early = (await push('received', '2025-08-13T08:00:00+07:00')).body.results[0];
     expect(JSON.stringify(early)).not.toContain('/statusAt');
@@ -141,11 +141,14 @@ describe('operators', () => {
       warnings: expect.arrayContaining([
         {
           path: '/statusAt',
-          message: '2052-08-12T09:00:00+07:00 has not come yet; what is told of any moment before counts as older',
+          code: 'ahead-of-time',
+          message: '2052-08-12T09:00:00+07:00 has not come yet; it is kept, and changes the dossier at that moment',
         },
       ]),
     });
-    expect((await push('resolved', '2025-08-13T08:30:00+07:00')).body.results[0]).toMatchObject({ outcome: 'stale' });
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.status).toBe('received');
+    const present = (await push('resolved', '2025-08-13T08:30:00+07:00')).body.results[0];
+    expect(present).toMatchObject({ outcome: 'accepted' });
     const step = progress({ code: CODE(1), status: 'returned', at: '2052-08-13T09:00:00+07:00' });
     const { body } = await hub.push(step, { what: 'progress' });
     expect(body.results[0].warnings).toMatchObject([{ path: '/at' }]);
@@ -153,6 +156,7 @@ describe('operators', () => {
       { code: CODE(1), status: 'returned' },
       { code: CODE(1), status: 'processing' },
     ]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.status).toBe('resolved');
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
   });
 
@@ -412,7 +416,7 @@ describe('operators', () => {
         keyName: 'one-stop',
         mediaType: 'text/xml',
       },
-      ...{ body: Buffer.from(xml), bodyBytes: xml.length, items: [], receivedAt: '2025-08-12T08:30:00+07:00' },
+      ...{ body: Buffer.from(xml), bodyBytes: xml.length, items: [], receivedAt: '2025-08-21T08:30:00+07:00' },
     });
     const views = await Promise.all(
       (await items('messages')).map(
@@ -444,7 +448,7 @@ describe('operators', () => {
           keyName: 'one-stop',
           mediaType: 'text/xml',
         },
-        ...{ body: Buffer.from(one), bodyBytes: one.length, items: [], receivedAt: '2025-08-12T08:30:00+07:00' },
+        ...{ body: Buffer.from(one), bodyBytes: one.length, items: [], receivedAt: '2025-08-21T08:30:00+07:00' },
       });
     for (const { id } of await items('messages')) {
       const { text } = (await ops.get(`messages/${id}`)).body.body;
@@ -531,7 +535,7 @@ describe('operators', () => {
     ])
       expect(await items(`messages?code=${CODE(n as number)}`)).toMatchObject([{ outcome }]);
     expect(await items('messages?outcome=invalid')).toHaveLength(1);
-    expect(await items('messages?from=2025-08-12T08:31:00%2B07:00&to=2025-08-12T08:32:30%2B07:00')).toHaveLength(2);
+    expect(await items('messages?from=2025-08-21T08:31:00%2B07:00&to=2025-08-21T08:32:30%2B07:00')).toHaveLength(2);
     const { body } = await ops.get(`messages/${all[2].id}`, 'ops-read');
     expect(body).toMatchObject({
       results: [{ code: CODE(4), outcome: 'accepted' }],
@@ -559,7 +563,7 @@ describe('operators', () => {
       expect.objectContaining({
         party: 'portal',
         health: 'paused',
-        paused: { at: '2025-08-12T08:30:05+07:00', by: 'ops' },
+        paused: { at: '2025-08-21T08:30:05+07:00', by: 'ops' },
         backlog: { due: 4, waiting: 0, onItsWay: 0 },
       }),
     );
@@ -764,7 +768,7 @@ describe('operators', () => {
         mediaType: 'application/json',
         body: Buffer.from('[]'),
         bodyBytes: 2,
-        receivedAt: '2025-08-12T08:30:00+07:00',
+        receivedAt: '2025-08-21T08:30:00+07:00',
       },
     });
     expect((await items('unknown-codes')).map(({ code }: { code: string }) => code)).toEqual(['H60.01', '1.013225']);

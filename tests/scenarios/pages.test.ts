@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cheapest } from '../../src/kit/measures.ts';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -42,7 +42,7 @@ describe('pages for citizens', () => {
       fields: seedOf('fields'),
       agencies: seedOf('agencies'),
     };
-    hub = await testHub({ partners: { source: catalogueSource(records) } });
+    hub = await testHub({ nowMs: AFTER_RECEIPT, partners: { source: catalogueSource(records) } });
     await pullCatalogue(hub);
     await hub.push([
       dossier({ submittedAt: '2025-08-11T21:04:00+07:00', agencyName: 'Sở Tư pháp', serviceCode: '1.001193' }),

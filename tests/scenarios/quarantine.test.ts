@@ -61,7 +61,7 @@ describe('quarantine', () => {
     await hub.push(dossier({ code: CODE(6) }));
     const preview = async (line: object, table = 'national-status') =>
       ops.post(`code-tables/one-stop/${table}/preview`, line);
-    const looked = { messages: 3, items: 6, since: '2025-08-05T08:30:00+07:00', isAll: true };
+    const looked = { messages: 3, items: 6, since: '2025-08-14T08:30:00+07:00', isAll: true };
     expect((await preview({ from: '77', to: 'resolved' })).body).toMatchObject({
       ...{ looked, freed: 2, changed: 0, told: ['portal'], waiting: { items: 2, deliveries: 0 } },
       items: [1, 2].map((n) => ({ code: CODE(n), changes: [{ path: '/status', was: null, would: 'resolved' }] })),
@@ -91,11 +91,11 @@ describe('quarantine', () => {
       `INSERT INTO messages (id, receipt, received_at, party, door, body_bytes, body, outcome, results)
        SELECT id, id, $2, 'other', 'rest', 1, '\\x00', 'accepted', '[]'
        FROM generate_series(1, 12000) n, LATERAL (SELECT ($1 || lpad(to_hex(n), 12, '0'))::uuid AS id) given`,
-      [firstUuidOf(hub.clock.nowMs - 3_600_000).slice(0, -12), '2025-08-12T07:30:00+07:00'],
+      [firstUuidOf(hub.clock.nowMs - 3_600_000).slice(0, -12), '2025-08-21T07:30:00+07:00'],
     );
     const preview = async () =>
       (await ops.post('code-tables/one-stop/national-status/preview', { from: '77', to: 'resolved' })).body.looked;
-    const nothing = { messages: 0, items: 0, since: '2025-08-05T08:30:00+07:00' };
+    const nothing = { messages: 0, items: 0, since: '2025-08-14T08:30:00+07:00' };
     onTestFinished(() => void vi.restoreAllMocks());
     const asked = vi.spyOn(pool, 'query');
     const walked = () =>
@@ -336,7 +336,7 @@ describe('quarantine', () => {
         mediaType: 'application/json',
         body: Buffer.from('[]'),
         bodyBytes: 2,
-        receivedAt: '2025-08-12T08:30:00+07:00',
+        receivedAt: '2025-08-21T08:30:00+07:00',
       },
     });
     partner.needs.service = true;
@@ -491,11 +491,11 @@ describe('quarantine', () => {
     // As it stands when the process died right after its word was kept.
     await pool.query(
       `INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
-       VALUES ('one-stop', 'national-status', '77', 'processing', 1, 'ops', 'because', now(), '2025-08-12T08:30:02+07:00')`,
+       VALUES ('one-stop', 'national-status', '77', 'processing', 1, 'ops', 'because', now(), '2025-08-21T08:30:02+07:00')`,
     );
     await pool.query(
       `INSERT INTO resolutions (cause_key, parties, action, who, why, at, until)
-       VALUES ($1, '{one-stop}', 'map', 'ops', 'because', '2025-08-12T08:30:00+07:00', '2025-08-12T08:30:05+07:00')`,
+       VALUES ($1, '{one-stop}', 'map', 'ops', 'because', '2025-08-21T08:30:00+07:00', '2025-08-21T08:30:05+07:00')`,
       [cause.key],
     );
     await hub.hub.pipeline.sweep();

@@ -5,11 +5,12 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';
 import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
-import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type PushReply, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
 const CODE = 'H60.01-250812-0035';
 const STATUSES = ['received', 'processing', 'supplement-required', 'processing', 'resolved', 'returned'];
+const PARTNER_KEY = { id: 'partner', secret: 'partner-secret-of-the-tests' };
 
 describe('rebuild', () => {
   let hub: TestHub;
@@ -31,6 +32,8 @@ describe('rebuild', () => {
     hub = await testHub({
       partners: { portal: partner },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      entries: { other: { may: ['status'] } },
+      keys: [{ ...PARTNER_KEY, scopes: ['dossier:write'], party: 'portal' }],
     });
     await playDay(hub);
   });
@@ -200,7 +203,7 @@ describe('rebuild', () => {
 
 const SERVICE = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true, fieldCode: 'G03-GD10' };
 
-/** Duplicates, late and same-second things, both doors, the catalogue, and what waited and was let go. */
+/** Duplicates, late and same-second items, both doors, a claim, the catalogue, and items that waited and were released. */
 async function playDay(hub: TestHub): Promise<void> {
   const later = () => {
     hub.clock.nowMs += 1_000;
@@ -218,13 +221,14 @@ async function playDay(hub: TestHub): Promise<void> {
   await hub.push('{"cut', {});
   later();
   const hoa = { code: 'H60.01-250812-1001', applicant: { name: 'Lê Thị Hoa', phone: '0911111111' } };
-  await hub.push([dossier(hoa), dossier({ ...hoa, aliases: [{ party: 'portal', code: 'G22.99-250812-0001' }] })]);
+  await hub.push([dossier(hoa), dossier({ ...hoa, aliases: [{ party: 'one-stop', code: 'G22.99-250812-0001' }] })]);
   await untilReleased(hub);
   later();
   await hub.push(
     dossier({ ...hoa, code: 'G22.99-250812-0001', status: 'resolved', statusAt: '2025-08-14T09:00:00+07:00' }),
   );
   await hub.push(dossier({ status: 'processing', statusAt: '2025-08-15T09:00:00+07:00' }), { party: 'other' });
+  await pushClaim(hub, dossier({ status: 'returned', statusAt: '2025-08-16T09:00:00+07:00' }));
   await pushMany(hub);
   await pushByDialect(hub);
   await hub.hub.database.query
@@ -232,6 +236,16 @@ async function playDay(hub: TestHub): Promise<void> {
     .values({ party: 'portal', name: 'catalogue', next_at: '2025-01-01', checkpoint: 'null', token: 0 } as never)
     .execute();
   await hub.hub.pipeline.pull('portal', 'catalogue');
+}
+
+/** A record of a party that does not own the dossier, some time after the owner's last one. */
+async function pushClaim(hub: TestHub, record: object): Promise<void> {
+  hub.clock.nowMs += 1_000;
+  const headers = { Authorization: `Bearer ${PARTNER_KEY.secret}` };
+  const response = await hub.request('POST', '/api/v1/parties/portal/dossiers', undefined, record, headers);
+  const [{ outcome, warnings }] = ((await response.json()) as PushReply).results as [PushReply['results'][0]];
+  expect(outcome).toBe('accepted');
+  expect(warnings).toContainEqual(expect.objectContaining({ path: '/status', code: 'not-owner' }));
 }
 
 /** The step that came before its dossier is applied when that one is there. */

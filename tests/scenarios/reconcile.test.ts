@@ -18,7 +18,7 @@ import { createNightly, type NightlyMeans } from '../../src/reconcile/nightly.ts
 import type { NightlyReconcile } from '../../src/rounds.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
 import { createVault } from '../../src/vault.ts';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const CODES = [1, 2, 3, 4].map((n) => `H60.01-250812-000${n}`);
 const [ONE, TWO, THREE] = CODES as [string, string, string];
@@ -32,7 +32,13 @@ describe('reconcile', () => {
     portal = await startSimulator(nationalPortal());
     hub = await testHub({
       partners: { portal: partnerOf(portalAdapter), mute: other },
-      entries: { portal: { settings: { ...ACCOUNT, adapterUrl: portal.url, dstcode: 'VN:GOV:TEST', madonvi: 'H60' } } },
+      entries: {
+        portal: {
+          settings: { ...ACCOUNT, adapterUrl: portal.url, dstcode: 'VN:GOV:TEST', madonvi: 'H60' },
+          authoritative: ['status'],
+        },
+        other: { may: ['status'] },
+      },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'mute'] }],
     });
     await hub.push(CODES.map((code) => whole({ code })));
@@ -328,6 +334,7 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
   };
   const partner = testPartner();
   const hub = await testHub({
+    nowMs: AFTER_RECEIPT,
     partners: { portal: { ...partner, adapter: { ...partner.adapter, reconcile } } },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
     ...(setting !== undefined && { entries: { portal: { reconcile: setting } } }),

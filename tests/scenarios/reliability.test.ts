@@ -571,9 +571,9 @@ describe('two processes on one database', () => {
     expect(rows[0]).toEqual({ n: 60, last: 60, counted: 60 });
   });
 
-  test('dossiers that name one code of a third system at both at once are one dossier, whichever was first', async () => {
+  test('dossiers that name one further code at both at once are one dossier, whichever was first', async () => {
     const naming = (n: number, other = 0) =>
-      dossier({ code: codeOf(2 * n + other), aliases: [{ party: 'ministry', code: `M-${n}` }] });
+      dossier({ code: codeOf(2 * n + other), aliases: [{ party: 'one-stop', code: `M-${n}` }] });
     const numbers = Array.from({ length: 20 }, (_, n) => n);
     await Promise.all(numbers.flatMap((n) => [hub.push(naming(n)), other.push(naming(n, 1))]));
     const { rows } = await hub.hub.database.pool.query('SELECT count(*)::int AS dossiers FROM dossiers');

@@ -80,7 +80,7 @@ describe('replay', () => {
     await hub.push(dossier());
     await hub.deliver();
     const { id, state, nextAt } = await first();
-    expect({ state, nextAt }).toEqual({ state: 'due', nextAt: '2025-08-12T08:30:05+07:00' });
+    expect({ state, nextAt }).toEqual({ state: 'due', nextAt: '2025-08-21T08:30:05+07:00' });
     expect(await outcomeOf(id)).toBe('already-due');
     later(5_000);
     await hub.deliver();

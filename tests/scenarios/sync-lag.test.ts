@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/settle';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 
@@ -10,6 +10,7 @@ describe('sync lag', () => {
   beforeEach(async () => {
     partner = testPartner();
     hub = await testHub({
+      nowMs: AFTER_RECEIPT,
       partners: { portal: partner },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
     });

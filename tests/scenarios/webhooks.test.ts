@@ -44,12 +44,15 @@ describe('webhooks', () => {
       partners: Object.fromEntries(
         names.map((name) => [name, { sent: [], script: [], adapter: adapter as unknown as Adapter }]),
       ),
-      entries: Object.fromEntries(
-        started.map(([name, { simulator }]) => [
-          name,
-          { settings: { url: `${simulator.url}${SIMULATOR_PATH}`, secrets: [NEXT_SECRET, SIMULATOR_SECRET] } },
-        ]),
-      ),
+      entries: {
+        other: { may: ['status'] },
+        ...Object.fromEntries(
+          started.map(([name, { simulator }]) => [
+            name,
+            { settings: { url: `${simulator.url}${SIMULATOR_PATH}`, secrets: [NEXT_SECRET, SIMULATOR_SECRET] } },
+          ]),
+        ),
+      },
       routes:
         options.routes ??
         ['one-stop', 'other'].flatMap((from) => BOTH.map((operation) => ({ from, operation, to: names }))),

@@ -55,7 +55,7 @@ export interface PushReply {
     readonly code?: string;
     readonly outcome: string;
     readonly problems?: readonly { path: string; message: string }[];
-    readonly warnings?: readonly { path: string; message: string }[];
+    readonly warnings?: readonly { path: string; code?: string; message: string }[];
   }[];
   readonly body: any;
 }
@@ -74,7 +74,7 @@ export async function testHub(
   options: {
     readonly partners?: Readonly<Record<string, Partner>>;
     readonly routes?: HubFile['routes'];
-    /** What the configuration says of parties besides their adapter. */
+    /** What the configuration says of each party in addition to its adapter. */
     readonly entries?: Readonly<Record<string, object>>;
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
@@ -133,8 +133,8 @@ export async function testHub(
         ...(options.keys ?? []),
       ],
       parties: {
-        'one-stop': { adapter: 'door' },
-        other: { adapter: 'peer' },
+        'one-stop': { adapter: 'door', ...options.entries?.['one-stop'] },
+        other: { adapter: 'peer', ...options.entries?.other },
         ...Object.fromEntries(
           Object.keys(partners).map((name) => [name, { adapter: name, ...options.entries?.[name] }]),
         ),
@@ -212,6 +212,7 @@ function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedA
       authoritative,
       sends: Object.keys(adapter.send ?? {}),
       pulls: Object.keys(adapter.pull ?? {}),
+      callbacks: Object.keys(adapter.callbacks ?? {}),
     },
     adapter,
     settingsProblems: () => [],
@@ -242,6 +243,9 @@ export function testPartner(
   });
   return { sent, script, adapter };
 }
+
+/** A quarter of an hour after the dossier of `dossier` was received: the start of tests that count minutes from there. */
+export const AFTER_RECEIPT = Date.parse('2025-08-12T08:30:00+07:00');
 
 /** The code of the dossier of this number, up to 9999. */
 export const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;

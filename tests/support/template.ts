@@ -4,7 +4,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/pool.ts';
 
 /** When the clock of a test's hub begins. */
-export const MORNING = Date.parse('2025-08-12T08:30:00+07:00');
+export const MORNING = Date.parse('2025-08-21T08:30:00+07:00');
 
 /** A database with the tables of this version, made once a run, and how a copy of it is made as new again. */
 export interface Template {
