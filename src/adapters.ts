@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -36,6 +36,8 @@ export interface LoadedAdapter {
 }
 
 export const ADAPTERS_DIR = join(import.meta.dirname, '..', 'adapters');
+/** Sources load sources, compiled code loads compiled code. */
+const ADAPTER_FILE = `adapter${extname(import.meta.filename)}`;
 
 /**
  * Load every adapter: each folder of `adapters/` with a manifest is one.
@@ -60,10 +62,10 @@ async function load(name: string): Promise<LoadedAdapter> {
           .join('; '),
       );
     if (manifest.name !== name) throw new Error(`its manifest says the name ${manifest.name}`);
-    const { default: adapter } = (await import(pathToFileURL(join(folder, 'adapter.ts')).href)) as {
+    const { default: adapter } = (await import(pathToFileURL(join(folder, ADAPTER_FILE)).href)) as {
       default?: Adapter;
     };
-    if (!adapter) throw new Error('adapter.ts has no default export');
+    if (!adapter) throw new Error(`${ADAPTER_FILE} has no default export`);
     agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
     agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { compiled } from '../compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
@@ -15,8 +15,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';
-const modulePath = fileURLToPath(new URL('./start.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const modulePath = compiled('src/embedded-postgres/start.ts');
 
 let root = '';
 let lastFolder = 0;
@@ -394,7 +393,7 @@ function startInNode(dataDir: string, options: NodeOptions = {}): ChildProcess {
     const report = ({ url, adopted }) => console.log(JSON.stringify({ url, adopted, messages }));
     const hold = () => new Promise(() => setInterval(() => {}, 1000));
     ${script}`;
-  const node = spawn(process.execPath, ['--import', tsx, '--input-type=module', '-e', source], {
+  const node = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
     ...spawnOptions,
@@ -473,7 +472,7 @@ function copyHub(home: string): string {
   fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
   fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
   fs.cpSync(path.dirname(modulePath), path.join(home, 'embedded-postgres'), { recursive: true });
-  const beside = 'make-folders.ts';
+  const beside = 'make-folders.js';
   fs.cpSync(path.join(path.dirname(modulePath), '..', beside), path.join(home, beside));
   return path.join(home, 'embedded-postgres', path.basename(modulePath));
 }

@@ -161,7 +161,7 @@ describe('by remote control', () => {
 
 describe('in a process of its own', () => {
   const run = (...args: string[]) =>
-    spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'run-simulator.ts'), ...args], {
+    spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'bin', 'simulator.mjs'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
+import { compiled } from '../../src/compiled.ts';
 
 /** A process that answers questions, one after the other. */
 export interface Worker<In, Out> {
@@ -12,7 +12,7 @@ type Reply<Out> = { readonly out: Out } | { readonly error: string };
 
 /** Start a file of this folder as a worker; it calls `beWorker`. */
 export function startWorker<In, Out>(file: string): Worker<In, Out> {
-  const child = fork(join(import.meta.dirname, file), { execArgv: ['--import', 'tsx'] });
+  const child = fork(compiled(`tests/bench/${file}`));
   endWithUs(child);
   return {
     ask: (input) =>

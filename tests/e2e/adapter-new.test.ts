@@ -16,16 +16,17 @@ const TITLE = 'Sở "Y tế" \\ tỉnh';
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'lienthong-new-'));
-  for (const part of ['src', 'schemas', 'mappings', 'package.json', 'tsconfig.json', 'biome.json'])
+  for (const part of ['bin', 'scripts', 'src', 'schemas', 'mappings', 'package.json', 'tsconfig.json', 'biome.json'])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   mkdirSync(join(copy, 'adapters'));
+  node(['scripts/build.mjs']);
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('lienthong adapter new', () => {
   test('makes an adapter that keeps to the lint, runs as its own simulator, and is loaded and pulled from', async () => {
-    const made = node(['src/cli/lienthong.mjs', 'adapter', 'new', 'so-y-te', '--title', TITLE, '--json']);
+    const made = node(['bin/lienthong.mjs', 'adapter', 'new', 'so-y-te', '--title', TITLE, '--json']);
     expect(made).toMatchObject({ status: 0, stderr: '' });
     const { parties, title } = JSON.parse(made.stdout);
     expect(title).toBe(TITLE);
@@ -45,7 +46,7 @@ describe('lienthong adapter new', () => {
       });
       parties['so-y-te'].settings.baseUrl = partner.url;
       writeFileSync(join(copy, 'hub.config.json'), JSON.stringify({ parties }));
-      const tried = node(['src/cli/lienthong.mjs', 'adapter', 'try', 'so-y-te', 'progress']);
+      const tried = node(['bin/lienthong.mjs', 'adapter', 'try', 'so-y-te', 'progress']);
       expect(tried).toMatchObject({ status: 0, stderr: '' });
       expect(tried.stdout).toMatch(/"status":"processing".*\n1 records, 0 invalid, 0 would wait/);
     } finally {
@@ -119,7 +120,7 @@ function node(args: readonly string[]) {
 
 /** As somebody does who has just made it. */
 function startSimulator(name: string): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/kit/run-simulator.ts', name], {
+  const child = spawn(process.execPath, ['bin/simulator.mjs', name], {
     cwd: copy,
     env: ENV,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -8,7 +8,7 @@ import { createDice } from '../../src/cli/demo/dice.ts';
 import type { Status } from '../../src/cli/demo/folder.ts';
 import type { Report } from '../../src/cli/demo/report.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 150_000;
 
 describe('lienthong demo --once', () => {
@@ -22,8 +22,11 @@ describe('lienthong demo --once', () => {
   test(
     'plays a day of over 560 dossiers, finds everything where it belongs, and ends with 0',
     async () => {
-      const { code, report, errors } = await demo(folder).ended;
+      const temp = mkdtempSync(join(folder, 'temp-'));
+      const { code, report, errors } = await demo(folder, { TMPDIR: temp }).ended;
       expect(report, errors).toMatchObject({ ok: true, missing: [], hubRestarts: 0 });
+      // Other users of the machine could have written there before.
+      expect(readdirSync(temp)).toEqual([]);
       expect(code).toBe(0);
       expect(report.dossiers).toBeGreaterThanOrEqual(560);
       expect(report.services).toBeGreaterThanOrEqual(60);
@@ -85,10 +88,10 @@ interface Demo {
   readonly isOver: () => boolean;
 }
 
-function demo(folder: string): Demo {
+function demo(folder: string, more: Readonly<Record<string, string>> = {}): Demo {
   const { HUB_CONFIG: _config, HUB_SECRET: _secret, ...env } = process.env;
   const child = spawn(process.execPath, [COMMAND, 'demo', '--once', '--json'], {
-    env: { ...env, HUB_DATA_DIR: folder, PORT: '0' },
+    env: { ...env, HUB_DATA_DIR: folder, PORT: '0', ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { out: '', errors: '' };

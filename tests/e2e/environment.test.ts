@@ -9,7 +9,7 @@ import { startHubProcess, testFolder } from '../support/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
-const HUB = ['--max-semi-space-size=16', '--import', './src/load.mjs', 'src/main.ts'];
+const HUB = ['bin/hub.mjs'];
 
 test.skipIf(process.platform !== 'linux')(
   'a log that cannot be written, on a full disk, holds up neither the start, nor an answer, nor the end',
@@ -67,7 +67,7 @@ test.skipIf(process.platform !== 'linux')(
     const folder = testFolder({});
     const dataDir = join(folder.path, 'data');
     const { DATABASE_URL: _, ...env } = process.env;
-    const command = spawn(process.execPath, ['src/cli/lienthong.mjs', 'migrate'], {
+    const command = spawn(process.execPath, ['bin/lienthong.mjs', 'migrate'], {
       cwd: ROOT,
       env: { ...env, HUB_DATA_DIR: dataDir },
       stdio: 'ignore',

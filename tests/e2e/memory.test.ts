@@ -30,20 +30,16 @@ describe('a hub to which nobody speaks SOAP', () => {
 
   beforeAll(async () => {
     database = await testDatabase();
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--max-semi-space-size=16', '--import', './src/load.mjs', '--input-type=module', '--eval', HUB],
-      {
-        cwd: ROOT,
-        env: {
-          PATH: process.env.PATH ?? '',
-          PORT: '0',
-          DATABASE_URL: database.url,
-          HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
-          HUB_CONFIG: folder.configPath,
-        },
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', HUB], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env.PATH ?? '',
+        PORT: '0',
+        DATABASE_URL: database.url,
+        HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+        HUB_CONFIG: folder.configPath,
       },
-    );
+    });
     moments = JSON.parse(stdout);
   });
   afterAll(async () => {
@@ -85,8 +81,8 @@ const moment = () => ({
     ? Number(/VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
     : Number.NaN,
 });
-const { createLog } = await import('./src/log.ts');
-const { startHub } = await import('./src/main.ts');
+const { createLog } = await import('./dist/src/log.js');
+const { startHub } = await import('./dist/src/main.js');
 const { url } = await startHub(process.env, createLog(process.env, 2));
 const started = moment();
 const reply = await fetch(url + '/soap/v1/${PARTY}', {
@@ -96,7 +92,7 @@ const reply = await fetch(url + '/soap/v1/${PARTY}', {
 });
 if (reply.status !== 200) throw new Error(await reply.text());
 const pinged = moment();
-const { loadAdapters } = await import('./src/adapters.ts');
+const { loadAdapters } = await import('./dist/src/adapters.js');
 await (await loadAdapters()).get('soap-ministry').adapter.load();
 console.log(JSON.stringify({ started, pinged, speaking: moment() }));
 process.kill(process.pid, 'SIGTERM');

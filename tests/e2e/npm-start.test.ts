@@ -50,7 +50,7 @@ test.skipIf(process.platform === 'win32')(
     const { npm_lifecycle_event: _, ...without } = process.env;
     const env = { ...without, DATABASE_URL: database.url, HUB_SECRET, HUB_CONFIG: folder.configPath, PORT: '0' };
     const start = async (more: Record<string, string>) => {
-      const command = 'node src/cli/lienthong.mjs start; exit $?';
+      const command = 'node bin/lienthong.mjs start; exit $?';
       const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
       const shell = spawn('sh', ['-c', command], { cwd: ROOT, env: { ...env, ...more }, stdio });
       const lines: { msg: string; pid: number }[] = [];

@@ -8,7 +8,7 @@ import type { Report } from '../../src/cli/prove/report.ts';
 import { planTrouble } from '../../src/cli/prove/trouble.ts';
 import type { HubFile } from '../../src/config.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 240_000;
 
 describe('lienthong prove', () => {

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { compiled, ROOT } from '../../src/compiled.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { dropDatabasesOf, makeTemplate, type Template } from './template.ts';
 
@@ -18,6 +18,8 @@ declare module 'vitest' {
 
 /** One server for the whole run: the one of DATABASE_URL, else an embedded one that is removed afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Processes and threads that tests start run what production runs.
+  execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')]);
   if (process.env.DATABASE_URL) {
     project.provide('databaseServerUrl', process.env.DATABASE_URL);
     const server = process.env.DATABASE_URL;
@@ -43,7 +45,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
  * it comes (its pipe closes), then adopts the orphan, stops it and removes the folder; after a teardown it finds none.
  */
 function removeWhenRunEnds(folder: string, dataDir: string): void {
-  const launcher = new URL('../../src/embedded-postgres/start.ts', import.meta.url).href;
+  const launcher = pathToFileURL(compiled('src/embedded-postgres/start.ts')).href;
   const script = `
     const fs = require('node:fs');
     process.stdin.resume().on('end', () => setTimeout(async () => {
@@ -53,8 +55,7 @@ function removeWhenRunEnds(folder: string, dataDir: string): void {
       }
       fs.rmSync(${JSON.stringify(folder)}, { recursive: true, force: true });
     }, 500));`; // the pipe closes a moment before the owner of the server counts as dead
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const watcher = spawn(process.execPath, ['--import', tsx, '-e', script], {
+  const watcher = spawn(process.execPath, ['-e', script], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

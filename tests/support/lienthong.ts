@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { run } from '../../src/cli/index.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lienthong.mjs');
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 
 export interface Ran {
   readonly code: number | null;

@@ -21,7 +21,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Start the hub as `npm start` does, on a port that the system chooses. */
 export function spawnHub(env: Record<string, string>): SpawnedHub {
-  const child = spawn(process.execPath, ['--max-semi-space-size=16', '--import', './src/load.mjs', 'src/main.ts'], {
+  const child = spawn(process.execPath, ['bin/hub.mjs'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { ADAPTERS_DIR } from '../../adapters.ts';
+import { ROOT } from '../../compiled.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
 /** The adapter that is copied: one that the tests hold to the kit's contract where it is. Its name is exchanged. */
 const SAMPLE = 'sample-partner';
 const SAMPLE_TITLE = 'Sample partner';
-const SAMPLE_DIR = join(import.meta.dirname, SAMPLE);
-const SOURCES = join(import.meta.dirname, '..', '..');
+const SOURCES = join(ROOT, 'src');
+const SAMPLE_DIR = join(SOURCES, 'cli', 'adapter', SAMPLE);
+const ADAPTERS_DIR = join(ROOT, 'adapters');
 
 const LONGEST_NAME = 40;
 const LONGEST_TITLE = 200;
@@ -87,7 +88,7 @@ function titleOf(name: string, title: string | undefined): string {
 function told(name: string, title: string, files: readonly string[]): Result {
   const folder = `adapters/${name}`;
   const tests = `npx vitest run ${folder}`;
-  const simulator = `node --import tsx src/kit/run-simulator.ts ${name} --port ${PORT}`;
+  const simulator = `npm run simulator -- ${name} --port ${PORT}`;
   const settings = { baseUrl: `http://127.0.0.1:${PORT}`, token: `${name}-simulator` };
   const parties = { [name]: { adapter: name, settings } };
   const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({

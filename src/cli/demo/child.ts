@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { compiled, ROOT } from '../../compiled.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
-const LOAD = pathToFileURL(join(ROOT, 'src', 'load.mjs')).href;
-const LEASH = pathToFileURL(join(import.meta.dirname, 'leash.ts')).href;
+const LEASH = pathToFileURL(compiled('src/cli/demo/leash.ts')).href;
 const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 15_000;
 
@@ -31,7 +29,7 @@ export interface ChildOptions {
 
 /** Start a process. It is out of reach of the terminal's Ctrl-C, which is the demo's to hear. */
 export function startChild({ script, args = [], env = process.env, logFile, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, ['--import', LOAD, '--import', LEASH, join(ROOT, script), ...args], {
+  const child = spawn(process.execPath, ['--import', LEASH, compiled(script), ...args], {
     cwd: ROOT,
     env,
     detached: true,

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { compiled } from '../../compiled.ts';
 import type { Child } from '../demo/child.ts';
 import type { KeeperMessage, LeftOver } from './keeper.ts';
 
@@ -15,10 +13,8 @@ export interface Keeper {
   removeAll(): Promise<void>;
 }
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-
 export async function startKeeper(): Promise<Keeper> {
-  const child = spawn(process.execPath, ['--import', TSX, join(import.meta.dirname, 'keeper.ts')], {
+  const child = spawn(process.execPath, [compiled('src/cli/prove/keeper.ts')], {
     // Out of reach of the terminal's Ctrl-C.
     detached: true,
     windowsHide: true,

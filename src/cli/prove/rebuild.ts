@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { ROOT } from '../../compiled.ts';
 import type { Report } from './report.ts';
 
-const COMMAND = join(import.meta.dirname, '..', 'lienthong.mjs');
+const COMMAND = join(ROOT, 'bin', 'lienthong.mjs');
 const ENDS_WITHIN_MS = 600_000;
 
 interface Told {

@@ -1,4 +1,3 @@
-import * as modules from 'node:module';
 import { NotLoaded } from '#core/not-loaded';
 
 /** All that reads SOAP and needs libxml2 for it. */
@@ -24,16 +23,6 @@ export function loadSoap(): Promise<Soap> {
 }
 
 async function load(): Promise<Soap> {
-  await installHook();
   const [{ answer }, { readKept, xmlOf }] = await Promise.all([import('./answer.ts'), import('./message.ts')]);
   return { answer, readKept, xmlOf };
-}
-
-const HOOK = new URL('./libxml-hook.mjs', import.meta.url);
-
-/** Before tsx's own: where Node has hooks in the thread itself, tsx uses them, and they come before the others. */
-async function installHook(): Promise<void> {
-  const { registerHooks } = modules as { readonly registerHooks?: (hooks: object) => unknown };
-  if (registerHooks) registerHooks(await import(HOOK.href));
-  else modules.register(HOOK);
 }

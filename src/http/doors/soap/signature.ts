@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compiled } from '../../../compiled.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
 
@@ -34,7 +35,7 @@ function inThread(check: SignatureCheck): Promise<ReturnType<typeof verify>> {
 
 function askThread(check: SignatureCheck): Promise<ReturnType<typeof verify>> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./signature-thread.mjs', import.meta.url), { workerData: check });
+    const thread = new Worker(compiled('src/http/doors/soap/signature-thread.ts'), { workerData: check });
     thread.once('message', (verified) => {
       resolve(verified);
       void thread.terminate();
