@@ -1,30 +1,30 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
-import { type Account, type Cluster, canReach, type Log } from './cluster.ts';
+import type { Account, Log } from './account.ts';
+import { type Cluster, canReach, MOVED_DATA_ROOT } from './cluster.ts';
 import { filesIn, removeLeftOvers } from './files.ts';
 import { packageVersion, prepare, tryToRun } from './programs.ts';
 
 /**
- * The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy under the temp folder, else, where that
- * is closed to others, full or may not run programs, one beside the data.
+ * The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy beside the data, else one in root's
+ * own folder. Never in the shared temp folder, where somebody else could be first.
  */
 export async function binaries(cluster: Cluster): Promise<string> {
   const source = embeddedPackage();
   const problem = prepare(source) ?? tryToRun(source, cluster.account);
   if (!problem) return source;
   const problems = [`from ${source}: ${problem}`];
-  const name = `lienthong-postgres-${packageVersion(source)}-${process.getuid?.() ?? 'user'}`;
-  const copies = [os.tmpdir(), path.dirname(cluster.dataDir)].map((folder) => path.join(folder, name));
-  // One that was made already comes first: the other place has not done then.
-  for (const copy of copies.sort((one, other) => Number(fs.existsSync(other)) - Number(fs.existsSync(one)))) {
+  const { uid } = cluster.account;
+  const name = `lienthong-postgres-${packageVersion(source)}-${uid ?? process.getuid?.() ?? 'user'}`;
+  const folders = [path.dirname(cluster.dataDir), ...(uid === undefined ? [] : [MOVED_DATA_ROOT])];
+  for (const copy of folders.map((folder) => path.join(folder, name))) {
     const why = canEnter(cluster.account, path.dirname(copy)) ?? (await copyOf(source, copy, cluster));
     if (why === undefined) return copy;
     problems.push(`from ${copy}: ${why}`);
   }
   throw new Error(
-    `PostgreSQL's binaries cannot be run, ${problems.join('; ')}. Set TMPDIR to a folder that every user may enter and run programs in.`,
+    `PostgreSQL's binaries cannot be run, ${problems.join('; ')}. Set HUB_DATA_DIR to a folder on a file system that may run programs.`,
   );
 }
 
@@ -40,7 +40,7 @@ async function copyOf(source: string, copy: string, { account, log }: Cluster): 
   try {
     if (!isWholeCopy(source, copy)) {
       isNew = true;
-      await copyPackage(source, copy, log);
+      await copyPackage(source, copy, account, log);
       log({ source, copy }, 'PostgreSQL binaries copied to where they can be run');
     }
   } catch (error) {
@@ -81,7 +81,7 @@ function thisHost(): Host {
   return { platform, arch, lacksGlibc: platform === 'linux' && !header.glibcVersionRuntime };
 }
 
-async function copyPackage(source: string, copy: string, log: Log): Promise<void> {
+async function copyPackage(source: string, copy: string, account: Account, log: Log): Promise<void> {
   const folder = path.dirname(copy);
   const prefix = `${path.basename(copy)}.tmp-`;
   const isOld = (name: string) => {
@@ -101,9 +101,10 @@ async function copyPackage(source: string, copy: string, log: Log): Promise<void
     const problem = prepare(fresh);
     if (problem) throw new Error(`PostgreSQL's binaries could not be copied to ${fresh}: ${problem}`);
     for (const at of [fresh, ...filesIn(fresh)]) {
-      // The package may be closed to others too (npm install under umask 077).
+      // For the account's group alone, which cannot change them.
       const entry = fs.lstatSync(at);
-      if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o755 : 0o644);
+      if (account.gid !== undefined) fs.lchownSync(at, entry.uid, account.gid);
+      if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o750 : 0o640);
     }
     // Complete here, so a kill at any point leaves a whole copy or none. A spoilt one is moved aside; servers that
     // run from it find the same paths again.

@@ -2,21 +2,14 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '../make-folders.ts';
+import { type Account, accountOf, type Log, madeAccount } from './account.ts';
 import { codeOf, readIfThere, syncFolder } from './files.ts';
 import { settingFlags } from './settings.ts';
 
 /** The superuser that initdb makes. */
 export const ROLE = 'lienthong';
-const NOBODY = 65534;
-const MOVED_DATA_ROOT = '/var/lib/lienthong';
-
-/** The system account PostgreSQL runs as; empty means the account of this process. */
-export interface Account {
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-export type Log = (fields: object, message: string) => void;
+/** Root's own: where PostgreSQL's account can reach files whatever the folders above the repository allow. */
+export const MOVED_DATA_ROOT = '/var/lib/lienthong';
 
 /** One data folder and all that its server is started with. */
 export interface Cluster {
@@ -34,12 +27,13 @@ export function placeCluster(
   settings: Readonly<Record<string, string>> = {},
   log: Log = () => {},
 ): Cluster {
-  const { asked, account, known } = lookForPlace(askedDataDir);
+  const { asked, account: found, known } = lookForPlace(askedDataDir);
+  const account = madeAccount(found, log);
   const place = known ?? newPlace(asked);
   if (place !== asked) {
     log({ asked, dataDir: place }, `data folder moved: user ${account.uid} could not reach the one asked for`);
   }
-  makeReachableFolder(path.dirname(place));
+  makeReachableFolder(path.dirname(place), account);
   if (place !== asked) claimPlace(asked, place);
   // The true path: a server is recognised by its working folder.
   const dataDir = fs.existsSync(place)
@@ -57,21 +51,14 @@ export function dataFolderOf(askedDataDir: string): string {
 /** Changes nothing. Without a known place the files have to be elsewhere, and nobody has said where. */
 function lookForPlace(askedDataDir: string): { asked: string; account: Account; known: string | undefined } {
   const asked = path.resolve(askedDataDir);
-  const owner = fs.statSync(asked, { throwIfNoEntry: false });
-  const isRoot = process.getuid?.() === 0;
-  // PostgreSQL refuses to run as root. A folder that some user's hub made keeps its owner.
-  const account = !isRoot
-    ? {}
-    : owner && owner.uid !== 0
-      ? { uid: owner.uid, gid: owner.gid }
-      : { uid: NOBODY, gid: NOBODY };
-  const isReachable = canReach(account, path.dirname(asked));
-  if (isCluster(asked)) {
-    if (isReachable) return { asked, account, known: asked };
-    throw new Error(`${asked} holds data but user ${account.uid} cannot reach it; open its path`);
-  }
   // Also once the path was opened: the data are where they were put.
-  return { asked, account, known: placeIn(placeFileOf(asked)) ?? (isReachable ? asked : undefined) };
+  const moved = isCluster(asked) ? undefined : placeIn(placeFileOf(asked));
+  const account = accountOf(moved ?? asked);
+  if (moved !== undefined) return { asked, account, known: moved };
+  const isReachable = canReach(account, path.dirname(asked));
+  if (isCluster(asked) && !isReachable)
+    throw new Error(`${asked} holds data but PostgreSQL's account cannot reach it; open its path`);
+  return { asked, account, known: isReachable ? asked : undefined };
 }
 
 /** @throws Error for what names no folder: by half a path the files would be made anew, wherever that is */
@@ -96,7 +83,7 @@ function claimPlace(asked: string, place: string): void {
     throw new Error(
       `${placeFileOf(asked)} names ${place}, which has the files of ${first}; remove it to begin with an empty database`,
     );
-  fs.writeFileSync(file, asked, { flush: true });
+  fs.writeFileSync(file, asked, { flush: true, mode: 0o600 });
 }
 
 /**
@@ -106,7 +93,7 @@ function claimPlace(asked: string, place: string): void {
 function newPlace(asked: string): string {
   makeFolders(path.dirname(asked));
   const whole = `${placeFileOf(asked)}-${process.pid}`;
-  fs.writeFileSync(whole, path.join(MOVED_DATA_ROOT, randomBytes(8).toString('hex')), { flush: true });
+  fs.writeFileSync(whole, path.join(MOVED_DATA_ROOT, randomBytes(8).toString('hex')), { flush: true, mode: 0o600 });
   try {
     fs.linkSync(whole, placeFileOf(asked));
   } catch (error) {
@@ -140,8 +127,9 @@ export function canReach({ uid, gid }: Account, folder: string): boolean {
   }
 }
 
-/** mkdir -p whose new folders can be passed through whatever the umask; existing ones stay as they are. */
-function makeReachableFolder(folder: string): void {
+/** mkdir -p whose new folders PostgreSQL's account can pass through, and others cannot read. Existing ones stay. */
+function makeReachableFolder(folder: string, { uid }: Account): void {
+  const mode = uid === undefined ? 0o700 : 0o711;
   const first = makeFolders(folder);
-  for (let at = folder; first && at.startsWith(first); at = path.dirname(at)) fs.chmodSync(at, 0o755);
+  for (let at = folder; first && at.startsWith(first); at = path.dirname(at)) fs.chmodSync(at, mode);
 }

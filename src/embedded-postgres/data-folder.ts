@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { giveFiles, hasName, initdbAccount } from './account.ts';
 import { type Cluster, isCluster, ROLE } from './cluster.ts';
 import { readIfThere, removeLeftOvers, syncFolder } from './files.ts';
 import { SERVER_PROCESS } from './processes.ts';
@@ -31,19 +32,28 @@ export async function ensureCluster(cluster: Cluster, programs: string): Promise
 }
 
 async function runInitdb(cluster: Cluster, programs: string, staging: string): Promise<string> {
-  const { uid, gid } = cluster.account;
-  const passwordFile = path.join(staging, 'password'); // a copy PostgreSQL's account can read
+  const account = initdbAccount(cluster.account);
+  // Closed twice: to all but the account's group, then to all but the account.
+  const inner = path.join(staging, 'own');
+  const passwordFile = path.join(inner, 'password'); // a copy PostgreSQL's account can read
   const password = readPassword(cluster) || newPassword();
   savePassword(cluster, password); // before: no folder ever appears whose password is unknown
+  fs.mkdirSync(inner, { mode: 0o700 });
   fs.writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) for (const at of [staging, passwordFile]) fs.chownSync(at, uid, gid);
-  const made = path.join(staging, 'data');
+  const { uid, gid } = account;
+  if (uid !== undefined && gid !== undefined) {
+    for (const at of [passwordFile, inner]) fs.chownSync(at, uid, gid);
+    fs.chownSync(staging, 0, gid);
+    fs.chmodSync(staging, 0o710);
+  }
+  const made = path.join(inner, 'data');
   const flags = ['--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C'];
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const options = { ...cluster.account, ...SERVER_PROCESS };
+  const options = { ...account, ...SERVER_PROCESS };
   try {
     const initdb = programPath(programs, 'initdb');
     await promisify(execFile)(initdb, ['-D', made, '-U', ROLE, ...flags, ...locale], options);
+    if (uid !== cluster.account.uid) giveFiles(made, cluster.account);
     return made;
   } catch (error) {
     const { stderr } = error as { stderr?: string };
@@ -57,6 +67,10 @@ function checkCluster(cluster: Cluster, programs: string): void {
   if (found !== major) throw new Error(`${cluster.dataDir} was made by PostgreSQL ${found}, this one is ${major}`);
   if (readPassword(cluster)) return;
   // The password file was lost, or not in the backup. Whoever may write the data folder may set a new one.
+  if (!hasName(cluster.account))
+    throw new Error(
+      `${cluster.dataDir}.password is missing, and user ${cluster.account.uid} needs a name to set a new one: run useradd --system --uid ${cluster.account.uid} lienthong-postgres`,
+    );
   const password = newPassword();
   const input = `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`;
   const options = { ...cluster.account, ...SERVER_PROCESS, input, encoding: 'utf8' } as const;

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Log } from './cluster.ts';
+import type { Log } from './account.ts';
 
 export const HALF_WRITTEN_MS = 2_000; // a file still empty after this was left by a crash
 

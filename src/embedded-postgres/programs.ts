@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Account } from './cluster.ts';
+import type { Account } from './account.ts';
 import { codeOf, readIfThere } from './files.ts';
 import { SERVER_PROCESS } from './processes.ts';
 

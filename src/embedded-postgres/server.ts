@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { accountOf, madeAccount, takeOver } from './account.ts';
 import { binaries } from './binaries.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, isCluster } from './cluster.ts';
 import { ensureCluster } from './data-folder.ts';
 import { HALF_WRITTEN_MS, readIfThere } from './files.ts';
 import { isAlive, isPostgresOf, SERVER_PROCESS } from './processes.ts';
@@ -23,7 +24,8 @@ export interface Postmaster {
 }
 
 /** Starts a server and does not wait for it to be ready; makes the data folder where there is none. */
-export async function launch(cluster: Cluster, deadline: number): Promise<Postmaster> {
+export async function launch(placed: Cluster, deadline: number): Promise<Postmaster> {
+  const cluster = withOwner(placed);
   const programs = await binaries(cluster);
   await clearForeignPidFile(cluster.dataDir, deadline);
   await ensureCluster(cluster, programs);
@@ -52,6 +54,13 @@ export async function launch(cluster: Cluster, deadline: number): Promise<Postma
   } finally {
     fs.closeSync(output);
   }
+}
+
+/** The files may be there by now, made by another process that chose another account. */
+function withOwner(cluster: Cluster): Cluster {
+  takeOver(cluster.dataDir, cluster.account, cluster.log);
+  if (!isCluster(cluster.dataDir)) return cluster;
+  return { ...cluster, account: madeAccount(accountOf(cluster.dataDir), cluster.log) };
 }
 
 /** The server that runs over this folder already. */
@@ -86,7 +95,7 @@ async function clearForeignPidFile(dataDir: string, deadline: number): Promise<v
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as net.AddressInfo;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -10,6 +10,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { compiled } from '../compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
+import { filesIn, readIfThere } from './files.ts';
+import { packageVersion, programPath } from './programs.ts';
+import { freePort, launch } from './server.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
 
 const NOBODY = 65534;
@@ -25,7 +28,7 @@ const dataDirs = new Set<string>();
 
 beforeAll(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-embedded-'));
-  fs.chmodSync(root, 0o755); // as root, PostgreSQL runs as nobody
+  fs.chmodSync(root, 0o755); // as root, PostgreSQL runs as another user
 });
 
 afterEach(async () => {
@@ -75,7 +78,7 @@ describe('a data folder', () => {
     const dataDir = newDataDir();
     const node = startInNode(dataDir);
     await until(() => fs.readdirSync(root).some((name) => name.startsWith(`${path.basename(dataDir)}.initdb-`)));
-    await until(() => findInside(`${path.basename(dataDir)}.initdb-`, 'data/global'));
+    await until(() => findInside(`${path.basename(dataDir)}.initdb-`, 'own/data/global'));
     await kill(node);
     expect(fs.existsSync(dataDir)).toBe(false);
     const { url, adopted } = await start(dataDir);
@@ -127,7 +130,10 @@ describe('a postmaster.pid', () => {
   it.skipIf(!isRoot)('that names a living process of PostgreSQL’s own user does not hinder the start', async () => {
     const dataDir = newDataDir();
     await (await start(dataDir)).stop();
-    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { uid: NOBODY, cwd: '/' });
+    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      uid: fs.statSync(dataDir).uid,
+      cwd: '/',
+    });
     nodes.push(bystander);
     fs.writeFileSync(path.join(dataDir, 'postmaster.pid'), `${bystander.pid}\n${dataDir}\n1\n5432\n\n127.0.0.1\n`);
     expect((await start(dataDir)).adopted).toBe(false);
@@ -264,6 +270,63 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(await start(dataDir)).toMatchObject({ adopted: true, url });
   });
 
+  it('root’s server has an account of its own: a process of nobody neither reads its files nor connects', async () => {
+    const dataDir = newDataDir();
+    const { url } = await start(dataDir);
+    const { uid, gid } = fs.statSync(dataDir);
+    expect([0, NOBODY]).not.toContain(uid);
+    const status = fs.readFileSync(`/proc/${postmasterPid(dataDir)}/status`, 'utf8');
+    expect(status).toContain(`Uid:\t${uid}\t${uid}\t${uid}\t${uid}\nGid:\t${gid}\t${gid}\t${gid}\t${gid}\n`);
+    const files = [dataDir, ...['.password', '.log', '.owner'].map((end) => `${dataDir}${end}`)];
+    expect(files.map((file) => asNobody(`fs.openSync(${JSON.stringify(file)})`))).toEqual(files.map(() => 'EACCES'));
+    expect(asNobody(`process.kill(${postmasterPid(dataDir)}, 'SIGHUP')`)).toBe('EPERM');
+    const stranger = new URL(url);
+    stranger.password = '';
+    await expect(query(stranger.href, 'SELECT 1')).rejects.toThrow(/password/);
+  });
+
+  it('files that an older hub left to nobody change hands at the next start, also while its server runs', async () => {
+    const dataDir = newDataDir();
+    const first = await start(dataDir);
+    await query(first.url, 'CREATE TABLE kept (id int)');
+    await first.stop();
+    const own = fs.statSync(dataDir).uid;
+    for (const isRunning of [false, true]) {
+      for (const at of [dataDir, ...filesIn(dataDir)]) fs.chownSync(at, NOBODY, NOBODY);
+      if (isRunning) await runAsNobody(dataDir);
+      const { url, stop, adopted } = await start(dataDir);
+      expect(adopted).toBe(false);
+      expect(await query(url, 'SELECT * FROM kept')).toEqual([]);
+      expect(new Set([dataDir, ...filesIn(dataDir)].map((at) => fs.statSync(at).uid))).toEqual(new Set([own]));
+      await stop();
+    }
+  });
+
+  it('a file that nobody has linked from elsewhere is not given away', async () => {
+    const dataDir = await madeDataDir();
+    for (const at of [dataDir, ...filesIn(dataDir)]) fs.chownSync(at, NOBODY, NOBODY);
+    const precious = path.join(root, 'precious');
+    fs.writeFileSync(precious, '');
+    fs.linkSync(precious, path.join(dataDir, 'base', 'linked'));
+    await expect(start(dataDir)).rejects.toThrow(/base\/linked belongs to user 0 or has a second name/);
+    expect(fs.statSync(precious).uid).toBe(0);
+  });
+
+  it('where no user can be made, a uid without a name serves', async () => {
+    const dataDir = newDataDir();
+    const account = { uid: 60_990, gid: 60_990 };
+    const { pid } = await launch({ ...placeCluster(dataDir), account }, Date.now() + 60_000);
+    const heir = await start(dataDir);
+    expect(heir.adopted).toBe(true);
+    expect(await query(heir.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(fs.statSync(`/proc/${pid}`).uid).toBe(account.uid);
+    await heir.stop();
+    expect([dataDir, ...filesIn(dataDir)].filter((at) => fs.statSync(at).uid !== account.uid)).toEqual([]);
+    expect(fs.readdirSync(path.dirname(dataDir)).filter((name) => name.includes('.initdb-'))).toEqual([]);
+    expect((await start(dataDir)).adopted).toBe(false);
+    expect(fs.statSync(`/proc/${postmasterPid(dataDir)}`).uid).toBe(account.uid);
+  });
+
   it('where the files were moved to is told by a whole path, and belongs to one data folder', () => {
     const closed = fs.mkdtempSync(path.join(root, 'closed-'));
     const [asked, copy, link] = ['data', 'copy', 'link'].map((name) => path.join(closed, name, 'postgres')) as [
@@ -288,17 +351,33 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     }
   });
 
-  it('a repository under a closed home and a temp folder closed as well: the binaries move beside the data', async () => {
+  it('a repository under a closed home: the binaries move beside the data, for that account alone', async () => {
     const home = path.join(root, 'home2');
+    const temp = path.join(root, 'temp2');
     fs.mkdirSync(home, { mode: 0o700 });
-    const options = { module: copyHub(home), env: { TMPDIR: home }, script: 'report(await start()); await hold()' };
+    fs.mkdirSync(temp, { mode: 0o755 });
+    const options = { module: copyHub(home), env: { TMPDIR: temp } };
     const folder = path.join(root, 'open');
     fs.mkdirSync(folder, { mode: 0o755 });
+    const half = path.join(folder, `${copyName(fs.statSync(await madeDataDir()).uid)}.tmp-killed`);
+    fs.mkdirSync(half);
+    fs.utimesSync(half, 0, 0);
     const dataDir = newDataDir(folder);
-    const { url } = await started(startInNode(dataDir, options));
+    const first = startInNode(dataDir, options);
+    const { url } = await started(first);
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(fs.readdirSync(folder).filter((name) => /lienthong-postgres-[^/]*-0$/.test(name))).toHaveLength(1);
-    expect(fs.readdirSync(home).filter((name) => name.startsWith('lienthong-'))).toEqual([]);
+    const { uid, gid } = fs.statSync(dataDir);
+    const copy = path.join(folder, copyName(uid));
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith('lienthong-'))).toEqual([path.basename(copy)]);
+    expect(fs.statSync(copy)).toMatchObject({ uid: 0, gid, mode: 0o040750 });
+    expect(fs.readdirSync(temp)).toEqual([]);
+    // A file is lost: the next start mends the copy.
+    const library = path.join(copy, 'native/share/postgresql/timezonesets/Default');
+    fs.rmSync(library);
+    await kill(first);
+    endPostmaster(dataDir);
+    await started(startInNode(dataDir, options));
+    expect(fs.existsSync(library)).toBe(true);
   });
 
   it('a repository and data under a closed home, without install scripts: both move to open places', async () => {
@@ -313,10 +392,6 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
       dataDirs.add(place);
       return place;
     };
-    const version = JSON.parse(fs.readFileSync(path.join(embeddedPackage(), 'package.json'), 'utf8')).version;
-    const half = path.join(temp, `lienthong-postgres-${version}-0.tmp-killed`);
-    fs.mkdirSync(half);
-    fs.utimesSync(half, 0, 0);
     try {
       const options = { module: hub, env: { TMPDIR: temp } };
       const nodes = [
@@ -326,21 +401,16 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
       const { url, messages } = await started(nodes[0]!);
       const moved = placeOf(dataDir);
       expect(moved).toMatch(/^\/var\/lib\/lienthong\/[0-9a-f]{16}$/);
-      expect(messages).toContain('data folder moved: user 65534 could not reach the one asked for');
+      expect(messages.join()).toMatch(/data folder moved: user \d+ could not reach the one asked for/);
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       if (nodes[1]!.exitCode === null) await once(nodes[1]!, 'exit');
       expect(nodes[1]!.exitCode).toBe(0);
       placeOf(`${dataDir}2`);
-      const copy = path.join(temp, `lienthong-postgres-${version}-0`);
-      expect(fs.readdirSync(temp).filter((name) => name.startsWith('lienthong-'))).toEqual([path.basename(copy)]);
+      expect(fs.readdirSync(temp)).toEqual([]);
       expect(fs.existsSync(dataDir)).toBe(false);
-      // A temp cleaner spoils the copy: the next start mends it.
-      const library = path.join(copy, 'native/share/postgresql/timezonesets/Default');
-      fs.rmSync(library);
       await kill(nodes[0]!);
       endPostmaster(moved);
       await started(startInNode(dataDir, options));
-      expect(fs.existsSync(library)).toBe(true);
       expect(placeOf(dataDir)).toBe(moved);
       // Nothing of it comes again where what was asked for is removed.
       fs.rmSync(`${dataDir}.place`);
@@ -371,6 +441,34 @@ async function start(dataDir: string, settings?: Record<string, string>): Promis
   const server = await startEmbeddedPostgres({ dataDir, ...(settings && { settings }) });
   servers.push(server);
   return server;
+}
+
+/** One whose server has stopped. */
+async function madeDataDir(): Promise<string> {
+  const dataDir = newDataDir();
+  await (await start(dataDir)).stop();
+  return dataDir;
+}
+
+/** The error's code of a statement in a process of the shared user. */
+function asNobody(statement: string): string {
+  const script = `try { ${statement}; console.log('done'); } catch ({ code }) { console.log(code); }`;
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { uid: NOBODY, gid: NOBODY, cwd: '/' });
+  return String(stdout).trim();
+}
+
+/** As versions before did; whoever started it is gone. */
+async function runAsNobody(dataDir: string): Promise<void> {
+  const settings = ['-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'];
+  spawn(programPath(embeddedPackage(), 'postgres'), ['-D', dataDir, '-p', String(await freePort()), ...settings], {
+    ...{ uid: NOBODY, gid: NOBODY, cwd: '/', stdio: 'ignore', detached: true, env: { LC_ALL: 'C' } },
+  }).unref();
+  await until(() => /ready/.test(readIfThere(path.join(dataDir, 'postmaster.pid'))));
+}
+
+/** The name of a copy of the binaries. */
+function copyName(uid: number): string {
+  return `lienthong-postgres-${packageVersion(embeddedPackage())}-${uid}`;
 }
 
 interface NodeOptions {

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cluster, isCluster, type Log, placeCluster } from './cluster.ts';
+import { isLeftToNobody, type Log } from './account.ts';
+import { type Cluster, isCluster, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
 import { withLock } from './lock.ts';
-import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
+import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
 import { shutDown } from './shut-down.ts';
 
@@ -55,6 +56,10 @@ async function serve(cluster: Cluster): Promise<Serving> {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const found = findPostmaster(cluster.dataDir);
+    if (found && isLeftToNobody(cluster.dataDir) && !liveOwnerOf(cluster)) {
+      await shutDown(cluster, found.pid);
+      continue;
+    }
     const server = found ?? (await launch(cluster, deadline));
     if (await isReady(cluster, server, deadline)) return connected(cluster, server, found !== undefined);
     // Gone before it was ready: an old server that finished its shutdown, or a new one that could not start.
@@ -67,8 +72,8 @@ async function serve(cluster: Cluster): Promise<Serving> {
 
 async function connected(cluster: Cluster, server: Postmaster, adopted: boolean): Promise<Serving> {
   const { pid, port } = server;
-  const owner = readIdentity(`${cluster.dataDir}.owner`);
-  const shared = adopted && owner !== undefined && isSameProcess(owner);
+  const owner = adopted ? liveOwnerOf(cluster) : undefined;
+  const shared = owner !== undefined;
   if (!shared) fs.writeFileSync(`${cluster.dataDir}.owner`, ownIdentity(), { mode: 0o600 });
   try {
     await createDatabase(cluster, port);
@@ -79,6 +84,12 @@ async function connected(cluster: Cluster, server: Postmaster, adopted: boolean)
   const how = shared ? `shared with process ${owner.pid}` : adopted ? 'adopted, its owner is dead' : 'started';
   cluster.log({ postgresPid: pid, port, dataDir: cluster.dataDir }, `embedded PostgreSQL ${how}`);
   return { ...server, adopted, shared };
+}
+
+/** The living process that started the server of this folder. */
+function liveOwnerOf({ dataDir }: Cluster): Identity | undefined {
+  const owner = readIdentity(`${dataDir}.owner`);
+  return owner && isSameProcess(owner) ? owner : undefined;
 }
 
 /** Its clients have the address: a server that was killed, such as for want of memory, is to come again at the same port. */

@@ -15,7 +15,7 @@ describe('lienthong demo --once', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'lienthong-demo-'));
-    chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
+    chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -228,7 +228,7 @@ function send(
 }
 
 test('with nothing given and a data folder that only its owner may enter it starts, also again, and has its database', async () => {
-  // As root PostgreSQL runs as nobody, who cannot enter: its files are then elsewhere.
+  // As root, PostgreSQL runs as another user, which cannot enter. Its files are elsewhere then.
   const folder = testFolder({});
   onTestFinished(folder.remove);
   const env = { HUB_DATA_DIR: join(folder.path, 'data'), HUB_CONFIG: folder.configPath };

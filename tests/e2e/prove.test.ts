@@ -16,7 +16,7 @@ describe('lienthong prove', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'lienthong-proof-'));
-    chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
+    chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user
   });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');

@@ -28,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return () => dropDatabasesOf(server, template);
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-vitest-'));
-  fs.chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody
+  fs.chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user
   const dataDir = path.join(folder, 'data');
   removeWhenRunEnds(folder, dataDir);
   const server = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });

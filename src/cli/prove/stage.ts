@@ -89,11 +89,11 @@ async function startHubs(
   return { url: `http://${HOST}:${own.port}`, secrets, env: hubEnv, deaths, failures, hubs };
 }
 
-/** Open to be passed through: as root, PostgreSQL runs as nobody. */
+/** Others can pass through and not read: PostgreSQL runs as another user when root starts it. */
 function makeFolder(root: string, keeper: Keeper): string {
   makeFolders(root);
   const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));
   keeper.keep({ kind: 'folder', path: folder });
-  chmodSync(folder, 0o755);
+  chmodSync(folder, 0o711);
   return folder;
 }

@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { codeOf, readIfThere } from './files.ts';
+
+/** The system account PostgreSQL runs as; empty means the account of this process. */
+export interface Account {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export type Log = (fields: object, message: string) => void;
+
+const NAME = 'lienthong-postgres';
+const USERADD = '/usr/sbin/useradd';
+const NOBODY = 65534;
+/** systemd leaves 60706 to 61183 unused (its UIDS-GIDS.md), and rootless containers map ids below 65536. */
+const UNNAMED_IDS = { first: 60_800, last: 60_999 };
+/** Stands for a new account: it owns nothing. */
+const NOT_MADE: Account = { uid: -1, gid: -1 };
+
+/**
+ * The account of a data folder's server. Changes nothing. PostgreSQL refuses to run as root, so root starts it as the
+ * owner of its files, or as an account of its own where there are no files yet.
+ */
+export function accountOf(dataDir: string): Account {
+  if (process.getuid?.() !== 0) return {};
+  const owner = fs.statSync(dataDir, { throwIfNoEntry: false });
+  if (owner && owner.uid !== 0 && !isLeftToNobody(dataDir)) return { uid: owner.uid, gid: owner.gid };
+  return namedAccount() ?? NOT_MADE;
+}
+
+/** The account, made where it is missing: a system user, or without `useradd` a uid that nothing on this machine uses. */
+export function madeAccount(account: Account, log: Log): Account {
+  return account === NOT_MADE ? (newUser(log) ?? unnamedAccount()) : account;
+}
+
+/**
+ * Whether an older hub of root's left these files to `nobody`, whose other processes can read them. The files of a hub
+ * that runs as `nobody` itself have their password beside them, with the same owner.
+ */
+export function isLeftToNobody(dataDir: string): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const [data, password] = [dataDir, `${dataDir}.password`].map((at) => fs.statSync(at, { throwIfNoEntry: false }));
+  return data?.uid === NOBODY && password?.uid === 0;
+}
+
+/** Gives the files that an older hub left to `nobody` to PostgreSQL's own account. No server may run on them. */
+export function takeOver(dataDir: string, account: Account, log: Log): void {
+  if (!isLeftToNobody(dataDir)) return;
+  giveFiles(dataDir, account);
+  log({ dataDir, uid: account.uid }, "the database's files belonged to nobody; PostgreSQL's own account has them now");
+}
+
+/** As which account initdb can run: it asks for the name of its own. */
+export function initdbAccount(account: Account): Account {
+  // Its folder is closed to all but the new group, and processes of another group cannot trace this one.
+  return hasName(account) ? account : { uid: NOBODY, gid: account.gid };
+}
+
+/** Whether /etc/passwd knows the account. Only accounts made here are missing there. */
+export function hasName({ uid }: Account): boolean {
+  const isOurs = uid !== undefined && uid >= UNNAMED_IDS.first && uid <= UNNAMED_IDS.last;
+  return !isOurs || idsIn('/etc/passwd').has(uid);
+}
+
+/**
+ * Gives a folder of `nobody` to an account, the folder itself last: an interrupted change begins again.
+ *
+ * @throws Error for a file of somebody else or with a second name: root would give away what is not PostgreSQL's
+ */
+export function giveFiles(folder: string, account: Account): void {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const at = path.join(folder, entry.name);
+    if (entry.isDirectory()) giveFiles(at, account);
+    else if (!entry.isSymbolicLink()) giveOne(at, account);
+  }
+  giveOne(folder, account);
+}
+
+/** By an open file: what has the name now may be another one a moment later. */
+function giveOne(at: string, { uid = -1, gid = -1 }: Account): void {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const file = fs.openSync(at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const found = fs.fstatSync(file);
+    if (found.uid === uid) return;
+    if (found.uid !== NOBODY || (found.isFile() && found.nlink > 1))
+      throw new Error(`${at} belongs to user ${found.uid} or has a second name; remove it or give it to user ${uid}`);
+    fs.fchownSync(file, uid, gid);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function namedAccount(): Account | undefined {
+  const line = readIfThere('/etc/passwd')
+    .split('\n')
+    .find((one) => one.startsWith(`${NAME}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  return Number(uid) > 0 && Number(gid) > 0 ? { uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+function newUser(log: Log): Account | undefined {
+  const home = ['--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin'];
+  const { status } = spawnSync(USERADD, ['--system', '--user-group', ...home, NAME], { stdio: 'ignore' });
+  // Another hub may have been faster.
+  const account = namedAccount();
+  if (status === 0) log({ user: NAME, ...account }, 'system user made, for the embedded PostgreSQL alone');
+  return account;
+}
+
+function unnamedAccount(): Account {
+  const taken = new Set([...idsIn('/etc/passwd'), ...idsIn('/etc/group'), ...idsOfProcesses()]);
+  for (let id = UNNAMED_IDS.first; id <= UNNAMED_IDS.last; id++) if (!taken.has(id)) return { uid: id, gid: id };
+  throw new Error(
+    `every uid from ${UNNAMED_IDS.first} to ${UNNAMED_IDS.last} is in use; make the system user ${NAME} for PostgreSQL`,
+  );
+}
+
+/** The third field of each line: the uid in passwd(5), the gid in group(5). */
+function idsIn(file: string): ReadonlySet<number> {
+  return new Set(
+    readIfThere(file)
+      .split('\n')
+      .map((line) => Number(line.split(':')[2])),
+  );
+}
+
+function idsOfProcesses(): readonly number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => readStatus(pid).match(/^[UG]id:.*$/gm) ?? [])
+    .flatMap((line) => line.split(/\s+/).slice(1).map(Number));
+}
+
+function readStatus(pid: string): string {
+  try {
+    return readIfThere(`/proc/${pid}/status`);
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return '';
+    throw error;
+  }
+}
