@@ -10,7 +10,7 @@ const DIST = path.join(ROOT, 'dist');
 const RECORD = path.join(DIST, 'sources.json');
 export const FOLDERS = ['adapters', 'fixtures/catalogue', 'mappings', 'schemas', 'src', 'tests/bench'];
 /** Read or run from the source tree only. */
-const IGNORED = /\.(?:test\.ts|md|http)$|^adapters\/[^/]+\/fixtures\/|^src\/cli\/adapter\/sample-partner\//;
+const IGNORED = /\.(?:test\.ts|md)$|^adapters\/[^/]+\/fixtures$|^src\/cli\/adapter\/sample-partner$/;
 /** A change of one of these changes every compiled file. */
 const COMPILER = ['package.json', 'scripts/build.mjs'];
 
@@ -64,18 +64,21 @@ function isStale(record) {
 /** A copy or a checkout changes times and no content, so the content decides. */
 function hasChanged(source, known) {
   if (!known) return true;
-  const { mtimeMs, size } = fs.statSync(path.join(ROOT, source));
+  const { mtimeMs, size } = fs.statSync(`${ROOT}/${source}`);
   return (mtimeMs !== known.mtimeMs || size !== known.size) && describe(source).hash !== known.hash;
 }
 
 function sources() {
-  const found = [...COMPILER];
-  for (const folder of FOLDERS.filter((one) => fs.existsSync(path.join(ROOT, one))))
-    for (const entry of fs.readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })) {
-      const source = path.relative(ROOT, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/');
-      if (entry.isFile() && !IGNORED.test(source)) found.push(source);
-    }
-  return found;
+  return [...COMPILER, ...FOLDERS.filter((folder) => fs.existsSync(path.join(ROOT, folder))).flatMap(sourcesIn)];
+}
+
+function sourcesIn(folder) {
+  return fs.readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const source = `${folder}/${entry.name}`;
+    if (IGNORED.test(source)) return [];
+    if (entry.isDirectory()) return sourcesIn(source);
+    return entry.isFile() ? source : [];
+  });
 }
 
 function describe(source) {
