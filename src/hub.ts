@@ -46,7 +46,6 @@ import { addPages, unknownPage } from './pages/pages.ts';
 import type { Party } from './parties.ts';
 import { createParties, rightsOf } from './parties-of-config.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
-import { createBullQueue } from './queue/bull.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
@@ -143,7 +142,7 @@ export async function createHub(
     throw error;
   }
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
-  const queue = overrides.queue ?? createQueue(config, log);
+  const queue = overrides.queue ?? (await createQueue(config, log));
   const changed = createBell();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
   const home = createHomeWatch({ database, alerts, telemetry, nowMs, folder });
@@ -359,7 +358,9 @@ function tellClock(clock: Clock | undefined, log: Logger): void {
     log.warn({ aheadMs }, "this machine's clock is not the database's: the hub goes by the database's");
 }
 
-function createQueue(config: Config, log: Logger): Queue {
+/** Bull takes a tenth of a start: without Redis it is not loaded. */
+async function createQueue(config: Config, log: Logger): Promise<Queue> {
   if (config.redisUrl === undefined) return createInProcessQueue();
+  const { createBullQueue } = await import('./queue/bull.ts');
   return createBullQueue({ url: config.redisUrl, log: (fields, message) => log.warn(fields, message) });
 }
