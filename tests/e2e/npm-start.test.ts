@@ -55,7 +55,7 @@ test.skipIf(process.platform === 'win32')(
       const shell = spawn('sh', ['-c', command], { cwd: ROOT, env: { ...env, ...more }, stdio });
       const lines: { msg: string; pid: number }[] = [];
       createInterface({ input: shell.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
-      await expect.poll(() => lines.at(-1)?.msg, { timeout: 20_000 }).toBe('listening');
+      await expect.poll(() => lines.at(-1)?.msg, { timeout: 60_000 }).toBe('listening');
       shell.kill('SIGTERM');
       return { pid: lines[0]?.pid as number, lines };
     };
