@@ -26,6 +26,7 @@ import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
 import { createCountedDossiers, createStatistics, rememberStatistics } from './http/statistics.ts';
 import { createLookUp } from './index/look-up.ts';
+import { createMaskRound, maskStale } from './index/mask-again.ts';
 import { createIndexReader } from './index/read.ts';
 import { createCountedDossiersReader, createStatisticsReader } from './index/statistics.ts';
 import { createLastWrite } from './last-write.ts';
@@ -193,6 +194,7 @@ export async function createHub(
     shapes,
     retentionMonths: file.retentionMonths,
     count,
+    mask: createMaskRound(database, vault),
     watchAudit: createAuditWatch({ database, vault, alerts, telemetry, nowMs }),
     watchHome: home.watch,
   });
@@ -291,8 +293,11 @@ export async function createHub(
     ledger,
     orders,
     evidence,
-    rebuild: (options) =>
-      rebuildIndex({ live: database, vault, parties, readers, codes, ownership, ownedSince, nowMs }, options),
+    async rebuild(options) {
+      // What an older hub masked would differ, and the scheduler writes it again anyway.
+      await maskStale(database, vault);
+      return rebuildIndex({ live: database, vault, parties, readers, codes, ownership, ownedSince, nowMs }, options);
+    },
     async reconcile(id, options) {
       const party = parties.get(id);
       if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);

@@ -26,6 +26,8 @@ export interface RoundsMeans {
   readonly reconcile: NightlyReconcile;
   /** Count what changed since the last time. */
   readonly count: () => Promise<void>;
+  /** Mask again what an older hub masked. */
+  readonly mask: () => Promise<void>;
   /** See createAuditWatch. */
   readonly watchAudit: () => Promise<void>;
   /** See HomeWatch. */
@@ -68,6 +70,7 @@ export function createRounds(means: RoundsMeans): Rounds {
       'due pulls': startPulls,
       'due reconciles': startReconciles,
       count: means.count,
+      mask: means.mask,
     };
     for (const [where, work] of Object.entries(works)) await work().catch((error) => telemetry.failed(where, error));
   }

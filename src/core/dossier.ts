@@ -1,6 +1,7 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs } from './dates.ts';
-import { maskMentions, withoutMaskOf } from './masking.ts';
+import { withoutMaskOf } from './masking.ts';
+import { maskMentions } from './mentions.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 /** One thing that a partner told about a dossier, at the time at which it happened at the source. */

@@ -17,6 +17,7 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly enum?: readonly string[];
+  readonly pattern?: string;
   readonly const?: unknown;
   /** A secret: it is never shown. */
   readonly writeOnly?: boolean;

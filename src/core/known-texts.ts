@@ -20,9 +20,21 @@ export function createReplacer(known: ReadonlyMap<string, string>): (text: strin
   };
 }
 
-interface Place {
+export interface Place {
   readonly start: number;
   readonly end: number;
+}
+
+/** Finds every place at which one of these texts stands in another, also inside of or across one another. */
+export function createFinder(known: readonly string[]): (text: string) => Iterable<Place> {
+  const { step, lengthsAt } = automatonOf(known);
+  return function* (text) {
+    let state = 0;
+    for (let at = 0; at < text.length; at++) {
+      state = step(state, text.charCodeAt(at));
+      for (const length of lengthsAt(state)) yield { start: at + 1 - length, end: at + 1 };
+    }
+  };
 }
 
 /** Where known texts stand; those that overlap as one. */
@@ -47,6 +59,8 @@ interface Automaton {
   step(state: number, unit: number): number;
   /** How long the longest known text is that ends in a state; 0 for none. */
   longestAt(state: number): number;
+  /** How long all of them are, the longest first. */
+  lengthsAt(state: number): Iterable<number>;
 }
 
 /** Its states are the beginnings of the texts, 0 the empty one; a table finds what a state is followed by. */
@@ -98,5 +112,10 @@ function automatonOf(texts: readonly string[]): Automaton {
     }
     growing = growing.filter(({ text }) => text.length > at + 1);
   }
-  return { step, longestAt: (state) => longest[state] as number };
+  function* lengthsAt(from: number): Iterable<number> {
+    // A state whose longest text is that of its end is the end of none itself.
+    for (let state = from; (longest[state] as number) > 0; state = ends[state] as number)
+      if (longest[state] !== longest[ends[state] as number]) yield longest[state] as number;
+  }
+  return { step, longestAt: (state) => longest[state] as number, lengthsAt };
 }

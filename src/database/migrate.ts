@@ -17,6 +17,7 @@ import * as m015 from './migrations/015-late-until-ended.ts';
 import * as m016 from './migrations/016-backfills.ts';
 import * as m017 from './migrations/017-parts-of-dossiers.ts';
 import * as m018 from './migrations/018-ownership.ts';
+import * as m020 from './migrations/020-mask-of-version.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -39,6 +40,7 @@ const MIGRATIONS = {
   '016-backfills': m016,
   '017-parts-of-dossiers': m017,
   '018-ownership': m018,
+  '020-mask-of-version': m020,
 };
 
 /**

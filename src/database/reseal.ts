@@ -16,6 +16,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', hasProofs: true },
+  { table: 'dossiers', key: { code: 'text' }, value: 'former', keyId: 'former_key' },
   { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
   {
     table: 'events',

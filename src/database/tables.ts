@@ -56,6 +56,7 @@ interface DossiersTable {
   due_at: Instant | null;
   search: string;
   masked: string;
+  mask_of: number;
   sealed: Buffer;
   sealed_key: number;
   created_at: Instant;

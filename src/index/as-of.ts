@@ -1,9 +1,10 @@
 import { instantToMs } from '#core/dates';
 import { counts, fold } from '#core/dossier';
+import { maskedDossier } from '#core/masked-record';
+import { createMentions } from '#core/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
-import { maskedRecord } from './dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 
 /** What the index said of a dossier at a moment of the past. */
@@ -48,7 +49,7 @@ export async function readAsOf(
   const until = events[count]?.recordedAt;
   const asOf = { at, recordedAt: last.recordedAt, messageId: last.messageId, ...(until !== undefined && { until }) };
   const applicants = events.flatMap((event) => event.record?.applicant ?? []);
-  const record = personal ? view.record : maskedRecord(view.record, applicants);
+  const record = personal ? view.record : maskedDossier(view.record, createMentions(applicants));
   return { kind: 'found', dossier: { ...record, freshness, asOf } };
 }
 

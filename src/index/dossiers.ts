@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { Held } from '#core/apply';
 import { lastFour, serviceKey } from '#core/identifiers';
-import { maskApplicant, maskMentions, mentionOf } from '#core/masking';
+import { maskedDossier, writtenTexts } from '#core/masked-record';
+import { maskApplicant } from '#core/masking';
+import { createMentions, type Person } from '#core/mentions';
 import { searchWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
@@ -24,6 +26,8 @@ export interface DossierRow {
   readonly isClaimOnly: boolean;
   /** Its party is entitled to its code: another party's alias of that name does not stand in the way. */
   readonly ownsCode: boolean;
+  /** Whom it named as its applicant before: texts may still speak of them. */
+  readonly former: readonly Person[];
 }
 
 export interface Found {
@@ -35,6 +39,7 @@ export interface Found {
   readonly createdAt: string;
   /** The newest message that was applied to it. */
   readonly messageId: string;
+  readonly former: readonly Person[];
 }
 
 interface HeldRow {
@@ -48,6 +53,8 @@ interface HeldRow {
   content_hash: Buffer;
   sealed: Buffer;
   sealed_key: number;
+  former: Buffer | null;
+  former_key: number | null;
   created_at: string;
   last_message_id: string;
 }
@@ -65,12 +72,13 @@ export async function loadHeld(
     aliasOf: row.alias_of ?? undefined,
     createdAt: row.created_at,
     messageId: row.last_message_id,
+    former: formerOf(row, vault),
     held: heldOf(row, vault),
   }));
 }
 
 const HELD =
-  'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.created_at, d.last_message_id';
+  'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.former, d.former_key, d.created_at, d.last_message_id';
 const LOAD_HELD = under(HELD);
 
 function under(columns: string): string {
@@ -123,11 +131,17 @@ function heldOf(row: HeldRow, vault: Vault): Held {
   };
 }
 
+function formerOf({ former, former_key }: Pick<HeldRow, 'former' | 'former_key'>, vault: Vault): readonly Person[] {
+  if (!former || former_key === null) return [];
+  return JSON.parse(vault.open({ keyId: former_key, bytes: former }).toString()) as readonly Person[];
+}
+
 interface Written {
   readonly row: DossierRow;
   readonly record: Dossier;
   readonly sealed: Sealed;
   readonly masked: Uint8Array;
+  readonly former: Sealed | undefined;
   readonly search: string;
   readonly phone: Buffer | undefined;
   readonly identity: Buffer | undefined;
@@ -152,11 +166,17 @@ function prepare(row: DossierRow, vault: Vault): Written {
     row,
     record,
     sealed: sealRecord(vault, record),
-    masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness),
+    masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness, row.former),
+    former: sealFormer(vault, row.former),
     search: searchWords([code, ...(record.aliases ?? []).map((alias) => alias.code)], [name]),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
   };
+}
+
+/** Nearly all dossiers have none. */
+export function sealFormer(vault: Vault, former: readonly Person[]): Sealed | undefined {
+  return former.length > 0 ? vault.seal(JSON.stringify(former)) : undefined;
 }
 
 function proofOf(vault: Vault, code: string, text: string | undefined): Buffer | undefined {
@@ -165,67 +185,63 @@ function proofOf(vault: Vault, code: string, text: string | undefined): Buffer |
 }
 
 /**
- * What readers see, as UTF-8. Put together from the bytes of the record's JSON, which are there: writing it a second time,
- * or putting it together as text, would cost as much as all else here.
+ * What readers see, as UTF-8. Most records are put together from the bytes of their JSON, which are there: writing it a
+ * second time would cost as much as all else here.
+ *
+ * @param former whom the dossier named as its applicant before
  */
-function maskedJson(record: Dossier, freshness: object): Uint8Array {
+export function maskedJson(record: Dossier, freshness: object, former: readonly Person[]): Uint8Array {
   const { applicant } = record;
+  const mentions = createMentions(applicant ? [applicant, ...former] : former);
+  const texts = writtenTexts(record);
+  if (mentions.mayBeIn(texts)) return Buffer.from(JSON.stringify({ ...maskedDossier(record, mentions), freshness }));
   const json = bytesOf(record);
-  const last = `,"freshness":${JSON.stringify(freshness)}}`;
-  if (!applicant) return spliced(json, json.length - 1, json.length - 1, '', last);
-  const masked = maskApplicant(applicant);
-  // Few records have mentions: only these are taken apart.
-  if (someFreeText(record, mentionOf(applicant)))
-    return Buffer.from(JSON.stringify({ ...record, applicant: masked, freshness }, withoutMentionsOf([applicant])));
-  // In a text the quotes would be escaped: what is found is the member.
-  const start = json.indexOf(APPLICANT) + APPLICANT.length;
-  const end = start + Buffer.byteLength(JSON.stringify(applicant));
-  return spliced(json, start, end, JSON.stringify(masked), last);
+  const cuts: Cut[] = [];
+  if (applicant) {
+    // In a text the quotes would be escaped: what is found is the member.
+    const start = json.indexOf(APPLICANT) + APPLICANT.length;
+    const end = start + Buffer.byteLength(JSON.stringify(applicant));
+    cuts.push({ start, end, put: JSON.stringify(maskApplicant(applicant)) });
+  }
+  cuts.push(...addressesIn(json));
+  cuts.push({ start: json.length - 1, end: json.length, put: `,"freshness":${JSON.stringify(freshness)}}` });
+  return spliced(json, cuts);
 }
-
-type Applicant = NonNullable<Dossier['applicant']>;
 
 const APPLICANT = Buffer.from(',"applicant":');
+const ADDRESS = Buffer.from('"url":"');
+const [QUOTE, COMMA, BACKSLASH] = ['"', ',', '\\'].map((character) => character.charCodeAt(0));
 
-/** An object's JSON with a text in the place of what lies from `start` to `end`, and another in the place of its last brace. */
-function spliced(json: Buffer, start: number, end: number, middle: string, last: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(json.length + 3 * (middle.length + last.length));
-  let at = json.copy(bytes, 0, 0, start);
-  at += bytes.write(middle, at);
-  at += json.copy(bytes, at, end, json.length - 1);
-  at += bytes.write(last, at);
-  return bytes.subarray(0, at);
+/** Bytes of a JSON text, and what stands in their place. */
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+  readonly put: string;
 }
 
-/** A record as readers see it. @param applicants all of whom nothing may be read in its texts */
-export function maskedRecord(record: Dossier, applicants: readonly Applicant[]): Dossier {
-  const { applicant } = record;
-  const masked = applicant ? { ...record, applicant: maskApplicant(applicant) } : record;
-  return JSON.parse(JSON.stringify(masked, withoutMentionsOf(applicants))) as Dossier;
-}
-
-/** For JSON.stringify: free texts without what is said of the applicants. */
-function withoutMentionsOf(applicants: readonly Applicant[]): (key: string, value: unknown) => unknown {
-  const distinct = [...new Map(applicants.map((one) => [JSON.stringify(one), one])).values()];
-  return (key, value) =>
-    typeof value === 'string' && FREE_TEXTS.has(key)
-      ? distinct.reduce((text, one) => maskMentions(text, one), value)
-      : value;
-}
-
-/** The members with free texts, where officers may have written of the applicant, or a system put a number into an address. */
-const FREE_TEXTS = new Set(['abstract', 'note', 'content', 'name', 'requestedBy', 'receivedBy', 'url']);
-
-/** Whether it is so of one of the free texts of a record; what is said of the applicant in his own place is none. */
-function someFreeText(value: object, isSo: (text: string) => boolean): boolean {
-  for (const key in value) {
-    const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (typeof member === 'string') {
-      if (FREE_TEXTS.has(key) && isSo(member)) return true;
-    } else if (typeof member === 'object' && member !== null && key !== 'applicant' && someFreeText(member, isSo))
-      return true;
+/** The members that open documents and results, each with the comma that parts it from the next one. */
+function addressesIn(json: Buffer): readonly Cut[] {
+  const cuts: Cut[] = [];
+  for (let at = json.indexOf(ADDRESS); at >= 0; at = json.indexOf(ADDRESS, at + 1)) {
+    let end = at + ADDRESS.length;
+    for (; json[end] !== QUOTE; end++) if (json[end] === BACKSLASH) end++;
+    end++;
+    const isFirst = json[at - 1] !== COMMA;
+    cuts.push({ start: isFirst ? at : at - 1, end: isFirst && json[end] === COMMA ? end + 1 : end, put: '' });
   }
-  return false;
+  return cuts;
+}
+
+function spliced(json: Buffer, cuts: readonly Cut[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(json.length + 3 * cuts.reduce((length, { put }) => length + put.length, 0));
+  let at = 0;
+  let from = 0;
+  for (const { start, end, put } of cuts) {
+    at += json.copy(bytes, at, from, start);
+    if (put !== '') at += bytes.write(put, at);
+    from = end;
+  }
+  return bytes.subarray(0, at);
 }
 
 const columns = {
@@ -254,6 +270,9 @@ const columns = {
   parent_code: ['text', (w: Written) => w.record.parentCode],
   search: ['text', (w: Written) => w.search],
   masked: ['text', (w: Written) => w.masked],
+  mask_of: ['int4', (w: Written) => w.row.held.version],
+  former: ['bytea', (w: Written) => w.former?.bytes],
+  former_key: ['int4', (w: Written) => w.former?.keyId],
   sealed: ['bytea', (w: Written) => w.sealed.bytes],
   sealed_key: ['int4', (w: Written) => w.sealed.keyId],
   phone_proof: ['bytea', (w: Written) => w.phone],
@@ -267,6 +286,16 @@ const kept = ['code', 'created_at'];
 /** What stays where readers see nothing new. */
 const SHOWN = new Set(['masked', 'changed_at']);
 const UNCHANGED = Buffer.alloc(0);
+/** Where the mask stays it is of the new version too, unless an older hub made it. */
+const MASK_OF = `CASE WHEN excluded.masked = '' AND dossiers.mask_of <> dossiers.version THEN 0 ELSE excluded.mask_of END`;
+
+function setTo(name: string): string {
+  if (name === 'mask_of') return MASK_OF;
+  return SHOWN.has(name)
+    ? `CASE WHEN excluded.masked = '' THEN dossiers.${name} ELSE excluded.${name} END`
+    : `excluded.${name}`;
+}
+
 const part = definePart<Written>(
   'dossier',
   columns,
@@ -278,10 +307,7 @@ const part = definePart<Written>(
     ON CONFLICT (code) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))
-        .map(
-          (name) =>
-            `${name} = ${SHOWN.has(name) ? `CASE WHEN excluded.masked = '' THEN dossiers.${name} ELSE excluded.${name} END` : `excluded.${name}`}`,
-        )
+        .map((name) => `${name} = ${setTo(name)}`)
         .join(', ')}
     WHERE dossiers.version = excluded.made_from
     RETURNING code`,

@@ -4,6 +4,7 @@ import { searchQuery } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
+import { maskedByRule } from './mask-again.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {
@@ -31,15 +32,21 @@ export interface Place {
   readonly code: string;
 }
 
-/** Newest status first, then by code; after `after`. Personal data in full with a vault that opens them. */
+/** How dossiers are shown: in full, or masked. */
+export interface Shown {
+  readonly vault: Vault;
+  readonly personal: boolean;
+}
+
+/** Newest status first, then by code; after `after`. */
 export async function readList(
   database: Database,
   filter: DossierFilter,
   limit: number,
   after: Place | undefined,
-  vault: Vault | undefined,
+  shown: Shown,
 ): Promise<readonly (ServedDossier & Place)[]> {
-  let query = selected(await filtered(database, filter), vault);
+  let query = selected(await filtered(database, filter), shown);
   if (after)
     query = query.where(({ or, and, eb }) =>
       or([
@@ -48,7 +55,8 @@ export async function readList(
       ]),
     );
   const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
-  return rows.map((row) => ({ ...servedOf(row, vault), statusAt: row.status_at }));
+  const served = await servedAll(database, rows, shown);
+  return served.map((one, at) => ({ ...one, statusAt: (rows[at] as Row).status_at }));
 }
 
 /** The same in the order of their codes, which never change: whoever pages through them misses none. */
@@ -57,10 +65,10 @@ export async function readInCodeOrder(
   filter: DossierFilter,
   limit: number,
   after: string,
-  vault: Vault | undefined,
+  shown: Shown,
 ): Promise<readonly ServedDossier[]> {
-  const query = selected(await filtered(database, filter), vault).where('code', '>', after);
-  return (await query.orderBy('code').limit(limit).execute()).map((row) => servedOf(row, vault));
+  const query = selected(await filtered(database, filter), shown).where('code', '>', after);
+  return servedAll(database, await query.orderBy('code').limit(limit).execute(), shown);
 }
 
 /** A dossier as far as routes are concerned, and the message by which it became what it is. */
@@ -129,20 +137,28 @@ async function filtered(database: Database, filter: DossierFilter) {
 interface Row {
   readonly code: string;
   readonly masked: string;
+  readonly is_stale: boolean;
   readonly status_at: string;
   readonly sealed?: Buffer;
   readonly sealed_key?: number;
 }
 
-function selected(query: Filtered, vault: Vault | undefined) {
+function selected(query: Filtered, { personal }: Shown) {
   return query
-    .select(['code', 'masked', 'status_at'])
-    .$if(vault !== undefined, (all) => all.select(['sealed', 'sealed_key']));
+    .select(['code', 'masked', 'status_at', sql<boolean>`mask_of <> version`.as('is_stale')])
+    .$if(personal, (all) => all.select(['sealed', 'sealed_key']));
 }
 
-function servedOf({ code, masked, sealed, sealed_key }: Row, vault: Vault | undefined): ServedDossier {
-  const json = vault && sealed && sealed_key !== undefined ? wholeJson(vault, { masked, sealed, sealed_key }) : masked;
-  return { code, json };
+async function servedAll(
+  database: Database,
+  rows: readonly Row[],
+  { vault, personal }: Shown,
+): Promise<readonly ServedDossier[]> {
+  if (!personal) return (await maskedByRule(database, vault, rows)).map(({ code, masked }) => ({ code, json: masked }));
+  return rows.map(({ code, masked, sealed, sealed_key }) => ({
+    code,
+    json: wholeJson(vault, { masked, sealed: sealed as Buffer, sealed_key: sealed_key as number }),
+  }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
+import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 
 /** A dossier that a citizen may mean. */
 export interface Candidate {
@@ -14,23 +15,21 @@ export interface Candidate {
 /** The dossiers that have this code, own or alias: two systems may use one for different dossiers. */
 export type LookUp = (code: string) => Promise<readonly Candidate[]>;
 
-interface Row {
-  code: string;
-  masked: string;
+interface Row extends MaskedRow {
   phone_proof: Buffer | null;
   identity_proof: Buffer | null;
 }
 
 const WITH_PROOFS = `
-  SELECT code, masked, phone_proof, identity_proof FROM dossiers WHERE code = $1
+  SELECT d.code, d.masked, ${IS_STALE}, d.phone_proof, d.identity_proof FROM dossiers d WHERE d.code = $1
   UNION
-  SELECT d.code, d.masked, d.phone_proof, d.identity_proof FROM aliases a JOIN dossiers d ON d.code = a.dossier
+  SELECT d.code, d.masked, ${IS_STALE}, d.phone_proof, d.identity_proof FROM aliases a JOIN dossiers d ON d.code = a.dossier
   WHERE a.code = $1`;
 
 export function createLookUp(database: Database, vault: Vault): LookUp {
   return async (asked) => {
     const { rows } = await database.pool.query<Row>({ name: 'look up', text: WITH_PROOFS, values: [asked] });
-    return rows.map(({ code, masked, phone_proof, identity_proof }) => ({
+    return (await maskedByRule(database, vault, rows)).map(({ code, masked, phone_proof, identity_proof }) => ({
       ...{ code, masked },
       proves: (digits) => [phone_proof, identity_proof].some((proof) => proof && vault.proves(code, digits, proof)),
     }));

@@ -1,5 +1,6 @@
 import { counts, type EventPlace, fold, inEventOrder, isOwn } from '#core/dossier';
-import { maskMentions } from '#core/masking';
+import { maskedStep } from '#core/masked-record';
+import { createMentions } from '#core/mentions';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
@@ -17,6 +18,7 @@ import {
   readList,
   type ServedDossier,
 } from './list.ts';
+import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 
 export interface WholeDossier {
   readonly record: Dossier;
@@ -112,7 +114,7 @@ export interface IndexReader {
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
-  const one = gather((codes: readonly string[]) => readMany(database, codes), { size: 200, lanes: 3 });
+  const one = gather((codes: readonly string[]) => readMany(database, vault, codes), { size: 200, lanes: 3 });
   const changes = gather((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
     size: 1_000,
     lanes: 2,
@@ -143,36 +145,35 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       const events = await readEvents(database, vault, code);
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);
     },
-    list: (filter, limit, after, personal) => readList(database, filter, limit, after, personal ? vault : undefined),
+    list: (filter, limit, after, personal) => readList(database, filter, limit, after, { vault, personal }),
     inCodeOrder: (filter, limit, after, personal) =>
-      readInCodeOrder(database, filter, limit, after, personal ? vault : undefined),
+      readInCodeOrder(database, filter, limit, after, { vault, personal }),
     count: (filter) => countDossiers(database, filter),
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),
   };
 }
 
-interface ManyRow {
-  asked: string;
-  own: boolean;
-  code: string;
-  masked: string;
+interface ManyRow extends MaskedRow {
+  readonly asked: string;
+  readonly own: boolean;
 }
 
 const READ_MANY = `
-  SELECT d.code AS asked, true AS own, d.code, d.masked FROM dossiers d WHERE d.code = ANY($1::text[])
+  SELECT d.code AS asked, true AS own, d.code, d.masked, ${IS_STALE} FROM dossiers d WHERE d.code = ANY($1::text[])
   UNION ALL
-  SELECT a.code, false, d.code, d.masked FROM aliases a JOIN dossiers d ON d.code = a.dossier
+  SELECT a.code, false, d.code, d.masked, ${IS_STALE} FROM aliases a JOIN dossiers d ON d.code = a.dossier
   WHERE a.code = ANY($1::text[])`;
 
-async function readMany(database: Database, codes: readonly string[]): Promise<readonly OneDossier[]> {
+async function readMany(database: Database, vault: Vault, codes: readonly string[]): Promise<readonly OneDossier[]> {
+  const found = new Map<string, ManyRow[]>();
   const { rows } = await database.pool.query<ManyRow>({
     name: 'read many',
     text: READ_MANY,
     values: [[...new Set(codes)]],
   });
-  const found = new Map<string, ManyRow[]>();
-  for (const row of rows) found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
+  for (const row of await maskedByRule(database, vault, rows))
+    found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
   return codes.map((code) => {
     const all = found.get(code) ?? [];
     const distinct = [
@@ -246,19 +247,14 @@ async function readHistory(
   const page = following.slice(0, limit);
   // All that was ever told: what is said of one who was put right later is as personal as before.
   const applicants = events.map((event) => event.record?.applicant).filter((one) => one !== undefined);
-  const distinct = [...new Map(applicants.map((one) => [JSON.stringify(one), one])).values()];
-  const masked = (text: string | undefined) =>
-    personal || text === undefined ? text : distinct.reduce((rest, one) => maskMentions(rest, one), text);
+  const people = createMentions(personal ? [] : applicants);
   const items = page.map((event) => {
     const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
-    const said =
-      event.kind === 'progress'
-        ? { actor, title: masked(title), unit, content: masked(content) }
-        : { unit: processingUnit, content: masked(note) };
+    const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
     return {
       at: event.at,
       status: event.status,
-      ...said,
+      ...maskedStep(said, people),
       party: event.party,
       messageId: event.messageId,
       receivedAt: event.receivedAt,

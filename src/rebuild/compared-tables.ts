@@ -24,7 +24,12 @@ export const COMPARED: readonly ComparedTable[] = [
     key: [],
     sealed: { value: 'sealed', keyId: 'sealed_key' },
     proofs: ['phone_proof', 'identity_proof'],
-    except: { made_from: 'the version that the last write began from: it tells what shared a statement' },
+    except: {
+      made_from: 'the version that the last write began from: it tells what shared a statement',
+      mask_of: 'it tells which hub wrote `masked`, which is compared',
+      former: 'sealed: what it does is compared in `masked`',
+      former_key: 'the key of `former`',
+    },
   },
   { name: 'aliases', by: 'dossier', key: ['party', 'code'], except: {} },
   { name: 'events', by: 'code', key: ['seq'], sealed: { value: 'record', keyId: 'record_key' }, except: {} },

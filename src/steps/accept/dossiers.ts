@@ -2,6 +2,7 @@ import { type Held, type Incoming, needsHistory, type RecordedEvent } from '#cor
 import { inEventOrder } from '#core/dossier';
 import { isDossierCode } from '#core/identifiers';
 import { isDossierItem, type RecordItem, recordIn } from '#core/item';
+import { formerPeople, type Person } from '#core/mentions';
 import type { Ownership } from '#core/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type DossierRow, loadHeld } from '../../index/dossiers.ts';
@@ -25,6 +26,8 @@ export interface Working {
   changedAt: string;
   /** See DossierRow. */
   ownsCode: boolean;
+  /** Whom it had named as its applicant before the batch. */
+  readonly former: readonly Person[];
 }
 
 export interface Dossiers {
@@ -48,8 +51,8 @@ export async function loadDossiers(means: AcceptMeans, submissions: readonly Sub
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
-  for (const { asked, aliasOf, held, createdAt, messageId } of await loadHeld(database.pool, vault, codes)) {
-    const working = loaded.get(held.code) ?? begin(held.code, held, createdAt, messageId);
+  for (const { asked, aliasOf, held, createdAt, messageId, former } of await loadHeld(database.pool, vault, codes)) {
+    const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former };
     loaded.set(held.code, working);
     register(dossiers, working, namesOfHeld(asked, aliasOf));
   }
@@ -86,7 +89,7 @@ export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
 }
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
-  const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt };
+  const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt, former: [] };
   return { code, loaded, held: loaded, events: [], createdAt, messageId, ownsCode: false, ...nothingYet };
 }
 
@@ -249,6 +252,7 @@ function atOf(item: DossierItem): string {
 
 /** What is to be written of a dossier that the batch changed. */
 export function dossierRow(working: Working): DossierRow {
+  const named = [working.loaded?.view.record.applicant, ...working.events.map(({ record }) => record?.applicant)];
   return {
     held: working.held as Held,
     madeFrom: working.loaded?.version ?? 0,
@@ -259,5 +263,6 @@ export function dossierRow(working: Working): DossierRow {
     party: working.party,
     ownsCode: working.ownsCode,
     isClaimOnly: working.loaded !== undefined && working.party === '',
+    former: formerPeople(working.former, named, working.held?.view.record.applicant),
   };
 }

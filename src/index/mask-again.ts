@@ -1,0 +1,160 @@
+import { setImmediate } from 'node:timers/promises';
+import { maskedDossier } from '#core/masked-record';
+import { formerPeople, type Person } from '#core/mentions';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import type { Vault } from '../vault.ts';
+import { maskedJson, sealFormer } from './dossiers.ts';
+
+/** A row of `dossiers` as readers load it. */
+export interface MaskedRow {
+  readonly code: string;
+  readonly masked: string;
+  /** Whether an older hub masked it. */
+  readonly is_stale: boolean;
+}
+
+/** For the select list of a reader of `dossiers d`. */
+export const IS_STALE = 'd.mask_of <> d.version AS is_stale';
+
+/** The rows with `masked` by the present rule, whichever hub wrote it. */
+export async function maskedByRule<Row extends MaskedRow>(
+  database: Database,
+  vault: Vault,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const stale = rows.filter((row) => row.is_stale);
+  if (stale.length === 0) return rows;
+  const fresh = new Map<string, string>();
+  for (let at = 0; at < stale.length; at += BATCH)
+    for (const { code, masked } of await maskAgain(
+      database,
+      vault,
+      stale.slice(at, at + BATCH).map(({ code }) => code),
+    ))
+      fresh.set(code, masked);
+  return rows.map((row) => (row.is_stale ? { ...row, masked: fresh.get(row.code) ?? closed(row.masked) } : row));
+}
+
+/** Some of them may have a thousand records. */
+const BATCH = 50;
+
+interface Fresh {
+  readonly code: string;
+  readonly version: number;
+  readonly masked: string;
+  readonly former: readonly Person[];
+}
+
+/** Masks rows that an older hub wrote, a second at a time, and rests for a minute when there are no more. */
+export function createMaskRound(database: Database, vault: Vault): () => Promise<void> {
+  let after = '';
+  let restUntil = 0;
+  return async () => {
+    if (performance.now() < restUntil) return;
+    after = (await maskStale(database, vault, ROUND_MS, after)) ?? '';
+    if (after === '') restUntil = performance.now() + REST_MS;
+  };
+}
+
+const ROUND_MS = 1_000;
+const REST_MS = 60_000;
+
+/**
+ * Mask rows that an older hub wrote, in the order of their codes. It may be ended at any time and begun again. A row whose
+ * record is sealed with an unknown secret is left.
+ *
+ * @returns the code to go on after, when the time was up before all were masked
+ */
+export async function maskStale(
+  database: Database,
+  vault: Vault,
+  mostMs = Number.POSITIVE_INFINITY,
+  begin = '',
+): Promise<string | undefined> {
+  const endAt = performance.now() + mostMs;
+  for (let after = begin; ; ) {
+    const { rows } = await database.pool.query<{ code: string }>({
+      name: 'stale masks',
+      text: 'SELECT code FROM dossiers WHERE mask_of <> version AND code > $1 ORDER BY code LIMIT $2',
+      values: [after, BATCH],
+    });
+    if (rows.length === 0) return undefined;
+    const codes = rows.map(({ code }) => code);
+    await write(database, vault, await maskAgain(database, vault, codes));
+    after = codes.at(-1) as string;
+    if (performance.now() > endAt) return after;
+    await setImmediate();
+  }
+}
+
+/** Only over what was read: a dossier that somebody wrote meanwhile is masked already. */
+async function write(database: Database, vault: Vault, fresh: readonly Fresh[]): Promise<void> {
+  const sealed = fresh.map(({ former }) => sealFormer(vault, former));
+  await database.pool.query({
+    name: 'write masks',
+    text: `UPDATE dossiers d SET masked = n.masked, mask_of = n.version, former = n.former, former_key = n.former_key
+           FROM unnest($1::text[], $2::int4[], $3::text[], $4::bytea[], $5::int4[]) AS n(code, version, masked, former, former_key)
+           WHERE d.code = n.code AND d.version = n.version AND d.mask_of <> d.version`,
+    values: [
+      fresh.map(({ code }) => code),
+      fresh.map(({ version }) => version),
+      fresh.map(({ masked }) => masked),
+      sealed.map((one) => one?.bytes ?? null),
+      sealed.map((one) => one?.keyId ?? null),
+    ],
+  });
+}
+
+interface SealedRow {
+  readonly code: string;
+  readonly version: number;
+  readonly masked: string;
+  readonly sealed: Buffer;
+  readonly sealed_key: number;
+}
+
+/** Those whose records can be opened, by what they and all that was told of them before say. */
+async function maskAgain(database: Database, vault: Vault, codes: readonly string[]): Promise<readonly Fresh[]> {
+  const { rows } = await database.pool.query<SealedRow>({
+    name: 'to be masked',
+    text: 'SELECT code, version, masked, sealed, sealed_key FROM dossiers WHERE code = ANY($1::text[])',
+    values: [codes],
+  });
+  const known = rows.filter(({ sealed_key }) => vault.knows(sealed_key));
+  const named = await namedIn(database, vault, known);
+  return known.map(({ code, version, masked, sealed, sealed_key }) => {
+    const record = JSON.parse(vault.open({ keyId: sealed_key, bytes: sealed }).toString()) as Dossier;
+    const { freshness } = JSON.parse(masked) as { freshness: object };
+    const former = formerPeople([], named.get(code) ?? [], record.applicant);
+    return { code, version, masked: Buffer.from(maskedJson(record, freshness, former)).toString(), former };
+  });
+}
+
+/** Whom the records of these dossiers named as their applicants. One of a single version has named the one it has. */
+async function namedIn(
+  { pool }: Database,
+  vault: Vault,
+  rows: readonly SealedRow[],
+): Promise<ReadonlyMap<string, readonly Person[]>> {
+  const named = new Map<string, Person[]>();
+  const codes = rows.filter(({ version }) => version > 1).map(({ code }) => code);
+  if (codes.length === 0) return named;
+  const told = await pool.query<{ code: string; record: Buffer; record_key: number }>({
+    name: 'named in',
+    text: `SELECT code, record, record_key FROM events WHERE code = ANY($1::text[]) AND kind = 'dossier'`,
+    values: [codes],
+  });
+  for (const { code, record, record_key } of told.rows) {
+    if (!vault.knows(record_key)) continue;
+    const { applicant } = JSON.parse(vault.open({ keyId: record_key, bytes: record }).toString()) as Dossier;
+    if (applicant) named.set(code, [...(named.get(code) ?? []), applicant]);
+  }
+  return named;
+}
+
+/** Where nobody can say any more whom the texts speak of, none of them is shown. */
+function closed(masked: string): string {
+  const { freshness, ...record } = JSON.parse(masked) as Dossier & { freshness: object };
+  return JSON.stringify({ ...maskedDossier(record, { mayBeIn: () => true, mask: () => '***' }), freshness });
+}
