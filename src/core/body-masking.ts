@@ -1,6 +1,6 @@
 import { maskTail } from './identifiers.ts';
 import { createReplacer } from './known-texts.ts';
-import { maskName } from './masking.ts';
+import { maskName, maskNumbersIn } from './masking.ts';
 
 /** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
 export interface Leaf {
@@ -19,9 +19,6 @@ const NAMES = /(?:^|\/)(?:applicant\/name|chuhoso|tennguoi(?:nop|nhan|dung)\w*|n
 const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
-const ID_OR_PHONE = /(?<![\w.+/-])(?:\+?84\d{9,10}|0\d{9,10}|\d{12}|\d{9})(?![\w/-]|\.\d)/g;
-/** Looked for where a word begins: from each letter of one of 200,000 it would take 20 seconds. */
-const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
 /**
  * How the texts of a body are shown: secrets never, what is personal masked, unless it may be seen. What is personal by
@@ -45,7 +42,7 @@ export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean):
     const kind = kindIn(name);
     if (kind === 'secret') return HIDDEN;
     if (mayBePersonal || text.trim() === '') return text;
-    return maskedByKind(kind, text) ?? maskedByShape(replaceKnown(text));
+    return maskedByKind(kind, text) ?? maskNumbersIn(replaceKnown(text));
   };
 }
 
@@ -71,10 +68,6 @@ function kindOf(plainName: string): Kind {
 /** Without its parent's. As \w*hoten\w* in the pattern, a name of 80,000 letters took three seconds. */
 function ownName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
-}
-
-function maskedByShape(text: string): string {
-  return text.replace(EMAIL, (found) => maskTail(found)).replace(ID_OR_PHONE, (found) => maskTail(found));
 }
 
 function plain(name: string): string {

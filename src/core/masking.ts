@@ -58,8 +58,17 @@ export function maskName(name: string): string {
  * may speak of people whom no dossier on the line has told us of.
  */
 export function maskNamesIn(text: string): string {
-  return text.replace(NAME, maskName);
+  return maskNumbersIn(text.replace(NAME, maskName));
 }
+
+/** A text without what has the shape of an e-mail address, a telephone number or an identity number. */
+export function maskNumbersIn(text: string): string {
+  return text.replace(EMAIL, maskTail).replace(ID_OR_PHONE, maskTail);
+}
+
+const ID_OR_PHONE = /(?<![\w.+/-])(?:\+?84\d{9,10}|0\d{9,10}|\d{12}|\d{9})(?![\w/-]|\.\d)/g;
+/** Looked for where a word begins: from each letter of one of 200,000 it would take 20 seconds. */
+const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
 /** Words in a row that begin with a capital. */
 const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}]*(?:\s+\p{Lu}[\p{L}\p{M}\p{N}]*)+/gu;

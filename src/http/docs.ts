@@ -140,7 +140,9 @@ const SCRIPT = `
       document.body.prepend(document.getElementById('problems'));
       wanted.scrollIntoView();
     }
-    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null });
+    // The key is in the memory of this page alone. Earlier versions kept it in the browser.
+    localStorage.removeItem('authorized');
+    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false, validatorUrl: null });
   `;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

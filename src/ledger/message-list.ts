@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { instantToMs } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
-import type { ItemResult } from './messages.ts';
+import { type ItemResult, keptResult } from './messages.ts';
 
 export interface MessageFilter {
   readonly party?: string;
@@ -101,7 +101,8 @@ export async function oneMessage(database: Database, id: string): Promise<WholeM
   const { body, body_key: keyId, results, ...listed } = row;
   return {
     ...listed,
-    results: results as WholeMessage['results'],
+    // An older hub kept values in full.
+    results: (results as WholeMessage['results']).map((one) => ('status' in one ? one : keptResult(one))),
     sealed: body && keyId !== null ? { bytes: body, keyId } : undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { keptCode, keptProblem, keptSentence } from '#core/kept-problem';
 import type { Problem } from '#core/problem';
 import { storable } from '#core/text';
 import { definePart, type Part } from '../database/parts.ts';
@@ -69,7 +70,10 @@ const columns = {
   body: ['bytea', ({ bytes }: Written) => bytes],
   body_key: ['int4', ({ key }: Written) => key],
   outcome: ['text', ({ row }: Written) => outcomeOf(row)],
-  results: ['text', ({ row }: Written) => JSON.stringify(row.refused ? [keptRefusal(row.refused)] : row.results)],
+  results: [
+    'text',
+    ({ row }: Written) => JSON.stringify(row.refused ? [keptRefusal(row.refused)] : row.results.map(keptResult)),
+  ],
 } as const;
 const names = Object.keys(columns);
 const part = definePart<Written>(
@@ -81,9 +85,21 @@ const part = definePart<Written>(
     RETURNING 1`,
 );
 
+/** What is quoted of an item may be personal, and the reply alone may tell it. */
+export function keptResult(result: ItemResult): ItemResult {
+  const { code, outcome, problems, warnings } = result;
+  if (!problems && !warnings && outcome !== 'invalid') return result;
+  return {
+    ...result,
+    ...(code !== undefined && { code: keptCode(code) }),
+    ...(problems && { problems: problems.map(keptProblem) }),
+    ...(warnings && { warnings: warnings.map(keptProblem) }),
+  };
+}
+
 /** What is quoted of a body may be what cannot be stored. */
 function keptRefusal({ status, problem }: NonNullable<MessageRow['refused']>): NonNullable<MessageRow['refused']> {
-  return { status, problem: storable(problem) };
+  return { status, problem: storable(keptSentence(problem, true)) };
 }
 
 /** One word for the message: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */

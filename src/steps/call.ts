@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates';
+import { createMentions, type Mentions, type Person } from '#core/mentions';
 import { type Outcome, settle } from '#core/settle';
 import { storableIn } from '#core/text';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
@@ -29,11 +30,12 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
     means.onWire(call.operation, record);
   });
   const endedMs = means.nowMs();
+  const people = createMentions(call.items.flatMap(({ outgoing }) => applicantOf(outgoing) ?? []));
   const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
     // Words of the partner's: what cannot be stored must not keep it from being known that it has answered.
-    const outcome = storableIn(outcomes[at] as Outcome);
+    const outcome = withoutPeople(storableIn(outcomes[at] as Outcome), people);
     return {
       claimed,
       outcome,
@@ -45,6 +47,17 @@ export async function makeCall(means: CallMeans, party: Party, call: PlannedCall
       wire: at === 0 ? kept : undefined,
     };
   });
+}
+
+/** Partners repeat whom they were told of, and operators without the scope for it read what they say. */
+function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
+  if (outcome.kind !== 'delivered')
+    return { ...outcome, message: people.mask(outcome.message), reason: people.mask(outcome.reason) };
+  return outcome.note === undefined ? outcome : { ...outcome, note: people.mask(outcome.note) };
+}
+
+function applicantOf(outgoing: Outgoing | undefined): Person | undefined {
+  return outgoing?.dossier?.applicant;
 }
 
 function eventAtOf(outgoing: Outgoing | undefined): string | undefined {

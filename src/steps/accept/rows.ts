@@ -1,4 +1,5 @@
 import type { WaitingItem } from '#core/item';
+import { keptCause } from '#core/kept-problem';
 import type { Problem } from '#core/problem';
 import { recipients, type Subject } from '#core/route';
 import type { Operation } from '#schemas/operations';
@@ -83,8 +84,9 @@ export function route(
 /** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { again } = submission;
-  if (again && again.causeKey !== item.cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
-  if (again?.causeKey !== item.cause.key) hold({ submission, source, rows }, item);
+  const cause = keptCause(item.cause);
+  if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
+  if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
 }
 
