@@ -1,4 +1,6 @@
 import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/item';
+import { keptCause } from '#core/kept-problem';
+import { createMentions, type Person } from '#core/mentions';
 import type { Cause, Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
@@ -18,19 +20,28 @@ export function finishReading(reading: Reading, operation: Operation, record: ob
   const found = checked.kind === 'invalid' ? checked.problems.filter(({ path }) => !told.has(path)) : [];
   const problems = [...reading.problems, ...found];
   if (problems.length > 0) return { kind: 'invalid', problems, ...(code && { code }) };
-  if (reading.unmapped.length > 0) return waiting(reading, operation, checked, code);
+  if (reading.unmapped.length > 0) return waiting(reading, operation, checked, record, code);
   const warned = (item: RecordItem): RecordItem => ({ ...item, warnings: [...reading.warnings, ...item.warnings] });
   if (checked.kind === 'record') return warned(checked);
   if (checked.kind === 'invalid' || !checked.asItStands) return checked;
   return { ...checked, asItStands: warned(checked.asItStands) };
 }
 
-function waiting(reading: Reading, operation: Operation, checked: Item, code: string | undefined): Item {
-  const [first] = reading.unmapped as [Reading['unmapped'][number]];
+function waiting(
+  reading: Reading,
+  operation: Operation,
+  checked: Item,
+  record: { readonly applicant?: Person },
+  code: string | undefined,
+): Item {
+  // A system that has shifted its columns puts the applicant where a code belongs.
+  const people = createMentions(record.applicant ? [record.applicant] : []);
+  const unmapped = reading.unmapped.map((one) => keptCause(one, people));
+  const [first] = unmapped as [Reading['unmapped'][number]];
   const { key, path, message } = first;
   const cause: Cause = { kind: 'unmapped', key, message: `${path}: ${message}` };
   const doubts = checked.kind === 'waiting' ? checked.problems : [];
-  const problems = [...reading.unmapped.map((one) => ({ path: one.path, message: one.message })), ...doubts];
+  const problems = [...unmapped.map((one) => ({ path: one.path, message: one.message })), ...doubts];
   return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
 }
 

@@ -1,7 +1,7 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs } from './dates.ts';
+import { withoutMasksOf } from './masked-record.ts';
 import { withoutMaskOf } from './masking.ts';
-import { maskMentions } from './mentions.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 /** One thing that a partner told about a dossier, at the time at which it happened at the source. */
@@ -359,11 +359,7 @@ function merge(older: Dossier, newer: Dossier): Dossier {
   if (older.applicant && newer.applicant) {
     merged.applicant = { ...older.applicant, ...withoutMaskOf(older.applicant, newer.applicant) };
   }
-  for (const member of ['abstract', 'note'] as const) {
-    const [known, told] = [older[member], newer[member]];
-    if (known !== undefined && told?.includes('*') && older.applicant && maskMentions(known, older.applicant) === told)
-      merged[member] = known;
-  }
+  Object.assign(merged, withoutMasksOf(older, newer));
   const aliases = unionOfAliases(older.aliases, newer.aliases);
   if (aliases) merged.aliases = aliases;
   return merged;

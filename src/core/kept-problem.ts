@@ -1,5 +1,6 @@
 import { OPERATIONS } from '#schemas/operations';
 import type { SchemaNode } from './explain.ts';
+import type { Mentions } from './mentions.ts';
 import type { Cause, Problem } from './problem.ts';
 
 /**
@@ -21,28 +22,36 @@ export function keptProblem({ path, message }: Problem): Problem {
 /** A sentence as it is kept. @param isAboutNames whether what it quotes are names that the sender gave to something */
 export function keptSentence(message: string, isAboutNames = false): string {
   const isAboutCodes = ABOUT_CODES.test(message);
-  const shown = (value: string): boolean =>
-    isPlain(value) ||
-    (isAboutNames && (keptName(value) === value || MEDIA_TYPE.test(value))) ||
-    (isAboutCodes && !looksPersonal(value));
-  return message.replace(QUOTED, (quoted) => keptQuoted(quoted, shown)).replace(GOT_NUMBER, formOf);
+  return quotedBy(
+    message,
+    (value) =>
+      isPlain(value) ||
+      (isAboutNames && (keptName(value) === value || MEDIA_TYPE.test(value))) ||
+      (isAboutCodes && !looksPersonal(readBack(value))),
+  );
 }
 
-/** Why an item waits, as it is kept: its key too, where the code that no table maps reads as a person's. */
-export function keptCause(cause: Cause): Cause {
-  const [, head = '', code = ''] = (cause.kind === 'unmapped' && /^(unmapped:[^:]*:)(.*)$/s.exec(cause.key)) || [];
-  const key = looksPersonal(code) ? `${head}${formOf(code)}` : cause.key;
-  return { kind: cause.kind, key, message: keptSentence(cause.message) };
+function quotedBy(message: string, isShown: (value: string) => boolean): string {
+  return message.replace(QUOTED, (quoted) => keptQuoted(quoted, isShown)).replace(GOT_NUMBER, formOf);
 }
 
-/** Whether a code reads as a person's name, number or e-mail address. Partners have codes such as `Đang xử lý`. */
+/**
+ * Why an item waits, as it is kept: its key too, where the code that no table maps is a person's.
+ *
+ * @param people whom the item speaks of, as far as it says so
+ */
+export function keptCause<Waiting extends Pick<Cause, 'key' | 'message'>>(cause: Waiting, people?: Mentions): Waiting {
+  const [, head = '', code = ''] = /^(unmapped:[^:]*:)(.*)$/s.exec(cause.key) ?? [];
+  const isPersonal = looksPersonal(code) || (people !== undefined && people.mask(code) !== code);
+  if (!isPersonal) return { ...cause, message: keptSentence(cause.message) };
+  return { ...cause, key: `${head}${formOf(code)}`, message: quotedBy(cause.message, isPlain) };
+}
+
+/** Whether a code reads as a person's name, number or address. Partners have codes such as `Đang xử lý`. */
 export function looksPersonal(code: string): boolean {
-  if (code.includes('@')) return true;
+  if (/[@,\n]|%[0-9a-f]{2}|&#|[\\%]u[0-9a-f]{4}/i.test(code)) return true;
   if (code.replace(/[^0-9]/g, '').length >= 8 && !isPlain(code)) return true;
-  const words = code
-    .normalize('NFC')
-    .split(/[^\p{L}\p{M}]+/u)
-    .filter((word) => word !== '');
+  const words = code.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? [];
   if (words.length < 2 || words.length > 6) return false;
   const [first = '', second = ''] = words.map((word) => word.toLowerCase());
   if (UNMISTAKABLE.has(first)) return true;
@@ -50,11 +59,23 @@ export function looksPersonal(code: string): boolean {
   return isHeadline && FAMILIES.has(first) && !(first === 'hồ' && second === 'sơ');
 }
 
-const UNMISTAKABLE: ReadonlySet<string> = new Set(['nguyễn', 'nguyen', 'huỳnh', 'huynh', 'phạm', 'pham']);
-/** The commonest names of families; other words begin with the same letters where they have no marks. */
-const FAMILIES: ReadonlySet<string> = new Set([
-  ...['trần', 'tran', 'lê', 'hoàng', 'phan', 'vũ', 'võ', 'đặng', 'bùi', 'đỗ', 'hồ', 'ngô', 'dương', 'lý', 'nông'],
+const UNMISTAKABLE: ReadonlySet<string> = new Set([
+  'nguyễn',
+  'nguyen',
+  'huỳnh',
+  'huynh',
+  'phạm',
+  'pham',
+  'quách',
+  'quach',
 ]);
+/** The commonest names of families; without marks other words begin with the same letters. */
+const FAMILIES: ReadonlySet<string> = new Set(
+  (
+    'trần tran lê hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý nông lương trịnh đinh đoàn đào mai lâm phùng trương tô tạ ' +
+    'thái vương triệu lưu cao hà tăng nghiêm lường vàng giàng lò sùng ma'
+  ).split(' '),
+);
 
 /** The code of an item as it is kept: the sender may have put anything in its place. */
 export function keptCode(code: string): string {

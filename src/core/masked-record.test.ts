@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskedDossier, maskedStep, writtenTexts } from './masked-record.ts';
+import { maskedDossier, maskedStep, withoutMasksOf, writtenTexts } from './masked-record.ts';
 import { createMentions } from './mentions.ts';
 
 const applicant = { name: 'Nguyễn Văn An', phone: '0912345678' };
@@ -68,4 +68,17 @@ test('a step says nothing of the applicant, and of the officer what it said', ()
   expect(maskedStep(step, people)).toEqual({
     ...{ actor: 'Trần Thị Bình', title: 'N***** V** A*', unit: 'N*****_V**_A*', content: 'gọi ********78' },
   });
+});
+
+test('a record that was read masked and sent back takes nothing away from the known one', () => {
+  const known = whole('ông Nguyễn Văn An https://kho.example.test/1.pdf');
+  const masked = maskedDossier(known, people);
+  const kept = withoutMasksOf(known, masked);
+  expect(kept.documents).toEqual(known.documents);
+  expect(kept.note).toBe(known.note);
+  const { aliases, ...others } = { ...masked, ...kept };
+  expect({ ...others, applicant: known.applicant }).toEqual({ ...known, aliases: undefined });
+  const changed = { ...masked, note: 'Đã trả *' };
+  expect(withoutMasksOf(known, changed)).not.toHaveProperty('note');
+  expect(withoutMasksOf(known, { ...known, note: 'khác' })).toEqual({});
 });

@@ -2,7 +2,7 @@ import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { SchemaNode } from './explain.ts';
 import { maskApplicant } from './masking.ts';
-import type { Mentions } from './mentions.ts';
+import { createMentions, type Mentions } from './mentions.ts';
 
 /** How the members of a record are masked: by name, those that somebody wrote, that open a file, or that have members. */
 interface Plan {
@@ -70,6 +70,27 @@ export function maskedDossier(record: Dossier, people: Mentions): Dossier {
   const masked = maskedBy(record, OF_DOSSIER, people) as Dossier;
   if (record.applicant) masked.applicant = maskApplicant(record.applicant);
   return masked;
+}
+
+/**
+ * What a newer record tells beside its applicant where it was read without the scope for personal data and sent back: a
+ * member that is the mask of the known one tells nothing, and the known one stays, with the addresses of its documents.
+ */
+export function withoutMasksOf(known: Dossier, newer: Dossier): Partial<Dossier> {
+  if (!known.applicant || !wasReadMasked(newer)) return {};
+  const masked = maskedDossier(known, createMentions([known.applicant]));
+  const members = [...OF_DOSSIER.written, ...OF_DOSSIER.nested.map(([name]) => name)] as (keyof Dossier)[];
+  const untold = members.filter((name) => newer[name] !== undefined && isEqual(newer[name], masked[name]));
+  return Object.fromEntries(untold.map((name) => [name, known[name]]));
+}
+
+/** Nearly no record has asterisks, and these are not taken apart. */
+function wasReadMasked({ applicant, abstract, note }: Dossier): boolean {
+  return [...Object.values(applicant ?? {}), abstract, note].some((text) => text?.includes('*'));
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** What a step says, masked in the same way. */

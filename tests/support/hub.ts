@@ -96,6 +96,7 @@ export async function testHub(
     readonly proxies?: HubFile['proxies'];
     readonly clientCertificateHeader?: string;
     readonly traces?: Config['traces'];
+    readonly logLevel?: 'info' | 'debug';
   } = {},
 ): Promise<TestHub> {
   const database = options.databaseUrl
@@ -103,7 +104,10 @@ export async function testHub(
     : await migratedDatabase();
   const clock: Clock = { nowMs: options.nowMs ?? MORNING };
   const logLines: Record<string, unknown>[] = [];
-  const log = pino({ level: 'info' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
+  const log = pino(
+    { level: options.logLevel ?? 'info' },
+    { write: (line: string) => void logLines.push(JSON.parse(line)) },
+  );
   const partners = options.partners ?? {};
   const adapters = new Map<string, LoadedAdapter>([
     ['door', loaded('door', defineAdapter({ settings: Type.Object({}) }), true)],

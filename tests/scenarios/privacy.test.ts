@@ -1,0 +1,608 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { msToInstant } from '#core/dates';
+import subscriber from '../../adapters/webhook-subscriber/adapter.ts';
+import { SIMULATOR_SECRET } from '../../adapters/webhook-subscriber/simulator.ts';
+import { Progress } from '../../schemas/dossier.progress.v1.ts';
+import { Dossier } from '../../schemas/dossier.upsert.v1.ts';
+import type { KeyEntry } from '../../src/config.ts';
+import { openCopy } from '../../src/copy/copy.ts';
+import { maskStale } from '../../src/index/mask-again.ts';
+import type { Adapter, Outgoing } from '../../src/kit/adapter.ts';
+import { createVault } from '../../src/vault.ts';
+import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
+import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { legacySystem } from '../support/legacy-system.ts';
+import { lienthongHere } from '../support/lienthong.ts';
+import { officerAt } from '../support/officer.ts';
+import { OPERATOR_KEYS } from '../support/operator.ts';
+import { MORNING } from '../support/template.ts';
+
+/** All scopes to read but those that show personal data and bodies. */
+const READER: KeyEntry = {
+  id: 'reader',
+  secret: 'reader-secret-of-the-tests',
+  scopes: ['index:read', 'catalogue:read', 'ops:read'],
+};
+const KEYS = [...OPERATOR_KEYS, READER];
+const DRILL_DOWN = 'from=2025-08-01&to=2025-08-31&column=received';
+const NOW = encodeURIComponent(msToInstant(MORNING));
+const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+
+interface Node {
+  readonly type?: string;
+  readonly clean?: string;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly maxLength?: number;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+}
+
+/** Every member of a schema in which somebody can write, filled by `write`. */
+function filled(node: Node, write: (node: Node) => string, except: readonly string[] = []): Record<string, unknown> {
+  const members = Object.entries(node.properties ?? {}).flatMap(([name, one]) => {
+    if (except.includes(name)) return [];
+    const inner = one.items ?? one;
+    const isWritten = inner.type === 'string' && !inner.enum && inner.clean !== 'instant' && !isCode(inner);
+    const value = inner.properties ? filled(inner, write) : isWritten ? write(inner) : undefined;
+    return value === undefined ? [] : [[name, one.items ? [value] : value] as const];
+  });
+  return Object.fromEntries(members);
+}
+
+const isCode = ({ pattern }: Node): boolean => pattern !== undefined && pattern !== '^[^\\s]+$';
+
+/** Some members take no blank, or not much. */
+function fitting(text: string): (node: Node) => string {
+  return ({ pattern, maxLength = 20_000 }) => {
+    const whole = `(${text}) - `;
+    const taken = pattern === undefined ? whole : whole.replace(/\s+/g, '_');
+    return (taken.length <= maxLength ? taken : taken.slice(0, maxLength)).trim();
+  };
+}
+
+/** What `write` spells so, in every member of a dossier and of its steps. */
+function planted(n: number, text: string): { readonly record: object; readonly step: object } {
+  const { aliases: _, ...written } = filled(Dossier as unknown as Node, fitting(text), ['applicant', 'code']);
+  return {
+    record: dossier({ ...written, code: codeOf(n), applicant: PERSON }),
+    step: progress({ ...filled(Progress as unknown as Node, fitting(text)), code: codeOf(n) }),
+  };
+}
+
+async function serve(answer: (request: http.IncomingMessage, body: string) => { status: number; body: string }) {
+  const came: string[] = [];
+  const server = http.createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = Buffer.concat(parts).toString();
+    came.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
+    const { status, body: reply } = answer(request, body);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(reply);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, came, close };
+}
+
+/** A partner that repeats whom it was told of, in its own spelling. */
+function repeating() {
+  const partner = testPartner();
+  partner.script.push(
+    ...Array(40).fill(async (items: readonly Outgoing[]) =>
+      items.map((_, at) =>
+        at % 2 === 0
+          ? { kind: 'refused', reason: 'rejected', message: `QUACH THI TRUC MAI (${PERSON.phone}) đã có hồ sơ` }
+          : { kind: 'delivered', note: `đã ghi cho ${encodeURIComponent(PERSON.name)}` },
+      ),
+    ),
+  );
+  return partner;
+}
+
+describe('what readers without the scope for personal data are shown', () => {
+  let hub: TestHub;
+  let collector: Awaited<ReturnType<typeof serve>>;
+  let hook: Awaited<ReturnType<typeof serve>>;
+  const planting = Object.entries(SPELLINGS).flatMap(([spelling, spell]) => [
+    [spelling, spell(`${PERSON.name}`)] as const,
+    [
+      'address, e-mail and numbers',
+      [PERSON.address, PERSON.email, PERSON.phone, PERSON.identityNumber, PERSON.techId].map(spell).join(' ; '),
+    ] as const,
+  ]);
+  const codes = planting.map((_, n) => codeOf(n));
+
+  beforeAll(async () => {
+    collector = await serve(() => ({ status: 200, body: '{}' }));
+    hook = await serve(() => ({ status: 204, body: '' }));
+    hub = await testHub({
+      keys: KEYS,
+      logLevel: 'debug',
+      partners: { hook: { sent: [], script: [], adapter: subscriber as unknown as Adapter }, ministry: repeating() },
+      entries: { hook: { settings: { url: hook.url, secrets: [SIMULATOR_SECRET] } } },
+      routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+        ...{ from: 'one-stop', operation, to: ['hook', 'ministry'] },
+      })),
+      traces: { url: `${collector.url}/v1/traces`, share: 1 },
+    });
+    for (const [n, [, text]] of planting.entries()) {
+      const { record, step } = planted(n, text);
+      const pushed = await hub.push(record);
+      expect(pushed.results).toMatchObject([{ outcome: 'accepted' }]);
+      expect((await hub.push(step, { what: 'progress' })).results).toMatchObject([{ outcome: 'accepted' }]);
+    }
+    await pushWrongMembers();
+    await hub.deliver();
+    await hub.deliver();
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all([collector.close(), hook.close()]);
+  });
+
+  /** Names and numbers where a value of a list, a moment, a code or another kind of value belongs; at three doors. */
+  async function pushWrongMembers(): Promise<void> {
+    const values = [...Object.values(PERSON), ...Object.values(SPELLINGS).map((spell) => spell(PERSON.name))];
+    const wrong = Object.keys(Dossier.properties).flatMap((member) =>
+      values.map((value) => dossier({ [member]: value })),
+    );
+    const inside = ['documents', 'fees', 'supplements', 'results', 'aliases'].flatMap((member) =>
+      Object.keys((Dossier as unknown as Node).properties?.[member]?.items?.properties ?? {}).map((name) =>
+        dossier({ code: codeOf(9_000), [member]: [{ [name]: { [PERSON.name]: PERSON.phone } }] }),
+      ),
+    );
+    const others = [
+      dossier({ [PERSON.name]: 1 }),
+      dossier({ applicant: { ...PERSON, [PERSON.phone]: 1 } }),
+      dossier({ onlinePayment: 938_271_645, status: 38_195_027_364 }),
+      PERSON.name,
+      [PERSON.phone],
+    ];
+    for (let at = 0; at < wrong.length; at += 500) await hub.push(wrong.slice(at, at + 500));
+    const invalid = await hub.push([...inside, ...others]);
+    expect(invalid.results.every(({ outcome }) => outcome === 'invalid')).toBe(true);
+    const steps = Object.keys(Progress.properties).map((member) => progress({ [member]: [PERSON.name] }));
+    await hub.push(steps, { what: 'progress' });
+    await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', `{"code": "${PERSON.name}"`);
+    const { call } = await legacySystem(hub);
+    const data = [
+      'MaHoSo',
+      'TrangThaiHoSo',
+      'MaTTHC',
+      'KenhThucHien',
+      'NgayTiepNhan',
+      'LoaiDoiTuong',
+      'HinhThuc',
+    ].flatMap((member) =>
+      values.map((value) => ({
+        ...{ MaHoSo: codeOf(9_001), MaTTHC: '1.013225', TenTTHC: 'Thử', MaLinhVuc: 'G15-HT01', KenhThucHien: '1' },
+        ...{ ChuHoSo: PERSON.name, NgayTiepNhan: '20250812081500', TrangThaiHoSo: '2', [member]: value },
+      })),
+    );
+    await call('DongBoHoSoMC', { isUpdating: 'False', data });
+  }
+
+  async function reading(path: string, accept = '*/*'): Promise<string> {
+    const response = await hub.request('GET', path, undefined, undefined, {
+      ...{ Authorization: `Bearer ${READER.secret}`, Accept: accept },
+    });
+    // Some addresses of the catalogue and of receipts are another key's, or of nothing.
+    const mayBeMissing = /\/(?:services|fields|agencies|hsds|receipts|soap|public|compared)\b/.test(path);
+    if (!mayBeMissing) expect([path, response.status]).toEqual([path, 200]);
+    return response.text();
+  }
+
+  const ids = async (list: string): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { items, next } = JSON.parse(await reading(`/api/v1/ops/${list}?limit=200${cursor}`));
+      found.push(...items.map(({ id }: { id: string | number }) => String(id)));
+      if (!next) return found;
+      cursor = `&cursor=${encodeURIComponent(next)}`;
+    }
+  };
+
+  /** What stands in the place of each parameter of a path. A new one has to be given values here. */
+  async function pathsOf(): Promise<readonly string[]> {
+    const openApi = JSON.parse(await reading('/openapi.json'));
+    const listed: Record<string, readonly string[]> = {
+      party: ['one-stop', 'ministry', 'hook'],
+      receipt: [(await hub.push(dossier({ dueAt: PERSON.name }))).receipt],
+      name: ['dossier.upsert.v1.json', 'dossier.json'],
+      code: codes,
+      '/services/code': ['1.013225'],
+      '/fields/code': ['G15-HT01'],
+      '/agencies/code': ['H60.01'],
+      '/hsds/services/id': ['1.013225'],
+      '/hsds/organizations/id': ['H60.01'],
+      '/hsds/taxonomies/id': ['1'],
+      '/hsds/taxonomy_terms/id': ['1'],
+    };
+    for (const list of ['messages', 'deliveries', 'quarantine', 'replays']) listed[`/${list}/id`] = await ids(list);
+    return Object.entries<{ get?: { parameters?: readonly { name: string; in: string }[] } }>(openApi.paths)
+      .filter(([, { get }]) => get)
+      .flatMap(([path, { get }]) => {
+        const name = /\{(\w+)\}(?!.*\{)/.exec(path)?.[1];
+        const key = Object.keys(listed).find(
+          (one) => one.includes('/') && `${path.replace(/[{}]/g, '')}/`.includes(`${one}/`),
+        );
+        const values = name === undefined ? [''] : listed[key ?? name];
+        if (!values) throw new Error(`say what stands in ${path}`);
+        const whole = values.map((value) =>
+          path
+            .replace('{party}', path.includes('{receipt}') ? 'one-stop' : '{party}')
+            .replace(/\{\w+\}(?!.*\{)/, encodeURIComponent(value)),
+        );
+        const asks = (get?.parameters ?? []).some((one) => one.name === 'limit');
+        const isDrillDown = (get?.parameters ?? []).some((one) => one.name === 'column');
+        const query = [
+          ...(asks ? ['limit=200'] : []),
+          ...(isDrillDown ? [DRILL_DOWN] : []),
+          ...(path.endsWith('/compared') ? ['with=hook'] : []),
+        ];
+        return whole.map((one) => (query.length > 0 ? `${one}?${query.join('&')}` : one));
+      });
+  }
+
+  test.each(Object.keys(SPELLINGS).map((spelling, at) => [spelling, at] as const))(
+    'masks a name %s in every member of a dossier and of its steps',
+    async (spelling, at) => {
+      for (const [kind, n] of [
+        ['name', 2 * at],
+        ['the rest', 2 * at + 1],
+      ] as const)
+        for (const what of ['', '/history', `?at=${NOW}`]) {
+          const text = await reading(`/api/v1/dossiers/${codes[n]}${what}`);
+          expect([spelling, kind, what, canariesIn(text)]).toEqual([spelling, kind, what, []]);
+        }
+    },
+  );
+
+  test('says nothing of a person at any address of the interface, however it was written', async () => {
+    const paths = (await pathsOf()).filter((path) => path !== '/api/v1/events');
+    expect(paths.length).toBeGreaterThan(500);
+    const told: string[] = [];
+    for (const path of paths) {
+      const linked = path.startsWith('/api/v1/services') ? await reading(path, 'application/ld+json') : '';
+      const found = canariesIn((await reading(path)) + linked);
+      if (found.length > 0) told.push(`${path}: ${found.join(', ')}`);
+    }
+    expect(told).toEqual([]);
+  }, 240_000);
+
+  test('says nothing of a person in lists by filter, in what statistics are made of, and in the past', async () => {
+    const by = `?${DRILL_DOWN}&limit=200`;
+    const paths = [
+      '/api/v1/dossiers?agency=H60.01&limit=200',
+      `/api/v1/statistics/dossiers${by}`,
+      `/api/v1/statistics/dossiers${by}&by=agency&key=H60.01`,
+      ...codes.map((code) => `/api/v1/dossiers/${code}?at=${NOW}`),
+      '/api/v1/changes?limit=200',
+      '/api/v1/ops/messages?outcome=invalid&limit=200',
+      '/api/v1/ops/quarantine?kind=unmapped&limit=200',
+    ];
+    for (const path of paths) {
+      const text = await reading(path);
+      expect([path, canariesIn(text)]).toEqual([path, []]);
+    }
+    expect(JSON.parse(await reading(paths[0] as string)).items.length).toBeGreaterThanOrEqual(codes.length);
+    expect(JSON.parse(await reading(paths[1] as string)).items.length).toBeGreaterThan(5);
+    // What is shown is still of use: the agency, the officer's words, and to whom it is recognisable.
+    const one = JSON.parse(await reading(`/api/v1/dossiers/${codes[0]}`));
+    expect(one.applicant.name).toBe('Q**** T** T*** M**');
+    expect(one.abstract).toBe('(Q**** T** T*** M**) -');
+  });
+
+  test('says nothing of a person in the feed of events, the snapshot and a copy', async () => {
+    const { items } = JSON.parse(await reading('/api/v1/changes?limit=200'));
+    const events = await hub.request('GET', '/api/v1/events', undefined, undefined, {
+      ...{ Authorization: `Bearer ${READER.secret}`, 'Last-Event-ID': items[0].cursor },
+    });
+    const reader = events.body?.getReader();
+    let told = '';
+    while (!told.includes(codes[5] as string)) told += Buffer.from((await reader?.read())?.value ?? []).toString();
+    await reader?.cancel();
+    expect(canariesIn(told)).toEqual([]);
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-privacy-'));
+    try {
+      const copy = await openCopy({
+        ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, nowMs: () => hub.clock.nowMs },
+        log: pino({ level: 'silent' }),
+        fetch: async (url, init) => {
+          const { pathname, search } = new URL(url);
+          return hub.hub.app.request(`${pathname}${search}`, init);
+        },
+      });
+      while (await copy.round(0));
+      await copy.close();
+      const files = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+      expect(files.join('')).toContain(codes[0]);
+      expect(files.flatMap((text) => canariesIn(text))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('says nothing of a person on the pages of the console and of the public', async () => {
+    const officer = officerAt(hub);
+    await officer.signIn('reader');
+    const values: Record<string, readonly string[]> = {
+      '/console/deliveries/:id': (await ids('deliveries')).slice(-40),
+      '/console/messages/:id': (await ids('messages')).slice(0, 40),
+      '/console/quarantine/:id': await ids('quarantine'),
+      '/services/:code': ['1.013225'],
+    };
+    const routes = (hub.hub.app as unknown as { routes: readonly { method: string; path: string }[] }).routes
+      .filter(({ method, path }) => method === 'GET' && !path.startsWith('/api') && !path.includes('*'))
+      .map(({ path }) => path);
+    const pages = routes.flatMap((path) =>
+      (values[path] ?? ['one-stop']).map((value) => path.replace(/:\w+/g, encodeURIComponent(value))),
+    );
+    const more = codes.flatMap((code) => [
+      `/console/dossiers?code=${code}`,
+      `/?code=${code}&proof=1645`,
+      `/api/public/dossiers/${code}?proof=1645`,
+    ]);
+    const told: string[] = [];
+    for (const path of new Set([...pages, ...more])) {
+      const { text } = await officer.get(path);
+      const found = canariesIn(text);
+      if (found.length > 0) told.push(`${path}: ${found.join(', ')}`);
+    }
+    expect(told).toEqual([]);
+  }, 120_000);
+
+  test('says nothing of a person in webhooks, in exported files, in evidence and in metrics', async () => {
+    expect(hook.came.length).toBeGreaterThan(10);
+    expect(hook.came.flatMap((text) => canariesIn(text))).toEqual([]);
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-privacy-'));
+    const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET };
+    try {
+      for (const name of ['out.ndjson', 'out.json', 'out.csv']) {
+        const ran = await lienthongHere(['export', name], env, folder);
+        expect(ran.code, ran.errors).toBe(0);
+        const written = readFileSync(join(folder, name), 'utf8');
+        expect(written).toContain(codes[0]);
+        expect([name, canariesIn(written + ran.out + ran.errors)]).toEqual([name, []]);
+      }
+      const ran = await lienthongHere(['evidence', codes[0] as string, 'one.jws'], env, folder);
+      expect(ran.code, ran.errors).toBe(0);
+      expect(canariesIn(readFileSync(join(folder, 'one.jws'), 'utf8'))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(canariesIn(await reading('/metrics'))).toEqual([]);
+  }, 60_000);
+
+  test('keeps nothing of a person in clear in the database', async () => {
+    const client = new pg.Client({ connectionString: hub.databaseUrl });
+    await client.connect();
+    const { rows: tables } = await client.query(`SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+      WHERE schemaname = 'public'`);
+    const told: string[] = [];
+    for (const { name } of tables) {
+      // Sealed columns are bytea, and words to search by are another matter.
+      const { rows } = await client.query(`SELECT to_jsonb(t) - 'search' AS row FROM ${name} t`);
+      for (const { row } of rows) {
+        const clear = Object.entries(row).filter(([, value]) => typeof value !== 'string' || !value.startsWith('\\x'));
+        for (const [column, value] of clear) {
+          const found = canariesIn(JSON.stringify(value));
+          if (found.length > 0) told.push(`${name}.${column}: ${found.join(', ')}`);
+        }
+      }
+    }
+    await client.end();
+    expect([...new Set(told)]).toEqual([]);
+  }, 120_000);
+
+  // The last one: it closes the hub, so that all traces are written.
+  test('says nothing of a person in logs at the level debug, and in traces', async () => {
+    await hub.close();
+    expect(hub.logLines.length).toBeGreaterThan(100);
+    expect(hub.logLines.filter((line) => canariesIn(JSON.stringify(line)).length > 0)).toEqual([]);
+    expect(collector.came.length).toBeGreaterThan(0);
+    expect(collector.came.filter((text) => canariesIn(text).length > 0)).toEqual([]);
+  });
+});
+
+describe('what is masked', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub({ keys: KEYS });
+  });
+  afterAll(() => hub.close());
+
+  const readBy = async (keyId: 'portal' | 'personal', path: string) => (await hub.read(path, keyId)).body;
+  const operator = (path: string) =>
+    hub.request('GET', `/api/v1/ops/${path}`, undefined, undefined, { Authorization: `Bearer ${READER.secret}` });
+
+  test('leaves officers, offices and words alone that a name may be a part of', async () => {
+    const code = codeOf(101);
+    const said = {
+      ...{
+        agencyName: 'Công an xã Bình An',
+        processingUnit: 'Tổ An Bình',
+        abstract: 'Xác nhận an toàn cho Mai Thị An',
+      },
+      ...{ note: 'Hồ sơ H60.01-250812-0101, phí 200.000 đồng', databases: ['CSDL dân cư'] },
+      supplements: [{ requestedBy: 'Trần Thị B', content: 'Bổ sung giấy tờ' }],
+    };
+    await hub.push(dossier({ ...said, code, applicant: { name: 'An', phone: '0200000' } }));
+    await hub.push(progress({ code, actor: 'Mai Thị An', unit: 'Công an xã' }), { what: 'progress' });
+    expect(await readBy('portal', `/api/v1/dossiers/${code}`)).toMatchObject({ ...said, applicant: { name: 'A*' } });
+    const { items } = await readBy('portal', `/api/v1/dossiers/${code}/history`);
+    expect(items.at(-1)).toMatchObject({ actor: 'Mai Thị An', unit: 'Công an xã' });
+  });
+
+  test('are the people too whom the dossier named before, whatever was said of them then', async () => {
+    const code = codeOf(102);
+    const later = (day: number) => ({ code, statusAt: `2025-08-${day}T08:00:00+07:00` });
+    const said = { note: `Giấy tờ của bà ${PERSON.name}`, documents: [{ name: 'quach_thi_truc_mai.pdf' }] };
+    await hub.push(dossier({ ...later(12), applicant: PERSON, ...said }));
+    // Corrected twice; neither correction says anything of the note and the documents.
+    await hub.push(dossier({ ...later(13), applicant: { ...PERSON, name: 'Lường Văn Pản' } }));
+    await hub.push(dossier({ ...later(14), applicant: { name: 'Vàng A Tủa', phone: '0900000003' } }));
+    await hub.push(progress({ code, at: '2025-08-15T08:00:00+07:00' }), { what: 'progress' });
+    for (const path of ['', '/history', `?at=${NOW}`]) {
+      const body = await readBy('portal', `/api/v1/dossiers/${code}${path}`);
+      expect([path, canariesIn(JSON.stringify(body))]).toEqual([path, []]);
+      expect(JSON.stringify(body)).toContain('Giấy tờ của bà Q**** T** T*** M**');
+    }
+    expect((await readBy('personal', `/api/v1/dossiers/${code}`)).note).toBe(said.note);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
+  test('are the addresses of documents and results: nobody opens a file by them', async () => {
+    const code = codeOf(103);
+    const given = {
+      documents: [
+        { id: 'a', name: 'Tờ khai', url: 'https://kho.example.test/a.pdf?x="\\"', digitised: true },
+        { url: 'https://kho.example.test/b.pdf' },
+        { id: 'https://kho.example.test/c.pdf', name: 'Đơn' },
+      ],
+      results: [{ code: 'KQ-1', url: 'https://kho.example.test/kq.pdf' }],
+    };
+    for (const more of [{}, { note: `Trả cho ${PERSON.name}` }, { applicant: undefined }]) {
+      const { applicant = PERSON, ...rest } = more as { applicant?: object };
+      await hub.push(
+        dossier({
+          code,
+          ...given,
+          statusAt: '2025-08-14T08:00:00+07:00',
+          ...('applicant' in more ? {} : { applicant }),
+          ...rest,
+        }),
+      );
+      const shown = await readBy('portal', `/api/v1/dossiers/${code}`);
+      expect(shown.documents).toEqual([{ id: 'a', name: 'Tờ khai', digitised: true }, {}, { name: 'Đơn' }]);
+      expect(shown.results).toEqual([{ code: 'KQ-1' }]);
+    }
+    expect(await readBy('personal', `/api/v1/dossiers/${code}`)).toMatchObject(given);
+    // Who sends back what it read takes nothing away.
+    const { freshness, ...read } = await readBy('portal', `/api/v1/dossiers/${code}`);
+    await hub.push({ ...read, statusAt: '2025-08-15T08:00:00+07:00' });
+    expect(await readBy('personal', `/api/v1/dossiers/${code}`)).toMatchObject(given);
+  });
+
+  test('is of what a sender put into a wrong member, for operators, and not in the reply to the sender', async () => {
+    const wrong = dossier({
+      code: codeOf(104),
+      status: PERSON.phone,
+      dueAt: PERSON.name,
+      channel: 'fax',
+      receivedAt: '2025-02-30',
+    });
+    const { results, receipt } = await hub.push([wrong, dossier({ code: PERSON.name })]);
+    expect(results[0]?.problems?.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('"0938 271 645"'),
+        expect.stringContaining('"Quách Thị Trúc Mai"'),
+      ]),
+    );
+    expect(results[1]?.code).toBe('QUÁCH THỊ TRÚC MAI');
+    const { items } = (await (await operator(`messages?receipt=${receipt}`)).json()) as { items: { id: string }[] };
+    const kept = (await (await operator(`messages/${items[0]?.id}`)).json()) as { results: typeof results };
+    expect(kept.results.map(({ code }) => code)).toEqual([codeOf(104), 'AAAAA AAA AAAA AAA']);
+    expect(
+      Object.fromEntries(kept.results[0]?.problems?.map(({ path, message }) => [path, message.split(',')[0]]) ?? []),
+    ).toEqual({
+      ...{ '/status': 'got "9999 999 999"', '/dueAt': 'got "Aaaaa Aaa Aaaa Aaa"' },
+      ...{ '/channel': 'got "aaa"', '/receivedAt': 'got "2025-02-30"' },
+    });
+    const officer = officerAt(hub);
+    await officer.signIn('reader');
+    const { text } = await officer.get(`/console/messages/${items[0]?.id}`);
+    expect(text.replaceAll('&quot;', '"')).toContain('nhận được "9999 999 999", cần một trong: submitted');
+  });
+
+  test('is what an older hub kept of a wrong value, when operators read it', async () => {
+    const { receipt } = await hub.push(dossier({ code: codeOf(105), dueAt: 'x' }));
+    const results = [
+      {
+        index: 0,
+        code: PERSON.name,
+        outcome: 'invalid',
+        problems: [{ path: '/dueAt', message: `got "${PERSON.name}", expected a time` }],
+      },
+    ];
+    await hub.hub.database.pool.query('UPDATE messages SET results = $1 WHERE receipt = $2', [
+      JSON.stringify(results),
+      receipt,
+    ]);
+    const { items } = (await (await operator(`messages?receipt=${receipt}`)).json()) as { items: { id: string }[] };
+    expect(canariesIn(await (await operator(`messages/${items[0]?.id}`)).text())).toEqual([]);
+  });
+
+  test('is masked by the present rule where an older hub masked it, before and after it is written again', async () => {
+    const code = codeOf(106);
+    const alias = 'OLD-106';
+    await hub.push(dossier({ code, applicant: PERSON, aliases: [{ party: 'one-stop', code: alias }], note: 'Chờ' }));
+    await hub.push(
+      dossier({
+        code,
+        statusAt: '2025-08-13T08:00:00+07:00',
+        applicant: { ...PERSON, name: 'Lường Văn Pản' },
+        note: `cho ${encodeURIComponent(PERSON.name)}`,
+      }),
+    );
+    const paths = [
+      `/api/v1/dossiers/${code}`,
+      `/api/v1/dossiers/${alias}`,
+      '/api/v1/dossiers?limit=200',
+      `/api/public/dossiers/${code}?proof=1645`,
+    ];
+    const whole = async () =>
+      Promise.all([
+        ...paths.map(async (path) => (await hub.request('GET', path, 'portal')).text()),
+        (await hub.request('GET', '/api/v1/snapshot', 'portal')).text(),
+      ]);
+    const etag = async () => (await hub.read(paths[0] as string)).headers.get('etag');
+    const [before, tag] = [await whole(), await etag()];
+    const { pool } = hub.hub.database;
+    const stale = () =>
+      pool.query(
+        `UPDATE dossiers SET masked = replace(masked, '"note":"cho ', '"processingUnit":"${PERSON.name}","note":"${PERSON.name} cho '),
+           mask_of = 0, former = NULL, former_key = NULL WHERE code = $1`,
+        [code],
+      );
+    await stale();
+    expect(await whole()).toEqual(before.map((text, at) => (at === 4 ? expect.any(String) : text)));
+    expect(canariesIn((await whole()).join('\n'))).toEqual([]);
+    expect(await etag()).toBe(tag);
+    // Where nobody can open the record any more none of its texts is shown.
+    await pool.query('UPDATE dossiers SET sealed_key = sealed_key + 1 WHERE code = $1', [code]);
+    expect(canariesIn((await whole()).join('\n'))).toEqual([]);
+    expect((await hub.read(paths[0] as string)).body).toMatchObject({ code, note: '***', status: 'received' });
+    await pool.query('UPDATE dossiers SET sealed_key = sealed_key - 1 WHERE code = $1', [code]);
+
+    await maskStale(hub.hub.database, createVault([HUB_SECRET]));
+    const { rows } = await pool.query(
+      'SELECT masked, mask_of = version AS fresh, former IS NOT NULL AS former FROM dossiers WHERE code = $1',
+      [code],
+    );
+    expect(rows).toMatchObject([{ fresh: true, former: true }]);
+    expect(canariesIn(rows[0].masked)).toEqual([]);
+    expect(await etag()).toBe(tag);
+    await stale();
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
+  test('is all of a database of an older version, whose rows nobody has masked by the present rule', async () => {
+    const { pool } = hub.hub.database;
+    const { rows } = await pool.query(
+      "SELECT column_default AS made FROM information_schema.columns WHERE table_name = 'dossiers' AND column_name = 'mask_of'",
+    );
+    // A version of a dossier is at least 1: what the migration finds is stale.
+    expect(rows).toEqual([{ made: '0' }]);
+  });
+});
