@@ -81,9 +81,9 @@ export async function reseal(
     const report = { resealed: {} as Record<string, number>, unopened: 0 };
     for (const place of PLACES) {
       const { table } = place;
-      report.resealed[table] = 0;
+      report.resealed[table] ??= 0;
       for await (const { renewed, unopened } of batches(client, place, vault)) {
-        report.resealed[table] += renewed;
+        report.resealed[table] = (report.resealed[table] ?? 0) + renewed;
         report.unopened += unopened;
         done += renewed + unopened;
         tell({ table, done, total });

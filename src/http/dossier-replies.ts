@@ -31,7 +31,8 @@ export const ServedDossier = Type.Object(
   },
   {
     title: 'ServedDossier',
-    description: 'A dossier as readers see it; without index:personal the applicant is masked',
+    description:
+      'A dossier as readers see it. Without index:personal the applicant is masked, also in texts, and documents and results have no url',
   },
 );
 

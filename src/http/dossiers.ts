@@ -63,7 +63,8 @@ const HISTORY_LIMIT = 200;
 export type DossierQuery = Type.Static<typeof ListQuery>;
 
 const PERSONAL =
-  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit, with `why` where it is given.';
+  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit, with `why` where it is given. ' +
+  'Without it every text is masked that speaks of an applicant of the dossier, and documents and results have no `url`.';
 
 const AMBIGUOUS = { description: 'The code is one of several dossiers; the detail lists them' };
 

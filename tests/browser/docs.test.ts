@@ -45,6 +45,14 @@ describeInBrowser(() => {
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByText('there is no dossier').first().waitFor();
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png`, fullPage: true });
+    // The key is in the memory of the page alone: a browser that is shared has nothing of it afterwards.
+    const kept = () => page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage })');
+    expect(await kept()).not.toContain(SECRETS.portal);
+    await page.evaluate(`localStorage.setItem('authorized', '{"bearer":"of an earlier version"}')`);
+    await page.reload();
+    await page.getByText('Push dossiers: one, an array').waitFor();
+    expect(await kept()).toBe('{}');
+    expect(await page.locator('button.authorize.locked, .authorize .locked').count()).toBe(0);
     expect(refused).toEqual([]);
     expect(errors).toEqual([]);
     expect(foreign).toEqual([]);

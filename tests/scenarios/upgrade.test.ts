@@ -87,6 +87,25 @@ describe('a new version on the tables of an older one', () => {
     },
   );
 
+  test('shows nothing that an older version has not masked, from the first read on', async () => {
+    const before = await start(testPartner());
+    await before.push([1, 2].map((n) => dossier({ code: CODE(n), note: 'Chờ' })));
+    const older = await testDatabase();
+    closing.push(older.drop);
+    await copyInto(older.url, before.databaseUrl, '007-anomalies');
+    const client = new pg.Client({ connectionString: older.url });
+    await client.connect();
+    await client.query(`UPDATE dossiers SET masked = replace(masked, '"Chờ"', '"NGUYEN VAN AN, 0900.000.001"')`);
+    await client.end();
+    const after = await start(testPartner(), older.url, MORNING + 3_600_000);
+    for (const path of [`/api/v1/dossiers/${CODE(1)}`, '/api/v1/dossiers?limit=10']) {
+      const text = await (await after.request('GET', path, 'portal')).text();
+      expect(text).toContain('"note":"Chờ"');
+      expect(text).not.toContain('0900');
+    }
+    expect(await after.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
   test('keeps the counts of replays, and goes on with one that is running where it was', async () => {
     const refusing = testPartner();
     refusing.script.push(NO, NO, NO);

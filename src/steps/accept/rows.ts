@@ -84,7 +84,8 @@ export function route(
 /** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { again } = submission;
-  const cause = keptCause(item.cause);
+  // The catalogue is public, and operators compare the names in it.
+  const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
   if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
   if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
