@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { instantToMs } from '#core/dates';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
-import { type ItemResult, keptResult } from './messages.ts';
+import { type ItemResult, keptResults } from './messages.ts';
 
 export interface MessageFilter {
   readonly party?: string;
@@ -102,7 +102,10 @@ export async function oneMessage(database: Database, id: string): Promise<WholeM
   return {
     ...listed,
     // An older hub kept values in full.
-    results: (results as WholeMessage['results']).map((one) => ('status' in one ? one : keptResult(one))),
+    results:
+      row.outcome === 'refused'
+        ? (results as WholeMessage['results'])
+        : keptResults(row.operation, results as ItemResult[]),
     sealed: body && keyId !== null ? { bytes: body, keyId } : undefined,
   };
 }

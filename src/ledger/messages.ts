@@ -72,7 +72,8 @@ const columns = {
   outcome: ['text', ({ row }: Written) => outcomeOf(row)],
   results: [
     'text',
-    ({ row }: Written) => JSON.stringify(row.refused ? [keptRefusal(row.refused)] : row.results.map(keptResult)),
+    ({ row }: Written) =>
+      JSON.stringify(row.refused ? [keptRefusal(row.refused)] : keptResults(row.operation, row.results)),
   ],
 } as const;
 const names = Object.keys(columns);
@@ -85,8 +86,16 @@ const part = definePart<Written>(
     RETURNING 1`,
 );
 
-/** What is quoted of an item may be personal, and the reply alone may tell it. */
-export function keptResult(result: ItemResult): ItemResult {
+/** The results as they are kept: what is quoted of a dossier may be personal, what is quoted of the catalogue is public. */
+export function keptResults(
+  operation: string | undefined | null,
+  results: readonly ItemResult[],
+): readonly ItemResult[] {
+  return /^(?:service|agency|field)\./.test(operation ?? '') ? results : results.map(keptResult);
+}
+
+/** The reply alone tells what it quotes. */
+function keptResult(result: ItemResult): ItemResult {
   const { code, outcome, problems, warnings } = result;
   if (!problems && !warnings && outcome !== 'invalid') return result;
   return {
