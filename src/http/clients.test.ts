@@ -110,13 +110,35 @@ test('what a client has shown of itself is believed by one header, of a proxy of
 });
 
 test.each([
-  ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
-  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+  ['2001:db8:1:200::1', '2001:db8:1:2ff:ffff::9', true],
+  ['2001:db8:1:200::1', '2001:db8:1:300::1', false],
+  ['2001:db8:1:200::1', '[2001:DB8:1:200:0:0:0:1]:443', true],
+  ['fe80::1%eth0', 'fe80::1%eth1', true],
   ['192.0.2.7', '::ffff:192.0.2.7', true],
+  ['192.0.2.7', '192.0.2.7:5678', true],
+  ['192.0.2.7', '[::FFFF:C000:0207]:1', true],
   ['192.0.2.7', '192.0.2.8', false],
 ])('%s and %s are counted as one: %s', (one, other, areOne) =>
   expect(networkOf(one) === networkOf(other)).toBe(areOne),
 );
+
+test.each([
+  ['1.2.3.4:5678', '1.2.3.4'],
+  ['"[2001:db8::1]:443"', '2001:db8::1'],
+  ['2001:DB8:0::1', '2001:db8::1'],
+  ['fe80::1%25eth0', 'fe80::1'],
+  ['::ffff:1.2.3.4', '1.2.3.4'],
+  // A proxy that names no address speaks for itself, however the text varies.
+  ['unknown', '10.1.2.3'],
+  ['1.2.3.4:5678:9', '10.1.2.3'],
+  ['0x01020304', '10.1.2.3'],
+])('a client that a proxy writes as %s is %s', async (written, address) => {
+  const proxies = ['10.0.0.0/8'];
+  expect((await seen('10.1.2.3', { 'x-forwarded-for': written }, { proxies }))[0]).toBe(address);
+  // A proxy before it that is ours, written with its port.
+  const chain = { 'x-forwarded-for': `${written}, 10.9.9.9:1234` };
+  expect((await seen('10.1.2.3', chain, { proxies }))[0]).toBe(address === '10.1.2.3' ? '10.9.9.9' : address);
+});
 
 test('what is no address and no network is refused', () => {
   for (const wrong of ['proxy.example', '10.0.0.0/99', '300.1.1.1'])

@@ -20,11 +20,28 @@ export interface Clients {
   originOf(c: Context): string;
 }
 
-/** Whom an address is counted as: of IPv6 everybody is given a network of 64 bits, and may be any address of it. */
+/** Bytes of the network of one IPv6 household: providers assign a /56 (RIPE-690, 4.2). */
+const HOUSEHOLD_BYTES = 7;
+
+/** The client that all limits count an address as: an IPv4 address, or an IPv6 network of 56 bits. */
 export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.');
+  const plain = plainAddress(address);
+  if (plain === undefined) return address;
+  const parsed = ipaddr.parse(plain);
+  return parsed.kind() === 'ipv4' ? plain : parsed.toByteArray().slice(0, HOUSEHOLD_BYTES).join('.');
+}
+
+/**
+ * One spelling of an address, however a proxy writes it: with a port (`1.2.3.4:5678`, `[2001:db8::1]:443`), as IPv4-mapped
+ * IPv6, with a zone id, in upper case, quoted. Undefined for a text that is no address.
+ */
+function plainAddress(written: string): string | undefined {
+  const text = written.trim().replace(/^"(.*)"$/, '$1');
+  const bare = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(text)?.[1] ?? text;
+  const address = bare.replace(/%.*$/, '');
+  // Other forms (`1.2`, `0x7f000001`) are no addresses that a proxy writes.
+  if (!address.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(address)) return undefined;
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : undefined;
 }
 
 const LOOPBACK = proxyAddr.compile('loopback');
@@ -64,7 +81,7 @@ export function createClients(
         unnamed.add(peer);
         onUnnamed(peer);
       }
-      return proxyAddr(incoming, trusts);
+      return chainOf(incoming, trusts).at(-1);
     },
     isPrivate(c) {
       const incoming = incomingOf(c);
@@ -72,10 +89,10 @@ export function createClients(
       const scheme = told(c, 'x-forwarded-proto');
       if (scheme !== undefined) return scheme.toLowerCase() === 'https';
       // All on the way: a proxy on this machine says nothing of how far the client is that it speaks for.
-      const believed = proxyAddr.all(incoming, trusts);
+      const believed = chainOf(incoming, trusts);
       if (!believed.every((address) => LOOPBACK(address, 0))) return false;
       // Where somebody is not believed, whoever it spoke for may be anywhere.
-      if (believed.length > 1) return believed.length === proxyAddr.all(incoming).length;
+      if (believed.length > 1) return believed.length === forwardedBy(incoming).length + 1;
       return !FORWARDING.some((header) => c.req.header(header) !== undefined);
     },
     certificateOf(c) {
@@ -89,6 +106,26 @@ export function createClients(
       return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
     },
   };
+}
+
+type Trusts = ReturnType<typeof proxyAddr.compile>;
+
+/** The peer, then each address that a trusted proxy forwards for: the last one is the client. */
+function chainOf(incoming: IncomingMessage, trusts: Trusts): readonly string[] {
+  const chain = [incoming.socket.remoteAddress ?? ''];
+  for (const [hop, written] of forwardedBy(incoming).entries()) {
+    const address = plainAddress(written);
+    // A proxy that names no address (`unknown`, a made-up text) speaks for itself.
+    if (!trusts(chain[hop] as string, hop) || address === undefined) break;
+    chain.push(address);
+  }
+  return chain;
+}
+
+/** The entries of `X-Forwarded-For` as they are written, the nearest first. */
+function forwardedBy({ headers }: IncomingMessage): readonly string[] {
+  const header = headers['x-forwarded-for'];
+  return header === undefined ? [] : [header].flat().join(',').split(',').reverse();
 }
 
 function fingerprintOf(given: string): string | null {

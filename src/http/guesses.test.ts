@@ -22,7 +22,7 @@ function guesses() {
       },
     },
   });
-  return { told, asked, clock, heard: (owner: string) => means.heard(c, owner) };
+  return { told, asked, clock, heard: (owner: string) => means.heard(c, { id: owner }) };
 }
 
 test('whoever goes on using a key is remembered for a month from then on, and waits for nothing', async () => {

@@ -12,9 +12,29 @@ export interface Guesses {
    *
    * @param owner whose it is; undefined where it is nobody's
    * @throws Refusal 429 where too many wrong ones came from there, also for a right one that never came from there before.
-   *   Who was known there before is not locked out by others.
+   *   Who was known there before is not locked out by others, and neither is an owner whose secret nobody can guess.
    */
-  heard(c: Context, owner: string | undefined): Promise<void> | undefined;
+  heard(c: Context, owner: Owner | undefined): Promise<void> | undefined;
+}
+
+export interface Owner {
+  readonly id: string;
+  /** Where the hub knows it. */
+  readonly secret?: string;
+}
+
+const UNGUESSABLE = { bytes: 32, different: 10 } as const;
+
+/**
+ * The limit protects secrets that people made up. 200 guesses in 15 minutes find a random one of 32 bytes never, so the limit
+ * would only help strangers to lock its owner out.
+ */
+function isUnguessable({ secret }: Owner): boolean {
+  return (
+    secret !== undefined &&
+    Buffer.byteLength(secret) >= UNGUESSABLE.bytes &&
+    new Set(secret).size >= UNGUESSABLE.different
+  );
 }
 
 /** Those that are remembered without asking the database; each is a key of the configuration at an address. */
@@ -42,8 +62,7 @@ export function createGuesses({ tries, clients, nowMs }: GuessMeans): Guesses {
   }
 
   /** A right one is a guess, too, until it is clear that it is of somebody who is at home there. */
-  async function meet(network: string, owner: string): Promise<void> {
-    const subject = subjectOf(network, owner);
+  async function meet(network: string, subject: string): Promise<void> {
     const isNew = !(await tries.isKnown(subject));
     if (isNew) await count(network);
     await Promise.all([isNew ? tries.giveBack('secret', network) : undefined, tries.know(subject)]);
@@ -58,20 +77,21 @@ export function createGuesses({ tries, clients, nowMs }: GuessMeans): Guesses {
     heard(c, owner) {
       const address = clients.addressOf(c);
       // Without a connection it is the hub that asks itself.
-      if (address === undefined) return undefined;
-      if (owner === undefined) return count(networkOf(address));
-      const pair = `${address} ${owner}`;
+      if (address === undefined || (owner && isUnguessable(owner))) return undefined;
+      const network = networkOf(address);
+      if (owner === undefined) return count(network);
+      const pair = subjectOf(network, owner.id);
       const toldAtMs = known.get(pair);
       if (toldAtMs !== undefined) {
         if (nowMs() - toldAtMs < TOLD_MS) return undefined;
         // Nobody waits for it, and whoever is known stays so while the database is away.
         remember(pair);
-        void tries.know(subjectOf(networkOf(address), owner));
+        void tries.know(pair);
         return undefined;
       }
       const met =
         asked.get(pair) ??
-        meet(networkOf(address), owner)
+        meet(network, pair)
           .then(() => remember(pair))
           .finally(() => asked.delete(pair));
       asked.set(pair, met);
@@ -91,7 +111,7 @@ export function slowingGuesses(add: AddRoute, { guesses, keys }: { guesses: Gues
     add(doc, async (c) => {
       // What names no secret at all, as credentials for a proxy on the way, is refused, and no guess.
       const secret = bearerOf(c);
-      if (secret !== undefined) await guesses.heard(c, keys.bySecret(secret)?.id);
+      if (secret !== undefined) await guesses.heard(c, keys.bySecret(secret));
       return handler(c);
     });
   };

@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { LookUp } from '../index/look-up.ts';
-import type { Tries, TryKind } from '../ledger/tries.ts';
+import { type Tries, type TryKind, WRONG_PROOFS } from '../ledger/tries.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
@@ -48,7 +48,9 @@ type LookUpTry = Exclude<TryKind, 'secret'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
   asking: 'this address asks too often',
   guessing: 'from this address wrong proofs came too often',
+  'client-code': 'from this address wrong proofs of this dossier came too often',
   code: 'this dossier was asked for with wrong proofs too often',
+  'code-day': 'this dossier was asked for with wrong proofs too often',
 };
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
@@ -65,6 +67,26 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
     });
   }
 
+  /**
+   * Counts a guess of a code, for the client and for all clients. A client that proved the dossier before is exempt from the
+   * total: guesses of others do not lock it out.
+   *
+   * @returns takes the guess back and remembers the client for a month, for a proof that was right
+   */
+  async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
+    const subject = `${network} proof of ${code}`;
+    const [hasProved] = await Promise.all([tries.isKnown(subject), count('client-code', subject)]);
+    // One after the other: what the hour refuses does not count for the day.
+    const totals = hasProved ? [] : (['code', 'code-day'] as const);
+    for (const total of totals) await count(total, code);
+    return () =>
+      Promise.all([
+        tries.giveBack('client-code', subject),
+        ...totals.map((total) => tries.giveBack(total, code)),
+        tries.know(subject),
+      ]);
+  }
+
   add(
     {
       method: 'get',
@@ -73,8 +95,9 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       summary: 'How far a dossier is, for whoever knows its code and a proof',
       description:
         'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
-        'Of an address (of IPv6 a network of 64 bits) 60 requests a minute are answered, and 60 wrong proofs an hour; ' +
-        'of a dossier, by whichever of its codes and however they are written, and of a code that there is not, 20 wrong proofs an hour.',
+        'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
+        `Of one dossier it may send ${WRONG_PROOFS.client} wrong proofs an hour. All clients together may send ${WRONG_PROOFS.hour} an hour and ${WRONG_PROOFS.day} a day of one dossier; a client that proved the dossier within a month is exempt from that total. ` +
+        'All codes and spellings of a dossier share these limits, and so do those of an unknown code.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -93,7 +116,8 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       const candidates = await lookUp(code);
       // By what is found: another of its codes gives nobody new tries.
       const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];
-      for (const one of codes) await count('code', one);
+      const guesses = [];
+      for (const one of codes) guesses.push(await countGuess(network, one));
       const proven = candidates.filter((one) => one.proves(proof));
       // Of two that these digits prove neither is the one.
       const found = proven.length === 1 ? proven[0]?.masked : undefined;
@@ -102,7 +126,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
         await sleep(answerAt - performance.now());
         throw new Refusal('not-found', NOT_FOUND);
       }
-      await Promise.all([tries.giveBack('guessing', network), ...codes.map((one) => tries.giveBack('code', one))]);
+      await Promise.all([tries.giveBack('guessing', network), ...guesses.map((takeBack) => takeBack())]);
       return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
     },
   );

@@ -5,10 +5,10 @@ import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-lim
 import type { Database } from '../database/pool.ts';
 
 /**
- * What is counted: of citizens' look-ups all that an address asks, the wrong proofs from it, and those of a code; of
- * whoever needs a key the wrong secrets that come from an address, at whichever door.
+ * What is counted. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
+ * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
  */
-export type TryKind = 'asking' | 'guessing' | 'code' | 'secret';
+export type TryKind = 'asking' | 'guessing' | 'client-code' | 'code' | 'code-day' | 'secret';
 
 /** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
 export interface Tries {
@@ -30,16 +30,21 @@ export interface Tries {
  */
 export const WRONG_SECRETS = 200;
 
+/** Wrong proofs of one code that one client may send in an hour, and that all clients may send in an hour and in a day. */
+export const WRONG_PROOFS = { client: 10, hour: 100, day: 300 } as const;
+
 /**
- * Of 10,000 possible proofs, 20 an hour are tried for a code: half of them take ten days, whoever tries. One who tries a
- * proof or two of each of many codes is told one in some 80 hours. An address may be that of a hall of citizens, or of
- * an office.
+ * There are 10,000 possible proofs and 300 guesses a day for one code: trying half of them takes 17 days from any number of
+ * addresses. One client is far below that total, so it cannot use up the guesses of a citizen. A client that tries a proof or
+ * two of many codes finds one in about 80 hours. An address may be that of a hall of citizens, or of an office.
  */
 const LIMITS = {
   // Nothing of it is given back: who is over it in one process is refused there without asking the database.
   asking: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
   guessing: { points: 60, duration: 3_600 },
-  code: { points: 20, duration: 3_600 },
+  'client-code': { points: WRONG_PROOFS.client, duration: 3_600 },
+  code: { points: WRONG_PROOFS.hour, duration: 3_600 },
+  'code-day': { points: WRONG_PROOFS.day, duration: 86_400 },
   // One of whom it turns out that it was no guess takes the place of one for a moment: it is over the limit alone that counts.
   secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
 } as const satisfies Record<TryKind, object>;
@@ -61,7 +66,8 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
     ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'known', points: 1, duration: KNOWN_S },
   });
   const limiters = {
-    ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), code: limiterOf('code') },
+    ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), 'client-code': limiterOf('client-code') },
+    ...{ code: limiterOf('code'), 'code-day': limiterOf('code-day') },
     secret: new RateLimiterPostgres({
       ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'secret', ...LIMITS.secret },
     }),

@@ -162,6 +162,24 @@ describe('whoever guesses a secret', () => {
     expect(await statuses(hub, '203.0.113.201')).toEqual([200, 200, 401]);
   });
 
+  test('locks out no key whose secret nobody can guess, at whichever door', async () => {
+    const address = '203.0.113.220';
+    const strong = 'Zk3vQ9xT1mW7bR5yN8cJ4hL2pF6sD0gA';
+    const own = await testHub({
+      keys: [{ id: 'strong', secret: strong, scopes: ['catalogue:read', 'dossier:write'] }],
+    });
+    const wrong: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer wrong' } };
+    const tries = await Promise.all(Array.from({ length: WRONG_SECRETS + 10 }, () => ask(wrong, address, own)));
+    expect(tries.filter(({ isHeard }) => isHeard)).toHaveLength(WRONG_SECRETS);
+    const right: Asked = { path: '/api/v1/services', headers: { Authorization: `Bearer ${strong}` } };
+    expect((await ask(right, address, own)).response.status).toBe(200);
+    const login = { username: 'strong', password: strong };
+    const { text } = await ask({ path: '/mapi/login', headers: {}, body: JSON.stringify(login) }, address, own);
+    expect(JSON.parse(text)).toMatchObject({ error_code: 0 });
+    expect((await ask(wrong, address, own)).response.status).toBe(429);
+    await own.close();
+  });
+
   test('is heard no more often while the database is away, and the right key is heard', async () => {
     const { pool } = hub.hub.database;
     const { query } = pool;

@@ -32,7 +32,7 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     const secret = form('secret') ?? '';
     const { status, body: key } = await ownKey(app, secret);
     const isTheirs = key !== undefined && sameText(key.id, id);
-    const waitS = await waitOf(means.guesses.heard(c, isTheirs ? key.id : undefined));
+    const waitS = await waitOf(means.guesses.heard(c, isTheirs ? { id: key.id, secret } : undefined));
     if (waitS !== undefined) {
       c.header('Retry-After', String(waitS));
       return signInPage(c, means, 429, next, (say) =>

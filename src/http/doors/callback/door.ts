@@ -53,7 +53,7 @@ async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Respo
     const body = await readBody(c, Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES));
     noteUnanswered(c, body);
     const why = whyNotFrom(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
-    await means.guesses.heard(c, why === undefined ? `callback ${party}` : undefined);
+    await means.guesses.heard(c, why === undefined ? { id: `callback ${party}` } : undefined);
     if (why !== undefined)
       throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
     note(c, { body, isKnown: true });

@@ -131,7 +131,7 @@ async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer
   note(c, { operation: 'login' });
   const given = objectOf(parseWhole(await readBody(c, Math.min(means.maxBodyBytes, MAX_LOGIN_BYTES))));
   const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
-  await means.guesses.heard(c, means.keys.byPassword(username, password)?.id);
+  await means.guesses.heard(c, means.keys.byPassword(username, password));
   return { session: openSession(means, username, password) };
 }
 

@@ -42,7 +42,7 @@ export async function basicKey(
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
   const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
-  if (colon !== -1) await guesses.heard(c, key?.id);
+  if (colon !== -1) await guesses.heard(c, key);
   if (key) return key;
   throw unauthorized('the Authorization header has no valid user name and password (Basic)');
 }
@@ -95,7 +95,7 @@ async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameT
   if (token.isDigest && (!token.nonce || !token.created))
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
   const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
-  await means.guesses.heard(c, key?.id);
+  await means.guesses.heard(c, key);
   if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
   const createdMs = token.created === undefined ? means.nowMs() : timely(means, token.created);
   if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);
