@@ -24,27 +24,76 @@ const SMALL_BYTES = 256 * 1024;
 /** Larger ones that are worked on at once: each takes about ten times its size while it is read, sealed and written. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 
-export type LargeTurns = <Out>(bytes: number, work: () => Promise<Out>) => Promise<Out>;
+/** A body that waits: whose it is, and who hears how to take it out of the queue. */
+export interface Waiter {
+  readonly owner: string;
+  readonly onWait: (giveUp: ((why: Error) => void) | undefined) => void;
+}
 
-/** Work on large bodies one after the other, so that many at once take no more memory than one; others do not wait. */
+/** @throws what its waiter gave up with */
+export type LargeTurns = <Out>(bytes: number, work: () => Promise<Out>, waiter?: Waiter) => Promise<Out>;
+
+interface Waiting {
+  readonly bytes: number;
+  readonly owner: string;
+  readonly go: () => void;
+}
+
+/**
+ * Work on large bodies one after the other, so that many at once take no more memory than one; others do not wait. The
+ * owner whose last turn is longest ago is next: one that sends many large bodies waits for itself alone.
+ */
 export function createLargeTurns(most = LARGE_BYTES): LargeTurns {
   let busy = 0;
-  const waiting: { readonly bytes: number; readonly go: () => void }[] = [];
+  let turn = 0;
+  const waiting = new Set<Waiting>();
+  const lastTurns = new Map<string, number>();
   const fits = (bytes: number): boolean => busy === 0 || busy + bytes <= most;
 
-  return async (bytes, work) => {
+  function begin({ bytes, owner }: Pick<Waiting, 'bytes' | 'owner'>): void {
+    busy += bytes;
+    lastTurns.set(owner, ++turn);
+  }
+
+  function next(): Waiting | undefined {
+    const turnOf = ({ owner }: Waiting): number => lastTurns.get(owner) ?? 0;
+    let first: Waiting | undefined;
+    for (const one of waiting) if (first === undefined || turnOf(one) < turnOf(first)) first = one;
+    return first;
+  }
+
+  function wait(bytes: number, { owner, onWait }: Waiter): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const one: Waiting = {
+        bytes,
+        owner,
+        go() {
+          onWait(undefined);
+          resolve();
+        },
+      };
+      waiting.add(one);
+      onWait((why) => {
+        waiting.delete(one);
+        reject(why);
+      });
+    });
+  }
+
+  return async (bytes, work, waiter = { owner: '', onWait: () => undefined }) => {
     if (bytes <= SMALL_BYTES) return work();
-    if (waiting.length > 0 || !fits(bytes)) await new Promise<void>((go) => waiting.push({ bytes, go }));
-    else busy += bytes;
+    if (waiting.size > 0 || !fits(bytes)) await wait(bytes, waiter);
+    else begin({ bytes, owner: waiter.owner });
     try {
       return await work();
     } finally {
       busy -= bytes;
-      for (let next = waiting[0]; next && fits(next.bytes); next = waiting[0]) {
-        waiting.shift();
-        busy += next.bytes;
-        next.go();
+      for (let one = next(); one && fits(one.bytes); one = next()) {
+        waiting.delete(one);
+        begin(one);
+        one.go();
       }
+      if (waiting.size === 0) lastTurns.clear();
     }
   };
 }

@@ -4,7 +4,7 @@ import { msToInstant } from '#core/dates';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { createLargeTurns } from '../turns.ts';
+import { createBodies } from './bodies.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
@@ -28,7 +28,6 @@ import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
 import { addStatistics, type StatisticsMeans } from './statistics.ts';
-import { createStrangers } from './strangers.ts';
 
 export interface AppMeans
   extends DoorMeans,
@@ -54,11 +53,10 @@ export interface AppMeans
 }
 
 /** Everything that is answered over HTTP. */
-export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'largeTurns' | 'strangers'>): Hono {
+export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'bodies'>): Hono {
   const means: AppMeans = {
     ...given,
-    largeTurns: createLargeTurns(),
-    strangers: createStrangers(given.clients, given.maxBodyBytes),
+    bodies: createBodies(given.clients, given.maxBodyBytes),
     noteRefusal: createRefusalLog(given),
   };
   const app = new Hono();

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { Context } from 'hono';
+import type { Load } from './bodies.ts';
 import { Refusal } from './problem.ts';
-import type { Hold } from './strangers.ts';
 
 /** After a body was refused as too large, this much more is thrown away so that the client can read the refusal. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
@@ -15,68 +15,111 @@ const PAUSE_MS = 60_000;
 /** A form is a few lines. */
 const FORM_MS = 30_000;
 
+export interface ReadOptions {
+  readonly withinMs?: number;
+  /** What counts the bytes that are kept. */
+  readonly load?: Load;
+  /** Given the first bytes of the body, inflated, before they are counted. */
+  readonly peek?: (start: Buffer) => void;
+}
+
 /**
  * The whole body, inflated. A size that is told is refused at once; one that shows while reading, as soon as it shows.
  *
  * @throws Refusal 408 when it does not arrive within `withinMs`, 413 over `maxBytes` inflated or for a bomb, 415 for an
- *   encoding that is not known, 400 when it does not inflate
- * @param hold told of what has arrived; what it throws is the refusal
+ *   encoding that is not known, 400 when it does not inflate, 503 when it has to make room for other bodies
  */
-export async function readBody(
-  c: Context,
-  maxBytes: number,
-  { withinMs = WHOLE_MS, hold = () => undefined }: { readonly withinMs?: number; readonly hold?: Hold } = {},
-): Promise<Buffer> {
+export async function readBody(c: Context, maxBytes: number, options: ReadOptions = {}): Promise<Buffer> {
   const source = rawBody(c);
   if (!source) return Buffer.alloc(0);
   if (Number(c.req.header('content-length') ?? 0) > maxBytes) {
     discard(source);
     throw tooLarge(maxBytes);
   }
-  if (!c.req.header('content-encoding')) return readPlain(source, maxBytes, withinMs, hold);
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const kept = createKept(maxBytes, options);
+  const { withinMs = WHOLE_MS, load } = options;
+  if (!c.req.header('content-encoding')) return readPlain(source, kept, withinMs, load);
   const end = performance.now() + withinMs;
-  const tooLate = notWithin(withinMs);
-  for await (const chunk of inflated(c, source, { bomb: BOMB, tooLate, waitMs: () => end - performance.now() })) {
-    size += chunk.length;
+  const limits = { bomb: BOMB, tooLate: notWithin(withinMs), waitMs: () => end - performance.now(), load };
+  for await (const chunk of inflated(c, source, limits)) {
     try {
-      if (size > maxBytes) throw tooLarge(maxBytes);
-      hold(chunk.length);
+      kept.add(chunk);
     } catch (refusal) {
       discard(source);
       throw refusal;
     }
-    chunks.push(chunk);
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+  return kept.whole();
+}
+
+interface Kept {
+  /** @throws Refusal when it is too large, or has to make room */
+  add(chunk: Buffer): void;
+  whole(): Buffer;
+  drop(): void;
+}
+
+/** Chunks below the larger size are copied together: each Buffer costs 200 bytes, also one of a single byte. */
+const BLOCK_BYTES = { least: 1024, most: 16 * 1024 };
+
+function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let room = Buffer.alloc(0);
+  function keep(chunk: Buffer): void {
+    if (chunk.length >= BLOCK_BYTES.most || size === chunk.length) return void chunks.push(chunk);
+    if (room.length < chunk.length) room = Buffer.allocUnsafeSlow(blockFor(size));
+    chunk.copy(room);
+    // It is the rest of the block that the last chunk began.
+    const last = chunks.at(-1);
+    const isNext = last && last.buffer === room.buffer && last.byteOffset + last.length === room.byteOffset;
+    if (isNext) chunks[chunks.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
+    else chunks.push(room.subarray(0, chunk.length));
+    room = room.subarray(chunk.length);
+  }
+  return {
+    add(chunk) {
+      if (size === 0) peek?.(chunk);
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      load?.hold(chunk.length);
+      keep(chunk);
+    },
+    whole: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+    drop() {
+      chunks = [];
+    },
+  };
+}
+
+function blockFor(size: number): number {
+  return Math.min(Math.max(size, BLOCK_BYTES.least), BLOCK_BYTES.most);
 }
 
 /** Events cost half of what iterating costs, and nearly every body comes so. */
-function readPlain(source: Readable, maxBytes: number, withinMs: number, hold: Hold): Promise<Buffer> {
+function readPlain(source: Readable, kept: Kept, withinMs: number, load: Load | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
     const refuse = (refusal: unknown): void => {
+      clearTimeout(late);
+      load?.onEvicted(undefined);
       source.removeAllListeners('data');
-      chunks.length = 0;
+      kept.drop();
       discard(source);
       reject(refusal);
     };
     const late = setTimeout(() => refuse(notWithin(withinMs)), withinMs);
+    load?.onEvicted(refuse);
     source.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) return refuse(tooLarge(maxBytes));
       try {
-        hold(chunk.length);
-        chunks.push(chunk);
+        kept.add(chunk);
       } catch (refusal) {
         refuse(refusal);
       }
     });
     source.on('end', () => {
       clearTimeout(late);
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      load?.onEvicted(undefined);
+      resolve(kept.whole());
     });
     source.on('error', () => reject(clientGone()));
     source.on('close', () => {
@@ -114,11 +157,16 @@ const STREAM_TIMES = 100;
  * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred
  *   times of what came, 503 when the hub is leaving; otherwise as readBody
  */
-export async function* bodyChunks(c: Context, freeBytes: number, leaving: AbortSignal): AsyncGenerator<Buffer> {
+export async function* bodyChunks(
+  c: Context,
+  freeBytes: number,
+  leaving: AbortSignal,
+  load?: Load,
+): AsyncGenerator<Buffer> {
   const source = rawBody(c);
   if (!source) return;
   const tooLate = tooSlow(`paused for ${PAUSE_MS / 1000} s`);
-  const limits = { bomb: { bytes: freeBytes, times: STREAM_TIMES }, tooLate, waitMs: () => PAUSE_MS, leaving };
+  const limits = { bomb: { bytes: freeBytes, times: STREAM_TIMES }, tooLate, waitMs: () => PAUSE_MS, leaving, load };
   yield* inflated(c, source, limits);
 }
 
@@ -128,10 +176,11 @@ interface Limits {
   readonly waitMs: () => number;
   readonly tooLate: Refusal;
   readonly leaving?: AbortSignal;
+  readonly load?: Load | undefined;
 }
 
 async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGenerator<Buffer> {
-  const { bomb, tooLate } = limits;
+  const { bomb } = limits;
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   let inflater: Inflater | undefined;
   try {
@@ -145,7 +194,6 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
       if (done) break;
       size += chunk.length;
       if (inflater && size > bomb.bytes && size > bomb.times * inflater.bytesWritten) {
-        discard(source);
         throw new Refusal(
           'too-large',
           `the body inflates to more than ${bomb.times} times of its size, and to more than ${bomb.bytes} bytes`,
@@ -156,7 +204,7 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code === 'ECONNRESET') throw clientGone();
-    if (error === tooLate || error instanceof Leaving) discard(source);
+    if (error instanceof Refusal) discard(source);
     if (!INFLATE_ERROR.test(code)) throw error;
     discard(source);
     throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
@@ -177,18 +225,20 @@ function pipe(source: Readable, inflater: Inflater): void {
   source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
 }
 
-/** @throws `tooLate` when it takes longer, and 503 once the hub is leaving */
-async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving }: Limits): Promise<Out> {
+/** @throws `tooLate` when it takes longer, and 503 once the hub is leaving or the body has to make room */
+async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving, load }: Limits): Promise<Out> {
   let timer: NodeJS.Timeout | undefined;
   let leave = (): void => undefined;
   const inTime = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate), waitMs());
+    load?.onEvicted(reject);
     leave = () => reject(new Leaving());
     if (leaving?.aborted) leave();
     else leaving?.addEventListener('abort', leave);
   });
   return Promise.race([inTime, work]).finally(() => {
     clearTimeout(timer);
+    load?.onEvicted(undefined);
     leaving?.removeEventListener('abort', leave);
   });
 }

@@ -274,6 +274,15 @@ describe('the REST door', () => {
     await expect.poll(() => historyOf(code)).toEqual(['received', 'processing']);
   });
 
+  test('a stream of invalid lines alone ends early, and says what was decided of it', async () => {
+    const lines = Array.from({ length: 50_000 }, () => '{').join('\n');
+    const given = await hub.push(`${JSON.stringify(dossier())}\n${lines}`, { headers: NDJSON });
+    expect(given).toMatchObject({ status: 422, body: { receipt: expect.any(String), held: 5_500 } });
+    expect(given.body.detail).toMatch(/5000 lines in a row are invalid/);
+    const { body } = await hub.read(`/api/v1/parties/one-stop/receipts/${given.receipt}`, 'one-stop');
+    expect(body.items[0]).toMatchObject({ index: 0, code: 'H60.01-250812-0035' });
+  });
+
   test('a stream that breaks off after its beginning is committed says how much is held, and under which receipt', async () => {
     const lines = Array.from({ length: 700 }, (_, n) =>
       JSON.stringify(dossier({ code: `H60.05-250812-${String(n).padStart(5, '0')}` })),

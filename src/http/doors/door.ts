@@ -4,8 +4,7 @@ import type { LedgerReader } from '../../ledger/read.ts';
 import type { Party } from '../../parties.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { Submission } from '../../steps/accept/submission.ts';
-import type { LargeTurns } from '../../turns.ts';
-import type { Strangers } from '../strangers.ts';
+import type { Bodies } from '../bodies.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */
 export interface DoorMeans {
@@ -14,8 +13,7 @@ export interface DoorMeans {
   readonly nowMs: () => number;
   readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
   readonly ledger: Pick<LedgerReader, 'resultsOf' | 'receipt'>;
-  readonly largeTurns: LargeTurns;
-  readonly strangers: Strangers;
+  readonly bodies: Bodies;
   /** Aborted when streams that are still arriving have to be answered, for the hub is about to end. */
   readonly leaving: AbortSignal;
   /** Keep a refused request in the message log, and an error of the hub in the log. */

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { msToInstant } from '#core/dates';
 import { quote } from '#core/explain';
 import type { CallbackResult } from '../../../kit/adapter.ts';
+import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
@@ -50,19 +51,30 @@ async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Respo
   if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
   note(c, { door: doorOf(name), operation: name });
   try {
-    const body = await readBody(c, Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES));
-    noteUnanswered(c, body);
-    const why = whyNotFrom(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
-    await means.guesses.heard(c, why === undefined ? { id: `callback ${party}` } : undefined);
-    if (why !== undefined)
-      throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
-    note(c, { body, isKnown: true });
-    return reply(c, found, await means.largeTurns(body.length, () => take(c, means, found, body)));
+    return await means.bodies.ofStranger(c, (load) => answerHeld(c, means, found, load));
   } catch (error) {
     const { status, message, headers } = refusalOf(error);
     await means.noteRefusal(c, error);
     return reply(c, found, { kind: 'refused', status, problems: [{ path: '', message }] }, headers);
   }
+}
+
+/** A signed body is small, and its sender is on a line: nobody needs longer for it. */
+const ARRIVES_MS = 60_000;
+
+/** Until its signature fits, a body is a stranger's. */
+async function answerHeld(c: Context, means: CallbackDoorMeans, found: Found, load: Load): Promise<Response> {
+  const mostBytes = Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
+  const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
+  noteUnanswered(c, body);
+  const why = whyNotFrom(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
+  const owner = `callback ${found.party.id}`;
+  await means.guesses.heard(c, why === undefined ? { id: owner } : undefined);
+  if (why !== undefined)
+    throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
+  load.belongsTo(owner);
+  note(c, { body, isKnown: true });
+  return reply(c, found, await load.work(body.length, () => take(c, means, found, body)));
 }
 
 async function take(c: Context, means: CallbackDoorMeans, found: Found, body: Buffer): Promise<CallbackResult> {

@@ -13,6 +13,7 @@ import type { CodeEntries } from '../../../ledger/code-entries.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import { inTurns } from '../../../turns.ts';
 import { requireScopes } from '../../auth.ts';
+import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import type { Guesses } from '../../guesses.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
@@ -126,10 +127,13 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
 
 /** Two words; nobody has to wait for more from somebody whom nobody knows. */
 const MAX_LOGIN_BYTES = 16 * 1024;
+const LOGIN_MS = 30_000;
 
 async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   note(c, { operation: 'login' });
-  const given = objectOf(parseWhole(await readBody(c, Math.min(means.maxBodyBytes, MAX_LOGIN_BYTES))));
+  const mostBytes = Math.min(means.maxBodyBytes, MAX_LOGIN_BYTES);
+  const body = await means.bodies.ofStranger(c, (load) => readBody(c, mostBytes, { load, withinMs: LOGIN_MS }));
+  const given = objectOf(parseWhole(body));
   const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
   await means.guesses.heard(c, means.keys.byPassword(username, password));
   return { session: openSession(means, username, password) };
@@ -150,16 +154,36 @@ interface Request {
 }
 
 function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
-  return means.strangers(c, async (hold) => {
-    const body = await readBody(c, means.maxBodyBytes, { hold });
+  return means.bodies.ofStranger(c, async (load) => {
+    const peek = (start: Buffer): void => {
+      const key = keyInStart(means, start);
+      if (key) load.belongsTo(key.id);
+    };
+    const body = await readBody(c, means.maxBodyBytes, { load, peek });
     noteUnanswered(c, body);
-    return means.largeTurns(body.length, () => answerCall(c, means, body));
+    return load.work(body.length, () => answerCall(c, means, body, load));
   });
 }
 
-async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer): Promise<Answer> {
+const START_BYTES = 4 * 1024;
+
+/** The key whose session a body begins with, as clients write it: then its bytes do not count for its address. */
+function keyInStart(means: SessionMeans, start: Buffer): KeyEntry | undefined {
+  const text = start.toString('latin1', 0, START_BYTES);
+  const session = /"session"\s*:\s*"([\w.~+/=-]{1,500})"/.exec(text)?.[1];
+  if (session === undefined) return undefined;
+  try {
+    return keyOfSession(means, session);
+  } catch {
+    // Refused where the whole body is read.
+    return undefined;
+  }
+}
+
+async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer, load: Load): Promise<Answer> {
   const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
   const key = keyOfSession(means, argumentOf(given, 'session'));
+  load.belongsTo(key.id);
   note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
   const name = argumentOf(given, 'service');
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;

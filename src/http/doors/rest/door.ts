@@ -10,6 +10,7 @@ import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Accepted } from '../../../steps/accept/submission.ts';
 import { inTurns } from '../../../turns.ts';
 import { type Keys, requireKey, requireScopes } from '../../auth.ts';
+import type { Load } from '../../bodies.ts';
 import { mediaTypeOf, readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesIn } from '../../lines.ts';
@@ -39,7 +40,7 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
         tag: 'Doors',
         summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
         description:
-          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days, and a stream has at most 1,000 lines. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
+          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days, and a stream has at most 1,000 lines. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off, or has 5,000 invalid lines in a row, is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
         scopes: ['dossier:write'],
         headers: { 'Idempotency-Key': IdempotencyKey },
         problems: ['not-found', 'key-reused', 'too-many'],
@@ -98,9 +99,11 @@ async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: Dos
       'unsupported-media',
       `got the media type ${quote(mediaType)}, expected application/json or application/x-ndjson`,
     );
-  const body = await readBody(c, means.maxBodyBytes);
-  note(c, { body });
-  return means.largeTurns(body.length, async () => submit(request, body, await readJson(operation, body)));
+  return means.bodies.ofKey(key.id, async (load) => {
+    const body = await readBody(c, means.maxBodyBytes, { load });
+    note(c, { body });
+    return load.work(body.length, async () => submit(request, body, await readJson(operation, body)));
+  });
 }
 
 async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {
@@ -129,8 +132,12 @@ async function submitOnce(
   return reply(c, first, single);
 }
 
-async function wholeStream(request: Request): Promise<Response> {
-  const body = await readBody(request.c, request.means.maxBodyBytes);
+function wholeStream(request: Request): Promise<Response> {
+  return request.means.bodies.ofKey(request.key.id, (load) => wholeStreamHeld(request, load));
+}
+
+async function wholeStreamHeld(request: Request, load: Load): Promise<Response> {
+  const body = await readBody(request.c, request.means.maxBodyBytes, { load });
   const lines: Line[] = [];
   for (const line of linesIn(body, MAX_ITEM_BYTES))
     if (lines.push(line) > MAX_ITEMS)
@@ -138,7 +145,7 @@ async function wholeStream(request: Request): Promise<Response> {
         'too-many',
         `a stream that has an Idempotency-Key has at most ${MAX_ITEMS} lines; leave the key out to send more`,
       );
-  return request.means.largeTurns(body.length, async () => {
+  return load.work(body.length, async () => {
     const items = await inTurns(lines, (line) => readLine(request.operation, line));
     return submit(request, body, { items, single: false });
   });

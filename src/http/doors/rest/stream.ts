@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import { inTurns } from '../../../turns.ts';
+import type { Load } from '../../bodies.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { type Line, linesOf } from '../../lines.ts';
-import { brokenOff } from '../../problem.ts';
+import { brokenOff, Refusal } from '../../problem.ts';
 import { readLine, TOO_LONG } from './items.ts';
 import { JSON_BODY, type Request, submissionOf } from './request.ts';
 
@@ -14,44 +15,102 @@ const STREAM_ITEMS = 500;
 /** Results of a stream that are kept in memory, as JSON; where there are more they are read from the ledger again. */
 const MAX_RESULTS_BYTES = 1024 * 1024;
 
+/** A stream that is nothing but invalid lines is given up: 300,000 of them took 17 s. */
+const MAX_INVALID = 5_000;
+
+/** What a line costs beside its bytes. */
+const LINE_BYTES = 100;
+
 /**
  * Lines are committed some hundred at a time while the rest is still arriving. All is answered when it has arrived: many
  * clients read no answer while they send, and so the status still tells of a stream that broke off. However many lines
  * there are, memory holds one part of them, and of one part what became of it.
  */
-export async function stream(request: Request): Promise<Response> {
-  const { c, means, operation } = request;
-  let receipt: string | undefined;
-  let held = 0;
-  let results: string[] | undefined = [];
-  let resultsBytes = 0;
+export function stream(request: Request): Promise<Response> {
+  return request.means.bodies.ofKey(request.key.id, (load) => streamHeld(request, load));
+}
+
+async function streamHeld(request: Request, load: Load): Promise<Response> {
+  const { c, means } = request;
+  const decided = createDecided(request, load);
   let part: Line[] = [];
   let partBytes = 0;
   const commit = async (): Promise<void> => {
-    const items = await inTurns(part, (line) => readLine(operation, line));
-    const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
-    const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
-    receipt = accepted.receipt;
-    const json = written(accepted.results, held);
-    held += accepted.results.length;
-    resultsBytes += json.length;
-    if (resultsBytes > MAX_RESULTS_BYTES) results = undefined;
-    if (json !== '') results?.push(json);
+    await decided.commit(part);
+    load.release(partBytes + part.length * LINE_BYTES);
     part = [];
     partBytes = 0;
   };
   try {
-    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes, means.leaving), MAX_ITEM_BYTES)) {
+    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes, means.leaving, load), MAX_ITEM_BYTES)) {
+      load.hold(line.bytes.length + LINE_BYTES);
       part.push(line);
       partBytes += line.bytes.length;
       if (part.length >= STREAM_ITEMS || partBytes > MAX_ITEM_BYTES) await commit();
     }
-    if (part.length > 0 || held === 0) await commit();
+    if (part.length > 0 || decided.held() === 0) await commit();
   } catch (error) {
-    throw receipt === undefined ? error : brokenOff(error, held, receipt);
+    const receipt = decided.receipt();
+    throw receipt === undefined ? error : brokenOff(error, decided.held(), receipt);
   }
-  const parts = results ?? resultsFrom(means.ledger.resultsOf(receipt as string));
-  return c.body(streamOf(receipt as string, parts), 200, JSON_BODY);
+  const receipt = decided.receipt() as string;
+  const parts = decided.results() ?? resultsFrom(means.ledger.resultsOf(receipt));
+  return c.body(streamOf(receipt, parts), 200, JSON_BODY);
+}
+
+/** What was decided of a stream so far. */
+interface Decided {
+  /** @throws Refusal 422 once too many lines in a row are invalid; these are held, too */
+  commit(part: readonly Line[]): Promise<void>;
+  receipt(): string | undefined;
+  /** The number of items. */
+  held(): number;
+  /** Undefined where they are too many to be kept. */
+  results(): readonly string[] | undefined;
+}
+
+function createDecided(request: Request, load: Load): Decided {
+  const { means, operation } = request;
+  let receipt: string | undefined;
+  let held = 0;
+  let invalidInRow = 0;
+  let results: string[] | undefined = [];
+  let resultsBytes = 0;
+
+  function keep(json: string): void {
+    if (results === undefined || json === '') return;
+    resultsBytes += json.length;
+    if (resultsBytes <= MAX_RESULTS_BYTES) {
+      load.hold(json.length);
+      results.push(json);
+      return;
+    }
+    load.release(resultsBytes - json.length);
+    results = undefined;
+  }
+
+  return {
+    async commit(part) {
+      const items = await inTurns(part, (line) => readLine(operation, line));
+      const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
+      const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
+      receipt = accepted.receipt;
+      const json = written(accepted.results, held);
+      held += accepted.results.length;
+      keep(json);
+      for (const { outcome } of accepted.results) {
+        invalidInRow = outcome === 'invalid' ? invalidInRow + 1 : 0;
+        if (invalidInRow >= MAX_INVALID) throw tooManyInvalid();
+      }
+    },
+    receipt: () => receipt,
+    held: () => held,
+    results: () => results,
+  };
+}
+
+function tooManyInvalid(): Refusal {
+  return new Refusal('invalid', `${MAX_INVALID} lines in a row are invalid, and the hub reads no more of the stream`);
 }
 
 /** What became of items, as the members of a list; the first of them is the `from`th of all. */

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { quote } from '#core/explain';
+import type { KeyEntry } from '../../../config.ts';
 import { requireScopes } from '../../auth.ts';
+import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
-import type { Hold } from '../../strangers.ts';
 import { note, noteUnanswered } from '../door.ts';
 import { actionOf, isAnsweredByAddressing, writeAddressing } from './addressing.ts';
 import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
@@ -24,20 +25,31 @@ export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
  *
  * @param told the version by the Content-Type; the envelope itself has the last word
  */
-export function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
-  return means.strangers(c, (hold) => answerHeld(c, means, told, hold));
+export async function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
+  try {
+    const basic = await basicKey(c, means);
+    const known = basic ?? means.keys.byClient(c)?.key;
+    if (basic) note(c, { keyName: basic.id });
+    const use = (load: Load) => answerHeld(c, means, told, basic, load);
+    return await (known ? means.bodies.ofKey(known.id, use) : means.bodies.ofStranger(c, use));
+  } catch (error) {
+    return refuse(c, means, told, error);
+  }
 }
 
-async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold: Hold): Promise<Response> {
+async function answerHeld(
+  c: Context,
+  means: SoapDoorMeans,
+  told: Version,
+  basic: KeyEntry | undefined,
+  load: Load,
+): Promise<Response> {
   let version = told;
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
-    const basic = await basicKey(c, means);
-    if (basic) note(c, { keyName: basic.id });
-    const isKnown = basic !== undefined || means.keys.byClient(c)?.key !== undefined;
-    const body = await readBody(c, means.maxBodyBytes, isKnown ? {} : { hold });
+    const body = await readBody(c, means.maxBodyBytes, { load });
     noteUnanswered(c, body);
-    return await means.largeTurns(body.length, async () => {
+    return await load.work(body.length, async () => {
       const xml = xmlOf(body, c.req.header('content-type'));
       const message = await inSteps(openMessage(xml));
       const { head } = message;
@@ -47,6 +59,7 @@ async function answerHeld(c: Context, means: SoapDoorMeans, told: Version, hold:
       refuseOtherAction(c, head.operation);
       if (head.addressing && !isAnsweredByAddressing(head.addressing, head.operation)) asked = undefined;
       const caller = await authenticate(c, means, basic, head.security, xml);
+      load.belongsTo(caller.key.id);
       note(c, { keyName: caller.key.id, body });
       const party = mayPush(c, means, caller);
       const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));

@@ -1,0 +1,92 @@
+import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { Hono } from 'hono';
+import { describe, expect, test } from 'vitest';
+import { createBodies } from './bodies.ts';
+import { readBody } from './body.ts';
+import { createClients } from './clients.ts';
+import { problemResponse, refusalOf } from './problem.ts';
+
+const KIB = 1024;
+const MOST = { known: 100 * KIB, strangers: 100 * KIB };
+
+function door() {
+  const bodies = createBodies(createClients(), 40 * KIB, MOST);
+  const app = new Hono().post('/', (c) => {
+    const key = c.req.header('x-key');
+    const read = (load: Parameters<Parameters<typeof bodies.ofStranger>[1]>[0]) =>
+      readBody(c, 40 * KIB, { load }).then((body) => c.text(String(body.length)));
+    return key ? bodies.ofKey(key, read) : bodies.ofStranger(c, read);
+  });
+  app.onError((error, c) => problemResponse(c, refusalOf(error)));
+  /** Somebody who sends so much, and ends when it is said. */
+  function send(remoteAddress: string, bytes: Buffer, headers: Record<string, string> = {}) {
+    const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress }, headers });
+    incoming.write(bytes);
+    const answer = Promise.resolve(app.request('/', { method: 'POST', headers }, { incoming }));
+    return { answer, end: () => incoming.end() };
+  }
+  return send;
+}
+
+const statusesOf = async (sent: readonly { answer: Promise<Response> }[]) =>
+  Promise.all(sent.map(async ({ answer }) => (await answer).status));
+const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe.each([
+  ['as they are', (bytes: Buffer) => bytes, {}],
+  ['packed', (bytes: Buffer) => gzipSync(bytes), { 'content-encoding': 'gzip' }],
+] as const)('bodies that never end, sent %s,', (_, packed, headers) => {
+  const large = packed(Buffer.alloc(30 * KIB, 'x'));
+  const small = packed(Buffer.alloc(3 * KIB, 'x'));
+
+  test('make room for a newcomer of the same address, and of another one', async () => {
+    const send = door();
+    const slow = Array.from({ length: 10 }, () => send('203.0.113.1', large, headers));
+    await soon();
+    for (const address of ['203.0.113.1', '203.0.113.2']) {
+      const newcomer = send(address, small, headers);
+      newcomer.end();
+      expect((await newcomer.answer).status).toBe(200);
+    }
+    for (const one of slow) one.end();
+    const statuses = await statusesOf(slow);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+    const refused = (await Promise.all(slow.map(({ answer }) => answer))).find(({ status }) => status === 503);
+    expect(refused?.headers.get('retry-after')).toBe('5');
+  });
+
+  test('of many addresses make room for a newcomer', async () => {
+    const send = door();
+    const slow = Array.from({ length: 40 }, (_, n) => send(`203.0.113.${n}`, large, headers));
+    await soon();
+    const newcomer = send('198.51.100.1', small, headers);
+    newcomer.end();
+    expect((await newcomer.answer).status).toBe(200);
+    for (const one of slow) one.end();
+    expect((await statusesOf(slow)).filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+  });
+
+  test('of one key make room for other keys, and what came first is kept', async () => {
+    const send = door();
+    const slow = Array.from({ length: 8 }, () => send('203.0.113.1', large, { ...headers, 'x-key': 'one' }));
+    await soon();
+    const other = send('203.0.113.1', large, { ...headers, 'x-key': 'other' });
+    other.end();
+    expect((await other.answer).status).toBe(200);
+    for (const one of slow) one.end();
+    const statuses = await statusesOf(slow);
+    expect(statuses.slice(0, 2)).toEqual([200, 200]);
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+  });
+});
+
+test('a body that is sent byte by byte is read whole', async () => {
+  const text = 'Nguyễn Văn An, '.repeat(500);
+  const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '203.0.113.9' }, headers: {} });
+  const app = new Hono().post('/', async (c) => c.text((await readBody(c, 40 * KIB)).toString()));
+  const answer = app.request('/', { method: 'POST' }, { incoming });
+  for (const byte of Buffer.from(text)) incoming.write(Buffer.of(byte));
+  incoming.end();
+  expect(await (await answer).text()).toBe(text);
+});

@@ -1,0 +1,191 @@
+import type { Context } from 'hono';
+import { createLargeTurns } from '../turns.ts';
+import { type Clients, networkOf } from './clients.ts';
+import { Refusal } from './problem.ts';
+
+/** The memory that one request body holds: inflated bytes, from arrival until the request is answered. */
+export interface Load {
+  /** Count bytes that are kept. @throws Refusal 503 when the body has to make room for others */
+  hold(bytes: number): void;
+  /** Count bytes less: they are kept no more. */
+  release(bytes: number): void;
+  /** The sender proved to be this one: its bytes no longer count for its address. @throws Refusal as hold */
+  belongsTo(owner: string): void;
+  /** Set who hears that the body has to make room; undefined while its request cannot be interrupted. */
+  onEvicted(listener: ((refusal: Refusal) => void) | undefined): void;
+  /** Work on a whole body: a large one waits for its turn among the senders. */
+  work<Out>(bytes: number, work: () => Promise<Out>): Promise<Out>;
+}
+
+/** One memory budget for all request bodies of a process. */
+export interface Bodies {
+  /** Use a body whose sender has shown a key. */
+  ofKey<Out>(id: string, use: (load: Load) => Promise<Out>): Promise<Out>;
+  /** Use a body that says only inside whose it is, or never does: it counts for its address. */
+  ofStranger<Out>(c: Context, use: (load: Load) => Promise<Out>): Promise<Out>;
+}
+
+/** Both pools are full at once at worst: 104 MiB, beside the bodies that are being parsed (turns.ts). */
+const KNOWN_BYTES = 64 * 1024 * 1024;
+const STRANGERS_BYTES = 40 * 1024 * 1024;
+
+/** Strangers share turns: addresses cost nothing. */
+const STRANGERS = '(strangers)';
+
+interface Holder {
+  pool: Pool;
+  account: Account;
+  readonly startedMs: number;
+  bytes: number;
+  listener: ((refusal: Refusal) => void) | undefined;
+  refused: Refusal | undefined;
+}
+
+interface Account {
+  readonly name: string;
+  readonly holders: Set<Holder>;
+  bytes: number;
+}
+
+interface Pool {
+  readonly mostBytes: number;
+  /** An account below it is not refused where nobody else can make room. */
+  readonly minimumBytes: number;
+  readonly accounts: Map<string, Account>;
+  /** Whether the first of two holders is to make room rather than the second. */
+  readonly goesFirst: (one: Holder, other: Holder, nowMs: number) => boolean;
+  bytes: number;
+}
+
+/** @param mostBytes of all senders with a key, and of all strangers; each large enough for several of the largest bodies */
+export function createBodies(
+  clients: Pick<Clients, 'addressOf'>,
+  maxBodyBytes: number,
+  mostBytes = {
+    known: Math.max(KNOWN_BYTES, 3 * maxBodyBytes),
+    strangers: Math.max(STRANGERS_BYTES, 2 * maxBodyBytes),
+  },
+): Bodies {
+  const turns = createLargeTurns();
+  const known = createPool(mostBytes.known, mostBytes.known / 8, isOfLargestAccount);
+  const strangers = createPool(mostBytes.strangers, 0, hasMoreByteSeconds);
+
+  async function use<Out>(pool: Pool, name: string, run: (load: Load) => Promise<Out>): Promise<Out> {
+    const holder: Holder = {
+      ...{ pool, account: accountOf(pool, name), startedMs: performance.now() },
+      ...{ bytes: 0, listener: undefined, refused: undefined },
+    };
+    holder.account.holders.add(holder);
+    const load: Load = {
+      hold: (bytes) => hold(holder, bytes),
+      release: (bytes) => release(holder, bytes),
+      belongsTo: (owner) => move(holder, known, owner),
+      onEvicted(listener) {
+        holder.listener = listener;
+      },
+      work: (bytes, work) =>
+        turns(bytes, work, {
+          owner: holder.pool === known ? holder.account.name : STRANGERS,
+          onWait: load.onEvicted,
+        }),
+    };
+    try {
+      return await run(load);
+    } finally {
+      leave(holder);
+    }
+  }
+
+  return {
+    ofKey: (id, run) => use(known, id, run),
+    ofStranger: (c, run) => use(strangers, networkOf(clients.addressOf(c) ?? ''), run),
+  };
+}
+
+/** The newest body of the key that holds most: what came first is finished first. */
+function isOfLargestAccount(one: Holder, other: Holder): boolean {
+  if (one.account.bytes !== other.account.bytes) return one.account.bytes > other.account.bytes;
+  return one.startedMs > other.startedMs;
+}
+
+/** Large and slow bodies of an address that has many: a newcomer is never the first to go. */
+function hasMoreByteSeconds(one: Holder, other: Holder, nowMs: number): boolean {
+  const burdenOf = ({ account, bytes, startedMs }: Holder): number => bytes * account.bytes * (nowMs - startedMs + 1);
+  return burdenOf(one) > burdenOf(other);
+}
+
+function createPool(mostBytes: number, minimumBytes: number, goesFirst: Pool['goesFirst']): Pool {
+  return { mostBytes, minimumBytes, goesFirst, accounts: new Map(), bytes: 0 };
+}
+
+function accountOf(pool: Pool, name: string): Account {
+  const account = pool.accounts.get(name) ?? { name, holders: new Set<Holder>(), bytes: 0 };
+  pool.accounts.set(name, account);
+  return account;
+}
+
+function hold(holder: Holder, bytes: number): void {
+  if (holder.refused) throw holder.refused;
+  count(holder, bytes);
+  makeRoom(holder);
+}
+
+function release(holder: Holder, bytes: number): void {
+  count(holder, -Math.min(bytes, holder.bytes));
+}
+
+function count(holder: Holder, bytes: number): void {
+  holder.bytes += bytes;
+  holder.account.bytes += bytes;
+  holder.pool.bytes += bytes;
+}
+
+function leave(holder: Holder): void {
+  release(holder, holder.bytes);
+  holder.listener = undefined;
+  const { account, pool } = holder;
+  account.holders.delete(holder);
+  if (account.holders.size === 0) pool.accounts.delete(account.name);
+}
+
+function move(holder: Holder, pool: Pool, owner: string): void {
+  if (holder.pool === pool && holder.account.name === owner) return;
+  const { bytes, listener } = holder;
+  leave(holder);
+  Object.assign(holder, { pool, account: accountOf(pool, owner), listener });
+  holder.account.holders.add(holder);
+  hold(holder, bytes);
+}
+
+/** @throws Refusal when the body that asks for room is the one to go */
+function makeRoom(asking: Holder): void {
+  const { pool } = asking;
+  while (pool.bytes > pool.mostBytes) {
+    const victim = victimOf(pool, asking);
+    if (victim === asking && asking.account.bytes <= pool.minimumBytes) return;
+    victim.refused = tooMuch();
+    release(victim, victim.bytes);
+    if (victim === asking) throw victim.refused;
+    const { listener } = victim;
+    victim.listener = undefined;
+    listener?.(victim.refused);
+  }
+}
+
+/** The one that asks, or one that is still arriving or waits for its turn. */
+function victimOf({ accounts, goesFirst }: Pool, asking: Holder): Holder {
+  const nowMs = performance.now();
+  let victim = asking;
+  for (const { holders } of accounts.values())
+    for (const holder of holders)
+      if (holder.listener && holder.bytes > 0 && goesFirst(holder, victim, nowMs)) victim = holder;
+  return victim;
+}
+
+function tooMuch(): Refusal {
+  return new Refusal(
+    'unavailable',
+    'too many bytes of bodies from this sender are arriving at once; send it again later',
+    { headers: { 'Retry-After': '5' } },
+  );
+}
