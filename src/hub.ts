@@ -17,6 +17,7 @@ import { type Database, openDatabase, refuseOtherSettings, type Waits } from './
 import { unopenedMessages } from './database/reseal.ts';
 import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
+import { createAuditLimit } from './http/audit-limit.ts';
 import { createKeys } from './http/auth.ts';
 import { createClients } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
@@ -228,6 +229,7 @@ export async function createHub(
   const leaving = new AbortController();
   // Each stream that arrives listens.
   setMaxListeners(0, leaving.signal);
+  const keys = createKeys(file.keys ?? [], clients);
   const tries = createTries(database);
   const guesses = createGuesses({ tries, clients, nowMs });
   const cursors = createCursors(vault);
@@ -244,7 +246,7 @@ export async function createHub(
     vault,
     nowMs,
     province: file.province,
-    keys: createKeys(file.keys ?? [], clients),
+    keys,
     guesses,
     clients,
     useOnce: createNonces(database, nowMs),
@@ -280,6 +282,8 @@ export async function createHub(
   addConsole(app, {
     ...{ province: file.province, vault, nowMs, clients, guesses, refusalOf, onFault: telemetry.failed },
     endedSessions: createEndedSessions(database),
+    attempts: createAuditLimit({ audit, nowMs }),
+    isKey: (id) => keys.byId(id) !== undefined,
   });
   let listening: Listening | undefined;
   let looking: NodeJS.Timeout | undefined;
@@ -309,11 +313,13 @@ export async function createHub(
       if (roles.includes('worker')) await queue.listen((party) => pipeline.deliver(party));
       if (roles.includes('scheduler')) await rounds.start();
       else if (roles.includes('worker') && lookMs !== false) looking = setInterval(() => void look(), lookMs);
+      const onCrowded = (crowd: object): void =>
+        log.warn(crowd, 'too many connections: those of one address are closed');
       listening = roles.includes('api')
-        ? await listen(app, config)
+        ? await listen(app, { ...config, onCrowded })
         : await listen(createProbes({ database, telemetry, isDraining, lastWrite }), {
-            ...config,
-            port: config.probesPort,
+            ...{ host: config.host, port: config.probesPort },
+            onCrowded,
           });
       return listening.url;
     },

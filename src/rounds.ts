@@ -5,6 +5,7 @@ import type { Database } from './database/pool.ts';
 import { recountAfterServices } from './index/counted.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
+import { forgetStrangersRefusals } from './ledger/messages.ts';
 import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Party } from './parties.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -51,6 +52,8 @@ export interface Rounds {
 const SWEEP_MS = 1_000;
 const WATCH_MS = 60_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
+/** Anybody can fill what is kept of strangers. */
+const STRANGERS_REFUSALS_MS = 14 * 86_400_000;
 
 export function createRounds(means: RoundsMeans): Rounds {
   const { pipeline, database, parties, nowMs, telemetry, alerts, retentionMonths, reconcile } = means;
@@ -105,6 +108,7 @@ export function createRounds(means: RoundsMeans): Rounds {
       const dropped = await dropOldPartitions(database, nowMs(), retentionMonths);
       if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
     }
+    await forgetStrangersRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
     await means.shapes.rest();
     await forgetOldKeys(database, msToInstant(nowMs()));
     await forgetEndedSessions(database, nowMs());

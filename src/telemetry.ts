@@ -28,6 +28,8 @@ export interface Telemetry {
   pulled(party: string, name: string, error: string | undefined): void;
   /** A citizen asked for a dossier. Many who are refused are somebody who guesses. */
   lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
+  /** A door refused a request; how much of it is in the message log. */
+  refused(door: string, kept: 'whole' | 'part' | 'none'): void;
   /** An incident is open (1) or over (0). */
   incident(party: string, kind: string, open: 0 | 1): void;
   /** Something that should not happen went wrong; the hub goes on. */
@@ -103,6 +105,12 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     labelNames: ['outcome'],
     ...shared,
   });
+  const refusals = new Counter({
+    name: 'hub_refusals_total',
+    help: 'Requests that the doors refused, by how much of them the message log keeps: whole, part, none',
+    labelNames: ['door', 'kept'],
+    ...shared,
+  });
   const incidents = new Gauge({
     name: 'hub_incidents_open',
     help: 'Incidents that are open',
@@ -172,6 +180,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
       log.info({ party, name, ...(error !== undefined && { error: maskNamesIn(error) }) }, 'pull');
     },
+    refused: (door, kept) => refusals.inc({ door, kept }),
     incident: (party, kind, open) => incidents.set({ party, kind }, open),
     failed(where, error) {
       failures.inc({ where: where.split(' ')[0] as string });

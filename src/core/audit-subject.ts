@@ -8,6 +8,8 @@ export const SUBJECT_KINDS = [
   'code',
   'run',
   'party',
+  'key',
+  'order',
   'database',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];

@@ -18,6 +18,7 @@ import * as m016 from './migrations/016-backfills.ts';
 import * as m017 from './migrations/017-parts-of-dossiers.ts';
 import * as m018 from './migrations/018-ownership.ts';
 import * as m020 from './migrations/020-mask-of-version.ts';
+import * as m021 from './migrations/021-refusals-of-strangers.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -41,6 +42,7 @@ const MIGRATIONS = {
   '017-parts-of-dossiers': m017,
   '018-ownership': m018,
   '020-mask-of-version': m020,
+  '021-refusals-of-strangers': m021,
 };
 
 /**

@@ -1,8 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
-import { msToInstant } from '#core/dates';
 import type { LedgerReader } from '../ledger/read.ts';
-import type { Pipeline, Refused } from '../pipeline.ts';
+import type { Pipeline } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { createBodies } from './bodies.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
@@ -10,7 +9,7 @@ import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
 import { addDocs } from './docs.ts';
 import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.ts';
-import { callerOf, type DoorMeans, notedOf } from './doors/door.ts';
+import type { DoorMeans } from './doors/door.ts';
 import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
 import type { ReceiptMeans } from './doors/rest/receipts.ts';
@@ -25,6 +24,7 @@ import { addLookUp, type LookUpMeans } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
 import { addStatistics, type StatisticsMeans } from './statistics.ts';
@@ -117,63 +117,4 @@ function isForPeople(c: Context): boolean {
   if (!['GET', 'HEAD'].includes(method) || FOR_PROGRAMS.test(path)) return false;
   const supports = ['application/problem+json', 'application/json', 'text/html'];
   return accepts(c, { header: 'Accept', supports, default: 'application/problem+json' }) === 'text/html';
-}
-
-function doorOf(path: string): string | undefined {
-  // Who asks for a receipt sends nothing that a log of messages could keep.
-  if (path.startsWith('/api/v1/parties/'))
-    return /^\/api\/v1\/parties\/[^/]*\/receipts\//.test(path) ? undefined : 'rest';
-  if (path.startsWith('/soap/v1/')) return 'soap';
-  if (path.startsWith('/callbacks/')) return 'callback';
-  return path.startsWith('/mapi/') ? 'national-portal' : undefined;
-}
-
-/**
- * Refusals that are kept in the message log, a minute: a flood of wrong keys must not fill the database, nor take the place
- * of what those who have a key should hear. Of strangers' bodies so much is kept; in full it was 50 GB a day.
- */
-const KEPT_A_MINUTE = 600;
-const STRANGERS_BYTES_A_MINUTE = 1024 * 1024;
-
-function createRefusalLog({
-  pipeline,
-  nowMs,
-  telemetry,
-}: Pick<AppMeans, 'pipeline' | 'nowMs' | 'telemetry'>): AppMeans['noteRefusal'] {
-  let minute = 0;
-  let kept = { known: 0, stranger: 0, bytes: 0 };
-  return async (c, error) => {
-    const refusal = refusalOf(error);
-    if (refusal.kind === 'internal')
-      telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
-    const door = notedOf(c).door ?? doorOf(c.req.path);
-    const now = nowMs();
-    if (Math.floor(now / 60_000) !== minute)
-      [minute, kept] = [Math.floor(now / 60_000), { known: 0, stranger: 0, bytes: 0 }];
-    const { keyName, isKnown, body } = notedOf(c);
-    const who = keyName === undefined && !isKnown ? 'stranger' : 'known';
-    // What the database cannot keep now cannot be noted in it either.
-    if (!door || refusal.kind === 'unavailable' || ++kept[who] > KEPT_A_MINUTE) return;
-    if (who === 'stranger') kept.bytes += body?.length ?? 0;
-    const isTooMuch = who === 'stranger' && kept.bytes > STRANGERS_BYTES_A_MINUTE;
-    const message = refusedMessage(c, door, refusal, now);
-    await pipeline.refuse(isTooMuch ? { ...message, body: undefined } : message);
-  };
-}
-
-function refusedMessage(c: Context, door: string, refusal: Refusal, now: number): Refused {
-  const { party, operation, keyName, body } = notedOf(c);
-  const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
-  return {
-    receivedAt: msToInstant(now),
-    party: party?.slice(0, 100),
-    door,
-    operation,
-    keyName,
-    mediaType: c.req.header('content-type')?.slice(0, 100),
-    body,
-    bodyBytes: body?.length ?? told,
-    ...callerOf(c),
-    refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
-  };
 }

@@ -54,6 +54,12 @@ export function requireScopes(key: KeyEntry, ...scopes: readonly Scope[]): void 
   if (missing.length > 0) throw new Refusal('forbidden', `the key ${key.id} lacks the scope ${missing.join(', ')}`);
 }
 
+/** @throws Refusal 403 when the key has none of the scopes */
+export function requireOneOf(key: KeyEntry, ...scopes: readonly Scope[]): void {
+  if (!scopes.some((scope) => key.scopes.includes(scope)))
+    throw new Refusal('forbidden', `the key ${key.id} has none of the scopes ${scopes.join(', ')}`);
+}
+
 /** Of a certificate as the configuration gives it, in PEM or as its fingerprint. */
 function fingerprintOf(certificate: string): string {
   const isPem = certificate.startsWith('-----');

@@ -58,6 +58,9 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
   const cursorAt = (place: number): string => changeCursor(cursors, place);
   /** How many streams each key has. */
   const open = new Map<string, number>();
+  /** How many questions of each key wait. */
+  const waiting = new Map<string, number>();
+  const feed = createFeed(means);
   const shown = (change: Change) => ({ ...change, cursor: cursorAt(change.cursor) });
 
   add(
@@ -66,18 +69,21 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       path: '/api/v1/changes',
       tag: 'Dossiers',
       summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
+      description: `With \`wait\` the answer waits for a change. A key has at most ${MOST_WAITING.toLocaleString('en')} questions that wait at one process.`,
       scopes: READ,
+      problems: ['too-often'],
       conditional: true,
       query: ChangesQuery,
       replies: { 200: { description: 'A page; `next` is always given', schema: ChangePage } },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const { id } = requireKey(c, keys, ...READ);
       const { cursor, limit = '100', wait = '0' } = readChangesQuery(c);
       const after = placeOf(cursor);
       // Who begins has seen nothing that it could go on from.
       const isGap = cursor !== undefined && (await isGapAfter(means.index, after));
-      const changes = await waitForChanges(means, after, Number(limit), isGap ? 0 : Number(wait));
+      const waitS = isGap ? 0 : Number(wait);
+      const changes = await limited(id, waitS, () => feed.after(after, Number(limit), waitS));
       const next = cursorAt(changes.at(-1)?.cursor ?? after);
       return conditional(c, JSON.stringify({ items: changes.map(shown), next, ...(isGap && { gap: true }) }));
     },
@@ -125,6 +131,22 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
     },
   );
 
+  /** @throws Refusal 429 where the key has too many questions that wait */
+  async function limited<Out>(key: string, waitS: number, work: () => Promise<Out>): Promise<Out> {
+    if (waitS === 0) return work();
+    const count = waiting.get(key) ?? 0;
+    if (count >= MOST_WAITING)
+      throw new Refusal('too-often', `${MOST_WAITING} questions of the key ${key} wait here already`, {
+        headers: { 'Retry-After': String(RETRY_MS / 1_000) },
+      });
+    waiting.set(key, count + 1);
+    try {
+      return await work();
+    } finally {
+      waiting.set(key, (waiting.get(key) ?? 0) - 1);
+    }
+  }
+
   /** @param after undefined for who begins: it has seen nothing that it could go on from. */
   async function begun(after: number | undefined): Promise<Told> {
     const isGap = after !== undefined && (await isGapAfter(means.index, after));
@@ -143,7 +165,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
         if (means.isDraining()) return;
         // Every commit wakes all who are told: what follows at once may come along with what follows a little later.
         if (changes.length < PAGE) await sleep(PAUSE_MS);
-        changes = await waitForChanges(means, after, PAGE, ALIVE_S, () => stream.aborted);
+        changes = await feed.after(after, PAGE, ALIVE_S, () => stream.aborted);
         // The database was put back meanwhile.
         isGap = changes[0] !== undefined && changes[0].cursor !== after + 1;
       }
@@ -161,6 +183,7 @@ function streamed(c: Context, tell: (stream: SSEStreamingApi) => Promise<void>):
 
 const RETRY_MS = 2_000;
 const MOST_STREAMS = 100;
+const MOST_WAITING = 2_000;
 const PAGE = 200;
 const PAUSE_MS = 50;
 const ALIVE_S = 15;
@@ -193,18 +216,66 @@ async function isGapAfter(index: IndexReader, after: number): Promise<boolean> {
 /** Other processes write too: the feed is looked at again twice a second whatever this one does. */
 const LOOK_MS = 500;
 
-async function waitForChanges(
-  { index, nextChange, isDraining }: ChangeReaderMeans,
-  after: number,
-  limit: number,
-  waitS: number,
-  isGone: () => boolean = () => false,
-): Promise<readonly Change[]> {
-  const until = performance.now() + waitS * 1000;
-  for (;;) {
-    const changes = await index.changes(after, limit);
-    const leftMs = until - performance.now();
-    if (changes.length > 0 || leftMs <= 0 || isDraining() || isGone()) return changes;
-    await nextChange(Math.min(leftMs, LOOK_MS));
+interface Waiter {
+  readonly after: number;
+  readonly wake: () => void;
+}
+
+/** Changes for all that wait in this process: one look at the feed serves all, and equal questions share one answer. */
+interface Feed {
+  /** Changes after a place, waiting for one up to `waitS` seconds. */
+  after(after: number, limit: number, waitS: number, isGone?: () => boolean): Promise<readonly Change[]>;
+}
+
+function createFeed({ index, nextChange, isDraining }: ChangeReaderMeans): Feed {
+  const waiting = new Set<Waiter>();
+  let asked = new Map<string, Promise<readonly Change[]>>();
+  let isWatching = false;
+
+  function read(after: number, limit: number): Promise<readonly Change[]> {
+    const question = `${after} ${limit}`;
+    const read = asked.get(question) ?? index.changes(after, limit).finally(() => asked.delete(question));
+    asked.set(question, read);
+    return read;
   }
+
+  /** 2,000 questions that each looked for themselves took a processor and a half. */
+  async function watch(): Promise<void> {
+    isWatching = true;
+    while (waiting.size > 0) {
+      await nextChange(LOOK_MS);
+      // What cannot be read is told to each by its own look.
+      const newest = isDraining() ? Infinity : await index.newestChange().catch(() => Infinity);
+      // What was asked before may have missed the newest change.
+      asked = new Map();
+      for (const { after, wake } of waiting) if (newest > after) wake();
+    }
+    isWatching = false;
+  }
+
+  function wait(after: number, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        waiting.delete(waiter);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      const waiter: Waiter = { after, wake };
+      waiting.add(waiter);
+      if (!isWatching) void watch();
+    });
+  }
+
+  return {
+    async after(after, limit, waitS, isGone = () => false) {
+      const until = performance.now() + waitS * 1000;
+      for (;;) {
+        const changes = await read(after, limit);
+        const leftMs = until - performance.now();
+        if (changes.length > 0 || leftMs <= 0 || isDraining() || isGone()) return changes;
+        await wait(after, leftMs);
+      }
+    },
+  };
 }

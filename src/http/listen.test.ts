@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { connectionsFor } from './connections.ts';
 import { type Listening, listen } from './listen.ts';
 
 const LARGE_BYTES = 4 * 1024 * 1024;
@@ -76,6 +77,39 @@ test('a connection with more than a hundred requests that wait is closed', async
   expect(asked).toBeLessThan(10);
   expect(await statusOf('hub.example')).toBe(200);
 });
+
+test('connections of one address make room for those of others, and this is told once', async () => {
+  const told: object[] = [];
+  const crowded = await listen(
+    new Hono().get('/', (c) => c.text('answered')),
+    { host: '127.0.0.1', port: 0, most: 20, onCrowded: (crowd) => told.push(crowd) },
+  );
+  const { port } = new URL(crowded.url);
+  const from = (localAddress: string) => net.connect({ host: '127.0.0.1', port: Number(port), localAddress });
+  const closed = { silent: 0, known: 0 };
+  const known = from('127.0.0.2');
+  known.on('error', () => undefined).on('close', () => closed.known++);
+  known.write(GET('/'));
+  await once(known, 'data');
+  const silent = Array.from({ length: 60 }, () => from('127.0.0.3'));
+  for (const socket of silent) socket.on('error', () => undefined).on('close', () => closed.silent++);
+  // The newcomer is let in each time: the oldest of the address that has most goes.
+  for (let n = 0; n < 5; n++) expect(await statusOf('hub.example', crowded.url)).toBe(200);
+  known.write(GET('/'));
+  await once(known, 'data');
+  expect([closed.known, closed.silent >= 40, told.length]).toEqual([0, true, 1]);
+  expect(told[0]).toMatchObject({ connections: 21, address: '127.0.0.3' });
+  for (const socket of [known, ...silent]) socket.destroy();
+  await crowded.close();
+});
+
+test.each([
+  [700, 444],
+  [1_024, 768],
+  [256, 153],
+  [1_000_000, 5_000],
+  [Number.POSITIVE_INFINITY, 5_000],
+])('of %i open files there is room for %i connections', (files, most) => expect(connectionsFor(files)).toBe(most));
 
 test.each(['Content-Length: 1000000', 'Transfer-Encoding: chunked'])(
   'a GET with a body (%s) is answered, and nobody waits for the rest of it',

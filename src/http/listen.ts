@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { type ConnectionLimit, connectionsFor, type Doing, limitConnections } from './connections.ts';
 
 export interface Listening {
   readonly url: string;
@@ -26,8 +27,19 @@ const PATIENCE = {
   keepAliveTimeout: 75_000,
 };
 
+/** Connections that wait to be accepted: a client whose SYN is dropped for want of room tries again after one second, then three. */
+const BACKLOG = 4_096;
+
 /** Who takes nothing of an answer for so long does not want it. Streams of events say something more often. */
 const UNREAD_MS = 300_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Connections at once; by the open files that the process may have, where it is not given. */
+  readonly most?: number;
+  readonly onCrowded?: ConnectionLimit['onCrowded'];
+}
 
 /**
  * Answer at an address.
@@ -36,14 +48,20 @@ const UNREAD_MS = 300_000;
  */
 export function listen(
   app: Hono,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, most = connectionsFor(), onCrowded }: ListenOptions,
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: answering(app), hostname: host, port, serverOptions: PATIENCE }, (info) =>
-      resolve({ url: `http://${urlHost(host)}:${info.port}`, close: () => close(server as Server) }),
-    );
-    (server as Server).timeout = UNREAD_MS;
+    const turns = createTurns();
+    const server = createAdaptorServer({
+      ...{ fetch: answering(app, turns), hostname: host, serverOptions: PATIENCE },
+    }) as Server;
+    server.timeout = UNREAD_MS;
+    limitConnections(server, { most, doing: turns.doing, onCrowded: onCrowded ?? (() => undefined) });
     server.on('error', (error) => reject(inWords(error, host, port)));
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      const { port: chosen } = server.address() as AddressInfo;
+      resolve({ url: `http://${urlHost(host)}:${chosen}`, close: () => close(server) });
+    });
   });
 }
 
@@ -62,8 +80,7 @@ function inWords(error: NodeJS.ErrnoException, host: string, port: number): Erro
 }
 
 /** A Host such as 300.1.1.1 is let through to us, and no address can be made with it. What it names otherwise is Node's concern. */
-function answering(app: Hono): Hono['fetch'] {
-  const inTurn = createTurns();
+function answering(app: Hono, { inTurn }: Turns): Hono['fetch'] {
   return (request, env, ...more) => {
     closeAfterBody(env as unknown as Exchange);
     const answer = () =>
@@ -90,14 +107,19 @@ type Answer = () => Response | Promise<Response>;
 /** No client sends more on a connection before it has read what it asked for first. */
 const MOST_WAITING = 100;
 
+interface Turns {
+  readonly inTurn: (exchange: Exchange, answer: Answer) => Response | Promise<Response>;
+  readonly doing: (socket: Socket) => Doing;
+}
+
 /**
  * Of requests that a client sends one behind the other without reading, each waits until the one before it is answered.
  * Node hands over all at once and keeps the answers: 20 connections that read nothing took 4 GB so.
  */
-function createTurns(): (exchange: Exchange, answer: Answer) => Response | Promise<Response> {
+function createTurns(): Turns {
   const newest = new WeakMap<Socket, ServerResponse>();
   const waiting = new WeakMap<Socket, number>();
-  return ({ incoming: { socket }, outgoing }, answer) => {
+  const inTurn: Turns['inTurn'] = ({ incoming: { socket }, outgoing }, answer) => {
     const before = newest.get(socket);
     newest.set(socket, outgoing);
     if (!before || before.writableFinished) return answer();
@@ -109,6 +131,12 @@ function createTurns(): (exchange: Exchange, answer: Answer) => Response | Promi
       return socket.destroyed ? new Response(null, { status: 400 }) : answer();
     });
   };
+  const doing: Turns['doing'] = (socket) => {
+    const last = newest.get(socket);
+    if (!last) return 'new';
+    return last.writableFinished ? 'resting' : 'busy';
+  };
+  return { inTurn, doing };
 }
 
 /** A connection that is gone has answers that never end. */

@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { LookUp } from '../index/look-up.ts';
-import { type Tries, type TryKind, WRONG_PROOFS } from '../ledger/tries.ts';
+import type { Tries, TryKind } from '../ledger/tries.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
@@ -96,7 +96,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       description:
         'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
         'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
-        `Of one dossier it may send ${WRONG_PROOFS.client} wrong proofs an hour. All clients together may send ${WRONG_PROOFS.hour} an hour and ${WRONG_PROOFS.day} a day of one dossier; a client that proved the dossier within a month is exempt from that total. ` +
+        'Of one dossier it may send 10 wrong proofs an hour. All clients together may send 100 an hour and 300 a day of one dossier; a client that proved the dossier within a month is exempt from that total. ' +
         'All codes and spellings of a dossier share these limits, and so do those of an unknown code.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],

@@ -33,8 +33,9 @@ const READ: readonly Scope[] = ['index:read'];
 const NDJSON = 'application/x-ndjson';
 /** The form of its lines; what readers of an older one would not understand gets another number. */
 const FORM = 1;
-/** Each has the database read from one end to the other. */
-const MOST_AT_ONCE = 2;
+/** Each has the database read from one end to the other. A slow key leaves places to others. */
+const MOST_AT_ONCE = 4;
+const MOST_OF_A_KEY = 2;
 const TRY_AGAIN_S = 30;
 /** A reader that takes nothing for so long keeps its place from others. */
 const STALLED_MS = 60_000;
@@ -55,14 +56,15 @@ const AS_LINES =
 
 /** `GET /api/v1/snapshot`: all that readers see, to keep a copy of it. */
 export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
-  let open = 0;
+  /** The keys of those that are being read. */
+  const open: string[] = [];
   add(
     {
       method: 'get',
       path: '/api/v1/snapshot',
       tag: 'Dossiers',
       summary: 'All dossiers, and the catalogue, as signed lines to keep a copy of',
-      description: `${AS_LINES} A process of the hub gives ${MOST_AT_ONCE} at once, each as fast as it is taken; one of which nothing is taken for ${STALLED_MS / 1000} s is broken off.`,
+      description: `${AS_LINES} A process of the hub gives ${MOST_AT_ONCE} at once, ${MOST_OF_A_KEY} of them to one key, each as fast as it is taken; one of which nothing is taken for ${STALLED_MS / 1000} s is broken off.`,
       scopes: READ,
       problems: ['too-often'],
       headers: { 'Accept-Encoding': { type: 'string', description: 'gzip: then it is compressed' } },
@@ -77,14 +79,17 @@ export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
     async (c) => {
       const key = requireKey(c, means.keys, ...READ);
       refusePersonal(key);
-      if (open >= MOST_AT_ONCE)
-        throw new Refusal('too-often', `${MOST_AT_ONCE} snapshots are being read here; ask again later`, {
-          headers: { 'Retry-After': String(TRY_AGAIN_S) },
-        });
+      const own = open.filter((id) => id === key.id).length;
+      if (own >= MOST_OF_A_KEY || open.length >= MOST_AT_ONCE)
+        throw new Refusal(
+          'too-often',
+          `${open.length} snapshots are being read here, ${own} of them with the key ${key.id}; ask again later`,
+          { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
+        );
       // Hono answers HEAD by GET, whose stream nobody would read.
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
-      open++;
-      const leave = () => void open--;
+      open.push(key.id);
+      const leave = () => void open.splice(open.indexOf(key.id), 1);
       const texts = textsOf(means, key.scopes.includes('catalogue:read'));
       // What cannot be read at all is a refusal, not a stream that breaks off.
       const first = await texts.next().catch((error) => {

@@ -30,6 +30,13 @@ describe('an address', () => {
       'http://[2002:6464:64c8::1]/',
     ],
     ...['http://168.63.129.16/', 'http://192.0.0.192/', 'http://[64:ff9b::192.0.0.192]/'],
+    // A NAT64 prefix of the network's own: 32, 40, 48, 56, 64 and 96 bits.
+    ...['http://[2001:db8:a9fe:a9fe::]/', 'http://[2001:db8:1a9:fea9:fe::]/', 'http://[64:ff9b:1:a9fe:a9:fe00::]/'],
+    ...['http://[2001:db8:1:1a9:fe:a9fe::]/', 'http://[64:ff9b:1:abcd:a9:fea9:fe00:0]/'],
+    ...['http://[2001:db8:1:2:3:4:a9fe:a9fe]/', 'http://[64:ff9b:1:2:3:4:a9fe:a9fe]/'],
+    // Teredo, whose client is written inverted, and whose server is not; ISATAP.
+    ...['http://[2001:0:4136:e378:8000:63bf:5601:5601]/', 'http://[2001:0:a9fe:a9fe::1]/'],
+    ...['http://[2001:db8::5efe:a9fe:a9fe]/', 'http://[2001:db8::200:5efe:a9fe:a9fe]/'],
     ...['http://[fd20:ce::254]/', 'http://[fd00:42::42]/', 'http://[fd00:ec2::23]/'],
   ])('is link-local or a metadata service: %s', (url) => {
     expect(isLinkLocal(new URL(url).hostname)).toBe(true);
@@ -47,6 +54,10 @@ describe('an address', () => {
       'http://[::ffff:10.0.0.5]/',
       'http://[64:ff9b::10.0.0.5]/',
       'http://[2002:a9fd::1]/',
+      'http://[2001:db8:a9fe:a9fe::1]/',
+      'http://[2001:db8::a9fe:1]/',
+      'http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/',
+      'http://[64:ff9b:1:a00:0:500::]/',
       'http://portal.example.test/',
     ],
   ])('is not: %s', (url) => {

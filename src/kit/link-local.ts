@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 /**
  * Where machines of a cloud ask for their own credentials (169.254.169.254; Alibaba's, Azure's and Oracle's own address),
@@ -34,9 +35,47 @@ function inHexadecimal(address: string): string {
 export function isLinkLocal(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   const version = isIP(address);
+  if (version === 4) return REFUSED.check(address, 'ipv4');
   // An IPv4 address in the form of IPv6 (::ffff:…) is found as well.
-  return version !== 0 && REFUSED.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  return version === 6 && (REFUSED.check(address, 'ipv6') || carried(address).some((ipv4) => REFUSED.check(ipv4)));
 }
+
+/** Where an IPv4 address lies behind a NAT64 prefix of 32 to 64 bits: its bytes, around the reserved one (RFC 6052, 2.2). */
+const NAT64_BYTES = [
+  [4, 5, 6, 7],
+  [5, 6, 7, 9],
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+] as const;
+const RESERVED_BYTE = 8;
+
+/**
+ * The IPv4 addresses that an IPv6 address carries to a gateway: by NAT64 with a prefix of the network's own, Teredo (RFC 4380)
+ * or ISATAP (RFC 5214). A prefix of 96 bits may be anybody's; there only the very addresses of metadata services count.
+ */
+function carried(address: string): readonly string[] {
+  const bytes = ipaddr.parse(address.replace(/%.*$/, '')).toByteArray();
+  const ipv4At = (places: readonly number[]): string => places.map((at) => bytes[at]).join('.');
+  const last = ipv4At([12, 13, 14, 15]);
+  const found = METADATA.includes(last) ? [last] : [];
+  for (const places of NAT64_BYTES)
+    if (bytes[RESERVED_BYTE] === 0 && bytes.slice((places.at(-1) as number) + 1).every((byte) => byte === 0))
+      found.push(ipv4At(places));
+  if (bytes.slice(0, 4).join('.') === '32.1.0.0')
+    found.push(
+      ipv4At([4, 5, 6, 7]),
+      bytes
+        .slice(12)
+        .map((byte) => byte ^ 0xff)
+        .join('.'),
+    );
+  if (bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe) found.push(last);
+  return found;
+}
+
+/** Asked for by machines of Amazon, Google, Azure and Oracle (also Amazon's containers), Alibaba, Azure and Oracle. */
+const METADATA = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16', '192.0.0.192'];
 
 /** The code of the error, where nothing else is left of what a name stands for. */
 export const LINK_LOCAL = 'ELINKLOCAL';

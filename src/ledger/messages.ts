@@ -222,3 +222,12 @@ export async function* resultsOf(database: Database, receipt: string): AsyncGene
     after = row.id;
   }
 }
+
+/** Drop refused requests that came without a key before a moment. @returns how many */
+export async function forgetStrangersRefusals({ pool }: Pick<Database, 'pool'>, beforeMs: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `DELETE FROM messages WHERE outcome = 'refused' AND key_name IS NULL AND id < $1`,
+    [firstUuidOf(beforeMs)],
+  );
+  return rowCount ?? 0;
+}

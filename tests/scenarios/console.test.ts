@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkAttested } from '../../src/attested.ts';
+import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
 import { createVault } from '../../src/vault.ts';
@@ -59,7 +60,10 @@ describe('the console', () => {
   };
   const items = async (path: string) => (await ops.get(path)).body.items;
   const audited = async () =>
-    (await items('audit')).map(({ actor, action, why }: Record<string, string>) => [actor, action, why]).reverse();
+    (await items('audit'))
+      .filter(({ action }: Record<string, string>) => !/^console[.]|^order[.]refused$/.test(action ?? ''))
+      .map(({ actor, action, why }: Record<string, string>) => [actor, action, why])
+      .reverse();
 
   /** Something of each kind: told, refused, waiting, invalid, doubtful, not expected. */
   async function aDay(): Promise<void> {
@@ -191,6 +195,28 @@ describe('the console', () => {
       } finally {
         await beside.close();
       }
+    });
+
+    test('is in the audit when it begins, ends or is refused, and a flood of wrong ones fills it not', async () => {
+      const entries = async () =>
+        (await items('audit')).map(({ actor, action, subject }: Record<string, string>) => [actor, action, subject]);
+      await officer.signIn('ops');
+      await officer.post('/console/sign-out');
+      expect((await entries()).reverse()).toEqual([
+        ['ops', 'console.sign-in', 'key ops'],
+        ['ops', 'console.sign-out', 'key ops'],
+      ]);
+      await Promise.all(
+        Array.from({ length: 80 }, (_, n) =>
+          officer.send('/console/sign-in', { id: n % 2 ? 'ops' : CANARY, secret: 'wrong' }),
+        ),
+      );
+      const { rows } = await hub.hub.database.pool.query(
+        "SELECT subject, count(*)::int AS n, max(why) AS why FROM audit WHERE action = 'console.sign-in-refused' GROUP BY subject ORDER BY subject",
+      );
+      expect(rows.map(({ subject }) => subject)).toEqual(['key ops', 'key unknown']);
+      expect(rows[0].n + rows[1].n).toBe(AUDITED_AN_HOUR);
+      expect(`${rows[0].why}${rows[1].why}`).toContain('more of this actor in the same hour are not listed');
     });
 
     test('of a session that was ended a hash is kept, until it would be over anyway', async () => {
@@ -367,7 +393,7 @@ describe('the console', () => {
       );
       const preview = await officer.get('/console/replays/new?state=refused&party=ministry');
       expect(preview.text).toContain('30 lượt sẽ được gửi lại.');
-      expect((await items('replays')).length + (await items('audit')).length).toBe(0);
+      expect((await items('replays')).length + (await audited()).length).toBe(0);
       const order = { state: 'refused', party: 'ministry', perSecond: '5' };
       expect((await officer.post('/console/replays', order)).text).toContain('/why thiếu, cần lý do');
       const run = await officer.post('/console/replays', { ...order, why: 'bộ đã sửa' });

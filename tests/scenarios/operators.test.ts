@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/item';
 import type { Outcome } from '#core/settle';
+import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { viewBody } from '../../src/http/operators/body-view/view.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -675,6 +676,24 @@ describe('operators', () => {
     expect(audit[2]).toMatchObject({ actor: 'ops', subject: 'party portal: catalogue', why: 'a new service' });
     expect(await items('audit?action=party.pause&actor=ops')).toHaveLength(1);
     expect(await items('audit?actor=nobody')).toEqual([]);
+  });
+
+  test('an order that is refused is in the audit with its key and status, within a limit', async () => {
+    expect((await ops.post('parties/portal/pause', { why: 'x' }, 'ops-read')).status).toBe(403);
+    expect((await ops.post('parties/portal/pause', { wy: 'x' })).status).toBe(400);
+    await hub.request('POST', '/api/v1/ops/parties/portal/pause', undefined, { why: 'x' });
+    const entries = async () =>
+      (await ops.get('audit?action=order.refused&limit=200')).body.items.map(
+        ({ actor, subject, why }: Record<string, string>) => [actor, subject, why],
+      );
+    expect((await entries()).reverse()).toEqual([
+      ['ops-read', 'order parties/portal/pause', '403 forbidden'],
+      ['ops', 'order parties/portal/pause', '400 bad-request'],
+    ]);
+    await Promise.all(Array.from({ length: 80 }, () => ops.post('parties/nobody/pause', { why: 'x' }, 'ops-read')));
+    const ofKey = (await entries()).filter(([actor]: readonly string[]) => actor === 'ops-read');
+    expect(ofKey).toHaveLength(AUDITED_AN_HOUR);
+    expect(ofKey.filter(([, , why]: readonly string[]) => why?.includes('not listed'))).toHaveLength(1);
   });
 
   test('what was done to one thing is found by its subject, in whichever form it was written', async () => {

@@ -20,8 +20,11 @@ export interface HubProcess extends SpawnedHub {
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Start the hub as `npm start` does, on a port that the system chooses. */
-export function spawnHub(env: Record<string, string>): SpawnedHub {
-  const child = spawn(process.execPath, ['bin/hub.mjs'], {
+export function spawnHub(env: Record<string, string>, { openFiles }: { openFiles?: number } = {}): SpawnedHub {
+  const started = [process.execPath, 'bin/hub.mjs'];
+  const limited = ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...started];
+  const [command = '', ...args] = openFiles === undefined ? started : limited;
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,8 +63,11 @@ export function spawnHub(env: Record<string, string>): SpawnedHub {
 }
 
 /** The same, and wait until it listens. */
-export async function startHubProcess(env: Record<string, string>): Promise<HubProcess> {
-  const hub = spawnHub(env);
+export async function startHubProcess(
+  env: Record<string, string>,
+  options: { openFiles?: number } = {},
+): Promise<HubProcess> {
+  const hub = spawnHub(env, options);
   const { url } = await hub.said('listening');
   return { ...hub, url: url as string };
 }

@@ -36,6 +36,7 @@ const SUBJECT = [
   '`dossiers <what was asked>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
   '`party <id>` (import: with the operation and the SHA-256 of the file); `database hub` (database.put-back);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
+  '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
   '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
   'Entries of before this form was agreed on are shown as they were written, and found as well.',
 ].join(' ');

@@ -1,3 +1,8 @@
+import { auditSubject } from '#core/audit-subject';
+import { storable } from '#core/text';
+import { createAuditLimit } from '../audit-limit.ts';
+import { bearerOf } from '../auth.ts';
+import { refusalOf } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addBackfills } from './backfills.ts';
@@ -13,10 +18,11 @@ import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addReplays } from './replays.ts';
-import type { OperatorMeans } from './request.ts';
+import { OPS, type OperatorMeans } from './request.ts';
 
 /** What operators see and do, under /api/v1/ops. Every order and every look at a body is in the audit. */
-export function addOperators(add: AddRoute, means: OperatorMeans): void {
+export function addOperators(addRoute: AddRoute, means: OperatorMeans): void {
+  const add = auditingRefusals(addRoute, means);
   addMessages(add, means);
   addDeliveries(add, means);
   addDossierStates(add, means);
@@ -33,4 +39,27 @@ export function addOperators(add: AddRoute, means: OperatorMeans): void {
   addDoubtful(add, means);
   addIncidentsAndAudit(add, means);
   addOwnKey(add, means);
+}
+
+const LONGEST_ORDER = 200;
+
+/** Orders of a known key that the hub refuses are in the audit too, within a limit. */
+function auditingRefusals(add: AddRoute, { keys, audit, nowMs }: OperatorMeans): AddRoute {
+  const limited = createAuditLimit({ audit, nowMs });
+  return (doc, handler) => {
+    if (doc.method !== 'post') return add(doc, handler);
+    add(doc, async (c) => {
+      try {
+        return await handler(c);
+      } catch (error) {
+        const { status, kind } = refusalOf(error);
+        const key = keys.bySecret(bearerOf(c) ?? '') ?? keys.byClient(c)?.key;
+        const name = storable(c.req.path.slice(OPS.length + 1)).slice(0, LONGEST_ORDER);
+        const subject = auditSubject('order', name);
+        if (key && status < 500)
+          await limited.write({ actor: key.id, action: 'order.refused', subject, why: `${status} ${kind}` });
+        throw error;
+      }
+    });
+  };
 }

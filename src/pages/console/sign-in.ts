@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { auditSubject } from '#core/audit-subject';
+import type { Attempts } from '../../http/audit-limit.ts';
 import type { Guesses } from '../../http/guesses.ts';
 import type { Refusal } from '../../http/problem.ts';
 import { sameText } from '../../same-text.ts';
@@ -16,7 +18,14 @@ import { takeTold } from './told.ts';
 
 export interface SignInMeans extends SiteMeans {
   readonly guesses: Guesses;
+  /** Where sign-ins are audited. */
+  readonly attempts: Attempts;
+  /** Whether a key of the configuration has this id. */
+  readonly isKey: (id: string) => boolean;
 }
+
+/** Who refuses a sign-in: the officer is not known. */
+const CONSOLE = 'lienthong console';
 
 /** Whoever guesses waits so long for each answer, and is soon not heard at all. */
 const WRONG_MS = 500;
@@ -42,16 +51,20 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
         ),
       );
     }
+    const subject = auditSubject('key', means.isKey(id) ? id : 'unknown');
     if (isTheirs) {
+      await means.attempts.write({ actor: key.id, action: 'console.sign-in', subject });
       beginSession(c, means, secret);
       return c.redirect(safeNext(next), 303);
     }
+    await means.attempts.write({ actor: CONSOLE, action: 'console.sign-in-refused', subject });
     await sleep(WRONG_MS);
     return signInPage(c, means, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
   });
 
-  site.order(SIGN_OUT, async ({ c, say, token }) => {
+  site.order(SIGN_OUT, async ({ c, say, token, key: { id } }) => {
     await endSession(c, means, token);
+    await means.attempts.write({ actor: id, action: 'console.sign-out', subject: auditSubject('key', id) });
     return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
   });
 }

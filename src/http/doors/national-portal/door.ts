@@ -56,7 +56,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
       path: '/mapi/g',
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
-      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and answer in \`result\` what became of each item; TraCuuHoSo answers the record with its steps (TienDoXuLy), nothing for a dossier that the caller's party has not told; LayThuTuc one procedure, the others lists.`,
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and answer in \`result\` what became of each item; TraCuuHoSo answers the record with its steps (TienDoXuLy), nothing for a dossier that the caller's party has not told; LayThuTuc one procedure, the others lists. The first three need the scope dossier:write, the catalogue's services catalogue:read or dossier:write. A key without scopes may log in, and no more.`,
       access: ['session'],
       body: { 'application/json': AnyCall },
       replies: {
@@ -157,7 +157,9 @@ function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
   return means.bodies.ofStranger(c, async (load) => {
     const peek = (start: Buffer): void => {
       const key = keyInStart(means, start);
-      if (key) load.belongsTo(key.id);
+      if (!key) return;
+      load.belongsTo(key.id);
+      note(c, { keyName: key.id });
     };
     const body = await readBody(c, means.maxBodyBytes, { load, peek });
     noteUnanswered(c, body);

@@ -12,7 +12,7 @@ import type { IndexReader } from '../../../index/read.ts';
 import type { Audit } from '../../../ledger/audit.ts';
 import type { Originals } from '../../../steps/originals.ts';
 import { inTurns } from '../../../turns.ts';
-import { requireScopes } from '../../auth.ts';
+import { requireOneOf, requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
 
@@ -31,11 +31,19 @@ type Question = (means: QuestionMeans, given: Call, key: KeyEntry) => Promise<re
 /** The services that ask for what the hub holds; each answers the entries of `result`. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   TraCuuHoSo: lookUp,
-  LayDanhSachTTHC: (means) => all(means, 'service', writeListed),
-  LayThuTuc: procedure,
-  LayDanhMucCoQuan: (means) => all(means, 'agency', writeAgency),
-  LayDanhMucLinhVuc: (means) => all(means, 'field', writeField),
+  LayDanhSachTTHC: ofCatalogue((means) => all(means, 'service', writeListed)),
+  LayThuTuc: ofCatalogue(procedure),
+  LayDanhMucCoQuan: ofCatalogue((means) => all(means, 'agency', writeAgency)),
+  LayDanhMucLinhVuc: ofCatalogue((means) => all(means, 'field', writeField)),
 };
+
+/** A one-stop system that pushes asks for the catalogue as well: the portal's own dialect knows no other right. */
+function ofCatalogue(question: Question): Question {
+  return (means, given, key) => {
+    requireOneOf(key, 'catalogue:read', 'dossier:write');
+    return question(means, given, key);
+  };
+}
 
 /** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
 async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {

@@ -52,7 +52,11 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
           200: { description: 'Several items; or one that was a duplicate or stale', schema: Receipt },
           201: { description: 'One item, accepted', schema: Receipt },
           202: { description: 'One item, quarantined', schema: Receipt },
-          422: { description: 'One item, invalid', schema: Receipt },
+          422: {
+            description:
+              'One item, invalid; or, as a problem with `receipt` and `held`, a stream of invalid lines that was given up',
+            schema: Receipt,
+          },
         },
       },
       (c) => restDoor(c, means, means.keys, operation),

@@ -94,12 +94,23 @@ async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameT
     throw new Refusal('unauthorized', 'a PasswordText is taken over TLS only, expected a PasswordDigest');
   if (token.isDigest && (!token.nonce || !token.created))
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
+  if (token.nonce !== undefined && !isBase64(token.nonce))
+    throw new Refusal(
+      'unauthorized',
+      `the Nonce is ${quote(token.nonce)}, expected base64 (UsernameToken Profile 1.0)`,
+    );
   const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
   await means.guesses.heard(c, key);
   if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
   const createdMs = token.created === undefined ? means.nowMs() : timely(means, token.created);
   if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);
   return key;
+}
+
+/** Other characters stand for nothing: the same nonce could be written in many ways. Some clients leave the padding out. */
+function isBase64(text: string): boolean {
+  const bare = text.replaceAll(/[ \t\r\n]/g, '');
+  return bare !== '' && /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(bare);
 }
 
 function digestKey(keys: Keys, { username, password, nonce = '', created = '' }: UsernameToken): KeyEntry | undefined {

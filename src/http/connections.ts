@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { networkOf } from './clients.ts';
+
+/** What a connection is doing: nothing was asked on it yet, a request is under way, or it rests between two. */
+export type Doing = 'new' | 'busy' | 'resting';
+
+export interface ConnectionLimit {
+  /** Connections at once; when there are more, the address that has most loses one. */
+  readonly most: number;
+  readonly doing: (socket: Socket) => Doing;
+  /** Told when connections are closed for room, once in ten minutes. */
+  readonly onCrowded: (crowd: Crowd) => void;
+}
+
+export interface Crowd {
+  readonly connections: number;
+  readonly address: string;
+  readonly ofAddress: number;
+}
+
+const TELL_EVERY_MS = 600_000;
+
+/**
+ * Close connections before open files run out: then nobody is let in, and the hub can neither ask its database nor say so.
+ * The newcomer is always let in. The address with most connections loses one: first one that never asked, then one that
+ * rests, the oldest first.
+ */
+export function limitConnections(server: Server, { most, doing, onCrowded }: ConnectionLimit): void {
+  /** In the order of their arrival. */
+  const byAddress = new Map<string, Set<Socket>>();
+  let connections = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+
+  function makeRoom(): void {
+    const [address, sockets] = largestOf(byAddress);
+    if (performance.now() - toldAtMs > TELL_EVERY_MS) {
+      toldAtMs = performance.now();
+      onCrowded({ connections, address, ofAddress: sockets.size });
+    }
+    dispensableOf(sockets, doing)?.destroy();
+  }
+
+  server.on('connection', (socket) => {
+    const address = networkOf(socket.remoteAddress ?? '');
+    const sockets = byAddress.get(address) ?? new Set();
+    byAddress.set(address, sockets);
+    sockets.add(socket);
+    connections++;
+    socket.once('close', () => {
+      connections--;
+      sockets.delete(socket);
+      if (sockets.size === 0) byAddress.delete(address);
+    });
+    if (connections > most) makeRoom();
+  });
+}
+
+function largestOf(byAddress: ReadonlyMap<string, ReadonlySet<Socket>>): readonly [string, ReadonlySet<Socket>] {
+  let largest: readonly [string, ReadonlySet<Socket>] = ['', new Set()];
+  for (const one of byAddress) if (one[1].size > largest[1].size) largest = one;
+  return largest;
+}
+
+function dispensableOf(sockets: ReadonlySet<Socket>, doing: ConnectionLimit['doing']): Socket | undefined {
+  let resting: Socket | undefined;
+  let oldest: Socket | undefined;
+  for (const socket of sockets) {
+    if (socket.destroyed) continue;
+    const does = doing(socket);
+    if (does === 'new') return socket;
+    if (does === 'resting') resting ??= socket;
+    oldest ??= socket;
+  }
+  return resting ?? oldest;
+}
+
+/** More are memory that nobody needs. */
+const MOST_CONNECTIONS = 5_000;
+/** Files that the hub needs itself: its database, partners, threads, logs. */
+const OWN_FILES = { least: 64, most: 256, share: 0.4 };
+
+/** How many connections the open files that this process may have leave room for. */
+export function connectionsFor(openFiles = openFilesLimit()): number {
+  const own = Math.min(Math.max(openFiles * OWN_FILES.share, OWN_FILES.least), OWN_FILES.most);
+  return Math.max(16, Math.min(Math.floor(openFiles - own), MOST_CONNECTIONS));
+}
+
+/** Infinity where the system does not tell. */
+function openFilesLimit(): number {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);
+  } catch {
+    return Infinity;
+  }
+}

@@ -1,0 +1,131 @@
+import type { Context } from 'hono';
+import { msToInstant } from '#core/dates';
+import { storable } from '#core/text';
+import type { Pipeline, Refused } from '../pipeline.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { type Clients, networkOf } from './clients.ts';
+import { callerOf, type DoorMeans, notedOf } from './doors/door.ts';
+import { type Refusal, refusalOf } from './problem.ts';
+
+/** What is kept of refused requests in an hour. */
+interface Budget {
+  readonly rows: number;
+  readonly bodyBytes: number;
+}
+
+/**
+ * A flood of refusals must neither fill the database nor take the place of what a partner needs to hear. Senders without a
+ * key come to 12,000 rows and 24 MiB a day, which housekeeping drops after two weeks; it was 2 to 3 GB a day.
+ */
+const KEY: Budget = { rows: 3_600, bodyBytes: 8 * 1024 * 1024 };
+const ADDRESS: Budget = { rows: 100, bodyBytes: 256 * 1024 };
+const ALL_ADDRESSES: Budget = { rows: 500, bodyBytes: 1024 * 1024 };
+
+/** What is kept of a body that has nothing wrong with it but its sender. */
+const WITHOUT_RIGHTS_BYTES = 4 * 1024;
+/** What is kept of a compressed body whose sender told no length. */
+const UNTOLD_BYTES = 64 * 1024;
+/** Beyond that a budget of each address is memory that addresses fill. */
+const MOST_SENDERS = 10_000;
+const HOUR_MS = 3_600_000;
+
+export interface RefusalLogMeans {
+  readonly pipeline: Pick<Pipeline, 'refuse'>;
+  readonly clients: Pick<Clients, 'addressOf'>;
+  readonly telemetry: Pick<Telemetry, 'failed' | 'refused'>;
+  readonly nowMs: () => number;
+}
+
+/** Keeps refused requests of the doors in the message log, within the budget of their sender. */
+export function createRefusalLog({ pipeline, clients, nowMs, telemetry }: RefusalLogMeans): DoorMeans['noteRefusal'] {
+  let hour = 0;
+  const spent = new Map<string, { rows: number; bodyBytes: number }>();
+
+  function spentOf(name: string): { rows: number; bodyBytes: number } {
+    const known = spent.get(name);
+    if (known) return known;
+    const none = { rows: 0, bodyBytes: 0 };
+    if (spent.size < MOST_SENDERS) spent.set(name, none);
+    return none;
+  }
+
+  /** The bytes of its body that may be kept; undefined where nothing of the request may. */
+  function allowance(c: Context, bytes: number): number | undefined {
+    const { keyName, isKnown, party } = notedOf(c);
+    const budgets = isStranger(c)
+      ? ([
+          [spentOf(`address ${networkOf(clients.addressOf(c) ?? '')}`), ADDRESS],
+          [spentOf('addresses'), ALL_ADDRESSES],
+        ] as const)
+      : ([[spentOf(isKnown ? `callback ${party}` : `key ${keyName}`), KEY]] as const);
+    if (budgets.some(([used, { rows }]) => used.rows >= rows)) return undefined;
+    const left = Math.min(bytes, ...budgets.map(([used, { bodyBytes }]) => bodyBytes - used.bodyBytes));
+    for (const [used] of budgets) {
+      used.rows++;
+      used.bodyBytes += left;
+    }
+    return left;
+  }
+
+  return async (c, error) => {
+    const refusal = refusalOf(error);
+    if (refusal.kind === 'internal')
+      telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
+    const door = notedOf(c).door ?? doorOf(c.req.path);
+    // What the database cannot keep now cannot be noted in it either.
+    if (!door || refusal.kind === 'unavailable') return;
+    const now = nowMs();
+    if (Math.floor(now / HOUR_MS) !== hour) {
+      hour = Math.floor(now / HOUR_MS);
+      spent.clear();
+    }
+    const { body } = notedOf(c);
+    const bytes = allowance(c, worthKeeping(c, refusal));
+    const isWhole = bytes === (body?.length ?? 0);
+    telemetry.refused(door, bytes === undefined ? 'none' : isWhole ? 'whole' : 'part');
+    if (bytes === undefined) return;
+    await pipeline.refuse(refusedMessage(c, door, refusal, now, bytes > 0 ? body?.subarray(0, bytes) : undefined));
+  };
+}
+
+function isStranger(c: Context): boolean {
+  const { keyName, isKnown } = notedOf(c);
+  return keyName === undefined && !isKnown;
+}
+
+/** No more than its sender has sent: 41 KB of gzip were kept as 19 MB. */
+function worthKeeping(c: Context, { kind }: Refusal): number {
+  const { body } = notedOf(c);
+  if (!body) return 0;
+  if (!isStranger(c) && kind === 'forbidden') return Math.min(body.length, WITHOUT_RIGHTS_BYTES);
+  if (!c.req.header('content-encoding')) return body.length;
+  const told = Number(c.req.header('content-length'));
+  return Math.min(body.length, Number.isFinite(told) ? told : UNTOLD_BYTES);
+}
+
+function doorOf(path: string): string | undefined {
+  // Who asks for a receipt sends nothing that a log of messages could keep.
+  if (path.startsWith('/api/v1/parties/'))
+    return /^\/api\/v1\/parties\/[^/]*\/receipts\//.test(path) ? undefined : 'rest';
+  if (path.startsWith('/soap/v1/')) return 'soap';
+  if (path.startsWith('/callbacks/')) return 'callback';
+  return path.startsWith('/mapi/') ? 'national-portal' : undefined;
+}
+
+function refusedMessage(c: Context, door: string, refusal: Refusal, now: number, kept: Buffer | undefined): Refused {
+  const { party, operation, keyName, body } = notedOf(c);
+  const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
+  return {
+    receivedAt: msToInstant(now),
+    // A path may hold what no text of the database can: its sender's mistake is no error of the hub.
+    party: party && storable(party).slice(0, 100),
+    door,
+    operation: operation && storable(operation),
+    keyName,
+    mediaType: c.req.header('content-type')?.slice(0, 100),
+    body: kept,
+    bodyBytes: body?.length ?? told,
+    ...callerOf(c),
+    refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
+  };
+}
