@@ -15,8 +15,21 @@ export async function inTurns<In, Out>(inputs: Iterable<In>, work: (input: In) =
   return outs;
 }
 
+const turns: (() => void)[] = [];
+
+/**
+ * Resolves in a later turn of the event loop, for one caller a turn: with 250 large bodies at once, each with its 8 ms of a
+ * turn, a health probe waited for seconds.
+ */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    if (turns.push(resolve) === 1) setImmediate(giveTurn);
+  });
+}
+
+function giveTurn(): void {
+  turns.shift()?.();
+  if (turns.length > 0) setImmediate(giveTurn);
 }
 
 /** Bodies up to this size cost little, however many come at once. */

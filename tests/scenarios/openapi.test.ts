@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { readItem } from '#core/item';
 import type { Callback } from '../../src/kit/adapter.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
+import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/tries.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 import { envelope } from '../support/soap.ts';
@@ -259,7 +259,9 @@ describe('the OpenAPI document', () => {
           body: isPost ? (BODIES[name] ?? WHY) : undefined,
         });
     }
-    await Promise.all(Array.from({ length: 20 }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })));
+    await Promise.all(
+      Array.from({ length: WRONG_PROOFS.client }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })),
+    );
     await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
     const wrong = { secret: 'Bearer wrong', from: '203.0.113.7' };
     for (let n = 0; n < WRONG_SECRETS; n++) await ask('get /api/v1/ops/key', 401, wrong);

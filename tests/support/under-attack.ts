@@ -64,6 +64,24 @@ export async function faring(
   return { addedMb, liveMs, pushMs, statuses, pushes };
 }
 
+/** Resolves when a hub has read all that was sent to it: nothing waits in the system on its connections. */
+export async function readAll({ url }: HubProcess, mostMs = 60_000): Promise<void> {
+  const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
+  const until = performance.now() + mostMs;
+  const waiting = () =>
+    readFileSync('/proc/net/tcp', 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, local = '', remote = '', state, queues = '']) => {
+        const [sent, received] = queues.split(':').map((count) => Number.parseInt(count, 16));
+        // 0A listens.
+        if (state === '0A') return false;
+        return (local.endsWith(`:${port}`) && received !== 0) || (remote.endsWith(`:${port}`) && sent !== 0);
+      });
+  do await sleep(500);
+  while (waiting() && performance.now() < until);
+}
+
 /** The share of one processor that a hub takes for so long. */
 export async function processorsOf({ child: { pid } }: HubProcess, ms: number): Promise<number> {
   const before = ticksOf(pid as number);
