@@ -75,7 +75,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
    */
   async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
     const subject = `${network} proof of ${code}`;
-    const [hasProved] = await Promise.all([tries.isKnown(subject), count('client-code', subject)]);
+    const [hasProved] = await Promise.all([tries.hasProved(subject), count('client-code', subject)]);
     // One after the other: what the hour refuses does not count for the day.
     const totals = hasProved ? [] : (['code', 'code-day'] as const);
     for (const total of totals) await count(total, code);
@@ -83,7 +83,7 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       Promise.all([
         tries.giveBack('client-code', subject),
         ...totals.map((total) => tries.giveBack(total, code)),
-        tries.know(subject),
+        tries.prove(subject),
       ]);
   }
 

@@ -22,6 +22,9 @@ export interface Tries {
   /** Remember somebody, by all processes together, for a month. */
   know(subject: string): Promise<void>;
   isKnown(subject: string): Promise<boolean>;
+  /** Remember that a client proved a dossier, by all processes together, for a month. */
+  prove(subject: string): Promise<void>;
+  hasProved(subject: string): Promise<boolean>;
 }
 
 /**
@@ -65,6 +68,9 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   const known = new RateLimiterPostgres({
     ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'known', points: 1, duration: KNOWN_S },
   });
+  const proved = new RateLimiterPostgres({
+    ...{ ...table, storeClient: pool, keyPrefix: 'proved', points: 1, duration: KNOWN_S },
+  });
   const limiters = {
     ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), 'client-code': limiterOf('client-code') },
     ...{ code: limiterOf('code'), 'code-day': limiterOf('code-day') },
@@ -97,6 +103,10 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
       // What cannot be remembered now is remembered by another process, or after the next start.
       await known.set(keyOf(subject), 1, KNOWN_S).catch(() => undefined);
     },
+    async prove(subject) {
+      await proved.set(keyOf(subject), 1, KNOWN_S);
+    },
+    hasProved: async (subject) => Boolean(await proved.get(keyOf(subject))),
     isKnown: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
   };
 }
