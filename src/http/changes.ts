@@ -239,7 +239,7 @@ function createFeed({ index, nextChange, isDraining }: ChangeReaderMeans): Feed 
     return read;
   }
 
-  /** 2,000 questions that each looked for themselves took a processor and a half. */
+  /** 2,000 questions that each looked for themselves were 4,000 statements a second. */
   async function watch(): Promise<void> {
     isWatching = true;
     while (waiting.size > 0) {
