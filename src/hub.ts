@@ -14,6 +14,7 @@ import { type Config, embeddedFolder, ROLES } from './config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
+import { keyOldRows } from './database/rekey.ts';
 import { unopenedMessages } from './database/reseal.ts';
 import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
@@ -40,6 +41,7 @@ import { createEndedSessions } from './ledger/ended-sessions.ts';
 import { createNonces } from './ledger/nonces.ts';
 import { loadOwnedSince } from './ledger/ownership.ts';
 import { registerParties } from './ledger/party-states.ts';
+import { resealCheckpoints } from './ledger/pulls.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
 import { createTries } from './ledger/tries.ts';
@@ -198,6 +200,8 @@ export async function createHub(
     mask: createMaskRound(database, vault),
     watchAudit: createAuditWatch({ database, vault, alerts, telemetry, nowMs }),
     watchHome: home.watch,
+    keyOldRows: async (signal) =>
+      (await resealCheckpoints(database, vault)) + (await keyOldRows(database, vault, signal)),
   });
   const ledger = createLedgerReader(database, vault);
   const orders = createOrders({
@@ -230,7 +234,7 @@ export async function createHub(
   // Each stream that arrives listens.
   setMaxListeners(0, leaving.signal);
   const keys = createKeys(file.keys ?? [], clients);
-  const tries = createTries(database);
+  const tries = createTries(database, vault);
   const guesses = createGuesses({ tries, clients, nowMs });
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);

@@ -286,7 +286,7 @@ export function createPipeline(means: PipelineMeans): Pipeline {
 
   async function acceptOnce(submission: KeyedSubmission): Promise<OnceResult> {
     const { party, key, bodyHash } = submission.idempotency;
-    const known = await findIdempotent(database, party, key, submission.receivedAt);
+    const known = await findIdempotent(database, vault, party, key, submission.receivedAt);
     if (known) {
       if (!known.bodyHash.equals(bodyHash)) return { kind: 'other-body' };
       return { kind: 'done', receipt: known.receipt, results: await loadResults(database, known.receipt) };

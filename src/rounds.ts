@@ -33,6 +33,8 @@ export interface RoundsMeans {
   readonly watchAudit: () => Promise<void>;
   /** See HomeWatch. */
   readonly watchHome: () => Promise<void>;
+  /** Key what an older version stored in clear, until none is left or the signal is aborted. @returns how many rows */
+  readonly keyOldRows: (signal: AbortSignal) => Promise<number>;
 }
 
 /** Comparing with the parties that can be asked, in the night. */
@@ -131,6 +133,21 @@ export function createRounds(means: RoundsMeans): Rounds {
     });
   }
 
+  let keying: Promise<void> | undefined;
+  const leaving = new AbortController();
+  /** Hours of work after an upgrade; otherwise one question to an empty table. */
+  function keyOldRows(): void {
+    keying ??= means
+      .keyOldRows(leaving.signal)
+      .then((rows) => {
+        if (rows > 0) telemetry.log.info({ rows }, 'hashes and search words of an older version keyed');
+      })
+      .catch((error) => telemetry.failed('key old rows', error))
+      .finally(() => {
+        keying = undefined;
+      });
+  }
+
   let keeping: Promise<void> = Promise.resolve();
   function keepHouse(): void {
     keeping = housekeeping().catch((error) => telemetry.failed('housekeeping', error));
@@ -153,14 +170,17 @@ export function createRounds(means: RoundsMeans): Rounds {
       });
       every(WATCH_MS, async () => watch());
       watch();
+      every(WATCH_MS, async () => keyOldRows());
+      keyOldRows();
       every(HOUSEKEEPING_MS, async () => keepHouse());
       keepHouse();
     },
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      leaving.abort();
       reconcile.stop();
       await Promise.race([
-        Promise.all([sweeping, ...pulling.values(), keeping, watching]),
+        Promise.all([sweeping, ...pulling.values(), keeping, watching, keying]),
         new Promise((resolve) => setTimeout(resolve, 3_000).unref()),
       ]);
     },

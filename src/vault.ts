@@ -31,6 +31,24 @@ export interface Vault {
   proof(code: string, digits: string): Buffer;
   /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
   proves(code: string, digits: string, kept: Uint8Array): boolean;
+  /**
+   * Encrypt a hash of personal data under the newest key, so that nobody without HUB_SECRET can test a guess of the content.
+   * Equal hashes give equal bytes under one key.
+   */
+  sealHash(hash: Uint8Array): Buffer;
+  /**
+   * The hash that `sealHash` was given. A hash that an older version stored in clear comes back unchanged.
+   * Throws when no secret has the key.
+   */
+  openHash(stored: Uint8Array): Buffer;
+  /** The id of the key that a stored hash is sealed with; undefined when it is in clear. */
+  hashKeyId(stored: Uint8Array): number | undefined;
+  /** What stands for a search word in the index: keyed with the newest key, the same for the same word. */
+  wordToken(word: string): string;
+  /** The same under every key, the newest first: a search also finds rows that an older secret wrote. */
+  wordTokens(word: string): readonly string[];
+  /** Keyed hashes of a text that is only ever compared, under every key, the newest first. */
+  blind(use: BlindUse, text: string): readonly [string, ...string[]];
   /** A signed text, `text.signature`; what was signed for one use is nothing for another. */
   sign(use: SignedUse, text: string): string;
   /** The text of a signed text, or undefined when the signature is not ours, or for another use. */
@@ -42,9 +60,12 @@ export interface Vault {
 }
 
 export type SignedUse = 'cursor' | 'session' | 'audit';
+export type BlindUse = 'tries' | 'idempotency' | 'imported file';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_ID_BYTES = 4;
+const BLOCK_BYTES = 16;
 
 /**
  * @param secrets the newest first; the others only open what they sealed once. At least 32 bytes each (checked by config).
@@ -73,7 +94,7 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
     },
     open({ keyId, bytes }) {
       const key = byId.get(keyId);
-      if (!key) throw new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+      if (!key) throw unknownKey(keyId);
       const decipher = createDecipheriv('aes-256-gcm', key.sealing, bytes.subarray(0, IV_BYTES));
       decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
       const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
@@ -90,6 +111,19 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
         const expected = proof(key, code, digits);
         return expected.length === kept.length && timingSafeEqual(expected, kept);
       }),
+    sealHash: (hash) => sealHash(newest, hash),
+    openHash(stored) {
+      const keyId = hashKeyId(stored);
+      if (keyId === undefined) return Buffer.from(stored);
+      const key = byId.get(keyId);
+      if (!key) throw unknownKey(keyId);
+      const decipher = createDecipheriv('aes-256-cbc', key.hashing, NO_IV);
+      return Buffer.concat([decipher.update(stored.subarray(KEY_ID_BYTES)), decipher.final()]);
+    },
+    hashKeyId,
+    wordToken: newest.wordToken,
+    wordTokens: (word) => keys.map((key) => key.wordToken(word)),
+    blind: (use, text) => keys.map((key) => blind(key, use, text)) as [string, ...string[]],
     sign: (use, text) => `${text}.${signature(newest, use, text)}`,
     verify(use, signed) {
       const dot = signed.lastIndexOf('.');
@@ -110,11 +144,14 @@ interface Keys {
   readonly sealing: KeyObject;
   readonly proving: KeyObject;
   readonly signing: KeyObject;
+  readonly hashing: KeyObject;
+  readonly blinding: KeyObject;
+  readonly wordToken: (word: string) => string;
   /** The seed of the key pair for what is to hold outside. */
   readonly attesting: KeyObject;
 }
 
-/** One secret, four keys: what is signed says nothing of what is sealed. */
+/** One secret, a key for each use: what is signed says nothing of what is sealed. */
 function deriveKeys(secret: string): Keys {
   // Key objects, because a key given as bytes is made into one at every use.
   const derive = (use: string): KeyObject =>
@@ -125,8 +162,58 @@ function deriveKeys(secret: string): Keys {
     sealing: derive('seal'),
     proving: derive('proof'),
     signing: derive('sign'),
+    hashing: derive('hash'),
+    blinding: derive('blind'),
+    wordToken: wordTokens(derive('search')),
     attesting: derive('attest'),
   };
+}
+
+function unknownKey(keyId: number): Error {
+  return new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+}
+
+/**
+ * A hash is encrypted and not hashed again with the key: a new secret can then take over hashes whose content is no longer
+ * kept. A fixed IV makes equal hashes equal bytes; the plain text is a SHA-256, so its blocks repeat only where hashes do.
+ */
+function sealHash({ id, hashing }: Keys, hash: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-cbc', hashing, NO_IV);
+  const keyId = Buffer.allocUnsafe(KEY_ID_BYTES);
+  keyId.writeInt32BE(id);
+  return Buffer.concat([keyId, cipher.update(hash), cipher.final()]);
+}
+
+const NO_IV = Buffer.alloc(BLOCK_BYTES);
+
+/** A sealed hash is a key id and whole blocks; hashes in clear have 32 bytes, or 65 with what came besides. */
+function hashKeyId(stored: Uint8Array): number | undefined {
+  if (stored.length % BLOCK_BYTES !== KEY_ID_BYTES) return undefined;
+  return new DataView(stored.buffer, stored.byteOffset).getInt32(0);
+}
+
+/**
+ * Tokens of words under one key. Names repeat a few thousand syllables: 0.05 µs from the cache against 1.6 µs.
+ * 48 bits: of 20,000 distinct words no two are likely to share a token.
+ */
+function wordTokens(key: KeyObject): (word: string) => string {
+  const known = new Map<string, string>();
+  return (word) => {
+    let token = known.get(word);
+    if (token === undefined) {
+      token = `~${createHmac('sha256', key).update(word).digest().toString('base64url', 0, TOKEN_BYTES)}`;
+      if (known.size >= CACHED_WORDS) known.clear();
+      known.set(word, token);
+    }
+    return token;
+  };
+}
+
+const TOKEN_BYTES = 6;
+const CACHED_WORDS = 20_000;
+
+function blind({ blinding }: Keys, use: BlindUse, text: string): string {
+  return createHmac('sha256', blinding).update(`${use}\n${text}`).digest('base64url');
 }
 
 /** Random numbers are drawn 4 KiB at a time: one call for each would cost more than the encryption. */

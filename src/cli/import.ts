@@ -5,6 +5,7 @@ import { auditSubject } from '#core/audit-subject';
 import type { DossierOperation } from '../http/doors/rest/items.ts';
 import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
+import { createVault, type Vault } from '../vault.ts';
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
 import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
@@ -69,7 +70,8 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
       throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);
   const report = await openReport(options.report);
   try {
-    const tallies = await withHub(config, (hub) => loadFiles(hub, party, files, operation, report.tell));
+    const vault = createVault(config.secrets as [string, ...string[]]);
+    const tallies = await withHub(config, (hub) => loadFiles(hub, vault, party, files, operation, report.tell));
     report.tellWarnings();
     return resultOf(files, tallies, report.count(), options.report);
   } finally {
@@ -79,6 +81,7 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
 
 async function loadFiles(
   { pipeline, database }: Hub,
+  vault: Vault,
   party: string,
   files: readonly ExaminedFile[],
   operation: DossierOperation,
@@ -96,7 +99,8 @@ async function loadFiles(
       await createAudit(database, Date.now).write({
         actor: 'lienthong import',
         action: 'import',
-        subject: auditSubject('party', party, `${operation} sha256:${file.sha256}`),
+        // Keyed: a file may hold one record, and the hash in clear would let anybody test guesses of it.
+        subject: auditSubject('party', party, `${operation} file:${vault.blind('imported file', file.sha256)[0]}`),
       });
     }
   } finally {

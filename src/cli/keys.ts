@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config.ts';
+import { rekeyAll } from '../database/rekey.ts';
 import { reseal } from '../database/reseal.ts';
 import { resignAnchors } from '../ledger/audit-chain.ts';
+import { resealCheckpoints } from '../ledger/pulls.ts';
 import { createVault } from '../vault.ts';
 import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
@@ -91,12 +93,23 @@ async function resealAll(): Promise<Result> {
       bar.setTotal(total);
       bar.update(done, `renewing ${table}`);
     });
+    const pulls = await resealCheckpoints(database, vault);
     const audit_anchors = await resignAnchors(database, vault);
-    return { ...sealed, resealed: { ...sealed.resealed, audit_anchors } };
+    // Its rows are not counted beforehand: the bar shows how many were looked at.
+    const keyed = await rekeyAll(database, vault, ({ looked, table }) => {
+      bar.setTotal(looked);
+      bar.update(looked, `keying ${table}`);
+    });
+    return {
+      resealed: { ...sealed.resealed, pulls, audit_anchors },
+      rekeyed: keyed.rekeyed,
+      unopened: sealed.unopened + keyed.unopened,
+    };
   }).finally(() => bar.stop());
-  const { resealed, unopened } = report;
+  const { resealed, rekeyed, unopened } = report;
   const text = [
     ...Object.entries(resealed).map(([table, count]) => `${table}: ${count} renewed`),
+    ...Object.entries(rekeyed).map(([table, count]) => `${table}: ${count} hashes renewed`),
     ...(unopened > 0
       ? [
           `${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they are left as they are`,

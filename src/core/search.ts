@@ -1,3 +1,5 @@
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { isPlainSyllable, plainSyllablesFrom } from './syllables.ts';
 import { fold } from './text.ts';
 
 /**
@@ -23,6 +25,56 @@ export function searchQuery(typed: string): string {
     .join(' & ');
 }
 
+/**
+ * The words of a dossier, as a table may hold them: codes in clear, and a keyed token for each word of the name. A word that
+ * is no Vietnamese syllable also has tokens of its beginnings.
+ *
+ * Beginnings of syllables have none: the search tries all syllables instead. A token per beginning would give names away,
+ * since the tokens of first letters are as frequent as the letters are.
+ */
+export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
+  const words = new Set<string>();
+  for (const word of wordsOf(record.applicant?.name ?? '')) {
+    words.add(tokenOf(word));
+    if (!isPlainSyllable(word)) for (const beginning of beginningsOf(word)) words.add(tokenOf(beginning));
+  }
+  const codes = [code, ...(record.aliases ?? []).map((alias) => alias.code)];
+  for (const one of codes) for (const tail of tailsOf(fold(one))) words.add(tail);
+  return [...words].join(' ');
+}
+
+/**
+ * What `searchQuery` says, for words of `dossierWords`. Each word is also sought in clear: codes are, and names that a version
+ * before 019 wrote.
+ *
+ * @param tokensOf the tokens of a word under every key
+ */
+export function keyedQuery(typed: string, tokensOf: (word: string) => readonly string[]): string {
+  return termsIn(typed)
+    .map(({ word, isCut }) => {
+      const inClear = isCut ? `${quoted(word)}:*` : quoted(word);
+      const sought = hasMarkedDigit(word) ? [] : isCut ? [...wordsFrom(word)] : [word];
+      return [inClear, ...sought.flatMap(tokensOf).map(quoted)].join(' | ');
+    })
+    .map((alternatives) => `(${alternatives})`)
+    .join(' & ');
+}
+
+/** All that a name may have in the place of a word that is cut short. */
+function wordsFrom(beginning: string): ReadonlySet<string> {
+  return new Set([beginning, ...plainSyllablesFrom(beginning), ...beginningsOf(`${beginning}_`).slice(-1)]);
+}
+
+/** The beginnings of a word that have a token; a longer one is sought by the longest of them. */
+function beginningsOf(word: string): readonly string[] {
+  const lengths = Math.min(word.length - 1, LONGEST_BEGINNING) - SHORTEST_BEGINNING + 1;
+  // The mark is in no word: the beginning `ab` is not the word `ab`.
+  return Array.from({ length: Math.max(lengths, 0) }, (_, at) => `${word.slice(0, SHORTEST_BEGINNING + at)}*`);
+}
+
+const SHORTEST_BEGINNING = 2;
+const LONGEST_BEGINNING = 8;
+
 /** The same for words that no database holds: whether what was typed finds what is found under them (`searchWords`). */
 export function isFoundUnder(words: string, typed: string): boolean {
   const terms = termsIn(typed);
@@ -45,7 +97,11 @@ function termsIn(typed: string): readonly Term[] {
 
 /** A piece of a code as it is: its numbers alone would match every code. */
 function termsOf(typed: string): readonly string[] {
-  return /\d/.test(typed) && MARK.test(typed) ? [typed] : wordsOf(typed);
+  return hasMarkedDigit(typed) ? [typed] : wordsOf(typed);
+}
+
+function hasMarkedDigit(typed: string): boolean {
+  return /\d/.test(typed) && MARK.test(typed);
 }
 
 function quoted(word: string): string {

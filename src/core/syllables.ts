@@ -19,6 +19,23 @@ export function isPlainSyllable(word: string): boolean {
   return fits(word.toLowerCase(), PLAIN);
 }
 
+/** All words of plain Latin letters that can be a syllable and begin so: 2,516 of them with the empty beginning. */
+export function plainSyllablesFrom(beginning: string): readonly string[] {
+  plainSyllables ??= allPlainSyllables();
+  return plainSyllables.filter((syllable) => syllable.startsWith(beginning));
+}
+
+let plainSyllables: readonly string[] | undefined;
+
+function allPlainSyllables(): readonly string[] {
+  // After gi the rhyme may have lost its own i: `gieng` is gi and ieng.
+  const rhymes = [...PLAIN].flatMap((rhyme) => (rhyme.startsWith('i') ? [rhyme, rhyme.slice(1)] : [rhyme]));
+  const words = PLAIN_ONSETS.flatMap((onset) => rhymes.map((rhyme) => onset + rhyme));
+  return [...new Set(words)].filter((word) => word !== '' && isPlainSyllable(word));
+}
+
+const PLAIN_ONSETS = ['', 'ngh', 'ng', 'nh', 'gh', 'gi', 'qu', 'ch', 'kh', 'ph', 'th', 'tr', ...'bcdghklmnprstvx'];
+
 const ONSET = /^(?:ngh|ng|nh|gh|gi|qu|ch|kh|ph|th|tr|[bcdđghklmnprstvx])?/;
 const FRONT = /^[eèéẻẽẹêềếểễệiìíỉĩịyỳýỷỹỵ]/;
 const ROUNDED = /^[oòóỏõọuùúủũụưừứửữự]/;

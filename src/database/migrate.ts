@@ -17,6 +17,7 @@ import * as m015 from './migrations/015-late-until-ended.ts';
 import * as m016 from './migrations/016-backfills.ts';
 import * as m017 from './migrations/017-parts-of-dossiers.ts';
 import * as m018 from './migrations/018-ownership.ts';
+import * as m019 from './migrations/019-keyed-hashes.ts';
 import * as m020 from './migrations/020-mask-of-version.ts';
 import * as m021 from './migrations/021-refusals-of-strangers.ts';
 import { makePartitions } from './partitions.ts';
@@ -41,6 +42,7 @@ const MIGRATIONS = {
   '016-backfills': m016,
   '017-parts-of-dossiers': m017,
   '018-ownership': m018,
+  '019-keyed-hashes': m019,
   '020-mask-of-version': m020,
   '021-refusals-of-strangers': m021,
 };

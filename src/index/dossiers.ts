@@ -4,7 +4,7 @@ import { lastFour, serviceKey } from '#core/identifiers';
 import { maskedDossier, writtenTexts } from '#core/masked-record';
 import { maskApplicant } from '#core/masking';
 import { createMentions, type Person } from '#core/mentions';
-import { searchWords } from '#core/search';
+import { dossierWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../vault.ts';
@@ -126,7 +126,7 @@ function heldOf(row: HeldRow, vault: Vault): Held {
     owner: row.owner,
     version: row.version,
     lastAt: row.last_at,
-    contentHash: row.content_hash.toString('base64'),
+    contentHash: vault.openHash(row.content_hash).toString('base64'),
     view: { record, status: record.status, statusAt: record.statusAt, inferred: row.inferred },
   };
 }
@@ -143,6 +143,7 @@ interface Written {
   readonly masked: Uint8Array;
   readonly former: Sealed | undefined;
   readonly search: string;
+  readonly hash: Buffer;
   readonly phone: Buffer | undefined;
   readonly identity: Buffer | undefined;
 }
@@ -160,7 +161,7 @@ export function dossierPart(rows: readonly DossierRow[], vault: Vault): Part {
 function prepare(row: DossierRow, vault: Vault): Written {
   const { code, view, lastAt } = row.held;
   const { record } = view;
-  const { phone, identityNumber, name } = record.applicant ?? {};
+  const { phone, identityNumber } = record.applicant ?? {};
   const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt };
   return {
     row,
@@ -168,7 +169,8 @@ function prepare(row: DossierRow, vault: Vault): Written {
     sealed: sealRecord(vault, record),
     masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness, row.former),
     former: sealFormer(vault, row.former),
-    search: searchWords([code, ...(record.aliases ?? []).map((alias) => alias.code)], [name]),
+    search: dossierWords(code, record, vault.wordToken),
+    hash: vault.sealHash(Buffer.from(row.held.contentHash, 'base64')),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
   };
@@ -253,7 +255,7 @@ const columns = {
   last_message_id: ['uuid', (w: Written) => w.row.messageId],
   last_at: ['timestamptz', (w: Written) => w.row.held.lastAt],
   inferred: ['bool', (w: Written) => w.row.held.view.inferred],
-  content_hash: ['bytea', (w: Written) => Buffer.from(w.row.held.contentHash, 'base64')],
+  content_hash: ['bytea', (w: Written) => w.hash],
   status: ['text', (w: Written) => w.record.status],
   status_at: ['timestamptz', (w: Written) => w.record.statusAt],
   service_key: ['text', (w: Written) => serviceKey(w.record.serviceCode)],

@@ -24,10 +24,16 @@ export interface EventRow {
 }
 
 export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
-  return part(rows.map((row) => ({ ...row, sealed: sealRecord(vault, row.said) })));
+  return part(
+    rows.map((row) => ({
+      ...row,
+      sealed: sealRecord(vault, row.said),
+      hash: vault.sealHash(Buffer.from(row.event.hash, 'base64')),
+    })),
+  );
 }
 
-type SealedRow = EventRow & { readonly sealed: Sealed };
+type SealedRow = EventRow & { readonly sealed: Sealed; readonly hash: Buffer };
 
 const columns = {
   code: ['text', (r: SealedRow) => r.code],
@@ -42,7 +48,7 @@ const columns = {
   inferred: ['bool', (r: SealedRow) => r.event.inferred],
   moved_status: ['bool', (r: SealedRow) => r.movedStatus],
   anomaly: ['text', (r: SealedRow) => r.anomaly],
-  hash: ['bytea', (r: SealedRow) => Buffer.from(r.event.hash, 'base64')],
+  hash: ['bytea', (r: SealedRow) => r.hash],
   message_id: ['uuid', (r: SealedRow) => r.messageId],
   item: ['int4', (r: SealedRow) => r.item],
   record: ['bytea', (r: SealedRow) => r.sealed.bytes],
@@ -120,7 +126,7 @@ function loaded(row: Row, vault: Vault): LoadedEvent {
     party: row.party,
     authoritative: row.authoritative,
     inferred: row.inferred,
-    hash: row.hash.toString('base64'),
+    hash: vault.openHash(row.hash).toString('base64'),
     ...(row.kind === 'dossier' && { record: said as Dossier }),
     recordedAt: row.recorded_at,
     receivedAt: row.received_at,

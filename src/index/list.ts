@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { tailOfThoseBelow } from '#core/identifiers';
-import { searchQuery } from '#core/search';
+import { keyedQuery } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
@@ -27,6 +27,16 @@ export interface DossierFilter {
   readonly overdueAt?: string;
 }
 
+/** The same with the words of `q` as a query of the table, whose words are keyed. */
+export interface SoughtFilter extends Omit<DossierFilter, 'q'> {
+  readonly q?: never;
+  readonly search?: string;
+}
+
+export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wordTokens'>): SoughtFilter {
+  return q === undefined ? filter : { ...filter, search: keyedQuery(q, vault.wordTokens) };
+}
+
 export interface Place {
   readonly statusAt: string;
   readonly code: string;
@@ -41,7 +51,7 @@ export interface Shown {
 /** Newest status first, then by code; after `after`. */
 export async function readList(
   database: Database,
-  filter: DossierFilter,
+  filter: SoughtFilter,
   limit: number,
   after: Place | undefined,
   shown: Shown,
@@ -62,7 +72,7 @@ export async function readList(
 /** The same in the order of their codes, which never change: whoever pages through them misses none. */
 export async function readInCodeOrder(
   database: Database,
-  filter: DossierFilter,
+  filter: SoughtFilter,
   limit: number,
   after: string,
   shown: Shown,
@@ -85,7 +95,7 @@ export interface RoutedDossier {
 /** The same, without what is in them. */
 export async function routedInCodeOrder(
   database: Database,
-  filter: DossierFilter,
+  filter: SoughtFilter,
   limit: number,
   after: string,
 ): Promise<readonly RoutedDossier[]> {
@@ -96,14 +106,14 @@ export async function routedInCodeOrder(
   return query.orderBy('code').limit(limit).execute();
 }
 
-export async function countDossiers(database: Database, filter: DossierFilter): Promise<number> {
+export async function countDossiers(database: Database, filter: SoughtFilter): Promise<number> {
   const query = (await filtered(database, filter)).select(({ fn }) => fn.countAll<string>().as('n'));
   return Number((await query.executeTakeFirstOrThrow()).n);
 }
 
 type Filtered = Awaited<ReturnType<typeof filtered>>;
 
-async function filtered(database: Database, filter: DossierFilter) {
+async function filtered(database: Database, filter: SoughtFilter) {
   let query = database.query.selectFrom('dossiers');
   if (filter.status) query = query.where('status', 'in', filter.status);
   // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
@@ -130,7 +140,7 @@ async function filtered(database: Database, filter: DossierFilter) {
     query = query
       .where('due_at', '<', filter.overdueAt)
       .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
-  if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
+  if (filter.search !== undefined) query = query.where(sql<boolean>`search @@ ${filter.search}::tsquery`);
   return query;
 }
 

@@ -17,6 +17,7 @@ import {
   readInCodeOrder,
   readList,
   type ServedDossier,
+  soughtBy,
 } from './list.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 
@@ -145,10 +146,11 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       const events = await readEvents(database, vault, code);
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);
     },
-    list: (filter, limit, after, personal) => readList(database, filter, limit, after, { vault, personal }),
+    list: (filter, limit, after, personal) =>
+      readList(database, soughtBy(filter, vault), limit, after, { vault, personal }),
     inCodeOrder: (filter, limit, after, personal) =>
-      readInCodeOrder(database, filter, limit, after, { vault, personal }),
-    count: (filter) => countDossiers(database, filter),
+      readInCodeOrder(database, soughtBy(filter, vault), limit, after, { vault, personal }),
+    count: (filter) => countDossiers(database, soughtBy(filter, vault)),
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),
   };

@@ -57,7 +57,7 @@ export interface EvidentEvent {
   readonly recordedAt: string;
   readonly messageId: string;
   readonly item: number;
-  /** Of what it says: the same for equal content. */
+  /** A keyed hash of the content: the same for equal content under one HUB_SECRET, and no means to guess the content. */
   readonly contentHash: string;
 }
 
@@ -109,11 +109,18 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
       (await tx.query<Row>(text, [code, ...more])).rows;
     const [dossier] = await rows<{ steps: number }>('SELECT version AS steps FROM dossiers WHERE code = $1');
     const aliases = await rows<Evidence['dossier']['aliases'][number]>(ALIASES);
-    const events = await rows<EvidentEvent>(EVENTS);
+    const events = (await rows<Hashed<EvidentEvent>>(EVENTS)).map(({ hash, ...event }) => ({
+      ...event,
+      // All under the newest key, whichever sealed each row: equal content shows as equal.
+      contentHash: vault.sealHash(vault.openHash(hash as Buffer)).toString('hex'),
+    }));
     const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
     const quarantine = await rows<EvidentWait>(QUARANTINE);
     const told = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
-    const kept = await rows<EvidentMessage>(MESSAGES, told);
+    const kept = (await rows<Hashed<EvidentMessage>>(MESSAGES, told)).map(({ hash, ...message }) => ({
+      ...message,
+      sha256: hash && vault.openHash(hash).toString('hex'),
+    }));
     const { rows: attempts } = await tx.query<AttemptRow>(ATTEMPTS, [deliveries.map(({ id }) => id)]);
     const messages = withLost(kept, told);
     const audit = await newestEntry(tx);
@@ -127,6 +134,8 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
   return { ...read, deliveries: read.deliveries.map((one) => ({ ...one, attempts: made.get(one.id) ?? [] })) };
 }
 
+type Hashed<Evident> = Omit<Evident, 'contentHash' | 'sha256'> & { readonly hash: Buffer | null };
+
 /** A dossier's names: of its aliases each is its party's own, for the same number of another system is another dossier. */
 const NAMES = `WITH name AS (SELECT $1::text COLLATE "C" AS code, NULL::text AS party
                   UNION ALL SELECT code, party FROM aliases WHERE dossier = $1)`;
@@ -134,7 +143,7 @@ const NAMES = `WITH name AS (SELECT $1::text COLLATE "C" AS code, NULL::text AS 
 const ALIASES = 'SELECT party, code FROM aliases WHERE dossier = $1 ORDER BY party, code';
 
 const EVENTS = `SELECT seq, kind, at, status, moved_status AS "movedStatus", party, recorded_at AS "recordedAt",
-    message_id AS "messageId", item, encode(hash, 'hex') AS "contentHash"
+    message_id AS "messageId", item, hash
   FROM events WHERE code = $1 ORDER BY seq`;
 
 /** The index begins with the party. */
@@ -160,7 +169,7 @@ const MESSAGES = `${NAMES}, found AS (
       AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', name.code))
       AND (name.party IS NULL OR name.party = m.party))
   SELECT id, true AS "isKept", receipt, received_at AS "receivedAt", party, door, operation, key_name AS key,
-    encode(body_hash, 'hex') AS sha256, body_bytes AS bytes, (
+    body_hash AS hash, body_bytes AS bytes, (
       SELECT coalesce(json_agg(json_build_object('index', result->'index', 'outcome', result->'outcome')), '[]')
       FROM json_array_elements(results) result
       WHERE EXISTS (SELECT FROM name WHERE name.code = result->>'code' AND (name.party IS NULL OR name.party = m.party))) AS items

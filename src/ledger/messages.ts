@@ -41,7 +41,7 @@ export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
       const sealed = row.body && vault.seal(row.body);
       return {
         row,
-        hash: row.body && hash('sha256', row.body, 'buffer'),
+        hash: row.body && vault.sealHash(hash('sha256', row.body, 'buffer')),
         bytes: sealed?.bytes,
         key: sealed?.keyId,
       };

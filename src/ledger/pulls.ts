@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates';
-import { definePart } from '../database/parts.ts';
+import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
+import type { Vault } from '../vault.ts';
 
 export interface ClaimedPull {
   readonly party: string;
@@ -36,9 +37,50 @@ export async function duePulls(database: Database, nowMs: number): Promise<reado
     .execute();
 }
 
+/**
+ * A checkpoint as the table holds it. Adapters put fingerprints of records into it, which would let anybody test guesses of
+ * what a record says.
+ */
+interface SealedCheckpoint {
+  readonly sealed: string;
+  readonly keyId: number;
+}
+
+function isSealed(value: unknown): value is SealedCheckpoint {
+  return typeof value === 'object' && value !== null && 'sealed' in value && 'keyId' in value;
+}
+
+function sealCheckpoint(vault: Vault, checkpoint: unknown): SealedCheckpoint | null {
+  if (checkpoint === null || checkpoint === undefined) return null;
+  const { keyId, bytes } = vault.seal(JSON.stringify(checkpoint));
+  return { sealed: bytes.toString('base64'), keyId };
+}
+
+/** Where no secret opens it the pull begins again: what it brings a second time is a duplicate. */
+function openCheckpoint(vault: Vault, stored: unknown): unknown {
+  if (!isSealed(stored)) return stored;
+  if (!vault.knows(stored.keyId)) return null;
+  return JSON.parse(vault.open({ keyId: stored.keyId, bytes: Buffer.from(stored.sealed, 'base64') }).toString());
+}
+
+/** Seal under the newest key the checkpoints that are in clear or under an older key. @returns how many */
+export async function resealCheckpoints({ pool }: Pick<Database, 'pool'>, vault: Vault): Promise<number> {
+  const { rows } = await pool.query<{ party: string; name: string; stored: unknown; text: string }>(
+    `SELECT party, name, checkpoint AS stored, checkpoint::text AS text FROM pulls WHERE checkpoint::text <> 'null'`,
+  );
+  const old = rows.filter(({ stored }) => !isSealed(stored) || stored.keyId !== vault.keyId);
+  for (const { party, name, stored, text } of old)
+    await pool.query(
+      'UPDATE pulls SET checkpoint = $3::json WHERE party = $1 AND name = $2 AND checkpoint::text = $4',
+      [party, name, JSON.stringify(sealCheckpoint(vault, openCheckpoint(vault, stored))), text],
+    );
+  return old.length;
+}
+
 /** Lease a pull that is due; undefined when another process has it, or has just done it, or the party is paused. */
 export async function claimPull(
   database: Database,
+  vault: Vault,
   party: string,
   name: string,
   nowMs: number,
@@ -53,7 +95,8 @@ export async function claimPull(
            RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt", last_error AS "lastError"`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });
-  return rows[0];
+  const [row] = rows;
+  return row && { ...row, checkpoint: openCheckpoint(vault, row.checkpoint) };
 }
 
 /** Extend a lease that is still ours while the partner is on the line. */
@@ -73,13 +116,17 @@ interface CheckpointRow {
 }
 
 /** The checkpoint, kept together with its page. Fails the batch when the lease has gone to another process. */
-export const checkpointPart = definePart<CheckpointRow>(
+export function checkpointPart(rows: readonly CheckpointRow[], vault: Vault): Part {
+  return part(rows.map((row) => ({ ...row, checkpoint: sealCheckpoint(vault, row.checkpoint) })));
+}
+
+const part = definePart<CheckpointRow>(
   'checkpoint',
   {
     party: ['text', (r) => r.pull.party],
     name: ['text', (r) => r.pull.name],
     token: ['int8', (r) => r.pull.token],
-    checkpoint: ['text', (r) => JSON.stringify(r.checkpoint ?? null)],
+    checkpoint: ['text', (r) => JSON.stringify(r.checkpoint)],
     leased_until: ['timestamptz', (r) => r.leasedUntilMs],
   },
   (rows) => `

@@ -72,7 +72,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
       return message && { ...message, body: sealed && (() => vault.open(sealed)) };
     },
     resultsOf: (receipt) => resultsOf(database, receipt),
-    receipt: (party, receipt, after) => loadReceipt(database, party, receipt, after),
+    receipt: (party, receipt, after) => loadReceipt(database, vault, party, receipt, after),
     deliveriesOf: (messageId, codes) => deliveriesOfMessage(database, messageId, codes),
     waitingOf: (messageId) => waitingOfMessage(database, messageId),
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),

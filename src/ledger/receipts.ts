@@ -2,6 +2,7 @@ import { isDossierCode } from '#core/identifiers';
 import type { Problem } from '#core/problem';
 import type { Database } from '../database/pool.ts';
 import { isUuid } from '../database/uuid.ts';
+import type { Vault } from '../vault.ts';
 import type { ItemResult } from './messages.ts';
 
 /** What a receipt stands for, without what is personal: of problems and warnings the place alone, for messages may quote. */
@@ -46,7 +47,7 @@ interface Row {
   readonly receivedAt: string;
   readonly door: string;
   readonly operation: string;
-  readonly sha256: string;
+  readonly bodyHash: Buffer;
   readonly bytes: number;
   readonly results: readonly ItemResult[];
 }
@@ -57,13 +58,14 @@ interface Row {
  */
 export async function loadReceipt(
   { pool }: Pick<Database, 'pool'>,
+  vault: Pick<Vault, 'openHash'>,
   party: string,
   receipt: string,
   after: ReceiptPlace = { messageId: '00000000-0000-0000-0000-000000000000', items: 0 },
 ): Promise<ReceiptPage | undefined> {
   if (!isUuid(receipt)) return undefined;
   const { rows } = await pool.query<Row>(
-    `SELECT id, received_at AS "receivedAt", door, operation, encode(body_hash, 'hex') AS sha256, body_bytes AS bytes, results
+    `SELECT id, received_at AS "receivedAt", door, operation, body_hash AS "bodyHash", body_bytes AS bytes, results
      FROM messages
      WHERE receipt = $1 AND party = $2 AND key_name IS NOT NULL AND outcome <> 'refused' AND id > $3
      ORDER BY id LIMIT 2`,
@@ -71,11 +73,12 @@ export async function loadReceipt(
   );
   const [row, following] = rows;
   if (!row) return undefined;
-  const { id, results, ...said } = row;
+  const { id, results, bodyHash, ...said } = row;
+  const sha256 = vault.openHash(bodyHash).toString('hex');
   const since = results.some(({ outcome }) => outcome === 'quarantined') ? await loadSince({ pool }, id) : undefined;
   const items = results.map((result) => itemOf(result, after.items, since));
   return {
-    receipt: { receipt: receipt.toLowerCase(), party, ...said, items },
+    receipt: { receipt: receipt.toLowerCase(), party, ...said, sha256, items },
     next: following && { messageId: id, items: after.items + items.length },
   };
 }

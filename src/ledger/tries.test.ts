@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { createVault } from '../vault.ts';
 import { createTries } from './tries.ts';
+
+const VAULT = createVault(['a-secret-of-the-tests-that-is-long-enough']);
 
 test('a database that does not answer is asked two questions for whoever has a key, each given up soon, and then none', async () => {
   let sent = 0;
@@ -9,7 +12,7 @@ test('a database that does not answer is asked two questions for whoever has a k
     sent++;
     return new Promise(() => undefined);
   };
-  const tries = createTries({ pool: { query } as unknown as pg.Pool });
+  const tries = createTries({ pool: { query } as unknown as pg.Pool }, VAULT);
   /** All that is asked of a right secret that nobody knows there yet, and of a wrong one. */
   async function ask(): Promise<void> {
     expect(await tries.isKnown('somebody')).toBe(false);
@@ -36,7 +39,7 @@ test('however many guess at once, pushes keep their connections, and whoever has
     busy--;
     return { rows: [{ points: 1, expire: Date.now() + 1_000 }], rowCount: 1 };
   };
-  const tries = createTries({ pool: { query } as unknown as pg.Pool });
+  const tries = createTries({ pool: { query } as unknown as pg.Pool }, VAULT);
   const guesses = Array.from({ length: 50 }, (_, n) => tries.take('secret', `from ${n}`));
   expect(await tries.isKnown('somebody')).toBe(true);
   expect(asked.length).toBeLessThan(10);

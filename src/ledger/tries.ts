@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryConfig, QueryResult } from 'pg';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/pool.ts';
+import type { Vault } from '../vault.ts';
 
 /**
  * What is counted. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
@@ -10,7 +10,7 @@ import type { Database } from '../database/pool.ts';
  */
 export type TryKind = 'asking' | 'guessing' | 'client-code' | 'code' | 'code-day' | 'secret';
 
-/** How often was tried of late, by all processes together. Kept are hashes: nobody's address, and no code. */
+/** How often was tried of late, by all processes together. The table holds keyed hashes: no address and no code can be found by guessing. */
 export interface Tries {
   /**
    * Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. Secrets are counted
@@ -60,7 +60,7 @@ const AWAY_MS = 5_000;
 /** Of the connections that what is pushed needs, so many at the most: it waited 1.2 s behind 3,000 guesses. */
 const AT_ONCE = 2;
 
-export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
+export function createTries({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): Tries {
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: TryKind) =>
     new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
@@ -80,7 +80,7 @@ export function createTries({ pool }: Pick<Database, 'pool'>): Tries {
   };
   /** What this process has heard of secrets: no more than that while the database is away or slow, and no less. */
   const heardHere = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
-  const keyOf = (subject: string): string => hash('sha256', subject, 'base64url');
+  const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
   return {
     async take(kind, subject) {
       const key = keyOf(subject);

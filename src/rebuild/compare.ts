@@ -58,7 +58,7 @@ function compareRows(
   live: Row | undefined,
   rebuilt: Row | undefined,
 ): readonly Difference[] {
-  const { name, by, key, proofs = [], sealed } = table;
+  const { name, by, key, sealed } = table;
   const either = (live ?? rebuilt) as Row;
   const found = (column: string, ours: unknown, theirs: unknown): Difference => ({
     table: name,
@@ -71,10 +71,9 @@ function compareRows(
     const which = key.map((column) => `${column} ${either[column]}`).join(', ') || 'there';
     return [{ ...found('(row)', null, null), live: live ? which : null, rebuilt: rebuilt ? which : null }];
   }
-  const sameKey = !sealed || live[sealed.keyId] === rebuilt[sealed.keyId];
   return [
     ...columns
-      .filter((column) => live[column] !== rebuilt[column] && (sameKey || !proofs.includes(column)))
+      .filter((column) => live[column] !== rebuilt[column] && isDifferent(table, column, vault, live, rebuilt))
       .map((column) => found(column, live[column], rebuilt[column])),
     ...(sealed
       ? jsonDifferences(plain(vault, sealed, live), plain(vault, sealed, rebuilt), sealed.value).map((one) =>
@@ -82,6 +81,27 @@ function compareRows(
         )
       : []),
   ];
+}
+
+/** Whether values that are written differently say something different: some depend on the key, which may be a new one. */
+function isDifferent(table: ComparedTable, column: string, vault: Vault, live: Row, rebuilt: Row): boolean {
+  const { proofs = [], words, hash, sealed } = table;
+  if (sealed && proofs.includes(column)) return live[sealed.keyId] === rebuilt[sealed.keyId];
+  const [ours, theirs] = [live, rebuilt].map((row) => (hash ? bytesIn(row[hash]) : Buffer.alloc(0))) as [
+    Buffer,
+    Buffer,
+  ];
+  if (column === words) return vault.hashKeyId(ours) === vault.hashKeyId(theirs);
+  return column !== hash || !opened(vault, ours).equals(opened(vault, theirs));
+}
+
+function bytesIn(text: unknown): Buffer {
+  return Buffer.from(String(text).slice('\\x'.length), 'hex');
+}
+
+function opened(vault: Vault, hash: Buffer): Buffer {
+  const keyId = vault.hashKeyId(hash);
+  return keyId === undefined || vault.knows(keyId) ? vault.openHash(hash) : hash;
 }
 
 function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed']>, row: Row): unknown {

@@ -9,6 +9,10 @@ export interface ComparedTable {
   readonly sealed?: { readonly value: string; readonly keyId: string };
   /** Made with the key of the sealed record: compared where both sides have the same one. */
   readonly proofs?: readonly string[];
+  /** A sealed hash: the hashes in clear are compared. */
+  readonly hash?: string;
+  /** Made with the key of the sealed hash: compared where both sides have the same one. */
+  readonly words?: string;
   /** Columns that no message tells, each with the reason. All others are compared. */
   readonly except: Readonly<Record<string, string>>;
 }
@@ -24,6 +28,8 @@ export const COMPARED: readonly ComparedTable[] = [
     key: [],
     sealed: { value: 'sealed', keyId: 'sealed_key' },
     proofs: ['phone_proof', 'identity_proof'],
+    hash: 'content_hash',
+    words: 'search',
     except: {
       made_from: 'the version that the last write began from: it tells what shared a statement',
       mask_of: 'it tells which hub wrote `masked`, which is compared',
@@ -32,5 +38,12 @@ export const COMPARED: readonly ComparedTable[] = [
     },
   },
   { name: 'aliases', by: 'dossier', key: ['party', 'code'], except: {} },
-  { name: 'events', by: 'code', key: ['seq'], sealed: { value: 'record', keyId: 'record_key' }, except: {} },
+  {
+    name: 'events',
+    by: 'code',
+    key: ['seq'],
+    sealed: { value: 'record', keyId: 'record_key' },
+    hash: 'hash',
+    except: {},
+  },
 ];

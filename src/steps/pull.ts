@@ -41,12 +41,12 @@ const AFTER_FAILURE_MS = 60_000;
  * due when that is over.
  */
 export async function runPull(means: PullMeans, partyId: string, name: string): Promise<void> {
-  const { database, parties, nowMs, telemetry } = means;
+  const { database, vault, parties, nowMs, telemetry } = means;
   const party = parties.get(partyId);
   const puller = party?.adapter.pull?.[name];
   if (!party || !puller) throw new Error(`${partyId} has nothing to pull by the name ${name}`);
   if (windowEndMs(party.maintenance, nowMs()) !== undefined) return;
-  const pull = await claimPull(database, partyId, name, nowMs(), LEASE_MS);
+  const pull = await claimPull(database, vault, partyId, name, nowMs(), LEASE_MS);
   if (!pull) return;
   const heartbeat = setInterval(() => {
     void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
@@ -115,7 +115,10 @@ async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page:
   const { nowMs } = means;
   await means.codes.fresh();
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
-  const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }]);
+  const checkpoint = checkpointPart(
+    [{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }],
+    means.vault,
+  );
   await means.keep(submissions, [checkpoint]);
   for (const { items } of submissions) countRead(read, items);
 }

@@ -59,7 +59,7 @@ export async function acceptBatch(
     cataloguePart([...rows.entries.values()]),
     overtakenPart(rows.overtaken),
     messagePart(rows.messages, vault),
-    idempotencyPart(rows.idempotency),
+    idempotencyPart(rows.idempotency, vault),
     eventPart(rows.events, vault),
     deliveryPart(rows.deliveries),
     quarantinePart(rows.waiting),
