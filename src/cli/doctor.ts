@@ -13,7 +13,7 @@ import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import { checkPartners } from './doctor/check-partners.ts';
 import { checkQueue } from './doctor/check-queue.ts';
-import { checkSealing, checkSecrets } from './doctor/check-secrets.ts';
+import { checkKeyed, checkSealing, checkSecrets } from './doctor/check-secrets.ts';
 import { checkWork } from './doctor/check-work.ts';
 import { type Finding, findingsOf, type Level } from './doctor/finding.ts';
 import { withDatabase } from './open-database.ts';
@@ -90,6 +90,7 @@ async function checkAll(database: Database, vault: Vault): Promise<readonly Find
   return [
     ...(await checkDatabase(database, Date.now)),
     ...(await attempt('secrets', () => checkSealing(database, vault))),
+    ...(await attempt('secrets', () => checkKeyed(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
     ...(await attempt('audit', () => checkAudit(database, vault))),
   ];

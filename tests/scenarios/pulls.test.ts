@@ -122,7 +122,7 @@ describe('pulling', () => {
     for (let n = 1; n <= 4; n++) add(n, n);
     const { pool } = hub.hub.database;
     await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN IF NEW.checkpoint::text = '4' THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$`);
+      $$ BEGIN IF OLD.checkpoint::text <> 'null' AND NEW.checkpoint::text <> OLD.checkpoint::text THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$`);
     await pool.query('CREATE TRIGGER fail BEFORE UPDATE ON pulls FOR EACH ROW EXECUTE FUNCTION fail()');
     await pull('dossiers');
     expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(2);
