@@ -47,9 +47,13 @@ const ministry = () =>
   });
 
 const closing: (() => Promise<void>)[] = [];
-async function start(databaseUrl?: string, secrets: readonly [string, ...string[]] = [OLD]): Promise<TestHub> {
+async function start(
+  databaseUrl?: string,
+  secrets: readonly [string, ...string[]] = [OLD],
+  partner = ministry(),
+): Promise<TestHub> {
   const hub = await testHub({
-    partners: { ministry: ministry() },
+    partners: { ministry: partner },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['ministry'] }],
     secrets,
     ...(databaseUrl && { databaseUrl }),
@@ -131,7 +135,14 @@ describe('who has the tables and not the secret', () => {
   });
 
   test('finds no word of a name and no number in any table', async () => {
-    const hub = await start();
+    const partner = ministry();
+    const message = `ông ${NAME}, điện thoại ${PHONE}, không có trong CSDL`;
+    partner.script.push(
+      { kind: 'refused', reason: 'wrong', message },
+      { kind: 'unavailable', reason: 'down', message },
+      { kind: 'delivered', note: message },
+    );
+    const hub = await start(undefined, [OLD], partner);
     await play(hub);
     const backup = await wholeBackup(hub.hub.database);
     for (const word of [...wordsOf(NAME), PHONE, '001000000042']) expect(backup).not.toContain(word.toLowerCase());
