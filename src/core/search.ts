@@ -1,5 +1,5 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { isPlainSyllable, plainSyllablesFrom } from './syllables.ts';
+import { plainSyllables } from './syllables.ts';
 import { fold } from './text.ts';
 
 /**
@@ -34,9 +34,10 @@ export function searchQuery(typed: string): string {
  */
 export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
+  const syllables = plainSyllables();
   for (const word of wordsOf(record.applicant?.name ?? '')) {
     words.add(tokenOf(word));
-    if (!isPlainSyllable(word)) for (const beginning of beginningsOf(word)) words.add(tokenOf(beginning));
+    if (!syllables.has(word)) for (const beginning of beginningsOf(word)) words.add(tokenOf(beginning));
   }
   const codes = [code, ...(record.aliases ?? []).map((alias) => alias.code)];
   for (const one of codes) for (const tail of tailsOf(fold(one))) words.add(tail);
@@ -62,7 +63,8 @@ export function keyedQuery(typed: string, tokensOf: (word: string) => readonly s
 
 /** All that a name may have in the place of a word that is cut short. */
 function wordsFrom(beginning: string): ReadonlySet<string> {
-  return new Set([beginning, ...plainSyllablesFrom(beginning), ...beginningsOf(`${beginning}_`).slice(-1)]);
+  const syllables = [...plainSyllables()].filter((syllable) => syllable.startsWith(beginning));
+  return new Set([beginning, ...syllables, ...beginningsOf(`${beginning}_`).slice(-1)]);
 }
 
 /** The beginnings of a word that have a token; a longer one is sought by the longest of them. */

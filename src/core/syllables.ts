@@ -19,19 +19,19 @@ export function isPlainSyllable(word: string): boolean {
   return fits(word.toLowerCase(), PLAIN);
 }
 
-/** All words of plain Latin letters that can be a syllable and begin so: 2,516 of them with the empty beginning. */
-export function plainSyllablesFrom(beginning: string): readonly string[] {
-  plainSyllables ??= allPlainSyllables();
-  return plainSyllables.filter((syllable) => syllable.startsWith(beginning));
+/** All words of small plain Latin letters for which isPlainSyllable holds: 2,516. */
+export function plainSyllables(): ReadonlySet<string> {
+  known ??= allPlainSyllables();
+  return known;
 }
 
-let plainSyllables: readonly string[] | undefined;
+let known: ReadonlySet<string> | undefined;
 
-function allPlainSyllables(): readonly string[] {
+function allPlainSyllables(): ReadonlySet<string> {
   // After gi the rhyme may have lost its own i: `gieng` is gi and ieng.
   const rhymes = [...PLAIN].flatMap((rhyme) => (rhyme.startsWith('i') ? [rhyme, rhyme.slice(1)] : [rhyme]));
   const words = PLAIN_ONSETS.flatMap((onset) => rhymes.map((rhyme) => onset + rhyme));
-  return [...new Set(words)].filter((word) => word !== '' && isPlainSyllable(word));
+  return new Set(words.filter((word) => word !== '' && isPlainSyllable(word)));
 }
 
 const PLAIN_ONSETS = ['', 'ngh', 'ng', 'nh', 'gh', 'gi', 'qu', 'ch', 'kh', 'ph', 'th', 'tr', ...'bcdghklmnprstvx'];
