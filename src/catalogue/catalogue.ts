@@ -35,6 +35,7 @@ const columns = {
   agencies: ['text', (r: CatalogueRow) => JSON.stringify(agenciesOf(r.record))],
   search: ['text', (r: CatalogueRow) => searchWords([r.record.code], [r.record.name])],
   record: ['text', (r: CatalogueRow) => JSON.stringify(r.record)],
+  // In clear: the record stands beside it in clear, and the catalogue is public.
   hash: ['bytea', (r: CatalogueRow) => Buffer.from(r.hash, 'base64')],
   party: ['text', (r: CatalogueRow) => r.party],
   message_id: ['uuid', (r: CatalogueRow) => r.messageId],

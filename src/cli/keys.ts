@@ -37,7 +37,7 @@ export function addKeys(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
-      '\nStart the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more but for cursors\nthat were handed out before the change and not used since: without it they get 400, and readers begin anew. What the old secret\nsigned (receipts, evidence) is verified with a copy of /.well-known/jwks.json: keep one before it is taken away.',
+      '\nRenews what is encrypted, the hashes of personal data and the search words; also those that an older version stored in\nclear. Start the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more but for cursors\nthat were handed out before the change and not used since: without it they get 400, and readers begin anew. What the old secret\nsigned (receipts, evidence) is verified with a copy of /.well-known/jwks.json: keep one before it is taken away.',
     )
     .action((options: CommonOptions) => runCommand(options, resealAll));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAlmostSyllable, isPlainSyllable, isSyllable } from './syllables.ts';
+import { isAlmostSyllable, isPlainSyllable, isSyllable, plainSyllables } from './syllables.ts';
 
 const words = (text: string) => text.trim().split(/\s+/);
 
@@ -32,4 +32,13 @@ it('the tone may be forgotten before a stop, as it often is', () => {
 it('a syllable may be written without its marks', () => {
   for (const word of words('Nguyen Van Duc TUYEN QUANG thuong')) expect(isPlainSyllable(word), word).toBe(true);
   for (const word of words('Samsung Martin Windows xyz')) expect(isPlainSyllable(word), word).toBe(false);
+});
+
+it('all syllables without marks are known, and nothing else is among them', () => {
+  const all = plainSyllables();
+  for (const word of all) expect(isPlainSyllable(word), word).toBe(true);
+  const letters = [...'abcdeghiklmnopqrstuvxy'];
+  const short = letters.flatMap((a) => [a, ...letters.flatMap((b) => [a + b, ...letters.map((c) => a + b + c)])]);
+  for (const word of [...short, ...words('nguyen nghieng truong thuong khuech quynh giuong gieng ngoeo')])
+    expect(all.has(word), word).toBe(isPlainSyllable(word));
 });

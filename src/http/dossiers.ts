@@ -42,7 +42,9 @@ export const DOSSIER_FILTER = {
 const ListQuery = closed({
   ...DOSSIER_FILTER,
   party: text('the party that owns it'),
-  q: text('words of the code or the name, with or without Vietnamese marks'),
+  q: text(
+    'words of the code or the name, with or without Vietnamese marks; the last word and words with digits may be cut short',
+  ),
   due: Type.Optional(oneOf(['overdue'])),
   why: Purpose,
   limit: Limit,

@@ -83,6 +83,7 @@ function missing(first: number, last: number): string {
   return first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
 }
 
+/** In clear: the entry that it is made of stands beside it, and copies outside the hub are followed without a secret. */
 function linkOf(before: string, { position, at, actor, action, subject, why }: Entry): string {
   const members = [position, instantToMs(at), actor, action, subject, why].map((member) => JSON.stringify(member));
   return hash('sha256', Buffer.concat([Buffer.from(before, 'hex'), Buffer.from(`[${members.join(', ')}]`)]));

@@ -33,7 +33,7 @@ export async function forgetEndedSessions({ pool }: Pick<Database, 'pool'>, nowM
   await pool.query('DELETE FROM ended_sessions WHERE expires_at <= $1::timestamptz', [msToInstant(nowMs)]);
 }
 
-/** Who reads the table can make no session, and no form, of what stands there. */
+/** In clear: a token is random, so nobody can find it from its hash and open a session with it. */
 function hashOf(token: string): Buffer {
   return hash('sha256', token, 'buffer');
 }

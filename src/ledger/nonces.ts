@@ -31,6 +31,7 @@ export function createNonces(database: Database, nowMs: () => number): UseOnce {
 
 async function remember(database: Database, nonces: readonly Nonce[]): Promise<readonly boolean[]> {
   const rows = nonces.map(({ keyName, nonce, expiresAtMs }) => {
+    // In clear: a nonce is random, and a signature cannot be guessed.
     const hashed = hash('sha256', nonce, 'buffer');
     return { keyName, hashed, expiresAt: msToInstant(expiresAtMs), name: `${keyName} ${hashed.toString('hex')}` };
   });

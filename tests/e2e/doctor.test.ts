@@ -23,6 +23,18 @@ describe('doctor', () => {
     expect(cleaning?.level).toBe(rows[0].setting === 'on' ? 'ok' : 'warn');
   });
 
+  test('tables whose hashes an older version stored in clear are named until all are keyed', async () => {
+    await scene.here('migrate');
+    const { out: well } = await scene.here('doctor');
+    expect(well).toMatch(/ok {4}secrets {3}hashes of personal data and words of names are keyed/);
+    await scene.query(`INSERT INTO rekeying (table_name, looked) VALUES ('dossiers', 1200)`);
+    const { code, out } = await scene.here('doctor');
+    expect(code).toBe(0);
+    expect(out).toMatch(/warn {2}secrets {3}dossiers: rows after the first 1200 may hold .*\n.*keys reseal/);
+    expect(await scene.here('keys', 'reseal')).toMatchObject({ code: 0 });
+    expect((await scene.here('doctor')).out).toContain('words of names are keyed');
+  });
+
   test('an entry of the audit that was changed past the hub fails, and is named', async () => {
     await scene.here('migrate');
     for (const subject of ['a', 'b', 'c'])

@@ -82,7 +82,8 @@ export async function checkKeyed(
     `SELECT table_name AS table, looked, unopened, ended_at IS NOT NULL AS "hasEnded" FROM rekeying ORDER BY 1`,
   );
   const left = rows.flatMap(({ table, looked, unopened, hasEnded }) => {
-    if (!hasEnded) return [finding('warn', `${table}: rows after the first ${looked} may hold hashes in clear`, KEYING)];
+    if (!hasEnded)
+      return [finding('warn', `${table}: rows after the first ${looked} may hold hashes in clear`, KEYING)];
     return unopened > 0 ? [finding('warn', `${table}: ${unopened} rows hold hashes in clear`, UNOPENED)] : [];
   });
   if (left.length > 0) return left;
