@@ -32,8 +32,8 @@ export interface Vault {
   /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
   proves(code: string, digits: string, kept: Uint8Array): boolean;
   /**
-   * Encrypt a SHA-256 of personal data, or two joined by hashWith, under the newest key, so that nobody without HUB_SECRET can test a guess of the content.
-   * Equal hashes give equal bytes under one key.
+   * Encrypt a SHA-256 of personal data, or two joined by hashWith. Nobody without HUB_SECRET can test a guess of the content
+   * then. Equal hashes give equal bytes under one key.
    */
   sealHash(hash: Uint8Array): Buffer;
   /**

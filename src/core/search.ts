@@ -45,8 +45,8 @@ export function dossierWords(code: string, record: Dossier, tokenOf: (word: stri
 }
 
 /**
- * What `searchQuery` says, for words of `dossierWords`. Each word is also sought in clear: codes are, and names that a version
- * before 019 wrote.
+ * What `searchQuery` says, for words of `dossierWords`. Each word is also sought in clear: as codes are, and as names are in rows
+ * from before migration 019.
  *
  * @param tokensOf the tokens of a word under every key
  */

@@ -87,12 +87,10 @@ function compareRows(
 function isDifferent(table: ComparedTable, column: string, vault: Vault, live: Row, rebuilt: Row): boolean {
   const { proofs = [], words, hash, sealed } = table;
   if (sealed && proofs.includes(column)) return live[sealed.keyId] === rebuilt[sealed.keyId];
-  const [ours, theirs] = [live, rebuilt].map((row) => (hash ? bytesIn(row[hash]) : Buffer.alloc(0))) as [
-    Buffer,
-    Buffer,
-  ];
+  if (hash === undefined || (column !== hash && column !== words)) return true;
+  const [ours, theirs] = [bytesIn(live[hash]), bytesIn(rebuilt[hash])];
   if (column === words) return vault.hashKeyId(ours) === vault.hashKeyId(theirs);
-  return column !== hash || !opened(vault, ours).equals(opened(vault, theirs));
+  return !opened(vault, ours).equals(opened(vault, theirs));
 }
 
 function bytesIn(text: unknown): Buffer {
