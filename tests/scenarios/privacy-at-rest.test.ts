@@ -291,6 +291,17 @@ describe('rows of a version that keyed nothing', () => {
     expect(await before.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
+  test('are keyed by the scheduler after a start', async () => {
+    const before = await start();
+    await play(before);
+    await asBefore(before);
+    const hub = await testHub({ databaseUrl: before.databaseUrl, roles: ['scheduler'] });
+    closing.push(() => hub.close());
+    await expect.poll(() => levels(hub.hub.database), { timeout: 20_000 }).toEqual(['ok']);
+    const backup = await wholeBackup(hub.hub.database);
+    for (const word of [...wordsOf(NAME), PHONE]) expect(backup).not.toContain(word.toLowerCase());
+  });
+
   test('that an old process still writes afterwards are told by the doctor, and keyed by keys reseal', async () => {
     const hub = await start();
     await play(hub);

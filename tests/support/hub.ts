@@ -97,6 +97,7 @@ export async function testHub(
     readonly clientCertificateHeader?: string;
     readonly traces?: Config['traces'];
     readonly logLevel?: 'info' | 'debug';
+    readonly roles?: Config['roles'];
   } = {},
 ): Promise<TestHub> {
   const database = options.databaseUrl
@@ -121,7 +122,7 @@ export async function testHub(
     host: '127.0.0.1',
     port: 0,
     probesPort: 0,
-    roles: ['worker'],
+    roles: options.roles ?? ['worker'],
     retryDelaysMs: options.retryDelaysMs ?? [5_000, 30_000],
     maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,
     logLevel: 'info',
