@@ -4,6 +4,37 @@ export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In
 }
 
 /**
+ * Calls for the same thing share one answer. A call never gets an answer whose making began before it: what is asked for
+ * while it is being made shares the next one.
+ */
+export function shareByKey<In, Out>(
+  work: (input: In) => Promise<Out>,
+  keyOf: (input: In) => string = String,
+): (input: In) => Promise<Out> {
+  const shared = new Map<string, { readonly made: Promise<Out>; next?: Promise<Out> }>();
+
+  function make(key: string, input: In): Promise<Out> {
+    const made = work(input);
+    const one: { readonly made: Promise<Out>; next?: Promise<Out> } = { made };
+    shared.set(key, one);
+    const leave = (): void => {
+      if (!one.next) shared.delete(key);
+    };
+    made.then(leave, leave);
+    return made;
+  }
+
+  return (input) => {
+    const key = keyOf(input);
+    const one = shared.get(key);
+    if (!one) return make(key, input);
+    const again = (): Promise<Out> => make(key, input);
+    one.next ??= one.made.then(again, again);
+    return one.next;
+  };
+}
+
+/**
  * Gather concurrent calls into few: while a run is under way, what is asked meanwhile waits for the next one. Nothing
  * waits when nothing is under way, so a single caller pays no delay, and many callers share a round trip and a commit.
  *

@@ -21,10 +21,12 @@ import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
 import type { Party } from './parties.ts';
 import type { Queue } from './queue/port.ts';
 import { acceptBatch } from './steps/accept/accept.ts';
+import { codesNamedBy } from './steps/accept/dossiers.ts';
 import { createGuess } from './steps/accept/guess.ts';
 import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
 import { heedBesides } from './steps/besides.ts';
 import { carryOutReplay, carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
+import { createIngestQueue } from './steps/ingest-queue.ts';
 import { createJustKept } from './steps/just-kept.ts';
 import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
 import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
@@ -103,10 +105,15 @@ export interface Pipeline {
 
 /** Messages that one transaction may take; see stack measurements: more rows in one statement gain nothing. */
 const BATCH_ITEMS = 1_000;
-const LANES = 2;
 /** Measured at 16 clients: batches of twice the size, and a third less work for the database. */
 const LINGER_MS = 2;
+/**
+ * Another process may change the same dossiers meanwhile. A batch that lost begins again: at once at first, then after
+ * pauses, because many small batches in a row would win against a large one each time.
+ */
 const TRIES = 8;
+const PAUSED_FROM = 3;
+const CONFLICTS_MS = 20_000;
 const RELEASE_MS = 20;
 
 /** Doubtful text waits for a person first: what waits for its dossier has none, or a person took it as it stands. */
@@ -187,12 +194,16 @@ export function createPipeline(means: PipelineMeans): Pipeline {
     ]),
   );
 
-  const gathered = gather((submissions: readonly Submission[]) => acceptAll(submissions), {
-    size: BATCH_ITEMS,
-    lanes: LANES,
-    lingerMs: LINGER_MS,
-    weigh: (submission) => Math.max(submission.items.length, 1),
-  });
+  const gathered = createIngestQueue(
+    (submissions: readonly Submission[], report) => acceptAll(submissions, [], { report }),
+    {
+      size: BATCH_ITEMS,
+      lingerMs: LINGER_MS,
+      weigh: (submission) => Math.max(submission.items.length, 1),
+      senderOf: ({ party }) => party,
+      keysOf: codesNamedBy,
+    },
+  );
   const acceptTogether = async (submission: Submission): Promise<Accepted> => keptOf(await gathered(submission));
 
   /**
@@ -204,12 +215,13 @@ export function createPipeline(means: PipelineMeans): Pipeline {
   async function acceptAll(
     submissions: readonly Submission[],
     together: readonly Part[] = [],
-    tries = TRIES,
+    trying: Trying = {},
   ): Promise<readonly (Accepted | NotKept)[]> {
+    const { tried = 0, sinceMs = performance.now(), report } = trying;
     try {
-      const mayGuess = tries === TRIES;
       const heeded = await heedBesides(database, acceptMeans, submissions);
-      const { accepted, ring, created, learnt } = await acceptBatch(acceptMeans, heeded, together, mayGuess);
+      const { accepted, ring, created, learnt, judged } = await acceptBatch(acceptMeans, heeded, together, tried === 0);
+      report?.(judged);
       means.lastWrite.kept();
       telemetry.accepted(submissions, accepted, nowMs());
       means.shapes.told(submissions);
@@ -220,7 +232,10 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       return accepted;
     } catch (error) {
       means.lastWrite.failed(error);
-      if (isRetryable(error) && tries > 1) return acceptAll(submissions, together, tries - 1);
+      if (isRetryable(error) && (tried + 1 < TRIES || performance.now() - sinceMs < CONFLICTS_MS)) {
+        await pauseAfter(tried, means.random);
+        return acceptAll(submissions, together, { ...trying, tried: tried + 1, sinceMs });
+      }
       if (!isRefusedByDatabase(error) || submissions.length <= 1) throw error;
       const half = Math.floor(submissions.length / 2);
       const first = await acceptHalf(submissions.slice(0, half), []);
@@ -353,6 +368,22 @@ export function createPipeline(means: PipelineMeans): Pipeline {
       await means.shapes.flush();
     },
   };
+}
+
+/** How often a batch was tried, since when, and who is told of the work that it is. */
+interface Trying {
+  readonly tried?: number;
+  readonly sinceMs?: number;
+  readonly report?: (work: number) => void;
+}
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+async function pauseAfter(tried: number, random: () => number): Promise<void> {
+  if (tried < PAUSED_FROM) return;
+  const ms = Math.min(FIRST_PAUSE_MS * 2 ** (tried - PAUSED_FROM), LONGEST_PAUSE_MS);
+  await new Promise((resolve) => setTimeout(resolve, ms * (0.5 + random() / 2)));
 }
 
 /** One of a batch that the database refused. */

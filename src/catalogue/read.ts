@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { catalogueKey, tailOfThoseBelow } from '#core/identifiers';
 import { searchQuery } from '#core/search';
+import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 import { type EndedService, listEnded } from './ended.ts';
@@ -36,14 +37,14 @@ export interface CatalogueReader {
     filter: CatalogueFilter,
     limit: number,
     after: string | undefined,
-  ): Promise<readonly ServedEntry<string>[]>;
+  ): Promise<Bounded<ServedEntry<string>>>;
   /** In the order of their keys, after so many others. With how many there are in all. */
   page(
     kind: CatalogueKind,
     filter: CatalogueFilter,
     limit: number,
     offset: number,
-  ): Promise<{ readonly items: readonly ServedEntry<string>[]; readonly total: number }>;
+  ): Promise<{ readonly items: Bounded<ServedEntry<string>>; readonly total: number }>;
   /** Of all entries, with what these are as of; undefined where that is what is known already. */
   keys(kind: CatalogueKind, known: string): Promise<CatalogueKeys | undefined>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
@@ -87,15 +88,17 @@ export function createCatalogueReader(database: Database): CatalogueReader {
   return {
     one: (kind, code) => entries(kind).select(SERVED).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
     async list(kind, filter, limit, after) {
-      const query = entries(kind, filter).select(AS_JSON);
-      return (after === undefined ? query : query.where('key', '>', after)).orderBy('key').limit(limit).execute();
+      const query = entries(kind, filter).select(WITH_SIZE);
+      const following = after === undefined ? query : query.where('key', '>', after);
+      return listed(database, kind, await following.orderBy('key').limit(limit).execute());
     },
     async page(kind, filter, limit, offset) {
+      const shown = entries(kind, filter).select(WITH_SIZE).orderBy('key').limit(limit).offset(offset);
       const [{ total }, items] = await Promise.all([
         entries(kind, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow(),
-        entries(kind, filter).select(AS_JSON).orderBy('key').limit(limit).offset(offset).execute(),
+        shown.execute(),
       ]);
-      return { total, items };
+      return { total, items: await listed(database, kind, items) };
     },
     async keys(kind, known) {
       // Entries are never deleted, but a backup that is put back has others, be they just as many.
@@ -113,7 +116,35 @@ export function createCatalogueReader(database: Database): CatalogueReader {
 }
 
 const SERVED = ['key', 'record', 'changed_at as changedAt'] as const;
-const AS_JSON = ['key', sql<string>`record::text`.as('record'), 'changed_at as changedAt'] as const;
+const SIZE = sql<number>`octet_length(record::text)`;
+const WITH_SIZE = [
+  'key',
+  sql<string>`CASE WHEN ${SIZE} <= ${sql.lit(SHORT_BYTES)} THEN record::text END`.as('record'),
+  'changed_at as changedAt',
+  SIZE.as('bytes'),
+] as const;
+
+type ListedRow = ServedEntry<string> & Sized;
+
+async function listed(
+  database: Database,
+  kind: CatalogueKind,
+  rows: readonly ListedRow[],
+): Promise<Bounded<ServedEntry<string>>> {
+  const whole = await fitPage(
+    rows,
+    ({ key }) => key,
+    (keys) =>
+      database.query
+        .selectFrom('catalogue')
+        .where('kind', '=', kind)
+        .where('key', 'in', keys)
+        .select(['key', sql<string>`record::text`.as('record'), 'changed_at as changedAt', SIZE.as('bytes')])
+        .execute(),
+  );
+  const entries = whole.map(({ key, record, changedAt }) => ({ key, record, changedAt }));
+  return bounded(entries, whole.isCut === true);
+}
 
 function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilter) {
   let query = database.query.selectFrom('catalogue').where('kind', '=', kind);

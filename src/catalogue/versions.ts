@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import { catalogueKey } from '#core/identifiers';
+import { type Bounded, bounded, readBounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 
@@ -32,20 +33,27 @@ export type VersionPlace = readonly [changedAt: string, kind: string, key: strin
 /** What the catalogue was, and what it became. It is kept for good; see migration 013. */
 export interface VersionsReader {
   /** Of one entry, by any form of its code, the newest first; those before `before`. */
-  of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<readonly KeptVersion[]>;
+  of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<Bounded<KeptVersion>>;
   /** Of all entries, the newest first; those behind `after`. */
-  all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<readonly KeptVersion[]>;
+  all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<Bounded<KeptVersion>>;
 }
 
 export function createVersionsReader(database: Database): VersionsReader {
   const load = async (where: readonly ReturnType<typeof sql<SqlBool>>[], order: string, limit: number) => {
-    const { rows } = await sql<VersionRow>`
-      SELECT v.kind, v.key, v.version, v.record::text, v.party, v.message_id AS "messageId", v.cause, v.changed_at AS "changedAt",
-        (SELECT b.record::text FROM catalogue_versions b WHERE b.kind = v.kind AND b.key = v.key AND b.version < v.version
-         ORDER BY b.version DESC LIMIT 1) AS before
-      FROM catalogue_versions v WHERE ${where.length > 0 ? sql.join(where, sql` AND `) : sql`true`}
-      ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(database.query);
-    return opened(rows);
+    const query = sql<VersionRow>`(
+      SELECT v.kind, v.key, v.version, v.record, v.party, v.message_id AS "messageId", v.cause, v.changed_at AS "changedAt",
+        b.record AS before, 2 * octet_length(v.record::text) AS bytes
+      FROM catalogue_versions v LEFT JOIN LATERAL (
+        SELECT record FROM catalogue_versions b WHERE b.kind = v.kind AND b.key = v.key AND b.version < v.version
+        ORDER BY b.version DESC LIMIT 1) b ON true
+      WHERE ${where.length > 0 ? sql.join(where, sql` AND `) : sql`true`} ORDER BY ${sql.raw(order)} LIMIT ${limit})`;
+    const rows = await readBounded<VersionRow>(
+      database,
+      query,
+      sql.raw(order.replaceAll('v.', '').replace('changed_at', '"changedAt"')),
+      SHOWN,
+    );
+    return bounded(await opened(rows), rows.isCut === true);
   };
   return {
     of: (kind, code, limit, before) =>
@@ -75,6 +83,8 @@ export function createVersionsReader(database: Database): VersionsReader {
       ),
   };
 }
+
+const SHOWN = sql`kind, key, version, record::text AS record, party, "messageId", cause, "changedAt", before::text AS before`;
 
 type VersionRow = Omit<KeptVersion, 'record' | 'before'> & { readonly record: string; readonly before: string | null };
 

@@ -113,11 +113,13 @@ async function* recordsOf(
 ): AsyncGenerator<{ readonly dossiers: number; readonly records: readonly Record<string, unknown>[] }> {
   for (let after = ''; ; ) {
     const page = await index.inCodeOrder(filter, PAGE, after, personal);
-    const steps = operation === 'dossier.progress.v1' && (await Promise.all(page.map(({ code }) => index.steps(code))));
-    const records = steps ? steps.flat() : page.map(({ json }) => withoutFreshness(JSON.parse(json)));
+    const ofSteps = operation === 'dossier.progress.v1';
+    const records = ofSteps ? [] : page.map(({ json }) => withoutFreshness(JSON.parse(json)));
     yield { dossiers: page.length, records };
+    // One history at a time: each may be long.
+    if (ofSteps) for (const { code } of page) yield { dossiers: 0, records: await index.steps(code) };
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
+    if (!last || (!page.isCut && page.length < PAGE)) return;
     after = last.code;
   }
 }

@@ -125,6 +125,21 @@ async function dossierAs({ file }: Copy, code: string): Promise<string> {
   return recordIn('dossier', await file.read(place));
 }
 
+/** As much as a page of the hub has. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** The first of these places, as many as fit into a page; one in any case. */
+function fitting(places: readonly EntryPlace[]): readonly EntryPlace[] {
+  let bytes = 0;
+  let count = 0;
+  for (const place of places) {
+    bytes += place.bytes;
+    if (count > 0 && bytes > PAGE_BYTES) break;
+    count++;
+  }
+  return places.slice(0, count);
+}
+
 /** What none of the routes here tells. */
 const BESIDE = { changedAt: '' };
 
@@ -140,10 +155,11 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
       const found = file.places
         .entries(kind)
         .filter((one) => (after === undefined || one.key > after) && fits(kind, one, filter));
-      const page = found.slice(0, limit);
+      const page = fitting(found.slice(0, limit));
       // All are asked for before anything is waited for: the file may be another one then.
       const lines = await Promise.all(page.map((place) => file.read(place)));
-      return page.map(({ key }, at) => ({ ...BESIDE, key, record: recordIn(kind, lines[at] as Buffer) }));
+      const entries = page.map(({ key }, at) => ({ ...BESIDE, key, record: recordIn(kind, lines[at] as Buffer) }));
+      return Object.assign(entries, { isCut: page.length < Math.min(limit, found.length) });
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   isPremature,
   step,
 } from './dossier.ts';
+import { type Folded, isSameJson } from './history.ts';
 
 /** What the index holds of one dossier. */
 export interface Held {
@@ -75,17 +76,19 @@ function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
  * step onward, any other is judged by folding the whole history anew.
  *
  * @param events the dossier's earlier events, where `needsHistory` asked for them
+ * @param judge folds them with one event more; that of a History is quick for many late events of one dossier
  */
 export function apply(
   held: Held | undefined,
   events: readonly RecordedEvent[],
   code: string,
   { isEntitled, ...incoming }: Incoming,
+  judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
   const event: RecordedEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
   if (!held) return begin(code, event);
   const taken = takesOver(held, { ...incoming, ...(isEntitled && { isEntitled }) });
-  if (taken) return insert({ ...held, owner: event.party }, events, event, held.view);
+  if (taken) return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
   if (!needsHistory(held, incoming)) {
     if (repeatsNewest(held, incoming)) return duplicate(held);
     const { view, moved, anomaly } = step(held.view, event, held.owner);
@@ -97,7 +100,8 @@ export function apply(
       anomaly,
     });
   }
-  return isKnown(held, events, incoming) ? duplicate(held) : insert(held, events, event, held.view);
+  if (isKnown(held, events, incoming)) return duplicate(held);
+  return insert(held, events, event, held.view, judge(event, held.owner));
 }
 
 function duplicate(held: Held): Applied {
@@ -161,11 +165,16 @@ function begin(code: string, event: RecordedEvent): Applied {
 }
 
 /** @param shown the view that readers have now */
-function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, shown: DossierView): Applied {
-  const { view = held.view, anomaly } = foldWith(events, event, held.owner);
+function insert(
+  held: Held,
+  events: readonly RecordedEvent[],
+  event: RecordedEvent,
+  shown: DossierView,
+  folded: Folded,
+): Applied {
+  const { view = held.view, anomaly } = folded;
   const own = isOwn(event, held.owner);
-  const changed =
-    JSON.stringify(view) !== JSON.stringify(shown) || (own && !isPremature(event) && saysMore(events, event));
+  const changed = !isSameJson(view, shown) || (own && !isPremature(event) && saysMore(events, event));
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < shown.statusAt && !event.inferred;
   // An older event moves the status only where it shows that a later one, of a party without authority, went too far.

@@ -91,6 +91,7 @@ export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: numb
 /** What held up the deliveries to one party, one after the other: a later one waits for the one before. */
 function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string): readonly Segment[] {
   const own = deliveries.filter((delivery) => delivery.party === party);
+  const mended = mendedBy(own);
   const away = outages.filter((outage) => outage.party === party).map((outage) => closed(outage, nowMs));
   const segments: Segment[] = [];
   let before = Number.NEGATIVE_INFINITY;
@@ -99,11 +100,21 @@ function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string
     segments.push(...deliverySegments(delivery, Math.max(delivery.createdMs, before), endMs, away, nowMs));
     before = Math.max(before, endMs);
     if (delivery.state !== 'refused' && delivery.state !== 'parked') continue;
-    const mended = own.slice(at + 1).find((one) => one.state === 'delivered' && one.operation === delivery.operation);
     const cause = delivery.state === 'refused' ? 'wrongData' : 'partnerDown';
-    segments.push({ fromMs: endMs, toMs: mended?.settledMs ?? nowMs, cause });
+    segments.push({ fromMs: endMs, toMs: mended[at]?.settledMs ?? nowMs, cause });
   }
   return segments;
+}
+
+/** Of each delivery the next one of its operation that got through. */
+function mendedBy(deliveries: readonly DeliveryFact[]): readonly (DeliveryFact | undefined)[] {
+  const next = new Map<string, DeliveryFact>();
+  const found: (DeliveryFact | undefined)[] = [];
+  for (const [at, delivery] of [...deliveries.entries()].reverse()) {
+    found[at] = next.get(delivery.operation);
+    if (delivery.state === 'delivered') next.set(delivery.operation, delivery);
+  }
+  return found;
 }
 
 function deliverySegments(
@@ -151,18 +162,23 @@ function split(segments: readonly Segment[], facts: DelayFacts, working: (from: 
   const within = segments
     .map((one) => ({ ...one, fromMs: Math.max(one.fromMs, startMs), toMs: Math.min(one.toMs, nowMs) }))
     .filter(({ fromMs, toMs }) => fromMs < toMs);
-  const edges = [...new Set([finishMs, ...within.flatMap(({ fromMs, toMs }) => [fromMs, toMs])])].sort((a, b) => a - b);
+  const turns = [
+    ...within.flatMap(({ fromMs, toMs, cause }) => [
+      { atMs: fromMs, cause, by: 1 },
+      { atMs: toMs, cause, by: -1 },
+    ]),
+    { atMs: finishMs, cause: CAUSES[0], by: 0 },
+  ].sort((a, b) => a.atMs - b.atMs);
   const sums: Record<Cause, number> = { wrongData: 0, quarantine: 0, partnerDown: 0, partnerSlow: 0, queue: 0 };
+  const open: Record<Cause, number> = { ...sums };
   let beforeFinishMs = 0;
-  for (const [at, fromMs] of edges.entries()) {
-    const toMs = edges[at + 1];
-    if (toMs === undefined) break;
-    const cause = CAUSES.find((one) =>
-      within.some((segment) => segment.cause === one && segment.fromMs <= fromMs && segment.toMs >= toMs),
-    );
-    if (!cause) continue;
-    const ms = working(fromMs, toMs);
-    sums[cause] += ms;
+  for (const [at, { atMs, cause, by }] of turns.entries()) {
+    open[cause] += by;
+    const toMs = turns[at + 1]?.atMs ?? atMs;
+    const first = toMs > atMs ? CAUSES.find((one) => open[one] > 0) : undefined;
+    if (!first) continue;
+    const ms = working(atMs, toMs);
+    sums[first] += ms;
     if (toMs <= finishMs) beforeFinishMs += ms;
   }
   return { sums, beforeFinishMs };

@@ -107,12 +107,12 @@ function firstTeller(events: readonly DossierEvent[]): string {
 }
 
 /** A view on its way through the events, with what the owner said last: at one moment the owner's word stands. */
-interface Folding extends DossierView {
+export interface Folding extends DossierView {
   readonly ownStatusAt?: string;
   readonly ownRecordAt?: string;
 }
 
-function viewOf(view: Folding | undefined): DossierView | undefined {
+export function viewOf(view: Folding | undefined): DossierView | undefined {
   return view && { record: view.record, status: view.status, statusAt: view.statusAt, inferred: view.inferred };
 }
 
@@ -124,6 +124,21 @@ function folded(events: readonly DossierEvent[], owner: string): Folding | undef
   let view = begin(counting[first]!, counting[first - 1]);
   for (const event of counting.slice(first + 1)) view = next(view, event, owner).view!;
   return view;
+}
+
+/**
+ * The folding after one event more in event order; undefined before the owner's first record.
+ *
+ * @param before the event before it that counts
+ */
+export function advance(
+  view: Folding | undefined,
+  event: DossierEvent,
+  owner: string,
+  before: DossierEvent | undefined,
+): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
+  if (view || !event.record || !isOwn(event, owner) || !counts(event, owner)) return next(view, event, owner);
+  return { view: begin(event, before), moved: true };
 }
 
 /** A dossier whose records all name a moment far ahead: the first is all there is, and every real event is newer. */
@@ -367,7 +382,29 @@ function merge(older: Dossier, newer: Dossier): Dossier {
 
 function unionOfAliases(older: Dossier['aliases'], newer: Dossier['aliases']): Dossier['aliases'] {
   if (!older || !newer) return older ?? newer;
-  const known = new Set(older.map((alias) => `${alias.party} ${alias.code}`));
-  const added = newer.filter((alias) => !known.has(`${alias.party} ${alias.code}`));
-  return added.length > 0 ? [...older, ...added] : older;
+  const known = aliasNames(older);
+  const added = newer.filter((alias) => !known.has(aliasName(alias)));
+  if (added.length === 0) return older;
+  const union = [...older, ...added];
+  // A record that gains aliases with each of a thousand events would make the whole set again for each.
+  nameSets.delete(older);
+  nameSets.set(union, known);
+  for (const alias of added) known.add(aliasName(alias));
+  return union;
+}
+
+type Alias = NonNullable<Dossier['aliases']>[number];
+
+/** What an alias is known by: its code under its party. */
+export function aliasName({ party, code }: Alias): string {
+  return `${party} ${code}`;
+}
+
+const nameSets = new WeakMap<readonly Alias[], Set<string>>();
+
+/** The names of a record's aliases, made once for each list. A list must not change. */
+export function aliasNames(aliases: readonly Alias[]): Set<string> {
+  const known = nameSets.get(aliases) ?? new Set(aliases.map(aliasName));
+  nameSets.set(aliases, known);
+  return known;
 }

@@ -36,6 +36,9 @@ export function progressOf(status: Status): number {
   return PROGRESS[status];
 }
 
+/** The statuses, the one that is least far along first. */
+export const BY_PROGRESS = (Object.keys(PROGRESS) as Status[]).sort((a, b) => PROGRESS[a] - PROGRESS[b]);
+
 /** Whether a dossier may go from one status to the other by itself (a correction may do more). */
 export function mayFollow(from: Status, to: Status): boolean {
   return NEXT[from].includes(to);

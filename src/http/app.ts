@@ -23,6 +23,7 @@ import { addPublicKeys, type PublicKeysMeans } from './jwks.ts';
 import { addLookUp, type LookUpMeans } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import type { OperatorMeans } from './operators/request.ts';
+import { createPageBudget } from './page-budget.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { type RouteDoc, routesOf } from './route.ts';
@@ -53,11 +54,12 @@ export interface AppMeans
 }
 
 /** Everything that is answered over HTTP. */
-export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'bodies'>): Hono {
+export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
   const means: AppMeans = {
     ...given,
     bodies: createBodies(given.clients, given.maxBodyBytes),
     noteRefusal: createRefusalLog(given),
+    pages: createPageBudget(),
   };
   const app = new Hono();
   const docs: RouteDoc[] = [];

@@ -13,8 +13,9 @@ import { inTurns, nextTurn } from '../turns.ts';
 import { requireKey } from './auth.ts';
 import type { CatalogueReaderMeans } from './catalogue.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
+import type { Hold } from './page-budget.ts';
 import { Refusal } from './problem.ts';
-import { type AddRoute, conditional, queryReader } from './route.ts';
+import { type AddRoute, conditionalList, queryReader } from './route.ts';
 
 const READ: readonly Scope[] = ['catalogue:read'];
 const KINDS = ['service', 'agency', 'field'] as const;
@@ -72,7 +73,11 @@ export function addCatalogueChanges(add: AddRoute, means: CatalogueReaderMeans):
 
 const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
 
-function addHistory(add: AddRoute, { catalogue, keys, cursors }: CatalogueReaderMeans, kind: CatalogueKind): void {
+function addHistory(
+  add: AddRoute,
+  { catalogue, keys, cursors, pages }: CatalogueReaderMeans,
+  kind: CatalogueKind,
+): void {
   const read = queryReader(HistoryQuery);
   const path = `/api/v1/${LISTS[kind]}/{code}/history`;
   const NAMED = { service: 'A service', agency: 'An agency', field: 'A field' } as const;
@@ -88,17 +93,19 @@ function addHistory(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
       },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const { id } = requireKey(c, keys, ...READ);
       const { limit, cursor } = read(c);
       const code = cleanCode(c.req.param('code') ?? '');
       const entry = await catalogue.one(kind, code);
       if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
-      const { items, next } = await pageBy(cursors, {
-        ...{ list: `versions ${kind} ${entry.key}`, limit, cursor },
-        load: (many, before?: number) => catalogue.versions.of(kind, code, many, before),
-        placeOf: ({ version }) => version,
+      return pages.hold(id, async (hold) => {
+        const { items, next } = await pageBy(cursors, {
+          ...{ list: `versions ${kind} ${entry.key}`, limit, cursor },
+          load: (many, before?: number) => catalogue.versions.of(kind, code, many, before),
+          placeOf: ({ version }) => version,
+        });
+        return inLanguage(c, items, shown, next, hold);
       });
-      return inLanguage(c, items, shown, next);
     },
   );
 }
@@ -112,7 +119,7 @@ const ChangesQuery = closed({
   cursor: Cursor,
 });
 
-function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReaderMeans): void {
+function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: CatalogueReaderMeans): void {
   const read = queryReader(ChangesQuery);
   add(
     {
@@ -124,15 +131,17 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors }: CatalogueReader
       replies: { 200: { description: 'A page', schema: pageOf(ChangedShown) } },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const { id } = requireKey(c, keys, ...READ);
       const { kind, field, limit, cursor, ...ends } = read(c);
       const filter = { ...(kind && { kind }), ...(field && { field: cleanCode(field) }), ...periodOf(ends) };
-      const { items, next } = await pageBy(cursors, {
-        ...{ list: 'catalogue-changes', limit, cursor },
-        load: (many, after?: VersionPlace) => catalogue.versions.all(filter, many, after),
-        placeOf: (one): VersionPlace => [one.changedAt, one.kind, one.key, one.version],
+      return pages.hold(id, async (hold) => {
+        const { items, next } = await pageBy(cursors, {
+          ...{ list: 'catalogue-changes', limit, cursor },
+          load: (many, after?: VersionPlace) => catalogue.versions.all(filter, many, after),
+          placeOf: (one): VersionPlace => [one.changedAt, one.kind, one.key, one.version],
+        });
+        return inLanguage(c, items, changed, next, hold);
       });
-      return inLanguage(c, items, changed, next);
     },
   );
 }
@@ -143,6 +152,7 @@ async function inLanguage(
   versions: readonly KeptVersion[],
   show: (one: KeptVersion, language: Language) => Promise<object>,
   next: string | null,
+  hold: Hold,
 ): Promise<Response> {
   const language = languageOf(c);
   const items: string[] = [];
@@ -150,10 +160,8 @@ async function inLanguage(
     items.push(JSON.stringify(await show(one, language)));
     await nextTurn();
   }
-  return conditional(c, `{"items":[${items.join()}],"next":${JSON.stringify(next)}}`, {
-    Vary: 'Accept-Language',
-    'Content-Language': language,
-  });
+  const list = { head: '{"items":[', items, write: (json: string) => json, tail: `],"next":${JSON.stringify(next)}}` };
+  return conditionalList(c, list, { Vary: 'Accept-Language', 'Content-Language': language }, hold);
 }
 
 async function changed(one: KeptVersion, language: Language) {

@@ -16,6 +16,7 @@ import type { Holder } from './cpsv-ap-nodes.ts';
 import type { Cursors } from './cursor.ts';
 import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './json-ld.ts';
 import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
+import type { Hold, PageBudget } from './page-budget.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -26,11 +27,14 @@ export interface EntryReaderMeans {
   readonly clients: Pick<Clients, 'originOf'>;
   /** Whose catalogue it is. */
   readonly province: Holder['province'];
+  /** Absent where pages come from a file. */
+  readonly pages?: PageBudget;
 }
 
 export interface CatalogueReaderMeans extends EntryReaderMeans {
   readonly catalogue: CatalogueReader;
   readonly clients: Clients;
+  readonly pages: PageBudget;
 }
 
 const Query = closed({
@@ -75,7 +79,7 @@ const AS_CPSV_AP =
 
 /** What portal frontends read of services, fields and agencies. */
 export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): void {
-  const { catalogue, keys, cursors } = means;
+  const { catalogue, keys, cursors, pages } = means;
   const read = queryReader(Query);
   for (const { kind, path, schema, summary, linked } of LISTS) {
     add(
@@ -91,23 +95,21 @@ export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): voi
         replies: { 200: { description: 'A page', schema: pageOf(schema), also: { [JSON_LD]: JsonLdPage } } },
       },
       async (c) => {
-        requireKey(c, keys, ...READ);
+        const { id } = requireKey(c, keys, ...READ);
         const { limit, cursor, ...query } = read(c);
-        const { items, next } = await pageBy(cursors, {
-          ...{ list: path, limit, cursor },
-          load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
-          placeOf: ({ key }) => key,
-        });
-        const holder = holderOf(c, means);
-        return negotiatedPage(
-          c,
-          items.map(({ record }) => record),
-          {
-            next,
-            linked: (record) => linked(record, holder),
-            more: next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` },
-          },
-        );
+        const answer = async (hold?: Hold): Promise<Response> => {
+          const { items, next } = await pageBy(cursors, {
+            ...{ list: path, limit, cursor },
+            load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
+            placeOf: ({ key }) => key,
+          });
+          const holder = holderOf(c, means);
+          const records = items.map(({ record }) => record);
+          const more: Readonly<Record<string, string>> =
+            next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` };
+          return negotiatedPage(c, records, { next, linked: (record) => linked(record, holder), more, hold });
+        };
+        return pages ? pages.hold(id, answer) : answer();
       },
     );
   }

@@ -16,14 +16,16 @@ import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
+import type { PageBudget } from './page-budget.ts';
 import { Refusal, wrongParameter } from './problem.ts';
-import { type AddRoute, conditional, queryReader } from './route.ts';
+import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
 export interface DossierReaderMeans {
   readonly index: IndexReader;
   readonly keys: Keys;
   readonly cursors: Cursors;
   readonly audit: Audit;
+  readonly pages: PageBudget;
   readonly delays: DelayReader;
   readonly nowMs: () => number;
 }
@@ -95,14 +97,17 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const reader = readerOf(c, keys);
       const query = readListQuery(c);
       const filter = filterOf(query, nowMs());
-      const { items, next } = await pageBy(cursors, {
-        ...{ list: 'dossiers', limit: query.limit, cursor: query.cursor },
-        load: (many, after?: readonly [statusAt: string, code: string]) =>
-          index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
-        placeOf: ({ statusAt, code }) => [statusAt, code] as const,
+      return means.pages.hold(reader.keyId, async (hold) => {
+        const { items, next } = await pageBy(cursors, {
+          ...{ list: 'dossiers', limit: query.limit, cursor: query.cursor },
+          load: (many, after?: readonly [statusAt: string, code: string]) =>
+            index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
+          placeOf: ({ statusAt, code }) => [statusAt, code] as const,
+        });
+        await account(means, reader, 'dossier.list-personal', listed(query, items), query.why);
+        const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
+        return conditionalList(c, list, {}, hold);
       });
-      await account(means, reader, 'dossier.list-personal', listed(query, items), query.why);
-      return conditional(c, `{"items":[${items.map((item) => item.json).join(',')}],"next":${JSON.stringify(next)}}`);
     },
   );
 
@@ -149,7 +154,7 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
         'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
         'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
         'quarantine (a person had to settle something), wrongData (refused until mended: by a party, or at our door). ' +
-        `Without a limit a page has up to ${HISTORY_LIMIT} steps; delays are of the whole history on each.`,
+        `Without a limit a page has up to ${HISTORY_LIMIT} steps, and fewer where versions are large; delays are of the whole history on each.`,
       scopes: READ,
       conditional: true,
       query: HistoryQuery,
@@ -166,14 +171,21 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const dossier = foundOf(await index.one(code), code);
       const list = `history ${dossier.code}`;
       const after = placeOf(cursors.read(list, cursor));
-      const page = await index.history(dossier.code, Number(limit), after, reader.personal);
-      const { items, last } = page ?? { items: [] };
-      await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
-      const delays = await means.delays.of(JSON.parse(dossier.json));
-      const next = last ? cursors.write(list, placeIn(last)) : null;
-      return conditional(c, JSON.stringify({ items, next, delays }));
+      return means.pages.hold(reader.keyId, async (hold) => {
+        const page = await index.history(dossier.code, Number(limit), after, reader.personal);
+        const { items, last } = page ?? { items: [] };
+        await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
+        const delays = await means.delays.of(JSON.parse(dossier.json));
+        const next = last ? cursors.write(list, placeIn(last)) : null;
+        const tail = `],"next":${JSON.stringify(next)},"delays":${JSON.stringify(delays)}}`;
+        return conditionalList(c, { head: '{"items":[', items, write: JSON.stringify, tail }, {}, hold);
+      });
     },
   );
+}
+
+function jsonOf({ json }: { readonly json: string }): string {
+  return json;
 }
 
 function placeOf(read: readonly (string | number)[] | undefined): EventPlace | undefined {

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
 import { CONTEXT } from './cpsv-ap.ts';
+import type { Hold } from './page-budget.ts';
 import { conditional, conditionalList } from './route.ts';
 
 export const JSON_LD = 'application/ld+json';
@@ -57,14 +58,20 @@ export function negotiatedPage(
     next,
     linked,
     more,
-  }: { next: string | null; linked: (record: never) => object; more: Readonly<Record<string, string>> },
+    hold,
+  }: {
+    next: string | null;
+    linked: (record: never) => object;
+    more: Readonly<Record<string, string>>;
+    hold: Hold | undefined;
+  },
 ): Promise<Response> {
   const isLinked = wantsJsonLd(c);
   const list = isLinked
     ? { head: `{"@context":${JSON.stringify(CONTEXT)},"@graph":[`, tail: ']}' }
     : { head: '{"items":[', tail: `],"next":${JSON.stringify(next)}}` };
   const write = (json: string): string => (isLinked ? JSON.stringify(linked(JSON.parse(json) as never)) : json);
-  return conditionalList(c, { ...list, items, write }, { ...more, ...headersOf(isLinked) });
+  return conditionalList(c, { ...list, items, write }, { ...more, ...headersOf(isLinked) }, hold);
 }
 
 function headersOf(isLinked: boolean): Readonly<Record<string, string>> {

@@ -9,7 +9,12 @@ export const numeral = (pattern: string, minimum: number, maximum: number, descr
   Type.Optional(Type.String({ pattern, description, numeral: { minimum, maximum } }));
 
 /** The query parameters that lists share, each a string schema. */
-export const Limit = numeral('^(?:[1-9][0-9]?|1[0-9]{2}|200)$', 1, 200, 'a number from 1 to 200');
+export const Limit = numeral(
+  '^(?:[1-9][0-9]?|1[0-9]{2}|200)$',
+  1,
+  200,
+  'a number from 1 to 200; a page of large items ends earlier',
+);
 export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
 export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 
@@ -37,7 +42,8 @@ export interface Paging<Item, At extends Place> {
   /** As they were asked for. */
   readonly limit: string | undefined;
   readonly cursor: string | undefined;
-  readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[]>;
+  /** A list of large items may end earlier and say so. */
+  readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[] & { readonly isCut?: boolean }>;
   readonly placeOf: (item: Item) => At;
 }
 
@@ -55,6 +61,7 @@ export async function pageBy<Item, At extends Place>(
   const last = items.at(-1);
   return {
     items,
-    next: found.length > limit && last !== undefined ? cursors.write(list, [placeOf(last)].flat()) : null,
+    next:
+      (found.isCut || found.length > limit) && last !== undefined ? cursors.write(list, [placeOf(last)].flat()) : null,
   };
 }

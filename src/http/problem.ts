@@ -85,6 +85,10 @@ export function refusalOf(error: unknown): Refusal {
   // U+0000 in a path or a parameter: PostgreSQL has no such text.
   if ((error as { code?: string }).code === '22021')
     return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
+  if (isConflict(error))
+    return new Refusal('unavailable', `${CONFLICT}; nothing of this request was kept, send it again`, {
+      headers: { 'Retry-After': '2' },
+    });
   if (isDatabaseAway(error))
     return new Refusal(
       'unavailable',
@@ -96,6 +100,7 @@ export function refusalOf(error: unknown): Refusal {
   return new Refusal('internal', `${IN_LOG}; nothing of this request was kept`);
 }
 
+const CONFLICT = 'other requests were changing the same dossiers all the time';
 const AWAY = 'the database does not answer';
 const NOT_KNOWN = 'whether this request was kept is not known: send it again, which does no harm if it was';
 const IN_LOG = 'the error is in the log';
@@ -104,7 +109,7 @@ const IN_LOG = 'the error is in the log';
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
   const { kind, message, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
-  const why = isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
+  const why = isConflict(error) ? CONFLICT : isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
   const rest = isUnheard(error) ? 'of the rest that is not known' : 'the rest is not';
   const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
@@ -117,6 +122,11 @@ function isUnheard(error: unknown): boolean {
     /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||
     /^(Query read timeout|Connection terminated unexpectedly)$/.test(message)
   );
+}
+
+/** The database works, and another request changed the same rows each time that this one was tried. */
+function isConflict(error: unknown): boolean {
+  return /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
 }
 
 /**

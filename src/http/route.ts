@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import type { Scope } from '../config.ts';
 import { inTurns } from '../turns.ts';
+import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
 import { type ProblemKind, Refusal } from './problem.ts';
 
 /** What the OpenAPI document says of a route; it stands beside its handler. */
@@ -121,31 +122,56 @@ export interface WrittenList<Item> {
   readonly tail: string;
 }
 
-/** The same reply of a list that may be megabytes: written and hashed in turns with other requests. */
+const PART_LENGTH = 256 * 1024;
+
+/**
+ * The same reply of a list that may be megabytes: written and hashed in turns with other requests.
+ *
+ * @param hold what the page holds of the budget: a large one is sent as fast as it is taken, and counts until then
+ */
 export async function conditionalList<Item>(
   c: Context,
   { head, items, write, tail }: WrittenList<Item>,
   more: Headers = {},
+  hold?: Hold,
 ): Promise<Response> {
   const hashing = createHash('sha256');
-  const part = (text: string): Buffer => {
+  const parts: Buffer<ArrayBuffer>[] = [];
+  let text = head;
+  const cut = (): void => {
     const bytes = Buffer.from(text);
     hashing.update(bytes);
-    return bytes;
+    parts.push(bytes);
+    text = '';
   };
-  const parts = [
-    part(head),
-    ...(await inTurns(items.entries(), ([at, item]) => part(`${at > 0 ? ',' : ''}${write(item)}`))),
-    part(tail),
-  ];
-  return unlessKnown(c, Buffer.concat(parts), hashing.digest('base64url'), more);
+  await inTurns(items.entries(), ([at, item]) => {
+    text += `${at > 0 ? ',' : ''}${write(item)}`;
+    // One buffer for each item would cost as much as all else of a short page.
+    if (text.length > PART_LENGTH) cut();
+  });
+  text += tail;
+  cut();
+  const body = parts.length === 1 ? (parts[0] as Buffer<ArrayBuffer>) : Buffer.concat(parts);
+  hold?.resize(body.length);
+  return unlessKnown(c, body, hashing.digest('base64url'), more, hold);
 }
 
-function unlessKnown(c: Context, body: string | Buffer<ArrayBuffer>, digest: string, more: Headers): Response {
+function unlessKnown(
+  c: Context,
+  body: string | Buffer<ArrayBuffer>,
+  digest: string,
+  more: Headers,
+  hold?: Hold,
+): Response {
   const tag = `"${digest.slice(0, 22)}"`;
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...more };
   const given = c.req.header('if-none-match');
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
   if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);
-  return c.body(body, 200, { 'Content-Type': 'application/json', ...headers });
+  const whole = { 'Content-Type': 'application/json', ...headers };
+  // Nobody would read the stream of a HEAD, which Hono answers by GET.
+  if (!hold || typeof body === 'string' || body.length <= SMALL_BYTES || c.req.method === 'HEAD')
+    return c.body(body, 200, whole);
+  const stream = takenStream(body, hold.keepUntilTaken());
+  return c.body(stream, 200, { ...whole, 'Content-Length': String(body.length) });
 }

@@ -164,13 +164,13 @@ async function* pagesOf({ catalogue, index }: SnapshotMeans, withCatalogue: bool
       for (let after: string | undefined; ; ) {
         const entries = await catalogue.list(kind, {}, ENTRIES_A_PAGE, after);
         yield { kind, records: entries.map(({ record }) => record) };
-        if (entries.length < ENTRIES_A_PAGE) break;
+        if (!entries.isCut && entries.length < ENTRIES_A_PAGE) break;
         after = entries.at(-1)?.key;
       }
   for (let after = ''; ; ) {
     const page = await index.inCodeOrder({}, DOSSIERS_A_PAGE, after, false);
     yield { kind: 'dossier', records: page.map(({ json }) => json) };
-    if (page.length < DOSSIERS_A_PAGE) return;
+    if (!page.isCut && page.length < DOSSIERS_A_PAGE) return;
     after = page.at(-1)?.code ?? '';
   }
 }

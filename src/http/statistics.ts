@@ -18,13 +18,15 @@ import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf, periodOf, text } from './lists.ts';
+import type { PageBudget } from './page-budget.ts';
 import { Refusal, wrongParameter } from './problem.ts';
-import { type AddRoute, conditional, queryReader } from './route.ts';
+import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
 export interface StatisticsMeans {
   readonly statistics: Statistics;
   readonly countedDossiers: CountedDossiers;
   readonly index: IndexReader;
+  readonly pages: PageBudget;
   readonly keys: Keys;
   readonly cursors: Cursors;
 }
@@ -113,7 +115,7 @@ const RULES_MEAN =
 /** How many dossiers came, were resolved and are pending, early, on time and late. */
 export function addStatistics(
   add: AddRoute,
-  { statistics, countedDossiers, index, keys, cursors }: StatisticsMeans,
+  { statistics, countedDossiers, index, keys, cursors, pages }: StatisticsMeans,
 ): void {
   const read = queryReader(Query);
   const readDossiers = queryReader(DossiersQuery);
@@ -155,18 +157,25 @@ export function addStatistics(
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      const key = requireKey(c, keys, ...READ);
       const { limit = '50', cursor, ...query } = readDossiers(c);
       const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
-      const found = await countedDossiers(query, after, Number(limit) + 1);
-      const codes = found.slice(0, Number(limit));
-      const next = codes.length < found.length ? cursors.write('statistics/dossiers', [codes.at(-1) as string]) : null;
-      const items = (await Promise.all(codes.map(index.one))).flatMap((one) =>
-        one.kind === 'found' ? [one.dossier.json] : [],
-      );
-      return conditional(c, `{"items":[${items.join(',')}],"next":${JSON.stringify(next)}}`);
+      return pages.hold(key.id, async (hold) => {
+        const found = await countedDossiers(query, after, Number(limit) + 1);
+        const codes = found.slice(0, Number(limit));
+        const items = await index.these(codes);
+        const last = items.isCut ? items.at(-1)?.code : codes.at(-1);
+        const isAll = !items.isCut && codes.length === found.length;
+        const next = isAll || last === undefined ? null : cursors.write('statistics/dossiers', [last]);
+        const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
+        return conditionalList(c, list, {}, hold);
+      });
     },
   );
+}
+
+function jsonOf({ json }: { readonly json: string }): string {
+  return json;
 }
 
 /** The line without a key is the last one. */

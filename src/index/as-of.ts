@@ -1,11 +1,9 @@
-import { instantToMs } from '#core/dates';
-import { counts, fold } from '#core/dossier';
 import { maskedDossier } from '#core/masked-record';
-import { createMentions } from '#core/mentions';
+import type { Mentions } from '#core/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../vault.ts';
-import { type LoadedEvent, loadEvents } from './events.ts';
+import { foldUpTo, maskedInTurns } from './history.ts';
 
 /** What the index said of a dossier at a moment of the past. */
 export type AsOf =
@@ -25,36 +23,64 @@ export type AsOf =
  *
  * @param code its own code
  * @param at an instant
- * @param personal whether personal data are shown in full; otherwise all who were ever told of as its applicant are masked
+ * @param maskOf the mask of all who were ever told of as its applicant; absent where personal data are shown in full
  */
 export async function readAsOf(
   database: Database,
   vault: Vault,
-  { code, at, personal }: { readonly code: string; readonly at: string; readonly personal: boolean },
+  {
+    code,
+    at,
+    maskOf,
+  }: { readonly code: string; readonly at: string; readonly maskOf: (() => Promise<Mentions>) | undefined },
 ): Promise<AsOf> {
-  const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
-  const [first] = events;
+  const { first, last, next } = await eventsAround(database, code, at);
   if (first?.seq !== 1) return { kind: 'dropped', keptSince: first?.recordedAt };
-  const atMs = instantToMs(at);
-  // By the place of the newest, not by each one's own time: a clock that was set back hides nothing that was recorded before.
-  const count = events.findLastIndex((event) => instantToMs(event.recordedAt) <= atMs) + 1;
-  const told = events.slice(0, count);
-  const owner = ownerThen(told);
-  const view = fold(told, owner);
-  const counted = told.filter((event) => counts(event, owner));
-  const last = counted.at(-1) ?? told.at(-1);
-  if (!view || !last) return { kind: 'later', recordedAt: first.recordedAt };
-  const eventAt = counted.reduce((latest, event) => (event.at > latest ? event.at : latest), last.at);
-  const freshness = { party: last.party, eventAt, receivedAt: last.receivedAt };
-  const until = events[count]?.recordedAt;
-  const asOf = { at, recordedAt: last.recordedAt, messageId: last.messageId, ...(until !== undefined && { until }) };
-  const applicants = events.flatMap((event) => event.record?.applicant ?? []);
-  const record = personal ? view.record : maskedDossier(view.record, createMentions(applicants));
+  const owner = last && (await ownerThen(database, code, last.seq));
+  const folded = last && owner !== undefined && (await foldUpTo(database, vault, { code, upTo: last.seq, owner }));
+  if (!folded) return { kind: 'later', recordedAt: first.recordedAt };
+  const { view, newest, eventAt } = folded;
+  const freshness = { party: newest.party, eventAt, receivedAt: newest.receivedAt };
+  const until = next && { until: next.recordedAt };
+  const asOf = { at, recordedAt: newest.recordedAt, messageId: newest.messageId, ...until };
+  const mask = await maskOf?.();
+  const record = mask ? await maskedInTurns(view.record, (part) => maskedDossier(part, mask)) : view.record;
   return { kind: 'found', dossier: { ...record, freshness, asOf } };
 }
 
-/** The party that owned the dossier after these events, in the order of recording. */
-function ownerThen(events: readonly LoadedEvent[]): string {
-  const told = events.findLast(({ owner }) => owner !== undefined)?.owner;
-  return told ?? events.find(({ record }) => record)?.party ?? '';
+interface Around {
+  readonly seq: number;
+  readonly recordedAt: string;
+}
+
+/** The party that owned the dossier after its first events; undefined where none of them was a record. */
+async function ownerThen({ pool }: Database, code: string, upTo: number): Promise<string | undefined> {
+  const { rows } = await pool.query<{ owner: string | null }>({
+    name: 'owner then',
+    text: `SELECT coalesce(
+             (SELECT owner FROM events WHERE code = $1 AND seq <= $2 AND owner IS NOT NULL ORDER BY seq DESC LIMIT 1),
+             (SELECT party FROM events WHERE code = $1 AND seq <= $2 AND kind = 'dossier' ORDER BY seq LIMIT 1)) AS owner`,
+    values: [code, upTo],
+  });
+  return rows[0]?.owner ?? undefined;
+}
+
+/**
+ * The first event of a dossier, the last one that had been recorded by a moment, and the next one. The last one is found
+ * by its place, not by each one's own time: a clock that was set back hides nothing that was recorded before.
+ */
+async function eventsAround({ pool }: Database, code: string, at: string) {
+  const { rows } = await pool.query<Around & { last: number | null }>({
+    name: 'events around',
+    text: `WITH ends AS (
+             SELECT min(seq) AS first, max(seq) FILTER (WHERE recorded_at <= $2::timestamptz) AS last
+             FROM events WHERE code = $1)
+           SELECT e.seq, e.recorded_at AS "recordedAt", ends.last
+           FROM ends JOIN events e ON e.code = $1 AND e.seq IN (ends.first, ends.last, ends.last + 1)
+           ORDER BY e.seq`,
+    values: [code, at],
+  });
+  const [first] = rows;
+  const last = rows.find(({ seq }) => seq === first?.last);
+  return { first, last, next: last && rows.find(({ seq }) => seq > last.seq) };
 }

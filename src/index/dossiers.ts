@@ -7,6 +7,7 @@ import { createMentions, type Person } from '#core/mentions';
 import { dossierWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
+import { inTurns } from '../turns.ts';
 import type { Sealed, Vault } from '../vault.ts';
 import { bytesOf, sealRecord } from './sealed-records.ts';
 
@@ -59,27 +60,62 @@ interface HeldRow {
   last_message_id: string;
 }
 
-/** Load what is held under any of these codes, own or alias. One index probe a code and kind. */
+/**
+ * Load what is held under any of these codes, own or alias. Each dossier is read and opened once, however many of its
+ * codes are asked for.
+ */
 export async function loadHeld(
   db: pg.Pool | pg.PoolClient,
   vault: Vault,
   codes: readonly string[],
 ): Promise<readonly Found[]> {
   if (codes.length === 0) return [];
-  const { rows } = await db.query<HeldRow>({ name: 'load held', text: LOAD_HELD, values: [codes] });
-  return rows.map((row) => ({
-    asked: row.asked,
-    aliasOf: row.alias_of ?? undefined,
-    createdAt: row.created_at,
-    messageId: row.last_message_id,
-    former: formerOf(row, vault),
-    held: heldOf(row, vault),
-  }));
+  const { rows } = await db.query<NamedRow>({ name: 'load held', text: LOAD_HELD, values: [codes] });
+  const held = await openAll(rows.filter(isHeldRow), vault);
+  const others = [...new Set(rows.map(({ code }) => code))].filter((code) => !held.has(code));
+  if (others.length > 0) {
+    const more = await db.query<HeldRow>({ name: 'load held by alias', text: LOAD_OWN, values: [others] });
+    for (const [code, one] of await openAll(more.rows, vault)) held.set(code, one);
+  }
+  return rows.flatMap(({ asked, alias_of, code }) => {
+    const one = held.get(code);
+    return one ? [{ asked, aliasOf: alias_of ?? undefined, ...one }] : [];
+  });
 }
 
-const HELD =
-  'd.code, d.owner, d.version, d.last_at, d.inferred, d.content_hash, d.sealed, d.sealed_key, d.former, d.former_key, d.created_at, d.last_message_id';
-const LOAD_HELD = under(HELD);
+type Opened = Pick<Found, 'createdAt' | 'messageId' | 'held' | 'former'>;
+
+async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<string, Opened>> {
+  const opened = await inTurns(rows, (row): [string, Opened] => [
+    row.code,
+    {
+      createdAt: row.created_at,
+      messageId: row.last_message_id,
+      held: heldOf(row, vault),
+      former: formerOf(row, vault),
+    },
+  ]);
+  return new Map(opened);
+}
+
+/** A code that was asked for, with the dossier where it is the dossier's own. */
+type NamedRow = Pick<HeldRow, 'asked' | 'alias_of' | 'code'> & Partial<HeldRow>;
+
+function isHeldRow(row: NamedRow): row is HeldRow {
+  return row.alias_of === null;
+}
+
+const HELD = [
+  ...['owner', 'version', 'last_at', 'inferred', 'content_hash', 'sealed', 'sealed_key', 'created_at'],
+  ...['former', 'former_key', 'last_message_id'],
+];
+const LOAD_OWN = `
+  SELECT d.code AS asked, NULL AS alias_of, d.code, ${HELD.map((name) => `d.${name}`).join(', ')}
+  FROM dossiers d WHERE d.code = ANY($1::text[])`;
+/** An alias brings no record: a dossier with fifty aliases would come fifty times. */
+const LOAD_HELD = `${LOAD_OWN}
+  UNION ALL
+  SELECT a.code, a.party, a.dossier, ${HELD.map(() => 'NULL').join(', ')} FROM aliases a WHERE a.code = ANY($1::text[])`;
 
 function under(columns: string): string {
   return `

@@ -4,6 +4,7 @@ import type { Anomaly } from '#core/dossier';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
+import { inTurns } from '../turns.ts';
 import type { Sealed, Vault } from '../vault.ts';
 import { sealRecord } from './sealed-records.ts';
 
@@ -59,7 +60,8 @@ const columns = {
 } as const;
 const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
 
-interface Row {
+/** A row of `events`; its content where that is read. */
+export interface EventsRow {
   code: string;
   seq: number;
   recorded_at: string;
@@ -74,7 +76,7 @@ interface Row {
   hash: Buffer;
   message_id: string;
   item: number;
-  record: Buffer;
+  record: Buffer | null;
   record_key: number;
   owner: string | null;
   shared: string | null;
@@ -91,32 +93,121 @@ export interface LoadedEvent extends RecordedEvent {
   readonly owner?: string;
 }
 
+/** An event of which the content may not have been read: steps are long lists, and few readers need their words. */
+export type ReadEvent = Omit<LoadedEvent, 'said'> & { readonly said?: Dossier | Progress };
+
 /**
- * The whole history of these dossiers, in the order of recording.
+ * The whole history of these dossiers, in the order of recording. Long ones are read page by page and opened in turns
+ * with other requests.
  *
  * @param since when the oldest of them was first recorded: months before it are not touched
  */
 export async function loadEvents(
-  db: pg.Pool | pg.PoolClient,
+  db: Queryable,
   vault: Vault,
   codes: readonly string[],
   since: string,
 ): Promise<ReadonlyMap<string, readonly LoadedEvent[]>> {
-  const found = new Map<string, LoadedEvent[]>(codes.map((code) => [code, []]));
-  if (codes.length === 0) return found;
-  const { rows } = await db.query<Row>({ name: 'load events', text: LOAD_EVENTS, values: [codes, since] });
-  for (const row of rows) found.get(row.code)?.push(loaded(row, vault));
+  return (await loadEventsReading(db, vault, codes, since)) as ReadonlyMap<string, readonly LoadedEvent[]>;
+}
+
+/** The same, where the content of steps is read of these places alone. */
+export async function loadEventsReading(
+  db: Queryable,
+  vault: Vault,
+  codes: readonly string[],
+  since: string,
+  steps?: readonly number[],
+): Promise<ReadonlyMap<string, readonly ReadEvent[]>> {
+  const found = new Map<string, ReadEvent[]>(codes.map((code) => [code, []]));
+  for await (const page of pagesOf(db, codes, since, steps))
+    for (const event of await inTurns(page, (row) => read(row, vault))) found.get(event.code)?.push(event);
   return found;
 }
 
+type Queryable = pg.Pool | pg.PoolClient;
+
+const PAGE_ROWS = 1_000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+/** Dossiers that one statement looks through: the database sorts what it finds of them. */
+const CODES = 100;
+
+/** Rows of these dossiers, by code and in the order of recording, as many at a time as memory should hold. */
+async function* pagesOf(
+  db: Queryable,
+  codes: readonly string[],
+  since: string,
+  steps: readonly number[] | undefined,
+): AsyncGenerator<readonly EventsRow[]> {
+  const sorted = [...new Set(codes)].sort(byBytes);
+  for (let at = 0; at < sorted.length; ) {
+    const some = sorted.slice(at, at + CODES);
+    const page = await onePage(db, { codes: some, after: 0, since, steps });
+    yield page.rows;
+    const last = page.rows.at(-1);
+    if (!page.isCut || !last) {
+      at += some.length;
+      continue;
+    }
+    // What is cut is finished alone, by the order of its index; the others follow.
+    for (let after = last.seq, isCut = true; isCut; ) {
+      const rest = await onePage(db, { codes: [last.code], after, since, steps });
+      yield rest.rows;
+      isCut = rest.isCut;
+      after = rest.rows.at(-1)?.seq ?? after;
+    }
+    at = sorted.indexOf(last.code, at) + 1;
+  }
+}
+
+/** The order of COLLATE "C": that of the bytes. */
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+interface Asked {
+  readonly codes: readonly string[];
+  readonly after: number;
+  readonly since: string;
+  readonly steps: readonly number[] | undefined;
+}
+
+async function onePage(
+  db: Queryable,
+  { codes, after, since, steps }: Asked,
+): Promise<{ readonly rows: readonly EventsRow[]; readonly isCut: boolean }> {
+  const { rows } = await db.query<EventsRow & { looked: number }>({
+    name: 'load events',
+    text: LOAD_EVENTS,
+    values: [codes, since, steps ?? null, after],
+  });
+  const looked = rows[0]?.looked ?? 0;
+  return { rows, isCut: looked === PAGE_ROWS || rows.length < looked };
+}
+
+/**
+ * One index scan for each code in turn: a list of codes with an order would make the server sort whole histories for each
+ * page, or read the whole index. The size of a record is known without reading it, and the first row comes in any case.
+ */
 const LOAD_EVENTS = `
   SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
-         item, record, record_key, owner, shared
-  FROM events WHERE code = ANY($1::text[]) AND recorded_at >= $2::timestamptz
+         item, CASE WHEN is_read THEN record END AS record, record_key, owner, shared, looked
+  FROM (
+    SELECT *, count(*) OVER ()::int4 AS looked,
+      sum(CASE WHEN is_read THEN octet_length(record) ELSE 0 END) OVER (ORDER BY code, seq) AS bytes
+    FROM (
+      SELECT e.*, e.kind = 'dossier' OR $3::int4[] IS NULL OR e.seq = ANY($3) AS is_read
+      FROM unnest($1::text[]) AS given(one)
+      CROSS JOIN LATERAL (
+        SELECT * FROM events WHERE code = given.one AND seq > $4 AND recorded_at >= $2::timestamptz
+        ORDER BY seq LIMIT ${PAGE_ROWS}) e
+      LIMIT ${PAGE_ROWS}) found) summed
+  WHERE bytes <= ${PAGE_BYTES} OR bytes = octet_length(record)
   ORDER BY code, seq`;
 
-function loaded(row: Row, vault: Vault): LoadedEvent {
-  const said = JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString());
+/** An event, with its content where the row has it. */
+export function read(row: EventsRow, vault: Vault): ReadEvent {
+  const said = row.record && JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString());
   return {
     code: row.code,
     seq: row.seq,
@@ -133,7 +224,7 @@ function loaded(row: Row, vault: Vault): LoadedEvent {
     messageId: row.message_id,
     item: row.item,
     movedStatus: row.moved_status,
-    said,
+    ...(said && { said }),
     ...(row.owner !== null && { owner: row.owner }),
     ...(row.shared !== null && { shared: sharedIn(row.shared) }),
   };

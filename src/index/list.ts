@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import { tailOfThoseBelow } from '#core/identifiers';
 import { keyedQuery } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
+import { inTurns } from '../turns.ts';
 import type { Vault } from '../vault.ts';
 import { maskedByRule } from './mask-again.ts';
 
@@ -48,14 +50,14 @@ export interface Shown {
   readonly personal: boolean;
 }
 
-/** Newest status first, then by code; after `after`. */
+/** Newest status first, then by code; after `after`. Ends early where the dossiers are large. */
 export async function readList(
   database: Database,
   filter: SoughtFilter,
   limit: number,
   after: Place | undefined,
   shown: Shown,
-): Promise<readonly (ServedDossier & Place)[]> {
+): Promise<Bounded<ServedDossier & Place>> {
   let query = selected(await filtered(database, filter), shown);
   if (after)
     query = query.where(({ or, and, eb }) =>
@@ -64,9 +66,14 @@ export async function readList(
         and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)]),
       ]),
     );
-  const rows = await query.orderBy('status_at', 'desc').orderBy('code').limit(limit).execute();
+  const found = query.orderBy('status_at', 'desc').orderBy('code').limit(limit);
+  const rows = await fitting(database, await found.execute(), shown);
+  const places = new Map(rows.map((row) => [row.code, row.status_at]));
   const served = await servedAll(database, rows, shown);
-  return served.map((one, at) => ({ ...one, statusAt: (rows[at] as Row).status_at }));
+  return bounded(
+    served.map((one) => ({ ...one, statusAt: places.get(one.code) as string })),
+    rows.isCut === true,
+  );
 }
 
 /** The same in the order of their codes, which never change: whoever pages through them misses none. */
@@ -76,9 +83,35 @@ export async function readInCodeOrder(
   limit: number,
   after: string,
   shown: Shown,
-): Promise<readonly ServedDossier[]> {
+): Promise<Bounded<ServedDossier>> {
   const query = selected(await filtered(database, filter), shown).where('code', '>', after);
-  return servedAll(database, await query.orderBy('code').limit(limit).execute(), shown);
+  const rows = await fitting(database, await query.orderBy('code').limit(limit).execute(), shown);
+  return bounded(await servedAll(database, rows, shown), rows.isCut === true);
+}
+
+/** Those of these dossiers that there are, by their own codes and in the order of these, masked. */
+export async function readThese(
+  database: Database,
+  vault: Vault,
+  codes: readonly string[],
+): Promise<Bounded<ServedDossier>> {
+  const shown = { vault, personal: false };
+  const query = selected(database.query.selectFrom('dossiers'), shown).where(sql<boolean>`code = ANY(${codes})`);
+  const rows = await fitting(database, await query.orderBy('code').execute(), shown);
+  return bounded(await servedAll(database, rows, shown), rows.isCut === true);
+}
+
+/** As many of these rows as fit into a page, the large ones with their content. */
+function fitting(database: Database, rows: readonly Row[], { personal }: Shown): Promise<Bounded<Row>> {
+  return fitPage(
+    rows,
+    ({ code }) => code,
+    (codes) => {
+      const query = database.query.selectFrom('dossiers').where('code', 'in', codes);
+      const sizes = query.select(['code', 'status_at', 'masked', IS_STALE, sizeOf(personal).as('bytes')]);
+      return sizes.$if(personal, (all) => all.select(['sealed', 'sealed_key'])).execute();
+    },
+  );
 }
 
 /** A dossier as far as routes are concerned, and the message by which it became what it is. */
@@ -144,7 +177,7 @@ async function filtered(database: Database, filter: SoughtFilter) {
   return query;
 }
 
-interface Row {
+interface Row extends Sized {
   readonly code: string;
   readonly masked: string;
   readonly is_stale: boolean;
@@ -153,10 +186,20 @@ interface Row {
   readonly sealed_key?: number;
 }
 
+const IS_STALE = sql<boolean>`mask_of <> version`.as('is_stale');
+
+/** PostgreSQL knows the size of a text without reading it. */
+function sizeOf(personal: boolean) {
+  return personal ? sql<number>`octet_length(masked) + octet_length(sealed)` : sql<number>`octet_length(masked)`;
+}
+
 function selected(query: Filtered, { personal }: Shown) {
+  const size = sizeOf(personal);
+  const short = (name: 'masked' | 'sealed') =>
+    sql`CASE WHEN ${size} <= ${sql.lit(SHORT_BYTES)} THEN ${sql.ref(name)} END`;
   return query
-    .select(['code', 'masked', 'status_at', sql<boolean>`mask_of <> version`.as('is_stale')])
-    .$if(personal, (all) => all.select(['sealed', 'sealed_key']));
+    .select(['code', 'status_at', IS_STALE, size.as('bytes'), short('masked').$castTo<string>().as('masked')])
+    .$if(personal, (all) => all.select([short('sealed').$castTo<Buffer>().as('sealed'), 'sealed_key']));
 }
 
 async function servedAll(
@@ -165,7 +208,7 @@ async function servedAll(
   { vault, personal }: Shown,
 ): Promise<readonly ServedDossier[]> {
   if (!personal) return (await maskedByRule(database, vault, rows)).map(({ code, masked }) => ({ code, json: masked }));
-  return rows.map(({ code, masked, sealed, sealed_key }) => ({
+  return inTurns(rows, ({ code, masked, sealed, sealed_key }) => ({
     code,
     json: wholeJson(vault, { masked, sealed: sealed as Buffer, sealed_key: sealed_key as number }),
   }));

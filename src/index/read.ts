@@ -1,14 +1,14 @@
-import { counts, type EventPlace, fold, inEventOrder, isOwn } from '#core/dossier';
-import { maskedStep } from '#core/masked-record';
-import { createMentions } from '#core/mentions';
+import { counts, type EventPlace, fold, inEventOrder } from '#core/dossier';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Bounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
-import { gather } from '../gather.ts';
+import { gather, shareByKey } from '../gather.ts';
 import type { Vault } from '../vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
 import { loadHeld } from './dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
+import { type HistoryPage, readHistoryPage } from './history.ts';
 import {
   countDossiers,
   type DossierFilter,
@@ -16,10 +16,14 @@ import {
   type Place,
   readInCodeOrder,
   readList,
+  readThese,
   type ServedDossier,
   soughtBy,
 } from './list.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
+import { createMasks } from './people.ts';
+
+export type { HistoryItem, HistoryPage } from './history.ts';
 
 export interface WholeDossier {
   readonly record: Dossier;
@@ -38,27 +42,6 @@ export type OneDossier =
   | { readonly kind: 'none' }
   /** Several systems use this code for different dossiers. */
   | { readonly kind: 'ambiguous'; readonly codes: readonly string[] };
-
-export interface HistoryItem {
-  readonly at: string;
-  readonly status: string;
-  readonly actor?: string;
-  readonly title?: string;
-  readonly unit?: string;
-  readonly content?: string;
-  readonly party: string;
-  readonly messageId: string;
-  readonly receivedAt: string;
-  readonly movedStatus: boolean;
-  /** A party that does not own the dossier said it, and it decides nothing. Absent otherwise. */
-  readonly claim?: true;
-}
-
-export interface HistoryPage {
-  readonly items: readonly HistoryItem[];
-  /** Where the last one of them stands, when more follow. */
-  readonly last?: EventPlace;
-}
 
 export interface Change {
   readonly cursor: number;
@@ -93,20 +76,17 @@ export interface IndexReader {
   ): Promise<HistoryPage | undefined>;
   /** The steps of a dossier as parties told them, in the order of event time. */
   steps(code: string): Promise<readonly Progress[]>;
-  /** Newest status first, then by code; after `after`. Personal data in full if `personal`. One statement either way. */
+  /** Newest status first, then by code; after `after`. Personal data in full if `personal`. Lists of large dossiers end early. */
   list(
     filter: DossierFilter,
     limit: number,
     after: Place | undefined,
     personal: boolean,
-  ): Promise<readonly (ServedDossier & Place)[]>;
+  ): Promise<Bounded<ServedDossier & Place>>;
   /** In the order of their codes, after `after`: none is missed, whatever changes meanwhile. */
-  inCodeOrder(
-    filter: DossierFilter,
-    limit: number,
-    after: string,
-    personal: boolean,
-  ): Promise<readonly ServedDossier[]>;
+  inCodeOrder(filter: DossierFilter, limit: number, after: string, personal: boolean): Promise<Bounded<ServedDossier>>;
+  /** Those of these dossiers that there are, by their own codes and in their order; personal data masked. */
+  these(codes: readonly string[]): Promise<Bounded<ServedDossier>>;
   count(filter: DossierFilter): Promise<number>;
   /** Changes after a cursor, in the order of their commits. Those who wait at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
@@ -115,11 +95,20 @@ export interface IndexReader {
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
-  const one = gather((codes: readonly string[]) => readMany(database, vault, codes), { size: 200, lanes: 3 });
+  const large = gather((codes: readonly string[]) => readLarge(database, vault, codes), { size: 4, lanes: 2 });
+  const oneOf = gather((codes: readonly string[]) => readMany(database, vault, codes, large), { size: 200, lanes: 3 });
+  const one = oneOf as (code: string) => Promise<OneDossier>;
   const changes = gather((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
     size: 1_000,
     lanes: 2,
   });
+  const masks = createMasks(database, vault);
+  // Who reads the same page at the same time is given the same page.
+  const historyPage = shareByKey(
+    ({ personal, ...asked }: HistoryAsked) =>
+      readHistoryPage(database, vault, asked, personal ? undefined : () => masks(asked.code)),
+    JSON.stringify,
+  );
   return {
     one,
     async whole(code) {
@@ -136,11 +125,11 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       const found = await one(code);
       return found.kind === 'found' ? readToldBy(database, vault, found.dossier.code, party) : undefined;
     },
-    asOf: (code, at, personal) => readAsOf(database, vault, { code, at, personal }),
+    asOf: (code, at, personal) =>
+      readAsOf(database, vault, { code, at, maskOf: personal ? undefined : () => masks(code) }),
     history: async (code, limit, after, personal) => {
       const found = await one(code);
-      if (found.kind !== 'found') return undefined;
-      return readHistory(database, vault, { code: found.dossier.code, limit, after, personal });
+      return found.kind === 'found' ? historyPage({ code: found.dossier.code, limit, after, personal }) : undefined;
     },
     async steps(code) {
       const events = await readEvents(database, vault, code);
@@ -150,31 +139,71 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       readList(database, soughtBy(filter, vault), limit, after, { vault, personal }),
     inCodeOrder: (filter, limit, after, personal) =>
       readInCodeOrder(database, soughtBy(filter, vault), limit, after, { vault, personal }),
+    these: (codes) => readThese(database, vault, codes),
     count: (filter) => countDossiers(database, soughtBy(filter, vault)),
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),
   };
 }
 
+interface HistoryAsked {
+  readonly code: string;
+  readonly limit: number;
+  readonly after: EventPlace | undefined;
+  readonly personal: boolean;
+}
+
 interface ManyRow extends MaskedRow {
   readonly asked: string;
   readonly own: boolean;
+  /** Its text is left out, and read by itself. */
+  readonly is_large: boolean;
 }
 
+/** Larger dossiers are read a few at a time: two hundred of a megabyte each would be all of the memory. */
+const LARGE_BYTES = 64 * 1024;
+const MASKED = `CASE WHEN octet_length(d.masked) <= ${LARGE_BYTES} THEN d.masked ELSE '' END AS masked, octet_length(d.masked) > ${LARGE_BYTES} AS is_large`;
+
 const READ_MANY = `
-  SELECT d.code AS asked, true AS own, d.code, d.masked, ${IS_STALE} FROM dossiers d WHERE d.code = ANY($1::text[])
+  SELECT d.code AS asked, true AS own, d.code, ${MASKED}, ${IS_STALE} FROM dossiers d WHERE d.code = ANY($1::text[])
   UNION ALL
-  SELECT a.code, false, d.code, d.masked, ${IS_STALE} FROM aliases a JOIN dossiers d ON d.code = a.dossier
+  SELECT a.code, false, d.code, ${MASKED}, ${IS_STALE} FROM aliases a JOIN dossiers d ON d.code = a.dossier
   WHERE a.code = ANY($1::text[])`;
 
-async function readMany(database: Database, vault: Vault, codes: readonly string[]): Promise<readonly OneDossier[]> {
+async function readLarge(
+  database: Database,
+  vault: Vault,
+  codes: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  const { rows } = await database.pool.query<MaskedRow>({
+    name: 'read large',
+    text: `SELECT d.code, d.masked, ${IS_STALE} FROM dossiers d WHERE d.code = ANY($1::text[])`,
+    values: [codes],
+  });
+  const found = new Map((await maskedByRule(database, vault, rows)).map(({ code, masked }) => [code, masked]));
+  return codes.map((code) => found.get(code));
+}
+
+type ReadLarge = (code: string) => Promise<string | undefined>;
+
+async function readMany(
+  database: Database,
+  vault: Vault,
+  codes: readonly string[],
+  large: ReadLarge,
+): Promise<readonly (OneDossier | Promise<OneDossier>)[]> {
   const found = new Map<string, ManyRow[]>();
   const { rows } = await database.pool.query<ManyRow>({
     name: 'read many',
     text: READ_MANY,
     values: [[...new Set(codes)]],
   });
-  for (const row of await maskedByRule(database, vault, rows))
+  const short = await maskedByRule(
+    database,
+    vault,
+    rows.filter((row) => !row.is_large),
+  );
+  for (const row of [...short, ...rows.filter((one) => one.is_large)])
     found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
   return codes.map((code) => {
     const all = found.get(code) ?? [];
@@ -185,12 +214,15 @@ async function readMany(database: Database, vault: Vault, codes: readonly string
     ];
     if (distinct.length > 1) return { kind: 'ambiguous', codes: distinct.map((row) => row.code) };
     const [row] = distinct;
-    return row ? { kind: 'found', dossier: { code: row.code, json: row.masked } } : { kind: 'none' };
+    if (!row) return { kind: 'none' };
+    if (row.is_large) return wholeOf(row.code, large);
+    return { kind: 'found', dossier: { code: row.code, json: row.masked } };
   });
 }
 
-async function ownerOf({ query }: Database, code: string): Promise<string | undefined> {
-  return (await query.selectFrom('dossiers').select('owner').where('code', '=', code).executeTakeFirst())?.owner;
+async function wholeOf(code: string, large: ReadLarge): Promise<OneDossier> {
+  const json = await large(code);
+  return json === undefined ? { kind: 'none' } : { kind: 'found', dossier: { code, json } };
 }
 
 async function readEvents(database: Database, vault: Vault, code: string): Promise<readonly LoadedEvent[]> {
@@ -230,42 +262,6 @@ function asOwned(record: Dossier, own: Dossier | undefined): Dossier {
   if (!own) return record;
   const { applicant: _, ...rest } = record;
   return own.applicant ? { ...rest, applicant: own.applicant } : rest;
-}
-
-interface HistoryAsked {
-  readonly code: string;
-  readonly limit: number;
-  readonly after: EventPlace | undefined;
-  readonly personal: boolean;
-}
-
-async function readHistory(
-  database: Database,
-  vault: Vault,
-  { code, limit, after, personal }: HistoryAsked,
-): Promise<HistoryPage> {
-  const [events, owner] = await Promise.all([readEvents(database, vault, code), ownerOf(database, code)]);
-  const following = after ? events.filter((event) => inEventOrder(event, after) > 0) : events;
-  const page = following.slice(0, limit);
-  // All that was ever told: what is said of one who was put right later is as personal as before.
-  const applicants = events.map((event) => event.record?.applicant).filter((one) => one !== undefined);
-  const people = createMentions(personal ? [] : applicants);
-  const items = page.map((event) => {
-    const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
-    const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
-    return {
-      at: event.at,
-      status: event.status,
-      ...maskedStep(said, people),
-      party: event.party,
-      messageId: event.messageId,
-      receivedAt: event.receivedAt,
-      movedStatus: event.movedStatus,
-      ...(owner !== undefined && !isOwn(event, owner) && !counts(event, owner) && { claim: true }),
-    } as HistoryItem;
-  });
-  const last = page.at(-1);
-  return { items, ...(last && following.length > limit && { last }) };
 }
 
 interface ChangePlace {

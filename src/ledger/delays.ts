@@ -5,6 +5,7 @@ import type { WorkingTime } from '#core/working-time';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf } from '../database/uuid.ts';
+import { shareByKey } from '../gather.ts';
 
 /** Tells whose delay it was. */
 export interface DelayReader {
@@ -22,7 +23,7 @@ const MINUTE_MS = 60_000;
 
 export function createDelayReader(database: Database, working: WorkingTime, nowMs: () => number): DelayReader {
   return {
-    async of(dossier) {
+    of: shareByKey(async (dossier: Dated) => {
       // Full minutes, so that a history which nothing new came to is the same for a while.
       const now = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
       const deliveries = await loadDeliveries(database, dossier.code);
@@ -38,7 +39,7 @@ export function createDelayReader(database: Database, working: WorkingTime, nowM
         outages: await loadOutages(database, [...new Set(deliveries.map(({ party }) => party))], startMs),
       };
       return delaysOf(facts, working.between);
-    },
+    }, JSON.stringify),
   };
 }
 
@@ -102,7 +103,9 @@ async function loadDeliveries(database: Database, code: string): Promise<readonl
            WHERE delivery_id = ANY($1::int8[]) AND settled_at IS NOT NULL`,
     values: [ids],
   });
-  return rows.map((row) => factOf(row, attempts.rows, held.rows));
+  const attemptsOf = byDelivery(attempts.rows);
+  const heldOf = byDelivery(held.rows);
+  return rows.map((row) => factOf(row, attemptsOf.get(row.id) ?? [], heldOf.get(row.id) ?? []));
 }
 
 function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonly WaitRow[]): DeliveryFact {
@@ -112,16 +115,25 @@ function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonl
     state: row.state,
     createdMs: instantToMs(row.createdAt),
     ...(row.settledAt && { settledMs: instantToMs(row.settledAt) }),
-    attempts: attempts
-      .filter(({ deliveryId }) => deliveryId === row.id)
-      .map(({ at, tookMs, outcome, reason }) => ({
-        atMs: instantToMs(at),
-        tookMs,
-        outcome,
-        ...(reason !== null && { reason }),
-      })),
-    held: held.filter(({ deliveryId }) => deliveryId === row.id).map(intervalOf),
+    attempts: attempts.map(({ at, tookMs, outcome, reason }) => ({
+      atMs: instantToMs(at),
+      tookMs,
+      outcome,
+      ...(reason !== null && { reason }),
+    })),
+    held: held.map(intervalOf),
   };
+}
+
+function byDelivery<Row extends { readonly deliveryId: number | null }>(rows: readonly Row[]): Map<number, Row[]> {
+  const found = new Map<number, Row[]>();
+  for (const row of rows) {
+    if (row.deliveryId === null) continue;
+    const known = found.get(row.deliveryId);
+    if (known) known.push(row);
+    else found.set(row.deliveryId, [row]);
+  }
+  return found;
 }
 
 async function loadWaits(database: Database, codes: readonly string[]): Promise<readonly Interval[]> {

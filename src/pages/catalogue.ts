@@ -32,7 +32,7 @@ export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, curs
       catalogue.offered(),
     ]);
     const shown = found.slice(0, A_PAGE);
-    const next = found.length > A_PAGE ? cursors.write(LIST, [shown.at(-1)?.key ?? '']) : undefined;
+    const next = found.isCut || found.length > A_PAGE ? cursors.write(LIST, [shown.at(-1)?.key ?? '']) : undefined;
     return page(c, (say) => ({
       title: say('Thủ tục hành chính', 'Services'),
       body: html`${filterForm(say, filter, offered)}

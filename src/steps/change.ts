@@ -1,6 +1,6 @@
 import { type DossierView, fold } from '#core/dossier';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { LoadedEvent } from '../index/events.ts';
+import type { ReadEvent } from '../index/events.ts';
 import type { Change } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { TakenBesides } from '../ledger/deliveries.ts';
@@ -10,7 +10,7 @@ export interface Told {
   readonly dossier: Dossier;
   readonly now: Dossier | undefined;
   /** Of steps, and of what is not the newest. */
-  readonly history: readonly LoadedEvent[];
+  readonly history: readonly ReadEvent[];
   /** The party that owns the dossier now. */
   readonly owner: string | undefined;
 }
@@ -38,7 +38,7 @@ function newsOf(
 }
 
 /** The dossier as its first `seq` events tell it. */
-export function asOf(history: readonly LoadedEvent[], seq: number, owner: string | undefined): DossierView | undefined {
+export function asOf(history: readonly ReadEvent[], seq: number, owner: string | undefined): DossierView | undefined {
   const known = history.filter((event) => event.seq <= seq);
   return fold(known, known.findLast((event) => event.owner !== undefined)?.owner ?? owner);
 }

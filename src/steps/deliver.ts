@@ -5,7 +5,7 @@ import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { type Found, loadHeld } from '../index/dossiers.ts';
-import { loadEvents } from '../index/events.ts';
+import { loadEventsReading } from '../index/events.ts';
 import type { Outgoing } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import { knownTo, takenBesides, toldSince } from '../ledger/deliveries.ts';
@@ -117,7 +117,9 @@ async function dossierOutgoing(
   const isNewest = (one: Claimed): boolean => versionOf(one) === one.seq;
   const needsEvents = claimed.filter((one) => one.operation === 'dossier.progress.v1' || !isNewest(one));
   const since = [...held.values()].map((found) => found.createdAt).reduce((a, b) => (a < b ? a : b));
-  const events = await loadEvents(database.pool, vault, [...new Set(needsEvents.map((one) => one.subject))], since);
+  const subjects = [...new Set(needsEvents.map((one) => one.subject))];
+  const steps = needsEvents.filter((one) => one.operation === 'dossier.progress.v1').map((one) => one.seq);
+  const events = await loadEventsReading(database.pool, vault, subjects, since, steps);
   const { dialect } = party.adapter;
   const mayHaveCome = claimed.filter(
     (one) => !isFirst(kept.get(one.subject)) || kept.get(one.subject)?.door === dialect,

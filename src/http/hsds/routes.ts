@@ -8,7 +8,7 @@ import { requireKey } from '../auth.ts';
 import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
 import type { Holder } from '../cpsv-ap-nodes.ts';
 import { numeral } from '../lists.ts';
-import { Refusal } from '../problem.ts';
+import { Refusal, wrongParameter } from '../problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader, type RouteDoc } from '../route.ts';
 import type { KeyOf } from './ids.ts';
 
@@ -98,22 +98,32 @@ export function addList<Q extends Type.TObject>(
       replies: { 200: { description: 'A page', schema } },
     },
     async (c) => {
-      requireKey(c, means.keys, ...READ);
+      const { id } = requireKey(c, means.keys, ...READ);
       const asked = read(c);
       const { page = '1', per_page: size = '50' } = asked as PageQuery;
       const wanted = await filter(asked);
-      const found = wanted
-        ? await means.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
-        : { total: 0, items: [] };
-      const holder = holderOf(c, means);
-      return conditionalList(c, {
-        head: `${JSON.stringify(pageHead(found.items.length, found.total, Number(page), Number(size))).slice(0, -1)},"contents":[`,
-        items: found.items,
-        write: (entry) => JSON.stringify(view({ ...entry, record: JSON.parse(entry.record) }, holder, asked)),
-        tail: ']}',
+      return means.pages.hold(id, async (hold) => {
+        const found = wanted
+          ? await means.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
+          : { total: 0, items: [] };
+        if ('isCut' in found.items && found.items.isCut) throw tooLarge(size, found.items.length);
+        const holder = holderOf(c, means);
+        const list = {
+          head: `${JSON.stringify(pageHead(found.items.length, found.total, Number(page), Number(size))).slice(0, -1)},"contents":[`,
+          items: found.items,
+          write: (entry: ServedEntry<string>) =>
+            JSON.stringify(view({ ...entry, record: JSON.parse(entry.record) }, holder, asked)),
+          tail: ']}',
+        };
+        return conditionalList(c, list, {}, hold);
       });
     },
   );
+}
+
+/** Pages have numbers here, so that one which ended early would leave out entries. */
+function tooLarge(size: string, fits: number): Refusal {
+  return wrongParameter('per_page', `got ${size}, of which this page has room for ${fits}; ask for at most so many`);
 }
 
 /** What the envelope of a list says of its page. */

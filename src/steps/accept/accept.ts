@@ -55,7 +55,7 @@ export async function acceptBatch(
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     dossierPart(written.map(dossierRow), vault),
-    aliasPart(rows.aliases),
+    aliasPart([...rows.aliases.values()]),
     cataloguePart([...rows.entries.values()]),
     overtakenPart(rows.overtaken),
     messagePart(rows.messages, vault),
@@ -64,7 +64,7 @@ export async function acceptBatch(
     deliveryPart(rows.deliveries),
     quarantinePart(rows.waiting),
     settledPart(rows.settled),
-    unknownCodePart(rows.unknown),
+    unknownCodePart([...rows.unknown.values()]),
     ...together,
     ...changeParts(rows.changes),
   ]).catch((error) => {
@@ -74,6 +74,7 @@ export async function acceptBatch(
   handOn(means, rows, written);
   return {
     accepted: rows.accepted,
+    judged: dossiers.judged,
     ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     learnt: [...rows.entries.values()].map(({ kind, record }) => unmappedKey(kind, catalogueKey(kind, record.code))),
     created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),

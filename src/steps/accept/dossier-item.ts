@@ -1,5 +1,5 @@
 import { type Applied, apply, asFirstTold, isKnown } from '#core/apply';
-import { counts, inEventOrder, isAheadOfTime, isPremature } from '#core/dossier';
+import { aliasName, aliasNames, counts, isAheadOfTime, isPremature } from '#core/dossier';
 import { isDossierItem, type WaitingItem } from '#core/item';
 import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -41,14 +41,15 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   // A person released it before its moment: it waits on.
   if (submission.again?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
     return quarantine(place, untilItsMoment(item));
-  const applied = apply(working.held, working.events, working.code, event);
+  const { events, foldWith, add } = working.history;
+  const applied = apply(working.held, events, working.code, event, foldWith);
   settleWaiting(place, applied.outcome);
   if (!applied.event) return { index, code, outcome: applied.outcome };
   const counted = counts(applied.event, applied.held.owner);
   const isFirst = working.held === undefined;
   if (counted) keepAliases(place, working, item, dossiers);
   working.held = applied.held;
-  addInOrder(working.events, applied.event);
+  add(applied.event);
   working.messageId = place.id;
   if (counted || isFirst) {
     working.party = submission.party;
@@ -113,12 +114,6 @@ function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
   return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, message }] };
 }
 
-/** Those of one dossier stay in event order: each late one is judged by all of them, and sorting is most of that. */
-function addInOrder<Event extends Parameters<typeof inEventOrder>[0]>(events: Event[], event: Event): void {
-  const before = events.findLastIndex((known) => inEventOrder(known, event) < 0);
-  events.splice(before + 1, 0, event);
-}
-
 /** The sender learns that a moment is more than a day ahead: what it says there changes nothing before. */
 export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
@@ -144,18 +139,18 @@ export function repetition(
   if (!item || !isDossierItem(item)) return undefined;
   const [working, ...others] = candidates(dossiers, item, place.sender);
   if (!working || others.length > 0) return undefined;
-  const { held, events } = working;
-  if (!held || !isKnown(held, events, eventOf(place, item, working))) return undefined;
+  const { held, history } = working;
+  if (!held || !isKnown(held, history.events, eventOf(place, item, working))) return undefined;
   settleWaiting(place, 'duplicate');
   return { index: place.index, code: item.record.code, outcome: 'duplicate' };
 }
 
 /** The event that an item stands for, in the words in which its dossier's history has it already. */
-function eventOf({ sender, means, source }: Place, item: DossierItem, { events, held }: Working) {
+function eventOf({ sender, means, source }: Place, item: DossierItem, { history, held }: Working) {
   const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
   const told = { ...incomingOf(item, sender, held, means.ownership.isAuthoritative(party)), ...came };
-  return means.stepsAreByMoment(party) ? asFirstTold(events, told, item.standIns) : told;
+  return means.stepsAreByMoment(party) ? asFirstTold(history.events, told, item.standIns) : told;
 }
 
 /**
@@ -184,10 +179,12 @@ function underOwnCode(record: Dossier, code: string, party: string): Dossier {
 function keepAliases({ submission, rows }: Place, working: Working, item: DossierItem, dossiers: Dossiers): void {
   const given = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
   const own = item.record.code === working.code ? [] : [{ party: submission.party, code: item.record.code }];
-  const known = new Set((working.held?.view.record.aliases ?? []).map((alias) => `${alias.party} ${alias.code}`));
+  if (given.length + own.length === 0) return;
+  const known = aliasNames(working.held?.view.record.aliases ?? []);
   for (const { party, code } of [...given, ...own]) {
-    if (known.has(`${party} ${code}`) || rows.aliases.some((row) => row.party === party && row.code === code)) continue;
-    rows.aliases.push({ party, code, dossier: working.code });
+    const name = aliasName({ party, code });
+    if (known.has(name) || rows.aliases.has(name)) continue;
+    rows.aliases.set(name, { party, code, dossier: working.code });
     register(dossiers, working, namesOfAlias({ party, code }));
   }
 }

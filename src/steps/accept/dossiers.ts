@@ -1,12 +1,12 @@
 import { type Held, type Incoming, needsHistory, type RecordedEvent } from '#core/apply';
-import { inEventOrder } from '#core/dossier';
+import { createHistory, type History } from '#core/history';
 import { isDossierCode } from '#core/identifiers';
 import { isDossierItem, type RecordItem, recordIn } from '#core/item';
 import { formerPeople, type Person } from '#core/mentions';
 import type { Ownership } from '#core/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type DossierRow, loadHeld } from '../../index/dossiers.ts';
-import { loadEvents } from '../../index/events.ts';
+import { loadEventsReading } from '../../index/events.ts';
 import { hashOf } from '../../index/sealed-records.ts';
 import { RECONCILE_DOOR } from '../read-again.ts';
 import type { AcceptMeans, Submission } from './submission.ts';
@@ -16,8 +16,8 @@ export interface Working {
   readonly code: string;
   readonly loaded: Held | undefined;
   held: Held | undefined;
-  /** In the order of event time. */
-  events: RecordedEvent[];
+  /** Its earlier events where the batch needs them, and those of the batch. */
+  history: History<RecordedEvent>;
   readonly createdAt: string;
   /** The newest message that was applied to it, and what it says of its freshness. */
   messageId: string | undefined;
@@ -31,13 +31,15 @@ export interface Working {
 }
 
 export interface Dossiers {
+  /** How many recorded events were read to judge by. */
+  readonly judged: number;
   readonly all: Set<Working>;
   /** By what each is known as: see namesOf. */
   readonly byName: Map<string, Set<Working>>;
 }
 
 export function noDossiers(): Dossiers {
-  return { all: new Set(), byName: new Map() };
+  return { judged: 0, all: new Set(), byName: new Map() };
 }
 
 export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
@@ -56,8 +58,7 @@ export async function loadDossiers(means: AcceptMeans, submissions: readonly Sub
     loaded.set(held.code, working);
     register(dossiers, working, namesOfHeld(asked, aliasOf));
   }
-  await loadHistories(means, items, dossiers);
-  return dossiers;
+  return { ...dossiers, judged: await loadHistories(means, items, dossiers) };
 }
 
 /** Who sent an item, and by which rules it is judged. */
@@ -90,7 +91,8 @@ export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
   const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt, former: [] };
-  return { code, loaded, held: loaded, events: [], createdAt, messageId, ownsCode: false, ...nothingYet };
+  const history = createHistory<RecordedEvent>();
+  return { code, loaded, held: loaded, history, createdAt, messageId, ownsCode: false, ...nothingYet };
 }
 
 export function register({ all, byName }: Dossiers, working: Working, names: readonly string[]): void {
@@ -100,10 +102,10 @@ export function register({ all, byName }: Dossiers, working: Working, names: rea
 
 /** Only what is not later than all that is recorded, or not its owner's, has to be judged by the history; see core/apply. */
 async function loadHistories(
-  { database, vault, ownership }: AcceptMeans,
+  { database, vault, ownership, stepsAreByMoment }: AcceptMeans,
   items: readonly SentItem[],
   dossiers: Dossiers,
-) {
+): Promise<number> {
   const reached = new Map<Working, Held>();
   const wanted = new Set<Working>();
   for (const { item, sender } of items) {
@@ -120,15 +122,19 @@ async function loadHistories(
         });
     }
   }
-  if (wanted.size === 0) return;
+  if (wanted.size === 0) return 0;
   const since = [...wanted].map((working) => working.createdAt).reduce((a, b) => (a < b ? a : b));
-  const histories = await loadEvents(
-    database.pool,
-    vault,
-    [...wanted].map((working) => working.code),
-    since,
-  );
-  for (const working of wanted) working.events = [...(histories.get(working.code) ?? [])].sort(inEventOrder);
+  const codes = [...wanted].map((working) => working.code);
+  // Only where a step may repeat another in other words are the words of steps needed.
+  const readsSteps = items.some(({ sender }) => stepsAreByMoment(sender.party));
+  const histories = await loadEventsReading(database.pool, vault, codes, since, readsSteps ? undefined : []);
+  let judged = 0;
+  for (const working of wanted) {
+    const events = histories.get(working.code) ?? [];
+    working.history = createHistory(events);
+    judged += events.length;
+  }
+  return judged;
 }
 
 /**
@@ -172,6 +178,13 @@ export function namedBy<Kept>(
 /** A record of the party that is entitled to its code is that party's dossier, whoever has the code as an alias. */
 function beginsOwn({ operation, record }: DossierItem, { party, ownership }: Omit<Sender, 'recordedAt'>): boolean {
   return operation === 'dossier.upsert.v1' && ownership?.entitled(record)?.party === party;
+}
+
+/** All codes of dossiers that a submission names: two batches that name the same one may change the same dossier. */
+export function codesNamedBy(submission: Submission): readonly string[] {
+  const items = dossierItemsOf(submission);
+  if (items.length === 1) return codesOf(items[0] as DossierItem);
+  return [...new Set(items.flatMap(codesOf))];
 }
 
 /** All that what is held of an item's dossier is looked for by. */
@@ -252,7 +265,10 @@ function atOf(item: DossierItem): string {
 
 /** What is to be written of a dossier that the batch changed. */
 export function dossierRow(working: Working): DossierRow {
-  const named = [working.loaded?.view.record.applicant, ...working.events.map(({ record }) => record?.applicant)];
+  const named = [
+    working.loaded?.view.record.applicant,
+    ...working.history.events.map(({ record }) => record?.applicant),
+  ];
   return {
     held: working.held as Held,
     madeFrom: working.loaded?.version ?? 0,

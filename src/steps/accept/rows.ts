@@ -20,7 +20,8 @@ export interface Rows {
   readonly accepted: Accepted[];
   readonly messages: MessageRow[];
   readonly idempotency: IdempotencyRow[];
-  readonly aliases: AliasRow[];
+  /** By party and code. */
+  readonly aliases: Map<string, AliasRow>;
   readonly entries: Map<string, CatalogueRow>;
   /** What earlier messages of the batch told of these entries. */
   readonly overtaken: CatalogueRow[];
@@ -28,7 +29,8 @@ export interface Rows {
   readonly deliveries: DeliveryRow[];
   readonly waiting: QuarantineRow[];
   readonly settled: { readonly id: number; readonly at: string; readonly settlement: string }[];
-  readonly unknown: UnknownCodeRow[];
+  /** By kind, code and party: a statement writes a row once. */
+  readonly unknown: Map<string, UnknownCodeRow>;
   readonly changes: ChangeRow[];
 }
 
@@ -37,14 +39,14 @@ export function noRows(): Rows {
     accepted: [],
     messages: [],
     idempotency: [],
-    aliases: [],
+    aliases: new Map(),
     entries: new Map(),
     overtaken: [],
     events: [],
     deliveries: [],
     waiting: [],
     settled: [],
-    unknown: [],
+    unknown: new Map(),
     changes: [],
   };
 }

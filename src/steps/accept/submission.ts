@@ -62,6 +62,8 @@ export interface Accepted {
 export interface Acceptance {
   /** What became of each submission, in their order. */
   readonly accepted: readonly Accepted[];
+  /** How many recorded events were read to judge by. */
+  readonly judged: number;
   /** The parties that something is due for now. */
   readonly ring: readonly string[];
   /** The dossiers that were not known before. */

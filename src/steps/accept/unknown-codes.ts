@@ -44,8 +44,9 @@ export function catalogueWarnings(
   const warnings: Problem[] = [];
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
     warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
-    if (means.knownCodes.isNews(kind, code, submission.party))
-      rows.unknown.push({ kind, code, party: submission.party, at: submission.receivedAt });
+    const { party, receivedAt: at } = submission;
+    if (means.knownCodes.isNews(kind, code, party))
+      rows.unknown.set(`${kind} ${code} ${party}`, { kind, code, party, at });
   };
   if (unknown.service.has(item.record.serviceCode)) warn('service', '/serviceCode', item.record.serviceCode);
   if (unknown.agency.has(item.record.agencyCode)) warn('agency', '/agencyCode', item.record.agencyCode);

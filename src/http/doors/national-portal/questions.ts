@@ -81,7 +81,7 @@ async function all<Entry>(
   for (let after: string | undefined; ; ) {
     const page = await catalogue.list(kind, { inForce: true }, A_PAGE, after);
     written.push(...(await inTurns(page, ({ record }) => write(JSON.parse(record)))));
-    if (page.length < A_PAGE) return written;
+    if (!page.isCut && page.length < A_PAGE) return written;
     after = page.at(-1)?.key;
   }
 }

@@ -1,0 +1,149 @@
+import { quote } from '#core/explain';
+import { Refusal } from './problem.ts';
+
+/** The memory that a page may take until it is written; what it takes then is known. */
+const RESERVED_BYTES = 4 * 1024 * 1024;
+/** Smaller replies are sent as they are. Larger ones count until the reader has taken them. */
+export const SMALL_BYTES = 256 * 1024;
+const TRY_AGAIN_S = 5;
+
+export interface PageLimits {
+  /** Bytes of all pages that are being made or sent. */
+  readonly total: number;
+  /** Of these the part that one key may have. */
+  readonly ofOne: number;
+  /** Requests of one key that may wait. */
+  readonly waiting: number;
+}
+
+const LIMITS: PageLimits = { total: 64 * 1024 * 1024, ofOne: 16 * 1024 * 1024, waiting: 64 };
+
+/** What one page holds of the budget. */
+export interface Hold {
+  /** Says how large the page is, once that is known. A small one holds nothing any more. */
+  resize(bytes: number): void;
+  /** Says that the page is sent on by itself, and returns what has to be called when it is taken. */
+  keepUntilTaken(): () => void;
+}
+
+export interface PageBudget {
+  /**
+   * Makes a page when there is memory for it. A key waits for its own pages first, so the many pages of one key leave
+   * room for those of others.
+   *
+   * @throws Refusal 429 where too many requests of the key wait already
+   */
+  hold<Out>(keyId: string, make: (hold: Hold) => Promise<Out>): Promise<Out>;
+}
+
+interface Waiting {
+  readonly keyId: string;
+  readonly go: () => void;
+}
+
+export function createPageBudget(limits: PageLimits = LIMITS): PageBudget {
+  let held = 0;
+  const heldBy = new Map<string, number>();
+  const waiting: Waiting[] = [];
+
+  const of = (keyId: string): number => heldBy.get(keyId) ?? 0;
+  const fits = (keyId: string): boolean =>
+    (of(keyId) === 0 || of(keyId) + RESERVED_BYTES <= limits.ofOne) && held + RESERVED_BYTES <= limits.total;
+
+  function change(keyId: string, by: number): void {
+    held += by;
+    const own = of(keyId) + by;
+    if (own === 0) heldBy.delete(keyId);
+    else heldBy.set(keyId, own);
+  }
+
+  /** The key that holds the least is next; of one key the oldest request. */
+  function letIn(): void {
+    for (;;) {
+      const able = waiting.filter(({ keyId }) => fits(keyId));
+      const [first] = able.sort((a, b) => of(a.keyId) - of(b.keyId));
+      if (!first) return;
+      waiting.splice(waiting.indexOf(first), 1);
+      change(first.keyId, RESERVED_BYTES);
+      first.go();
+    }
+  }
+
+  async function enter(keyId: string): Promise<void> {
+    const own = waiting.filter((one) => one.keyId === keyId).length;
+    if (own === 0 && fits(keyId)) return change(keyId, RESERVED_BYTES);
+    if (own >= limits.waiting)
+      throw new Refusal(
+        'too-often',
+        `${own} requests for pages of the key ${quote(keyId)} wait already; read fewer at once, and take their replies`,
+        { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
+      );
+    await new Promise<void>((go) => waiting.push({ keyId, go }));
+  }
+
+  return {
+    async hold(keyId, make) {
+      await enter(keyId);
+      let bytes = RESERVED_BYTES;
+      let isKept = false;
+      const resize = (to: number): void => {
+        const now = to > SMALL_BYTES ? to : 0;
+        change(keyId, now - bytes);
+        bytes = now;
+        letIn();
+      };
+      try {
+        return await make({
+          resize,
+          keepUntilTaken() {
+            isKept = true;
+            return () => resize(0);
+          },
+        });
+      } catch (error) {
+        isKept = false;
+        throw error;
+      } finally {
+        if (!isKept) resize(0);
+      }
+    },
+  };
+}
+
+const CHUNK_BYTES = 64 * 1024;
+/** A reader that takes nothing for so long gives its memory back. */
+const STALLED_MS = 60_000;
+
+/** Bytes as a stream that is written as fast as it is taken. @param onEnd called once, whatever ends it */
+export function takenStream(bytes: Uint8Array, onEnd: () => void): ReadableStream<Uint8Array> {
+  let at = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const end = (): void => {
+    clearTimeout(timer);
+    if (!isOver) onEnd();
+    isOver = true;
+  };
+  const watch = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      end();
+      controller.error(new Error('nothing was taken of the reply for too long'));
+    }, STALLED_MS).unref();
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start: watch,
+      pull(controller) {
+        watch(controller);
+        controller.enqueue(bytes.subarray(at, at + CHUNK_BYTES));
+        at += CHUNK_BYTES;
+        if (at < bytes.length) return;
+        controller.close();
+        end();
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,208 @@
+import { advance, counts, type DossierView, type EventPlace, type Folding, fold, isOwn, viewOf } from '#core/dossier';
+import { maskedStep } from '#core/masked-record';
+import type { Mentions } from '#core/mentions';
+import { BY_PROGRESS, progressOf } from '#core/status';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import { inTurns, nextTurn } from '../turns.ts';
+import type { Vault } from '../vault.ts';
+import { type EventsRow, loadEvents, type ReadEvent, read } from './events.ts';
+
+export interface HistoryItem {
+  readonly at: string;
+  readonly status: string;
+  readonly actor?: string;
+  readonly title?: string;
+  readonly unit?: string;
+  readonly content?: string;
+  readonly party: string;
+  readonly messageId: string;
+  readonly receivedAt: string;
+  readonly movedStatus: boolean;
+  /** A party that does not own the dossier said it, and it decides nothing. Absent otherwise. */
+  readonly claim?: true;
+}
+
+export interface HistoryPage {
+  readonly items: readonly HistoryItem[];
+  /** Where the last one of them stands, when more follow. */
+  readonly last?: EventPlace;
+}
+
+/** Content that one page reads. A step is some hundred bytes, a whole record may be a megabyte. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+/** Events that are folded at a time; of steps nothing is read but their columns. */
+const FOLDED_AT_ONCE = 4_000;
+
+/** `inEventOrder` of core/dossier.ts. A message's id and an event's place in it are never absent here. */
+const RANK = `CASE WHEN inferred THEN 0 ELSE array_position(ARRAY[${BY_PROGRESS.map((one) => `'${one}'`).join()}], status) - 1 END`;
+const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
+
+/** @param isRead which events their content is read of */
+function following(isRead: string): string {
+  return `
+    SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash,
+      message_id, item, CASE WHEN ${isRead} THEN record END AS record, record_key, owner, shared, looked
+    FROM (
+      SELECT *, count(*) OVER ()::int4 AS looked,
+        sum(CASE WHEN ${isRead} THEN octet_length(record) ELSE 0 END) OVER (ORDER BY ${PLACE}) AS bytes
+      FROM (SELECT * FROM events
+            WHERE code = $1 AND seq <= $2
+              AND ($4::timestamptz IS NULL OR (${PLACE}) > ($4, $5::bool, $6::int4, $7::uuid, $8::int4, $9::int4))
+            ORDER BY ${PLACE} LIMIT $3) found) summed
+    WHERE bytes <= ${PAGE_BYTES} OR bytes = octet_length(record)
+    ORDER BY ${PLACE}`;
+}
+
+const WITH_STEPS = following('true');
+const WITHOUT_STEPS = following(`kind = 'dossier'`);
+
+interface Asked {
+  readonly code: string;
+  /** Events that were recorded later are not looked at. */
+  readonly upTo: number;
+  readonly limit: number;
+  readonly after: EventPlace | undefined;
+}
+
+interface Page {
+  readonly events: readonly ReadEvent[];
+  /** Whether more events follow. */
+  readonly isCut: boolean;
+}
+
+const ALL = 2 ** 31 - 1;
+const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
+
+async function pageAfter(
+  { pool }: Database,
+  vault: Vault,
+  { code, upTo, limit, after }: Asked,
+  withSteps: boolean,
+): Promise<Page> {
+  const place = after && [
+    ...[after.at, after.inferred, after.inferred ? 0 : progressOf(after.status)],
+    ...[after.messageId ?? NO_MESSAGE, after.item ?? 0, after.seq],
+  ];
+  const { rows } = await pool.query<EventsRow & { looked: number }>({
+    ...(withSteps ? { name: 'history page', text: WITH_STEPS } : { name: 'history to fold', text: WITHOUT_STEPS }),
+    values: [code, upTo, limit + 1, ...(place ?? Array(6).fill(null))],
+  });
+  const isCut = rows.length < (rows[0]?.looked ?? 0) || rows.length > limit;
+  const events = await inTurns(rows.slice(0, limit), (row) => read(row, vault));
+  return { events, isCut };
+}
+
+/**
+ * A page of what happened, in event order, and no more of it than memory should hold.
+ *
+ * @param maskOf the mask of all who were named by now; it is asked for after the events were read, so that it knows of
+ *   everybody in them. Absent where personal data are shown in full
+ */
+export async function readHistoryPage(
+  database: Database,
+  vault: Vault,
+  asked: Omit<Asked, 'upTo'>,
+  maskOf: (() => Promise<Mentions>) | undefined,
+): Promise<HistoryPage> {
+  const { events, isCut } = await pageAfter(database, vault, { ...asked, upTo: ALL }, true);
+  const mask = await maskOf?.();
+  const owner = await ownerOf(database, asked.code);
+  const items = await inTurns(events, (event) => itemOf(event, owner, mask));
+  const last = events.at(-1);
+  return { items, ...(last && isCut && { last }) };
+}
+
+async function ownerOf({ query }: Database, code: string): Promise<string | undefined> {
+  return (await query.selectFrom('dossiers').select('owner').where('code', '=', code).executeTakeFirst())?.owner;
+}
+
+function itemOf(event: ReadEvent, owner: string | undefined, people: Mentions | undefined): HistoryItem {
+  const { actor, title, unit, content, processingUnit, note } = event.said as Record<string, string | undefined>;
+  const said = event.kind === 'progress' ? { actor, title, unit, content } : { unit: processingUnit, content: note };
+  return {
+    at: event.at,
+    status: event.status,
+    ...(people ? maskedStep(said, people) : said),
+    party: event.party,
+    messageId: event.messageId,
+    receivedAt: event.receivedAt,
+    movedStatus: event.movedStatus,
+    ...(owner !== undefined && !isOwn(event, owner) && !counts(event, owner) && { claim: true }),
+  } as HistoryItem;
+}
+
+export interface FoldedEvents {
+  readonly view: DossierView;
+  /** The event that was recorded last of those that count. */
+  readonly newest: ReadEvent;
+  /** The latest moment of those that count. */
+  readonly eventAt: string;
+}
+
+/** What the events of a dossier tell of it, up to the one with this number: whole histories in parts. */
+export async function foldUpTo(
+  database: Database,
+  vault: Vault,
+  { code, upTo, owner }: { readonly code: string; readonly upTo: number; readonly owner: string },
+): Promise<FoldedEvents | undefined> {
+  const seen: { view?: Folding | undefined; before?: ReadEvent; newest?: ReadEvent; last?: ReadEvent } = {};
+  let eventAt = '';
+  let place: ReadEvent | undefined;
+  for (let isCut = true; isCut; ) {
+    const page = await pageAfter(database, vault, { code, upTo, limit: FOLDED_AT_ONCE, after: place }, false);
+    await inTurns(page.events, (event) => {
+      if (!seen.last || event.seq > seen.last.seq) seen.last = event;
+      if (!counts(event, owner)) return;
+      seen.view = advance(seen.view, event, owner, seen.before).view;
+      seen.before = event;
+      if (!seen.newest || event.seq > seen.newest.seq) seen.newest = event;
+      if (event.at > eventAt) eventAt = event.at;
+    });
+    place = page.events.at(-1);
+    isCut = page.isCut;
+  }
+  const view = seen.view ? viewOf(seen.view) : await foldWithoutPast(database, vault, code, upTo, owner);
+  const newest = seen.newest ?? seen.last;
+  return view && newest && { view, newest, eventAt: eventAt || newest.at };
+}
+
+/** A dossier whose records of its owner all name a moment far ahead: it has few events. */
+async function foldWithoutPast(
+  { pool }: Database,
+  vault: Vault,
+  code: string,
+  upTo: number,
+  owner: string,
+): Promise<DossierView | undefined> {
+  const events = (await loadEvents(pool, vault, [code], '1970-01-01')).get(code) ?? [];
+  return fold(
+    events.filter(({ seq }) => seq <= upTo),
+    owner,
+  );
+}
+
+/** Items of a list that are masked before others have their turn. */
+const MASKED_AT_ONCE = 25;
+const LISTS = ['documents', 'supplements', 'results', 'fees'] as const;
+
+/** Masks a record in turns with other requests: it may have thousands of texts. @param mask masks a part of it at a time */
+export async function maskedInTurns(record: Dossier, mask: (part: Dossier) => Dossier): Promise<Dossier> {
+  const { documents, supplements, results, fees, ...rest } = record;
+  const masked: Record<string, unknown> = { ...mask(rest) };
+  for (const name of LISTS) {
+    const list = record[name];
+    if (!list) continue;
+    const shown: unknown[] = [];
+    for (let at = 0; at < list.length; at += MASKED_AT_ONCE) {
+      const { code, serviceCode, agencyCode, status, statusAt } = record;
+      const some = list.slice(at, at + MASKED_AT_ONCE);
+      const part = mask({ code, serviceCode, agencyCode, status, statusAt, [name]: some } as Dossier);
+      shown.push(...((part[name] as unknown[] | undefined) ?? []));
+      await nextTurn();
+    }
+    masked[name] = shown;
+  }
+  // In the order of the record.
+  return Object.fromEntries(Object.keys(record).map((name) => [name, masked[name]])) as Dossier;
+}

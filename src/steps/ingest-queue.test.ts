@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { createIngestQueue } from './ingest-queue.ts';
+
+interface Input {
+  readonly name: string;
+  readonly sender: string;
+  readonly weight: number;
+  readonly keys: readonly string[];
+}
+
+/** A queue whose runs end when the test says so. */
+function scene() {
+  const runs: { readonly names: readonly string[]; readonly end: (work?: number) => Promise<void> }[] = [];
+  const done: string[] = [];
+  const accept = createIngestQueue<Input, string>(
+    (inputs, report) =>
+      new Promise((resolve) => {
+        runs.push({
+          names: inputs.map(({ name }) => name),
+          async end(work = 0) {
+            report(work);
+            resolve(inputs.map(({ name }) => name));
+            await turn();
+          },
+        });
+      }),
+    {
+      ...{ size: 1_000, lingerMs: 0 },
+      weigh: ({ weight }) => weight,
+      senderOf: ({ sender }) => sender,
+      keysOf: ({ keys }) => keys,
+    },
+  );
+  return {
+    runs,
+    done,
+    send(name: string, { sender = 'a', weight = 1, keys = [name] }: Partial<Omit<Input, 'name'>> = {}): void {
+      void accept({ name, sender, weight, keys }).then((out) => done.push(out));
+    },
+    running: () => runs.map(({ names }) => names.join(' ')),
+  };
+}
+
+/** Lets what is due by now begin. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+
+describe('the ingest queue', () => {
+  test('gathers small inputs of a turn into one run', async () => {
+    const { runs, done, send, running } = scene();
+    for (const name of ['one', 'two', 'three']) send(name);
+    await turn();
+    expect(running()).toEqual(['one two three']);
+    await runs[0]?.end();
+    expect(done).toEqual(['one', 'two', 'three']);
+  });
+
+  test('never has two runs with a common key, and keeps the order of inputs that share one', async () => {
+    const { runs, send, running } = scene();
+    send('first', { keys: ['x'] });
+    await turn();
+    send('second', { keys: ['x', 'y'] });
+    send('third', { keys: ['y'] });
+    send('beside', { keys: ['z'] });
+    await turn();
+    expect(running()).toEqual(['first', 'beside']);
+    await runs[0]?.end();
+    await turn();
+    expect(running()).toEqual(['first', 'beside', 'second third']);
+  });
+
+  test('leaves lanes to small inputs while large ones are worked on, and one lane to other senders', async () => {
+    const { runs, send, running } = scene();
+    for (let n = 0; n < 5; n++) send(`large ${n}`, { weight: 900 });
+    await turn();
+    expect(running()).toEqual(['large 0', 'large 1']);
+    send('small', { sender: 'b' });
+    send('other', { sender: 'c', weight: 900 });
+    await turn();
+    expect(running().slice(2)).toEqual(['small', 'other']);
+    await runs[0]?.end();
+    await turn();
+    expect(running().slice(4)).toEqual(['large 2']);
+  });
+
+  test('gives the next lane for large inputs to the sender that has the fewest', async () => {
+    const { runs, send, running } = scene();
+    for (let n = 0; n < 4; n++) send(`a${n}`, { weight: 900 });
+    send('b0', { sender: 'b', weight: 900 });
+    send('c0', { sender: 'c', weight: 900 });
+    await turn();
+    expect(running()).toHaveLength(3);
+    expect(new Set(running())).toEqual(new Set(['a0', 'b0', 'c0']));
+    await runs[1]?.end();
+    await turn();
+    expect(running()[3]).toBe('a1');
+  });
+
+  test('serves a sender whose run cost much beside the others until a run of it is cheap', async () => {
+    const { runs, send, running } = scene();
+    send('costly');
+    await turn();
+    await runs[0]?.end(6_000);
+    send('again');
+    send('healthy', { sender: 'b' });
+    await turn();
+    expect(new Set(running().slice(1))).toEqual(new Set(['again', 'healthy']));
+    await runs[1]?.end(0);
+    await runs[2]?.end(0);
+    send('cheap');
+    send('also', { sender: 'b' });
+    await turn();
+    expect(running().slice(3)).toEqual(['cheap also']);
+  });
+
+  test('gives each sender a part alike of a run that does not hold all', async () => {
+    const { send, running } = scene();
+    for (let n = 0; n < 2_000; n++) send(`a${n}`);
+    send('b', { sender: 'b' });
+    await turn();
+    expect(running()[0]?.split(' ')).toContain('b');
+    expect(running()[0]?.split(' ')).toHaveLength(501);
+  });
+
+  test('hands the error of a run to each of its callers, and goes on', async () => {
+    let isBroken = true;
+    const accept = createIngestQueue<string, string>(
+      async (inputs) => {
+        if (isBroken) throw new Error('broken');
+        return inputs;
+      },
+      { size: 10, lingerMs: 0, weigh: () => 1, senderOf: () => 'a', keysOf: (name) => [name] },
+    );
+    const both = await Promise.allSettled([accept('x'), accept('y')]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isBroken = false;
+    expect(await accept('x')).toBe('x');
+  });
+});
