@@ -113,7 +113,7 @@ const LINGER_MS = 2;
  */
 const TRIES = 8;
 const PAUSED_FROM = 3;
-const CONFLICTS_MS = 20_000;
+const CONFLICTS_MS = 3_000;
 const RELEASE_MS = 20;
 
 /** Doubtful text waits for a person first: what waits for its dossier has none, or a person took it as it stands. */

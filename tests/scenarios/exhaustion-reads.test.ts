@@ -135,7 +135,7 @@ describe('a conflict that does not end', () => {
       };
       const real = performance.now.bind(performance);
       let passed = 0;
-      // The hub tries for twenty seconds: each look at the clock takes one.
+      // The hub tries for three seconds: each look at the clock takes one.
       performance.now = () => real() + 1_000 * passed++;
       const response = await hub
         .request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier())
