@@ -18,7 +18,7 @@ export async function heedBesides(
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const owned = submissions.map((submission) => withOwnAliases(means, submission));
-  const numbered = await withReceiptNumbers(database, owned);
+  const numbered = await withReceiptNumbers(database, means, owned);
   for (const { items } of numbered)
     for (const item of items) {
       const { record, besides } = recordIn(item) ?? {};
@@ -76,6 +76,7 @@ function whyForeign(
  */
 async function withReceiptNumbers(
   database: Database,
+  means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const numbered = submissions.flatMap(({ items }) => items.flatMap((item) => recordIn(item) ?? []).filter(hasNumber));
@@ -83,17 +84,18 @@ async function withReceiptNumbers(
   const holders = await loadHolders(database, [
     ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
   ]);
-  return submissions.map((submission) => ({
-    ...submission,
-    items: submission.items.map((item) => {
+  return submissions.map((submission) => {
+    const sender = senderOf(means, submission);
+    const items = submission.items.map((item) => {
       if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
-        return { ...item, asItStands: withAlias(item.asItStands, submission.party, holders) };
+        return { ...item, asItStands: withAlias(item.asItStands, sender, holders) };
       if (!isRecord(item) || !isUpsert(item)) return item;
-      const numbered = hasNumber(item) ? withAlias(item, submission.party, holders) : item;
+      const numbered = hasNumber(item) ? withAlias(item, sender, holders) : item;
       holdAll(holders, numbered.record, submission.party);
       return numbered;
-    }),
-  }));
+    });
+    return { ...submission, items };
+  });
 }
 
 type Upsert = RecordItem<'dossier.upsert.v1'>;
@@ -127,14 +129,17 @@ function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: strin
   for (const alias of aliases) hold(holders, alias.code, dossier, owner);
 }
 
-function withAlias(item: Numbered, party: string, holders: Holders): Upsert {
+function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {
   const { record, receiptNumber, ...rest } = item;
+  const { party } = sender;
   const own = holders.get(record.code);
   const [dossier, owner] = [...(own ?? new Map([[record.code, party]]))][0] as [string, string];
   const isOne = (own?.size ?? 1) === 1;
   const isFree = [...(holders.get(receiptNumber)?.keys() ?? [])].every((holder) => holder === dossier);
-  if (!isOne || owner !== party || !isFree) {
-    const why = isFree ? 'another party told of the dossier first' : 'it is a code of another dossier already';
+  const foreign = whyForeign({ party, code: receiptNumber }, sender);
+  if (!isOne || owner !== party || !isFree || foreign !== undefined) {
+    const taken = isFree ? 'the dossier belongs to another party' : 'it is a code of another dossier already';
+    const why = foreign ?? taken;
     const message = `${JSON.stringify(receiptNumber)} is not made a code of the dossier: ${why}`;
     return { ...rest, record, warnings: [...item.warnings, { path: '/SoBienNhan', message }] };
   }

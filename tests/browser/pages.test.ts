@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -32,7 +32,7 @@ describeInBrowser(() => {
   beforeAll(async () => {
     const services = [...seedOf('services')];
     const records = { services, fields: seedOf('fields'), agencies: seedOf('agencies') };
-    hub = await testHub({ partners: { source: catalogueSource(records) } });
+    hub = await testHub({ partners: { source: catalogueSource(records) }, nowMs: AFTER_RECEIPT });
     await pullCatalogue(hub);
     services[0] = changed(services[0] as unknown as Service);
     await pullCatalogue(hub);

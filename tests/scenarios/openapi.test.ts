@@ -192,6 +192,11 @@ describe('the OpenAPI document', () => {
     });
     await ask(`get ${ops('parties/{party}/compared')}`, 200, { path: { party: 'portal' }, query: '?with=one-stop' });
     await ask(`get ${ops('replays/{id}')}`, 200, { path: { id: (await first('replays')).id } });
+    await hub.hub.database.pool.query(
+      "INSERT INTO doubtful_dossiers (code, kind, party) SELECT code, 'far-ahead', owner FROM dossiers LIMIT 1",
+    );
+    const doubtful = await first('doubtful-dossiers');
+    await ask(`post ${ops('doubtful-dossiers/{id}/settle')}`, 200, { path: { id: doubtful.id }, body: { why } });
     const cause = await first('quarantine');
     await ask(`get ${ops('quarantine/{id}')}`, 200, { path: { id: cause.id } });
     await ask(`post ${ops('quarantine/{id}/resolve')}`, 200, {
@@ -483,6 +488,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
   'post /api/v1/ops/parties/{party}/backfill': { preview: true },
+  'post /api/v1/ops/doubtful-dossiers/{id}/settle': { why: 'because the test asks' },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },

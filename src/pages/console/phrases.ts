@@ -93,7 +93,7 @@ export const PHRASES: readonly Phrase[] = [
     '{code} và các mã khác của nó chỉ {count} hồ sơ đang giữ riêng: {list}',
   ],
   ['{number} is not made a code of the dossier: {why}', '{number} không được dùng làm mã của hồ sơ: {why}'],
-  ['another party told of the dossier first', 'bên khác đã báo hồ sơ này trước'],
+  ['the dossier belongs to another party', 'hồ sơ do bên khác phụ trách'],
   ['it is a code of another dossier already', 'đã là mã của hồ sơ khác'],
   [
     'the record has no place for it: it stays in the message and is not told to {list}',
