@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -40,8 +39,7 @@ describe('import', () => {
       { file: path, line: 2, outcome: 'invalid' },
       { file: path, line: 3, outcome: 'accepted' },
     ]);
-    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-    expect(await scene.count(`audit WHERE subject = 'party one-stop: dossier.upsert.v1 sha256:${sha256}'`)).toBe(1);
+    expect(await scene.count("audit WHERE subject LIKE 'party one-stop: dossier.upsert.v1 file:%'")).toBe(1);
   });
 
   test('takes in nothing where its report cannot be written', async () => {
