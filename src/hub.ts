@@ -1,21 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
-import { createOwnership } from '#core/ownership';
-import { createWorkingTime } from '#core/working-time';
+import { createWorkingTime } from '#core/dates/working-time';
+import { createOwnership } from '#core/dossier/ownership';
 import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
-import type { LoadedAdapter } from './adapters.ts';
-import { createAlerts } from './alerts.ts';
-import { createBell } from './bell.ts';
 import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
-import { type Config, embeddedFolder, ROLES } from './config.ts';
+import { createChangeSignal } from './concurrency/change-signal.ts';
+import { type Config, embeddedFolder, ROLES } from './config/config.ts';
 import { type Clock, databaseClock } from './database/clock.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
 import { keyOldRows } from './database/rekey.ts';
 import { unopenedMessages } from './database/reseal.ts';
+import { createOriginals } from './delivery/originals.ts';
 import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createAuditLimit } from './http/audit-limit.ts';
@@ -30,8 +29,6 @@ import { createCountedDossiers, createStatistics, rememberStatistics } from './h
 import { createLookUp } from './index/look-up.ts';
 import { createMaskRound, maskStale } from './index/mask-again.ts';
 import { createIndexReader } from './index/read.ts';
-import { createCountedDossiersReader, createStatisticsReader } from './index/statistics.ts';
-import { createLastWrite } from './last-write.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
 import { loadBacklog } from './ledger/backlog.ts';
@@ -45,26 +42,29 @@ import { resealCheckpoints } from './ledger/pulls.ts';
 import { createLedgerReader, type LedgerReader } from './ledger/read.ts';
 import { lastReconciles } from './ledger/reconciles.ts';
 import { createTries } from './ledger/tries.ts';
+import { createAlerts } from './observe/alerts.ts';
+import { createAuditWatch } from './observe/audit-watch.ts';
+import { createLastWrite } from './observe/last-write.ts';
+import { createShapeWatch } from './observe/payload-shapes.ts';
+import { createRestoreWatch, reportRestore } from './observe/restore-watch.ts';
+import { createTelemetry } from './observe/telemetry.ts';
+import { createAttest, createEvidence, type MakeEvidence } from './operator-orders/evidence.ts';
+import { createOrders, type Orders } from './operator-orders/orders.ts';
 import { addConsole } from './pages/console/console.ts';
 import { addPages, unknownPage } from './pages/pages.ts';
-import type { Party } from './parties.ts';
-import { createParties, rightsOf } from './parties-of-config.ts';
+import { createParties, rightsOf } from './parties/from-config.ts';
+import type { LoadedAdapter } from './parties/load-adapters.ts';
+import type { Party } from './parties/party.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
 import { createNightly } from './reconcile/nightly.ts';
 import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './reconcile/reconcile.ts';
-import { createRounds } from './rounds.ts';
-import { countChanges } from './steps/count.ts';
-import { createAttest, createEvidence, type MakeEvidence } from './steps/evidence.ts';
-import { createOrders, type Orders } from './steps/orders.ts';
-import { createOriginals } from './steps/originals.ts';
-import { createTelemetry } from './telemetry.ts';
-import { createVault, type Vault } from './vault.ts';
-import { createAuditWatch } from './watch/audit.ts';
-import { createHomeWatch, lookAndTell } from './watch/home.ts';
-import { createShapeWatch } from './watch/shapes.ts';
+import { createScheduler } from './scheduler.ts';
+import { createVault, type Vault } from './secrets/vault.ts';
+import { countChanges } from './statistics/count.ts';
+import { createCountedDossiersReader, createStatisticsReader } from './statistics/reader.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
 export interface HubOverrides extends Waits {
@@ -113,7 +113,7 @@ export async function createHub(
 ): Promise<Hub> {
   const { random = Math.random, lookMs = LOOK_MS } = overrides;
   const { file, roles } = config;
-  const traces = config.traces && (await import('./traces.ts')).createTraces(config.traces, log);
+  const traces = config.traces && (await import('./observe/traces.ts')).createTraces(config.traces, log);
   const telemetry = createTelemetry(log, traces);
   const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
   const database = openDatabase(databaseUrl, overrides);
@@ -139,7 +139,7 @@ export async function createHub(
     ownedSince = await loadOwnedSince(database);
     await registerParties(database, [...parties.keys()]);
     // Before anything is kept or told.
-    await lookAndTell({ database, telemetry, nowMs, folder });
+    await reportRestore({ database, telemetry, nowMs, folder });
   } catch (error) {
     clock?.close();
     await Promise.all([database.close(), traces?.close()]);
@@ -147,9 +147,9 @@ export async function createHub(
   }
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
   const queue = overrides.queue ?? (await createQueue(config, log));
-  const changed = createBell();
+  const changed = createChangeSignal();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
-  const home = createHomeWatch({ database, alerts, telemetry, nowMs, folder });
+  const home = createRestoreWatch({ database, alerts, telemetry, nowMs, folder });
   const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
@@ -186,7 +186,7 @@ export async function createHub(
   const working = createWorkingTime(workingCalendar(file.province));
   const counting = { database, working, entries: createEntryCache(database, nowMs), onFault: telemetry.failed };
   const count = () => countChanges(counting);
-  const rounds = createRounds({
+  const rounds = createScheduler({
     pipeline,
     reconcile: createNightly({ ...reconcileMeans, alerts }, parties),
     database,

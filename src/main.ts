@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import { loadAdapters } from './adapters.ts';
-import { ConfigError, embeddedFolder, loadConfig, type Role } from './config.ts';
+import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config/config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
-import { endSoon, onEnd } from './ending.ts';
 import { createHub } from './hub.ts';
-import { createLog, tellListening } from './log.ts';
+import { loadAdapters } from './parties/load-adapters.ts';
+import { endSoon, onEnd } from './process/ending.ts';
+import { createLog, tellListening } from './process/log.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const log = createLog(env);
+  const log = createLog(logLevelOf(env));
   try {
     await startHub(env, log);
   } catch (error) {

@@ -1,42 +1,32 @@
-import { randomUUID } from 'node:crypto';
-import { msToInstant } from '#core/dates';
-import { maskNamesIn } from '#core/masking';
-import type { Ownership } from '#core/ownership';
-import type { Route } from '#core/route';
-import type { Alerts } from './alerts.ts';
+import { msToInstant } from '#core/dates/dates';
+import type { Ownership } from '#core/dossier/ownership';
+import type { Route } from '#core/dossier/route';
+import { createCommit, isRetryable } from './accept/commit.ts';
+import { createGuess } from './accept/guess.ts';
+import { createAcceptOnce, type KeyedSubmission, type OnceResult } from './accept/once.ts';
+import type { Readers } from './accept/read-again.ts';
+import { createReread, type ReleaseDeps } from './accept/release.ts';
+import type { Acceptance, Accepted, Submission } from './accept/submission.ts';
+import { createWaitingItems } from './accept/waiting.ts';
 import { createKnownCodes } from './catalogue/known-codes.ts';
-import type { Part } from './database/parts.ts';
+import { createBackground } from './concurrency/background.ts';
 import type { Database } from './database/pool.ts';
 import { createUuids } from './database/uuid.ts';
-import { gather } from './gather.ts';
-import type { LastWrite } from './last-write.ts';
+import type { Originals } from './delivery/originals.ts';
+import { createRecentCommits } from './delivery/recent-commits.ts';
+import { createWorkers } from './delivery/workers.ts';
 import type { CodeEntries } from './ledger/code-entries.ts';
-import { partiesWithWork } from './ledger/deliveries.ts';
-import { findIdempotent, IDEMPOTENCY_CONFLICT } from './ledger/idempotency.ts';
-import { AWAY_KINDS } from './ledger/incidents.ts';
-import { loadResults } from './ledger/messages.ts';
-import { saveBreaker } from './ledger/party-states.ts';
-import { loadReleasable, loadWaitingFor, waitInstead } from './ledger/quarantine.ts';
-import { releaseDeliveries, type Settled, settleAll } from './ledger/settle.ts';
-import type { Party } from './parties.ts';
+import { waitInstead } from './ledger/quarantine.ts';
+import { releaseDeliveries } from './ledger/settle.ts';
+import type { Alerts } from './observe/alerts.ts';
+import type { LastWrite } from './observe/last-write.ts';
+import type { ShapeWatch } from './observe/payload-shapes.ts';
+import type { Telemetry } from './observe/telemetry.ts';
+import { createOrderRunner } from './operator-orders/run.ts';
+import type { Party } from './parties/party.ts';
+import { runPull } from './pull/run-pull.ts';
 import type { Queue } from './queue/port.ts';
-import { acceptBatch } from './steps/accept/accept.ts';
-import { codesNamedBy } from './steps/accept/dossiers.ts';
-import { createGuess } from './steps/accept/guess.ts';
-import type { Accepted, AcceptMeans, Submission } from './steps/accept/submission.ts';
-import { heedBesides } from './steps/besides.ts';
-import { carryOutReplay, carryOutReplays, carryOutResolutions } from './steps/carry-out.ts';
-import { createIngestQueue } from './steps/ingest-queue.ts';
-import { createJustKept } from './steps/just-kept.ts';
-import { createLane, type Lane, type LaneMeans } from './steps/lane.ts';
-import { createReread, type LetGoMeans, letGo } from './steps/let-go.ts';
-import type { Originals } from './steps/originals.ts';
-import { pauseByHub } from './steps/pause.ts';
-import { runPull } from './steps/pull.ts';
-import type { Readers } from './steps/read-again.ts';
-import type { Telemetry } from './telemetry.ts';
-import type { Vault } from './vault.ts';
-import type { ShapeWatch } from './watch/shapes.ts';
+import type { Vault } from './secrets/vault.ts';
 
 export interface PipelineMeans {
   readonly database: Database;
@@ -66,9 +56,6 @@ export interface PipelineMeans {
   /** Called after each commit of messages: somebody may wait for changes. */
   readonly onCommit: () => void;
 }
-
-export type KeyedSubmission = Submission & Required<Pick<Submission, 'idempotency'>>;
-export type OnceResult = ({ readonly kind: 'done' } & Accepted) | { readonly kind: 'other-body' };
 
 /** A message that was refused as a whole. */
 export type Refused = Omit<Submission, 'party' | 'items'> &
@@ -103,306 +90,85 @@ export interface Pipeline {
   drain(ms: number): Promise<void>;
 }
 
-/** Messages that one transaction may take; see stack measurements: more rows in one statement gain nothing. */
-const BATCH_ITEMS = 1_000;
-/** Measured at 16 clients: batches of twice the size, and a third less work for the database. */
-const LINGER_MS = 2;
-/**
- * Another process may change the same dossiers meanwhile. A batch that lost begins again: at once at first, then after
- * pauses, because many small batches in a row would win against a large one each time.
- */
-const TRIES = 8;
-const PAUSED_FROM = 3;
-const CONFLICTS_MS = 3_000;
-const RELEASE_MS = 20;
+export function createPipeline(deps: PipelineMeans): Pipeline {
+  const { database, vault, queue, parties, nowMs, telemetry, lastWrite, random } = deps;
+  const background = createBackground(telemetry.failed);
+  const justKept = deps.delivers ? createRecentCommits() : undefined;
+  const recent = justKept && { justKept };
 
-/** Doubtful text waits for a person first: what waits for its dossier has none, or a person took it as it stands. */
-const JUDGED = true;
-
-export function createPipeline(means: PipelineMeans): Pipeline {
-  const { database, vault, queue, parties, routes, nowMs, telemetry, alerts } = means;
-  const justKept = means.delivers ? createJustKept() : undefined;
-  const acceptMeans: AcceptMeans = {
-    database,
-    vault,
-    routes,
-    knownCodes: createKnownCodes(database, nowMs),
-    ownership: means.ownership,
-    ownedSince: means.ownedSince,
-    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
-    uuids: createUuids(nowMs),
-    guess: createGuess(),
-    ...(justKept && { justKept }),
-  };
-  const settleTogether = gather(
-    async (lists: readonly (readonly Settled[])[]) => {
-      await settleSplitting(lists.flat());
-      return lists.map(() => undefined);
+  const commit = createCommit({
+    accept: {
+      ...deps,
+      ...recent,
+      knownCodes: createKnownCodes(database, nowMs),
+      stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
+      uuids: createUuids(nowMs),
+      guess: createGuess(),
     },
-    { size: 200, lanes: 2, weigh: (settled) => settled.length },
-  );
-
-  /** One outcome that the database refuses must not keep the others of its batch from being kept. */
-  async function settleSplitting(settled: readonly Settled[]): Promise<void> {
-    try {
-      await settleAll(database, vault, settled);
-    } catch (error) {
-      if (!isRefusedByDatabase(error) || settled.length === 1) throw error;
-      const half = Math.ceil(settled.length / 2);
-      const halves = [settled.slice(0, half), settled.slice(half)];
-      const done = await Promise.allSettled(halves.map(settleSplitting));
-      for (const one of done) if (one.status === 'rejected') throw one.reason;
-    }
-  }
-
-  const processId = randomUUID();
-  /** Work behind a reply: nobody waits for it but the end of the process. */
-  const behind = new Set<Promise<unknown>>();
-  function noted(where: string, work: Promise<unknown>): void {
-    const done = work.catch((error) => telemetry.failed(where, error)).finally(() => behind.delete(done));
-    behind.add(done);
-  }
-  const onBreaker: LaneMeans['onBreaker'] = (party) => ({
-    onBreak(last) {
-      const cause = 'message' in last ? `${last.reason}: ${maskNamesIn(last.message)}` : last.kind;
-      noted('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
-      noted('alert', alerts.open(party, alerts.kindOf(last), cause));
-    },
-    onClose() {
-      noted('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
-      noted('alert', alerts.close(party, AWAY_KINDS));
-    },
+    random,
+    lastWrite,
+    onCommit: afterCommit,
   });
-  const pause: LaneMeans['pause'] = async (party, { reason, message }) => {
-    const why = `${reason}: ${maskNamesIn(message)}`;
-    await pauseByHub(database, party, why, nowMs());
-    noted('alert', alerts.open(party, 'paused-by-partner', why));
-  };
-  const lanes = new Map<string, Lane>(
-    [...parties.values()].map((party) => [
-      party.id,
-      createLane({
-        ...means,
-        ...(justKept && { justKept }),
-        party,
-        processId,
-        settle: settleTogether,
-        ringAgain: () => queue.ring([party.id]),
-        onBreaker,
-        pause,
-      }),
-    ]),
-  );
-
-  const gathered = createIngestQueue(
-    (submissions: readonly Submission[], report) => acceptAll(submissions, [], { report }),
-    {
-      size: BATCH_ITEMS,
-      lingerMs: LINGER_MS,
-      weigh: (submission) => Math.max(submission.items.length, 1),
-      senderOf: ({ party }) => party,
-      keysOf: codesNamedBy,
-    },
-  );
-  const acceptTogether = async (submission: Submission): Promise<Accepted> => keptOf(await gathered(submission));
-
-  /**
-   * Commit a batch, and do what follows a commit. A batch that met a concurrent change is read and applied anew; one
-   * that the database refuses is split, in order, until what it refuses is alone.
-   *
-   * @param together what is to be kept with all of it: with its last part, and only when all before that are kept
-   */
-  async function acceptAll(
-    submissions: readonly Submission[],
-    together: readonly Part[] = [],
-    trying: Trying = {},
-  ): Promise<readonly (Accepted | NotKept)[]> {
-    const { tried = 0, sinceMs = performance.now(), report } = trying;
-    try {
-      const heeded = await heedBesides(database, acceptMeans, submissions);
-      const { accepted, ring, created, learnt, judged } = await acceptBatch(acceptMeans, heeded, together, tried === 0);
-      report?.(judged);
-      means.lastWrite.kept();
-      telemetry.accepted(submissions, accepted, nowMs());
-      means.shapes.told(submissions);
-      means.onCommit();
-      void queue.ring(ring);
-      if (created.length > 0) releaseFor(created);
-      if (learnt.length > 0) noted('release', releaseCauses(learnt));
-      return accepted;
-    } catch (error) {
-      means.lastWrite.failed(error);
-      if (isRetryable(error) && (tried + 1 < TRIES || performance.now() - sinceMs < CONFLICTS_MS)) {
-        await pauseAfter(tried, means.random);
-        return acceptAll(submissions, together, { ...trying, tried: tried + 1, sinceMs });
-      }
-      if (!isRefusedByDatabase(error) || submissions.length <= 1) throw error;
-      const half = Math.floor(submissions.length / 2);
-      const first = await acceptHalf(submissions.slice(0, half), []);
-      const isWhole = first.every((one) => !('notKept' in one));
-      return [...first, ...(await acceptHalf(submissions.slice(half), isWhole ? together : []))];
-    }
-  }
-
-  async function acceptHalf(
-    half: readonly Submission[],
-    together: readonly Part[],
-  ): Promise<readonly (Accepted | NotKept)[]> {
-    return acceptAll(half, together).catch((notKept) => half.map(() => ({ notKept })));
-  }
-
-  /** A page of a pull, with where it ended: all of it, or its own error. */
-  async function acceptPage(submissions: readonly Submission[], together: readonly Part[]): Promise<void> {
-    for (const one of await acceptAll(submissions, together)) keptOf(one);
-  }
-
-  /** Steps that came before their dossier are applied when it comes; one look for all dossiers of a moment. */
-  const arrived = new Set<string>();
-  function releaseFor(codes: readonly string[]): void {
-    if (arrived.size === 0) setTimeout(look, RELEASE_MS).unref();
-    for (const code of codes) arrived.add(code);
-  }
-
-  function look(): void {
-    if (arrived.size === 0) return;
-    const codes = [...arrived];
-    arrived.clear();
-    noted(
-      'release',
-      loadWaitingFor(database, codes).then((waiting) => letGo(letGoMeans, waiting, JUDGED)),
-    );
-  }
-
-  /** What these causes held of deliveries is due again, in their order. */
-  async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
-    const freed = await releaseDeliveries(database, causeKeys, msToInstant(nowMs()));
-    await queue.ring(freed);
-  }
-
-  const letGoMeans: LetGoMeans = {
-    reread: createReread(means),
-    accept: acceptTogether,
+  const release: ReleaseDeps = {
+    reread: createReread(deps),
+    accept: commit.one,
     waitInstead: (id, cause) => waitInstead(database, id, cause, msToInstant(nowMs())),
     isRetryable,
   };
+  const waiting = createWaitingItems(database, release, background);
+  const workers = createWorkers({ ...deps, ...recent, background });
+  const orders = createOrderRunner(release, deps);
 
-  /** One order after the other: each has a transaction open while it is worked on. */
-  let orders: Promise<void> = Promise.resolve();
-  function carryOut(): Promise<void> {
-    orders = orders
-      .catch(() => undefined)
-      .then(() => carryOutResolutions(letGoMeans, means))
-      .finally(() => carryOutReplays(means));
-    return orders;
+  function afterCommit(submissions: readonly Submission[], { accepted, ring, created, learnt }: Acceptance): void {
+    telemetry.accepted(submissions, accepted, nowMs());
+    deps.shapes.told(submissions);
+    deps.onCommit();
+    void queue.ring(ring);
+    waiting.dossiersCreated(created);
+    if (learnt.length > 0) background.run('release', releaseCauses(learnt));
   }
 
-  /** One request with a key at a time: the second one finds the first one's receipt. */
-  const underKey = new Map<string, Promise<unknown>>();
-
-  async function acceptOnce(submission: KeyedSubmission): Promise<OnceResult> {
-    const { party, key, bodyHash } = submission.idempotency;
-    const known = await findIdempotent(database, vault, party, key, submission.receivedAt);
-    if (known) {
-      if (!known.bodyHash.equals(bodyHash)) return { kind: 'other-body' };
-      return { kind: 'done', receipt: known.receipt, results: await loadResults(database, known.receipt) };
-    }
-    try {
-      return { kind: 'done', ...(await acceptTogether(submission)) };
-    } catch (error) {
-      // Another process was first.
-      if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT) return acceptOnce(submission);
-      throw error;
-    }
+  /** Deliveries that these causes held are due again, in their order. */
+  async function releaseCauses(causeKeys: readonly string[]): Promise<void> {
+    await queue.ring(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
   }
 
-  /** Wake the lanes of all parties that something is due for, whether or not anybody has rung. @returns these parties */
   async function wakeDue(): Promise<readonly string[]> {
-    const due = await partiesWithWork(database, [...parties.keys()], nowMs());
-    if (means.delivers) for (const party of due) lanes.get(party)?.wake();
+    const due = await workers.due();
+    if (deps.delivers) for (const party of due) workers.wake(party);
     return due;
   }
 
   return {
-    accept: acceptTogether,
-    async acceptOnce(submission) {
-      const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
-      const turn = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(submission));
-      const settled = turn
-        .catch(() => undefined)
-        .finally(() => underKey.get(name) === settled && underKey.delete(name));
-      underKey.set(name, settled);
-      return turn;
-    },
+    accept: commit.one,
+    acceptOnce: createAcceptOnce({ database, vault, accept: commit.one }),
     async refuse(message) {
-      try {
-        await acceptTogether({ ...message, party: message.party ?? '', items: [] });
-      } catch (error) {
-        telemetry.failed('refuse', error);
-      }
+      const kept = commit.one({ ...message, party: message.party ?? '', items: [] });
+      await kept.catch((error) => telemetry.failed('refuse', error));
     },
-    deliver: (party) => lanes.get(party)?.wake(),
+    deliver: workers.wake,
     async deliverDue() {
       await wakeDue();
     },
-    pull: (party, name) => runPull({ ...means, keep: acceptPage }, party, name),
-    carryOut,
-    carryOutReplay: (id) => carryOutReplay(means, id),
+    pull: (party, name) => runPull({ ...deps, keep: commit.page }, party, name),
+    carryOut: orders.runAll,
+    carryOutReplay: orders.runReplay,
     async sweep() {
-      // The ring may be heard by a process whose settings do not have the party yet.
+      // A process whose settings lack the party may hear the notification.
       await queue.ring(await wakeDue());
-      // What cannot be let go, whatever the reason, holds up no order.
+      // What cannot be released delays no order.
       try {
-        await letGo(letGoMeans, await loadReleasable(database, msToInstant(nowMs()), 500), JUDGED);
+        await waiting.releaseAll(msToInstant(nowMs()));
       } finally {
-        await carryOut();
+        await orders.runAll();
       }
     },
-    async idle() {
-      await Promise.all([...lanes.values()].map((lane) => lane.idle()));
-    },
+    idle: workers.idle,
     async drain(ms) {
-      await Promise.all([...lanes.values()].map((lane) => lane.drain(ms)));
-      // Nothing that came just now is left to a moment when the database is closed.
-      look();
-      await Promise.all(behind);
-      await means.shapes.flush();
+      await workers.drain(ms);
+      waiting.lookNow();
+      await background.settled();
+      await deps.shapes.flush();
     },
   };
-}
-
-/** How often a batch was tried, since when, and who is told of the work that it is. */
-interface Trying {
-  readonly tried?: number;
-  readonly sinceMs?: number;
-  readonly report?: (work: number) => void;
-}
-
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
-
-async function pauseAfter(tried: number, random: () => number): Promise<void> {
-  if (tried < PAUSED_FROM) return;
-  const ms = Math.min(FIRST_PAUSE_MS * 2 ** (tried - PAUSED_FROM), LONGEST_PAUSE_MS);
-  await new Promise((resolve) => setTimeout(resolve, ms * (0.5 + random() / 2)));
-}
-
-/** One of a batch that the database refused. */
-interface NotKept {
-  readonly notKept: unknown;
-}
-
-function keptOf(one: Accepted | NotKept): Accepted {
-  if ('notKept' in one) throw one.notKept;
-  return one;
-}
-
-/** Somebody else wrote the same things meanwhile: serialization, deadlock, a key that came to exist. */
-function isRetryable(error: unknown): boolean {
-  const { code = '', constraint } = error as { code?: string; constraint?: string };
-  return ['40001', '40P01', '23505'].includes(code) && constraint !== IDEMPOTENCY_CONFLICT;
-}
-
-/** Something in the batch cannot be kept (class 22: data, 23: integrity): the others in it can. */
-function isRefusedByDatabase(error: unknown): boolean {
-  return /^(22|23|54)/.test((error as { code?: string }).code ?? '');
 }

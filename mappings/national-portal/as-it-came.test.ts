@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordItem } from '#core/item';
+import type { RecordItem } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { createCodes } from './codes.ts';

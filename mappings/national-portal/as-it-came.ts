@@ -1,4 +1,4 @@
-import { inspectText } from '#core/text';
+import { inspectText } from '#core/vietnamese/text';
 import { type Codes, meaningOf } from './codes.ts';
 import { differences } from './differences.ts';
 import type { FieldRule, FieldRules } from './fields.ts';

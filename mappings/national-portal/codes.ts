@@ -1,4 +1,4 @@
-import { type CodesOf, type CodeTable, NO_CODES } from '#core/codes';
+import { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import data from './codes.json' with { type: 'json' };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordItem } from '#core/item';
+import type { RecordItem } from '#core/dossier/item';
 import { readAgency, readField, readListedCode, writeAgency, writeField, writeListed } from './dictionaries.ts';
 
 describe('the dictionaries of the national portal', () => {

@@ -1,4 +1,4 @@
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';

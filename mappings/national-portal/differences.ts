@@ -1,4 +1,4 @@
-import { nfc } from '#core/text';
+import { nfc } from '#core/vietnamese/text';
 import { isObject } from './values.ts';
 import type { Wire, WireObject } from './writing.ts';
 

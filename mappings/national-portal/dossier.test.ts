@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Item, RecordItem } from '#core/item';
+import type { Item, RecordItem } from '#core/dossier/item';
 import { createCodes } from './codes.ts';
 import { readDossier } from './dossier.ts';
 

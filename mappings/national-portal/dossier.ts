@@ -1,7 +1,7 @@
+import type { Item, RecordItem } from '#core/dossier/item';
 import { quote } from '#core/explain';
-import { agencyOfDossierCode, cleanCode, identityKindOf, isDossierCode, isPhone } from '#core/identifiers';
-import type { Item, RecordItem } from '#core/item';
-import { unstorable } from '#core/text';
+import { agencyOfDossierCode, cleanCode, identityKindOf, isDossierCode, isPhone } from '#core/identifiers/identifiers';
+import { unstorable } from '#core/vietnamese/text';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
 import { besidesOf } from './dossier-writing.ts';

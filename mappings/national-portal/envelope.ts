@@ -1,4 +1,4 @@
-import { fold } from '#core/text';
+import { fold } from '#core/vietnamese/text';
 import { REPLY_PATTERNS, type ReplyPattern } from './codes.ts';
 
 /** What the portal said, whatever it was wrapped in. */

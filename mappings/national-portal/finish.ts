@@ -1,6 +1,6 @@
-import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/item';
-import { keptCause } from '#core/kept-problem';
-import { createMentions, type Person } from '#core/mentions';
+import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/dossier/item';
+import { keptCause } from '#core/masking/kept-problem';
+import { createMentions, type Person } from '#core/masking/mentions';
 import type { Cause, Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Item, RecordItem } from '#core/item';
+import type { Item, RecordItem } from '#core/dossier/item';
 import type { Service } from '#schemas/service.upsert.v1';
 import { readProcedure } from './procedure.ts';
 import { writeProcedure } from './procedure-writing.ts';

@@ -1,4 +1,4 @@
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import { parseTerm } from '#core/money';
 import { CODES, type Codes } from './codes.ts';
 import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';

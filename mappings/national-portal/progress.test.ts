@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordItem } from '#core/item';
+import type { RecordItem } from '#core/dossier/item';
 import { createCodes } from './codes.ts';
 import { readProgress, stepKey, writeProgress } from './progress.ts';
 

@@ -1,4 +1,4 @@
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes } from './codes.ts';

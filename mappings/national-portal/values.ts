@@ -1,6 +1,6 @@
-import { LONGEST_CODE } from '#core/codes';
-import { parseInstant, parseLocal } from '#core/dates';
+import { parseInstant, parseLocal } from '#core/dates/dates';
 import { quote } from '#core/explain';
+import { LONGEST_CODE } from '#core/identifiers/codes';
 import { parseVnd } from '#core/money';
 import { unmappedKey } from '#core/problem';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';

@@ -1,5 +1,5 @@
-import { formatLocal } from '#core/dates';
-import { nfc } from '#core/text';
+import { formatLocal } from '#core/dates/dates';
+import { nfc } from '#core/vietnamese/text';
 import { type Codes, codeOf } from './codes.ts';
 import type { FieldRule, FieldRules } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { msToInstant } from '#core/dates';
-import { createWorkingTime } from '#core/working-time';
+import { msToInstant } from '#core/dates/dates';
+import { createWorkingTime } from '#core/dates/working-time';
 import { workingCalendar } from './calendar.ts';
 
 const time = createWorkingTime(workingCalendar());

@@ -1,4 +1,4 @@
-import type { WorkingCalendar } from '#core/working-time';
+import type { WorkingCalendar } from '#core/dates/working-time';
 import data from './vietnam.json' with { type: 'json' };
 
 /** What a province says of its own offices: it comes before, or beside, what holds in the whole country. */

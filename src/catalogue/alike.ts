@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { searchWords } from '#core/search';
-import { similarity } from '#core/text';
+import { similarity } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { agenciesOf, levelsOf } from '#core/catalogue-facts';
-import { catalogueKey } from '#core/identifiers';
+import { agenciesOf, levelsOf } from '#core/catalogue/catalogue-facts';
+import { catalogueKey } from '#core/identifiers/identifiers';
 import { searchWords } from '#core/search';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';

@@ -1,4 +1,4 @@
-import { catalogueKey } from '#core/identifiers';
+import { catalogueKey } from '#core/identifiers/identifiers';
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { catalogueKey, tailOfThoseBelow } from '#core/identifiers';
+import { catalogueKey, tailOfThoseBelow } from '#core/identifiers/identifiers';
 import { searchQuery } from '#core/search';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';

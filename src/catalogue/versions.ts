@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
-import { catalogueKey } from '#core/identifiers';
+import { catalogueKey } from '#core/identifiers/identifiers';
 import { type Bounded, bounded, readBounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DossierQuery } from '../http/dossiers.ts';
-import type { BackfillPreview } from '../steps/backfill.ts';
+import type { BackfillPreview } from '../operator-orders/backfill.ts';
 import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { follow, ran, rateOf } from './replay.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { msToInstant, readPeriod } from '#core/dates';
-import { loadConfig } from '../config.ts';
+import { msToInstant, readPeriod } from '#core/dates/dates';
+import { loadConfig } from '../config/config.ts';
 import { type Compared, type ComparedState, comparePartners } from '../ledger/compared.ts';
 import { knownParties } from '../ledger/party-states.ts';
 import { withDatabase } from './open-database.ts';

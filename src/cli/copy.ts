@@ -1,15 +1,16 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { JWK } from 'jose';
-import { NotAttested } from '../attested.ts';
+import { logLevelOf } from '../config/config.ts';
 import { copySettings } from '../config/copy-settings.ts';
 import { HubAway, HubRefused } from '../copy/hub-answers.ts';
 import { type RunningCopy, runCopy } from '../copy/run.ts';
 import { readKeys } from '../copy/signing-keys.ts';
 import { NoSnapshot } from '../copy/take-snapshot.ts';
-import { onEnd } from '../ending.ts';
 import { listen } from '../http/listen.ts';
-import { createLog, tellListening } from '../log.ts';
+import { onEnd } from '../process/ending.ts';
+import { createLog, tellListening } from '../process/log.ts';
+import { NotAttested } from '../secrets/signed-documents.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { tellError, UsageError } from './run-command.ts';
 
@@ -60,7 +61,7 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
       'COPY_KEY is not set: expected the secret of a key of the hub with index:read and catalogue:read',
     );
   const trusted = keys === undefined ? undefined : await trustedKeys(keys);
-  const log = createLog(env);
+  const log = createLog(logLevelOf(env));
   let running: RunningCopy | undefined;
   const stop = async (signal: string): Promise<void> => {
     // What is being begun is begun anew the next time.

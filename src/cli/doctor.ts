@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { PartyRights } from '#core/ownership';
-import { loadAdapters } from '../adapters.ts';
-import { type Config, embeddedFolder } from '../config.ts';
+import type { PartyRights } from '#core/dossier/ownership';
+import { type Config, embeddedFolder } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
-import { rightsOf } from '../parties-of-config.ts';
-import { createVault, type Vault } from '../vault.ts';
+import { rightsOf } from '../parties/from-config.ts';
+import { loadAdapters } from '../parties/load-adapters.ts';
+import { createVault, type Vault } from '../secrets/vault.ts';
 import { checkAudit } from './doctor/check-audit.ts';
 import { checkCalendar } from './doctor/check-calendar.ts';
 import { checkDatabase } from './doctor/check-database.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { NotAttested } from '../attested.ts';
+import { NotAttested } from '../secrets/signed-documents.ts';
 import { type Checked, checkFile } from './evidence/check.ts';
 import { textOf } from './evidence/text.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';

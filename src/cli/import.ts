@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { auditSubject } from '#core/audit-subject';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import type { DossierOperation } from '../http/doors/rest/items.ts';
 import type { Hub } from '../hub.ts';
 import { createAudit } from '../ledger/audit.ts';
-import { createVault, type Vault } from '../vault.ts';
+import { createVault, type Vault } from '../secrets/vault.ts';
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './import/examine-file.ts';
 import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './import/load-file.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';

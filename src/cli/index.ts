@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { endSoon } from '../ending.ts';
+import { endSoon } from '../process/ending.ts';
 import { hasFailed, printDocument, tellStdoutError, USAGE } from './run-command.ts';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config.ts';
+import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config/config.ts';
 import { rekeyAll } from '../database/rekey.ts';
 import { reseal } from '../database/reseal.ts';
 import { resignAnchors } from '../ledger/audit-chain.ts';
 import { resealCheckpoints } from '../ledger/pulls.ts';
-import { createVault } from '../vault.ts';
+import { createVault } from '../secrets/vault.ts';
 import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from './run-command.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, runCommand } from './run-command.ts';

@@ -1,7 +1,7 @@
-import { type Config, embeddedFolder } from '../config.ts';
+import { type Config, embeddedFolder } from '../config/config.ts';
 import { type Database, openDatabase, refuseOtherSettings } from '../database/pool.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
-import { onEnd } from '../ending.ts';
+import { onEnd } from '../process/ending.ts';
 import { FAILED } from './run-command.ts';
 
 /** Work on the hub's database, given or embedded; an embedded server that was not running is stopped afterwards. */

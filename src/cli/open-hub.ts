@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { loadAdapters } from '../adapters.ts';
-import { type Config, type Environment, loadConfig } from '../config.ts';
+import { type Config, type Environment, loadConfig } from '../config/config.ts';
 import { createHub, type Hub } from '../hub.ts';
-import { logLines } from '../log-lines.ts';
+import { loadAdapters } from '../parties/load-adapters.ts';
+import { logLines } from '../process/log-lines.ts';
 import { withServer } from './open-database.ts';
 import { UsageError } from './run-command.ts';
 

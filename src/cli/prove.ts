@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { makeFolders } from '../make-folders.ts';
+import { makeFolders } from '../process/make-folders.ts';
 import { createProgress } from './progress.ts';
 import { interrupted } from './prove/interruption.ts';
 import { startKeeper } from './prove/keeping.ts';

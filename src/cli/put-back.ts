@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { embeddedFolder, loadConfig } from '../config.ts';
+import { embeddedFolder, loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
 import { lookAtHome, putBackCause } from '../ledger/homes.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { readPeriod } from '#core/dates';
-import { STATE_FILTERS } from '#core/delivery-states';
-import { cleanCode } from '#core/identifiers';
+import { readPeriod } from '#core/dates/dates';
+import { STATE_FILTERS } from '#core/dossier/delivery-states';
+import { cleanCode } from '#core/identifiers/identifiers';
 import type { Hub } from '../hub.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayPreview } from '../ledger/replays.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { ConfigError, logLevelOf } from '../config.ts';
+import { ConfigError, logLevelOf } from '../config/config.ts';
 
 export const FAILED = 1;
 export const USAGE = 2;

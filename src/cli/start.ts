@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { createLog } from '../log.ts';
+import { logLevelOf } from '../config/config.ts';
 import { startHub } from '../main.ts';
+import { createLog } from '../process/log.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { type CommonOptions, failWith, printDocument } from './run-command.ts';
 
@@ -14,7 +15,10 @@ export function addStart(program: Command): void {
     .action(async (options: CommonOptions) => {
       endWithNpm(process.env, () => process.kill(process.pid, 'SIGTERM'));
       try {
-        const { url, roles, parties } = await startHub(process.env, createLog(process.env, options.json ? 2 : 1));
+        const { url, roles, parties } = await startHub(
+          process.env,
+          createLog(logLevelOf(process.env), options.json ? 2 : 1),
+        );
         if (options.json) printDocument({ url, roles, parties, pid: process.pid });
       } catch (error) {
         failWith(error as Error, options.json ?? false);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolders } from '../make-folders.ts';
+import { makeFolders } from '../process/make-folders.ts';
 
 const MIN_BYTES = 32;
 /** What to do where the data folder does not do. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import { typeOf } from '../http/problem.ts';
 import { type CopyFile, draftCopyFile, openCopyFile, removeDraft } from './copy-file.ts';
 import { createFollowCatalogue, followDossiers } from './follow.ts';

@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { CopyFile } from './copy-file.ts';
 import { CHANGES_A_PAGE, type HubClient } from './hub-client.ts';
 import { goneLine, recordIn, recordLine } from './record-lines.ts';

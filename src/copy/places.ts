@@ -1,5 +1,5 @@
-import { type CatalogueFacts, catalogueFacts } from '#core/catalogue-facts';
-import { catalogueKey } from '#core/identifiers';
+import { type CatalogueFacts, catalogueFacts } from '#core/catalogue/catalogue-facts';
+import { catalogueKey } from '#core/identifiers/identifiers';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import { codesIn, kindOf } from './record-lines.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
-import { NotAttested } from '../attested.ts';
 import { takeLock } from '../embedded-postgres/lock.ts';
-import { makeFolders } from '../make-folders.ts';
+import { makeFolders } from '../process/make-folders.ts';
+import { NotAttested } from '../secrets/signed-documents.ts';
 import { type Copy, type CopyMeans, openCopy } from './copy.ts';
 import { FileFailed } from './copy-file.ts';
 import { HubRefused } from './hub-answers.ts';

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { type Attested, checkAttested } from '../attested.ts';
+import { type Attested, checkAttested } from '../secrets/signed-documents.ts';
 import { failed } from './copy-file.ts';
 
 /** Whose signature counts, and what is known of it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import { linesOf } from '../http/lines.ts';
 import { type CopyFile, type CopyFileDraft, draftCopyFile } from './copy-file.ts';
 import type { HubClient } from './hub-client.ts';

@@ -1,7 +1,7 @@
 import type Type from 'typebox';
 import type { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
-import { maskTail } from './identifiers.ts';
+import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
 /** Without it typebox stops after 8 errors, and one wrong value of a union alone is three. */

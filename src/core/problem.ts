@@ -1,4 +1,4 @@
-import { LONGEST_CODE } from './codes.ts';
+import { LONGEST_CODE } from './identifiers/codes.ts';
 
 /** One thing that is wrong with a value: where (JSON Pointer) and what was found and expected, in plain words. */
 export interface Problem {

@@ -1,6 +1,6 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { plainSyllables } from './syllables.ts';
-import { fold } from './text.ts';
+import { plainSyllables } from './vietnamese/syllables.ts';
+import { fold } from './vietnamese/text.ts';
 
 /**
  * The words under which a dossier or a service is found: of names each folded word, of codes, folded too, the whole and

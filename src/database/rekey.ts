@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { dossierWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 

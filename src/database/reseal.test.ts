@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../../tests/support/hub.ts';
-import { createVault } from '../vault.ts';
+import { createVault } from '../secrets/vault.ts';
 import { reseal } from './reseal.ts';
 
 const OLD = 'a-secret-of-the-tests-that-is-long-enough';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { lastFour } from '#core/identifiers';
+import { lastFour } from '#core/identifiers/identifiers';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
 
 /** Where sealed values stand: the table's key (name and type of each column), the value, and the id of its key. */

@@ -1,4 +1,4 @@
-import { instantToMs } from '#core/dates';
+import { instantToMs } from '#core/dates/dates';
 
 /**
  * The PostgreSQL types that values are sent in. Instants are sent as `timestamptz`, texts of JSON as `text`; a text may be

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { compiled } from '../compiled.ts';
+import { compiled } from '../process/compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
 import { filesIn, readIfThere } from './files.ts';
@@ -570,7 +570,8 @@ function copyHub(home: string): string {
   fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
   fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
   fs.cpSync(path.dirname(modulePath), path.join(home, 'embedded-postgres'), { recursive: true });
-  const beside = 'make-folders.js';
+  const beside = path.join('process', 'make-folders.js');
+  fs.mkdirSync(path.join(home, 'process'));
   fs.cpSync(path.join(path.dirname(modulePath), '..', beside), path.join(home, beside));
   return path.join(home, 'embedded-postgres', path.basename(modulePath));
 }

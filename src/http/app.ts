@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { LedgerReader } from '../ledger/read.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
 import type { Pipeline } from '../pipeline.ts';
-import type { Telemetry } from '../telemetry.ts';
 import { createBodies } from './bodies.ts';
 import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';

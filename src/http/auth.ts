@@ -1,7 +1,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
-import type { KeyEntry, Scope } from '../config.ts';
-import { sameText } from '../same-text.ts';
+import type { KeyEntry, Scope } from '../config/config.ts';
+import { sameText } from '../secrets/same-text.ts';
 import type { Clients } from './clients.ts';
 import { Refusal } from './problem.ts';
 

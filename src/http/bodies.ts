@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { createLargeTurns } from '../turns.ts';
+import { createLargeBodyQueue } from '../concurrency/yielding.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 
@@ -66,7 +66,7 @@ export function createBodies(
     strangers: Math.max(STRANGERS_BYTES, 2 * maxBodyBytes),
   },
 ): Bodies {
-  const turns = createLargeTurns();
+  const turns = createLargeBodyQueue();
   const known = createPool(mostBytes.known, mostBytes.known / 8, isOfLargestAccount);
   const strangers = createPool(mostBytes.strangers, 0, hasMoreByteSeconds);
 

@@ -1,15 +1,15 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
-import { changesInSteps } from '#core/catalogue-diff';
-import { changeText } from '#core/catalogue-words';
+import { changesInSteps } from '#core/catalogue/catalogue-diff';
+import { changeText } from '#core/catalogue/catalogue-words';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
-import type { Scope } from '../config.ts';
-import { inTurns, nextTurn } from '../turns.ts';
+import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
+import type { Scope } from '../config/config.ts';
 import { requireKey } from './auth.ts';
 import type { CatalogueReaderMeans } from './catalogue.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
@@ -170,7 +170,7 @@ async function changed(one: KeptVersion, language: Language) {
 }
 
 async function shown({ kind, record, before, ...one }: KeptVersion, language: Language) {
-  const changes = await inTurns(before ? changesInSteps(before, record) : [], (change) => {
+  const changes = await mapYielding(before ? changesInSteps(before, record) : [], (change) => {
     if (!change) return [];
     const { path, was, now } = change;
     return [{ path, was, now, text: changeText(kind, change, language === 'en' ? 1 : 0) }];

@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { Agency } from '#schemas/agency.upsert.v1';
 import { Field } from '#schemas/field.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import { LEVELS, Service } from '#schemas/service.upsert.v1';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
-import type { Scope } from '../config.ts';
+import type { Scope } from '../config/config.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Clients } from './clients.ts';
 import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';

@@ -1,4 +1,4 @@
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { wrongParameter } from './problem.ts';
 
 /** Cursors are opaque and signed: a reader can keep one, not make one up. */

@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { auditSubject } from '#core/audit-subject';
-import { msToInstant } from '#core/dates';
-import type { EventPlace } from '#core/dossier';
+import { msToInstant } from '#core/dates/dates';
+import type { EventPlace } from '#core/dossier/dossier';
 import { quote } from '#core/explain';
-import { cleanCode, serviceKey } from '#core/identifiers';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
-import type { Scope } from '../config.ts';
+import type { Scope } from '../config/config.ts';
 import type { DossierFilter } from '../index/list.ts';
 import type { IndexReader, OneDossier } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/pool.ts';
-import type { LastWrite } from '../last-write.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { LastWrite } from '../observe/last-write.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
 

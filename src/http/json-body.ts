@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import type { InvalidItem } from '#core/dossier/item';
 import { quote } from '#core/explain';
-import type { InvalidItem } from '#core/item';
-import { inTurns } from '../turns.ts';
+import { mapYielding } from '../concurrency/yielding.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal } from './problem.ts';
 
@@ -64,7 +64,7 @@ export async function parseList<Out = unknown>(
   // All is parsed before any is taken: a body that is not JSON at its end is not JSON.
   return (
     slices &&
-    inTurns(slices, ({ start, end }: Slice) =>
+    mapYielding(slices, ({ start, end }: Slice) =>
       read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end))),
     )
   );

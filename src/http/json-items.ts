@@ -1,4 +1,4 @@
-import { nextTurn } from '../turns.ts';
+import { nextTurn } from '../concurrency/yielding.ts';
 
 /** Where one item of a JSON array lies in its bytes. */
 export interface Slice {

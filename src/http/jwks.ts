@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { closed } from '#schemas/parts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type AddRoute, conditional } from './route.ts';
 
 export type PublicKeysMeans = Pick<Vault, 'publicKeys'>;

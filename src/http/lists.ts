@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { readPeriod } from '#core/dates';
+import { readPeriod } from '#core/dates/dates';
 import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
 import { wrongParameter } from './problem.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Tries, TryKind } from '../ledger/tries.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';

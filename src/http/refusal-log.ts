@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
-import { msToInstant } from '#core/dates';
-import { storable } from '#core/text';
+import { msToInstant } from '#core/dates/dates';
+import { storable } from '#core/vietnamese/text';
+import type { Telemetry } from '../observe/telemetry.ts';
 import type { Pipeline, Refused } from '../pipeline.ts';
-import type { Telemetry } from '../telemetry.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { callerOf, type DoorMeans, notedOf } from './doors/door.ts';
 import { type Refusal, refusalOf } from './problem.ts';

@@ -3,8 +3,8 @@ import type { Context, Hono } from 'hono';
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
-import type { Scope } from '../config.ts';
-import { inTurns } from '../turns.ts';
+import { mapYielding } from '../concurrency/yielding.ts';
+import type { Scope } from '../config/config.ts';
 import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
 import { type ProblemKind, Refusal } from './problem.ts';
 
@@ -144,7 +144,7 @@ export async function conditionalList<Item>(
     parts.push(bytes);
     text = '';
   };
-  await inTurns(items.entries(), ([at, item]) => {
+  await mapYielding(items.entries(), ([at, item]) => {
     text += `${at > 0 ? ',' : ''}${write(item)}`;
     // One buffer for each item would cost as much as all else of a short page.
     if (text.length > PART_LENGTH) cut();

@@ -1,11 +1,11 @@
 import Type from 'typebox';
 import { COLUMNS, GROUPS, RULES, type Rule } from '#core/counts';
-import { msToInstant, parseInstant } from '#core/dates';
+import { msToInstant, parseInstant } from '#core/dates/dates';
+import { monthsBetween, reportingPeriod } from '#core/dates/reporting-period';
 import { quote } from '#core/explain';
-import { cleanCode, serviceKey } from '#core/identifiers';
-import { monthsBetween, reportingPeriod } from '#core/reporting-period';
+import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
 import { closed, oneOf } from '#schemas/parts';
-import type { Scope } from '../config.ts';
+import type { Scope } from '../config/config.ts';
 import type { IndexReader } from '../index/read.ts';
 import type {
   CountedDossiersReader,
@@ -13,7 +13,7 @@ import type {
   CountedLine,
   CountedNumbers,
   StatisticsReader,
-} from '../index/statistics.ts';
+} from '../statistics/reader.ts';
 import { type Keys, requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ServedDossier } from './dossier-replies.ts';

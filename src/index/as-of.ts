@@ -1,8 +1,8 @@
-import { maskedDossier } from '#core/masked-record';
-import type { Mentions } from '#core/mentions';
+import { maskedDossier } from '#core/masking/masked-record';
+import type { Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { foldUpTo, maskedInTurns } from './history.ts';
 
 /** What the index said of a dossier at a moment of the past. */

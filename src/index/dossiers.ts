@@ -1,15 +1,15 @@
 import type pg from 'pg';
-import type { Held } from '#core/apply';
-import { lastFour, serviceKey } from '#core/identifiers';
-import { maskedDossier, writtenTexts } from '#core/masked-record';
-import { maskApplicant } from '#core/masking';
-import { createMentions, type Person } from '#core/mentions';
+import type { Held } from '#core/dossier/apply';
+import { lastFour, serviceKey } from '#core/identifiers/identifiers';
+import { maskedDossier, writtenTexts } from '#core/masking/masked-record';
+import { maskApplicant } from '#core/masking/masking';
+import { createMentions, type Person } from '#core/masking/mentions';
 import { dossierWords } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, type Part } from '../database/parts.ts';
-import { inTurns } from '../turns.ts';
-import type { Sealed, Vault } from '../vault.ts';
-import { bytesOf, sealRecord } from './sealed-records.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
+import { bytesOf, sealHashOf, sealRecord } from './sealed-records.ts';
 
 /** A dossier to be written: its newest state, and by which message it came about. */
 export interface DossierRow {
@@ -86,7 +86,7 @@ export async function loadHeld(
 type Opened = Pick<Found, 'createdAt' | 'messageId' | 'held' | 'former'>;
 
 async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<string, Opened>> {
-  const opened = await inTurns(rows, (row): [string, Opened] => [
+  const opened = await mapYielding(rows, (row): [string, Opened] => [
     row.code,
     {
       createdAt: row.created_at,
@@ -206,7 +206,7 @@ function prepare(row: DossierRow, vault: Vault): Written {
     masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness, row.former),
     former: sealFormer(vault, row.former),
     search: dossierWords(code, record, vault.wordToken),
-    hash: vault.sealHash(Buffer.from(row.held.contentHash, 'base64')),
+    hash: sealHashOf(vault, record, row.held.contentHash),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
   };

@@ -1,12 +1,12 @@
 import type pg from 'pg';
-import type { RecordedEvent } from '#core/apply';
-import type { Anomaly } from '#core/dossier';
+import type { RecordedEvent } from '#core/dossier/apply';
+import type { Anomaly } from '#core/dossier/dossier';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
-import { inTurns } from '../turns.ts';
-import type { Sealed, Vault } from '../vault.ts';
-import { sealRecord } from './sealed-records.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
+import { sealHashOf, sealRecord } from './sealed-records.ts';
 
 export interface EventRow {
   readonly code: string;
@@ -29,7 +29,7 @@ export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
     rows.map((row) => ({
       ...row,
       sealed: sealRecord(vault, row.said),
-      hash: vault.sealHash(Buffer.from(row.event.hash, 'base64')),
+      hash: sealHashOf(vault, row.said, row.event.hash),
     })),
   );
 }
@@ -121,7 +121,7 @@ export async function loadEventsReading(
 ): Promise<ReadonlyMap<string, readonly ReadEvent[]>> {
   const found = new Map<string, ReadEvent[]>(codes.map((code) => [code, []]));
   for await (const page of pagesOf(db, codes, since, steps))
-    for (const event of await inTurns(page, (row) => read(row, vault))) found.get(event.code)?.push(event);
+    for (const event of await mapYielding(page, (row) => read(row, vault))) found.get(event.code)?.push(event);
   return found;
 }
 

@@ -1,11 +1,20 @@
-import { advance, counts, type DossierView, type EventPlace, type Folding, fold, isOwn, viewOf } from '#core/dossier';
-import { maskedStep } from '#core/masked-record';
-import type { Mentions } from '#core/mentions';
-import { BY_PROGRESS, progressOf } from '#core/status';
+import {
+  advance,
+  counts,
+  type DossierView,
+  type EventPlace,
+  type Folding,
+  fold,
+  isOwn,
+  viewOf,
+} from '#core/dossier/dossier';
+import { BY_PROGRESS, progressOf } from '#core/dossier/status';
+import { maskedStep } from '#core/masking/masked-record';
+import type { Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
-import { inTurns, nextTurn } from '../turns.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type EventsRow, loadEvents, type ReadEvent, read } from './events.ts';
 
 export interface HistoryItem {
@@ -89,7 +98,7 @@ async function pageAfter(
     values: [code, upTo, limit + 1, ...(place ?? Array(6).fill(null))],
   });
   const isCut = rows.length < (rows[0]?.looked ?? 0) || rows.length > limit;
-  const events = await inTurns(rows.slice(0, limit), (row) => read(row, vault));
+  const events = await mapYielding(rows.slice(0, limit), (row) => read(row, vault));
   return { events, isCut };
 }
 
@@ -108,7 +117,7 @@ export async function readHistoryPage(
   const { events, isCut } = await pageAfter(database, vault, { ...asked, upTo: ALL }, true);
   const mask = await maskOf?.();
   const owner = await ownerOf(database, asked.code);
-  const items = await inTurns(events, (event) => itemOf(event, owner, mask));
+  const items = await mapYielding(events, (event) => itemOf(event, owner, mask));
   const last = events.at(-1);
   return { items, ...(last && isCut && { last }) };
 }
@@ -151,7 +160,7 @@ export async function foldUpTo(
   let place: ReadEvent | undefined;
   for (let isCut = true; isCut; ) {
     const page = await pageAfter(database, vault, { code, upTo, limit: FOLDED_AT_ONCE, after: place }, false);
-    await inTurns(page.events, (event) => {
+    await mapYielding(page.events, (event) => {
       if (!seen.last || event.seq > seen.last.seq) seen.last = event;
       if (!counts(event, owner)) return;
       seen.view = advance(seen.view, event, owner, seen.before).view;

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
-import { tailOfThoseBelow } from '#core/identifiers';
+import { tailOfThoseBelow } from '#core/identifiers/identifiers';
 import { keyedQuery } from '#core/search';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { mapYielding } from '../concurrency/yielding.ts';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
-import { inTurns } from '../turns.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { maskedByRule } from './mask-again.ts';
 
 /** A dossier ready to be served. */
@@ -208,7 +208,7 @@ async function servedAll(
   { vault, personal }: Shown,
 ): Promise<readonly ServedDossier[]> {
   if (!personal) return (await maskedByRule(database, vault, rows)).map(({ code, masked }) => ({ code, json: masked }));
-  return inTurns(rows, ({ code, masked, sealed, sealed_key }) => ({
+  return mapYielding(rows, ({ code, masked, sealed, sealed_key }) => ({
     code,
     json: wholeJson(vault, { masked, sealed: sealed as Buffer, sealed_key: sealed_key as number }),
   }));

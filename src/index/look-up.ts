@@ -1,5 +1,5 @@
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 
 /** A dossier that a citizen may mean. */

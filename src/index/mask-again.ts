@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { maskedDossier } from '#core/masked-record';
-import { formerPeople, type Person } from '#core/mentions';
+import { maskedDossier } from '#core/masking/masked-record';
+import { formerPeople, type Person } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { maskedJson, sealFormer } from './dossiers.ts';
 
 /** A row of `dossiers` as readers load it. */

@@ -1,9 +1,9 @@
-import { createMentions, type Mentions } from '#core/mentions';
+import { createMentions, type Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { shareByKey } from '../concurrency/batch-calls.ts';
+import { mapYielding } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
-import { shareByKey } from '../gather.ts';
-import { inTurns } from '../turns.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
 
@@ -71,7 +71,7 @@ async function goOn(database: Database, vault: Vault, code: string, before: Know
   const people = new Map(before?.people);
   let last = { seq: before?.seq ?? 0, messageId: before?.messageId };
   for (let rows = await recordsAfter(database, code, last.seq); rows.length > 0; ) {
-    const applicants = await inTurns(rows, (row) =>
+    const applicants = await mapYielding(rows, (row) =>
       applicantIn(vault.open({ keyId: row.record_key, bytes: row.record })),
     );
     for (const json of applicants) if (json !== undefined && !people.has(json)) people.set(json, JSON.parse(json));

@@ -1,10 +1,10 @@
-import { counts, type EventPlace, fold, inEventOrder } from '#core/dossier';
+import { counts, type EventPlace, fold, inEventOrder } from '#core/dossier/dossier';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { batchCalls, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Bounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
-import { gather, shareByKey } from '../gather.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
 import { loadHeld } from './dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
@@ -95,10 +95,13 @@ export interface IndexReader {
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
-  const large = gather((codes: readonly string[]) => readLarge(database, vault, codes), { size: 4, lanes: 2 });
-  const oneOf = gather((codes: readonly string[]) => readMany(database, vault, codes, large), { size: 200, lanes: 3 });
+  const large = batchCalls((codes: readonly string[]) => readLarge(database, vault, codes), { size: 4, lanes: 2 });
+  const oneOf = batchCalls((codes: readonly string[]) => readMany(database, vault, codes, large), {
+    size: 200,
+    lanes: 3,
+  });
   const one = oneOf as (code: string) => Promise<OneDossier>;
-  const changes = gather((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
+  const changes = batchCalls((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
     size: 1_000,
     lanes: 2,
   });

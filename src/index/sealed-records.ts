@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Sealed, Vault } from '../vault.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
 
 interface Written {
   bytes?: Buffer;
   hash?: string;
   sealed?: Sealed;
+  sealedHash?: { readonly of: string; readonly keyId: number; readonly bytes: Buffer };
 }
 
 /**
@@ -49,6 +50,18 @@ export function sealRecord(vault: Vault, record: object): Sealed {
   const known = of(record);
   if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(bytesOf(record));
   return known.sealed;
+}
+
+/** The hash of a record's content as it is stored, sealed once for all tables. @param contentHash base64 */
+export function sealHashOf(vault: Vault, record: object, contentHash: string): Buffer {
+  const known = of(record);
+  if (known.sealedHash?.of !== contentHash || known.sealedHash.keyId !== vault.keyId)
+    known.sealedHash = {
+      of: contentHash,
+      keyId: vault.keyId,
+      bytes: vault.sealHash(Buffer.from(contentHash, 'base64')),
+    };
+  return known.sealedHash.bytes;
 }
 
 /** What was written of a record is not needed any more: it takes several times the memory of the record. */

@@ -1,9 +1,9 @@
 import type Type from 'typebox';
-import type { CodesOf, CodeTable } from '#core/codes';
-import { serviceKey } from '#core/identifiers';
-import type { Item, RecordItem } from '#core/item';
+import type { Item, RecordItem } from '#core/dossier/item';
+import { NOTHING_TOLD, type Outcome } from '#core/dossier/settle';
+import type { CodesOf, CodeTable } from '#core/identifiers/codes';
+import { serviceKey } from '#core/identifiers/identifiers';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
-import { NOTHING_TOLD, type Outcome } from '#core/settle';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHmac } from 'node:crypto';
-import { sameText } from '../same-text.ts';
+import { sameText } from '../secrets/same-text.ts';
 import { jsonObject } from './replies.ts';
 
 /** What a partner sent as a JSON object; undefined for everything else, and for bytes that are not UTF-8: they would be lost. */

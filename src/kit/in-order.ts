@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import { type Outgoing, unavailable } from './adapter.ts';
 
 /**

@@ -1,6 +1,5 @@
 /** The one door for adapter authors: all that an adapter may use besides the schemas, the mappings and packages. */
 
-export { type CodesOf, type CodeTable, NO_CODES } from '#core/codes';
 export {
   formatLocal,
   instantToMs,
@@ -9,19 +8,20 @@ export {
   msToInstant,
   parseInstant,
   parseLocal,
-} from '#core/dates';
+} from '#core/dates/dates';
+export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/dossier/item';
+export type { Outcome } from '#core/dossier/settle';
 export { pointer, quote } from '#core/explain';
+export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
 export {
   cleanCode,
   identityKindOf,
   isDossierCode,
   serviceKey,
-} from '#core/identifiers';
-export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/item';
+} from '#core/identifiers/identifiers';
 export { type ParsedTerm, parseTerm, parseVnd, type Vnd } from '#core/money';
 export { type Cause, type Problem, unmappedKey } from '#core/problem';
-export type { Outcome } from '#core/settle';
-export { fold, type Inspection, inspectText, nfc, similarity } from '#core/text';
+export { fold, type Inspection, inspectText, nfc, similarity } from '#core/vietnamese/text';
 export {
   type Adapter,
   type Asks,

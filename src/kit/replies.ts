@@ -1,5 +1,5 @@
-import type { Outcome } from '#core/settle';
-import { nfc } from '#core/text';
+import type { Outcome } from '#core/dossier/settle';
+import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Exchange } from './http.ts';
 

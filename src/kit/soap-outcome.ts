@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import { retryAfterMs } from './http.ts';
 import { withoutReply } from './replies.ts';
 import type { SoapResult } from './soap.ts';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 
 /** How a party is known, and how it knows us: each a text in PEM, or the path of a file in PEM. */
 export interface TlsGiven {

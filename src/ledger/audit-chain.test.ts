@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migratedDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { up } from '../database/migrations/011-audit-chain.ts';
 import { type Database, openDatabase } from '../database/pool.ts';
-import { createVault } from '../vault.ts';
+import { createVault } from '../secrets/vault.ts';
 import { createAudit, listAudit } from './audit.ts';
 import { followChain, loadAnchors, resignAnchors, saveAnchor } from './audit-chain.ts';
 

@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type AuditSubject, auditSubject, DATABASE_OF_HUB, type SubjectKind } from '#core/audit-subject';
+import { type AuditSubject, auditSubject, DATABASE_OF_HUB, type SubjectKind } from '#core/identifiers/audit-subject';
 
 /** Entries of before the one form had the name alone, and what more there was after a blank. */
 const OF_BEFORE: Readonly<Partial<Record<SubjectKind, readonly string[]>>> = {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
-import type { AuditSubject } from '#core/audit-subject';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import type { AuditSubject } from '#core/identifiers/audit-subject';
+import { batchCalls } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
-import { gather } from '../gather.ts';
 import { isAbout } from './audit-subjects.ts';
 
 export interface AuditEntry {
@@ -23,7 +23,7 @@ export interface Audit {
 
 export function createAudit(database: Database, nowMs: () => number): Audit {
   // Entries are linked one to the other (see audit-chain.ts), so they are written one commit after the other: in few.
-  const write = gather(
+  const write = batchCalls(
     async (entries: readonly AuditEntry[]) => {
       await writeAll(database.pool, entries, nowMs());
       return entries.map(() => undefined);

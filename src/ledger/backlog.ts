@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
 export interface Backlog {

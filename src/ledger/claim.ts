@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { type CodesOf, NO_CODES } from '#core/codes';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import type { Database } from '../database/pool.ts';
 
 /** One line of a party's code table that an operator entered. A later version takes its place; none is ever changed. */

@@ -1,11 +1,11 @@
-import { instantToMs, msToInstant } from '#core/dates';
-import { type DelayFacts, type DeliveryFact, type DossierDelays, delaysOf, type Interval } from '#core/delay';
-import { isFinished } from '#core/status';
-import type { WorkingTime } from '#core/working-time';
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import type { WorkingTime } from '#core/dates/working-time';
+import { type DelayFacts, type DeliveryFact, type DossierDelays, delaysOf, type Interval } from '#core/dossier/delay';
+import { isFinished } from '#core/dossier/status';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf } from '../database/uuid.ts';
-import { shareByKey } from '../gather.ts';
 
 /** Tells whose delay it was. */
 export interface DelayReader {

@@ -1,8 +1,8 @@
-import { msToInstant } from '#core/dates';
-import { NOTHING_TOLD } from '#core/settle';
+import { msToInstant } from '#core/dates/dates';
+import { NOTHING_TOLD } from '#core/dossier/settle';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import type { Sealed } from '../vault.ts';
+import type { Sealed } from '../secrets/vault.ts';
 
 /** Something that a party has to be told. */
 export interface DeliveryRow {

@@ -1,8 +1,8 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import type { DeliveryState, StateFilter } from '#core/delivery-states';
+import type { DeliveryState, StateFilter } from '#core/dossier/delivery-states';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 
 /**
  * Of a row `d`, whether it ended without being told and somebody should see why. What a person gave up is settled, and so

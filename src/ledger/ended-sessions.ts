@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
 /** Sessions that were ended before their time, known to all processes. Nothing is kept of those that go on. */

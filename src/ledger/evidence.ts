@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type Anchor, newestEntry } from './audit-chain.ts';
 
 /** All that is kept of who told what of one dossier and what came of it, of one moment, without what is personal. */

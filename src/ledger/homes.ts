@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { DATABASE_OF_HUB } from '#core/audit-subject';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import { DATABASE_OF_HUB } from '#core/identifiers/audit-subject';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from './audit.ts';

@@ -1,6 +1,6 @@
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 
 export interface IdempotencyRow {
   readonly party: string;

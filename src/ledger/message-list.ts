@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { instantToMs } from '#core/dates';
+import { instantToMs } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
 import { type ItemResult, keptResults } from './messages.ts';

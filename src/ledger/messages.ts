@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import { keptCode, keptProblem, keptSentence } from '#core/kept-problem';
+import { keptCode, keptProblem, keptSentence } from '#core/masking/kept-problem';
 import type { Problem } from '#core/problem';
-import { storable } from '#core/text';
+import { storable } from '#core/vietnamese/text';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
-import type { Sealed, Vault } from '../vault.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
 
 /** What became of one item of a message. */
 export interface ItemResult {
@@ -102,8 +102,22 @@ function keptResult(result: ItemResult): ItemResult {
     ...result,
     ...(code !== undefined && { code: keptCode(code) }),
     ...(problems && { problems: problems.map(keptProblem) }),
-    ...(warnings && { warnings: warnings.map(keptProblem) }),
+    ...(warnings && { warnings: warnings.map(keptWarning) }),
   };
+}
+
+/** Many items have the same warning, such as a service that the catalogue lacks: 0.1 µs instead of 2. */
+const WARNINGS = new Map<string, Problem>();
+const MOST_WARNINGS = 1_000;
+
+function keptWarning(warning: Problem): Problem {
+  const name = `${warning.path}\n${warning.message}`;
+  const known = WARNINGS.get(name);
+  if (known) return known;
+  const kept = keptProblem(warning);
+  if (WARNINGS.size >= MOST_WARNINGS) WARNINGS.clear();
+  WARNINGS.set(name, kept);
+  return kept;
 }
 
 /** What is quoted of a body may be what cannot be stored. */

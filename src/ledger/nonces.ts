@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import { batchCalls } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
-import { gather } from '../gather.ts';
 
 /** What may be used once, and until when it has to be remembered. */
 export interface Nonce {
@@ -17,7 +17,7 @@ const FORGET_EVERY_MS = 60_000;
 
 export function createNonces(database: Database, nowMs: () => number): UseOnce {
   let forgottenAtMs = Number.NEGATIVE_INFINITY;
-  return gather(
+  return batchCalls(
     async (nonces: readonly Nonce[]) => {
       if (nowMs() - forgottenAtMs > FORGET_EVERY_MS) {
         forgottenAtMs = nowMs();

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Doubt } from '#core/ownership';
+import type { Doubt } from '#core/dossier/ownership';
 import type { Database } from '../database/pool.ts';
 
 /** The moment from which messages are judged by the rules of ownership: what came before counts as it did then. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
 /** Make sure that each party has its row. */

@@ -1,7 +1,7 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 
 export interface ClaimedPull {
   readonly party: string;

@@ -1,6 +1,6 @@
+import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
-import { oneByOne } from '../gather.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
 import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';

@@ -1,8 +1,8 @@
-import { isDossierCode } from '#core/identifiers';
+import { isDossierCode } from '#core/identifiers/identifiers';
 import type { Problem } from '#core/problem';
 import type { Database } from '../database/pool.ts';
 import { isUuid } from '../database/uuid.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { ItemResult } from './messages.ts';
 
 /** What a receipt stands for, without what is personal: of problems and warnings the place alone, for messages may quote. */

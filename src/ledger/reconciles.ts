@@ -1,5 +1,5 @@
-import { msToInstant } from '#core/dates';
-import { storable } from '#core/text';
+import { msToInstant } from '#core/dates/dates';
+import { storable } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 
 /**

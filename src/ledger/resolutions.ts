@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { IN_FORCE_AFTER_MS } from './code-entries.ts';
 import type { WaitingRow } from './quarantine.ts';

@@ -1,9 +1,9 @@
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import type { Outcome, Settlement } from '#core/dossier/settle';
 import type { Cause } from '#core/problem';
-import type { Outcome, Settlement } from '#core/settle';
 import { definePart, insertInto, writeParts } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import type { Sealed, Vault } from '../vault.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
 import type { Claimed } from './claim.ts';
 
 /** What came of an attempt, and what follows. */

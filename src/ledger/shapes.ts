@@ -1,5 +1,5 @@
-import { msToInstant } from '#core/dates';
-import { NO_SHAPE, type Shape } from '#core/shape';
+import { msToInstant } from '#core/dates/dates';
+import { NO_SHAPE, type Shape } from '#core/dossier/shape';
 import type { Database } from '../database/pool.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
-import { createVault } from '../vault.ts';
+import { createVault } from '../secrets/vault.ts';
 import { createTries } from './tries.ts';
 
 const VAULT = createVault(['a-secret-of-the-tests-that-is-long-enough']);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 
 /** Who told of a dossier, or of a new status of it, and by which of its events last. */
 export interface Telling {

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { cleanCode } from '#core/identifiers';
-import { LEVEL, ONLINE_LEVEL } from '#core/service-words';
+import { LEVEL, ONLINE_LEVEL } from '#core/catalogue/service-words';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { LEVELS, type Service } from '#schemas/service.upsert.v1';
 import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
 import type { Say } from './language.ts';

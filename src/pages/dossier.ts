@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { instantToMs, msToInstant } from '#core/dates';
-import { isFinished } from '#core/status';
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';

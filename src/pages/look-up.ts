@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { typedCode } from '#core/identifiers';
+import { typedCode } from '#core/identifiers/identifiers';
 import { readForm } from '../http/body.ts';
 import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';

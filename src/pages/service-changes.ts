@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
-import { type CatalogueChange, changesInSteps } from '#core/catalogue-diff';
-import { changeText } from '#core/catalogue-words';
+import { type CatalogueChange, changesInSteps } from '#core/catalogue/catalogue-diff';
+import { changeText } from '#core/catalogue/catalogue-words';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { KeptVersion } from '../catalogue/versions.ts';
-import { inTurns, nextTurn } from '../turns.ts';
+import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { moment } from './words.ts';
@@ -25,7 +25,7 @@ export async function lastChanged(versions: readonly KeptVersion[]): Promise<rea
   const changed: ChangedVersion[] = [];
   for (const { before, record, changedAt } of versions) {
     const steps = before ? changesInSteps(before, record) : [];
-    const changes = (await inTurns(steps, (change) => change ?? [])).flat();
+    const changes = (await mapYielding(steps, (change) => change ?? [])).flat();
     await nextTurn();
     if (changes.length === 0) continue;
     changed.push({ changedAt, changes: changes.slice(0, LINES), more: Math.max(0, changes.length - LINES) });

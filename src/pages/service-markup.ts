@@ -1,5 +1,5 @@
 import { raw } from 'hono/html';
-import { CHANNEL } from '#core/service-words';
+import { CHANNEL } from '#core/catalogue/service-words';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { Html } from './layout.ts';
 

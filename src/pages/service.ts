@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/service-words';
+import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/catalogue/service-words';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';

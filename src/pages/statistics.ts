@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { CHANNEL } from '#core/catalogue/service-words';
 import { GROUPS, type Group, RULES, type Rule } from '#core/counts';
-import { formatLocal } from '#core/dates';
-import { reportingPeriod } from '#core/reporting-period';
-import { CHANNEL } from '#core/service-words';
+import { formatLocal } from '#core/dates/dates';
+import { reportingPeriod } from '#core/dates/reporting-period';
 import type { Statistics, StatisticsReport } from '../http/statistics.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';

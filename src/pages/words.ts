@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { formatLocal } from '#core/dates';
-import type { Words } from '#core/service-words';
+import type { Words } from '#core/catalogue/service-words';
+import { formatLocal } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';

@@ -1,8 +1,7 @@
+import { acceptBatch } from '../accept/accept.ts';
+import type { AcceptMeans, ReleasedItem, Submission } from '../accept/submission.ts';
 import type { Database } from '../database/pool.ts';
-import { acceptBatch } from '../steps/accept/accept.ts';
-import type { AcceptMeans, Again, Submission } from '../steps/accept/submission.ts';
-import { heedBesides } from '../steps/besides.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
 
@@ -52,8 +51,7 @@ async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promis
     // Each submission asks for one id, in their order.
     uuids: { next: () => ids.shift() as string },
   };
-  const submissions = await heedBesides(beside, means, await withWaiting(beside, batch));
-  const { accepted } = await acceptBatch(acceptMeans, submissions);
+  const { accepted } = await acceptBatch(acceptMeans, await withWaiting(beside, batch));
   return batch.flatMap(({ id, expected }, at) =>
     expected.flatMap((outcome, item) => {
       const result = accepted[at]?.results[item];
@@ -82,7 +80,7 @@ async function withWaiting(beside: Database, batch: readonly Recalled[]): Promis
   const ids = rows.map(({ id }) => id);
   return batch.map(({ submission, again }) => {
     if (!again) return submission;
-    const letGo: Again = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
+    const letGo: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
     return { ...submission, again: letGo };
   });
 }

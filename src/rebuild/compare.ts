@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { COMPARED, type ComparedTable } from './compared-tables.ts';
 import { type Difference, jsonDifferences, shown } from './difference.ts';
 import { SCHEMA } from './schema.ts';

@@ -1,4 +1,4 @@
-import { maskTail } from '#core/identifiers';
+import { maskTail } from '#core/identifiers/identifiers';
 
 /** One place in which the live index is not what the messages tell. */
 export interface Difference {

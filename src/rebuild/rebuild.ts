@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';

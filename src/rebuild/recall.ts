@@ -1,13 +1,13 @@
-import { type Item, isDossierItem, recordIn } from '#core/item';
+import { type Item, isDossierItem, recordIn } from '#core/dossier/item';
+import type { Ownership } from '#core/dossier/ownership';
 import { NotLoaded } from '#core/not-loaded';
-import type { Ownership } from '#core/ownership';
+import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from '../accept/read-again.ts';
+import type { ReleasedItem, Submission } from '../accept/submission.ts';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
-import type { Party } from '../parties.ts';
-import type { Again, Submission } from '../steps/accept/submission.ts';
-import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from '../steps/read-again.ts';
-import type { Vault } from '../vault.ts';
+import type { Party } from '../parties/party.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Difference } from './difference.ts';
 import type { RecordedMessage } from './recorded-messages.ts';
 
@@ -28,7 +28,7 @@ export interface Recalled {
   readonly id: string;
   readonly submission: Submission;
   /** What it lets go, where it is such a message. */
-  readonly again: Omit<Again, 'quarantineId' | 'causeKey'> | undefined;
+  readonly again: Omit<ReleasedItem, 'quarantineId' | 'causeKey'> | undefined;
   /** What became of each item then; undefined for what is not applied. */
   readonly expected: readonly (ItemResult['outcome'] | undefined)[];
   /** Items that were applied then and that today's code does not read. */

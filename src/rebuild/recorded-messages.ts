@@ -1,6 +1,6 @@
 import type { Database } from '../database/pool.ts';
 import type { ItemResult, KeptMessage } from '../ledger/messages.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { SCHEMA } from './schema.ts';
 
 /** A message of the log with what became of its items. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { auditSubject } from '#core/audit-subject';
-import { instantToMs } from '#core/dates';
+import { instantToMs } from '#core/dates/dates';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import { writeAudit } from '../ledger/audit.ts';
 import { COMPARED } from './compared-tables.ts';
 import { tellChanges } from './feed.ts';

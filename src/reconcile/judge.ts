@@ -1,4 +1,4 @@
-import { maskTail } from '#core/identifiers';
+import { maskTail } from '#core/identifiers/identifiers';
 import type { Comparison } from '../kit/adapter.ts';
 import type { Told } from '../ledger/reconciles.ts';
 

@@ -1,4 +1,3 @@
-import type { Alerts } from '../alerts.ts';
 import type { Database } from '../database/pool.ts';
 import {
   claimReconcile,
@@ -8,10 +7,11 @@ import {
   postponeReconcile,
   registerReconciles,
 } from '../ledger/reconciles.ts';
-import type { Party } from '../parties.ts';
-import type { NightlyReconcile } from '../rounds.ts';
-import { nextRunMs } from '../steps/pull.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { Alerts } from '../observe/alerts.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
+import type { Party } from '../parties/party.ts';
+import { nextRunMs } from '../pull/run-pull.ts';
+import type { NightlyReconcile } from '../scheduler.ts';
 import { type ReconcileMeans, type ReconcileReport, reconcileParty, whyNotAsked } from './reconcile.ts';
 
 export interface NightlyMeans extends ReconcileMeans {

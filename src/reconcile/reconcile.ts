@@ -1,18 +1,18 @@
-import { msToInstant } from '#core/dates';
-import { windowEndMs } from '#core/windows';
+import { msToInstant } from '#core/dates/dates';
+import { windowEndMs } from '#core/dates/windows';
+import { RECONCILE_DOOR } from '../accept/read-again.ts';
+import type { Accepted, Submission } from '../accept/submission.ts';
 import type { Database } from '../database/pool.ts';
+import type { Originals } from '../delivery/originals.ts';
+import { planCalls } from '../delivery/plan-calls.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { deliverAgain, lastTold, saveReconciled, type Told, toldAfter, toldSample } from '../ledger/reconciles.ts';
-import type { Party } from '../parties.ts';
-import type { Accepted, Submission } from '../steps/accept/submission.ts';
-import { planCalls } from '../steps/deliver.ts';
-import type { Originals } from '../steps/originals.ts';
-import { RECONCILE_DOOR } from '../steps/read-again.ts';
-import type { Vault } from '../vault.ts';
+import type { Party } from '../parties/party.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type Finding, isJudged, judge, VERDICTS, type Verdict } from './judge.ts';
 
 export interface ReconcileMeans {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { msToInstant } from '#core/dates';
-import { readItem } from '#core/item';
+import { msToInstant } from '#core/dates/dates';
+import { readItem } from '#core/dossier/item';
 import type { Operation } from '#schemas/operations';
-import { loadAdapters } from '../../src/adapters.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
+import { loadAdapters } from '../../src/parties/load-adapters.ts';
 
 export interface CatalogueEntry {
   readonly code: string;

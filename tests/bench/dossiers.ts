@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { createDice, type Dice } from '../../src/cli/demo/dice.ts';
 import { type Writable, writeElement } from '../../src/http/doors/soap/xml.ts';
 import { type CatalogueEntry, readCatalogue } from './catalogue.ts';

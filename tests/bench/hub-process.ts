@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/cli/demo/ports.ts';
-import { ROOT } from '../../src/compiled.ts';
+import { ROOT } from '../../src/process/compiled.ts';
 import { endWithUs } from './workers.ts';
 
 const READY_WITHIN_MS = 60_000;

@@ -1,4 +1,4 @@
-import { fold } from '#core/text';
+import { fold } from '#core/vietnamese/text';
 import { createDossiers } from './dossiers.ts';
 import { indexProblems } from './ledger-check.ts';
 import { type LoadOrder, pushedCodes, type Work } from './load.ts';

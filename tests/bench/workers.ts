@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { compiled } from '../../src/compiled.ts';
+import { compiled } from '../../src/process/compiled.ts';
 
 /** A process that answers questions, one after the other. */
 export interface Worker<In, Out> {

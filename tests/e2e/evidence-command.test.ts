@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { CompactSign } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attest, attestingKey } from '../../src/attested.ts';
+import { attest, attestingKey } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/cli/prove/report.ts';
 import { planTrouble } from '../../src/cli/prove/trouble.ts';
-import type { HubFile } from '../../src/config.ts';
+import type { HubFile } from '../../src/config/config.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 240_000;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const CODE = 'H60.01-250812-0035';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HubFile } from '../../src/config.ts';
+import type { HubFile } from '../../src/config/config.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 

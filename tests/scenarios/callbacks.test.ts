@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import civilStatus from '../../adapters/civil-status/adapter.ts';
 import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
 import type { Progress } from '../../schemas/dossier.progress.v1.ts';
-import { formatLocal, msToInstant } from '../../src/core/dates.ts';
+import { formatLocal, msToInstant } from '../../src/core/dates/dates.ts';
 import { type Callback, defineAdapter } from '../../src/kit/adapter.ts';
 import { startSimulator } from '../../src/kit/simulator.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';

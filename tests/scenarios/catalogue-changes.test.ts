@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { checkWork } from '../../src/cli/doctor/check-work.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';

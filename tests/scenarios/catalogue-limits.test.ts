@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { least, watchTurns } from '../../src/kit/index.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/core/settle.ts';
+import type { Outcome } from '../../src/core/dossier/settle.ts';
 import { databaseClock } from '../../src/database/clock.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';

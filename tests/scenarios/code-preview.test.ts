@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RecordItem, readItem } from '#core/item';
-import { createOwnership } from '#core/ownership';
-import { type Route, recipients } from '#core/route';
-import { createToldOf } from '../../src/steps/told-of.ts';
+import { type RecordItem, readItem } from '#core/dossier/item';
+import { createOwnership } from '#core/dossier/ownership';
+import { type Route, recipients } from '#core/dossier/route';
+import { createRecipientsPreview } from '../../src/operator-orders/preview-recipients.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -120,7 +120,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     );
     const own = recipients(halves, 'one-stop', 'dossier.upsert.v1', { code: CODE(1) });
     expect(own).toHaveLength(1);
-    const told = createToldOf(hub.hub.database, halves, {
+    const told = createRecipientsPreview(hub.hub.database, halves, {
       party: 'one-stop',
       ownership: createOwnership(new Map(), []),
     });

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { checkAttested } from '../../src/attested.ts';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
-import { createVault } from '../../src/vault.ts';
+import { checkAttested } from '../../src/secrets/signed-documents.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { type Copy, type CopyMeans, openCopy } from '../../src/copy/copy.ts';
 import { runCopy } from '../../src/copy/run.ts';
 import { createCopyApp } from '../../src/copy/server.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { createVault } from '../../src/vault.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Attested, checkAttested } from '../../src/attested.ts';
+import { type Attested, checkAttested } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -215,7 +215,7 @@ describe('receipts and evidence', () => {
     test('keeps the HTTP status of a call that is kept', async () => {
       await hub.push(dossier());
       await hub.deliver();
-      const { createVault } = await import('../../src/vault.ts');
+      const { createVault } = await import('../../src/secrets/vault.ts');
       const wire = JSON.stringify([
         { method: 'POST', url: 'http://x/login', request: '', status: 200, reply: '' },
         { method: 'POST', url: 'http://x/dossiers', request: CANARIES[0], status: 202, reply: CANARIES[1] },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apply, type Held, type RecordedEvent } from '#core/apply';
-import { type DossierEvent, fold } from '#core/dossier';
-import type { Outcome } from '#core/settle';
+import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
+import { type DossierEvent, fold } from '#core/dossier/dossier';
+import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { createDice, type Dice } from '../../src/cli/demo/dice.ts';
 import type { Outgoing } from '../../src/kit/adapter.ts';

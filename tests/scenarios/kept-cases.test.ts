@@ -2,11 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type RecordItem, readItem } from '#core/item';
+import { type RecordItem, readItem } from '#core/dossier/item';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { connectTo } from '../../adapters/soap-ministry/parties/connect.ts';
-import { ADAPTERS_DIR, loadAdapters } from '../../src/adapters.ts';
 import { wireCaseOf } from '../../src/cli/adapter/kept-case.ts';
 import { settingsOfCase } from '../../src/cli/adapter/settings-of-case.ts';
 import type { Outgoing, Sender } from '../../src/kit/adapter.ts';
@@ -15,6 +14,7 @@ import { playReplies } from '../../src/kit/contract/scripted-server.ts';
 import { type TestConnection, type TestMeans, testConnection } from '../../src/kit/contract/test-connection.ts';
 import { playCase } from '../../src/kit/contract/wire-cases.ts';
 import type { WireRecord } from '../../src/kit/http.ts';
+import { ADAPTERS_DIR, loadAdapters } from '../../src/parties/load-adapters.ts';
 
 const SECRET = 'mat-khau-cua-thu-nghiem';
 const CONNECT: Readonly<Record<string, (url: string, means: TestMeans) => TestConnection>> = {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import pg from 'pg';
 import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import type { Callback } from '../../src/kit/adapter.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/tries.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
-import type { Outcome } from '#core/settle';
+import { readItem } from '#core/dossier/item';
+import type { Outcome } from '#core/dossier/settle';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { viewBody } from '../../src/http/operators/body-view/view.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -471,7 +471,7 @@ describe('operators', () => {
         reply: '<html>0900000001</html>',
       },
     ];
-    const { createVault } = await import('../../src/vault.ts');
+    const { createVault } = await import('../../src/secrets/vault.ts');
     const sealed = createVault(['a-secret-of-the-tests-that-is-long-enough']).seal(JSON.stringify(wire));
     await hub.hub.database.pool.query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
     const read = async (keyId: string) => (await ops.get(`deliveries/${delivery.id}`, keyId)).body.attempts[0];

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { formatLocal } from '#core/dates';
-import { readItem } from '#core/item';
+import { formatLocal } from '#core/dates/dates';
+import { readItem } from '#core/dossier/item';
 import { Applicant, Dossier } from '#schemas/dossier.upsert.v1';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { logIn } from '../support/legacy-system.ts';

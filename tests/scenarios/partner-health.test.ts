@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
-import type { Outcome } from '#core/settle';
-import type { MaintenanceWindow } from '#core/windows';
-import type { Alerts } from '../../src/alerts.ts';
+import type { MaintenanceWindow } from '#core/dates/windows';
+import { readItem } from '#core/dossier/item';
+import type { Outcome } from '#core/dossier/settle';
 import type { Page, Puller } from '../../src/kit/adapter.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { createPace } from '../../src/steps/pace.ts';
-import { watchAway } from '../../src/watch/away.ts';
+import type { Alerts } from '../../src/observe/alerts.ts';
+import { watchAway } from '../../src/observe/away-partners.ts';
+import { createRateLimit } from '../../src/parties/rate-limit.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -200,7 +200,7 @@ describe('partner health', () => {
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 100)).toBe(0);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(0);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 60_000)).toBe(10);
-    const paces = [1, 2, 3].map(() => createPace(database, 'portal', 50, Date.now));
+    const paces = [1, 2, 3].map(() => createRateLimit(database, 'portal', 50, Date.now));
     const began = performance.now();
     let calls = 0;
     await Promise.all(

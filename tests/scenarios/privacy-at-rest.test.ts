@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { searchWords } from '#core/search';
-import { fold } from '#core/text';
+import { fold } from '#core/vietnamese/text';
 import { checkKeyed } from '../../src/cli/doctor/check-secrets.ts';
 import { up as keyedHashes } from '../../src/database/migrations/019-keyed-hashes.ts';
 import { keyOldRows, rekeyAll } from '../../src/database/rekey.ts';
@@ -11,7 +11,7 @@ import { reseal } from '../../src/database/reseal.ts';
 import { fingerprint } from '../../src/kit/fingerprint.ts';
 import { loadEvidence } from '../../src/ledger/evidence.ts';
 import { resealCheckpoints } from '../../src/ledger/pulls.ts';
-import { createVault } from '../../src/vault.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
-import type { Outcome } from '#core/settle';
+import { readItem } from '#core/dossier/item';
+import type { Outcome } from '#core/dossier/settle';
 import type { Page } from '../../src/kit/adapter.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createAlerts } from '../../src/alerts.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { lookAtHome } from '../../src/ledger/homes.ts';
-import { createTelemetry } from '../../src/telemetry.ts';
-import { createHomeWatch, type HomeWatch } from '../../src/watch/home.ts';
+import { createAlerts } from '../../src/observe/alerts.ts';
+import { createRestoreWatch, type RestoreWatch } from '../../src/observe/restore-watch.ts';
+import { createTelemetry } from '../../src/observe/telemetry.ts';
 import { migratedDatabase, putBack, type TestDatabase, testDatabase } from '../support/database.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -68,12 +68,12 @@ describe('a database that was put back to an earlier state', () => {
   const incidents = async () =>
     (await ops().get('incidents')).body.items.filter((one: { kind: string }) => one.kind === 'put-back');
   /** What the scheduler does each minute. */
-  function watch(): HomeWatch {
+  function watch(): RestoreWatch {
     const { database } = hub.hub;
     const telemetry = createTelemetry(pino({ level: 'silent' }));
     const nowMs = () => hub.clock.nowMs;
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: undefined });
-    return createHomeWatch({ database, alerts, telemetry, nowMs, folder: undefined });
+    return createRestoreWatch({ database, alerts, telemetry, nowMs, folder: undefined });
   }
   const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database is another one'));
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { firstUuidOf } from '../../src/database/uuid.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';

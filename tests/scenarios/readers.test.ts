@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';

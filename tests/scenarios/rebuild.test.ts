@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';

@@ -13,11 +13,11 @@ import {
   startSimulator,
   testConnection,
 } from '../../src/kit/index.ts';
-import type { Party, ReconcileTimes } from '../../src/parties.ts';
+import { createTelemetry } from '../../src/observe/telemetry.ts';
+import type { Party, ReconcileTimes } from '../../src/parties/party.ts';
 import { createNightly, type NightlyMeans } from '../../src/reconcile/nightly.ts';
-import type { NightlyReconcile } from '../../src/rounds.ts';
-import { createTelemetry } from '../../src/telemetry.ts';
-import { createVault } from '../../src/vault.ts';
+import type { NightlyReconcile } from '../../src/scheduler.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { AFTER_RECEIPT, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const CODES = [1, 2, 3, 4].map((n) => `H60.01-250812-000${n}`);

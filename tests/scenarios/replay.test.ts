@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAlerts } from '../../src/alerts.ts';
-import { createTelemetry } from '../../src/telemetry.ts';
-import type { ShapeWatch } from '../../src/watch/shapes.ts';
-import { createShapeWatch } from '../../src/watch/shapes.ts';
+import { createAlerts } from '../../src/observe/alerts.ts';
+import type { ShapeWatch } from '../../src/observe/payload-shapes.ts';
+import { createShapeWatch } from '../../src/observe/payload-shapes.ts';
+import { createTelemetry } from '../../src/observe/telemetry.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 
 describe('schema drift', () => {

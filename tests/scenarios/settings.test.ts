@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { loadAdapters } from '../../src/adapters.ts';
+import { ConfigError, loadConfig } from '../../src/config/config.ts';
 import { HubFile } from '../../src/config/hub-file.ts';
-import { ConfigError, loadConfig } from '../../src/config.ts';
+import { loadAdapters } from '../../src/parties/load-adapters.ts';
 import { startHubProcess, testFolder } from '../support/process.ts';
 
 const adapters = await loadAdapters();

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { readItem } from '#core/item';
-import { checkAttested } from '../../src/attested.ts';
+import { readItem } from '#core/dossier/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
+import { checkAttested } from '../../src/secrets/signed-documents.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;

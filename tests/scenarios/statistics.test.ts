@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COLUMNS, GROUPS, RULES } from '#core/counts';
-import { recountAfterServices } from '../../src/index/counted.ts';
+import { recountAfterServices } from '../../src/statistics/counted.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 

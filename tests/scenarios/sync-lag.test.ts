@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import { AFTER_RECEIPT, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NO_CODES } from '#core/codes';
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
+import { NO_CODES } from '#core/identifiers/codes';
+import type { Readers } from '../../src/accept/read-again.ts';
+import { createReread } from '../../src/accept/release.ts';
 import { createReaders } from '../../src/http/doors/readers.ts';
 import { parseList, parseWithList } from '../../src/http/json-body.ts';
 import { least, watchTurns } from '../../src/kit/index.ts';
 import { createCodeEntries } from '../../src/ledger/code-entries.ts';
 import { loadWaitingFor } from '../../src/ledger/quarantine.ts';
-import { createReread } from '../../src/steps/let-go.ts';
-import type { Readers } from '../../src/steps/read-again.ts';
-import { createVault } from '../../src/vault.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, pushXml } from '../support/soap.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
-import type { Outcome } from '#core/settle';
+import { readItem } from '#core/dossier/item';
+import type { Outcome } from '#core/dossier/settle';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';

@@ -1,7 +1,7 @@
 import { type Migration, Migrator } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import { retireOthers } from '../../src/catalogue/catalogue.ts';
 import * as m001 from '../../src/database/migrations/001-ledger-and-index.ts';
 import * as m002 from '../../src/database/migrations/002-partners.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import adapter from '../../adapters/webhook-subscriber/adapter.ts';
 import { SIMULATOR_PATH, SIMULATOR_SECRET, webhookSubscriber } from '../../adapters/webhook-subscriber/simulator.ts';
-import type { HubFile } from '../../src/config.ts';
+import type { HubFile } from '../../src/config/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, type SimulatorRequest, startSimulator } from '../../src/kit/simulator.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { serviceKey } from '#core/identifiers';
-import { readRecord } from '#core/record';
+import { readRecord } from '#core/dossier/record';
+import { serviceKey } from '#core/identifiers/identifiers';
 import type { Operation, Records } from '#schemas/operations';
 import civilStatus from '../../adapters/civil-status/tables.json' with { type: 'json' };
 

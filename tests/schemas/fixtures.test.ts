@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Schema from 'typebox/schema';
 import { describe, expect, test } from 'vitest';
-import { readRecord } from '#core/record';
+import { readRecord } from '#core/dossier/record';
 import { OPERATIONS, type Operation } from '#schemas/operations';
 import { published } from '../../src/http/openapi.ts';
 import { asSent } from '../../src/http/sent-schema.ts';

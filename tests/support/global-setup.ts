@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { compiled, ROOT } from '../../src/compiled.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
+import { compiled, ROOT } from '../../src/process/compiled.ts';
 import { dropDatabasesOf, makeTemplate, type Template } from './template.ts';
 
 declare module 'vitest' {

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import Type from 'typebox';
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
-import type { LoadedAdapter } from '../../src/adapters.ts';
-import type { Config, HubFile } from '../../src/config.ts';
+import type { Config, HubFile } from '../../src/config/config.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
 import { type Adapter, defineAdapter, type Outgoing, type Puller } from '../../src/kit/adapter.ts';
+import type { LoadedAdapter } from '../../src/parties/load-adapters.ts';
 import type { Queue } from '../../src/queue/port.ts';
 import { migratedDatabase } from './database.ts';
 import { MORNING } from './template.ts';

@@ -1,6 +1,6 @@
-import type { KeyEntry } from '../../src/config.ts';
-import type { CodeTable } from '../../src/core/codes.ts';
-import type { Outcome } from '../../src/core/settle.ts';
+import type { KeyEntry } from '../../src/config/config.ts';
+import type { Outcome } from '../../src/core/dossier/settle.ts';
+import type { CodeTable } from '../../src/core/identifiers/codes.ts';
 import { unknownService } from '../../src/kit/adapter.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readItem } from '#core/item';
+import { readItem } from '#core/dossier/item';
 import type { Operation } from '#schemas/operations';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from './hub.ts';

@@ -1,4 +1,4 @@
-import { leavesOf } from '#core/body-masking';
+import { leavesOf } from '#core/masking/body-masking';
 import type { Inventor } from './invented.ts';
 
 /** JSON is written anew, member by member, so that what is escaped in it is found too; also within a text. */

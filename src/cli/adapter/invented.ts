@@ -1,4 +1,4 @@
-import { kindByName, type Leaf } from '#core/body-masking';
+import { kindByName, type Leaf } from '#core/masking/body-masking';
 
 /** What is replaced, in the words in which it is told. */
 export type Kind =

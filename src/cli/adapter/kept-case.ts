@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Outgoing } from '../../kit/adapter.ts';
 import type { WireRecord } from '../../kit/http.ts';
 import type { KeptAttempt, ListedDelivery } from '../../ledger/delivery-list.ts';

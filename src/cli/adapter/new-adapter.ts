@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { ROOT } from '../../compiled.ts';
+import { ROOT } from '../../process/compiled.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
 /** The adapter that is copied: one that the tests hold to the kit's contract where it is. Its name is exchanged. */

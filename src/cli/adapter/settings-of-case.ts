@@ -1,6 +1,6 @@
 import { domainToUnicode } from 'node:url';
-import { kindByName } from '#core/body-masking';
 import type { SchemaNode } from '#core/explain';
+import { kindByName } from '#core/masking/body-masking';
 
 /** A party's settings as a wire case has them: put over those of the adapter's test. */
 export interface SettingsOfCase {

@@ -1,11 +1,11 @@
-import { NO_CODES } from '#core/codes';
-import type { Item } from '#core/item';
-import { maskApplicant } from '#core/masking';
+import type { Item } from '#core/dossier/item';
+import { NO_CODES } from '#core/identifiers/codes';
+import { maskApplicant } from '#core/masking/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type LoadedAdapter, loadAdapters } from '../../adapters.ts';
-import { loadConfig } from '../../config.ts';
+import { loadConfig } from '../../config/config.ts';
 import type { Asks, Page } from '../../kit/adapter.ts';
-import { createParty } from '../../parties.ts';
+import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
+import { createParty } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
 export interface TryOptions {

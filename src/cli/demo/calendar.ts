@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Dice } from './dice.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseInstant } from '#core/dates';
+import { parseInstant } from '#core/dates/dates';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import type { HistoryEntry } from './check-index.ts';
 import type { Filed } from './filing.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { compiled, ROOT } from '../../compiled.ts';
+import { compiled, ROOT } from '../../process/compiled.ts';
 
 const LEASH = pathToFileURL(compiled('src/cli/demo/leash.ts')).href;
 const READY_WITHIN_MS = 90_000;

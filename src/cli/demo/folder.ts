@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
-import { makeFolders } from '../../make-folders.ts';
+import { makeFolders } from '../../process/make-folders.ts';
 
 /** What a run says of itself in its folder, for later runs and for tests. */
 export interface Status {

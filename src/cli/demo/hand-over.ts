@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Day } from './day.ts';
 import type { Partner, Partners } from './partners.ts';

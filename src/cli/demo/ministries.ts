@@ -1,8 +1,8 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
-import type { HubFile } from '../../config.ts';
+import type { HubFile } from '../../config/config.ts';
 import type { Folder } from './folder.ts';
 import { type Partner, startPartner } from './partners.ts';
 

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { WSSecurity } from 'soap';
-import { parseInstant, parseLocal } from '#core/dates';
+import { parseInstant, parseLocal } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };

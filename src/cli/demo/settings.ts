@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
-import type { HubFile } from '../../config.ts';
+import type { HubFile } from '../../config/config.ts';
 import { CIVIL_STATUS_SERVICES } from './day.ts';
 import type { Folder } from './folder.ts';
 import type { Partners } from './partners.ts';

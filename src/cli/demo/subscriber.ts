@@ -1,5 +1,5 @@
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
-import type { HubFile } from '../../config.ts';
+import type { HubFile } from '../../config/config.ts';
 import type { Change } from './check-feed.ts';
 import { CIVIL_STATUS_SERVICES } from './day.ts';
 import { type Finding, finding } from './finding.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/pool.ts';
 import { followChain, loadAnchors } from '../../ledger/audit-chain.ts';
-import type { Vault } from '../../vault.ts';
+import type { Vault } from '../../secrets/vault.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('audit');

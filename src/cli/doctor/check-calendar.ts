@@ -1,6 +1,6 @@
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { knownYears } from '#mappings/working-days/calendar';
-import type { HubFile } from '../../config.ts';
+import type { HubFile } from '../../config/config.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('settings');

@@ -1,8 +1,8 @@
+import type { Config } from '../../config/config.ts';
 import { weaknessOf } from '../../config/weak-secrets.ts';
-import type { Config } from '../../config.ts';
 import type { Database } from '../../database/pool.ts';
 import { unopenedMessages } from '../../database/reseal.ts';
-import type { Vault } from '../../vault.ts';
+import type { Vault } from '../../secrets/vault.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('secrets');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { clockFinding } from './check-database.ts';
 import { diskFinding } from './check-disk.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { type Attested, checkAttested } from '../../attested.ts';
 import type { SnapshotEnd, SnapshotHead } from '../../copy/record-lines.ts';
 import type { Evidence } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
+import { type Attested, checkAttested } from '../../secrets/signed-documents.ts';
 import { UsageError } from '../run-command.ts';
 
 interface Claims {

@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Evidence, EvidentAttempt, EvidentDelivery, EvidentWait } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
 import type { Checked, SignedSnapshot } from './check.ts';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { msToInstant } from '#core/dates';
-import type { Item } from '#core/item';
-import { maskedMembers } from '#core/masking';
+import { msToInstant } from '#core/dates/dates';
+import type { Item } from '#core/dossier/item';
+import { maskedMembers } from '#core/masking/masking';
 import type { Problem } from '#core/problem';
+import type { KeyedSubmission } from '../../accept/once.ts';
 import { type DossierOperation, readKept } from '../../http/doors/rest/items.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
-import type { KeyedSubmission, Pipeline } from '../../pipeline.ts';
+import type { Pipeline } from '../../pipeline.ts';
 import { UsageError } from '../run-command.ts';
 import type { ExaminedFile } from './examine-file.ts';
 import type { FileItem } from './file-item.ts';

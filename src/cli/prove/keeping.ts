@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { compiled } from '../../compiled.ts';
+import { compiled } from '../../process/compiled.ts';
 import type { Child } from '../demo/child.ts';
 import type { KeeperMessage, LeftOver } from './keeper.ts';
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { ROOT } from '../../compiled.ts';
+import { ROOT } from '../../process/compiled.ts';
 import type { Report } from './report.ts';
 
 const COMMAND = join(ROOT, 'bin', 'lienthong.mjs');

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFolders } from '../../make-folders.ts';
+import { makeFolders } from '../../process/make-folders.ts';
 import { startPartners } from '../demo/partners.ts';
 import { freePort } from '../demo/ports.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from '../demo/settings.ts';

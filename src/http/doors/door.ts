@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import { readTraceparent } from '#core/trace-context';
+import { readTraceparent } from '#core/identifiers/trace-context';
+import type { Submission } from '../../accept/submission.ts';
 import type { LedgerReader } from '../../ledger/read.ts';
-import type { Party } from '../../parties.ts';
+import type { Party } from '../../parties/party.ts';
 import type { Pipeline } from '../../pipeline.ts';
-import type { Submission } from '../../steps/accept/submission.ts';
 import type { Bodies } from '../bodies.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */

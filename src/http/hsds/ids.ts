@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueReader } from '../../catalogue/read.ts';
-import { inTurns } from '../../turns.ts';
+import { mapYielding } from '../../concurrency/yielding.ts';
 
 /** The namespace of RFC 9562 for names that are URLs (URNs are). */
 const URLS = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
@@ -42,7 +42,7 @@ export function createKeyOf(keysOf: CatalogueReader['keys'], province: { readonl
     if (told) {
       const named = new Set(held.keys.values());
       const others = told.keys.filter((key) => !named.has(key));
-      await inTurns(others, (key) => held.keys.set(entryId(kind, key, province), key));
+      await mapYielding(others, (key) => held.keys.set(entryId(kind, key, province), key));
       held.asOf = told.asOf;
     }
     return held.keys.get(wanted);

@@ -3,7 +3,7 @@ import type Type from 'typebox';
 import { quote } from '#core/explain';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueFilter, ServedEntry } from '../../catalogue/read.ts';
-import type { Scope } from '../../config.ts';
+import type { Scope } from '../../config/config.ts';
 import { requireKey } from '../auth.ts';
 import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
 import type { Holder } from '../cpsv-ap-nodes.ts';

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/service-words';
+import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/catalogue/service-words';
 import type { Service as Procedure } from '#schemas/service.upsert.v1';
 import { joined } from '../cpsv-ap-nodes.ts';
 import { idOf } from './ids.ts';

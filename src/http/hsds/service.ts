@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
-import { serviceKey } from '#core/identifiers';
-import { CHANNEL } from '#core/service-words';
+import { CHANNEL } from '#core/catalogue/service-words';
+import { serviceKey } from '#core/identifiers/identifiers';
 import type { Service as Procedure } from '#schemas/service.upsert.v1';
 import { type Holder, joined } from '../cpsv-ap-nodes.ts';
 import { entryId, idOf } from './ids.ts';

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { LEVEL, MEMBER } from '#core/service-words';
+import { LEVEL, MEMBER } from '#core/catalogue/service-words';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import { entryId, idOf } from './ids.ts';

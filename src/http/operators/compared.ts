@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { periodOf, text } from '../lists.ts';

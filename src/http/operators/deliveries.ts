@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { auditSubject } from '#core/audit-subject';
-import { STATE_FILTERS } from '#core/delivery-states';
+import { STATE_FILTERS } from '#core/dossier/delivery-states';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';

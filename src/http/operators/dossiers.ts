@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { DOUBTS } from '#core/ownership';
+import { DOUBTS } from '#core/dossier/ownership';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import { type AuditSubject, readSubject, SUBJECT_KINDS } from '#core/audit-subject';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
+import { type AuditSubject, readSubject, SUBJECT_KINDS } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';

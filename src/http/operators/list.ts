@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type Type from 'typebox';
-import { cleanCode } from '#core/identifiers';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts';

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { auditSubject } from '#core/audit-subject';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import type { KeyEntry } from '../../config.ts';
+import type { KeyEntry } from '../../config/config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
 import { text } from '../lists.ts';

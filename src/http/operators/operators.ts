@@ -1,5 +1,5 @@
-import { auditSubject } from '#core/audit-subject';
-import { storable } from '#core/text';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { storable } from '#core/vietnamese/text';
 import { createAuditLimit } from '../audit-limit.ts';
 import { bearerOf } from '../auth.ts';
 import { refusalOf } from '../problem.ts';

@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import { windowEndMs } from '#core/dates/windows';
 import { quote } from '#core/explain';
-import { windowEndMs } from '#core/windows';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Incident } from '../../ledger/incidents.ts';
 import type { PartyOverview } from '../../ledger/party-health.ts';
-import type { Party } from '../../parties.ts';
+import type { Party } from '../../parties/party.ts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageBy, pageOf } from '../lists.ts';
 import { Refusal } from '../problem.ts';

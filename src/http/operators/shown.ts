@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { DELIVERY_STATES } from '#core/delivery-states';
+import { DELIVERY_STATES } from '#core/dossier/delivery-states';
 import { closed, Instant, oneOf } from '#schemas/parts';
 
 export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
 import { batchOf, type Outgoing, type Sender } from '../adapter.ts';
 import type { Subject } from '../contract-test.ts';

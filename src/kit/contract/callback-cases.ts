@@ -1,4 +1,4 @@
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackResult } from '../adapter.ts';
 import type { ContractOptions, Vitest } from '../contract-test.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';

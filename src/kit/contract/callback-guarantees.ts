@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackResult } from '../adapter.ts';
 import type { Subject, Vitest } from '../contract-test.ts';
 import { type HttpText, parseHttpText } from './http-text.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Fault } from '../simulator.ts';
 import type { Bench } from './bench.ts';
 import type { Guarantee, Trial } from './send-guarantees.ts';

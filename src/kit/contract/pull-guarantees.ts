@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Page, Puller, Sender } from '../adapter.ts';
 import type { Subject, Vitest } from '../contract-test.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
 import type { Subject, Vitest } from '../contract-test.ts';
 import type { Fault } from '../simulator.ts';

@@ -1,4 +1,4 @@
-import { type CodesOf, NO_CODES } from '#core/codes';
+import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import type { Connection } from '../adapter.ts';
 import { createHttp, type WireRecord } from '../http.ts';
 import { createSessions } from '../session.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { saysNoMore } from '#core/apply';
-import { type RecordItem, readItem } from '#core/item';
+import { saysNoMore } from '#core/dossier/apply';
+import { type RecordItem, readItem } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';

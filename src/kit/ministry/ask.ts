@@ -1,5 +1,5 @@
+import type { Outcome } from '#core/dossier/settle';
 import type { Cause, Problem } from '#core/problem';
-import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Connection } from '../adapter.ts';
 import { partnerText } from '../replies.ts';

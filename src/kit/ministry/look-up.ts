@@ -1,4 +1,4 @@
-import { nfc } from '#core/text';
+import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../xml.ts';
 import { recordIn } from './answer.ts';

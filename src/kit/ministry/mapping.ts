@@ -1,5 +1,5 @@
-import type { CodesOf } from '#core/codes';
-import { type Item, readItem } from '#core/item';
+import { type Item, readItem } from '#core/dossier/item';
+import type { CodesOf } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
 import { nodesAt, readXml, textAt } from '../xml.ts';
 import { XmlProblem } from '../xml-text.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/settle';
+import type { Outcome } from '#core/dossier/settle';
 import type { Page, Puller } from '../adapter.ts';
 import { fingerprint, fingerprintInTurns } from '../fingerprint.ts';
 import { textAt } from '../xml.ts';

@@ -1,5 +1,5 @@
+import type { Outcome } from '#core/dossier/settle';
 import { unmappedKey } from '#core/problem';
-import type { Outcome } from '#core/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { delivered, type Outgoing, refused, unknown } from '../adapter.ts';
 import { textAt } from '../xml.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NO_CODES } from '#core/codes';
+import { NO_CODES } from '#core/identifiers/codes';
 import { prepare } from './request.ts';
 import type { Fields } from './settings.ts';
 

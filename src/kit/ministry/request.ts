@@ -1,5 +1,5 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import type { CodesOf } from '#core/codes';
+import type { CodesOf } from '#core/identifiers/codes';
 import type { Cause, Problem } from '#core/problem';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { type Built, fill, type Means } from './source.ts';

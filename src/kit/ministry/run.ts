@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Page } from '../adapter.ts';
 import type { List } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NO_CODES } from '#core/codes';
+import { NO_CODES } from '#core/identifiers/codes';
 import { readXml } from '../xml.ts';
 import type { Fields } from './settings.ts';
 import { fill, type Means } from './source.ts';

@@ -1,8 +1,8 @@
-import type { CodesOf } from '#core/codes';
-import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates';
+import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
+import type { CodesOf } from '#core/identifiers/codes';
 import { parseVnd } from '#core/money';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
-import { nfc } from '#core/text';
+import { nfc } from '#core/vietnamese/text';
 import { nodesAt, textIn } from '../xml.ts';
 import { writable } from '../xml-text.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';

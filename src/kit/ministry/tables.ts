@@ -1,5 +1,5 @@
-import type { CodesOf, CodeTable } from '#core/codes';
 import { pointer, quote } from '#core/explain';
+import type { CodesOf, CodeTable } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates';
+import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { dossierLink, longText, operationOf, partyLink, reasonOf, table, told } from './parts.ts';
 import type { Delivery } from './records.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { typedCode } from '#core/identifiers';
+import { typedCode } from '#core/identifiers/identifiers';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { anomalyTable } from './anomalies.ts';

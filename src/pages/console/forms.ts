@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { readForm } from '../../http/body.ts';
-import { sameText } from '../../same-text.ts';
+import { sameText } from '../../secrets/same-text.ts';
 import type { Html } from '../layout.ts';
 import type { Visit } from './site.ts';
 

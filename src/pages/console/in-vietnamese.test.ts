@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learn, NO_SHAPE } from '#core/shape';
+import { learn, NO_SHAPE } from '#core/dossier/shape';
 import { OPERATIONS } from '#schemas/operations';
 import { writtenTexts } from '../../../tests/support/written-texts.ts';
 import { putBackCause } from '../../ledger/homes.ts';
@@ -7,7 +7,16 @@ import { inVietnamese } from './in-vietnamese.ts';
 import { meaningOf } from './reasons.ts';
 
 /** What deliveries, items, causes and pulls may say; elsewhere the hub speaks to developers. */
-const OF_OPERATORS = ['src/core', 'src/steps', 'src/kit', 'mappings'];
+const OF_OPERATORS = [
+  'src/core',
+  'src/accept',
+  'src/delivery',
+  'src/pull',
+  'src/operator-orders',
+  'src/statistics',
+  'src/kit',
+  'mappings',
+];
 /** Those that are shipped, and the one that a new one begins as: what another one says is its author's. */
 const SHIPPED = ['civil-status', 'national-portal', 'one-stop', 'rest-ministry', 'soap-ministry', 'webhook-subscriber'];
 const ADAPTERS = [...SHIPPED.map((name) => `adapters/${name}`), 'src/cli/adapter/sample-partner'];
@@ -23,7 +32,7 @@ describe('what the hub says to officers', () => {
 
   it('has a meaning, whose turn it is and what to do, for every reason that the code gives', () => {
     expect(reasons.length).toBeGreaterThan(50);
-    const own = reasons.filter(({ path }) => path !== 'src/steps/accept/unknown-codes.ts');
+    const own = reasons.filter(({ path }) => path !== 'src/accept/unknown-codes.ts');
     expect(own.filter(({ text }) => meaningOf(text) === undefined)).toEqual([]);
   });
 

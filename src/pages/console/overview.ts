@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs, msToInstant } from '#core/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { auditSubject, type SubjectKind } from '#core/audit-subject';
+import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';

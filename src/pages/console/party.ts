@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates';
+import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';

@@ -1,4 +1,4 @@
-import type { Vault } from '../../vault.ts';
+import type { Vault } from '../../secrets/vault.ts';
 
 export type Sealing = Pick<Vault, 'seal' | 'open'>;
 

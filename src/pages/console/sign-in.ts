@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { auditSubject } from '#core/audit-subject';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Attempts } from '../../http/audit-limit.ts';
 import type { Guesses } from '../../http/guesses.ts';
 import type { Refusal } from '../../http/problem.ts';
-import { sameText } from '../../same-text.ts';
+import { sameText } from '../../secrets/same-text.ts';
 import { parameterOf, type Say } from '../language.ts';
 import { type Html, show } from '../layout.ts';
 import { createApi } from './api.ts';

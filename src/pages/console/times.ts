@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { formatLocal, instantToMs, parseInstant } from '#core/dates';
+import { formatLocal, instantToMs, parseInstant } from '#core/dates/dates';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import type { CallbackResult } from '../../../kit/adapter.ts';
 import type { Load } from '../../bodies.ts';

@@ -1,8 +1,8 @@
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackRequest } from '../../../kit/adapter.ts';
 import type { CodeEntries } from '../../../ledger/code-entries.ts';
-import type { Party } from '../../../parties.ts';
-import type { Telemetry } from '../../../telemetry.ts';
+import type { Telemetry } from '../../../observe/telemetry.ts';
+import type { Party } from '../../../parties/party.ts';
 import type { Guesses } from '../../guesses.ts';
 import { Refusal } from '../../problem.ts';
 import type { DoorMeans } from '../door.ts';

@@ -1,17 +1,17 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import type { Item } from '#core/dossier/item';
+import { type Route, recipients } from '#core/dossier/route';
 import { quote } from '#core/explain';
-import type { Item } from '#core/item';
-import { type Route, recipients } from '#core/route';
 import { codesWith } from '#mappings/national-portal/codes';
 import { leftBehind } from '#mappings/national-portal/dossier-writing';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { KeyEntry } from '../../../config.ts';
+import { mapYielding } from '../../../concurrency/yielding.ts';
+import type { KeyEntry } from '../../../config/config.ts';
 import type { CodeEntries } from '../../../ledger/code-entries.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
-import { inTurns } from '../../../turns.ts';
 import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
@@ -227,7 +227,7 @@ async function take(
   const nowMs = means.nowMs();
   const codes = codesWith(means.codes.at(key.party, nowMs));
   const party = key.party;
-  const items = await inTurns(list, (item) =>
+  const items = await mapYielding(list, (item) =>
     withLeftBehind(means, party, item, readItemOf(operation, item, given, means.province?.code, codes)),
   );
   const { receipt, results } = await means.pipeline.accept({

@@ -1,10 +1,10 @@
-import { cleanCode } from '#core/identifiers';
-import type { Item } from '#core/item';
+import type { Item } from '#core/dossier/item';
+import { cleanCode } from '#core/identifiers/identifiers';
 import type { Codes } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
-import { inTurns } from '../../../turns.ts';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 
@@ -38,7 +38,7 @@ export async function readKept(
   codes: Codes,
 ): Promise<readonly Item[]> {
   const kept = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
-  return inTurns(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
+  return mapYielding(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
 }
 
 /** One item of `data`, as the operation reads it. */

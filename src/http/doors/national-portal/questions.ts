@@ -1,5 +1,5 @@
-import { auditSubject } from '#core/audit-subject';
-import { cleanCode } from '#core/identifiers';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
@@ -7,11 +7,11 @@ import { writeProgress } from '#mappings/national-portal/progress';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { CatalogueReader } from '../../../catalogue/read.ts';
-import type { KeyEntry } from '../../../config.ts';
+import { mapYielding } from '../../../concurrency/yielding.ts';
+import type { KeyEntry } from '../../../config/config.ts';
+import type { Originals } from '../../../delivery/originals.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Audit } from '../../../ledger/audit.ts';
-import type { Originals } from '../../../steps/originals.ts';
-import { inTurns } from '../../../turns.ts';
 import { requireOneOf, requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
@@ -80,7 +80,7 @@ async function all<Entry>(
   const written: unknown[] = [];
   for (let after: string | undefined; ; ) {
     const page = await catalogue.list(kind, { inForce: true }, A_PAGE, after);
-    written.push(...(await inTurns(page, ({ record }) => write(JSON.parse(record)))));
+    written.push(...(await mapYielding(page, ({ record }) => write(JSON.parse(record)))));
     if (!page.isCut && page.length < A_PAGE) return written;
     after = page.at(-1)?.key;
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { KeyEntry } from '../../../config.ts';
-import { createVault } from '../../../vault.ts';
+import type { KeyEntry } from '../../../config/config.ts';
+import { createVault } from '../../../secrets/vault.ts';
 import { createKeys } from '../../auth.ts';
 import { keyOfSession, openSession } from './session.ts';
 

@@ -1,5 +1,5 @@
-import type { KeyEntry } from '../../../config.ts';
-import type { Vault } from '../../../vault.ts';
+import type { KeyEntry } from '../../../config/config.ts';
+import type { Vault } from '../../../secrets/vault.ts';
 import type { Keys } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 

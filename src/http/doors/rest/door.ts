@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import type { Item } from '#core/dossier/item';
 import { quote } from '#core/explain';
-import type { Item } from '#core/item';
 import { OPERATIONS } from '#schemas/operations';
 import { closed, oneOf } from '#schemas/parts';
+import type { Accepted } from '../../../accept/submission.ts';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
-import type { Accepted } from '../../../steps/accept/submission.ts';
-import { inTurns } from '../../../turns.ts';
 import { type Keys, requireKey, requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { mediaTypeOf, readBody } from '../../body.ts';
@@ -150,7 +150,7 @@ async function wholeStreamHeld(request: Request, load: Load): Promise<Response> 
         `a stream that has an Idempotency-Key has at most ${MAX_ITEMS} lines; leave the key out to send more`,
       );
   return load.work(body.length, async () => {
-    const items = await inTurns(lines, (line) => readLine(request.operation, line));
+    const items = await mapYielding(lines, (line) => readLine(request.operation, line));
     return submit(request, body, { items, single: false });
   });
 }

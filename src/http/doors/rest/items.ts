@@ -1,5 +1,5 @@
-import { type Item, readItem } from '#core/item';
-import { inTurns } from '../../../turns.ts';
+import { type Item, readItem } from '#core/dossier/item';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import {
   decode,
   MAX_ITEM_BYTES,
@@ -32,7 +32,7 @@ export async function readJson(operation: DossierOperation, body: Buffer): Promi
   const value = parseWhole(body);
   if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length, 'send more as application/x-ndjson');
-  return { items: await inTurns(value, read), single: false };
+  return { items: await mapYielding(value, read), single: false };
 }
 
 /** Problems that are told of one item of a list: with all of them the answer could be many times what was sent. */
@@ -61,7 +61,7 @@ export async function readKept(
   mediaType: string | undefined,
 ): Promise<readonly Item[]> {
   if (mediaType !== 'application/x-ndjson') return (await readJson(operation as DossierOperation, body)).items;
-  return inTurns(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
+  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
 }
 
 /** One line of a stream; what is wrong with it is its own. */

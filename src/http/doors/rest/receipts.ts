@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { quote } from '#core/explain';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
-import type { Attest } from '../../../steps/evidence.ts';
+import type { Attest } from '../../../operator-orders/evidence.ts';
 import { type Keys, requireKey } from '../../auth.ts';
 import type { Cursors } from '../../cursor.ts';
 import { JOSE, Signed } from '../../jwks.ts';

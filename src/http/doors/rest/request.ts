@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
+import type { Item } from '#core/dossier/item';
 import { quote } from '#core/explain';
-import type { Item } from '#core/item';
-import type { KeyEntry } from '../../../config.ts';
-import type { Submission } from '../../../steps/accept/submission.ts';
+import type { Submission } from '../../../accept/submission.ts';
+import type { KeyEntry } from '../../../config/config.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorMeans } from '../door.ts';
 import type { DossierOperation } from './items.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
-import { inTurns } from '../../../turns.ts';
 import type { Load } from '../../bodies.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
@@ -91,7 +91,7 @@ function createDecided(request: Request, load: Load): Decided {
 
   return {
     async commit(part) {
-      const items = await inTurns(part, (line) => readLine(operation, line));
+      const items = await mapYielding(part, (line) => readLine(operation, line));
       const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
       const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
       receipt = accepted.receipt;

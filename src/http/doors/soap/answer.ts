@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { quote } from '#core/explain';
-import type { KeyEntry } from '../../../config.ts';
+import type { KeyEntry } from '../../../config/config.ts';
 import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';

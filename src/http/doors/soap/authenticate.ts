@@ -1,10 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
-import { msToInstant, parseInstant } from '#core/dates';
+import { msToInstant, parseInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
-import type { KeyEntry } from '../../../config.ts';
+import type { KeyEntry } from '../../../config/config.ts';
 import type { UseOnce } from '../../../ledger/nonces.ts';
-import { sameText } from '../../../same-text.ts';
+import { sameText } from '../../../secrets/same-text.ts';
 import { type Keys, shownBy } from '../../auth.ts';
 import type { Clients } from '../../clients.ts';
 import type { Guesses } from '../../guesses.ts';

@@ -1,6 +1,6 @@
-import type { Item } from '#core/item';
-import { readItem } from '#core/item';
-import { inTurns } from '../../../turns.ts';
+import type { Item } from '#core/dossier/item';
+import { readItem } from '#core/dossier/item';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { decodeXml } from './encoding.ts';
@@ -57,7 +57,7 @@ export async function readKept(
   mediaType: string | undefined,
 ): Promise<readonly Item[]> {
   const { values } = await inSteps(openMessage(xmlOf(body, mediaType)));
-  return inTurns(await inSteps(values()), (value) => readValue(operation as 'dossier.upsert.v1', value));
+  return mapYielding(await inSteps(values()), (value) => readValue(operation as 'dossier.upsert.v1', value));
 }
 
 export function readValue(operation: 'dossier.upsert.v1' | 'dossier.progress.v1', value: unknown): Item {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Context } from 'hono';
-import { auditSubject } from '#core/audit-subject';
-import { msToInstant } from '#core/dates';
+import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
-import { cleanCode } from '#core/identifiers';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { IndexReader } from '../../../index/read.ts';
 import type { Audit } from '../../../ledger/audit.ts';
-import { inTurns } from '../../../turns.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorMeans } from '../door.ts';
 import type { Caller } from './authenticate.ts';
@@ -60,7 +60,7 @@ async function push(means: OperationMeans, { c, party, caller, operation, values
     body,
     bodyBytes: body.length,
     ...callerOf(c),
-    items: await inTurns(values, (value) => readValue(carried, value)),
+    items: await mapYielding(values, (value) => readValue(carried, value)),
   });
   const told = results.map(({ index, code, outcome, problems, warnings }) => ({
     index,

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { compiled } from '../../../compiled.ts';
+import { compiled } from '../../../process/compiled.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
 

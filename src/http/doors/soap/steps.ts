@@ -1,4 +1,4 @@
-import { nextTurn } from '../../../turns.ts';
+import { nextTurn } from '../../../concurrency/yielding.ts';
 
 /** How long one request works before others get their turn. */
 const TURN_MS = 8;

@@ -1,5 +1,5 @@
-import { createShowText, leavesOf, shownValue } from '#core/body-masking';
-import { nextTurn } from '../../../turns.ts';
+import { createShowText, leavesOf, shownValue } from '#core/masking/body-masking';
+import { nextTurn } from '../../../concurrency/yielding.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { expanded } from './inside-texts.ts';

@@ -1,4 +1,4 @@
-import { createShowText } from '#core/body-masking';
+import { createShowText } from '#core/masking/body-masking';
 import { SMALL_BYTES } from '../../json-body.ts';
 import { viewJson, viewLines } from './json.ts';
 import { DEEPEST, TooDeep, TooLarge } from './limits.ts';

@@ -1,4 +1,4 @@
-import { createShowText } from '#core/body-masking';
+import { createShowText } from '#core/masking/body-masking';
 import { type BodyView, viewBody } from './view.ts';
 
 export interface WireView {

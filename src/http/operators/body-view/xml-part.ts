@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { nextTurn } from '../../../turns.ts';
+import { nextTurn } from '../../../concurrency/yielding.ts';
 import { lookOver } from '../../doors/soap/guard.ts';
 import { inSteps } from '../../doors/soap/steps.ts';
 import { SMALL_BYTES } from '../../json-body.ts';

@@ -1,6 +1,6 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
-import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/body-masking';
-import { nextTurn } from '../../../turns.ts';
+import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
+import { nextTurn } from '../../../concurrency/yielding.ts';
 import { openedText, XML } from './inside-texts.ts';
 import { type Budget, budgetBeside, DEEPEST, markupIn, TooDeep } from './limits.ts';
 import type { BodyView } from './view.ts';

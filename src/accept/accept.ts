@@ -1,0 +1,144 @@
+import type { Held } from '#core/dossier/apply';
+import { isDossierItem, keepable } from '#core/dossier/item';
+import { catalogueKey } from '#core/identifiers/identifiers';
+import { unmappedKey } from '#core/problem';
+import { cataloguePart, overtakenPart } from '../catalogue/catalogue.ts';
+import { unknownCodePart } from '../catalogue/known-codes.ts';
+import { mapYielding } from '../concurrency/yielding.ts';
+import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.ts';
+import { changeParts } from '../index/changes.ts';
+import { aliasPart, dossierPart } from '../index/dossiers.ts';
+import { eventPart } from '../index/events.ts';
+import { forgetWritten } from '../index/sealed-records.ts';
+import { deliveryPart } from '../ledger/deliveries.ts';
+import { idempotencyPart } from '../ledger/idempotency.ts';
+import { messagePart } from '../ledger/messages.ts';
+import { quarantinePart, settledPart } from '../ledger/quarantine.ts';
+import { applyDossier, repetition, timeWarnings } from './dossier-item.ts';
+import {
+  candidates,
+  type Dossiers,
+  dossierItemsOf,
+  dossierRow,
+  loadDossiers,
+  noDossiers,
+  type Sender,
+  senderOf,
+  type Working,
+} from './dossiers.ts';
+import { applyEntry, loadCatalogue } from './entry-item.ts';
+import { addExtraContent } from './extra-content.ts';
+import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
+import type { Acceptance, AcceptMeans, Submission } from './submission.ts';
+import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
+
+/**
+ * Applies a batch of messages to the index and writes all of it in one statement. When this returns, it is committed. The
+ * pipeline and the rebuild both accept by this function alone.
+ *
+ * A message gets its id after everything it touches is loaded, and an id greater than the last message of each of these
+ * dossiers. So the order of ids is the order in which each dossier was written, and the index can be rebuilt.
+ *
+ * @param together is written with it or not at all
+ * @param mayGuess whether new-looking dossiers may be written without looking for them; a wrong guess is a 40001
+ * @throws a PostgreSQL error, and then nothing is kept; 40001, 40P01 and 23505 mean that another transaction wrote the
+ *   same things meanwhile, and the batch can be tried again
+ */
+export async function acceptBatch(
+  means: AcceptMeans,
+  received: readonly Submission[],
+  together: readonly Part[] = [],
+  mayGuess = false,
+): Promise<Acceptance> {
+  const { database, vault } = means;
+  const submissions = await addExtraContent(means, received);
+  const isGuess = mayGuess && means.guess?.allNew(submissions) === true;
+  const dossiers = isGuess ? noDossiers() : await loadDossiers(means, submissions);
+  const rows = await applyAll(means, submissions, dossiers);
+  const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
+  await writeParts(database, [
+    dossierPart(written.map(dossierRow), vault),
+    aliasPart([...rows.aliases.values()]),
+    cataloguePart([...rows.entries.values()]),
+    overtakenPart(rows.overtaken),
+    messagePart(rows.messages, vault),
+    idempotencyPart(rows.idempotency, vault),
+    eventPart(rows.events, vault),
+    deliveryPart(rows.deliveries),
+    quarantinePart(rows.waiting),
+    settledPart(rows.settled),
+    unknownCodePart([...rows.unknown.values()]),
+    ...together,
+    ...changeParts(rows.changes),
+  ]).catch((error) => {
+    if (isGuess && error.code === SERIALIZATION_FAILURE) means.guess?.wasWrong();
+    throw error;
+  });
+  handOn(means, rows, written);
+  return {
+    accepted: rows.accepted,
+    judged: dossiers.judged,
+    ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
+    learnt: [...rows.entries.values()].map(({ kind, record }) => unmappedKey(kind, catalogueKey(kind, record.code))),
+    created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
+  };
+}
+
+/** Give the lanes what they are about to tell. What was let go is left out: its message came by another door, long ago. */
+function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, written: readonly Working[]): void {
+  if (!justKept || deliveries.length === 0) return;
+  const doors = new Map(messages.map(({ id, door }) => [id, door]));
+  const dossiers = new Map(written.map((working) => [working.code, working]));
+  for (const { party, operation, subject, seq, messageId, createdAt: receivedAt } of deliveries) {
+    const { held, createdAt = '' } = dossiers.get(subject) ?? {};
+    const door = doors.get(messageId);
+    if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
+      justKept.put(party, { held, createdAt, door, receivedAt });
+  }
+  for (const { held } of written) if (held) forgetWritten(held.view.record);
+}
+
+async function applyAll(means: AcceptMeans, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
+  const rows = noRows();
+  const unknown = await unknownCodes(means, submissions);
+  const entries = await loadCatalogue(means, submissions);
+  for (const submission of submissions) {
+    const sender = senderOf(means, submission);
+    const id = means.uuids.next(lastMessageOf(submission, sender, dossiers));
+    // Of a dossier with a long history each item takes milliseconds.
+    const results = await mapYielding(submission.items.entries(), ([index, given]) => {
+      const item = given.kind === 'record' ? given : keepable(given);
+      const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
+      const place: Place = { means, submission, id, source, index, rows, sender };
+      if (item.kind === 'invalid')
+        return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
+      if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
+      if (!isDossierItem(item)) return applyEntry(place, item, entries);
+      return withWarnings(applyDossier(place, item, dossiers), [
+        ...item.warnings,
+        ...timeWarnings(place, item),
+        ...catalogueWarnings(place, item, unknown),
+      ]);
+    });
+    const receipt = submission.receipt ?? id;
+    const isKept = !stillWaits(submission, rows);
+    rows.accepted.push({ ...(isKept && { messageId: id }), receipt, results });
+    if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
+    if (isKept) rows.messages.push({ ...submission, id, receipt, results });
+  }
+  return rows;
+}
+
+/** The newest message of all dossiers that a submission names. */
+function lastMessageOf(submission: Submission, sender: Sender, dossiers: Dossiers): string | undefined {
+  let last: string | undefined;
+  for (const item of dossierItemsOf(submission))
+    for (const { messageId } of candidates(dossiers, item, sender))
+      if (messageId && (!last || messageId > last)) last = messageId;
+  return last;
+}
+
+/** What was let go and waits for the same thing as before is not worth a message. */
+function stillWaits({ again }: Submission, rows: Rows): boolean {
+  return again !== undefined && !rows.settled.some((row) => row.id === again.quarantineId);
+}

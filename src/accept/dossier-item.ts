@@ -1,0 +1,217 @@
+import { type Applied, apply, asFirstTold, isKnown } from '#core/dossier/apply';
+import { aliasName, aliasNames, counts, isAheadOfTime, isPremature } from '#core/dossier/dossier';
+import { isDossierItem, type WaitingItem } from '#core/dossier/item';
+import type { Problem } from '#core/problem';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
+import type { ItemResult } from '../ledger/messages.ts';
+import {
+  begin,
+  candidates,
+  type DossierItem,
+  type Dossiers,
+  incomingOf,
+  namesOf,
+  namesOfAlias,
+  register,
+  type Sender,
+  type Working,
+} from './dossiers.ts';
+import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
+
+/** Apply one item to its dossier. */
+export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
+  const { submission, source, rows, index, sender } = place;
+  const { code } = item.record;
+  const found = [...candidates(dossiers, item, sender)];
+  const named = sender.ownership && namedByAliasAlone(item, found, submission.party);
+  if (found.length > 1 || named) return quarantine(place, conflict(item, found));
+  let [working] = found;
+  if (!working) {
+    const owner = anotherOwner(item, sender);
+    if (item.operation === 'dossier.progress.v1' || owner) return quarantine(place, unknownDossier(item, owner));
+    working = begin(code, undefined, submission.receivedAt);
+    working.ownsCode = dossiers.byName.has(code);
+    register(dossiers, working, namesOf(item));
+  }
+  const incoming = eventOf(place, item, working);
+  const event = incoming.record
+    ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
+    : incoming;
+  // A person released it before its moment: it waits on.
+  if (submission.again?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
+    return quarantine(place, untilItsMoment(item));
+  const { events, foldWith, add } = working.history;
+  const applied = apply(working.held, events, working.code, event, foldWith);
+  settleWaiting(place, applied.outcome);
+  if (!applied.event) return { index, code, outcome: applied.outcome };
+  const counted = counts(applied.event, applied.held.owner);
+  const isFirst = working.held === undefined;
+  if (counted) keepAliases(place, working, item, dossiers);
+  working.held = applied.held;
+  add(applied.event);
+  working.messageId = place.id;
+  if (counted || isFirst) {
+    working.party = submission.party;
+    working.receivedAt = source.receivedAt;
+    working.changedAt = submission.receivedAt;
+  }
+  const { view } = applied.held;
+  rows.events.push({
+    code: working.code,
+    event: applied.event,
+    said: event.record ?? item.record,
+    movedStatus: applied.movedStatus,
+    anomaly: applied.anomaly,
+    recordedAt: notBefore(submission.receivedAt, working.createdAt),
+    ...(sender.ownership && { owner: applied.held.owner }),
+    ...source,
+  });
+  if (isPremature(applied.event)) hold(place, untilItsMoment(item));
+  if (applied.changed)
+    rows.changes.push({
+      code: working.code,
+      status: view.status,
+      statusAt: view.statusAt,
+      changedAt: submission.receivedAt,
+    });
+  for (const [operation, told] of tells(item, applied, counted))
+    if (told) route(place, operation, working.code, applied.event.seq, view.record);
+  return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+}
+
+/** The configured owner of a dossier that has not come yet, where it is another party than the sender. */
+function anotherOwner({ record }: DossierItem, { party, ownership }: Sender): string | undefined {
+  const entitled = ownership?.entitled(record);
+  return entitled?.isConfigured && entitled.party !== party ? entitled.party : undefined;
+}
+
+/** Whether an item with a code of its own would become another party's dossier by an alias: two dossiers are never joined so. */
+function namedByAliasAlone(item: DossierItem, [working]: readonly Working[], party: string): boolean {
+  const { code } = item.record;
+  const aliases = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
+  return (
+    working !== undefined &&
+    working.code !== code &&
+    working.held?.owner !== party &&
+    aliases.some((alias) => alias.code === working.code)
+  );
+}
+
+function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Problem[] {
+  return claimed.map((path) => ({
+    path,
+    code: 'not-owner',
+    message: `not-owner: the dossier belongs to the party ${owner}; this value is kept in the history and changes nothing`,
+  }));
+}
+
+/** An event far ahead is applied again when its moment has come; see loadReleasable. */
+function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
+  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
+  const message = `${at} has not come yet; the item is applied at that moment`;
+  const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, message } as const;
+  return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, message }] };
+}
+
+/** The sender learns that a moment is more than a day ahead: what it says there changes nothing before. */
+export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
+  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
+  if (!isAheadOfTime(at, sender.recordedAt)) return [];
+  return [
+    {
+      path,
+      code: 'ahead-of-time',
+      message: `${at} has not come yet; it is kept, and changes the dossier at that moment`,
+    },
+  ];
+}
+
+/**
+ * What became of an item with doubtful text that is recorded already, since a person took it as it stands: its sender
+ * has the same text still, and tells it again. Undefined for any other, which waits for a person.
+ */
+export function repetition(
+  place: Place,
+  { asItStands: item }: WaitingItem,
+  dossiers: Dossiers,
+): ItemResult | undefined {
+  if (!item || !isDossierItem(item)) return undefined;
+  const [working, ...others] = candidates(dossiers, item, place.sender);
+  if (!working || others.length > 0) return undefined;
+  const { held, history } = working;
+  if (!held || !isKnown(held, history.events, eventOf(place, item, working))) return undefined;
+  settleWaiting(place, 'duplicate');
+  return { index: place.index, code: item.record.code, outcome: 'duplicate' };
+}
+
+/** The event that an item stands for, in the words in which its dossier's history has it already. */
+function eventOf({ sender, means, source }: Place, item: DossierItem, { history, held }: Working) {
+  const { party } = sender;
+  const came = { messageId: source.messageId, item: source.item };
+  const told = { ...incomingOf(item, sender, held, means.ownership.isAuthoritative(party)), ...came };
+  return means.stepsAreByMoment(party) ? asFirstTold(history.events, told, item.standIns) : told;
+}
+
+/**
+ * A message that was received before the one that its dossier began with may be kept after it, or the clock was set back.
+ * Whoever looks for a dossier's events looks no further back than its beginning.
+ */
+function notBefore(moment: string, beginning: string): string {
+  return moment < beginning ? beginning : moment;
+}
+
+/** A dossier's new state goes out when readers see it; a step goes out whenever it is new, its dossier first. */
+function tells(item: DossierItem, applied: Applied, counted: boolean): readonly (readonly [Operation, boolean])[] {
+  if (item.operation === 'dossier.upsert.v1') return [['dossier.upsert.v1', applied.changed]];
+  return [
+    ['dossier.upsert.v1', applied.movedStatus],
+    ['dossier.progress.v1', counted],
+  ];
+}
+
+/** A record under the dossier's own code; the code that it came under is kept as the sender's alias. */
+function underOwnCode(record: Dossier, code: string, party: string): Dossier {
+  if (record.code === code) return record;
+  return { ...record, code, aliases: [...(record.aliases ?? []), { party, code: record.code }] };
+}
+
+function keepAliases({ submission, rows }: Place, working: Working, item: DossierItem, dossiers: Dossiers): void {
+  const given = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
+  const own = item.record.code === working.code ? [] : [{ party: submission.party, code: item.record.code }];
+  if (given.length + own.length === 0) return;
+  const known = aliasNames(working.held?.view.record.aliases ?? []);
+  for (const { party, code } of [...given, ...own]) {
+    const name = aliasName({ party, code });
+    if (known.has(name) || rows.aliases.has(name)) continue;
+    rows.aliases.set(name, { party, code, dossier: working.code });
+    register(dossiers, working, namesOfAlias({ party, code }));
+  }
+}
+
+function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
+  const codes = found.map((working) => working.code).sort();
+  const message = `${item.record.code} and its aliases name ${codes.length} dossiers that are held apart: ${codes.join(', ')}`;
+  return {
+    kind: 'waiting',
+    operation: item.operation,
+    code: item.record.code,
+    cause: { kind: 'code-conflict', key: `code-conflict:${codes.join('+')}`, message },
+    problems: [{ path: '/aliases', message }],
+  };
+}
+
+/** @param owner the party that has to send the dossier first, where that is not the sender */
+function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
+  const { code } = item.record;
+  const message = owner
+    ? `not-owner: the dossier ${code} belongs to the party ${owner}, which has not sent it yet; the item is kept and applied when it does`
+    : `no dossier ${code} has come yet; the step is kept and applied when it comes`;
+  return {
+    kind: 'waiting',
+    operation: item.operation,
+    code,
+    cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, message },
+    problems: [{ path: '/code', ...(owner && { code: 'not-owner' }), message }],
+  };
+}

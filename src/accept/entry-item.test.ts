@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { recipients } from '#core/dossier/route';
+import { subjectOfEntry } from './entry-item.ts';
+
+test('a service goes by the routes of its code, also where no field of it was told; an agency by those for everything', () => {
+  const record = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true };
+  const to = (operation: 'service.upsert.v1' | 'agency.upsert.v1') => {
+    const route = { from: 'source', operation, to: ['portal'], services: ['1.013225'] };
+    return recipients([route], 'source', operation, subjectOfEntry({ operation, record: record as never }));
+  };
+  expect(to('service.upsert.v1')).toEqual(['portal']);
+  expect(to('agency.upsert.v1')).toEqual([]);
+});

@@ -1,0 +1,75 @@
+import { isDossierItem, type RecordItem } from '#core/dossier/item';
+import type { Subject } from '#core/dossier/route';
+import { catalogueKey } from '#core/identifiers/identifiers';
+import type { Operation } from '#schemas/operations';
+import type { Service } from '#schemas/service.upsert.v1';
+import { type CatalogueKind, type CatalogueRow, loadEntries } from '../catalogue/catalogue.ts';
+import { hashOf } from '../index/sealed-records.ts';
+import type { ItemResult } from '../ledger/messages.ts';
+import { type Place, route, settleWaiting, withWarnings } from './rows.ts';
+import { type AcceptMeans, isRecord, type Submission } from './submission.ts';
+
+const KIND_OF: Partial<Record<Operation, CatalogueKind>> = {
+  'service.upsert.v1': 'service',
+  'agency.upsert.v1': 'agency',
+  'field.upsert.v1': 'field',
+};
+
+export type Entries = Map<string, { hash: string; version: number }>;
+
+/** What is held of all catalogue entries that a batch names. */
+export async function loadCatalogue({ database }: AcceptMeans, submissions: readonly Submission[]): Promise<Entries> {
+  const entries: Entries = new Map();
+  const items = submissions.flatMap((submission) =>
+    submission.items.filter(isRecord).filter((item) => !isDossierItem(item)),
+  );
+  for (const [operation, kind] of Object.entries(KIND_OF)) {
+    const keys = items
+      .filter((item) => item.operation === operation)
+      .map((item) => catalogueKey(kind, item.record.code));
+    for (const [key, entry] of await loadEntries(database.pool, kind, [...new Set(keys)]))
+      entries.set(`${kind} ${key}`, entry);
+  }
+  return entries;
+}
+
+/**
+ * Catalogue entries carry no time of their own: the newest arrival is the truth. A message makes one version of an entry at
+ * the most, by its last word of it.
+ */
+export function applyEntry(place: Place, item: RecordItem, entries: Entries): ItemResult {
+  const { submission, source, rows, index } = place;
+  const kind = KIND_OF[item.operation] as CatalogueKind;
+  const record = item.record as CatalogueRow['record'];
+  const key = catalogueKey(kind, record.code);
+  const name = `${kind} ${key}`;
+  const known = entries.get(name);
+  const hash = hashOf(record);
+  settleWaiting(place, known?.hash === hash ? 'duplicate' : 'accepted');
+  if (known?.hash === hash) return { index, code: record.code, outcome: 'duplicate' };
+  const before = rows.entries.get(name);
+  const follows = before?.follows ?? known?.version ?? 0;
+  const isSameMessage = before?.messageId === source.messageId;
+  const version = (before?.version ?? follows) + (isSameMessage ? 0 : 1);
+  if (before && !isSameMessage) rows.overtaken.push(before);
+  entries.set(name, { hash, version });
+  rows.entries.set(name, {
+    kind,
+    record,
+    hash,
+    party: submission.party,
+    messageId: source.messageId,
+    changedAt: submission.receivedAt,
+    follows,
+    version,
+  });
+  route(place, item.operation, name, version, subjectOfEntry(item));
+  return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
+}
+
+/** What routes ask of an entry: only a service has something. */
+export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
+  if (operation !== 'service.upsert.v1') return {};
+  const { code, fieldCode } = record as Service;
+  return { serviceCode: code, ...(fieldCode !== undefined && { fieldCode }) };
+}

@@ -1,0 +1,157 @@
+import { type Item, type RecordItem, recordIn } from '#core/dossier/item';
+import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import { hashWith } from '../index/sealed-records.ts';
+import { type Sender, senderOf } from './dossiers.ts';
+import { type AcceptMeans, isRecord, isUpsert, type Submission } from './submission.ts';
+
+/** Whose code a code is: of which dossiers, and who told of each first. */
+type Holders = Map<string, Map<string, string>>;
+
+/**
+ * Adds what dialects say outside the record: receipt numbers of dossiers, and content that the record has no place for.
+ * An item that is new in such content alone is no repetition. Leaves out aliases that their sender may not give.
+ */
+export async function addExtraContent(
+  means: Pick<AcceptMeans, 'database' | 'ownership' | 'ownedSince'>,
+  submissions: readonly Submission[],
+): Promise<readonly Submission[]> {
+  const owned = submissions.map((submission) => withOwnAliases(means, submission));
+  const numbered = await withReceiptNumbers(means.database, means, owned);
+  for (const { items } of numbered)
+    for (const item of items) {
+      const { record, besides } = recordIn(item) ?? {};
+      if (record && besides !== undefined) hashWith(record, besides);
+    }
+  return numbered;
+}
+
+/**
+ * Leave out the aliases that their sender may not give: those of another party, and codes that another party owns. An alias
+ * joins what is said under two codes, so that a party can give one for itself alone.
+ */
+function withOwnAliases(means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>, submission: Submission): Submission {
+  const sender = senderOf(means, submission);
+  if (!sender.ownership || !submission.items.some(hasAliases)) return submission;
+  return { ...submission, items: submission.items.map((item) => withoutForeignAliases(item, sender)) };
+}
+
+function hasAliases(item: Item): boolean {
+  const read = recordIn(item);
+  return read !== undefined && isUpsert(read) && read.record.aliases !== undefined;
+}
+
+function withoutForeignAliases(item: Item, sender: Sender): Item {
+  if (!hasAliases(item)) return item;
+  if (item.kind === 'waiting')
+    return { ...item, asItStands: withoutForeignAliases(item.asItStands!, sender) as RecordItem };
+  const { record, warnings, ...rest } = item as Upsert;
+  const { aliases = [], ...others } = record;
+  const foreign = aliases.map((alias) => whyForeign(alias, sender));
+  const problems = foreign.flatMap((why, at) =>
+    why === undefined
+      ? []
+      : [{ path: `/aliases/${at}`, code: 'not-owner', message: `not-owner: the alias is left out: ${why}` }],
+  );
+  if (problems.length === 0) return item;
+  const own = aliases.filter((_, at) => foreign[at] === undefined);
+  const kept = own.length > 0 ? inOrder({ ...others, aliases: own }) : others;
+  return { ...rest, record: kept, warnings: [...warnings, ...problems] };
+}
+
+function whyForeign(
+  alias: { readonly party: string; readonly code: string },
+  { party, ownership }: Sender,
+): string | undefined {
+  if (alias.party !== party) return `a party gives aliases for itself alone, and this one is of ${alias.party}`;
+  const entitled = ownership?.entitled({ code: alias.code });
+  return entitled?.isConfigured && entitled.party !== party ? `the party ${entitled.party} owns this code` : undefined;
+}
+
+/**
+ * Give dossiers the receipt numbers that came with them as aliases of their sender. A receipt number only names: one
+ * that is a code of another dossier by now joins nothing, and is told to its sender; and one of a party that did not
+ * tell of the dossier first is left in the message, since an alias is the code under which a party is told of a dossier.
+ */
+async function withReceiptNumbers(
+  database: Database,
+  means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
+  submissions: readonly Submission[],
+): Promise<readonly Submission[]> {
+  const numbered = submissions.flatMap(({ items }) => items.flatMap((item) => recordIn(item) ?? []).filter(hasNumber));
+  if (numbered.length === 0) return submissions;
+  const holders = await loadHolders(database, [
+    ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
+  ]);
+  return submissions.map((submission) => {
+    const sender = senderOf(means, submission);
+    const items = submission.items.map((item) => {
+      if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
+        return { ...item, asItStands: withAlias(item.asItStands, sender, holders) };
+      if (!isRecord(item) || !isUpsert(item)) return item;
+      const numbered = hasNumber(item) ? withAlias(item, sender, holders) : item;
+      holdAll(holders, numbered.record, submission.party);
+      return numbered;
+    });
+    return { ...submission, items };
+  });
+}
+
+type Upsert = RecordItem<'dossier.upsert.v1'>;
+type Numbered = Upsert & { readonly receiptNumber: string };
+
+function hasNumber(item: RecordItem): item is Numbered {
+  return item.receiptNumber !== undefined && isUpsert(item);
+}
+
+async function loadHolders({ pool }: Database, codes: readonly string[]): Promise<Holders> {
+  const { rows } = await pool.query<{ code: string; dossier: string; owner: string }>({
+    name: 'load holders',
+    text: `SELECT code, code AS dossier, owner FROM dossiers WHERE code = ANY($1::text[])
+           UNION ALL
+           SELECT a.code, d.code, d.owner FROM aliases a JOIN dossiers d ON d.code = a.dossier WHERE a.code = ANY($1::text[])`,
+    values: [codes],
+  });
+  const holders: Holders = new Map();
+  for (const { code, dossier, owner } of rows) hold(holders, code, dossier, owner);
+  return holders;
+}
+
+function hold(holders: Holders, code: string, dossier: string, owner: string): void {
+  holders.set(code, (holders.get(code) ?? new Map()).set(dossier, owner));
+}
+
+/** What comes later in the batch finds the codes of what came before. */
+function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: string): void {
+  if (!holders.has(code)) hold(holders, code, code, party);
+  const [[dossier, owner]] = [...(holders.get(code) as Map<string, string>)] as [[string, string]];
+  for (const alias of aliases) hold(holders, alias.code, dossier, owner);
+}
+
+function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {
+  const { record, receiptNumber, ...rest } = item;
+  const { party } = sender;
+  const own = holders.get(record.code);
+  const [dossier, owner] = [...(own ?? new Map([[record.code, party]]))][0] as [string, string];
+  const isOne = (own?.size ?? 1) === 1;
+  const isFree = [...(holders.get(receiptNumber)?.keys() ?? [])].every((holder) => holder === dossier);
+  const foreign = whyForeign({ party, code: receiptNumber }, sender);
+  if (!isOne || owner !== party || !isFree || foreign !== undefined) {
+    const taken = isFree ? 'the dossier belongs to another party' : 'it is a code of another dossier already';
+    const why = foreign ?? taken;
+    const message = `${JSON.stringify(receiptNumber)} is not made a code of the dossier: ${why}`;
+    return { ...rest, record, warnings: [...item.warnings, { path: '/SoBienNhan', message }] };
+  }
+  return {
+    ...rest,
+    record: inOrder({ ...record, aliases: [...(record.aliases ?? []), { party, code: receiptNumber }] }),
+  };
+}
+
+/** Equal content is equal JSON: members are in the order of the schema. */
+function inOrder(record: Dossier): Dossier {
+  const members = Object.keys(Dossier.properties) as (keyof Dossier)[];
+  return Object.fromEntries(
+    members.filter((member) => record[member] !== undefined).map((member) => [member, record[member]]),
+  ) as Dossier;
+}

@@ -1,0 +1,126 @@
+import type { WaitingItem } from '#core/dossier/item';
+import { recipients, type Subject } from '#core/dossier/route';
+import { keptCause } from '#core/masking/kept-problem';
+import type { Problem } from '#core/problem';
+import type { Operation } from '#schemas/operations';
+import type { CatalogueRow } from '../catalogue/catalogue.ts';
+import type { UnknownCodeRow } from '../catalogue/known-codes.ts';
+import type { ChangeRow } from '../index/changes.ts';
+import type { AliasRow } from '../index/dossiers.ts';
+import type { EventRow } from '../index/events.ts';
+import type { DeliveryRow } from '../ledger/deliveries.ts';
+import type { IdempotencyRow } from '../ledger/idempotency.ts';
+import type { ItemResult, MessageRow } from '../ledger/messages.ts';
+import { type QuarantineRow, WAITS_OTHERWISE } from '../ledger/quarantine.ts';
+import type { Sender } from './dossiers.ts';
+import type { Accepted, AcceptMeans, Submission } from './submission.ts';
+
+/** All that a batch writes. */
+export interface Rows {
+  readonly accepted: Accepted[];
+  readonly messages: MessageRow[];
+  readonly idempotency: IdempotencyRow[];
+  /** By party and code. */
+  readonly aliases: Map<string, AliasRow>;
+  readonly entries: Map<string, CatalogueRow>;
+  /** What earlier messages of the batch told of these entries. */
+  readonly overtaken: CatalogueRow[];
+  readonly events: EventRow[];
+  readonly deliveries: DeliveryRow[];
+  readonly waiting: QuarantineRow[];
+  readonly settled: { readonly id: number; readonly at: string; readonly settlement: string }[];
+  /** By kind, code and party: a statement writes a row once. */
+  readonly unknown: Map<string, UnknownCodeRow>;
+  readonly changes: ChangeRow[];
+}
+
+export function noRows(): Rows {
+  return {
+    accepted: [],
+    messages: [],
+    idempotency: [],
+    aliases: new Map(),
+    entries: new Map(),
+    overtaken: [],
+    events: [],
+    deliveries: [],
+    waiting: [],
+    settled: [],
+    unknown: new Map(),
+    changes: [],
+  };
+}
+
+/** One item of a batch, and where what comes of it goes. */
+export interface Place {
+  readonly means: AcceptMeans;
+  readonly submission: Submission;
+  /** The id of the submission's message. */
+  readonly id: string;
+  /** Where the item stands, and since when it is held: in an earlier message, where it waited. */
+  readonly source: { readonly messageId: string; readonly item: number; readonly receivedAt: string };
+  readonly index: number;
+  readonly rows: Rows;
+  readonly sender: Sender;
+}
+
+/** Note for whom something is. */
+export function route(
+  { means, submission, source, rows }: Place,
+  operation: Operation,
+  subject: string,
+  seq: number,
+  of: Subject,
+): void {
+  for (const party of recipients(means.routes, submission.party, operation, of))
+    rows.deliveries.push({
+      party,
+      operation,
+      subject,
+      seq,
+      messageId: source.messageId,
+      createdAt: submission.receivedAt,
+    });
+}
+
+/** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
+export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
+  const { again } = submission;
+  // The catalogue is public, and operators compare the names in it.
+  const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
+  if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
+  if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
+  return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
+}
+
+/** Put an item on the list of what waits. */
+export function hold(
+  { submission, source, rows }: Pick<Place, 'submission' | 'source' | 'rows'>,
+  item: WaitingItem,
+): void {
+  rows.waiting.push({
+    cause: item.cause,
+    party: submission.party,
+    operation: item.operation,
+    code: item.code,
+    messageId: source.messageId,
+    item: source.item,
+    openedAt: submission.receivedAt,
+  });
+}
+
+/** What waited has been applied. */
+export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
+  const { again } = submission;
+  // Two releases of one item may share a batch: the row is settled once.
+  if (again && !rows.settled.some(({ id }) => id === again.quarantineId))
+    rows.settled.push({ id: again.quarantineId, at: submission.receivedAt, settlement: outcome });
+}
+
+export function withWarnings(result: ItemResult, warnings: readonly Problem[]): ItemResult {
+  return warnings.length > 0 ? { ...result, warnings: [...(result.warnings ?? []), ...warnings] } : result;
+}
+
+export function codeMember(code: string | undefined): { readonly code?: string } {
+  return code === undefined ? {} : { code };
+}

@@ -1,0 +1,65 @@
+import { serviceKey } from '#core/identifiers/identifiers';
+import type { Problem } from '#core/problem';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { DossierItem } from './dossiers.ts';
+import type { Place } from './rows.ts';
+import { type AcceptMeans, isRecord, isUpsert, type Submission } from './submission.ts';
+
+/** What of a batch the catalogue does not know, or knows to be over. */
+export interface Unknown {
+  readonly service: ReadonlySet<string>;
+  readonly agency: ReadonlySet<string>;
+  /** The services out of force, by their keys: since when. */
+  readonly ended: ReadonlyMap<string, string>;
+}
+
+export async function unknownCodes({ knownCodes }: AcceptMeans, submissions: readonly Submission[]): Promise<Unknown> {
+  const records = submissions
+    .flatMap((submission) => submission.items)
+    .filter(isRecord)
+    .filter(isUpsert);
+  return {
+    service: await knownCodes.unknown(
+      'service',
+      records.map((item) => item.record.serviceCode),
+    ),
+    agency: await knownCodes.unknown(
+      'agency',
+      records.map((item) => item.record.agencyCode),
+    ),
+    ended: records.length > 0 ? await knownCodes.ended() : new Map(),
+  };
+}
+
+/**
+ * An unknown service or agency, or a service that is no longer in force, does not hide a citizen's dossier: it is told to the sender
+ * and to the operators.
+ */
+export function catalogueWarnings(
+  { means, submission, rows }: Place,
+  item: DossierItem,
+  unknown: Unknown,
+): readonly Problem[] {
+  if (!isUpsert(item) || unknown.service.size + unknown.agency.size + unknown.ended.size === 0) return [];
+  const warnings: Problem[] = [];
+  const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
+    warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
+    const { party, receivedAt: at } = submission;
+    if (means.knownCodes.isNews(kind, code, party))
+      rows.unknown.set(`${kind} ${code} ${party}`, { kind, code, party, at });
+  };
+  if (unknown.service.has(item.record.serviceCode)) warn('service', '/serviceCode', item.record.serviceCode);
+  if (unknown.agency.has(item.record.agencyCode)) warn('agency', '/agencyCode', item.record.agencyCode);
+  const since = unknown.ended.get(serviceKey(item.record.serviceCode));
+  if (since !== undefined && filedAt(item.record) >= since)
+    warnings.push({
+      path: '/serviceCode',
+      message: `the service ${item.record.serviceCode} is no longer in force since ${since}; the dossier is kept and shown`,
+    });
+  return warnings;
+}
+
+/** What was filed while the service was in force is brought to its end; a status of that time was filed then, too. */
+function filedAt({ submittedAt, receivedAt, statusAt }: Dossier): string {
+  return submittedAt ?? receivedAt ?? statusAt;
+}

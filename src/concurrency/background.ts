@@ -1,0 +1,20 @@
+/** Work that no caller waits for, such as an alert behind a reply. */
+export interface Background {
+  /** Starts work. A failure goes to `onFault` with the name. */
+  run(name: string, work: Promise<unknown>): void;
+  /** Resolves when all work that was started is done. */
+  settled(): Promise<void>;
+}
+
+export function createBackground(onFault: (name: string, error: unknown) => void): Background {
+  const underWay = new Set<Promise<unknown>>();
+  return {
+    run(name, work) {
+      const done = work.catch((error) => onFault(name, error)).finally(() => underWay.delete(done));
+      underWay.add(done);
+    },
+    async settled() {
+      await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** What was put in or asked for lately, by its key: up to so many bytes. */
+export interface ByteLru<Value> {
+  get(key: string): Value | undefined;
+  /** In the place of what the key had before. What is more than fits at all is not kept. */
+  put(key: string, value: Value, bytes: number): void;
+  /** Hand it out and forget it. */
+  take(key: string): Value | undefined;
+}
+
+export function createByteLru<Value>(mostBytes: number): ByteLru<Value> {
+  /** The oldest first. */
+  const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
+  let keptBytes = 0;
+
+  function take(key: string): Value | undefined {
+    const entry = kept.get(key);
+    if (entry && kept.delete(key)) keptBytes -= entry.bytes;
+    return entry?.value;
+  }
+
+  return {
+    get(key) {
+      const entry = kept.get(key);
+      if (entry && kept.delete(key)) kept.set(key, entry);
+      return entry?.value;
+    },
+    put(key, value, bytes) {
+      take(key);
+      if (bytes > mostBytes) return;
+      kept.set(key, { value, bytes });
+      keptBytes += bytes;
+      for (const oldest of kept.keys()) {
+        if (keptBytes <= mostBytes) return;
+        take(oldest);
+      }
+    },
+    take,
+  };
+}

@@ -1,0 +1,92 @@
+import type { Operation, Records } from '#schemas/operations';
+import type { Cause, Problem } from '../problem.ts';
+import { storable, unstorable } from '../vietnamese/text.ts';
+import { readRecord } from './record.ts';
+
+/** One item of a message, as a dialect read it. */
+export type Item = RecordItem | InvalidItem | WaitingItem;
+
+export interface RecordItem<O extends Operation = Operation> {
+  readonly kind: 'record';
+  readonly operation: O;
+  readonly record: Records[O];
+  readonly warnings: readonly Problem[];
+  /** The event time was derived from the record's dates; see DossierEvent. */
+  readonly inferred?: boolean;
+  /** A number that the sender's office gave for the dossier: people ask by it, and nothing is joined by it. */
+  readonly receiptNumber?: string;
+  /** What the item says that the record has no place for: it tells items apart whose records are the same. */
+  readonly besides?: string;
+  /** Members that the sender said nothing for, which the dialect filled because the record needs them. */
+  readonly standIns?: readonly string[];
+}
+
+export interface InvalidItem {
+  readonly kind: 'invalid';
+  readonly code?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Understood, but a person must settle something before it can be applied. */
+export interface WaitingItem {
+  readonly kind: 'waiting';
+  readonly operation: Operation;
+  readonly code?: string;
+  readonly cause: Cause;
+  readonly problems: readonly Problem[];
+  /** What it is when a person takes its doubtful text as it stands. */
+  readonly asItStands?: RecordItem;
+}
+
+/** Read one value as the canonical record of an operation. */
+export function readItem(
+  operation: Operation,
+  value: unknown,
+  inferred = false,
+  standIns: readonly string[] = [],
+): Item {
+  const read = readRecord(operation, value);
+  if (read.kind === 'invalid') return read;
+  const { record, warnings } = read;
+  const asItStands: RecordItem = {
+    ...{ kind: 'record', record, warnings, operation },
+    ...(inferred && { inferred }),
+    ...(standIns.length > 0 && { standIns }),
+  };
+  if (read.kind === 'record') return asItStands;
+  const { problems, code } = read;
+  const cause: Cause = {
+    kind: 'doubtful-text',
+    key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
+    message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
+  };
+  return { kind: 'waiting', operation, cause, problems, ...(code && { code }), asItStands };
+}
+
+/**
+ * What is not a record as it can be kept: a code or a name of a member that cannot be stored, of one item, must not keep the
+ * others of its message from being kept. Nothing can wait for a code that cannot be written down: it is no code.
+ */
+export function keepable(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
+  const { code, problems } = item;
+  const kept = {
+    ...(code !== undefined && { code: storable(code) }),
+    problems: problems.map(({ path, message }) => ({ path: storable(path), message: storable(message) })),
+  };
+  if (item.kind === 'invalid') return { ...item, ...kept };
+  const reason = unstorable(item.cause.key) ?? (code === undefined ? undefined : unstorable(code));
+  if (reason === undefined)
+    return { ...item, ...kept, cause: { ...item.cause, message: storable(item.cause.message) } };
+  const path = kept.problems[0]?.path ?? '';
+  return { kind: 'invalid', ...kept, problems: [{ path, message: `got a text that cannot be stored: ${reason}` }] };
+}
+
+/** The record that an item is, or would be if its doubtful text were taken as it stands. */
+export function recordIn(item: Item): RecordItem | undefined {
+  if (item.kind === 'record') return item;
+  return item.kind === 'waiting' ? item.asItStands : undefined;
+}
+
+export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {
+  return item.operation === 'dossier.upsert.v1' || item.operation === 'dossier.progress.v1';
+}

@@ -1,0 +1,191 @@
+import type Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
+import { expectedInstant, parseInstant } from '../dates/dates.ts';
+import { explain, pointer, quote, type SchemaNode, shownValue, unknownMember } from '../explain.ts';
+import { cleanCode, isDossierCode } from '../identifiers/identifiers.ts';
+import type { Problem } from '../problem.ts';
+import { inspectText, unstorable } from '../vietnamese/text.ts';
+
+export type Read<T> =
+  | { readonly kind: 'record'; readonly record: T; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string }
+  /** `record` is what it is when the doubtful text is taken as it stands. */
+  | {
+      readonly kind: 'doubtful';
+      readonly problems: readonly Problem[];
+      readonly code?: string;
+      readonly record: T;
+      readonly warnings: readonly Problem[];
+    };
+
+/**
+ * Turn any value into the canonical record of an operation, or say all that is wrong with it.
+ *
+ * A record comes out with its members in the order of the schema (so equal content is equal JSON), text as NFC and
+ * trimmed, codes upper-case, instants in Vietnam time, and members that were null or blank absent: they say nothing.
+ * Text in a legacy encoding is repaired with a warning where that is certain, and `doubtful` where it is not.
+ */
+export function readRecord<O extends Operation>(operation: O, value: unknown): Read<Records[O]> {
+  const { clean, check } = readers[operation];
+  const notes: Notes = { problems: [], warnings: [], doubts: [] };
+  const record = clean(value, '', notes);
+  const code = codeOf(record);
+  if (!check.Check(record)) notes.problems.push(...explain(OPERATIONS[operation], check, record, notes.problems));
+  else if (notes.problems.length === 0) notes.problems.push(...meaningProblems(operation, record as Records[O]));
+  if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), ...(code && { code }) };
+  const found = { record: record as Records[O], warnings: bounded(notes.warnings) };
+  if (notes.doubts.length > 0)
+    return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }), ...found };
+  return { kind: 'record', ...found };
+}
+
+/** So that one item with a million wrong members costs neither the memory nor the reply of a million problems. */
+const MOST_PROBLEMS = 100;
+
+function note(list: Problem[], path: string, message: string): void {
+  if (list.length <= MOST_PROBLEMS) list.push({ path, message });
+}
+
+function bounded(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  return [...problems.slice(0, MOST_PROBLEMS), { path: '', message: `has more than these ${MOST_PROBLEMS} problems` }];
+}
+
+interface Notes {
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+  readonly doubts: Problem[];
+}
+type Cleaner = (value: unknown, path: string, notes: Notes) => unknown;
+
+const readers = Object.fromEntries(
+  Object.entries(OPERATIONS).map(([operation, schema]) => [
+    operation,
+    { clean: cleanerOf(schema as unknown as SchemaNode), check: Compile(withoutCleaned(schema) as Type.TSchema) },
+  ]),
+) as unknown as Readonly<Record<Operation, { clean: Cleaner; check: ReturnType<typeof Compile> }>>;
+
+/**
+ * Instants are checked and unknown members are found while a record is cleaned, which comes out without them; checking
+ * that again would cost as much as all the rest.
+ */
+function withoutCleaned(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => (key === 'format' || key === 'additionalProperties' ? undefined : value)),
+  );
+}
+
+function cleanerOf(schema: SchemaNode): Cleaner {
+  if (schema.properties) return objectCleaner(schema.properties);
+  if (schema.items) return arrayCleaner(cleanerOf(schema.items), schema.maxItems);
+  if (schema.clean === 'code')
+    return (value, path, notes) => (typeof value === 'string' ? cleanCodeText(value, path, notes) : value);
+  if (schema.clean === 'instant')
+    return (value, path, notes) => (typeof value === 'string' ? cleanInstant(value, path, notes) : value);
+  if (schema.clean === 'text') return textCleaner(schema.maxLength);
+  // A value of a list: blank, it says nothing as any other text does.
+  if (schema.enum) return (value) => (typeof value === 'string' ? value.trim() || undefined : value);
+  return (value) => (typeof value === 'string' ? value.trim() : value);
+}
+
+function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleaner {
+  const known = Object.entries(properties).map(([key, schema]) => ({
+    key,
+    ownPath: `/${key}`,
+    clean: cleanerOf(schema),
+    nullable: schema.anyOf?.some((option) => option.type === 'null') ?? false,
+  }));
+  const names = new Set(Object.keys(properties));
+  return (value, path, notes) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const given = value as Record<string, unknown>;
+    const record: Record<string, unknown> = {};
+    for (const { key, ownPath, clean, nullable } of known) {
+      const member = Object.hasOwn(given, key) ? given[key] : undefined;
+      if (member === undefined || (member === null && !nullable)) continue;
+      const cleaned = member === null ? null : clean(member, path === '' ? ownPath : `${path}${ownPath}`, notes);
+      if (cleaned !== undefined) record[key] = cleaned;
+    }
+    for (const key of Object.keys(given)) {
+      if (names.has(key)) continue;
+      if (notes.problems.length > MOST_PROBLEMS) break;
+      note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
+    }
+    return record;
+  };
+}
+
+/** What stands in a list that is too long is not looked at: it could be millions. */
+function arrayCleaner(clean: Cleaner, maxItems = Number.POSITIVE_INFINITY): Cleaner {
+  return (value, path, notes) => {
+    if (!Array.isArray(value)) return value;
+    if (value.length <= maxItems) return value.map((item, index) => clean(item, `${path}/${index}`, notes));
+    note(notes.problems, path, `got ${shownValue(path, value)}, expected a list of at most ${maxItems} items`);
+    return [];
+  };
+}
+
+function cleanCodeText(value: string, path: string, notes: Notes): string | undefined {
+  refuseUnstorable(value, path, notes);
+  return cleanCode(value) || undefined;
+}
+
+function cleanInstant(value: string, path: string, notes: Notes): string | undefined {
+  const text = value.trim();
+  if (text === '') return undefined;
+  const instant = parseInstant(text);
+  if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${expectedInstant(text)}`);
+  return instant ?? text;
+}
+
+/** What is much longer than it may be stays so in any encoding: it is not looked at. */
+function textCleaner(maxLength = Number.POSITIVE_INFINITY): Cleaner {
+  return (value, path, notes) => {
+    if (typeof value !== 'string') return value;
+    const long = value.length > 4 * maxLength ? value.trim() : '';
+    return long.length > 4 * maxLength ? long : cleanText(value, path, notes);
+  };
+}
+
+function cleanText(value: string, path: string, notes: Notes): string | undefined {
+  refuseUnstorable(value, path, notes);
+  const found = inspectText(value);
+  if (found.verdict !== 'clean') {
+    const shown = shownValue(path, value);
+    const kind = KINDS[found.kind!];
+    if (found.verdict === 'repaired') note(notes.warnings, path, `${shown} was ${kind}; it is kept as Unicode`);
+    else note(notes.doubts, path, `${shown} looks like ${kind} and cannot be repaired with certainty`);
+  }
+  return found.text.trim() || undefined;
+}
+
+const KINDS = {
+  mojibake: 'UTF-8 read in a wrong character set',
+  tcvn3: 'text in the TCVN3 (.VnTime) encoding',
+  vni: 'text in the VNI encoding',
+} as const;
+
+function refuseUnstorable(value: string, path: string, notes: Notes): void {
+  const reason = unstorable(value);
+  if (reason) note(notes.problems, path, `the text cannot be kept: ${reason}`);
+}
+
+/** What a schema cannot say: rules between values, and dates inside codes. */
+function meaningProblems(
+  operation: Operation,
+  record: { readonly code?: string; readonly parentCode?: string },
+): Problem[] {
+  if (!operation.startsWith('dossier.')) return [];
+  return (['code', 'parentCode'] as const)
+    .filter((member) => record[member] !== undefined && !isDossierCode(record[member]))
+    .map((member) => ({
+      path: `/${member}`,
+      message: `got ${quote(record[member])}, expected a dossier code whose date part is a real date`,
+    }));
+}
+
+function codeOf(record: unknown): string | undefined {
+  const code = (record as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && code.length <= 100 ? code : undefined;
+}

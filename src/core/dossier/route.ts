@@ -1,0 +1,66 @@
+import type { Operation } from '#schemas/operations';
+import { serviceKey } from '../identifiers/identifiers.ts';
+
+/**
+ * Who gets what: all that `from` tells by `operation` goes to each of `to`, if it is one of the services or fields named, and
+ * of dossiers those alone that are of the share.
+ */
+export interface Route {
+  readonly from: string;
+  readonly operation: Operation;
+  readonly to: readonly string[];
+  readonly services?: readonly string[];
+  readonly fields?: readonly string[];
+  readonly share?: Share;
+}
+
+/** Of a hundred dossiers those from `from` to before `to`: of a dossier always the same ones say so. */
+export interface Share {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What routes ask of something. */
+export interface Subject {
+  /** Of a dossier. */
+  readonly code?: string | undefined;
+  readonly serviceCode?: string | undefined;
+  readonly fieldCode?: string | undefined;
+}
+
+/** The parties that something of this party goes to: each once, and never back to where it came from. */
+export function recipients(
+  routes: readonly Route[],
+  from: string,
+  operation: Operation,
+  subject: Subject,
+): readonly string[] {
+  const parties = routes
+    .filter((route) => route.from === from && route.operation === operation && matches(route, subject))
+    .flatMap((route) => route.to);
+  return [...new Set(parties)].filter((party) => party !== from);
+}
+
+function matches(route: Route, { code, serviceCode, fieldCode }: Subject): boolean {
+  if (route.share && code !== undefined && !isIn(route.share, code)) return false;
+  if (!route.services && !route.fields) return true;
+  const key = serviceCode && serviceKey(serviceCode);
+  return (
+    (route.services?.some((code) => serviceKey(code) === key) ?? false) ||
+    (route.fields?.some((code) => code === fieldCode) ?? false)
+  );
+}
+
+function isIn({ from, to }: Share, code: string): boolean {
+  const place = placeOf(code);
+  return from <= place && place < to;
+}
+
+/** Where among a hundred a dossier is: by its code alone (FNV-1a), the same in every process and version. */
+function placeOf(code: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < code.length; at++) hash = Math.imul(hash ^ code.charCodeAt(at), 0x01000193);
+  // The lowest bits of neighbouring codes go in step: the upper ones are mixed in.
+  hash ^= hash >>> 15;
+  return (Math.imul(hash, 0x2c1b3c6d) >>> 0) % 100;
+}

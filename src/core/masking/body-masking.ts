@@ -1,0 +1,103 @@
+import { maskTail } from '../identifiers/identifiers.ts';
+import { createReplacer } from './known-texts.ts';
+import { maskName, maskNumbersIn } from './masking.ts';
+
+/** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
+export interface Leaf {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Shows texts of a body to an operator. */
+export type ShowText = (leaf: Leaf) => string;
+
+const HIDDEN = '***';
+/** Names as they are compared: small letters and digits alone. */
+const SECRET = /(?:pass(?:word|wd)|secret|token|session|authori[sz]ation|apikey|accesskey|credential|matkhau|nonce)/;
+/** Names of what is personal, in the records of the hub and in the dialects of Vietnamese systems. */
+const NAMES = /(?:^|\/)(?:applicant\/name|chuhoso|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
+const NUMBERS =
+  /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
+const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
+
+/**
+ * How the texts of a body are shown: secrets never, what is personal masked, unless it may be seen. What is personal by
+ * its name is masked in all other texts of the body too; numbers and addresses by their shape.
+ */
+export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean): ShowText {
+  /** In a list of records each name comes again and again. */
+  const kinds = new Map<string, Kind>();
+  const kindIn = (name: string): Kind => {
+    if (!kinds.has(name)) kinds.set(name, kindByName(name));
+    return kinds.get(name);
+  };
+  const known = new Map<string, string>();
+  if (!mayBePersonal)
+    for (const leaf of leaves) {
+      const masked = maskedByKind(kindIn(leaf.name), leaf.text.trim());
+      if (masked !== undefined && leaf.text.trim().length >= 4) known.set(leaf.text.trim(), masked);
+    }
+  const replaceKnown = createReplacer(known);
+  return ({ name, text }) => {
+    const kind = kindIn(name);
+    if (kind === 'secret') return HIDDEN;
+    if (mayBePersonal || text.trim() === '') return text;
+    return maskedByKind(kind, text) ?? maskNumbersIn(replaceKnown(text));
+  };
+}
+
+function maskedByKind(kind: Kind, text: string): string | undefined {
+  if (kind === 'name') return maskName(text);
+  return kind === 'number' || kind === 'place' ? maskTail(text) : undefined;
+}
+
+type Kind = 'secret' | 'name' | 'number' | 'place' | undefined;
+
+/** What stands under a name, as far as the name tells; undefined for what is neither secret nor personal by it. */
+export function kindByName(name: string): Kind {
+  return kindOf(plain(name));
+}
+
+function kindOf(plainName: string): Kind {
+  if (SECRET.test(plainName)) return 'secret';
+  if (NAMES.test(plainName) || ownName(plainName).includes('hoten')) return 'name';
+  if (NUMBERS.test(plainName)) return 'number';
+  return PLACES.test(plainName) ? 'place' : undefined;
+}
+
+/** Without its parent's. As \w*hoten\w* in the pattern, a name of 80,000 letters took three seconds. */
+function ownName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9/]/g, '');
+}
+
+/** All texts and numbers of a value read from JSON. */
+export function leavesOf(value: unknown, name = ''): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap((one) => leavesOf(one, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([member, one]) => leavesOf(one, below(name, member)));
+  return typeof value === 'string' || typeof value === 'number' ? [{ name, text: String(value) }] : [];
+}
+
+/** A value read from JSON with its texts, and the numbers that are masked, as they are shown. */
+export function shownValue(value: unknown, show: ShowText, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => shownValue(one, show, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([member, one]) => [member, shownValue(one, show, below(name, member))]),
+    );
+  if (typeof value === 'string') return show({ name, text: value });
+  if (typeof value !== 'number') return value;
+  const text = show({ name, text: String(value) });
+  return text === String(value) ? value : text;
+}
+
+/** The name of what stands in something: of its parent's own name the end alone, for every child carries it. */
+export function below(parent: string, member: string): string {
+  return `${ownName(parent.slice(-LONGEST_PARENT))}/${member}`;
+}
+
+const LONGEST_PARENT = 100;

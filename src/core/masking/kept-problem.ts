@@ -1,0 +1,174 @@
+import { OPERATIONS } from '#schemas/operations';
+import type { SchemaNode } from '../explain.ts';
+import type { Cause, Problem } from '../problem.ts';
+import type { Mentions } from './mentions.ts';
+
+/**
+ * A problem as it is kept and shown to operators. The reply to the sender quotes the value; what is kept quotes it only
+ * where it cannot be a person's:
+ * - a date or a time, a number of up to five digits, one character, true and false
+ * - a code of a dossier, service, agency or field, also one that is a little wrong
+ * - words of the closed lists and the names of members of the published schemas
+ * - in sentences about names (members, media types), a name of ASCII letters and digits
+ * - a code that no table maps, which operators have to map, unless it reads as a name, a number or an e-mail address
+ *
+ * Any other value is kept by its form: `"Nguyễn Văn A"` as `"Aaaaaa Aaa A"`, `"0912345678"` as `"9999999999"`. The value
+ * itself is in the body of the message, which needs the scope ops:body.
+ */
+export function keptProblem({ path, message, code }: Problem): Problem {
+  return {
+    ...(code !== undefined && { code }),
+    path: path.split('/').map(keptName).join('/'),
+    message: keptSentence(message, ABOUT_NAMES.test(message)),
+  };
+}
+
+/** A sentence as it is kept. @param isAboutNames whether what it quotes are names that the sender gave to something */
+export function keptSentence(message: string, isAboutNames = false): string {
+  const isAboutCodes = ABOUT_CODES.test(message);
+  return quotedBy(
+    message,
+    (value) =>
+      isPlain(value) ||
+      (isAboutNames && (keptName(value) === value || MEDIA_TYPE.test(value))) ||
+      (isAboutCodes && !looksPersonal(readBack(value))),
+  );
+}
+
+function quotedBy(message: string, isShown: (value: string) => boolean): string {
+  return message.replace(QUOTED, (quoted) => keptQuoted(quoted, isShown)).replace(GOT_NUMBER, formOf);
+}
+
+/**
+ * Why an item waits, as it is kept: its key too, where the code that no table maps is a person's.
+ *
+ * @param people whom the item speaks of, as far as it says so
+ */
+export function keptCause<Waiting extends Pick<Cause, 'key' | 'message'>>(cause: Waiting, people?: Mentions): Waiting {
+  const [, head = '', code = ''] = /^(unmapped:[^:]*:)(.*)$/s.exec(cause.key) ?? [];
+  const isPersonal = looksPersonal(code) || (people !== undefined && people.mask(code) !== code);
+  if (!isPersonal) return { ...cause, message: keptSentence(cause.message) };
+  return { ...cause, key: `${head}${formOf(code)}`, message: quotedBy(cause.message, isPlain) };
+}
+
+/** Whether a code reads as a person's name, number or address. Partners have codes such as `Đang xử lý`. */
+export function looksPersonal(code: string): boolean {
+  if (/[@,\n]|%[0-9a-f]{2}|&#|[\\%]u[0-9a-f]{4}/i.test(code)) return true;
+  if (code.replace(/[^0-9]/g, '').length >= 8 && !isPlain(code)) return true;
+  const words = code.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? [];
+  if (words.length < 2 || words.length > 6) return false;
+  const [first = '', second = ''] = words.map((word) => word.toLowerCase());
+  if (UNMISTAKABLE.has(first)) return true;
+  const isHeadline = words.every((word) => /^\p{Lu}/u.test(word));
+  return isHeadline && FAMILIES.has(first) && !(first === 'hồ' && second === 'sơ');
+}
+
+const UNMISTAKABLE: ReadonlySet<string> = new Set([
+  'nguyễn',
+  'nguyen',
+  'huỳnh',
+  'huynh',
+  'phạm',
+  'pham',
+  'quách',
+  'quach',
+]);
+/** The commonest names of families; without marks other words begin with the same letters. */
+const FAMILIES: ReadonlySet<string> = new Set(
+  (
+    'trần tran lê hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý nông lương trịnh đinh đoàn đào mai lâm phùng trương tô tạ ' +
+    'thái vương triệu lưu cao hà tăng nghiêm lường vàng giàng lò sùng ma'
+  ).split(' '),
+);
+
+/** The code of an item as it is kept: the sender may have put anything in its place. */
+export function keptCode(code: string): string {
+  return isCodeLike(code) ? code : formOf(code);
+}
+
+/** A value by its form: letters as A and a, digits as 9, at most 40 characters. */
+export function formOf(value: string): string {
+  const cut = value.length > LONGEST_FORM ? `${value.slice(0, LONGEST_FORM - 1)}…` : value;
+  return cut
+    .normalize('NFC')
+    .replace(/\p{Lu}/gu, 'A')
+    .replace(/[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]/gu, 'a')
+    .replace(/\p{N}/gu, '9');
+}
+
+const LONGEST_FORM = 40;
+/** As JSON writes a text, also one that was cut: where it has no end it ends with the sentence. */
+const QUOTED = /"(?:[^"\\]|\\.?)*(?:"|$)/gs;
+const GOT_NUMBER = /(?<=\bgot )-?\d[\d.eE+-]{5,}(?=[,;]|$)/g;
+const ABOUT_CODES = /which no table maps|is known for /;
+const ABOUT_NAMES = /is not a member here|^got the name /;
+
+function keptQuoted(quoted: string, isShown: (value: string) => boolean): string {
+  const value = quoted.length > 1 && quoted.endsWith('"') ? quoted.slice(1, -1) : quoted.slice(1);
+  if (isShown(value)) return quoted;
+  return JSON.stringify(formOf(readBack(value)));
+}
+
+/** A text that was cut may end within an escape. */
+function readBack(value: string): string {
+  try {
+    return JSON.parse(`"${value}"`) as string;
+  } catch {
+    return value.replace(/\\./gs, '');
+  }
+}
+
+const NAME = /^[A-Za-z_@$#~:.-][A-Za-z0-9_@$#~:.-]{0,59}$/;
+const MEDIA_TYPE = /^(?:text|application|multipart|image|audio|video)\/[\w.+-]+$/;
+
+/** A step of a path: a member's name, a place in a list, or what the sender put in the place of a name. */
+function keptName(name: string): string {
+  const isPlace = /^\d{0,6}$/.test(name);
+  return isPlace || (NAME.test(name) && !/\d{6}/.test(name)) ? name : formOf(name);
+}
+
+function isPlain(value: string): boolean {
+  if ([...value].length <= 1 || /^-?\d{1,5}$/.test(value)) return true;
+  return isMoment(value) || isCodeLike(value) || isVocabulary(value);
+}
+
+const DATE =
+  /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ]+[\d:.,]{1,18})?(?: ?(?:Z|[+-]\d\d:?\d\d))?$/i;
+/** `20250812081500`, as the national dialect writes it. */
+const JOINED_DATE = /^(?:19|20)\d\d[01]\d[0-3]\d(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?$/;
+
+function isMoment(value: string): boolean {
+  return DATE.test(value) || JOINED_DATE.test(value);
+}
+
+/** Letters stand alone before two digits in codes (`H60.01-250812-0035`); a passport's number has no dot or hyphen. */
+const DOTTED_CODE = /^(?=.*[A-Z]\d\d)(?=.*[.-])(?!.*[A-Z]{4})(?!.*\d{9})[A-Z0-9.]{3,30}(?:-[A-Z]{0,3}\d{1,8}){0,2}$/i;
+const OTHER_CODE = /^(?:[A-Z]\d\d|[1-3]\.\d{6}(?:\.[A-Z]\d\d)?|\d{1,6}\/\d{4}\/\d{5})$/i;
+
+function isCodeLike(value: string): boolean {
+  return DOTTED_CODE.test(value) || OTHER_CODE.test(value);
+}
+
+const VOCABULARY: ReadonlySet<string> = new Set([
+  'true',
+  'false',
+  'null',
+  ...Object.values(OPERATIONS).flatMap(wordsOf),
+]);
+
+/** The names of members, the values of lists, and the words that those are made of. */
+function wordsOf(schema: unknown): string[] {
+  const { properties = {}, items, enum: values = [], anyOf = [] } = schema as SchemaNode;
+  const own = values.flatMap((value) => [value, ...value.split('-')]);
+  const members = Object.entries(properties).flatMap(([name, member]) => [name, ...wordsOf(member)]);
+  return [...own, ...members, ...(items ? wordsOf(items) : []), ...anyOf.flatMap(wordsOf)].map((word) =>
+    word.toLowerCase(),
+  );
+}
+
+function isVocabulary(value: string): boolean {
+  if (value.length > 60) return false;
+  return (
+    VOCABULARY.has(value.toLowerCase()) || value.split(/[ _-]+/).every((word) => VOCABULARY.has(word.toLowerCase()))
+  );
+}

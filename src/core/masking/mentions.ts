@@ -1,0 +1,296 @@
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { maskTail } from '../identifiers/identifiers.ts';
+import { fold } from '../vietnamese/text.ts';
+import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts';
+import { createFinder } from './known-texts.ts';
+import { isPerson } from './masking.ts';
+
+type Applicant = NonNullable<Dossier['applicant']>;
+/** What a record says of a person, or a part of it. */
+export type Person = Partial<Applicant>;
+
+/** Finds what records say of people, in every spelling, in texts that somebody wrote. */
+export interface Mentions {
+  /**
+   * Whether `mask` may change one of these texts. Cheap, because the hub asks it of every record: about 2 µs for the
+   * texts of an ordinary dossier.
+   */
+  mayBeIn(texts: readonly string[]): boolean;
+  /** The text with every mention masked. @param namesUnit the text names an office: the bare name of a commune stays */
+  mask(text: string, namesUnit?: boolean): string;
+}
+
+/**
+ * What counts as a mention of a person:
+ * - the full name, whatever the case, the marks and the separators are, also as one word (`NguyenVanAn.pdf`)
+ * - a name of one word, where it is longer than any Vietnamese syllable or is the whole text
+ * - the phone number and the identity number, however their figures are grouped, with or without the country code
+ * - the e-mail address, the technical id, and the address from its first part on
+ *
+ * All of it also percent-encoded, as numeric or named HTML entities, or as \u escapes. A short name of two words ("Hà An")
+ * counts with its own marks or without any, since other marks make other words of it.
+ */
+export function createMentions(people: readonly Person[]): Mentions {
+  let sought: ReadonlyMap<string, Sought> | undefined;
+  let find: ((text: string) => Iterable<{ readonly start: number; readonly end: number }>) | undefined;
+  return {
+    mayBeIn(texts) {
+      const folded = foldedLines(texts);
+      if (folded === undefined) return true;
+      for (const person of people) if (mayBeOf(person, folded)) return true;
+      return false;
+    },
+    mask(text, namesUnit = false) {
+      sought ??= soughtOf(people);
+      if (sought.size === 0 || text === '') return text;
+      find ??= createFinder([...sought.keys()]);
+      const read = decoded(text);
+      const places: Place[] = [];
+      for (const { start, end } of find(read.folded)) {
+        const one = sought.get(read.folded.slice(start, end)) as Sought;
+        if ((namesUnit && one.isArea) || !isMention(one, read, start, end)) continue;
+        places.push({ ...spanOf(one, read, start, end), words: one.isName ? one.words.length : 0 });
+      }
+      return replaced(text, read, places);
+    },
+  };
+}
+
+/** Whether something of a person may stand in folded lines: by what every mention has in it, of a name by its parts. */
+function mayBeOf(person: Person, folded: string): boolean {
+  const { name, phone, identityNumber, email, techId, address } = person;
+  const has = (units: string): boolean => units !== '' && folded.includes(units);
+  if (name !== undefined && isPerson(person)) {
+    const units = foldedOf(name);
+    if (SEVERAL_OR_HONORED.test(name) ? namesIn(name).some((one) => has(one.units)) : hasName(units, name, folded))
+      return true;
+  }
+  if (phone !== undefined && (BETWEEN_PHONES.test(phone) ? phonesIn(phone) : [phone]).some((one) => has(endOf(one))))
+    return true;
+  if (identityNumber !== undefined && has(foldedOf(identityNumber))) return true;
+  if (email !== undefined && has(foldedOf(email))) return true;
+  if (techId !== undefined && has(foldedOf(techId))) return true;
+  return address !== undefined && has(foldedOf(address.slice(0, 3 * LONG_ENOUGH)).slice(0, LONG_ENOUGH));
+}
+
+const SEVERAL_OR_HONORED = /[,;/()&+–-]|\s(?:và|cùng|va)\s|^\s*(?:ông|bà|anh|chị|ong|ba|chi)[\s.]/iu;
+
+/** One word stands in any text: it counts alone. */
+function hasName(units: string, name: string, folded: string): boolean {
+  const isShort = units.length < LONG_NAME && !/\S\s+\S/.test(name);
+  return units !== '' && folded.includes(isShort ? `\n${units}\n` : units);
+}
+
+/** The figures of a phone number that every way to write it has. */
+function endOf(phone: string): string {
+  return foldedOf(phone).slice(-LONG_ENOUGH);
+}
+
+/** A text with what it says of the applicant masked. */
+export function maskMentions(text: string, applicant: Applicant): string {
+  return createMentions([applicant]).mask(text);
+}
+
+/**
+ * The people whom a dossier named as its applicant and of whom its present applicant does not say everything: what they
+ * were called, their old number or address may still stand in its texts.
+ *
+ * @param known those of before
+ * @param named the applicants that were named since, some of them again
+ */
+export function formerPeople(
+  known: readonly Person[],
+  named: readonly (Person | undefined)[],
+  present: Person | undefined,
+): readonly Person[] {
+  const former = new Map<string, Person>();
+  for (const person of [...known, ...named]) {
+    if (!person || person === present) continue;
+    const said = SOUGHT.flatMap((member) => (person[member] === undefined ? [] : [[member, person[member]] as const]));
+    const unsaid = said.filter(([member, value]) => value !== present?.[member] && !value.includes('*'));
+    if (unsaid.length === 0) continue;
+    const one: Person = { ...(person.kind && { kind: person.kind }), ...Object.fromEntries(unsaid) };
+    former.set(JSON.stringify(one), one);
+  }
+  return [...former.values()];
+}
+
+const SOUGHT = ['name', 'identityNumber', 'phone', 'email', 'address', 'techId'] as const;
+
+/** One thing to look for, as letters and digits without case, marks and separators. */
+interface Sought {
+  readonly units: string;
+  readonly isName?: boolean;
+  /** Where its words begin, of a name. */
+  readonly words: readonly number[];
+  /** The name in small letters with its marks; empty where it has none. */
+  readonly marked: string;
+  readonly isPhone?: boolean;
+  readonly isNumber?: boolean;
+  /** Counts only as a whole text. */
+  readonly isShort?: boolean;
+  /** An address that names no home, only communes and above. */
+  readonly isArea?: boolean;
+}
+
+/** A shorter name joined to one word, or with other marks, may be any word. */
+const LONG_NAME = 8;
+/** Fewer characters may be a part of anything. */
+const LONG_ENOUGH = 8;
+const SHORTEST_NUMBER = 5;
+
+function soughtOf(people: readonly Person[]): ReadonlyMap<string, Sought> {
+  const found = new Map<string, Sought>();
+  const add = (one: Sought): void => {
+    const known = found.get(one.units);
+    // Of two readings of the same letters the one that is masked more often counts.
+    if (one.units !== '' && (!known || known.isShort || known.isArea)) found.set(one.units, one);
+  };
+  for (const person of people) {
+    if (person.name !== undefined && isPerson(person)) for (const one of namesIn(person.name)) add(one);
+    for (const phone of phonesIn(person.phone ?? ''))
+      add(numberOf(phone.replace(/^(?:0084|84|0)(?=[0-9]{8})/, ''), true));
+    if (person.identityNumber !== undefined) add(numberOf(foldedOf(person.identityNumber), false));
+    for (const text of [person.email, person.techId])
+      if (text !== undefined) add(exactly(foldedOf(text), foldedOf(text).length < LONG_ENOUGH));
+    for (const one of placesOf(person.address ?? '')) add(one);
+  }
+  return found;
+}
+
+function exactly(units: string, isShort: boolean): Sought {
+  return { units, words: [], marked: '', isShort };
+}
+
+function numberOf(units: string, isPhone: boolean): Sought {
+  return { ...exactly(units, units.length < SHORTEST_NUMBER), isNumber: true, isPhone };
+}
+
+/** Several people who apply together stand in one name, and some systems write what they are called by before it. */
+function namesIn(name: string): readonly Sought[] {
+  const parts = name.split(/[,;/()&+]|\s[-–]\s|\s(?:và|cùng|va)\s/iu);
+  const names = new Set([name, ...(parts.length > 1 ? parts : [])].map((one) => one.replace(HONORIFIC, '').trim()));
+  return [...names].filter((one) => one !== '' && !one.includes('*')).map(nameOf);
+}
+
+const HONORIFIC = /^\s*(?:(?:ông|bà|anh|chị|ong|ba|chi)\.?\s+)(?=\S+\s)/iu;
+
+function nameOf(name: string): Sought {
+  const words: number[] = [];
+  let units = '';
+  for (const word of name.split(/[^\p{L}\p{M}\p{N}]+/u)) {
+    const folded = foldedOf(word);
+    if (folded === '') continue;
+    words.push(units.length);
+    units += folded;
+  }
+  const plain = fold(name);
+  const lower = name.normalize('NFC').toLowerCase();
+  const isShort = words.length < 2 && units.length < LONG_NAME;
+  return { units, isName: true, words, marked: plain === lower.trim().replace(/\s+/g, ' ') ? '' : lower, isShort };
+}
+
+const BETWEEN_PHONES = /[/;,]|\s[-–]\s/;
+
+/** Some systems put two numbers into one member. */
+function phonesIn(phone: string): readonly string[] {
+  const parts = phone.split(BETWEEN_PHONES).map(foldedOf);
+  const whole = parts.filter(({ length }) => length >= LONG_ENOUGH);
+  return (whole.length > 0 ? whole : [foldedOf(phone)]).filter((one) => one !== '');
+}
+
+const BETWEEN_PARTS = /\s*[,;]\s*|\s+[-–]\s+|\s+(?=(?:phường|xã|thị trấn|thị xã|quận|huyện|thành phố|tỉnh)\s)/iu;
+const AREA = /^(?:xa|phuong|thi tran|thi xa|quan|huyen|thanh pho|tp|tinh|p|q|h|x|tt|tx)(?:[\s.]|$)/;
+
+/** The beginnings of an address that say where somebody lives: `Số 1 Lê Lợi`, `Số 1 Lê Lợi, phường Minh Xuân` … */
+function placesOf(address: string): readonly Sought[] {
+  if (address === '' || address.includes('*')) return [];
+  const parts = address.split(BETWEEN_PARTS).filter((part) => part !== '');
+  const isArea = parts.every((part) => AREA.test(fold(part)));
+  const whole = { ...exactly(foldedOf(address), foldedOf(address).length < LONG_ENOUGH), isArea };
+  if (isArea) return [whole];
+  const beginnings = parts.map((_, at) => parts.slice(0, at + 1).join(' ')).filter(isTelling);
+  return [whole, ...beginnings.map((one) => exactly(foldedOf(one), false))];
+}
+
+function isTelling(beginning: string): boolean {
+  const hasEnough = /[0-9]/.test(beginning) || beginning.split(/\s+/).length > 2;
+  return hasEnough && foldedOf(beginning).length >= LONG_ENOUGH;
+}
+
+function isMention(one: Sought, read: Decoded, start: number, end: number): boolean {
+  const isWhole = start === 0 && end === read.folded.length;
+  if (isWhole) return true;
+  if (one.isShort) return false;
+  const standsAlone = read.isBreak(start) && read.isBreak(end);
+  if (one.isNumber) {
+    if (one.units.length >= LONG_ENOUGH) return true;
+    return standsAlone && read.at(end - 1) - read.at(start) === end - start - 1;
+  }
+  if (!standsAlone) return false;
+  if (!one.isName || one.units.length >= LONG_NAME) return true;
+  return (
+    one.words.every((word) => read.isBreak(start + word)) &&
+    hasItsMarks(one, read.text.slice(read.at(start), read.at(end - 1) + 1))
+  );
+}
+
+/** Where the tone stands in a syllable does not matter: `Hoà` and `Hòa` are one. */
+function hasItsMarks({ marked }: Sought, text: string): boolean {
+  const letters = (of: string): string =>
+    [
+      ...of
+        .toLowerCase()
+        .normalize('NFD')
+        .replace(/[^\p{L}\p{M}]/gu, ''),
+    ]
+      .sort()
+      .join('');
+  const given = text.normalize('NFC').toLowerCase();
+  return marked === '' || fold(given) === given || letters(given) === letters(marked);
+}
+
+/** Where a mention stands in the decoded text; of a phone number with what stands for the country before it. */
+function spanOf({ isPhone }: Sought, read: Decoded, start: number, end: number): Omit<Place, 'words'> {
+  const country = isPhone ? /(?:(?:00)?84|0)$/.exec(read.folded.slice(Math.max(0, start - 4), start)) : null;
+  const from = read.at(start - (country?.[0].length ?? 0));
+  const isPlus = isPhone && from > 0 && read.text[from - 1] === '+';
+  return { from: isPlus ? from - 1 : from, to: read.endOf(end - 1) };
+}
+
+interface Place {
+  readonly from: number;
+  readonly to: number;
+  /** How many words it has, of a name; 0 for all else. */
+  readonly words: number;
+}
+
+function replaced(text: string, read: Decoded, places: readonly Place[]): string {
+  if (places.length === 0) return text;
+  const sorted = places.toSorted((a, b) => a.from - b.from || b.to - a.to);
+  const apart: Place[] = [];
+  for (const place of sorted) {
+    const last = apart.at(-1);
+    if (!last || place.from >= last.to) apart.push(place);
+    else if (place.to > last.to) apart.splice(-1, 1, { from: last.from, to: place.to, words: 0 });
+  }
+  let shown = '';
+  let from = 0;
+  for (const place of apart) {
+    shown += text.slice(from, read.rawFrom(place.from)) + maskOf(read.text.slice(place.from, place.to), place.words);
+    from = read.rawTo(place.to - 1);
+  }
+  return shown + text.slice(from);
+}
+
+/** Of a name that is written letter by letter the first letters of its words would be all of it. */
+function maskOf(text: string, words: number): string {
+  if (words === 0) return maskTail(text);
+  const whole = text.normalize('NFC');
+  const written = whole.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  if (written.length > words) return '*'.repeat([...whole].length);
+  return whole.replace(/[\p{L}\p{M}\p{N}]+/gu, (word) => {
+    const [first = '', ...rest] = [...word];
+    return first + '*'.repeat(rest.length);
+  });
+}

@@ -1,0 +1,118 @@
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Records } from '#schemas/operations';
+import { createByteLru } from '../concurrency/byte-lru.ts';
+import type { Database } from '../database/pool.ts';
+import type { Outgoing } from '../kit/adapter.ts';
+import type { Vault } from '../secrets/vault.ts';
+
+/** The items of a kept body as its sender wrote them, by the door that keeps it. */
+export type OriginalReaders = Readonly<Record<string, (body: Buffer) => Promise<readonly unknown[]>>>;
+
+export type Original = NonNullable<Outgoing['original']>;
+
+/** A version of a dossier that is to be told, or a step of it. */
+export interface Told {
+  readonly operation: string;
+  readonly subject: string;
+  readonly seq: number;
+}
+
+/**
+ * What came in a dialect, as it came. The canonical record has no place for some of it, and the message has all of it:
+ * nothing is kept a second time.
+ */
+export interface Originals {
+  /**
+   * What each of these was in the words of a dialect: of a step the item that told it; of a dossier the last whole item
+   * among its first `seq` events, by the time of the event. Absent where nothing came in the dialect, or its message is
+   * not kept any more.
+   *
+   * @param since when the oldest of them was first recorded
+   */
+  of<T extends Told>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
+  /** The last whole item in which a party sent a dossier. */
+  last(dialect: string, code: string, party: string): Promise<DossierOriginal | undefined>;
+}
+
+export interface DossierOriginal {
+  readonly item: unknown;
+  readonly record: Dossier;
+}
+
+interface Row {
+  place: number;
+  message_id: string;
+  item: number;
+  record: Buffer;
+  record_key: number;
+}
+
+/** The dialect's items carry no time of their own: those of one moment are in the order of their recording. */
+const FIND = `
+  SELECT told.place, event.message_id, event.item, event.record, event.record_key
+  FROM unnest($1::text[], $2::int4[], $3::bool[]) WITH ORDINALITY AS told(code, seq, is_step, place)
+  CROSS JOIN LATERAL (
+    SELECT e.message_id, e.item, e.record, e.record_key FROM events e JOIN messages m ON m.id = e.message_id
+      JOIN dossiers d ON d.code = e.code
+    WHERE e.code = told.code AND e.recorded_at >= $4::timestamptz AND m.door = $5
+      -- Of a party alone where one is given; otherwise whole items of the owner, but those of a moment far ahead.
+      AND CASE WHEN $6::text IS NOT NULL THEN e.party = $6
+          ELSE told.is_step OR ((e.shared IS NULL OR e.party = d.owner) AND e.at <= e.recorded_at + interval '1 day') END
+      AND CASE WHEN told.is_step THEN e.seq = told.seq ELSE e.seq <= told.seq AND e.kind = 'dossier' END
+    ORDER BY e.at DESC, e.seq DESC LIMIT 1) event`;
+
+/** Many dossiers come in one message: the last ones that were read stay for a while, up to so many bytes. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+export function createOriginals(database: Database, vault: Vault, readers: OriginalReaders): Originals {
+  const lately = createByteLru<Promise<readonly unknown[]>>(KEPT_BYTES);
+
+  async function itemsOf(dialect: string, messageId: string): Promise<readonly unknown[]> {
+    const known = lately.get(messageId);
+    if (known) return known;
+    const { rows } = await database.pool.query<{ body: Buffer | null; body_key: number | null }>({
+      name: 'body of message',
+      text: 'SELECT body, body_key FROM messages WHERE id = $1',
+      values: [messageId],
+    });
+    const { body, body_key: keyId } = rows[0] ?? {};
+    if (!body || keyId === null || keyId === undefined) return [];
+    const items = readers[dialect]?.(vault.open({ keyId, bytes: body })) ?? Promise.resolve([]);
+    lately.put(messageId, items, body.length);
+    return items;
+  }
+
+  async function of<T extends Told>(dialect: string, told: readonly T[], since: string, party?: string) {
+    const found = new Map<T, Original>();
+    if (told.length === 0) return found;
+    const { rows } = await database.pool.query<Row>({
+      name: 'find originals',
+      text: FIND,
+      values: [
+        told.map(({ subject }) => subject),
+        told.map(({ seq }) => seq),
+        told.map(({ operation }) => operation === 'dossier.progress.v1'),
+        since,
+        dialect,
+        party,
+      ],
+    });
+    for (const { place, message_id: messageId, item, record, record_key: keyId } of rows) {
+      const given = (await itemsOf(dialect, messageId))[item];
+      if (given === undefined) continue;
+      const said = JSON.parse(vault.open({ keyId, bytes: record }).toString()) as Records[keyof Records];
+      found.set(told[Number(place) - 1] as T, { item: given, record: said });
+    }
+    return found;
+  }
+
+  return {
+    of: (dialect, told, since) => of(dialect, told, since),
+    async last(dialect, code, party) {
+      const told: Told = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
+      return (await of(dialect, [told], '1970-01-01', party)).get(told) as DossierOriginal | undefined;
+    },
+  };
+}
+
+const NEWEST = 2 ** 31 - 1;

@@ -1,0 +1,38 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { createRecentCommits, type RecentCommit } from './recent-commits.ts';
+
+afterEach(() => vi.useRealTimers());
+
+const AT = '2025-08-12T08:16:00+07:00';
+const delivery = (party: string, subject: string, seq = 1, createdAt = AT) => ({ party, subject, seq, createdAt });
+
+function kept(code: string, version = 1, note = ''): RecentCommit {
+  const record = { code, status: 'received', statusAt: '2025-08-12T08:15:00+07:00', note } as unknown as Dossier;
+  const view = { record, status: record.status, statusAt: record.statusAt, inferred: false };
+  const held = { code, owner: 'one-stop', version, lastAt: record.statusAt, contentHash: '', view };
+  return { held, createdAt: record.statusAt, door: 'rest', receivedAt: AT };
+}
+
+test('a dossier is handed out once for each party, for the delivery that its commit made, and for a few seconds', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const justKept = createRecentCommits();
+  for (const code of ['A', 'B', 'C']) for (const party of ['portal', 'ministry']) justKept.put(party, kept(code));
+  expect(justKept.take(delivery('portal', 'A'))).toMatchObject({ held: { code: 'A' }, door: 'rest' });
+  expect(justKept.take(delivery('portal', 'A'))).toBeUndefined();
+  expect(justKept.take(delivery('ministry', 'A'))).toBeDefined();
+  expect(justKept.take(delivery('portal', 'B', 2))).toBeUndefined();
+  justKept.put('portal', kept('B'));
+  expect(justKept.take(delivery('portal', 'B', 1, '2025-08-12T08:17:00+07:00'))).toBeUndefined();
+  vi.advanceTimersByTime(6_000);
+  expect(justKept.take(delivery('portal', 'C'))).toBeUndefined();
+});
+
+test('the newest are held, in a few megabytes', () => {
+  const justKept = createRecentCommits();
+  for (let n = 0; n < 10; n++) justKept.put('portal', kept(`C${n}`, 1, 'x'.repeat(500_000)));
+  const held = Array.from({ length: 10 }, (_, n) => `C${n}`).filter((code) => justKept.take(delivery('portal', code)));
+  expect(held).toEqual(['C6', 'C7', 'C8', 'C9']);
+  justKept.put('portal', kept('large', 1, 'x'.repeat(3_000_000)));
+  expect(justKept.take(delivery('portal', 'large'))).toBeUndefined();
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '#core/dossier/settle';
+import type { Outgoing } from '../kit/adapter.ts';
+import { sendSplitting } from './splitting.ts';
+
+const item = (code: string, doubt = false): Outgoing => ({ id: code, code, doubt }) as Outgoing;
+const items = (count: number): Outgoing[] => Array.from({ length: count }, (_, n) => item(`${n}`));
+const REFUSED: Outcome = { kind: 'refused', reason: 'bad', message: 'something is wrong' };
+const DELIVERED: Outcome = { kind: 'delivered' };
+const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
+const noBug = (error: unknown): void => {
+  throw error;
+};
+
+/** A partner that takes a call as a whole or refuses it as a whole, and counts. */
+function partner(isBad: (code: string) => boolean) {
+  const taken: string[] = [];
+  const calls: (readonly Outgoing[])[] = [];
+  return {
+    taken,
+    calls,
+    async send(some: readonly Outgoing[]): Promise<readonly Outcome[]> {
+      calls.push(some);
+      if (some.some(({ code }) => isBad(code))) return some.map(() => REFUSED);
+      taken.push(...some.map(({ code }) => code));
+      return some.map(() => DELIVERED);
+    },
+  };
+}
+
+describe('a call that is refused as a whole', () => {
+  test.each([0, 1, 49, 50, 98, 99])('the bad one of 100 at place %i is found in 2·log2(n) calls more', async (bad) => {
+    const { send, calls, taken } = partner((code) => code === `${bad}`);
+    const outcomes = await sendSplitting(items(100), send, noBug);
+    expect(outcomes).toEqual(items(100).map((_, n) => (n === bad ? REFUSED : DELIVERED)));
+    expect(calls.length).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(100)));
+    // In order, and each once.
+    expect(taken).toEqual(items(100).flatMap(({ code }) => (code === `${bad}` ? [] : [code])));
+  });
+
+  test('several bad ones are refused alone', async () => {
+    const bad = new Set(['3', '4', '77']);
+    const outcomes = await sendSplitting(items(100), partner((code) => bad.has(code)).send, noBug);
+    expect(outcomes.flatMap(({ kind }, n) => (kind === 'refused' ? [`${n}`] : []))).toEqual([...bad]);
+  });
+
+  test('refusals of single items are taken at their word: nothing is sent again', async () => {
+    const calls: number[] = [];
+    const outcomes = await sendSplitting(
+      items(4),
+      async (some) => {
+        calls.push(some.length);
+        return some.map(({ code }) => (code < '2' ? { ...REFUSED, message: `wrong: ${code}` } : DELIVERED));
+      },
+      noBug,
+    );
+    expect(calls).toEqual([4]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'delivered', 'delivered']);
+  });
+
+  test('a part of the call that is refused together is split, and what was taken is not sent again', async () => {
+    const { send, taken } = partner((code) => code === '1');
+    const outcomes = await sendSplitting(
+      items(8),
+      async (some) => {
+        const [news, updates] = [some.filter(({ code }) => code < '4'), some.filter(({ code }) => code >= '4')];
+        const told = [...(await send(news)), ...(updates.length > 0 ? await send(updates) : [])];
+        return told;
+      },
+      noBug,
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(items(8).map((_, n) => (n === 1 ? 'refused' : 'delivered')));
+    expect(taken.toSorted()).toEqual(['0', '2', '3', '4', '5', '6', '7']);
+  });
+
+  test('what waits for a mapping is not split: it was not sent', async () => {
+    const cause = { kind: 'unmapped', key: 'unmapped:service:1', message: '' } as const;
+    const calls: number[] = [];
+    const send = async (some: readonly Outgoing[]): Promise<readonly Outcome[]> => {
+      calls.push(some.length);
+      return some.map(() => ({ ...REFUSED, cause }));
+    };
+    await sendSplitting(items(4), send, noBug);
+    expect(calls).toEqual([4]);
+  });
+
+  test('when the partner goes away on the way, the rest is not sent and not refused', async () => {
+    let calls = 0;
+    const outcomes = await sendSplitting(
+      items(8),
+      async (some) => some.map(() => (calls++ < 8 ? REFUSED : DOWN)),
+      noBug,
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(items(8).map(() => 'unavailable'));
+  });
+
+  test('what follows an item that did not get through, of the same dossier, waits', async () => {
+    const four = ['a', 'b', 'a', 'c'].map((code) => item(code));
+    const sent: string[][] = [];
+    const outcomes = await sendSplitting(
+      four,
+      async (some) => {
+        sent.push(some.map(({ code }) => code));
+        if (some.length === 4) return some.map(() => REFUSED);
+        return some.map(({ code }) => (code === 'a' ? DOWN : DELIVERED));
+      },
+      noBug,
+    );
+    expect(sent).toEqual([['a', 'b', 'a', 'c'], ['a', 'b'], ['c']]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['unavailable', 'delivered', 'unavailable', 'delivered']);
+  });
+});
+
+describe('an adapter that throws', () => {
+  test('is isolated to the item at which it throws; the others may have arrived, so they are in doubt', async () => {
+    const bugs: unknown[] = [];
+    const doubts = new Set<boolean>();
+    const outcomes = await sendSplitting(
+      items(16),
+      async (some) => {
+        if (some.some(({ code }) => code === '11')) throw new Error('boom');
+        for (const { doubt } of some) doubts.add(doubt);
+        return some.map(() => DELIVERED);
+      },
+      (bug) => bugs.push(bug),
+    );
+    expect(outcomes[11]).toEqual({ kind: 'unknown', reason: 'adapter-bug', message: 'boom' });
+    expect(outcomes.filter(({ kind }) => kind === 'delivered')).toHaveLength(15);
+    expect([...doubts]).toEqual([true]);
+    expect(bugs).toHaveLength(1);
+  });
+
+  test('one that answers for fewer items than it was given is treated the same', async () => {
+    const outcomes = await sendSplitting(items(4), async () => [DELIVERED], noBug);
+    expect(outcomes).toEqual(items(4).map(() => DELIVERED));
+  });
+});

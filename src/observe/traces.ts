@@ -1,0 +1,224 @@
+import { readFileSync } from 'node:fs';
+import { type Attributes, type HrTime, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  type ReadableSpan,
+  SamplingDecision,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base';
+import type { Logger } from 'pino';
+import { instantToMs } from '#core/dates/dates';
+import {
+  spanIdOfAttempt,
+  spanIdOfMessage,
+  type TraceContext,
+  traceIdOf,
+  writeTraceparent,
+} from '#core/identifiers/trace-context';
+import type { TraceSettings } from '../config/config.ts';
+import type { Claimed } from '../ledger/claim.ts';
+import type { ItemResult } from '../ledger/messages.ts';
+import type { Settled } from '../ledger/settle.ts';
+
+/**
+ * The way of each message as a trace of OpenTelemetry: taken in, what of it waited and was let go, and every attempt at a
+ * partner. Ids, codes, outcomes and reasons; no personal data, as in the log.
+ */
+export interface Traces {
+  /** A message was committed. */
+  accepted(message: TakenIn, atMs: number): void;
+  attempted(settled: Settled): void;
+  /** The `traceparent` of a call that makes this attempt. */
+  traceparentOf(claimed: Claimed): string;
+  /** Hand over what is left; a collector that does not answer is waited for no longer than a second. */
+  close(): Promise<void>;
+}
+
+/** A message that was taken in. */
+export interface TakenIn {
+  readonly messageId: string;
+  readonly receipt: string;
+  readonly party: string;
+  readonly door: string;
+  readonly operation: string | undefined;
+  readonly receivedAt: string;
+  readonly results: readonly ItemResult[];
+  readonly refused?: { readonly status: number };
+  /** The message whose item this one lets go. */
+  readonly again?: { readonly messageId: string };
+  /** Where its sender was in a trace. */
+  readonly caller?: TraceContext;
+}
+
+/** So many spans may wait for the collector; what is more is dropped, and nothing of the hub waits. */
+const MOST_WAITING = 8_192;
+const EXPORT_EVERY_MS = 1_000;
+const EXPORTED_WITHIN_MS = 10_000;
+const CLOSED_WITHIN_MS = 1_000;
+/** Of an array of a thousand: a trace is searched for by a dossier's code, and a span stays small. */
+const MOST_CODES = 50;
+
+/** Doors that nobody knocked at: the hub asked, or an operator gave a file. */
+const OUR_DOING = /^(?:pull:|reconcile|import$)/;
+
+/** Export traces by OTLP over HTTP. What the environment says of headers, resource and compression the library reads itself. */
+export function createTraces({ url, share }: TraceSettings, log: Logger): Traces {
+  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: EXPORTED_WITHIN_MS }), log);
+  const processor = new BatchSpanProcessor(exporter, {
+    maxQueueSize: MOST_WAITING,
+    scheduledDelayMillis: EXPORT_EVERY_MS,
+    exportTimeoutMillis: 2 * EXPORTED_WITHIN_MS,
+  });
+  const sampler = new TraceIdRatioBasedSampler(share);
+  const version = ownVersion();
+  const scope = { resource: resourceOf(version), instrumentationScope: { name: 'lienthong', version } };
+  const isSampled = (traceId: string): boolean =>
+    sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
+  const contextOf = (messageId: string, spanId: string): TraceContext => {
+    const traceId = traceIdOf(messageId);
+    return { traceId, spanId, isSampled: isSampled(traceId) };
+  };
+  const end = (span: Span): void => {
+    if (span.context.isSampled) processor.onEnd({ ...readable(span), ...scope });
+  };
+  return {
+    accepted(message, atMs) {
+      const { messageId, again } = message;
+      end({
+        name: `${again ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
+        // What was let go goes on in the trace of the message that it waited in.
+        context: contextOf(again?.messageId ?? messageId, spanIdOfMessage(messageId)),
+        kind: again || OUR_DOING.test(message.door) ? SpanKind.INTERNAL : SpanKind.SERVER,
+        ...(again && { parent: spanIdOfMessage(again.messageId) }),
+        ...(message.caller && { caller: message.caller }),
+        startMs: instantToMs(message.receivedAt),
+        endMs: atMs,
+        attributes: attributesOf(message),
+        ...(message.refused && { error: `refused with ${message.refused.status}` }),
+      });
+    },
+    attempted({ claimed, outcome, settlement, at, tookMs }) {
+      const endMs = instantToMs(at);
+      end({
+        name: `send ${claimed.operation}`,
+        context: contextOf(claimed.messageId, spanIdOfAttempt(claimed.id, claimed.attempts)),
+        kind: SpanKind.CLIENT,
+        parent: spanIdOfMessage(claimed.messageId),
+        startMs: endMs - tookMs,
+        endMs,
+        attributes: {
+          'lienthong.party': claimed.party,
+          'lienthong.operation': claimed.operation,
+          'lienthong.codes': [claimed.subject],
+          'lienthong.delivery': claimed.id,
+          'lienthong.attempt': claimed.attempts,
+          'lienthong.outcome': outcome.kind,
+          'lienthong.follows': settlement.state,
+          ...(outcome.reason !== undefined && { 'lienthong.reason': outcome.reason }),
+        },
+        ...(outcome.kind !== 'delivered' && { error: outcome.reason }),
+      });
+    },
+    traceparentOf: ({ messageId, id, attempts }) =>
+      writeTraceparent(contextOf(messageId, spanIdOfAttempt(id, attempts))),
+    async close() {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSED_WITHIN_MS).unref());
+      await Promise.race([processor.shutdown().catch(() => undefined), late]);
+    },
+  };
+}
+
+interface Span {
+  readonly name: string;
+  readonly context: TraceContext;
+  readonly kind: SpanKind;
+  /** The span of the same trace that it follows from. */
+  readonly parent?: string;
+  /** Where the sender was in a trace of its own. */
+  readonly caller?: TraceContext;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly attributes: Attributes;
+  /** Why it came to nothing. */
+  readonly error?: string;
+}
+
+function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
+  // Clocks may be set back: nothing ends before it began.
+  const startMs = Math.min(span.startMs, span.endMs);
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => otelContext(span.context),
+    ...(span.parent !== undefined && { parentSpanContext: otelContext({ ...span.context, spanId: span.parent }) }),
+    startTime: hrTime(startMs),
+    endTime: hrTime(span.endMs),
+    duration: hrTime(span.endMs - startMs),
+    ended: true,
+    status:
+      span.error === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: span.error },
+    attributes: span.attributes,
+    links: span.caller ? [{ context: { ...otelContext(span.caller), isRemote: true } }] : [],
+    events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+function otelContext({ traceId, spanId, isSampled }: TraceContext) {
+  return { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE };
+}
+
+/** Seconds and nanoseconds. */
+function hrTime(ms: number): HrTime {
+  return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
+}
+
+function attributesOf({ party, door, operation, messageId, receipt, results, refused }: TakenIn): Attributes {
+  const counts = new Map<string, number>();
+  for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  // What is no dossier's code may be anything.
+  const codes = results.flatMap(({ code, outcome }) => (code !== undefined && outcome !== 'invalid' ? [code] : []));
+  return {
+    ...(party && { 'lienthong.party': party }),
+    'lienthong.door': door,
+    ...(operation && { 'lienthong.operation': operation }),
+    'lienthong.message': messageId,
+    'lienthong.receipt': receipt,
+    'lienthong.codes': [...new Set(codes)].slice(0, MOST_CODES),
+    ...Object.fromEntries([...counts].map(([outcome, count]) => [`lienthong.items.${outcome}`, count])),
+    ...(refused && { 'http.response.status_code': refused.status }),
+  };
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say more, and otherwise. */
+function resourceOf(version: string): ReadableSpan['resource'] {
+  const own = resourceFromAttributes({ 'service.name': 'lienthong', 'service.version': version });
+  return own.merge(detectResources({ detectors: [envDetector] }));
+}
+
+/** Log once that the collector does not take them, and once that it does again. */
+function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+  let failing = false;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const error = result.code === 0 ? undefined : (result.error?.message ?? 'no reason given');
+        if (error !== undefined && !failing) log.warn({ error }, 'traces are not taken: they are dropped');
+        if (error === undefined && failing) log.info({}, 'traces are taken again');
+        failing = error !== undefined;
+        // The processor has nothing to do about it, and would tell it once more.
+        done({ code: 0 });
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
+}

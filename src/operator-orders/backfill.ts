@@ -1,0 +1,164 @@
+import { setImmediate } from 'node:timers/promises';
+import type pg from 'pg';
+import { type Route, recipients } from '#core/dossier/route';
+import type { Database } from '../database/pool.ts';
+import { asOf } from '../delivery/change.ts';
+import { loadHeld } from '../index/dossiers.ts';
+import { loadEvents } from '../index/events.ts';
+import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
+import { addUntold, loadTellings, oneBackfillAtATime, type Tellings, type Untold } from '../ledger/untold.ts';
+import type { Vault } from '../secrets/vault.ts';
+
+/** Which party is to be told what it was never told, and of which dossiers. */
+export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt'> {
+  readonly party: string;
+  readonly untold: true;
+}
+
+export interface BackfillMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly routes: readonly Route[];
+  readonly nowMs: () => number;
+}
+
+export interface BackfillPreview {
+  /** Dossiers that were looked at, and whether these are all. */
+  readonly looked: { readonly dossiers: number; readonly isAll: boolean };
+  /** Those of which the party was never told anything, and those of which it knows an older version. */
+  readonly never: number;
+  readonly older: number;
+  readonly sample: readonly { readonly code: string; readonly version: number; readonly told: number | null }[];
+}
+
+const PAGE = 500;
+const SAMPLE = 10;
+const PREVIEW_MS = 10_000;
+/** Then the run is kept, and others have their turn. */
+const STEP_MS = 2_000;
+
+/** Whether any route tells a party of dossiers. */
+export function isRoutedTo(routes: readonly Route[], party: string): boolean {
+  return routes.some(({ operation, to }) => operation === 'dossier.upsert.v1' && to.includes(party));
+}
+
+/** How much a backfill would tell; nothing is changed. Ends after ten seconds, wherever it is. */
+export async function previewBackfill(means: BackfillMeans, order: Backfill): Promise<BackfillPreview> {
+  const endMs = performance.now() + PREVIEW_MS;
+  const sample: BackfillPreview['sample'][number][] = [];
+  const count = { dossiers: 0, never: 0, older: 0 };
+  let isAll = false;
+  for (let after = ''; !isAll && performance.now() < endMs; ) {
+    const { looked, untold, last } = await untoldAfter(means, means.database.pool, order, after);
+    count.dossiers += looked;
+    for (const { told } of untold) count[told === null ? 'never' : 'older']++;
+    for (const { code, version, told } of untold.slice(0, SAMPLE - sample.length)) sample.push({ code, version, told });
+    isAll = looked < PAGE;
+    after = last ?? after;
+    // Other requests get their turn between two pages.
+    await setImmediate();
+  }
+  const { dossiers, never, older } = count;
+  return { looked: { dossiers, isAll }, never, older, sample };
+}
+
+/**
+ * Go on with a backfill, within the transaction that keeps how far it came.
+ *
+ * @param atMost how many dossiers may be added now
+ * @returns how many were, and the code after which to go on; undefined when all are done
+ */
+export async function continueBackfill(
+  means: BackfillMeans,
+  tx: pg.PoolClient,
+  order: Backfill,
+  begin: string,
+  atMost: number,
+): Promise<{ readonly added: number; readonly after: string | undefined }> {
+  // A process of other settings, as while they are changed one after the other: it leaves the run to those that know the way.
+  if (!isRoutedTo(means.routes, order.party)) return { added: 0, after: begin };
+  await oneBackfillAtATime(tx, order.party);
+  const endMs = performance.now() + STEP_MS;
+  let added = 0;
+  let after = begin;
+  while (added < atMost && performance.now() < endMs) {
+    const { looked, untold, last } = await untoldAfter(means, tx, order, after);
+    const now = untold.slice(0, atMost - added);
+    added += await addUntold(tx, order.party, now, means.nowMs());
+    const isWhole = now.length === untold.length;
+    if (isWhole && looked < PAGE) return { added, after: undefined };
+    after = (isWhole ? last : now.at(-1)?.code) ?? after;
+  }
+  return { added, after };
+}
+
+/** The next dossiers in the order of their codes, and which of them the party should know otherwise than it does. */
+async function untoldAfter(
+  means: BackfillMeans,
+  db: pg.Pool | pg.PoolClient,
+  { party, untold: _, ...filter }: Backfill,
+  after: string,
+): Promise<{
+  readonly looked: number;
+  readonly untold: readonly Missing[];
+  readonly last: string | undefined;
+}> {
+  const page = await routedInCodeOrder(means.database, filter, PAGE, after);
+  const last = page.at(-1)?.code;
+  if (last === undefined) return { looked: 0, untold: [], last };
+  const since = page.map(({ createdAt }) => createdAt).reduce((a, b) => (a < b ? a : b));
+  const codes = page.map(({ code }) => code);
+  const tellings = await loadTellings(db, party, codes, since);
+  const missing = page.flatMap((one) => {
+    const tellingsOf = tellings.get(one.code) as Tellings;
+    const { told } = tellingsOf;
+    return (told ?? 0) < newestFor(means.routes, party, one, tellingsOf) ? [{ ...one, told }] : [];
+  });
+  const same = await toldTheSame(means, missing, since);
+  return { looked: page.length, untold: missing.filter(({ code }) => !same.has(code)), last };
+}
+
+type Missing = Untold & Pick<Tellings, 'told'>;
+
+/** Opened and compared at once: a dossier may have a thousand documents, and others have their turn in between. */
+const AT_ONCE = 10;
+
+/** Of these dossiers those that are as the party was told last: what came since was too old to change anything. */
+async function toldTheSame(
+  { database, vault }: BackfillMeans,
+  missing: readonly Missing[],
+  since: string,
+): Promise<ReadonlySet<string>> {
+  const told = new Map(missing.flatMap(({ code, told: seq }) => (seq === null ? [] : [[code, seq] as const])));
+  const codes = [...told.keys()];
+  const same = new Set<string>();
+  for (let at = 0; at < codes.length; at += AT_ONCE) {
+    const some = codes.slice(at, at + AT_ONCE);
+    const [found, events] = await Promise.all([
+      loadHeld(database.pool, vault, some),
+      loadEvents(database.pool, vault, some, since),
+    ]);
+    for (const { held } of found) {
+      const { code, view } = held;
+      const then = asOf(events.get(code) ?? [], told.get(code) as number, held.owner);
+      if (then && JSON.stringify(then.record) === JSON.stringify(view.record)) same.add(code);
+    }
+    await setImmediate();
+  }
+  return same;
+}
+
+/** The newest event of a dossier that the routes of today tell a party of; 0 where they tell it nothing of this dossier. */
+function newestFor(
+  routes: readonly Route[],
+  party: string,
+  { code, owner, version, serviceCode, fieldCode }: RoutedDossier,
+  { by, oldest }: Tellings,
+): number {
+  const subject = { code, serviceCode, ...(fieldCode && { fieldCode }) };
+  // Whoever told of it first has told what is dropped already.
+  const dropped = oldest === null ? version : oldest - 1;
+  const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;
+  const told = all.filter(({ party: from }) => recipients(routes, from, 'dossier.upsert.v1', subject).includes(party));
+  return Math.max(0, ...told.map(({ seq }) => seq));
+}

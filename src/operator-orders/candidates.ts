@@ -1,0 +1,77 @@
+import type { CodeTable } from '#core/identifiers/codes';
+import { similarity } from '#core/vietnamese/text';
+import { best, findAlike } from '../catalogue/alike.ts';
+import type { Database } from '../database/pool.ts';
+import { listWaiting, type WaitingCause } from '../ledger/quarantine.ts';
+
+/** What a code that no table maps may stand for. */
+export interface Candidate {
+  readonly to: string;
+  readonly label: string;
+  /** How alike the names are, 0 to 1. */
+  readonly score: number;
+}
+
+const BEST = 5;
+
+/** The table and the code that a cause is about; undefined for a cause of another kind. */
+export function unmappedOf({ kind, key }: Pick<WaitingCause, 'kind' | 'key'>) {
+  const [, table, from] = /^unmapped:([^:]+):(.*)$/s.exec(kind === 'unmapped' ? key : '') ?? [];
+  return table === undefined || from === undefined ? undefined : { table, from };
+}
+
+/** What an unmapped code may stand for, by the likeness of names: entries of the catalogue, or of the code table. */
+export async function candidatesFor(
+  database: Database,
+  cause: WaitingCause,
+  tables: readonly CodeTable[],
+): Promise<readonly Candidate[]> {
+  const unmapped = unmappedOf(cause);
+  if (!unmapped) return [];
+  const { table, from } = unmapped;
+  if (table === 'service' || table === 'agency') return inCatalogue(database, cause, table);
+  const entries = tables.filter(({ name }) => name === table).flatMap((found) => found.entries);
+  const words = new Map<string, Candidate>();
+  for (const { code, is, label } of entries) {
+    const isOurs = entries.some((entry) => entry.is === from);
+    const to = isOurs ? code : is;
+    const score = Math.max(similarity(from, label), similarity(from, is.replaceAll('-', ' ')), alikeCode(from, code));
+    if (score > (words.get(to)?.score ?? -1)) words.set(to, { to, label, score });
+  }
+  return best([...words.values()], BEST);
+}
+
+/** Numbers are not alike for their digits. */
+function alikeCode(a: string, b: string): number {
+  return /^[\d.]+$/.test(a) ? 0 : similarity(a, b);
+}
+
+/** The catalogue is asked by the name that the dossier itself gives. */
+async function inCatalogue(
+  database: Database,
+  cause: WaitingCause,
+  kind: 'service' | 'agency',
+): Promise<readonly Candidate[]> {
+  const waiting = await listWaiting(database, cause.key, 20, undefined);
+  const codes = waiting.flatMap(({ code }) => code ?? []);
+  const name = await nameIn(database, codes, kind === 'service' ? 'serviceName' : 'agencyName');
+  if (name === undefined) return [];
+  return (await findAlike(database, kind, name, BEST)).map(({ code, name: label, score }) => ({
+    to: code,
+    label,
+    score,
+  }));
+}
+
+async function nameIn(
+  database: Database,
+  codes: readonly string[],
+  member: 'serviceName' | 'agencyName',
+): Promise<string | undefined> {
+  const { rows } = await database.pool.query<{ name: string }>(
+    `SELECT masked::json ->> $2 AS name FROM dossiers
+     WHERE code = ANY($1::text[]) AND masked::json ->> $2 IS NOT NULL LIMIT 1`,
+    [codes, member],
+  );
+  return rows[0]?.name;
+}

@@ -1,0 +1,56 @@
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
+import type { Database } from '../database/pool.ts';
+import type { IndexReader } from '../index/read.ts';
+import type { Audit } from '../ledger/audit.ts';
+import { loadEvidence } from '../ledger/evidence.ts';
+import type { Vault } from '../secrets/vault.ts';
+
+export interface EvidenceMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly index: Pick<IndexReader, 'one'>;
+  readonly audit: Audit;
+  readonly attest: Attest;
+}
+
+/** Sign what is to hold outside, with who says so and since when. */
+export type Attest = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
+
+export type MadeEvidence =
+  | { readonly kind: 'made'; readonly code: string; readonly signed: string }
+  | { readonly kind: 'none'; readonly code: string }
+  /** Several systems use the code for different dossiers. */
+  | { readonly kind: 'ambiguous'; readonly code: string; readonly codes: readonly string[] };
+
+/**
+ * The signed evidence of a dossier, by any of its codes; also of a code that messages speak of and no dossier came of.
+ *
+ * @param actor who looks, for the audit
+ */
+export type MakeEvidence = (actor: string, code: string) => Promise<MadeEvidence>;
+
+export function createEvidence({ database, vault, index, audit, attest }: EvidenceMeans): MakeEvidence {
+  return async (actor, given) => {
+    const asked = cleanCode(given);
+    const one = await index.one(asked);
+    if (one.kind === 'ambiguous') return { kind: 'ambiguous', code: asked, codes: one.codes };
+    const code = one.kind === 'found' ? one.dossier.code : asked;
+    if (one.kind === 'none' && !(await loadEvidence(database, vault, code))) return { kind: 'none', code };
+    // Before it is shown, and so that the newest entry of the audit that it names is this look or a later one.
+    await audit.write({ actor, action: 'dossier.evidence', subject: auditSubject('dossier', code) });
+    const evidence = await loadEvidence(database, vault, code);
+    if (!evidence) return { kind: 'none', code };
+    return { kind: 'made', code, signed: await attest('evidence', evidence) };
+  };
+}
+
+/** @param province of the settings, where they name one */
+export function createAttest(
+  vault: Vault,
+  province: { readonly code: string; readonly name: string } | undefined,
+  nowMs: () => number,
+): Attest {
+  const iss = province ? `${province.code} ${province.name}` : 'lienthong';
+  return (type, content) => vault.attest(type, { iss, iat: Math.floor(nowMs() / 1000), ...content });
+}

@@ -1,0 +1,149 @@
+import { setImmediate } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
+import type { Item, RecordItem } from '#core/dossier/item';
+import type { Ownership } from '#core/dossier/ownership';
+import type { Route } from '#core/dossier/route';
+import type { CodesOf } from '#core/identifiers/codes';
+import { unmappedKey } from '#core/problem';
+import { type Readers, readAgain } from '../accept/read-again.ts';
+import type { Database } from '../database/pool.ts';
+import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
+import { loadSealedMessage, messageIdsOf, openMessage } from '../ledger/messages.ts';
+import { waitingFor } from '../ledger/quarantine.ts';
+import type { Party } from '../parties/party.ts';
+import type { Vault } from '../secrets/vault.ts';
+import { createRecipientsPreview } from './preview-recipients.ts';
+
+export interface PreviewMeans {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly routes: readonly Route[];
+  readonly ownership: Ownership;
+  readonly codes: Pick<CodeEntries, 'now' | 'reload'>;
+  /** The doors' readers, by these code tables. */
+  readonly readersWith: (codes: Pick<CodeEntries, 'at'>) => Readers;
+  readonly nowMs: () => number;
+}
+
+/** What a line of a code table would have made of what a party told lately. */
+export interface CodePreview {
+  /** What was read, the newest first; `isAll` where nothing of the time was left out. */
+  readonly looked: {
+    readonly messages: number;
+    readonly items: number;
+    readonly since: string;
+    readonly isAll: boolean;
+  };
+  /** Items that no table mapped, and that would have been applied; items that would have said something else. */
+  readonly freed: number;
+  readonly changed: number;
+  /** Who would have been told of these, by the routes. */
+  readonly told: readonly string[];
+  /** What waits for this very code at the moment, and would be freed. */
+  readonly waiting: { readonly items: number; readonly deliveries: number };
+  /** The first of the freed and changed ones. */
+  readonly items: readonly PreviewedItem[];
+}
+
+export interface PreviewedItem {
+  readonly code: string | undefined;
+  readonly messageId: string;
+  readonly item: number;
+  /** Members that would be otherwise; of what waited all that matters is its status. */
+  readonly changes: readonly { readonly path: string; readonly was: unknown; readonly would: unknown }[];
+}
+
+const MOST_ITEMS = 20_000;
+const MOST_MS = 10_000;
+const SHOWN = 50;
+
+/** Read again what a party told within some days, by the code tables as they are and with one more line; nothing is changed. */
+export async function previewCode(
+  means: PreviewMeans,
+  line: Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>,
+  days: number,
+): Promise<CodePreview> {
+  const { database, vault, nowMs, routes, ownership } = means;
+  await means.codes.reload();
+  const party = line.party;
+  const asIs = means.codes.now(party);
+  const [read, readWith] = [readerBy(means, party, asIs), readerBy(means, party, withLine(asIs, line))];
+  const sinceMs = nowMs() - days * 86_400_000;
+  const startedMs = performance.now();
+  const found: PreviewedItem[] = [];
+  const told = createRecipientsPreview(database, routes, { party, ownership });
+  const count = { messages: 0, items: 0, freed: 0, changed: 0 };
+  let isAll = true;
+  for await (const id of messageIdsOf(database, party, sinceMs)) {
+    isAll = count.items < MOST_ITEMS && performance.now() - startedMs < MOST_MS;
+    if (!isAll) break;
+    if (id === undefined) continue;
+    const sealed = await loadSealedMessage(database, id);
+    if (!sealed || !vault.knows(sealed.sealed.keyId)) continue;
+    const message = openMessage(vault, sealed);
+    const [before, after] = [await read(message), await readWith(message)];
+    count.messages++;
+    count.items += before.length;
+    const otherwise: RecordItem[] = [];
+    for (const [item, was] of before.entries()) {
+      const would = after[item];
+      if (would?.kind !== 'record') continue;
+      const changes = changesOf(was, would);
+      if (changes.length === 0) continue;
+      count[was.kind === 'record' ? 'changed' : 'freed']++;
+      otherwise.push(would);
+      if (found.length < SHOWN) found.push({ code: would.record.code, messageId: id, item, changes });
+    }
+    await told.add(otherwise);
+    // Other requests get their turn between two messages.
+    await setImmediate();
+  }
+  const { freed, changed, messages, items } = count;
+  return {
+    looked: { messages, items, since: msToInstant(sinceMs), isAll },
+    ...{ freed, changed, told: told.parties() },
+    waiting: await waitingFor(database, unmappedKey(line.table, line.from), party),
+    items: found,
+  };
+}
+
+function withLine(codes: CodesOf, { table, from, to }: Pick<CodeEntry, 'table' | 'from' | 'to'>): CodesOf {
+  const more = new Map([...codes(table), [from, to]]);
+  return (name) => (name === table ? more : codes(name));
+}
+
+/** What cannot be read at all by either is nothing to compare. */
+function readerBy(means: PreviewMeans, id: string, codes: CodesOf) {
+  const readers = means.readersWith({ at: () => codes });
+  const party = means.parties.get(id) as Party;
+  const parties = new Map([[id, { ...party, codes: { at: () => codes, now: () => codes } }]]);
+  return (message: Parameters<typeof readAgain>[2]): Promise<readonly Item[]> =>
+    readAgain(readers, parties, message).catch(() => []);
+}
+
+function changesOf(was: Item, would: Extract<Item, { kind: 'record' }>): PreviewedItem['changes'] {
+  if (was.kind === 'invalid') return [];
+  if (was.kind === 'record') return differences(was.record, would.record, '');
+  // Of its cause alone: what waits for something else besides still would.
+  const status = 'status' in would.record ? would.record.status : undefined;
+  return [{ path: status === undefined ? '' : '/status', was: null, would: status ?? null }];
+}
+
+function differences(was: unknown, would: unknown, path: string): PreviewedItem['changes'] {
+  if (JSON.stringify(was) === JSON.stringify(would)) return [];
+  if (!isMembers(was) || !isMembers(would)) return [{ path, was: shown(was, path), would: shown(would, path) }];
+  return [...new Set([...Object.keys(was), ...Object.keys(would)])].flatMap((name) =>
+    differences(was[name], would[name], `${path}/${name}`),
+  );
+}
+
+/** What is said of an applicant is nobody's business here, but for what kind of applicant it is. */
+function shown(value: unknown, path: string): unknown {
+  if (value === undefined) return null;
+  return path.startsWith('/applicant') && !/\/(?:kind|identityKind)$/.test(path) ? '***' : value;
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,112 @@
+import { isDossierItem, type RecordItem } from '#core/dossier/item';
+import type { OwnedSubject, Ownership } from '#core/dossier/ownership';
+import { type Route, recipients, type Subject } from '#core/dossier/route';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { codesOf, type DossierItem, namedBy, namesOf, namesOfHeld } from '../accept/dossiers.ts';
+import { subjectOfEntry } from '../accept/entry-item.ts';
+import type { Database } from '../database/pool.ts';
+import { servicesUnder } from '../index/dossiers.ts';
+
+/** Gathers who would be told if items were applied, by the routes as accept asks them. */
+export interface RecipientsPreview {
+  /** Items of one message. */
+  add(items: readonly RecordItem[]): Promise<void>;
+  /** Of all that were added. */
+  parties(): readonly string[];
+}
+
+/** A dossier that is held, or that an item would begin. */
+interface Known extends Subject, OwnedSubject {
+  readonly code: string;
+  readonly owner: string;
+}
+
+interface Teller {
+  readonly party: string;
+  readonly ownership: Ownership;
+}
+
+/** @param sender the party that sent the items, and the rules by which accept judges them */
+export function createRecipientsPreview(
+  database: Database,
+  routes: readonly Route[],
+  sender: Teller,
+): RecipientsPreview {
+  const { party: from, ownership } = sender;
+  const told = new Set<string>();
+  /** Dossiers that would begin, by all that they would be known as; and the codes of steps whose dossiers are not held. */
+  const beginnings: ByName = new Map();
+  const orphans = new Set<string>();
+  const ask = (operation: Route['operation'], subject: Subject): void => {
+    for (const party of recipients(routes, from, operation, subject)) told.add(party);
+  };
+  /** The members that the sender may change; undefined for all of them. A mere claim is delivered to nobody. */
+  const sharedOf = (known: Known): readonly string[] | undefined => {
+    const isOwn = known.owner === from || ownership.entitled(known)?.party === from;
+    return isOwn ? undefined : ownership.shared(from, known.owner, known);
+  };
+  /** A step that moves the status is also told as the dossier's new state. */
+  const askStep = (known: Known): void => {
+    if (!(sharedOf(known)?.includes('status') ?? true)) return;
+    ask('dossier.upsert.v1', known);
+    ask('dossier.progress.v1', known);
+  };
+  const askDossier = (item: DossierItem, [one, another]: readonly Known[]): void => {
+    // What names several waits for a person.
+    if (another) return;
+    if (item.operation === 'dossier.progress.v1') {
+      if (one) askStep(one);
+      else orphans.add(item.record.code);
+      return;
+    }
+    const { serviceCode, fieldCode, agencyCode, code } = item.record as Dossier;
+    const known = { serviceCode, fieldCode, agencyCode, code: one?.code ?? code, owner: one?.owner ?? from };
+    if (one ? sharedOf(one)?.length === 0 : isOfAnother(known)) return;
+    ask(item.operation, known);
+    if (!one) keep(beginnings, namesOf(item), known);
+  };
+  /** Such a dossier waits until its owner sends it. */
+  const isOfAnother = (known: Known): boolean => {
+    const entitled = ownership.entitled(known);
+    return entitled?.isConfigured === true && entitled.party !== from;
+  };
+  return {
+    async add(items) {
+      const held = await heldBy(database, items.filter(isDossierItem), sender);
+      for (const item of items)
+        if (isDossierItem(item)) askDossier(item, held(item));
+        else ask(item.operation, subjectOfEntry(item));
+    },
+    parties() {
+      for (const code of orphans) {
+        const step = { operation: 'dossier.progress.v1', record: { code } } as DossierItem;
+        for (const beginning of knownBy(beginnings, step, sender)) askStep(beginning);
+      }
+      return [...told].sort();
+    },
+  };
+}
+
+/** Finds the dossiers that an item names, as accept does. */
+async function heldBy(
+  database: Database,
+  items: readonly DossierItem[],
+  sender: Teller,
+): Promise<(item: DossierItem) => readonly Known[]> {
+  const byName: ByName = new Map();
+  const codes = [...new Set(items.flatMap(codesOf))];
+  for (const { asked, aliasOf, ...known } of await servicesUnder(database.pool, codes))
+    keep(byName, namesOfHeld(asked, aliasOf), known);
+  return (item) => knownBy(byName, item, sender);
+}
+
+/** Dossiers by their own codes, by each name that they are known as. */
+type ByName = Map<string, Map<string, Known>>;
+
+function keep(byName: ByName, names: readonly string[], known: Known): void {
+  for (const name of names) byName.set(name, (byName.get(name) ?? new Map<string, Known>()).set(known.code, known));
+}
+
+function knownBy(byName: ByName, item: DossierItem, sender: Teller): readonly Known[] {
+  return [...new Map(namedBy(byName, item, sender)).values()];
+}

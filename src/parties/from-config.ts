@@ -1,0 +1,73 @@
+import type { PartyRights } from '#core/dossier/ownership';
+import type { Config, HubFile } from '../config/config.ts';
+import type { Database } from '../database/pool.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
+import type { LoadedAdapter } from './load-adapters.ts';
+import { createParty, type Party } from './party.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+/** The parties of the configuration, with their adapters: loadConfig has seen to it that they fit. */
+export function createParties(
+  { file }: Config,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+  database: Database,
+  codes: CodeEntries,
+  nowMs: () => number,
+): ReadonlyMap<string, Party> {
+  return new Map(
+    Object.entries(file.parties ?? {}).map(([id, entry]) => {
+      const loaded = adapters.get(entry.adapter);
+      if (!loaded) throw new Error(`there is no adapter ${entry.adapter}`);
+      const signedBy = (file.keys ?? []).flatMap(({ party, certificate }) => (party === id && certificate) || []);
+      return [id, partyOf(id, entry, signedBy, loaded, database, codes, nowMs)];
+    }),
+  );
+}
+
+/** What the configuration and the adapters say of each party's rights. */
+export function rightsOf(
+  { file }: Pick<Config, 'file'>,
+  adapters: ReadonlyMap<string, Pick<LoadedAdapter, 'manifest'>>,
+): ReadonlyMap<string, PartyRights> {
+  return new Map(
+    Object.entries(file.parties ?? {}).map(([id, { adapter, owns, may, authoritative }]) => {
+      const manifest = adapters.get(adapter)?.manifest;
+      const { pulls = [], callbacks = [] } = manifest ?? {};
+      const reportsBack = callbacks.length > 0 || pulls.some((pull) => pull !== 'catalogue');
+      const stands = authoritative ?? manifest?.authoritative ?? false;
+      return [id, { authoritative: stands, reportsBack, ...(owns && { owns }), ...(may && { may }) }];
+    }),
+  );
+}
+
+type Entry = NonNullable<HubFile['parties']>[string];
+
+function partyOf(
+  id: string,
+  entry: Entry,
+  signedBy: readonly string[],
+  { manifest, adapter }: LoadedAdapter,
+  database: Database,
+  codes: CodeEntries,
+  nowMs: () => number,
+): Party {
+  const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
+  const { authoritative = manifest.authoritative } = entry;
+  const isAuthoritative = typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');
+  const perSecond = budget?.callsPerSecond;
+  return createParty({
+    id,
+    adapter,
+    authoritative: isAuthoritative,
+    settings,
+    schedules: pull,
+    signedBy,
+    ...(tls && { tls }),
+    ...(budget && { budget }),
+    ...(maintenance && { maintenance }),
+    ...(reconcile !== undefined && { reconcile }),
+    ...(perSecond !== undefined && { pace: createRateLimit(database, id, perSecond, nowMs) }),
+    codes: { at: (ms) => codes.at(id, ms), now: () => codes.now(id) },
+    nowMs,
+  });
+}

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { explain } from '#core/explain';
+import type { Problem } from '#core/problem';
+import { closed, oneOf } from '#schemas/parts';
+import type { Adapter } from '../kit/adapter.ts';
+
+/** What an adapter says of itself before any of its code runs. */
+const Manifest = closed({
+  name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: "the folder's name" }),
+  title: Type.String({ minLength: 1 }),
+  description: Type.String({ minLength: 1 }),
+  /** Which version of the kit it was written for. */
+  kit: oneOf(['1']),
+  protocol: Type.String({ minLength: 1 }),
+  /** Whether parties on it own the truth of their dossiers, unless the configuration says otherwise. */
+  authoritative: Type.Boolean(),
+  sends: Type.Array(Type.String()),
+  pulls: Type.Array(Type.String()),
+  /** What partners tell of their own accord; absent where that is nothing. */
+  callbacks: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'a name in an address' })),
+  ),
+});
+export type Manifest = Type.Static<typeof Manifest>;
+const check = Compile(Manifest);
+
+export interface LoadedAdapter {
+  readonly manifest: Manifest;
+  readonly adapter: Adapter;
+  /** What is wrong with a party's settings. */
+  settingsProblems(settings: unknown): readonly Problem[];
+}
+
+export const ADAPTERS_DIR = join(import.meta.dirname, '..', '..', 'adapters');
+/** Sources load sources, compiled code loads compiled code. */
+const ADAPTER_FILE = `adapter${extname(import.meta.filename)}`;
+
+/**
+ * Load every adapter: each folder of `adapters/` with a manifest is one.
+ *
+ * @throws an Error that names the folder when one is broken: a hub that runs without a partner it should have is worse
+ */
+export async function loadAdapters(): Promise<ReadonlyMap<string, LoadedAdapter>> {
+  const names = readdirSync(ADAPTERS_DIR, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
+}
+
+async function load(name: string): Promise<LoadedAdapter> {
+  const folder = join(ADAPTERS_DIR, name);
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+    if (!check.Check(manifest))
+      throw new Error(
+        explain(Manifest, check, manifest)
+          .map((problem) => `${problem.path} ${problem.message}`)
+          .join('; '),
+      );
+    if (manifest.name !== name) throw new Error(`its manifest says the name ${manifest.name}`);
+    const { default: adapter } = (await import(pathToFileURL(join(folder, ADAPTER_FILE)).href)) as {
+      default?: Adapter;
+    };
+    if (!adapter) throw new Error(`${ADAPTER_FILE} has no default export`);
+    agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
+    agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
+    agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));
+    const checkSettings = Compile(adapter.settings);
+    const settingsProblems = (settings: unknown): readonly Problem[] =>
+      checkSettings.Check(settings)
+        ? (adapter.settingsProblems?.(settings) ?? [])
+        : explain(adapter.settings, checkSettings, settings, [], true);
+    return { manifest, adapter, settingsProblems };
+  } catch (error) {
+    throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function agree(what: string, declared: readonly string[], done: readonly string[]): void {
+  if ([...declared].sort().join() !== [...done].sort().join())
+    throw new Error(
+      `its manifest ${what} ${declared.join(', ') || 'nothing'}, its code ${done.join(', ') || 'nothing'}`,
+    );
+}

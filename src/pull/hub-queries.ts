@@ -1,0 +1,74 @@
+import { asFirstTold } from '#core/dossier/apply';
+import type { RecordItem } from '#core/dossier/item';
+import { isFinished } from '#core/dossier/status';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { incomingOf } from '../accept/dossiers.ts';
+import type { Database } from '../database/pool.ts';
+import { loadHeld } from '../index/dossiers.ts';
+import { loadEvents } from '../index/events.ts';
+import { readChanges } from '../index/read.ts';
+import type { Asks, EndedDossiers } from '../kit/adapter.ts';
+import { calledBackAt, outstandingAt } from '../ledger/deliveries.ts';
+import type { Party } from '../parties/party.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
+
+export interface HubQueriesDeps {
+  readonly database: Database;
+  readonly vault: Vault;
+}
+
+/** Changes that are looked through at a time. */
+const CHANGES = 5_000;
+
+/** What a party's puller may ask the hub. */
+export function hubQueriesOf({ database, vault }: HubQueriesDeps, party: Party): Asks {
+  return {
+    async outstanding(limit, after): Promise<readonly Dossier[]> {
+      const codes = await outstandingAt(database, party.id, limit, after);
+      const found = await loadHeld(database.pool, vault, codes);
+      const byCode = new Map(found.map(({ held }) => [held.code, held.view.record]));
+      return codes.flatMap((code) => byCode.get(code) ?? []);
+    },
+
+    async ended(after, limit): Promise<EndedDossiers> {
+      const changes = await readChanges(database, after, CHANGES);
+      const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
+      const codes = [...new Set(ends.map(({ code }) => code))];
+      const said = await calledBackAt(database, party.id, codes);
+      // The last change of each: an end that was none is followed by another one.
+      const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
+      const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
+      const taken = found.slice(0, limit);
+      const held = await loadHeld(
+        database.pool,
+        vault,
+        taken.map(([code]) => code),
+      );
+      const records = new Map(held.map((one) => [one.held.code, one.held.view.record]));
+      return {
+        dossiers: taken.flatMap(([code]) => {
+          const dossier = records.get(code);
+          return dossier ? { dossier, said: JSON.parse(vault.open(said.get(code) as Sealed).toString()) } : [];
+        }),
+        after: (taken.length === limit ? taken.at(-1)?.[1] : changes.at(-1)?.cursor) ?? after,
+        more: taken.length === limit || changes.length === CHANGES,
+      };
+    },
+
+    async unheard(steps): Promise<ReadonlySet<RecordItem>> {
+      const codes = [...new Set(steps.map(({ record }) => record.code))];
+      const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
+      const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');
+      const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
+      const isHeard = (item: (typeof steps)[number]): boolean => {
+        const events = histories?.get(item.record.code) ?? [];
+        // What the party has said is compared, whoever owns the dossier.
+        const told = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
+        // As it will be judged when it is taken in.
+        const { kind, hash } = party.adapter.stepsAreByMoment ? asFirstTold(events, told, item.standIns) : told;
+        return events.some((known) => known.kind === kind && known.hash === hash);
+      };
+      return new Set(steps.filter((item) => !isHeard(item)));
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type Counted, countedBy, courseOf, type DossierTimes, dueByTerm, RULES, type Rule } from '#core/counts';
+import type { WorkingTime } from '#core/dates/working-time';
+import { isFinished } from '#core/dossier/status';
+import type { Service } from '#schemas/service.upsert.v1';
+import type { EntryCache } from '../catalogue/entry-cache.ts';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import {
+  type CountableDossier,
+  type CountedDossier,
+  type CountedState,
+  codesAfter,
+  forgetGone,
+  loadCountable,
+  loadCounted,
+  newestChange,
+  partsOf,
+  saveState,
+  takeTurn,
+  writeCounted,
+} from './counted.ts';
+
+export interface CountMeans {
+  readonly database: Database;
+  readonly entries: EntryCache;
+  readonly working: WorkingTime;
+  /** Told of a dossier that cannot be counted; the others are. */
+  readonly onFault: (where: string, error: unknown) => void;
+}
+
+/**
+ * Count what changed since the last time, a batch after the other, at most so many. Of several processes one counts.
+ *
+ * The feed tells which dossiers, each is counted as it is now: a change that is counted twice, or that overtakes
+ * another, comes to the same. Where the feed has lost what was not counted yet (the retention drops old months), and
+ * after an upgrade, all dossiers are gone through; what is counted of dossiers that are gone is forgotten then.
+ */
+export async function countChanges(means: CountMeans): Promise<void> {
+  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(means))) return;
+}
+
+const BATCHES = 10;
+/** So many dossiers a transaction: some milliseconds of this thread. */
+const BATCH = 250;
+
+/** @returns whether there may be more */
+async function countBatch(means: CountMeans): Promise<boolean> {
+  return inTransaction(means.database, async (tx) => {
+    const state = await takeTurn(tx);
+    if (!state) return false;
+    const { codes, next, more } = await nextCodes(tx, state);
+    // A whole may have many parts.
+    for (let at = 0; at < codes.length; at += BATCH) {
+      const some = codes.slice(at, at + BATCH);
+      const found = await loadCountable(tx, some);
+      const known = new Set(found.map(({ code }) => code));
+      const counted = await countAll(means, tx, found);
+      await writeCounted(
+        tx,
+        counted,
+        some.filter((code) => !known.has(code)),
+      );
+    }
+    if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next);
+    return more;
+  });
+}
+
+type Transaction = Parameters<typeof takeTurn>[0];
+
+async function nextCodes(
+  tx: Transaction,
+  state: CountedState,
+): Promise<{ readonly codes: readonly string[]; readonly next: CountedState; readonly more: boolean }> {
+  if (state.filledTo !== null) {
+    const codes = await codesAfter(tx, state.filledTo, BATCH);
+    const filledTo = codes.length < BATCH ? null : (codes.at(-1) as string);
+    await forgetGone(tx, state.filledTo, filledTo);
+    return { codes, next: { ...state, filledTo }, more: true };
+  }
+  // First: what is committed between the two is no gap.
+  const newest = await newestChange(tx);
+  const { rows } = await tx.query<{ cursor: number; code: string }>({
+    name: 'changes to count',
+    text: 'SELECT cursor, code FROM changes WHERE cursor > $1 ORDER BY cursor LIMIT $2',
+    values: [state.cursor, BATCH],
+  });
+  const isGap = rows.length > 0 ? rows[0]?.cursor !== state.cursor + 1 : newest > state.cursor;
+  if (isGap) return { codes: [], next: { cursor: newest, filledTo: '' }, more: true };
+  const changed = rows.map(({ code }) => code);
+  const codes = [...new Set([...changed, ...(changed.length > 0 ? await partsOf(tx, changed) : [])])];
+  return { codes, next: { cursor: rows.at(-1)?.cursor ?? state.cursor, filledTo: null }, more: rows.length === BATCH };
+}
+
+async function countAll(
+  { entries, working, onFault }: CountMeans,
+  tx: Transaction,
+  dossiers: readonly CountableDossier[],
+): Promise<readonly CountedDossier[]> {
+  // The catalogue is asked for the few that have no date of their own.
+  const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
+  const services = await entries('service', [...new Set(undated)]);
+  const before = await loadCounted(
+    tx,
+    dossiers.filter(({ isCutOff }) => isCutOff).map(({ code }) => code),
+  );
+  return dossiers.map((dossier) => {
+    // Otherwise a bundle, or a dossier that goes through several offices, counts once for each of them.
+    if (dossier.isPart) return { dossier, by: {} };
+    const service = services.get(dossier.serviceKey)?.record as Service | undefined;
+    const times: DossierTimes = {
+      ...timesOf(dossier, before.get(dossier.code)),
+      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, working) }),
+    };
+    try {
+      const by = RULES.flatMap((rule): [Rule, Counted][] => {
+        const counted = countedBy(rule, times);
+        return counted ? [[rule, counted]] : [];
+      });
+      return { dossier, by: Object.fromEntries(by) };
+    } catch (error) {
+      onFault(`count ${dossier.code}`, error);
+      return { dossier, by: {} };
+    }
+  });
+}
+
+/** Where the beginning is not kept, when it began and ended is known from the last time that it was counted. */
+function timesOf(
+  { times, events }: CountableDossier,
+  before: { readonly beganAt: string | null; readonly endedAt: string | null } | undefined,
+): DossierTimes {
+  const course = courseOf(events);
+  const isOver = course.every(({ status }) => isFinished(status));
+  return {
+    ...(before?.beganAt && { receivedAt: before.beganAt }),
+    ...(before?.endedAt && isOver && { finishedAt: before.endedAt }),
+    ...times,
+    course,
+  };
+}
