@@ -22,7 +22,7 @@ export interface Sized {
 /**
  * The first of these rows, as many as fit into a page, with the content that they came without.
  *
- * @param load reads rows anew, with their content; one that is gone is left out
+ * @param load reads rows again, with their content; a row that is gone is left out
  */
 export async function fitPage<Row extends Sized>(
   rows: readonly Row[],

@@ -49,7 +49,7 @@ export async function attemptCall(means: AttemptDeps, party: Party, call: Planne
   });
 }
 
-/** Partners repeat whom they were told of, and operators without the scope for it read what they say. */
+/** Partners quote the applicant in their answers, and operators without the scope for personal data read these. */
 function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
   if (outcome.kind !== 'delivered')
     return { ...outcome, message: people.mask(outcome.message), reason: people.mask(outcome.reason) };

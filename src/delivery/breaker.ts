@@ -25,7 +25,7 @@ export interface BreakerDeps {
   readonly onClose: () => void;
 }
 
-/** What stands between a worker and its partner. */
+/** The circuit breaker and maintenance windows of one partner. */
 export interface Breaker {
   /** How many calls may begin now, at the most. */
   room(): number;

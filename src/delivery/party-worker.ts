@@ -42,7 +42,7 @@ export interface PartyWorkerDeps {
   readonly pause: (party: string, outcome: Pausing) => Promise<void>;
 }
 
-/** All that this process does for one party. A slow party holds up its own lane and nobody else's. */
+/** All that this process does for one party. A slow party holds up its own worker and nobody else's. */
 export interface PartyWorker {
   wake(): void;
   /** Resolves when nothing is under way. */

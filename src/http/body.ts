@@ -17,7 +17,7 @@ const FORM_MS = 30_000;
 
 export interface ReadOptions {
   readonly withinMs?: number;
-  /** What counts the bytes that are kept. */
+  /** Counts the bytes that are held. */
   readonly load?: Load;
   /** Given the first bytes of the body, inflated, before they are counted. */
   readonly peek?: (start: Buffer) => void;

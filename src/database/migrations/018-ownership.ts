@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
  * both columns: they count in full, as they did when they came.
  *
  * `ownership` holds the moment from which messages are judged by the rules of ownership, so that a rebuild judges older
- * ones as they were judged then. What those rules would have kept apart is listed for operators, and left as it is.
+ * ones as they were judged then. Dossiers that those rules would have kept apart are listed for operators and stay unchanged.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Hashes of personal data and the words of names are keyed from here on. Rows of before are keyed in the background
+ * Hashes of personal data and the words of names are keyed from here on. Older rows are keyed in the background
  * (database/rekey.ts), because millions of them would hold up the start; this table says how far that came.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
