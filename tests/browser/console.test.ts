@@ -25,6 +25,14 @@ describeInBrowser(() => {
     });
     ministry.script.push(NO);
     await hub.push(dossier({ code: CODE(1) }));
+    // A claim of another party, and what an upgrade would have listed.
+    await hub.push(dossier({ code: CODE(1), status: 'returned', statusAt: '2025-08-13T08:00:00+07:00' }), {
+      party: 'other',
+    });
+    await hub.hub.database.pool.query(
+      "INSERT INTO doubtful_dossiers (code, kind, party) VALUES ($1, 'moved-by-another', 'other'), ($1, 'far-ahead', 'one-stop')",
+      [CODE(1)],
+    );
     await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
     await hub.deliver();
     hub.clock.nowMs += 10_000;
@@ -109,7 +117,15 @@ describeInBrowser(() => {
     await page.getByLabel('Mật khẩu của khoá').fill('ops-secret-of-the-tests');
     await page.getByRole('button', { name: 'Đăng nhập' }).click();
     await page.getByRole('heading', { name: 'Tổng quan' }).waitFor();
-    const screens = ['?refresh=off', '/deliveries', '/messages', '/quarantine', '/code-tables?party=portal', '/audit'];
+    const screens = [
+      '?refresh=off',
+      '/deliveries',
+      '/messages',
+      '/quarantine',
+      '/anomalies',
+      '/code-tables?party=portal',
+      '/audit',
+    ];
     screens.push('/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing');
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
