@@ -38,7 +38,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   const event = incoming.record
     ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
     : incoming;
-  // A person released it before its moment: it waits on.
+  // Released by a person before its moment: it stays in the queue.
   if (submission.again?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
     return quarantine(place, untilItsMoment(item));
   const { events, foldWith, add } = working.history;

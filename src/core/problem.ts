@@ -4,7 +4,7 @@ import { LONGEST_CODE } from './identifiers/codes.ts';
 export interface Problem {
   readonly path: string;
   readonly message: string;
-  /** What programs tell the problem by, where it has one. */
+  /** A stable code for programs; some problems have none yet. */
   readonly code?: string;
 }
 

@@ -19,7 +19,7 @@ function door() {
     return key ? bodies.ofKey(key, read) : bodies.ofStranger(c, read);
   });
   app.onError((error, c) => problemResponse(c, refusalOf(error)));
-  /** Somebody who sends so much, and ends when it is said. */
+  /** A sender that sends this many bytes and ends on demand. */
   function send(remoteAddress: string, bytes: Buffer, headers: Record<string, string> = {}) {
     const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress }, headers });
     incoming.write(bytes);

@@ -51,7 +51,7 @@ export interface Applied {
 }
 
 /**
- * Whether `apply` needs the dossier's earlier events to judge this one. What its owner says later than all of them does not.
+ * Whether `apply` needs the dossier's earlier events to judge this one. An event of the owner that is later than all others needs none.
  */
 export function needsHistory(held: Held | undefined, incoming: Incoming): boolean {
   if (!held) return false;
@@ -109,8 +109,8 @@ function duplicate(held: Held): Applied {
 }
 
 /**
- * Whether `apply` would find that an event with this content is recorded already. What a party only claimed is no
- * repetition when the owner says it, and what was recorded before its moment is none when the moment has come.
+ * Whether `apply` would find that an event with this content is recorded already. A claim does not
+ * make the owner's own statement a repeat. An event that was recorded far ahead is applied again at its moment.
  */
 export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: Incoming): boolean {
   if (takesOver(held, incoming)) return false;

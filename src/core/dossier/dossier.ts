@@ -106,7 +106,7 @@ function firstTeller(events: readonly DossierEvent[]): string {
   return records.reduce<DossierEvent | undefined>((a, b) => (a && a.seq <= b.seq ? a : b), undefined)?.party ?? '';
 }
 
-/** A view on its way through the events, with what the owner said last: at one moment the owner's word stands. */
+/** A view while events are folded, with the moments of the owner's last record and status: at these the owner decides. */
 export interface Folding extends DossierView {
   readonly ownStatusAt?: string;
   readonly ownRecordAt?: string;

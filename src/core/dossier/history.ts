@@ -39,7 +39,7 @@ interface Pending<Event> {
   readonly last: Known;
 }
 
-/** Every so many events the view is kept: records that grow with each event would take too much memory otherwise. */
+/** Keeps the view after every eighth event. Keeping each would take too much memory where records grow. */
 const KEPT_EVERY = 8;
 
 /**

@@ -30,7 +30,7 @@ export interface PartyRights {
   readonly reportsBack: boolean;
 }
 
-/** What ownership is decided by. */
+/** The members of a dossier that decide who owns it. */
 export interface OwnedSubject {
   readonly code: string;
   readonly agencyCode?: string | undefined;

@@ -95,7 +95,7 @@ export function maskMentions(text: string, applicant: Applicant): string {
  * The people whom a dossier named as its applicant and of whom its present applicant does not say everything: what they
  * were called, their old number or address may still stand in its texts.
  *
- * @param known those of before
+ * @param known the people named so far
  * @param named the applicants that were named since, some of them again
  */
 export function formerPeople(

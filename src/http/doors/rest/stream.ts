@@ -58,7 +58,7 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
   return c.body(streamOf(receipt, parts), 200, JSON_BODY);
 }
 
-/** What was decided of a stream so far. */
+/** The outcomes of a stream so far. */
 interface Decided {
   /** @throws Refusal 422 once too many lines in a row are invalid; these are held, too */
   commit(part: readonly Line[]): Promise<void>;
