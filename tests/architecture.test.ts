@@ -242,7 +242,7 @@ const RULES: readonly Rule[] = [
     why: 'knows nothing of the hub',
   })),
   {
-    of: ['src/cli/demo'],
+    of: ['src/play/'],
     may: [...RECORDS, 'src/', 'mappings/', 'adapters/', ...OUTSIDE],
     why: 'plays the partners too',
   },
@@ -327,9 +327,9 @@ describe('what runs', () => {
     ]);
   });
 
-  it('nothing in src/ names a partner’s folder, but the demo', () => {
+  it('nothing in src/ names a partner’s folder, except play', () => {
     const names = ADAPTERS.map((folder) => folder.slice('adapters/'.length));
-    const src = own.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/demo'));
+    const src = own.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/play/'));
     const doors = src.flatMap(({ path }) => /^src\/http\/doors\/([^/]+)\/door\.ts$/.exec(path)?.[1] ?? []);
     report(
       src

@@ -1,11 +1,11 @@
 import { once, setMaxListeners } from 'node:events';
 import type { Command } from 'commander';
-import { readMetrics } from './demo/hub-metrics.ts';
-import { readAll } from './demo/reading.ts';
-import { addressesOf, BOOK_KEEPERS, type Books, createReport, type Report, textOf } from './demo/report.ts';
-import { type DayMeans, type DayRun, runDay } from './demo/run-day.ts';
-import { checkItself } from './demo/self-check.ts';
-import { openStage, type Stage } from './demo/stage.ts';
+import { checkItself } from '../play/checks/self-check.ts';
+import { readMetrics } from '../play/clients/hub-metrics.ts';
+import { readAll } from '../play/clients/reading.ts';
+import { addressesOf, BOOK_KEEPERS, type Books, createReport, type Report, textOf } from '../play/demo/report.ts';
+import { type DayMeans, type DayRun, runDay } from '../play/demo/run-day.ts';
+import { openStage, type Stage } from '../play/stage/processes.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type CommonOptions, FAILED, printDocument, tellError, wholeNumber } from './run-command.ts';

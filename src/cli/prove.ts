@@ -2,13 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { type Report, textOf } from '../play/prove/report.ts';
+import { runProof } from '../play/prove/run-proof.ts';
+import { openStage } from '../play/prove/stage.ts';
+import { interrupted } from '../play/stage/interruption.ts';
+import { startKeeper } from '../play/stage/start-janitor.ts';
 import { makeFolders } from '../process/make-folders.ts';
 import { createProgress } from './progress.ts';
-import { interrupted } from './prove/interruption.ts';
-import { startKeeper } from './prove/keeping.ts';
-import { type Report, textOf } from './prove/report.ts';
-import { runProof } from './prove/run-proof.ts';
-import { openStage } from './prove/stage.ts';
 import { type CommonOptions, FAILED, runCommand, wholeNumber } from './run-command.ts';
 
 interface ProveOptions extends CommonOptions {

@@ -1,6 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
-import { createDice, type Dice } from '../../src/cli/demo/dice.ts';
 import { type Writable, writeElement } from '../../src/http/doors/soap/xml.ts';
+import { createDice, type Dice } from '../../src/play/day/dice.ts';
 import { type CatalogueEntry, readCatalogue } from './catalogue.ts';
 
 /** Dossiers with codes that differ in day and serial number: within a series, and from series to series. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/cli/demo/ports.ts';
+import { freePort } from '../../src/play/stage/ports.ts';
 import { ROOT } from '../../src/process/compiled.ts';
 import { endWithUs } from './workers.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
 import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
-import { call, soapClient } from '../../src/cli/demo/soap-client.ts';
 import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { call, soapClient } from '../../src/play/clients/soap-client.ts';
 import { lienthongHere, type Ran } from '../support/lienthong.ts';
 
 const CODE = 'G09.20-250812-0001';

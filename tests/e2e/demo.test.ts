@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createDice } from '../../src/cli/demo/dice.ts';
-import type { Status } from '../../src/cli/demo/folder.ts';
-import type { Report } from '../../src/cli/demo/report.ts';
+import { createDice } from '../../src/play/day/dice.ts';
+import type { Report } from '../../src/play/demo/report.ts';
+import type { Status } from '../../src/play/stage/folder.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 150_000;

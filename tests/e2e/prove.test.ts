@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Report } from '../../src/cli/prove/report.ts';
-import { planTrouble } from '../../src/cli/prove/trouble.ts';
 import type { HubFile } from '../../src/config/config.ts';
+import { planTrouble } from '../../src/play/prove/plan-faults.ts';
+import type { Report } from '../../src/play/prove/report.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 240_000;

@@ -3,8 +3,8 @@ import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
 import { type DossierEvent, fold } from '#core/dossier/dossier';
 import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
-import { createDice, type Dice } from '../../src/cli/demo/dice.ts';
 import type { Outgoing } from '../../src/kit/adapter.ts';
+import { createDice, type Dice } from '../../src/play/day/dice.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 /** One number decides who tells what, and which statement and which call fail; only who comes first does not repeat. */

@@ -73,7 +73,7 @@ function isWordOfTheHub(name: string): boolean {
   const named = new RegExp(`(['"\`])${name}\\1|adapters/${name}`);
   return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('cli/demo'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('play'))
     .some((file) => named.test(readFileSync(join(SOURCES, file), 'utf8')));
 }
 

@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { Hub } from '../../hub.ts';
+import { createAudit } from '../../ledger/audit.ts';
+import { createVault, type Vault } from '../../secrets/vault.ts';
+import { loadHubConfig, requireParty, withHub } from '../open-hub.ts';
+import { createProgress } from '../progress.ts';
+import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from '../run-command.ts';
+import { type ExaminedFile, examineFile, FORMATS, type Format } from './examine-file.ts';
+import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './load-file.ts';
+
+/** By what people call it. */
+export const OPERATION_OF: Readonly<Record<string, DossierOperation>> = {
+  dossiers: 'dossier.upsert.v1',
+  progress: 'dossier.progress.v1',
+};
+
+interface ImportOptions extends CommonOptions {
+  readonly operation: string;
+  readonly format?: Format;
+  readonly report?: string;
+}
+
+/** `lienthong import`: files as pushes of a party. */
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('take in files of dossiers or of steps, as if the party had pushed them')
+    .argument('<party>', 'whose they are, as in HUB_CONFIG')
+    .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
+    .addOption(
+      new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATION_OF)).default('dossiers'),
+    )
+    .addOption(
+      new Option('--format <format>', "of all files; otherwise by each one's name and content").choices(FORMATS),
+    )
+    .option('--report <path>', 'write every item that is invalid, waits or has warnings there, a line of JSON each')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((party: string, paths: string[], options: ImportOptions) =>
+      runCommand(options, () => importFiles(party, paths, options), USAGE),
+    );
+}
+
+const HELP = `
+A CSV file's first row names fields of the record: code, status, applicant.name, fees.0.amountVnd; lists of words such
+as databases are divided by |; a | or \\ within a word has a \\ before it. The file may be divided by commas, semicolons or tabs. An
+empty cell says nothing, nor does a row of them. Of a cell that begins with ' and then =, +, -, @ (or with more ' before it), as
+export and others write what would be a formula, one ' is taken off.
+What export has masked is invalid: it is written in full with --personal.
+Ended at any time, the same command goes on: what was taken is not taken twice. Steps of dossiers that are in another
+file wait until it is imported. Files are looked at first: where one holds no item, nothing is taken.
+
+Exit codes: 0 all items are held (some may wait for a person, or have warnings), 1 some are invalid, 2 a file could not be taken.`;
+
+/** Items, and kinds of warnings, that are told of on stderr; with --report all are in the file. */
+const SHOWN = 20;
+
+async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
+  const config = await loadHubConfig(process.env);
+  requireParty(config, party);
+  const files: ExaminedFile[] = [];
+  for (const path of paths) files.push(await examineFile(path, options.format));
+  const operation = OPERATION_OF[options.operation] as DossierOperation;
+  for (const file of files)
+    if (await isEmpty(file, operation))
+      throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);
+  const report = await openReport(options.report);
+  try {
+    const vault = createVault(config.secrets as [string, ...string[]]);
+    const tallies = await withHub(config, (hub) => loadFiles(hub, vault, party, files, operation, report.tell));
+    report.tellWarnings();
+    return resultOf(files, tallies, report.count(), options.report);
+  } finally {
+    await report.close();
+  }
+}
+
+async function loadFiles(
+  { pipeline, database }: Hub,
+  vault: Vault,
+  party: string,
+  files: readonly ExaminedFile[],
+  operation: DossierOperation,
+  tell: (told: Told) => void,
+): Promise<readonly Tally[]> {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const bar = createProgress('reading', total);
+  const tallies: Tally[] = [];
+  let before = 0;
+  try {
+    for (const file of files) {
+      const onProgress = (bytes: number): void => bar.update(before + bytes, file.path);
+      tallies.push(await loadFile({ pipeline, party, operation, nowMs: Date.now, tell, onProgress }, file));
+      before += file.bytes;
+      await createAudit(database, Date.now).write({
+        actor: 'lienthong import',
+        action: 'import',
+        // Keyed: a file may hold one record, and the hash in clear would let anybody test guesses of it.
+        subject: auditSubject('party', party, `${operation} file:${vault.blind('imported file', file.sha256)[0]}`),
+      });
+    }
+  } finally {
+    bar.stop();
+  }
+  return tallies;
+}
+
+async function openReport(path: string | undefined) {
+  const file = path === undefined ? undefined : createWriteStream(path);
+  if (file)
+    await once(file, 'open').catch((error: Error) => {
+      throw new UsageError(`--report: ${error.message}`);
+    });
+  let count = 0;
+  const warned = new Map<string, number>();
+  // A report that cannot be written must not end what is under way; it shows when it is closed.
+  let broken: Error | undefined;
+  file?.on('error', (error) => {
+    broken = error;
+  });
+  return {
+    count: () => count,
+    tell(told: Told): void {
+      file?.write(`${JSON.stringify(told)}\n`);
+      for (const { path, message } of told.warnings ?? []) {
+        const line = `${path} ${message}`;
+        if (warned.has(line) || warned.size <= SHOWN) warned.set(line, (warned.get(line) ?? 0) + 1);
+      }
+      if (!isApplied(told) && ++count <= SHOWN) console.error(lineOf(told));
+    },
+    /** Many items may have one and the same. */
+    tellWarnings(): void {
+      for (const [line, items] of [...warned].slice(0, SHOWN)) console.error(`warning (${items}): ${line}`);
+      if (warned.size > SHOWN) console.error('… and other warnings; --report <path> has all of them');
+    },
+    async close(): Promise<void> {
+      if (!file) return;
+      file.end();
+      if (!file.closed) await once(file, 'close');
+      if (broken) throw new Error(`the report could not be written: ${broken.message}`);
+    },
+  };
+}
+
+function lineOf({ file, line, code, outcome, problems = [] }: Told): string {
+  const why = problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
+  return `${file}:${line}: ${outcome}${code ? ` ${code}` : ''}: ${why}`;
+}
+
+function resultOf(
+  files: readonly ExaminedFile[],
+  tallies: readonly Tally[],
+  told: number,
+  report: string | undefined,
+): Result {
+  const rows = files.map(({ path, format, sha256 }, at) => ({ file: path, format, sha256, ...(tallies[at] as Tally) }));
+  const sum = (outcome: keyof Tally): number => tallies.reduce((total, tally) => total + tally[outcome], 0);
+  const more =
+    told > SHOWN && report === undefined ? [`… and ${told - SHOWN} more; --report <path> has all of them`] : [];
+  const text = [...rows.map((row) => `${row.file}: ${textOf(row)}`), ...more].join('\n');
+  const totals = Object.fromEntries([...OUTCOMES, 'withWarnings' as const].map((name) => [name, sum(name)]));
+  return { text, document: { ...totals, files: rows, ...(report && { report }) }, failed: sum('invalid') > 0 };
+}
+
+function textOf(tally: Tally): string {
+  const counts = OUTCOMES.map((outcome) => `${tally[outcome]} ${outcome}`).join(', ');
+  return tally.withWarnings > 0 ? `${counts}; ${tally.withWarnings} with warnings` : counts;
+}

@@ -1,0 +1,55 @@
+import type { Told } from '../day/events.ts';
+
+export type Outcome = 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
+export const OUTCOMES: readonly Outcome[] = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'];
+
+export type DoorName = 'rest' | 'national-portal' | 'soap';
+
+export interface Acknowledged {
+  readonly told: Told;
+  /** The first outcome that was acknowledged; a repetition's says nothing new. */
+  readonly outcome: Outcome;
+  /** The place in the order of acknowledgements. */
+  readonly order: number;
+}
+
+/** What the partners were told by the hub, and nothing else: the demo's own book, to hold the hub against. */
+export interface Acknowledgements {
+  add(door: DoorName, told: Told, outcome: Outcome): void;
+  /** The proof that was given for a request. */
+  receipt(id: string): void;
+  /** A request was sent again because no answer came. */
+  retried(): void;
+  all(): readonly Acknowledged[];
+  readonly receipts: ReadonlySet<string>;
+  readonly counts: Readonly<Record<DoorName, Readonly<Record<Outcome, number>>>>;
+  readonly items: number;
+  readonly retries: number;
+}
+
+export function createAcknowledgements(): Acknowledgements {
+  const kept = new Map<number, Acknowledged>();
+  const none = (): Record<Outcome, number> => ({ accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0 });
+  const counts = { rest: none(), 'national-portal': none(), soap: none() };
+  const receipts = new Set<string>();
+  let items = 0;
+  let retries = 0;
+  return {
+    add(door, told, outcome) {
+      items++;
+      counts[door][outcome]++;
+      if (!kept.has(told.id)) kept.set(told.id, { told, outcome, order: items });
+    },
+    receipt: (id) => void receipts.add(id),
+    retried: () => void retries++,
+    all: () => [...kept.values()],
+    receipts,
+    counts,
+    get items() {
+      return items;
+    },
+    get retries() {
+      return retries;
+    },
+  };
+}

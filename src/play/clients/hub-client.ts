@@ -1,0 +1,56 @@
+import http from 'node:http';
+import axios, { type AxiosResponse } from 'axios';
+import { NotAcknowledged } from './until-acknowledged.ts';
+
+export interface HubReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface HubRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly key?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type AskHub = (request: HubRequest) => Promise<HubReply>;
+
+const ANSWERS_WITHIN_MS = 30_000;
+
+/** A client of the hub's HTTP interface. An answer that is none (no connection, 5xx, half a body) is `NotAcknowledged`. */
+export function createHubClient(url: string, signal: AbortSignal): AskHub {
+  const client = axios.create({
+    baseURL: url,
+    httpAgent: new http.Agent({ keepAlive: true, maxSockets: 32 }),
+    proxy: false,
+    timeout: ANSWERS_WITHIN_MS,
+    signal,
+    validateStatus: () => true,
+    transformRequest: [(data) => data],
+  });
+  return async ({ method = 'POST', path, key, body, headers = {} }) => {
+    const reply = await client
+      .request({
+        method,
+        url: path,
+        data: body,
+        headers: {
+          ...(key !== undefined && { Authorization: `Bearer ${key}` }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+      })
+      .catch((error: Error) => {
+        if (signal.aborted) throw error;
+        throw new NotAcknowledged(error.message);
+      });
+    if (isOutage(reply)) throw new NotAcknowledged(`status ${reply.status}`);
+    return { status: reply.status, body: reply.data };
+  };
+}
+
+function isOutage({ status, data }: AxiosResponse): boolean {
+  return status >= 500 || status === 429 || data === '';
+}

@@ -1,0 +1,58 @@
+import axios from 'axios';
+import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
+import type { RestPush, Told } from '../day/events.ts';
+import type { Partner } from '../participants/partners.ts';
+import type { Acknowledgements, Outcome } from './acknowledgements.ts';
+import type { AskHub } from './hub-client.ts';
+import { NotAcknowledged } from './until-acknowledged.ts';
+
+interface Receipt {
+  readonly receipt?: string;
+  readonly results?: readonly { readonly index: number; readonly outcome: Outcome }[];
+  readonly detail?: string;
+}
+
+export interface RestSystem {
+  readonly ask: AskHub;
+  readonly key: string;
+  readonly partner: Partner;
+  readonly acknowledgements: Acknowledgements;
+}
+
+/** One request of the province's one-stop system at the REST door. */
+export async function pushRest({ ask, key, partner, acknowledgements }: RestSystem, push: RestPush): Promise<void> {
+  const { path, form, told, idempotencyKey } = push;
+  if (push.isEntered) for (const one of told) await enter(partner, one);
+  const { status, body } = await ask({
+    path: `/api/v1/parties/one-stop/${path}`,
+    key,
+    body: bodyOf(form, told),
+    headers: {
+      'Content-Type': form === 'lines' ? 'application/x-ndjson' : 'application/json',
+      ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
+    },
+  });
+  const { receipt, results = [], detail } = body as Receipt;
+  if (results.length !== told.length)
+    throw new Error(
+      `POST ${path}: status ${status} with ${results.length} results for ${told.length} items: ${detail ?? ''}`,
+    );
+  acknowledgements.receipt(receipt ?? '');
+  for (const { index, outcome } of results) acknowledgements.add('rest', told[index] as Told, outcome);
+}
+
+function bodyOf(form: RestPush['form'], told: readonly Told[]): string {
+  const items = told.map(({ item }) => item);
+  if (form === 'lines') return items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n');
+  return JSON.stringify(form === 'single' ? items[0] : items);
+}
+
+/** The one-stop system writes a dossier into its own book, so that it knows it when others tell of it. */
+async function enter({ url }: Partner, { code, item }: Told): Promise<void> {
+  const headers = { Authorization: `Bearer ${SIMULATOR_TOKEN}`, 'Idempotency-Key': `entered ${code}` };
+  await axios
+    .put(`${url}/dossiers/${encodeURIComponent(code)}`, item, { proxy: false, headers })
+    .catch((error: Error) => {
+      throw new NotAcknowledged(`the one-stop system itself: ${error.message}`);
+    });
+}

@@ -1,0 +1,46 @@
+import type { AskHub, HubReply } from './hub-client.ts';
+import { NotAcknowledged, untilAcknowledged } from './until-acknowledged.ts';
+
+const AT_ONCE = 8;
+
+/** Every item of a list, page by page. */
+export async function readAll<T>(ask: AskHub, key: string, path: string): Promise<readonly T[]> {
+  const items: T[] = [];
+  for (let cursor = ''; ; ) {
+    const { body } = await ask({ method: 'GET', path: `${path}${cursor}`, key });
+    const page = body as { items: readonly T[]; next: string | null };
+    items.push(...page.items);
+    if (page.next === null || page.items.length === 0) return items;
+    cursor = `&cursor=${encodeURIComponent(page.next)}`;
+  }
+}
+
+/** Do something for all, some at a time; the results in their order. */
+export async function atOnce<In, Out>(
+  inputs: readonly In[],
+  work: (input: In) => Promise<Out>,
+): Promise<readonly Out[]> {
+  const outs: Out[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < inputs.length) {
+      const at = next++;
+      outs[at] = await work(inputs[at] as In);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return outs;
+}
+
+/** A reader that asks again while the hub is away, and takes nothing but 200 for an answer. */
+export function patient(ask: AskHub, signal: AbortSignal): AskHub {
+  return async (request): Promise<HubReply> => {
+    const reply = await untilAcknowledged(
+      () => ask(request),
+      signal,
+      () => undefined,
+    );
+    if (reply.status !== 200) throw new NotAcknowledged(`${request.path}: status ${reply.status}`);
+    return reply;
+  };
+}

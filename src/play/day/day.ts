@@ -1,0 +1,86 @@
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Service } from '#schemas/service.upsert.v1';
+import { workingDays } from './calendar.ts';
+import { legacy } from './dialect-threads.ts';
+import { createDice, type Dice } from './dice.ts';
+import { oddities, type Repair } from './edge-cases.ts';
+import type { Thread } from './events.ts';
+import { createTeller } from './rest-items.ts';
+import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts';
+import { inEnvelopes } from './soap-threads.ts';
+import type { Office } from './stories.ts';
+
+/** All that the partners are going to tell, and what is special about it. */
+export interface Day {
+  readonly threads: readonly Thread[];
+  readonly repairs: readonly Repair[];
+  readonly ofUnknownService: readonly string[];
+  /** Dossiers that go to the civil-status system and are moved on by it. */
+  readonly atMinistry: readonly string[];
+}
+
+export interface Catalogue {
+  readonly services: readonly Service[];
+  readonly agencies: readonly Agency[];
+}
+
+/** Procedures that the civil-status system takes (adapters/civil-status/tables.json): the route names them. */
+export const CIVIL_STATUS_SERVICES = ['1.001193', '1.000656', '1.000894', '2.000635'] as const;
+
+/** Where dossiers come from: the offices, and the registry whose dossiers go to the civil-status system. */
+export function openOffices(
+  { services, agencies }: Catalogue,
+  dice: Dice,
+  nowMs: number,
+): Record<'office' | 'registry', Office> {
+  const isCivil = ({ code }: Service): boolean => CIVIL_STATUS_SERVICES.some((key) => code.startsWith(key));
+  const office = {
+    dice,
+    days: workingDays(nowMs),
+    services: services.filter((service) => !isCivil(service)),
+    agencies,
+    serial: serials(100_000, () => true),
+  };
+  // The simulated ministry refuses what ends in 9, which an office that has begun work cannot follow.
+  const registry: Office = {
+    ...office,
+    services: services.filter(isCivil),
+    // Births and marriages are registered by the communes.
+    agencies: agencies.filter(({ name }) => name.startsWith('Ủy ban nhân dân')),
+    serial: serials(500_000, (serial) => serial % 10 !== 9),
+  };
+  return { office, registry };
+}
+
+/** Write the day: the same for the same seed, catalogue and date. */
+export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day {
+  const tell = createTeller();
+  const { office, registry } = openOffices(catalogue, createDice(seed), nowMs);
+  const ministry = forMinistry(registry, tell, 48);
+  const odd = oddities(office, tell);
+  const threads = [
+    ...ministry,
+    ...odd.threads,
+    ...singles(office, tell, 150),
+    ...supplemented(office, tell, 12),
+    ...[100, 100].map((count) => gathered(office, tell, count, 'array')),
+    gathered(office, tell, 60, 'lines'),
+    inEnvelopes(office, tell, 40),
+    ...Array.from({ length: 6 }, () => legacy(office, tell, 20)),
+  ];
+  return {
+    threads: [...threads].sort((a, b) => a.startsAt - b.startsAt),
+    repairs: odd.repairs,
+    ofUnknownService: odd.ofUnknownService,
+    atMinistry: ministry.flatMap(({ pushes }) => pushes.flatMap(({ told }) => told.map(({ code }) => code))),
+  };
+}
+
+function serials(first: number, isUsable: (serial: number) => boolean): () => string {
+  let serial = first;
+  return () => {
+    do serial++;
+    while (!isUsable(serial));
+    return String(serial);
+  };
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { Partners } from '../participants/partners.ts';
+import { handOver } from './evening.ts';
+import type { RestPush } from './events.ts';
+
+const REGISTERED = ['H60.115-261106-500001', 'H60.115-261106-500002'];
+/** The ministry asks for a paper: it never says of it that it is registered. */
+const LACKS_PAPER = 'H60.115-261106-500007';
+
+describe('the hand-over', () => {
+  test('goes on until the last word on each dossier has come, also where that is to bring a paper', async () => {
+    const looks = [
+      REGISTERED.map((code) => step(code, 'resolved')).concat(step(LACKS_PAPER, 'received')),
+      [step(LACKS_PAPER, 'processing')],
+      [step(LACKS_PAPER, 'supplement-required')],
+    ];
+    const { unheard, returned, looked } = await handedOver(looks, 10_000);
+    expect({ unheard, looked }).toEqual({ unheard: [], looked: 3 });
+    expect(returned).toEqual(REGISTERED.slice(1));
+  });
+
+  test('names what was not heard of in time', async () => {
+    const looks = [REGISTERED.map((code) => step(code, 'resolved')).concat(step(LACKS_PAPER, 'processing'))];
+    expect((await handedOver(looks, 100)).unheard).toEqual([LACKS_PAPER]);
+  });
+});
+
+function step(code: string, status: string): LedgerEntry {
+  return { kind: 'progress', key: code, content: { code, status } } as unknown as LedgerEntry;
+}
+
+/** With a one-stop system whose book has a little more at each look. */
+async function handedOver(looks: readonly (readonly LedgerEntry[])[], limitMs: number) {
+  let looked = 0;
+  const returned: string[] = [];
+  const book = async () => ({ count: 0, repeats: 0, entries: looks.slice(0, ++looked).flat() });
+  const unheard = await handOver(
+    { atMinistry: [...REGISTERED, LACKS_PAPER] },
+    {
+      partners: { 'one-stop': { book } } as unknown as Partners,
+      send: async ({ told }: RestPush) => void returned.push(...told.map(({ code }) => code)),
+      signal: AbortSignal.timeout(20_000),
+    },
+    limitMs,
+  );
+  return { unheard, returned, looked };
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
+import type { Status } from '#schemas/dossier.upsert.v1';
+import type { Partner, Partners } from '../participants/partners.ts';
+import type { Day } from './day.ts';
+import type { RestPush, Told } from './events.ts';
+import { single } from './rest-threads.ts';
+
+export interface HandOverMeans {
+  readonly partners: Partners;
+  readonly send: (push: RestPush) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+const LOOK_MS = 500;
+/** Every second result is fetched on the same day. */
+const FETCHED = 2;
+
+/**
+ * The one-stop system hears from the hub what became of its dossiers at the ministry, and hands the results over: the way
+ * of a civil-status dossier from counter to counter. Ends when the ministry's last word on each has come, so that no status
+ * changes any more behind the back of whoever compares; or in vain after a while.
+ *
+ * @returns the codes of which that was not heard
+ */
+export async function handOver(
+  { atMinistry }: Pick<Day, 'atMinistry'>,
+  { partners, send, signal }: HandOverMeans,
+  limitMs: number,
+): Promise<readonly string[]> {
+  const unheard = new Set(atMinistry);
+  let results = 0;
+  const handedOver: string[] = [];
+  for (const until = performance.now() + limitMs; performance.now() < until; ) {
+    for (const { code, status } of await lastWords(partners['one-stop'])) {
+      if (!unheard.delete(code) || status !== 'resolved' || ++results % FETCHED !== 0) continue;
+      await send(single(returned(code, handedOver.length)));
+      handedOver.push(code);
+    }
+    if (unheard.size === 0) break;
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+  return [...unheard];
+}
+
+/** How the simulated ministry ends: it registers a dossier, or asks for a paper and waits for it. */
+const LAST_WORDS: ReadonlySet<string> = new Set<Status>(['resolved', 'supplement-required']);
+
+async function lastWords(oneStop: Partner): Promise<readonly { readonly code: string; readonly status: string }[]> {
+  const { entries } = await oneStop.book();
+  return entries
+    .filter(({ kind }) => kind === 'progress')
+    .map(({ key, content }) => ({ code: key, status: (content as { status: string }).status }))
+    .filter(({ status }) => LAST_WORDS.has(status));
+}
+
+/** Told under numbers of its own: the day's were given before it began. */
+const FIRST_ID = 1_000_000;
+
+function returned(code: string, index: number): Told {
+  const at = msToInstant(Date.now());
+  const actor = 'Chu Thị Hạnh';
+  const item = {
+    code,
+    at,
+    status: 'returned',
+    actor,
+    unit: 'Bộ phận trả kết quả',
+    content: 'Đã trả trích lục cho công dân',
+  };
+  return {
+    id: FIRST_ID + index,
+    party: 'one-stop',
+    kind: 'progress',
+    code,
+    at,
+    status: 'returned',
+    fate: 'applied',
+    actor,
+    item,
+  };
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import type { Ministries, MinistryName } from '../participants/ministries.ts';
+import { openDesk } from '../participants/ministry-desks.ts';
+import type { Catalogue } from './day.ts';
+import { createDice } from './dice.ts';
+import { invented } from './people.ts';
+
+/** A dossier that a citizen filed with a ministry itself: the hub hears of it when it asks. */
+export interface Filed {
+  readonly ministry: MinistryName;
+  readonly code: string;
+}
+
+const EACH = 12;
+const AGENCIES = { construction: 'G17.01', transport: 'G09.20', agriculture: 'G12.03' } as const;
+
+/** Citizens file with the ministries, all day long, by the ministries' own operations. */
+export async function fileWithMinistries(
+  ministries: Ministries,
+  catalogue: Catalogue,
+  { seed, dayMs, signal }: { readonly seed: number; readonly dayMs: number; readonly signal: AbortSignal },
+): Promise<readonly Filed[]> {
+  const dice = createDice(seed + 1);
+  const services = catalogue.services.filter(({ inForce }) => inForce);
+  const filed: Filed[] = [];
+  for (let number = 1; number <= EACH; number++) {
+    for (const ministry of Object.values(ministries)) {
+      const code = codeOf(ministry.name, number, Date.now());
+      const { code: service, name } = dice.pick(services);
+      const application = {
+        ...{ code, agency: AGENCIES[ministry.name], service: { code: service, name } },
+        applicant: invented(dice),
+      };
+      await untilAcknowledged(
+        async () => (await openDesk(ministry, signal)).file(application),
+        signal,
+        () => undefined,
+      );
+      filed.push({ ministry: ministry.name, code });
+    }
+    await sleep((dayMs * 0.8) / EACH, undefined, { signal });
+  }
+  return filed;
+}
+
+function codeOf(ministry: MinistryName, number: number, nowMs: number): string {
+  const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(2, 10).replaceAll('-', '');
+  return `${AGENCIES[ministry]}-${day}-${String(900_000 + number)}`;
+}

@@ -1,0 +1,60 @@
+import type { Status } from '#schemas/dossier.upsert.v1';
+import type { Fate, Told } from './events.ts';
+import type { Story, StoryStep } from './stories.ts';
+
+/** Numbers what is told, so that a repetition is known as one. */
+export type Teller = (told: Omit<Told, 'id'>) => Told;
+
+export function createTeller(): Teller {
+  let id = 0;
+  return (told) => ({ ...told, id: ++id });
+}
+
+const HANDED_IN: ReadonlySet<Status> = new Set(['submitted', 'refused']);
+
+/** A dossier as the REST door takes it, at a step of its story, with whatever `more` says. */
+export function restDossier(
+  tell: Teller,
+  story: Story,
+  step: StoryStep,
+  more: object = {},
+  fate: Fate = 'applied',
+): Told {
+  const { code, service, agency, applicant, channel, dueAt } = story;
+  const [first] = story.steps as readonly [StoryStep];
+  const received = story.steps.find(({ status, at }) => !HANDED_IN.has(status) && at <= step.at);
+  const end = (status: Status): string | undefined =>
+    story.steps.find((one) => one.status === status && one.at <= step.at)?.at;
+  const item = {
+    code,
+    serviceCode: service.code,
+    serviceName: service.name,
+    fieldCode: service.fieldCode,
+    fieldName: service.fieldName,
+    agencyCode: agency.code,
+    agencyName: agency.name,
+    channel,
+    status: step.status,
+    statusAt: step.at,
+    ...(channel === 'online' && { submittedAt: first.at }),
+    ...(received && { receivedAt: received.at, dueAt }),
+    ...(end('refused') && { refusedAt: end('refused') }),
+    ...(end('resolved') && { finishedAt: end('resolved') }),
+    ...(end('returned') && { returnedAt: end('returned') }),
+    applicant: { kind: 'citizen', identityKind: 'cccd', ...applicant },
+    abstract: `Đề nghị giải quyết: ${service.name}`,
+    processingUnit: agency.name,
+    resultDelivery: 'counter',
+    filedAt: 'province',
+    onlinePayment: 'none',
+    ...more,
+  };
+  return tell({ party: 'one-stop', kind: 'dossier', code, at: step.at, status: step.status, fate, item });
+}
+
+/** A step as the REST door takes it. */
+export function restStep(tell: Teller, { code }: Story, step: StoryStep, fate: Fate = 'applied'): Told {
+  const { at, status, actor, title, unit, content } = step;
+  const item = { code, at, status, actor, title, unit, content };
+  return tell({ party: 'one-stop', kind: 'progress', code, at, status, fate, actor, item });
+}

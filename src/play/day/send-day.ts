@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Day } from './day.ts';
+import type { Push, Thread } from './events.ts';
+
+export interface PlayMeans {
+  readonly send: (push: Push) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** The least time that the day takes; a slow machine takes more. */
+  readonly dayMs: number;
+  readonly onSent: (items: number) => void;
+}
+
+/** Requests that are under way at once: as many as a few busy systems have. */
+const AT_ONCE = 12;
+
+/** Play the day: each thread from its time on, its requests one after the other. */
+export async function play({ threads }: Day, means: PlayMeans): Promise<void> {
+  const began = performance.now();
+  const waiting = [...threads];
+  const lane = async (): Promise<void> => {
+    for (let thread = waiting.shift(); thread; thread = waiting.shift()) {
+      const earlyMs = began + thread.startsAt * means.dayMs - performance.now();
+      if (earlyMs > 0) await sleep(earlyMs, undefined, { signal: means.signal });
+      await playThread(thread, means);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+async function playThread({ pushes }: Thread, { send, onSent }: PlayMeans): Promise<void> {
+  for (const push of pushes) {
+    await send(push);
+    onSent(push.told.length);
+  }
+}
+
+export function itemsOf({ threads }: Day): number {
+  return threads.reduce((sum, { pushes }) => sum + pushes.reduce((items, { told }) => items + told.length, 0), 0);
+}

@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AskHub } from '../clients/hub-client.ts';
+import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { askMinistry } from '../participants/ministry-book.ts';
+import type { Partner } from '../participants/partners.ts';
+import { CALLBACK_SECRET } from '../stage/hub-file.ts';
+
+/** Dossiers of which the ministry tells by itself; of all others it is asked. */
+const TOLD = 4;
+const TIMES = 6;
+
+/** The ministry also pushes where some of its dossiers stand, again and again, while the hub asks about all of them. */
+export async function pushStatuses(
+  ministry: Partner,
+  hub: AskHub,
+  codes: readonly string[],
+  { dayMs, signal }: { readonly dayMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let time = 0; time < TIMES; time++) {
+    await sleep(dayMs / TIMES, undefined, { signal });
+    const found = await askMinistry(ministry, codes.slice(0, TOLD), signal);
+    for (const { code, row } of found.values()) await push(hub, code, row, signal);
+  }
+}
+
+type Row = Parameters<typeof bodyOf>[1];
+
+async function push(hub: AskHub, code: string, row: Row, signal: AbortSignal): Promise<void> {
+  const body = bodyOf(code, row);
+  const headers = { 'X-Signature': createHmac('sha256', CALLBACK_SECRET).update(body).digest('hex') };
+  const { status } = await untilAcknowledged(
+    () => hub({ path: '/callbacks/civil-status/status', body, headers }),
+    signal,
+    () => undefined,
+  );
+  if (status !== 200) throw new Error(`the hub answered the status push of ${code} with ${status}`);
+}
+
+function bodyOf(
+  code: string,
+  { trangThai, thoiGianThucHien }: { readonly trangThai: string; readonly thoiGianThucHien: string },
+): string {
+  const coQuanXuLy = 'Bộ phận tư pháp - hộ tịch';
+  return JSON.stringify({ coQuanXuLy, maHoSo: code, trangThai: Number(trangThai), thoiGianThucHien });
+}

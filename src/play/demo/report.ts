@@ -1,0 +1,165 @@
+import { type Acknowledgements, OUTCOMES, type Outcome } from '../clients/acknowledgements.ts';
+import type { Metrics } from '../clients/hub-metrics.ts';
+import { MINISTRIES, TOLD } from '../participants/ministries.ts';
+import { type Book, PARTNERS } from '../participants/partners.ts';
+import type { Secrets } from '../stage/hub-file.ts';
+import type { Stage } from '../stage/processes.ts';
+import { table } from '../table.ts';
+import type { DayRun } from './run-day.ts';
+
+type Counts = Readonly<Record<Outcome, number>>;
+
+interface AtPartner {
+  /** By the partner's own book. */
+  readonly records: number;
+  readonly steps: number;
+  readonly repeats: number;
+  /** By the hub. */
+  readonly due: number;
+  readonly waiting: number;
+  readonly refused: number;
+}
+
+/** Those that are told, and keep a book of it. */
+export const BOOK_KEEPERS = [...PARTNERS, TOLD] as const;
+export type Books = Readonly<Record<(typeof BOOK_KEEPERS)[number], Book>>;
+
+/** What the demo prints at its end. */
+export interface Report {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly url: string;
+  readonly folder: string;
+  readonly services: number;
+  readonly dossiers: number;
+  readonly changes: number;
+  readonly hubRestarts: number;
+  /** Requests that partners repeated because no answer came. */
+  readonly retries: number;
+  readonly doors: Readonly<Record<string, Counts>>;
+  readonly partners: Readonly<Record<keyof Books, AtPartner>>;
+  /** Changes that the subscriber took, by its own book. */
+  readonly webhooks: number;
+  /** The code of some dossier, to look at. */
+  readonly example: string;
+  /** By which a citizen looks the example up. */
+  readonly proof: string;
+  /** What the check found wrong; absent where nothing was checked. */
+  readonly missing?: readonly string[];
+}
+
+export interface ReportMeans {
+  readonly stage: Stage;
+  readonly run: DayRun;
+  readonly books: Books;
+  readonly metrics: Metrics;
+  readonly sizes: Pick<Report, 'dossiers' | 'changes' | 'webhooks'>;
+  readonly missing: readonly string[] | undefined;
+  readonly seconds: number;
+}
+
+export function createReport({ stage, run, books, metrics, sizes, missing, seconds }: ReportMeans): Report {
+  const { acknowledgements } = run;
+  const pulled = (party: string, door: string): Counts =>
+    Object.fromEntries(
+      OUTCOMES.map((outcome) => [outcome, metrics.sum('hub_items_total', { party, door, outcome })]),
+    ) as Counts;
+  return {
+    ok: (missing ?? run.unfinished).length === 0,
+    seconds: Math.round(seconds * 10) / 10,
+    url: stage.hub.url,
+    folder: stage.folder.path,
+    services: run.services,
+    ...sizes,
+    hubRestarts: stage.hub.restarts,
+    retries: acknowledgements.retries,
+    doors: {
+      'REST (one-stop)': acknowledgements.counts.rest,
+      'national dialect (one-stop-legacy)': acknowledgements.counts['national-portal'],
+      'SOAP (one-stop)': acknowledgements.counts.soap,
+      'asking civil-status': pulled('civil-status', 'pull:results'),
+      'called back by civil-status': pulled('civil-status', 'callback:status'),
+      'asking national-portal': pulled('national-portal', 'pull:catalogue'),
+      ...Object.fromEntries(
+        MINISTRIES.flatMap((name) =>
+          ['dossiers', 'progress'].map((what) => [`asking ${name}, ${what}`, pulled(name, `pull:${what}`)]),
+        ),
+      ),
+    },
+    partners: Object.fromEntries(
+      BOOK_KEEPERS.map((name) => [name, atPartner(name, books[name], metrics)]),
+    ) as Report['partners'],
+    ...exampleOf(acknowledgements),
+    ...(missing && { missing }),
+  };
+}
+
+function exampleOf(acknowledgements: Acknowledgements): Pick<Report, 'example' | 'proof'> {
+  for (const { told, outcome } of acknowledgements.all()) {
+    const { phone } = (told.item as { applicant?: { phone?: string } }).applicant ?? {};
+    if (outcome === 'accepted' && phone) return { example: told.code, proof: phone.slice(-4) };
+  }
+  return { example: '', proof: '' };
+}
+
+function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics): AtPartner {
+  const taken = (kinds: readonly string[]): number =>
+    entries.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { count }) => sum + count, 0);
+  const waiting = (state: string): number => metrics.sum('hub_deliveries', { party, state });
+  const refused = (follows: string): number => metrics.sum('hub_attempts_total', { party, follows });
+  return {
+    // What the one-stop system entered in its own book did not come from the hub.
+    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration']),
+    steps: taken(['progress']),
+    repeats,
+    due: waiting('due'),
+    waiting: waiting('held') + waiting('behind'),
+    refused: refused('refused') + refused('parked'),
+  };
+}
+
+export function textOf(report: Report): string {
+  const doors = Object.entries(report.doors).map(([name, counts]) => [
+    name,
+    ...OUTCOMES.map((outcome) => counts[outcome]),
+  ]);
+  const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
+  const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries } = report;
+  return [
+    '',
+    table(['what came in', ...OUTCOMES], doors),
+    '',
+    table(['what went out', ...COLUMNS], partners),
+    '',
+    `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
+    `changes that the subscriber was told by signed webhooks: ${webhooks}`,
+    `requests that partners repeated for want of an answer: ${retries}; starts of the hub after a death: ${hubRestarts}`,
+    'records and steps are counted in the partners’ own books; repeats are things that a partner took twice',
+    ...verdictOf(report),
+  ].join('\n');
+}
+
+const COLUMNS = ['records', 'steps', 'repeats', 'due', 'waiting', 'refused'] as const;
+
+function verdictOf({ missing }: Report): readonly string[] {
+  if (!missing) return [];
+  if (missing.length === 0) return ['', 'check: everything that was acknowledged is where it belongs, exactly once'];
+  return ['', `check: ${missing.length} things are wrong`, ...missing.map((line) => `  - ${line}`)];
+}
+
+/** What to look at while it stays up. */
+export function addressesOf({ url, example, proof }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
+  return [
+    '',
+    `what citizens see            ${url}/ (try ${example} and ${proof}), ${url}/services, ${url}/statistics`,
+    `read and try the interface   ${url}/docs`,
+    `OpenAPI document             ${url}/openapi.json`,
+    `the operator’s console       ${url}/console (key ops, secret ${ops})`,
+    `metrics                      ${url}/metrics`,
+    'one dossier, with its history:',
+    `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}`,
+    `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}/history`,
+    '',
+    'It stays up until Ctrl-C.',
+  ].join('\n');
+}

@@ -1,0 +1,90 @@
+import { checkMinistries, type Standing } from '../checks/check-ministries.ts';
+import { type Acknowledgements, createAcknowledgements } from '../clients/acknowledgements.ts';
+import { waitForCatalogue } from '../clients/catalogue.ts';
+import { type AskHub, createHubClient } from '../clients/hub-client.ts';
+import { patient } from '../clients/reading.ts';
+import { createSender } from '../clients/sending.ts';
+import { type Day, writeDay } from '../day/day.ts';
+import { handOver } from '../day/evening.ts';
+import { fileWithMinistries } from '../day/filing.ts';
+import { itemsOf, play } from '../day/send-day.ts';
+import { pushStatuses } from '../day/status-pushes.ts';
+import type { Stage } from '../stage/processes.ts';
+import { waitForQuiet } from '../stage/wait-idle.ts';
+import { bringTrouble } from './faults.ts';
+
+/** What happened in the day, as far as its actors know. */
+export interface DayRun {
+  readonly day: Day;
+  readonly services: number;
+  readonly acknowledgements: Acknowledgements;
+  /** What did not come to an end in time. */
+  readonly unfinished: readonly string[];
+  /** Dossiers that the hub has from the ministries, as they say. */
+  readonly pulled: readonly Standing[];
+  /** Asks the hub until it answers with 200. */
+  readonly ask: AskHub;
+}
+
+export interface DayMeans {
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  /** Where it stands: what is being done, and how much of how much. */
+  readonly show: (what: string, done: number, total: number) => void;
+}
+
+/** The least that the day takes: long enough for its troubles. */
+const DAY_MS = 18_000;
+const QUIET_WITHIN_MS = 60_000;
+
+/** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
+export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
+  const { folder, partners, ministries, subscriber, hub, secrets } = stage;
+  const { seed, signal, say, show } = means;
+  const client = createHubClient(hub.url, signal);
+  const ask = patient(client, signal);
+  const acknowledgements = createAcknowledgements();
+  const phase = (name: string): void => folder.note({ phase: name, acknowledged: acknowledgements.items });
+
+  phase('catalogue');
+  show('loading the catalogue', 0, 0);
+  const catalogue = await waitForCatalogue(ask, secrets.portal, signal);
+  say(`the catalogue is there: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
+
+  const day = writeDay(catalogue, seed, Date.now());
+  const total = itemsOf(day);
+  const send = createSender({ client, hubUrl: hub.url, partners, secrets, acknowledgements, signal });
+  phase('day');
+  let sent = 0;
+  const onSent = (items: number): void => {
+    sent += items;
+    show('playing the day', sent, total);
+    phase('day');
+  };
+  const [filed] = await Promise.all([
+    fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
+    play(day, { send, signal, dayMs: DAY_MS, onSent }),
+    pushStatuses(partners['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
+    bringTrouble({ ...partners, ...ministries, subscriber }, { dayMs: DAY_MS, signal, say }),
+  ]);
+
+  phase('evening');
+  show('handing over what the ministry registered', 0, 0);
+  const unheard = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
+  show('hearing from the ministries', 0, 0);
+  const heard = await checkMinistries(
+    { ask: client, portalKey: secrets.portal, ministries, signal },
+    filed,
+    QUIET_WITHIN_MS,
+  );
+  const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, 0, 0);
+  const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
+  phase('quiet');
+  const unfinished = [
+    ...unheard.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
+    ...heard.findings.map(({ text }) => text),
+    ...(isQuiet ? [] : [`deliveries were still due after ${QUIET_WITHIN_MS / 1000} s`]),
+  ];
+  return { day, services: catalogue.services.length, acknowledgements, unfinished, pulled: heard.standings, ask };
+}

@@ -1,0 +1,164 @@
+import axios from 'axios';
+import { WSSecurity } from 'soap';
+import { parseInstant, parseLocal } from '#core/dates/dates';
+import type { Status } from '#schemas/dossier.upsert.v1';
+import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
+import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
+import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
+import { nodesAt, readXml, textAt } from '../../kit/xml.ts';
+import { ANSWERS_WITHIN_MS, call, soapClient } from '../clients/soap-client.ts';
+import { NotAcknowledged } from '../clients/until-acknowledged.ts';
+import type { Applicant } from '../day/people.ts';
+import {
+  addressOf,
+  MINISTRY_PASSWORD,
+  MINISTRY_TOKEN,
+  type Ministry,
+  type MinistryName,
+  wsdlOf,
+} from './ministries.ts';
+
+/** What a citizen files with a ministry. */
+export interface Application {
+  readonly code: string;
+  readonly service: { readonly code: string; readonly name: string };
+  readonly agency: string;
+  readonly applicant: Applicant;
+}
+
+export interface Step {
+  readonly status: Status;
+  readonly at: string;
+}
+
+/** What a ministry does for citizens, by operations of its own and without the hub. `NotAcknowledged`: no answer. */
+export interface Desk {
+  file(application: Application): Promise<void>;
+  /** The steps of a dossier, in order; none of one that it does not know. */
+  steps(code: string): Promise<readonly Step[]>;
+}
+
+export const openDesk = (ministry: Ministry, signal: AbortSignal): Promise<Desk> =>
+  DESKS[ministry.name](ministry, signal);
+
+const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSignal) => Promise<Desk>>> = {
+  async construction(ministry, signal) {
+    const client = await soapClient(wsdlOf(ministry), { signal });
+    const ask = async (operation: string, args: object): Promise<unknown> => {
+      const answer = await call<Record<string, string>>(client, operation, args, signal);
+      return readXml(answer[`${operation}Result`] ?? '');
+    };
+    const logIn = async (): Promise<string | undefined> =>
+      textAt(await ask('DangNhap', { tenDangNhap: 'demo', matKhau: 'demo' }), 'KetQua.Phien');
+    let session: Promise<string | undefined> | undefined;
+    return {
+      async file(application) {
+        await call(client, 'NopHoSo', { duLieu: constructionForm(application) }, signal);
+      },
+      async steps(maHoSo) {
+        session ??= logIn();
+        const answer = await ask('TraCuuTienDo', { phien: await session, maHoSo });
+        return nodesAt(answer, 'KetQua.DanhSach.TienDo').map((step) => {
+          const at = parseLocal('dd/MM/yyyy HH:mm:ss', textAt(step, 'ThoiDiem') ?? '') as { readonly instant: string };
+          return { status: statusOf(construction, textAt(step, 'TrangThai')), at: at.instant };
+        });
+      },
+    };
+  },
+
+  async transport(ministry, signal) {
+    const client = await soapClient(wsdlOf(ministry), { signal, version: '1.2' });
+    return {
+      async file(application) {
+        await call(client, 'nopHoSo', { hoSo: transportForm(application) }, signal);
+      },
+      async steps(maHoSo) {
+        client.setSecurity(new WSSecurity('demo', MINISTRY_PASSWORD, { passwordType: 'PasswordDigest' }));
+        interface Told {
+          readonly trangThai: string;
+          // node-soap makes a Date of it, which is the same moment.
+          readonly thoiDiem: string | Date;
+        }
+        const { return: answer } = await call<{ return: { tienDo?: readonly Told[] } }>(
+          client,
+          'xemTienDo',
+          { maHoSo },
+          signal,
+        );
+        return (answer.tienDo ?? []).map(({ trangThai, thoiDiem }) => ({
+          status: statusOf(transport, trangThai),
+          at: parseInstant(thoiDiem instanceof Date ? thoiDiem.toISOString() : thoiDiem) as string,
+        }));
+      },
+    };
+  },
+
+  async agriculture(ministry, signal) {
+    const client = axios.create({
+      baseURL: addressOf(ministry),
+      headers: { Authorization: `Bearer ${MINISTRY_TOKEN}` },
+      timeout: ANSWERS_WITHIN_MS,
+      ...{ proxy: false, signal },
+    });
+    const ask = async <T>(asked: Promise<{ readonly data: T }>): Promise<T> => {
+      const { data } = await asked.catch((error: Error) => {
+        if (signal.aborted) throw error;
+        throw new NotAcknowledged(`the agriculture ministry: ${error.message}`);
+      });
+      return data;
+    };
+    return {
+      async file(application) {
+        await ask(client.post('applications', agricultureForm(application)));
+      },
+      async steps(code) {
+        const steps = await ask(
+          client.get<readonly { status: string; at: string }[]>(`dossiers/${encodeURIComponent(code)}/steps`),
+        );
+        return steps.map(({ status, at }) => ({
+          status: statusOf(agriculture, status),
+          at: parseInstant(at) as string,
+        }));
+      },
+    };
+  },
+};
+
+function statusOf({ codes }: { readonly codes: { readonly status: object } }, code: string | undefined): Status {
+  return (codes.status as Readonly<Record<string, Status>>)[code ?? ''] as Status;
+}
+
+function constructionForm({ code, service, agency, applicant }: Application): string {
+  const texts = { MaHoSo: code, MaThuTuc: service.code, TenThuTuc: service.name, MaCoQuan: agency };
+  const { name, identityNumber, phone } = applicant;
+  const person = elements({ HoTen: name, SoGiayTo: identityNumber, DienThoai: phone });
+  return `<HoSo>${elements(texts)}<ChuHoSo Loai="1">${person}</ChuHoSo></HoSo>`;
+}
+
+function elements(texts: Readonly<Record<string, string>>): string {
+  const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return Object.entries(texts)
+    .map(([name, text]) => `<${name}>${escaped(text)}</${name}>`)
+    .join('');
+}
+
+function transportForm({ code, service, agency, applicant }: Application): object {
+  const { name, identityNumber, phone } = applicant;
+  return {
+    ...{ maHoSo: code, maThuTuc: service.code, tenThuTuc: service.name, maCoQuan: agency, trangThai: 'TIEP_NHAN' },
+    thoiDiemCapNhat: new Date().toISOString(),
+    nguoiNop: { hoTen: name, cccd: identityNumber, dienThoai: phone },
+    noiDung: askedFor(service),
+  };
+}
+
+function agricultureForm({ code, service, agency, applicant }: Application): object {
+  const { name, identityNumber, phone } = applicant;
+  return {
+    ...{ code, procedure: service, agency, status: 'RECEIVED', statusAt: new Date().toISOString() },
+    applicant: { name, identityNumber, phone },
+    summary: askedFor(service),
+  };
+}
+
+const askedFor = ({ name }: Application['service']): string => `Đề nghị giải quyết: ${name}`;

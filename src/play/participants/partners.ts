@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import axios from 'axios';
+import type { Fault, LedgerEntry } from '../../kit/simulator.ts';
+import { type Child, startListening } from '../stage/child.ts';
+import type { Folder } from '../stage/folder.ts';
+
+export const PARTNERS = ['national-portal', 'civil-status', 'one-stop'] as const;
+export type PartnerName = (typeof PARTNERS)[number];
+
+/** What a partner says that it took: its own book, in which the hub has no hand. */
+export interface Book {
+  readonly count: number;
+  readonly repeats: number;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** A partner's stand-in, in a process of its own. */
+export interface Partner<Name extends string = PartnerName> {
+  readonly name: Name;
+  readonly url: string;
+  readonly child: Child;
+  /** Let something go wrong there. */
+  fault(...faults: readonly Fault[]): Promise<void>;
+  book(): Promise<Book>;
+}
+
+export type Partners = Readonly<Record<PartnerName, Partner>>;
+
+export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partners> {
+  const started = await Promise.all(PARTNERS.map((name) => startPartner(name, folder)));
+  return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
+}
+
+/** @param adapter whose simulator it is, where it is not called as the partner is */
+export async function startPartner<Name extends string>(
+  name: Name,
+  folder: Pick<Folder, 'path'>,
+  adapter: string = name,
+): Promise<Partner<Name>> {
+  const { child, url } = await startListening({
+    script: 'src/kit/run-simulator.ts',
+    args: [adapter],
+    logFile: join(folder.path, `${name}.log`),
+    onLine: () => undefined,
+  });
+  return {
+    name,
+    url,
+    child,
+    async fault(...faults) {
+      await axios.post(`${url}/__simulator/faults`, faults, { proxy: false });
+    },
+    async book() {
+      const { data } = await axios.get<Book>(`${url}/__simulator/ledger`, { proxy: false });
+      return data;
+    },
+  };
+}

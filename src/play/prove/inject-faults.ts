@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Partners } from '../participants/partners.ts';
+import type { ProofDatabase } from '../stage/database.ts';
+import type { ProvedHub } from '../stage/hub-processes.ts';
+import type { ProofBell } from '../stage/redis.ts';
+import { nameOf, type Planned, planTrouble, type Trouble } from './plan-faults.ts';
+
+export interface Troubled {
+  readonly hubs: readonly ProvedHub[];
+  readonly database: ProofDatabase;
+  readonly bell: ProofBell;
+  readonly partners: Partners;
+}
+
+export interface BringMeans {
+  readonly seed: number;
+  readonly forMs: number;
+  readonly signal: AbortSignal;
+  readonly onTrouble: (name: string) => void;
+}
+
+const DATABASE = 'PostgreSQL';
+const REDIS = 'Redis';
+
+/** Bring trouble for so long; when this resolves, servers that were killed are back and nothing new comes. */
+export async function bringTrouble(on: Troubled, means: BringMeans): Promise<void> {
+  const until = performance.now() + means.forMs;
+  const plan = planTrouble(means.seed, {
+    kills: [
+      ...on.hubs.map(({ name }) => name),
+      ...(on.database.kill ? [DATABASE] : []),
+      ...(on.bell.kill ? [REDIS] : []),
+    ],
+    canFlush: on.bell.flush !== undefined,
+    partners: Object.keys(on.partners),
+  });
+  await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, means)));
+}
+
+async function bringRow(
+  on: Troubled,
+  row: Iterator<Planned>,
+  until: number,
+  { signal, onTrouble }: BringMeans,
+): Promise<void> {
+  for (;;) {
+    const { afterMs, trouble } = row.next().value as Planned;
+    if (performance.now() + afterMs > until) return;
+    await sleep(afterMs, undefined, { signal });
+    onTrouble(nameOf(trouble));
+    await bring(on, trouble);
+  }
+}
+
+async function bring({ hubs, database, bell, partners }: Troubled, trouble: Trouble): Promise<unknown> {
+  switch (trouble.kind) {
+    case 'cut-database':
+      return database.cut();
+    case 'flush-redis':
+      // It may be away just now: then there is nothing to forget.
+      return bell.flush?.().catch(() => undefined);
+    case 'partner':
+      // Its door may be shut by the trouble before.
+      return partners[trouble.partner as keyof Partners].fault(trouble.fault).catch(() => undefined);
+    case 'kill':
+      if (trouble.target === DATABASE) return database.kill?.();
+      if (trouble.target === REDIS) return bell.kill?.();
+      return hubs.find(({ name }) => name === trouble.target)?.kill();
+  }
+}

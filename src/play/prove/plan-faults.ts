@@ -1,0 +1,99 @@
+import type { Fault } from '../../kit/simulator.ts';
+import { createDice, type Dice } from '../day/dice.ts';
+
+/** Something that is done to the running whole. */
+export type Trouble =
+  | { readonly kind: 'kill'; readonly target: string }
+  | { readonly kind: 'cut-database' }
+  | { readonly kind: 'flush-redis' }
+  | { readonly kind: 'partner'; readonly partner: string; readonly fault: Fault };
+
+/** One trouble, and how long after the one before it in its row it comes. */
+export interface Planned {
+  readonly afterMs: number;
+  readonly trouble: Trouble;
+}
+
+/** What there is to be troubled. */
+export interface Targets {
+  /** What can be killed: the hub's processes, and the servers that are ours. */
+  readonly kills: readonly string[];
+  readonly canFlush: boolean;
+  readonly partners: readonly string[];
+}
+
+/**
+ * Two rows of trouble without an end: what is killed and what partners do. The same for the same seed and targets. Each
+ * row deals its kinds like cards, so that a short run has met all of them.
+ */
+export function planTrouble(seed: number, targets: Targets): Readonly<Record<'kills' | 'partners', Iterator<Planned>>> {
+  const dice = createDice(seed);
+  const inside: Trouble[] = [
+    ...targets.kills.map((target): Trouble => ({ kind: 'kill', target })),
+    { kind: 'cut-database' },
+    ...(targets.canFlush ? [{ kind: 'flush-redis' } as const] : []),
+  ];
+  const outside = targets.partners.flatMap((partner) => FAULTS.map((fault) => ({ partner, fault })));
+  return {
+    kills: row(createDice(dice.whole(1, MOST)), inside, [1_500, 4_500], (_, trouble) => trouble),
+    partners: row(createDice(dice.whole(1, MOST)), outside, [600, 2_000], (own, { partner, fault }) => ({
+      kind: 'partner',
+      partner,
+      fault: fault(own),
+    })),
+  };
+}
+
+const MOST = 1_000_000_000;
+
+function* row<T>(
+  dice: Dice,
+  kinds: readonly T[],
+  [leastMs, mostMs]: readonly [number, number],
+  make: (dice: Dice, kind: T) => Trouble,
+): Generator<Planned, never> {
+  for (;;)
+    for (const kind of shuffled(dice, kinds)) yield { afterMs: dice.whole(leastMs, mostMs), trouble: make(dice, kind) };
+}
+
+function shuffled<T>(dice: Dice, list: readonly T[]): readonly T[] {
+  return list
+    .map((one) => [dice.next(), one] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, one]) => one);
+}
+
+/** How often or how long; each has an end by itself, so that it is over when the trouble is. */
+const some = (dice: Dice): { times: number; forMs: number } => ({
+  times: dice.whole(1, 6),
+  forMs: dice.whole(500, 2_500),
+});
+
+const FAULTS: readonly ((dice: Dice) => Fault)[] = [
+  (dice) => ({ kind: 'drop-reply', ...some(dice) }),
+  (dice) => ({ kind: 'drop-reply', ...some(dice) }),
+  (dice) => ({ kind: 'delay', ms: dice.whole(200, 3_000), ...some(dice) }),
+  (dice) => ({ kind: 'delay', ms: dice.whole(10_500, 12_000), times: 1, forMs: 1_000 }),
+  (dice) => ({ kind: 'status', status: dice.pick([500, 502, 503, 504]), body: 'error', ...some(dice) }),
+  (dice) => ({ kind: 'status', status: 503, headers: { 'retry-after': '1' }, ...some(dice) }),
+  (dice) => ({ kind: 'html', ...some(dice) }),
+  (dice) => ({ kind: 'empty', ...some(dice) }),
+  (dice) => ({ kind: 'half', ...some(dice) }),
+  (dice) => ({ kind: 'reset', ...some(dice) }),
+  (dice) => ({ kind: 'down', forMs: dice.whole(300, 2_500) }),
+  () => ({ kind: 'session-expired' }),
+];
+
+/** What was done, by what it was done to. */
+export function nameOf(trouble: Trouble): string {
+  switch (trouble.kind) {
+    case 'kill':
+      return `killed ${trouble.target}`;
+    case 'cut-database':
+      return 'cut all sessions of the database';
+    case 'flush-redis':
+      return 'flushed Redis';
+    case 'partner':
+      return `${trouble.partner}: ${trouble.fault.kind}`;
+  }
+}

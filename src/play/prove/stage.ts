@@ -1,0 +1,99 @@
+import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeFolders } from '../../process/make-folders.ts';
+import { startPartners } from '../participants/partners.ts';
+import { openDatabase } from '../stage/database.ts';
+import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from '../stage/hub-file.ts';
+import { type HubMeans, keepProved } from '../stage/hub-processes.ts';
+import { interrupted } from '../stage/interruption.ts';
+import { freePort } from '../stage/ports.ts';
+import { openBell } from '../stage/redis.ts';
+import type { Keeper } from '../stage/start-janitor.ts';
+import type { Troubled } from './inject-faults.ts';
+
+/** Everything that the proof runs, each in a process of its own. */
+export interface Stage extends Troubled {
+  readonly url: string;
+  readonly secrets: Secrets;
+  /** The settings of the hub's processes, but for their roles. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly on: readonly string[];
+  /** Processes that ended although nobody killed them. */
+  readonly deaths: readonly string[];
+  /** What the processes complained of, and how often. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+export interface StageOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  /** Where logs go and stay; otherwise into a folder that is removed. */
+  readonly logs: string | undefined;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+const HOST = '127.0.0.1';
+const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
+
+export async function openStage(keeper: Keeper, options: StageOptions): Promise<Stage> {
+  const { env, logs, signal, say } = options;
+  const folder = makeFolder(env.HUB_DATA_DIR?.trim() || tmpdir(), keeper);
+  const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, keeper);
+  try {
+    const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, keeper);
+    const on = [database.says, bell.says];
+    for (const line of on) say(`runs on ${line}`);
+    signal.throwIfAborted();
+    const partners = await startPartners({ path: logs ?? folder });
+    for (const { child } of Object.values(partners)) keeper.keepProcess(child);
+    const hubs = await startHubs(keeper, { ...options, folder, database, bell, partners });
+    say(`three processes of the hub are up: ${Object.keys(PROCESSES).join(', ')}; ${hubs.url}`);
+    return { ...hubs, on, database, bell, partners };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface HubsOptions extends StageOptions, Pick<Stage, 'database' | 'bell' | 'partners'> {
+  readonly folder: string;
+}
+
+async function startHubs(
+  keeper: Keeper,
+  { env, port, logs, signal, folder, database, bell, partners }: HubsOptions,
+): Promise<Pick<Stage, 'url' | 'secrets' | 'env' | 'deaths' | 'failures' | 'hubs'>> {
+  const secrets = createSecrets();
+  const config = writeHubFile({ path: folder }, partners, secrets);
+  const own = { folder: { path: folder }, config, host: HOST, port: await freePort(HOST, port) };
+  const { REDIS_URL: _, ...settings } = hubEnvironment(env, { ...own, databaseUrl: database.url });
+  const hubEnv = { ...settings, ...(bell.url && { REDIS_URL: bell.url }) };
+  const deaths: string[] = [];
+  const failures: Record<string, number> = {};
+  const means: HubMeans = {
+    folder: logs ?? folder,
+    env: hubEnv,
+    keeper,
+    signal,
+    onDeath: (name, how) => void deaths.push(`${name} ended by itself (${how})`),
+    onFailure(name, { where, msg, error }) {
+      const what = `${name.replace(/-\d+$/, '')}: ${where ?? msg}: ${error}`.slice(0, 200);
+      failures[what] = (failures[what] ?? 0) + 1;
+    },
+  };
+  signal.throwIfAborted();
+  const hubs = Object.entries(PROCESSES).map(([name, roles]) => keepProved(name, roles, means));
+  await Promise.race([Promise.all(hubs.map(({ up }) => up)), interrupted(signal)]);
+  return { url: `http://${HOST}:${own.port}`, secrets, env: hubEnv, deaths, failures, hubs };
+}
+
+/** Others can pass through and not read: PostgreSQL runs as another user when root starts it. */
+function makeFolder(root: string, keeper: Keeper): string {
+  makeFolders(root);
+  const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));
+  keeper.keep({ kind: 'folder', path: folder });
+  chmodSync(folder, 0o711);
+  return folder;
+}
