@@ -15,6 +15,10 @@ const PAGES = [
   'docs/integrate/national-portal-dialect.md',
   'docs/integrate/soap.md',
   'docs/integrate/callbacks.md',
+  'docs/read/index.md',
+  'docs/read/catalogue.md',
+  'docs/read/statistics.md',
+  'docs/read/evidence.md',
 ] as const;
 
 const SECRETS = {
