@@ -20,7 +20,7 @@ async function start(options: PortalOptions = {}): Promise<{ portal: Portal; sim
 
 const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
-function dossier(n: number, change: Partial<Outgoing> = {}, record: Partial<Dossier> = {}) {
+function dossier(n: number, change: object = {}, record: object = {}) {
   const whole: Dossier = {
     code: codeOf(n),
     serviceCode: '1.013225',

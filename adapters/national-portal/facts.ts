@@ -50,7 +50,9 @@ async function ask(portal: Portal, record: Dossier): Promise<{ readonly value: A
   return { value: service ? { service } : {}, ttlMs: KEPT_MS };
 }
 
-function complete(service: Partial<ServiceFacts> | undefined): ServiceFacts | undefined {
+function complete(
+  service: { readonly [K in keyof ServiceFacts]?: ServiceFacts[K] | undefined } | undefined,
+): ServiceFacts | undefined {
   const { code, name, fieldCode, fieldName } = service ?? {};
   return code && name && fieldCode && fieldName ? { code, name, fieldCode, fieldName } : undefined;
 }

@@ -37,7 +37,7 @@ function connect(simulator: Simulator, means: Parameters<typeof testConnection>[
   return connection as Portal;
 }
 
-function dossier(change: Partial<Outgoing> = {}, record: Partial<Dossier> = {}): Outgoing<'dossier.upsert.v1'> {
+function dossier(change: Partial<Outgoing> = {}, record: object = {}): Outgoing<'dossier.upsert.v1'> {
   const whole = { ...DOSSIER, ...record };
   const base = { id: 'lienthong-1', operation: 'dossier.upsert.v1', code: whole.code, dossier: whole };
   return { ...base, record: whole, doubt: false, known: false, ...change } as Outgoing<'dossier.upsert.v1'>;

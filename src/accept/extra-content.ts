@@ -43,8 +43,8 @@ function hasAliases(item: Item): boolean {
 
 function withoutForeignAliases(item: Item, sender: Sender): Item {
   if (!hasAliases(item)) return item;
-  if (item.kind === 'waiting')
-    return { ...item, asItStands: withoutForeignAliases(item.asItStands!, sender) as RecordItem };
+  if (item.kind === 'waiting' && item.asItStands)
+    return { ...item, asItStands: withoutForeignAliases(item.asItStands, sender) as RecordItem };
   const { record, warnings, ...rest } = item as Upsert;
   const { aliases = [], ...others } = record;
   const foreign = aliases.map((alias) => whyForeign(alias, sender));

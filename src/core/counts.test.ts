@@ -7,7 +7,7 @@ import { createWorkingTime } from './dates/working-time.ts';
 const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
 
 /** Received on the 2nd, due on the 10th at 17:00. */
-function times(status: Status, more: Partial<DossierTimes> = {}): DossierTimes {
+function times(status: Status, more: object = {}): DossierTimes {
   return { status, statusAt: day('09'), receivedAt: day('02'), dueAt: day('10', '17:00:00'), course: [], ...more };
 }
 

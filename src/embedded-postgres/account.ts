@@ -6,7 +6,7 @@ import { codeOf, readIfThere } from './files.ts';
 /** The system account PostgreSQL runs as; empty means the account of this process. */
 export interface Account {
   readonly uid?: number;
-  readonly gid?: number;
+  readonly gid?: number | undefined;
 }
 
 export type Log = (fields: object, message: string) => void;

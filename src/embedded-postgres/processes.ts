@@ -43,7 +43,8 @@ function statOf(pid: number): { state: string; startedAt: string } | undefined {
   if (process.platform !== 'linux') return undefined;
   const stat = readIfThere(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return stat ? { state: fields[0]!, startedAt: fields[19]! } : undefined;
+  const [state, startedAt] = [fields[0], fields[19]];
+  return state && startedAt ? { state, startedAt } : undefined;
 }
 
 /** Whether the process lives and is the postmaster of this folder. */

@@ -50,7 +50,7 @@ export async function launch(placed: Cluster, deadline: number): Promise<Postmas
     child.unref();
     await once(child, 'spawn');
     const isRunning = () => child.exitCode === null && child.signalCode === null;
-    return { pid: child.pid!, port, isRunning, logOffset };
+    return { pid: child.pid as number, port, isRunning, logOffset };
   } finally {
     fs.closeSync(output);
   }
@@ -66,8 +66,9 @@ function withOwner(cluster: Cluster): Cluster {
 /** The server that runs over this folder already. */
 export function findPostmaster(dataDir: string): Postmaster | undefined {
   const [pid, , , port] = readIfThere(path.join(dataDir, 'postmaster.pid')).split('\n').map(Number);
-  const isRunning = () => isPostgresOf(pid!, dataDir);
-  return pid && port && isRunning() ? { pid, port, isRunning, logOffset: 0 } : undefined;
+  if (!pid || !port) return undefined;
+  const isRunning = () => isPostgresOf(pid, dataDir);
+  return isRunning() ? { pid, port, isRunning, logOffset: 0 } : undefined;
 }
 
 /**

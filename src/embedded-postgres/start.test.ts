@@ -116,7 +116,7 @@ describe('a postmaster.pid', () => {
     const dataDir = newDataDir();
     const crashed = await start(dataDir);
     await query(crashed.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
-    const pid = postmasterPid(dataDir)!;
+    const pid = runningPid(dataDir);
     process.kill(pid, 'SIGKILL');
     await until(() => !isAlive(pid));
     const file = path.join(dataDir, 'postmaster.pid');
@@ -137,7 +137,7 @@ describe('a postmaster.pid', () => {
     nodes.push(bystander);
     fs.writeFileSync(path.join(dataDir, 'postmaster.pid'), `${bystander.pid}\n${dataDir}\n1\n5432\n\n127.0.0.1\n`);
     expect((await start(dataDir)).adopted).toBe(false);
-    expect(isAlive(bystander.pid!)).toBe(true);
+    expect(isAlive(bystander.pid as number)).toBe(true);
   });
 });
 
@@ -148,7 +148,7 @@ describe('the server', () => {
     const { url } = await started(node);
     await query(url, 'CREATE TABLE kept (id int)');
     await kill(node);
-    const pid = postmasterPid(dataDir)!;
+    const pid = runningPid(dataDir);
     expect(isAlive(pid)).toBe(true);
     const heir = await start(dataDir);
     expect(heir).toMatchObject({ adopted: true, url });
@@ -176,10 +176,10 @@ describe('the server', () => {
         () => postmasterPid(dataDir),
         () => undefined,
       );
-    const first = postmasterPid(dataDir)!;
+    const first = runningPid(dataDir);
     process.kill(first, 'SIGKILL');
     await expect.poll(isThere, { timeout: 60_000 }).not.toBeOneOf([undefined, first]);
-    const second = postmasterPid(dataDir)!;
+    const second = runningPid(dataDir);
     await kill(owner);
     process.kill(second, 'SIGKILL');
     await expect.poll(isThere, { timeout: 60_000 }).not.toBeOneOf([undefined, second]);
@@ -215,7 +215,7 @@ describe('the server', () => {
   it.skipIf(!isLinux)('has a process group of its own, so that Ctrl-C reaches the hub alone', async () => {
     const dataDir = newDataDir();
     await start(dataDir);
-    const pid = postmasterPid(dataDir)!;
+    const pid = runningPid(dataDir);
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     expect(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]).toBe(String(pid));
   });
@@ -394,21 +394,19 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     };
     try {
       const options = { module: hub, env: { TMPDIR: temp } };
-      const nodes = [
-        startInNode(dataDir, options),
-        startInNode(`${dataDir}2`, { ...options, script: 'await start()' }),
-      ];
-      const { url, messages } = await started(nodes[0]!);
+      const node = startInNode(dataDir, options);
+      const other = startInNode(`${dataDir}2`, { ...options, script: 'await start()' });
+      const { url, messages } = await started(node);
       const moved = placeOf(dataDir);
       expect(moved).toMatch(/^\/var\/lib\/lienthong\/[0-9a-f]{16}$/);
       expect(messages.join()).toMatch(/data folder moved: user \d+ could not reach the one asked for/);
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-      if (nodes[1]!.exitCode === null) await once(nodes[1]!, 'exit');
-      expect(nodes[1]!.exitCode).toBe(0);
+      if (other.exitCode === null) await once(other, 'exit');
+      expect(other.exitCode).toBe(0);
       placeOf(`${dataDir}2`);
       expect(fs.readdirSync(temp)).toEqual([]);
       expect(fs.existsSync(dataDir)).toBe(false);
-      await kill(nodes[0]!);
+      await kill(node);
       endPostmaster(moved);
       await started(startInNode(dataDir, options));
       expect(placeOf(dataDir)).toBe(moved);
@@ -502,7 +500,7 @@ function startInNode(dataDir: string, options: NodeOptions = {}): ChildProcess {
 
 async function started(node: ChildProcess): Promise<{ url: string; adopted: boolean; messages: string[] }> {
   let output = '';
-  for await (const chunk of node.stdout!) {
+  for await (const chunk of node.stdout ?? []) {
     output += chunk;
     if (output.includes('\n')) return JSON.parse(output);
   }
@@ -528,6 +526,12 @@ async function query(url: string, sql: string, values?: unknown[]): Promise<Reco
 function postmasterPid(dataDir: string): number | undefined {
   const file = path.join(dataDir, 'postmaster.pid');
   return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+}
+
+function runningPid(dataDir: string): number {
+  const pid = postmasterPid(dataDir);
+  if (pid === undefined) throw new Error(`no server runs over ${dataDir}`);
+  return pid;
 }
 
 /** For what a failed or deliberately careless test left: only a process that says it serves this folder. */

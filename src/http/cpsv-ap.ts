@@ -1,5 +1,4 @@
 import type { Agency } from '#schemas/agency.upsert.v1';
-import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import {
   AUTHORITY,
@@ -93,7 +92,10 @@ export function publicOrganisation({ code, name, level, parentCode }: Agency, ho
   });
 }
 
-export function fieldConcept(field: Partial<Pick<Field, 'code' | 'name'>>, { origin }: Holder): Node {
+export function fieldConcept(
+  field: { readonly code?: string | undefined; readonly name?: string | undefined },
+  { origin }: Holder,
+): Node {
   return { '@id': `${origin}/api/v1/fields#${field.code}`, ...concept(field) };
 }
 

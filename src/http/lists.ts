@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { readPeriod } from '#core/dates/dates';
+import { type PeriodText, readPeriod } from '#core/dates/dates';
 import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
 import { wrongParameter } from './problem.ts';
@@ -27,7 +27,7 @@ export function pageOf(item: Type.TSchema) {
 }
 
 /** The ends of a period among the query's parameters, which are named `from` and `to` or end so. */
-export function periodOf(query: { readonly from?: string; readonly to?: string }, names = { from: 'from', to: 'to' }) {
+export function periodOf(query: PeriodText, names = { from: 'from', to: 'to' }) {
   const period = readPeriod(query);
   if ('wrong' in period) throw wrongParameter(names[period.wrong], period.error);
   return period;

@@ -27,7 +27,7 @@ async function start(): Promise<ReturnType<typeof createServer>> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', async () => {
-      const { url, method, headers } = request;
+      const { url = '', method = '', headers } = request;
       const reply = await soap.processRequest(Buffer.concat(chunks).toString(), { url, method, headers });
       response.writeHead(reply.statusCode, { ...reply.headers, 'Content-Length': Buffer.byteLength(reply.body) });
       response.end(reply.body);

@@ -13,11 +13,11 @@ export interface Load {
    * Requests a second, whether answers come or not: each has its moment, and its latency counts from that moment, so
    * that a hub which stops for a while does not stop the clock (coordinated omission). Otherwise the loop is closed.
    */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** The number of the first request. */
   readonly first: number;
   /** The number to stop before, if time does not stop it. */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** The nth request, whole. */
   readonly request: (n: number) => Buffer;
   /** Whether this whole reply is the right one for the nth request. */

@@ -26,7 +26,7 @@ export interface Sample {
   readonly p95Ms?: number;
   readonly p99Ms?: number;
   readonly p999Ms?: number;
-  readonly rssMb?: number;
+  readonly rssMb?: number | undefined;
   /** Processor time of the hub for one dossier or reply; steadier than wall time where others use the machine. */
   readonly hubMicros?: number;
   readonly drainPerSecond?: number;

@@ -232,7 +232,9 @@ describe('a party is told what its routes lead to it and it was never told', () 
 });
 
 /** One call for several deliveries, also of one dossier. */
-function sendingAll(partner: Partner): Partner['adapter']['send'] {
+function sendingAll(partner: Partner): Required<Partner['adapter']>['send'] {
   const sender = partner.adapter.send?.['dossier.upsert.v1'];
-  return { 'dossier.upsert.v1': { ...sender, batch: () => 10, onePerDossier: false } } as Partner['adapter']['send'];
+  return { 'dossier.upsert.v1': { ...sender, batch: () => 10, onePerDossier: false } } as Required<
+    Partner['adapter']
+  >['send'];
 }

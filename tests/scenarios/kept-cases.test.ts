@@ -8,7 +8,7 @@ import type { Operation } from '#schemas/operations';
 import { connectTo } from '../../adapters/soap-ministry/parties/connect.ts';
 import { wireCaseOf } from '../../src/cli/adapter/kept-case.ts';
 import { settingsOfCase } from '../../src/cli/adapter/settings-of-case.ts';
-import type { Outgoing, Sender } from '../../src/kit/adapter.ts';
+import type { Adapter, Outgoing, Sender } from '../../src/kit/adapter.ts';
 import { parseHttpText } from '../../src/kit/contract/http-text.ts';
 import { playReplies } from '../../src/kit/contract/scripted-server.ts';
 import { type TestConnection, type TestMeans, testConnection } from '../../src/kit/contract/test-connection.ts';
@@ -50,7 +50,7 @@ describe.each(Object.entries(CONNECT))(
   'an attempt at a partner of %s becomes a case that plays, without its people',
   (name, connect) => {
     const cases = join(ADAPTERS_DIR, name, 'fixtures', 'cases');
-    const adapter = adapters.get(name)!.adapter;
+    const { adapter } = adapters.get(name) as { adapter: Adapter };
 
     test.each(readdirSync(cases).filter((one) => canBeKept(join(cases, one))))('%s', async (one) => {
       await adapter.load?.();

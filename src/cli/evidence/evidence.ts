@@ -12,8 +12,8 @@ interface WriteOptions extends CommonOptions {
 }
 
 interface VerifyOptions extends CommonOptions {
-  readonly keys?: string;
-  readonly body?: string;
+  readonly keys?: string | undefined;
+  readonly body?: string | undefined;
 }
 
 /** `lienthong evidence <code> <file>` and `evidence verify <file>`: what holds outside the hub of one dossier. */

@@ -135,8 +135,14 @@ export type Period =
   | { readonly from?: string; readonly to?: string }
   | { readonly wrong: 'from' | 'to'; readonly error: string };
 
+/** The ends of a period as people write them. */
+export interface PeriodText {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /** A period as people ask for one: an end that is a date means Vietnam's day, its first moment or its last. */
-export function readPeriod({ from, to }: { readonly from?: string; readonly to?: string }): Period {
+export function readPeriod({ from, to }: PeriodText): Period {
   const given = { from: from && parseEnd(from, '00:00:00'), to: to && parseEnd(to, '23:59:59.999') };
   for (const [end, text] of [
     ['from', from],

@@ -158,7 +158,7 @@ export function saysNoMore(said: object, standIns: readonly string[], known: obj
 function begin(code: string, event: RecordedEvent): Applied {
   const view = fold([event], event.party);
   if (!view) throw new Error('a dossier begins with a whole record');
-  const lastAt = isPremature(event) ? event.recordedAt! : event.at;
+  const lastAt = isPremature(event) ? (event.recordedAt ?? event.at) : event.at;
   const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentHash: event.hash };
   const anomaly = isPremature(event) ? ({ anomaly: 'ahead-of-time' } as const) : {};
   return { outcome: 'accepted', held, event, movedStatus: true, changed: true, ...anomaly };

@@ -344,12 +344,13 @@ describe('a newer record over an older one', () => {
   });
 
   test('only adds codes: those of all records are kept, each once', () => {
-    const [a, b, c] = ['A', 'B', 'C'].map((code) => ({ party: 'igate', code }));
+    const alias = (code: string) => ({ party: 'igate', code });
+    const [a, b, c] = [alias('A'), alias('B'), alias('C')];
     const ofOther = { party: 'national-portal', code: 'A' };
-    expect(merged({ aliases: [a!, b!] }, { aliases: [b!, c!, ofOther] }).aliases).toEqual([a, b, c, ofOther]);
-    expect(merged({ aliases: [a!] }, {}).aliases).toEqual([a]);
-    expect(merged({}, { aliases: [a!] }).aliases).toEqual([a]);
-    expect(merged({ aliases: [a!] }, { aliases: [] }).aliases).toEqual([a]);
+    expect(merged({ aliases: [a, b] }, { aliases: [b, c, ofOther] }).aliases).toEqual([a, b, c, ofOther]);
+    expect(merged({ aliases: [a] }, {}).aliases).toEqual([a]);
+    expect(merged({}, { aliases: [a] }).aliases).toEqual([a]);
+    expect(merged({ aliases: [a] }, { aliases: [] }).aliases).toEqual([a]);
   });
 
   test('never changes the dossier’s own code', () => {

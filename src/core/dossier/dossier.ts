@@ -67,11 +67,18 @@ export function isOwn({ party, shared }: Pick<DossierEvent, 'party' | 'shared'>,
   return shared === undefined || party === owner;
 }
 
+type WithRecord = DossierEvent & { readonly record: Dossier };
+
+function isOwnRecord(event: DossierEvent, owner: string): event is WithRecord {
+  return event.record !== undefined && isOwn(event, owner);
+}
+
 /** Whether an event can change the dossier's status or record: it is no mere claim, and its moment was not far ahead. */
 export function counts(event: DossierEvent, owner: string): boolean {
   if (isPremature(event)) return false;
   if (isOwn(event, owner)) return true;
-  return event.record ? event.shared!.length > 0 : event.shared!.includes('status');
+  const { record, shared = [] } = event;
+  return record ? shared.length > 0 : shared.includes('status');
 }
 
 /** What says where an event stands among those of its dossier. */
@@ -119,10 +126,11 @@ export function viewOf(view: Folding | undefined): DossierView | undefined {
 function folded(events: readonly DossierEvent[], owner: string): Folding | undefined {
   const sorted = [...events].sort(inEventOrder);
   const counting = sorted.filter((event) => counts(event, owner));
-  const first = counting.findIndex((event) => event.record && isOwn(event, owner));
-  if (first < 0) return foldedWithoutPast(sorted, counting, owner);
-  let view = begin(counting[first]!, counting[first - 1]);
-  for (const event of counting.slice(first + 1)) view = next(view, event, owner).view!;
+  const at = counting.findIndex((event) => isOwnRecord(event, owner));
+  const first = counting[at];
+  if (!first || !isOwnRecord(first, owner)) return foldedWithoutPast(sorted, counting, owner);
+  let view = begin(first, counting[at - 1]);
+  for (const event of counting.slice(at + 1)) view = change(view, event, owner).view;
   return view;
 }
 
@@ -137,7 +145,7 @@ export function advance(
   owner: string,
   before: DossierEvent | undefined,
 ): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
-  if (view || !event.record || !isOwn(event, owner) || !counts(event, owner)) return next(view, event, owner);
+  if (view || !isOwnRecord(event, owner) || !counts(event, owner)) return next(view, event, owner);
   return { view: begin(event, before), moved: true };
 }
 
@@ -147,9 +155,8 @@ function foldedWithoutPast(
   counting: readonly DossierEvent[],
   owner: string,
 ): Folding | undefined {
-  const first = sorted.find((event) => event.record && isOwn(event, owner));
-  if (!first) return undefined;
-  return counting.reduce<Folding>((view, event) => next(view, event, owner).view!, begin(first));
+  const first = sorted.find((event) => isOwnRecord(event, owner));
+  return first && counting.reduce<Folding>((view, event) => change(view, event, owner).view, begin(first));
 }
 
 /**
@@ -175,11 +182,11 @@ export function foldWith(
 }
 
 /** Steps before the first whole record are history only, but for one of the same moment that is as far or further. */
-function begin(first: DossierEvent, before?: DossierEvent): Folding {
+function begin(first: WithRecord, before?: DossierEvent): Folding {
   const told = before && before.at === first.at && !isFurther(first.status, before.status) ? before : first;
   const own = { ownStatusAt: told.at, ownRecordAt: first.at };
   return {
-    record: withStatus(first.record!, told),
+    record: withStatus(first.record, told),
     status: told.status,
     statusAt: told.at,
     inferred: told.inferred,
@@ -216,10 +223,13 @@ function next(
   event: DossierEvent,
   owner: string,
 ): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
-  const own = isOwn(event, owner);
-  if (!view) return event.record && own ? { view: begin(event), moved: true } : { view: undefined, moved: false };
+  if (view) return change(view, event, owner);
+  return isOwnRecord(event, owner) ? { view: begin(event), moved: true } : { view: undefined, moved: false };
+}
+
+function change(view: Folding, event: DossierEvent, owner: string): Omit<Step, 'view'> & { readonly view: Folding } {
   if (!counts(event, owner)) return { view, moved: false };
-  if (!own) return shareIn(view, event);
+  if (!isOwn(event, owner)) return shareIn(view, event);
   const record = event.record ? merge(view.record, event.record) : view.record;
   const { moves, anomaly } = transition(view, event);
   const ownRecordAt = event.record ? event.at : view.ownRecordAt;
@@ -265,7 +275,7 @@ function shareIn(view: Folding, event: DossierEvent): Omit<Step, 'view'> & { rea
   const fillsOnly = event.at === ownRecordAt && !event.authoritative;
   const record = event.record ? merge(view.record, sharedOf(event, view.record, fillsOnly)) : view.record;
   const own = { ownStatusAt, ownRecordAt };
-  if (!event.shared!.includes('status'))
+  if (!event.shared?.includes('status'))
     return { view: { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) }, moved: false };
   if (event.at === ownStatusAt && event.status !== view.status && !event.authoritative)
     return {
@@ -294,9 +304,9 @@ function saysOther(value: unknown, known: unknown): boolean {
 }
 
 /** The members of a record that its event may change: the others stay as they are. */
-function sharedOf({ record, shared }: DossierEvent, known: Dossier, fillsOnly: boolean): Dossier {
-  const members = shared!.includes('status') ? [...shared!, ...WITH_STATUS] : shared!;
-  const given = Object.entries(record!).filter(
+function sharedOf({ record, shared = [] }: DossierEvent, known: Dossier, fillsOnly: boolean): Dossier {
+  const members = shared.includes('status') ? [...shared, ...WITH_STATUS] : shared;
+  const given = Object.entries(record ?? {}).filter(
     ([member]) =>
       (members.includes(member) || (member === 'aliases' && members.length > 0)) &&
       !(fillsOnly && member in known && member !== 'aliases'),
@@ -314,7 +324,7 @@ export function claimedPaths(
   owner: string,
 ): readonly string[] {
   if (isOwn(event, owner)) return [];
-  const shared = event.shared!;
+  const { shared = [] } = event;
   if (!event.record) return shared.includes('status') ? [] : ['/status'];
   const members = shared.includes('status') ? [...shared, 'statusAt', ...WITH_STATUS] : shared;
   const known: Readonly<Record<string, unknown>> = { ...view.record };

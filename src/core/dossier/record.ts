@@ -153,7 +153,7 @@ function cleanText(value: string, path: string, notes: Notes): string | undefine
   const found = inspectText(value);
   if (found.verdict !== 'clean') {
     const shown = shownValue(path, value);
-    const kind = KINDS[found.kind!];
+    const kind = KINDS[found.kind];
     if (found.verdict === 'repaired') note(notes.warnings, path, `${shown} was ${kind}; it is kept as Unicode`);
     else note(notes.doubts, path, `${shown} looks like ${kind} and cannot be repaired with certainty`);
   }

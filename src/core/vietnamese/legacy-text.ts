@@ -2,11 +2,13 @@ import { TCVN3, TCVN3_LIKELY_WORDS, VNI, VNI_LIKELY_WORDS } from './legacy-encod
 import { readMojibake } from './mojibake.ts';
 import { isAlmostSyllable, isPlainSyllable, isSyllable } from './syllables.ts';
 
-export interface Inspection {
-  readonly text: string;
-  readonly verdict: 'clean' | 'repaired' | 'doubtful';
-  readonly kind?: 'mojibake' | 'tcvn3' | 'vni';
-}
+export type Inspection =
+  | { readonly text: string; readonly verdict: 'clean' }
+  | {
+      readonly text: string;
+      readonly verdict: 'repaired' | 'doubtful';
+      readonly kind: 'mojibake' | 'tcvn3' | 'vni';
+    };
 
 /** The slow half of inspectText: for NFC text that has something which correct Vietnamese does not. */
 export function inspectUnusual(text: string): Inspection {

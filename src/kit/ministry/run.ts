@@ -45,7 +45,11 @@ const OVERLAP_S = 600;
 /** Pages that change all the time are read no more often in one run; the next run reads the same period again. */
 const MOST_PASSES = 5;
 
-export function beginning({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
+export function beginning(
+  { period, page }: Partial<Pick<List, 'period' | 'page'>>,
+  { until }: Checkpoint,
+  nowMs: number,
+): Run {
   const start = { page: page?.first ?? 1, part: 0, pass: 1, saying: [], before: 0, rows: 0 };
   if (!period) return { ...start, until: msToInstant(nowMs) };
   const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
@@ -95,7 +99,7 @@ export function after(
   const isWhole = list.page === undefined || list.page.next !== undefined || run.page === (list.page.first ?? 1);
   const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
   if (!isSteady && run.pass < MOST_PASSES) {
-    const again = beginning({ ...list, period: undefined }, { said }, nowMs);
+    const again = beginning(list.page ? { page: list.page } : {}, { said }, nowMs);
     const { since, isCut } = run;
     return going(run.saying, until, {
       ...again,

@@ -35,7 +35,7 @@ export function createHubClient(url: string, signal: AbortSignal): AskHub {
       .request({
         method,
         url: path,
-        data: body,
+        ...(body !== undefined && { data: body }),
         headers: {
           ...(key !== undefined && { Authorization: `Bearer ${key}` }),
           ...(body !== undefined && { 'Content-Type': 'application/json' }),
