@@ -5,7 +5,6 @@ import { createWorkingTime } from '#core/dates/working-time';
 import { createOwnership } from '#core/dossier/ownership';
 import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Operation } from '#schemas/operations';
-import { createEntryCache } from './catalogue/entry-cache.ts';
 import { createCatalogueReader } from './catalogue/read.ts';
 import { createChangeSignal } from './concurrency/change-signal.ts';
 import { type Config, embeddedFolder, ROLES } from './config/config.ts';
@@ -25,7 +24,8 @@ import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
 import { createGuesses } from './http/guesses.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
-import { createCountedDossiers, createStatistics, rememberStatistics } from './http/statistics.ts';
+import { rememberReports } from './http/remembered-reports.ts';
+import { questionOf } from './http/statistics-question.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createMaskRound, maskStale } from './index/mask-again.ts';
 import { createIndexReader } from './index/read.ts';
@@ -63,8 +63,7 @@ import { createNightly } from './reconcile/nightly.ts';
 import { type ReconcileOptions, type ReconcileReport, reconcileParty } from './reconcile/reconcile.ts';
 import { createScheduler } from './scheduler.ts';
 import { createVault, type Vault } from './secrets/vault.ts';
-import { countChanges } from './statistics/count.ts';
-import { createCountedDossiersReader, createStatisticsReader } from './statistics/reader.ts';
+import { createStatistics } from './statistics/statistics.ts';
 
 /** What the world gives a hub, to be replaced in tests. */
 export interface HubOverrides extends Waits {
@@ -183,9 +182,8 @@ export async function createHub(
   };
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
-  const working = createWorkingTime(workingCalendar(file.province));
-  const counting = { database, working, entries: createEntryCache(database, nowMs), onFault: telemetry.failed };
-  const count = () => countChanges(counting);
+  const workingTime = createWorkingTime(workingCalendar(file.province));
+  const statistics = createStatistics({ database, nowMs, telemetry }, workingTime);
   const rounds = createScheduler({
     pipeline,
     reconcile: createNightly({ ...reconcileMeans, alerts }, parties),
@@ -196,7 +194,7 @@ export async function createHub(
     alerts,
     shapes,
     retentionMonths: file.retentionMonths,
-    count,
+    count: statistics.count,
     mask: createMaskRound(database, vault),
     watchAudit: createAuditWatch({ database, vault, alerts, telemetry, nowMs }),
     watchHome: home.watch,
@@ -211,14 +209,7 @@ export async function createHub(
     // The order is kept: what cannot be carried out now is tried again by the scheduler.
     carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
   });
-  const countingMeans = {
-    // What cannot be counted now is told as `behind`, and by the log.
-    countChanges: () => count().catch((error) => telemetry.failed('count', error)),
-    nowMs,
-    reportingDay: file.province?.reportingDay,
-  };
-  const statistics = createStatistics({ reader: createStatisticsReader(database), ...countingMeans });
-  const countedDossiers = createCountedDossiers({ reader: createCountedDossiersReader(database), ...countingMeans });
+  const reportingDay = file.province?.reportingDay;
   const clients = createClients(
     file.proxies,
     (proxy) =>
@@ -260,8 +251,8 @@ export async function createHub(
     tries,
     catalogue,
     statistics,
-    countedDossiers,
-    delays: createDelayReader(database, working, nowMs),
+    reportingDay,
+    delays: createDelayReader(database, workingTime, nowMs),
     audit,
     attest,
     evidence,
@@ -280,8 +271,8 @@ export async function createHub(
   });
   addPages(app, {
     ...{ province: file.province, catalogue, cursors, nowMs, refusalOf, onFault: telemetry.failed },
-    statistics: rememberStatistics(statistics, nowMs),
-    reportingDay: file.province?.reportingDay,
+    statistics: rememberReports((query) => statistics.report(questionOf(query, nowMs(), reportingDay)), nowMs),
+    reportingDay,
   });
   addConsole(app, {
     ...{ province: file.province, vault, nowMs, clients, guesses, refusalOf, onFault: telemetry.failed },

@@ -1,18 +1,19 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { CHANNEL } from '#core/catalogue/service-words';
-import { GROUPS, type Group, RULES, type Rule } from '#core/counts';
 import { formatLocal } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
-import type { Statistics, StatisticsReport } from '../http/statistics.ts';
+import { GROUPS, type Group, RULES, type Rule } from '#core/statistics/counts';
+import type { MakeReport } from '../http/remembered-reports.ts';
+import type { StatisticsReport } from '../statistics/statistics.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { ShowPage } from './pages.ts';
 import { vietnamese } from './words.ts';
 
 export interface StatisticsPageMeans {
-  /** Whoever asks for it, and however often: see rememberStatistics. */
-  readonly statistics: Statistics;
+  /** For visitors without a key; see rememberReports. */
+  readonly statistics: MakeReport;
   readonly nowMs: () => number;
   readonly reportingDay: number | undefined;
 }

@@ -1,6 +1,14 @@
-import { type Counted, countedBy, courseOf, type DossierTimes, dueByTerm, RULES, type Rule } from '#core/counts';
 import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
+import {
+  type Counted,
+  countedBy,
+  courseOf,
+  type DossierTimes,
+  dueByTerm,
+  RULES,
+  type Rule,
+} from '#core/statistics/counts';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
@@ -20,11 +28,11 @@ import {
   writeCounted,
 } from './counted.ts';
 
-export interface CountMeans {
+export interface CountDeps {
   readonly database: Database;
   readonly entries: EntryCache;
-  readonly working: WorkingTime;
-  /** Told of a dossier that cannot be counted; the others are. */
+  readonly workingTime: WorkingTime;
+  /** Called for a dossier that cannot be counted. The other dossiers are counted. */
   readonly onFault: (where: string, error: unknown) => void;
 }
 
@@ -35,8 +43,8 @@ export interface CountMeans {
  * another, comes to the same. Where the feed has lost what was not counted yet (the retention drops old months), and
  * after an upgrade, all dossiers are gone through; what is counted of dossiers that are gone is forgotten then.
  */
-export async function countChanges(means: CountMeans): Promise<void> {
-  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(means))) return;
+export async function countChanges(deps: CountDeps): Promise<void> {
+  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps))) return;
 }
 
 const BATCHES = 10;
@@ -44,8 +52,8 @@ const BATCHES = 10;
 const BATCH = 250;
 
 /** @returns whether there may be more */
-async function countBatch(means: CountMeans): Promise<boolean> {
-  return inTransaction(means.database, async (tx) => {
+async function countBatch(deps: CountDeps): Promise<boolean> {
+  return inTransaction(deps.database, async (tx) => {
     const state = await takeTurn(tx);
     if (!state) return false;
     const { codes, next, more } = await nextCodes(tx, state);
@@ -54,7 +62,7 @@ async function countBatch(means: CountMeans): Promise<boolean> {
       const some = codes.slice(at, at + BATCH);
       const found = await loadCountable(tx, some);
       const known = new Set(found.map(({ code }) => code));
-      const counted = await countAll(means, tx, found);
+      const counted = await countAll(deps, tx, found);
       await writeCounted(
         tx,
         counted,
@@ -93,7 +101,7 @@ async function nextCodes(
 }
 
 async function countAll(
-  { entries, working, onFault }: CountMeans,
+  { entries, workingTime, onFault }: CountDeps,
   tx: Transaction,
   dossiers: readonly CountableDossier[],
 ): Promise<readonly CountedDossier[]> {
@@ -110,7 +118,7 @@ async function countAll(
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const times: DossierTimes = {
       ...timesOf(dossier, before.get(dossier.code)),
-      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, working) }),
+      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, workingTime) }),
     };
     try {
       const by = RULES.flatMap((rule): [Rule, Counted][] => {

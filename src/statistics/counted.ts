@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { type Counted, RULES, type Rule } from '#core/counts';
 import type { DossierEvent } from '#core/dossier/dossier';
+import { type Counted, RULES, type Rule } from '#core/statistics/counts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 
 /** How far the counting has come. */

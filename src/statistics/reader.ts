@@ -1,5 +1,5 @@
-import type { Column, Grade, Group, Rule } from '#core/counts';
 import { tailOfThoseBelow } from '#core/identifiers/identifiers';
+import type { Column, Grade, Group, Rule } from '#core/statistics/counts';
 import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment } from '../database/transaction.ts';
@@ -26,13 +26,13 @@ export interface CountedLine extends CountedNumbers {
 
 export interface CountedFilter {
   /** An agency code; those below it are included. */
-  readonly agency?: string;
-  readonly field?: string;
+  readonly agency: string | undefined;
+  readonly field: string | undefined;
   /** The short form of a procedure code. */
-  readonly service?: string;
+  readonly service: string | undefined;
 }
 
-export interface CountedQuestion {
+export interface StatisticsQuestion {
   readonly rule: Rule;
   readonly by: Group;
   /** The first moment and the last, as instants. */
@@ -51,20 +51,20 @@ export interface CountedAnswer {
   readonly behind: number | undefined;
 }
 
-export interface CountedPlace {
+/** Which dossiers to list: those that one number of a report counts. By month, the question is about one month. */
+export interface DossiersQuestion extends StatisticsQuestion {
   readonly column: Column;
-  /** Of one line: its key, or null for the one without; undefined for all. */
-  readonly key?: string | null;
-  /** In the order of their codes, after this one. */
+  /** The key of one line, null for the line without a key, undefined for all lines. Ignored by month. */
+  readonly key: string | null | undefined;
+  /** The code after which the list begins. */
   readonly after: string;
   readonly limit: number;
 }
 
-/** The dossiers that one number counts. Of months the question is for the time of one, and names no key. */
-export type CountedDossiersReader = (asked: CountedQuestion & CountedPlace) => Promise<readonly string[]>;
+export type CountedDossiersReader = (asked: DossiersQuestion) => Promise<readonly string[]>;
 
 /** All of one moment. One question at a time is answered, beside all that the doors have to keep. */
-export type StatisticsReader = (question: CountedQuestion) => Promise<CountedAnswer>;
+export type StatisticsReader = (question: StatisticsQuestion) => Promise<CountedAnswer>;
 
 export function createStatisticsReader(database: Database): StatisticsReader {
   return oneByOne((question) => answer(database, question));
@@ -74,8 +74,9 @@ export function createCountedDossiersReader(database: Database): CountedDossiers
   return oneByOne((asked) => dossiersOf(database, asked));
 }
 
-function dossiersOf(database: Database, asked: CountedQuestion & CountedPlace): Promise<readonly string[]> {
-  const { rule, by, column, key, after, limit } = asked;
+function dossiersOf(database: Database, asked: DossiersQuestion): Promise<readonly string[]> {
+  const { rule, by, column, after, limit } = asked;
+  const key = by === 'month' ? undefined : asked.key;
   const ofLine = key === undefined || by === 'month' ? 'true' : `${KEYS[by][0]} IS NOT DISTINCT FROM $10::text`;
   // The moment that it is ($3) does not tell every column, and a parameter that nothing uses has no type.
   const text = `
@@ -87,12 +88,12 @@ function dossiersOf(database: Database, asked: CountedQuestion & CountedPlace): 
   return atOneMoment(database, async (run) => (await run<{ code: string }>(text, values)).map(({ code }) => code));
 }
 
-function valuesOf({ from, to, now, filter }: CountedQuestion): unknown[] {
+function valuesOf({ from, to, now, filter }: StatisticsQuestion): unknown[] {
   const tail = filter.agency === undefined ? undefined : tailOfThoseBelow(filter.agency);
   return [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
 }
 
-function answer(database: Database, question: CountedQuestion): Promise<CountedAnswer> {
+function answer(database: Database, question: StatisticsQuestion): Promise<CountedAnswer> {
   const { rule, by } = question;
   const values = valuesOf(question);
   return atOneMoment(database, async (run) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { COLUMNS, GROUPS, RULES } from '#core/counts';
+import { COLUMNS, GROUPS, RULES } from '#core/statistics/counts';
 import { recountAfterServices } from '../../src/statistics/counted.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';

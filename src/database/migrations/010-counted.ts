@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What statistics are counted from: a narrow row a dossier, with what each rule (core/counts.ts) makes of it. It is
+ * What statistics are counted from: a narrow row a dossier, with what each rule (core/statistics/counts.ts) makes of it. It is
  * written behind the change feed, so that taking dossiers in costs nothing more; `counted_state` says how far.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

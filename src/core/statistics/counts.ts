@@ -1,9 +1,9 @@
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import { instantToMs, msToInstant } from './dates/dates.ts';
-import type { WorkingTime } from './dates/working-time.ts';
-import { type DossierEvent, type DossierView, inEventOrder, step } from './dossier/dossier.ts';
-import { isFinished } from './dossier/status.ts';
+import { instantToMs, msToInstant } from '../dates/dates.ts';
+import type { WorkingTime } from '../dates/working-time.ts';
+import { type DossierEvent, type DossierView, inEventOrder, step } from '../dossier/dossier.ts';
+import { isFinished } from '../dossier/status.ts';
 
 /**
  * The ways in which dossiers are counted. Each is in use, and they give different numbers, so a number always says by

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Status } from '#schemas/dossier.upsert.v1';
+import { createWorkingTime } from '../dates/working-time.ts';
 import { countedBy, courseOf, type DossierTimes, dueByTerm, type Rule } from './counts.ts';
-import { createWorkingTime } from './dates/working-time.ts';
 
 const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
 

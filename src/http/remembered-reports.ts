@@ -1,0 +1,36 @@
+import type { StatisticsReport } from '../statistics/statistics.ts';
+import { Refusal } from './problem.ts';
+import type { StatisticsQuery } from './statistics-question.ts';
+
+/** Makes the report that a query asks for. */
+export type MakeReport = (query: StatisticsQuery) => Promise<StatisticsReport>;
+
+const REMEMBERED_MS = 5 * 60_000;
+/** Reports that are made one after the other. A further request is refused. */
+const MOST_WAITING = 8;
+
+/**
+ * Statistics for visitors without a key. A report is remembered for five minutes, and few reports are made at a time, so
+ * that no visitor keeps the database busy.
+ *
+ * @param make called only with queries that a page offers, because every report is remembered
+ * @throws Refusal 503 when too many other reports are being made
+ */
+export function rememberReports(make: MakeReport, nowMs: () => number): MakeReport {
+  const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();
+  let waiting = 0;
+  return async (query) => {
+    const key = JSON.stringify(query);
+    const known = remembered.get(key);
+    if (known && nowMs() - known.atMs < REMEMBERED_MS) return known.report;
+    if (waiting >= MOST_WAITING)
+      throw new Refusal('unavailable', 'other statistics are being counted', { headers: { 'Retry-After': '5' } });
+    waiting++;
+    const report = make(query).finally(() => {
+      waiting--;
+    });
+    remembered.set(key, { atMs: nowMs(), report });
+    report.catch(() => remembered.delete(key));
+    return report;
+  };
+}

@@ -1,0 +1,70 @@
+import { msToInstant, parseInstant } from '#core/dates/dates';
+import { monthsBetween, reportingPeriod } from '#core/dates/reporting-period';
+import { quote } from '#core/explain';
+import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
+import type { Group, Rule } from '#core/statistics/counts';
+import type { StatisticsQuestion } from '../statistics/reader.ts';
+import { periodOf } from './lists.ts';
+import { wrongParameter } from './problem.ts';
+
+/** The parameters that every query of the statistics shares. */
+export interface StatisticsQuery {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly period?: string | undefined;
+  readonly by?: Group | undefined;
+  readonly rule?: Rule | undefined;
+  readonly agency?: string | undefined;
+  readonly field?: string | undefined;
+  readonly service?: string | undefined;
+}
+
+/**
+ * The question that a query asks, with every default filled in.
+ *
+ * @param reportingDay the day of the month on which reporting periods begin
+ * @throws Refusal 400 that names the wrong parameter
+ */
+export function questionOf(
+  query: StatisticsQuery,
+  nowMs: number,
+  reportingDay: number | undefined,
+): StatisticsQuestion {
+  const { by = 'agency', rule = '766', agency, field, service } = query;
+  const now = msToInstant(nowMs);
+  const filter = {
+    agency: agency ? cleanCode(agency) : undefined,
+    field: field ? cleanCode(field) : undefined,
+    service: service ? serviceKey(cleanCode(service)) : undefined,
+  };
+  return { rule, by, ...wholePeriod(query, now, reportingDay), filter, now };
+}
+
+/** The same question for one month. @throws Refusal 400 when the statistics have no such line */
+export function monthOf(question: StatisticsQuestion, key: string): StatisticsQuestion {
+  const { from, to, now } = question;
+  const months = monthsBetween(from, to < now ? to : now);
+  const month = months.find((one) => one.key === key);
+  if (month) return { ...question, from: month.from, to: month.to === now ? to : month.to };
+  const [first, last] = [months[0]?.key, months.at(-1)?.key];
+  throw wrongParameter('key', `got ${quote(key)}, expected a month from ${first ?? 'none'} to ${last ?? 'none'}`);
+}
+
+function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number | undefined) {
+  if (query.period !== undefined) return namedPeriod(query, query.period, reportingDay);
+  const given = periodOf(query);
+  // The end of the day and not this moment: two equal queries of one day get one ETag while nothing changes.
+  const today = `${now.slice(0, 10)}T23:59:59.999+07:00`;
+  const to = given.to ?? (given.from && given.from > today ? given.from : today);
+  const from = given.from ?? (parseInstant(`${to.slice(0, 4)}-01-01T00:00:00+07:00`) as string);
+  return { from, to };
+}
+
+function namedPeriod(query: StatisticsQuery, period: string, reportingDay: number | undefined) {
+  for (const name of ['from', 'to'] as const)
+    if (query[name] !== undefined) throw wrongParameter(name, 'is given beside period, expected one or the other');
+  const found = reportingPeriod(period, reportingDay);
+  if (!found)
+    throw wrongParameter('period', `got ${quote(period)}, expected a year such as 2026 or a quarter such as 2026-Q1`);
+  return periodOf(found) as { from: string; to: string };
+}

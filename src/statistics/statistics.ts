@@ -1,0 +1,92 @@
+import { monthsBetween } from '#core/dates/reporting-period';
+import type { WorkingTime } from '#core/dates/working-time';
+import type { Rule } from '#core/statistics/counts';
+import { createEntryCache } from '../catalogue/entry-cache.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { countChanges } from './count.ts';
+import {
+  type CountedLine,
+  type CountedNumbers,
+  createCountedDossiersReader,
+  createStatisticsReader,
+  type DossiersQuestion,
+  type StatisticsQuestion,
+} from './reader.ts';
+
+/** Numbers of a line, and the share of resolved dossiers that were on time, in percent; null without any. */
+export interface ReportedNumbers extends CountedNumbers {
+  readonly onTimePercent: number | null;
+}
+
+export interface StatisticsReport extends Pick<StatisticsQuestion, 'rule' | 'by' | 'from' | 'to'> {
+  /** Changes of dossiers that are not counted yet; null while all dossiers are counted again. */
+  readonly behind: number | null;
+  readonly total: ReportedNumbers;
+  readonly items: readonly (ReportedNumbers & Pick<CountedLine, 'key' | 'name'>)[];
+}
+
+export interface Statistics {
+  /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
+  count(): Promise<void>;
+  /** All lines of a report. */
+  report(question: StatisticsQuestion): Promise<StatisticsReport>;
+  /** The codes of the dossiers behind one number, in order. */
+  dossiers(question: DossiersQuestion): Promise<readonly string[]>;
+}
+
+export function createStatistics(
+  { database, nowMs, telemetry }: Pick<HubContext, 'database' | 'nowMs' | 'telemetry'>,
+  workingTime: WorkingTime,
+): Statistics {
+  const counting = { database, entries: createEntryCache(database, nowMs), workingTime, onFault: telemetry.failed };
+  const count = () => countChanges(counting);
+  // A report shows what could not be counted as `behind`, and the log has the error.
+  const countFirst = () => count().catch((error) => telemetry.failed('count', error));
+  const read = createStatisticsReader(database);
+  const readDossiers = createCountedDossiersReader(database);
+  return {
+    count,
+    async report(question) {
+      const { rule, by, from, to, now } = question;
+      await countFirst();
+      const { total, lines, behind } = await read(question);
+      // Months that have not begun have no line.
+      const items = by === 'month' ? withEmptyMonths(monthsBetween(from, to < now ? to : now), lines) : lines;
+      return {
+        rule,
+        by,
+        from,
+        to,
+        behind: behind ?? null,
+        total: withShare(total, rule),
+        items: items.map((line) => ({ key: line.key, name: line.name, ...withShare(line, rule) })),
+      };
+    },
+    async dossiers(question) {
+      await countFirst();
+      return readDossiers(question);
+    },
+  };
+}
+
+/** Adds a line for each month without any dossier. */
+function withEmptyMonths(months: readonly { readonly key: string }[], lines: readonly CountedLine[]) {
+  const known = new Map(lines.map((line) => [line.key, line]));
+  return months.map(({ key }) => known.get(key) ?? { key, name: null, ...NO_NUMBERS });
+}
+
+const NO_NUMBERS: CountedNumbers = {
+  received: { total: 0, online: 0, direct: 0, carriedOver: 0 },
+  resolved: { total: 0, early: 0, onTime: 0, late: 0 },
+  pending: { total: 0, withinTerm: 0, late: 0 },
+};
+
+function withShare({ received, resolved, pending }: CountedNumbers, rule: Rule): ReportedNumbers {
+  return { received, resolved, pending, onTimePercent: onTimePercent(resolved, rule) };
+}
+
+/** OpenCPS reports 100 where nothing was resolved; the index of QĐ 766 has no value there. */
+function onTimePercent({ total, early, onTime }: CountedNumbers['resolved'], rule: Rule): number | null {
+  if (total === 0) return rule === 'opencps' ? 100 : null;
+  return Math.round(((early + onTime) * 10_000) / total) / 100;
+}
