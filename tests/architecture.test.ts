@@ -421,8 +421,7 @@ function usesOf(files: readonly SourceFile[], unwanted: RegExp): string[] {
 /** Folders, and files beside them, that need one another, be it for types. */
 function circles(files: readonly SourceFile[]): string[] {
   // HubContext names the types of several wings, and the folder that it stands in has nothing to do with them.
-  const unit = (path: string): string =>
-    path === 'src/process/hub-context.ts' ? path : path.split('/', 2).join('/');
+  const unit = (path: string): string => (path === 'src/process/hub-context.ts' ? path : path.split('/', 2).join('/'));
   const edges = new Map<string, Map<string, string>>();
   for (const file of files)
     for (const { target, line } of file.imports) {
