@@ -333,7 +333,7 @@ describe('what runs', () => {
     report([
       ...usesOf(others, /^process\.env[.[]/),
       ...usesOf(
-        others.filter(({ path }) => !/^src\/(?:main\.ts|cli\/)/.test(path)),
+        others.filter(({ path }) => !/^src\/(?:main\.ts|cli\/|play\/)/.test(path)),
         /^process\.env$/,
       ),
     ]);
