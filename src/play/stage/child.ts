@@ -28,7 +28,7 @@ export interface ChildOptions {
 }
 
 /** Start a process. It is out of reach of the terminal's Ctrl-C, which is the demo's to hear. */
-export function startChild({ script, args = [], env = process.env, logFile, onLine }: ChildOptions): Child {
+export function startChild({ script, args = [], env, logFile, onLine }: ChildOptions): Child {
   const child = spawn(process.execPath, ['--import', LEASH, compiled(script), ...args], {
     cwd: ROOT,
     env,
