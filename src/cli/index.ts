@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./import/import.ts')).addImport,
   export: async () => (await import('./export/export.ts')).addExport,
   evidence: async () => (await import('./evidence/evidence.ts')).addEvidence,
-  copy: async () => (await import('./copy.ts')).addCopy,
+  copy: async () => (await import('./copy/copy.ts')).addCopy,
   replay: async () => (await import('./replay.ts')).addReplay,
   backfill: async () => (await import('./backfill.ts')).addBackfill,
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,

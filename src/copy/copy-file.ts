@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { linesOf } from '../http/lines.ts';
+import { linesOf } from '../concurrency/lines.ts';
 import { createPlaces, type Place, type Places } from './places.ts';
 import { kindOf, type Mark, type SnapshotHead } from './record-lines.ts';
 

@@ -2,157 +2,189 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import { typeOf } from '../http/problem.ts';
 import { type CopyFile, draftCopyFile, openCopyFile, removeDraft } from './copy-file.ts';
-import { createFollowCatalogue, followDossiers } from './follow.ts';
-import { HubRefused } from './hub-answers.ts';
+import { createFollowCatalogue, type FollowCatalogue, followDossiers } from './follow.ts';
+import { HubRefused, PROBLEM_TYPES } from './hub-answers.ts';
 import { createHubClient, type Fetch } from './hub-client.ts';
 import { createSigningKeys } from './signing-keys.ts';
-import { NoSnapshot, takeSnapshot } from './take-snapshot.ts';
+import { NoSnapshot, type SnapshotTaking, takeSnapshot } from './take-snapshot.ts';
 
-export interface CopyMeans {
+export interface CopyOptions {
   /** The hub's address. */
   readonly from: string;
-  /** The secret of a key of the hub's, by which the hub is asked, and which whoever asks the copy has to show. */
+  /** The secret of a key of the hub. The copy uses it, and clients of the copy must show it. */
   readonly key: string;
   readonly folder: string;
-  /** The only keys whose signature counts, where there are some. */
-  readonly keys?: readonly JWK[];
+  /** The only keys whose signature the copy accepts. Undefined: it trusts the first published ones. */
+  readonly keys?: readonly JWK[] | undefined;
   readonly log: Logger;
   readonly fetch: Fetch;
   readonly nowMs: () => number;
 }
 
-/** All that a hub shows to a portal, kept beside it. */
+/*
+ * This folder is a package of its own. It knows the hub only by its HTTP interface. tests/architecture.test.ts lists the
+ * few modules that it shares with the hub, and why. The command `lienthong copy` serves it.
+ */
+
+/** A copy of everything that a hub shows to a portal. It knows the hub only by its HTTP interface. */
 export interface Copy {
-  /** The file of now; another one after a new snapshot or when it was written anew. */
+  /** The current file. A new snapshot or a compaction replaces it. */
   readonly file: CopyFile;
-  /** When the hub last said that this copy lacks nothing, in epoch milliseconds. */
+  /** When the hub last confirmed that this copy is complete, in epoch milliseconds. */
   readonly heardMs: number;
   /**
-   * Come up to the hub's state by one page of changes, or by a new snapshot where changes do not lead there.
+   * Reads one page of changes, or takes a new snapshot when the changes are incomplete.
    *
-   * @param waitS so long the hub may wait where nothing has changed
-   * @returns whether there is more to be asked for at once
+   * @param waitS the longest time for which the hub may wait for a change
+   * @returns whether more changes are waiting
    */
   round(waitS: number): Promise<boolean>;
-  /** Give up what is asked for. */
+  /** Aborts requests in progress. */
   leave(): void;
-  /** When nothing is under way any more. */
+  /** Call it when no round is in progress. */
   close(): Promise<void>;
 }
 
 const FILE = 'copy.ndjson';
 const CATALOGUE_EVERY_MS = 30_000;
-/** What no change tells of, such as a dossier that a rebuild took out of the index, is known by a snapshot alone. */
-const ANEW_AFTER_MS = 7 * 86_400_000;
-const ANEW_AGAIN_MS = 3_600_000;
-/** Below that it costs nothing to keep what is over. */
-const WORTH_WRITING_ANEW_BYTES = 16 * 1024 * 1024;
+/** Only a snapshot shows what no change reports, such as a dossier that a rebuild removed from the index. */
+const SNAPSHOT_AFTER_MS = 7 * 86_400_000;
+const RENEW_AGAIN_MS = 3_600_000;
+/** Below this size, outdated lines cost nothing. */
+const COMPACT_FROM_BYTES = 16 * 1024 * 1024;
 
 /**
- * The copy in a folder, which no other process uses; a new one begins with a snapshot.
+ * Opens the copy in a folder that no other process uses. A new copy begins with a snapshot.
  *
- * @throws where there is none and the hub gives none
+ * @throws when the folder has no copy and the hub gives no snapshot
  */
-export async function openCopy(means: CopyMeans): Promise<Copy> {
-  const { log, nowMs } = means;
-  const path = join(means.folder, FILE);
+export async function openCopy({ from, key, keys, folder, log, fetch, nowMs }: CopyOptions): Promise<Copy> {
+  const path = join(folder, FILE);
   await removeDraft(path);
-  const hub = createHubClient(means.from, means.key, means.fetch);
-  const taking = { hub, keys: createSigningKeys(means.folder, means.keys, log), nowMs };
+  const taking = { hub: createHubClient(from, key, fetch), keys: createSigningKeys(folder, keys, log), nowMs };
   const leaving = new AbortController();
-  const followCatalogue = createFollowCatalogue({ hub, nowMs });
-  let file = (await openCopyFile(path)) ?? (await snapshot('there is no copy yet'));
-  let heardMs = instantToMs(file.mark.heardAt);
-  let catalogueAskedMs = 0;
-  let anewTriedMs = 0;
-  /** Because changes did not lead on; nothing was told after it yet. */
-  let justTaken: CopyFile | undefined;
+  const file = (await openCopyFile(path)) ?? (await loggedSnapshot('there is no copy yet', path, taking, leaving, log));
+  return new OpenCopy(file, path, taking, leaving, log);
+}
 
-  async function snapshot(why: string): Promise<CopyFile> {
-    const startedMs = nowMs();
-    log.info({ why }, 'taking a snapshot');
-    const taken = await takeSnapshot(path, taking, leaving.signal);
-    const { dossiers } = taken.places;
-    log.info({ dossiers, bytes: taken.bytes, seconds: (nowMs() - startedMs) / 1000 }, 'snapshot taken');
-    return taken;
+async function loggedSnapshot(
+  why: string,
+  path: string,
+  taking: SnapshotTaking,
+  { signal }: AbortController,
+  log: Logger,
+): Promise<CopyFile> {
+  const startedMs = taking.nowMs();
+  log.info({ why }, 'taking a snapshot');
+  const taken = await takeSnapshot(path, taking, signal);
+  const { dossiers } = taken.places;
+  log.info({ dossiers, bytes: taken.bytes, seconds: (taking.nowMs() - startedMs) / 1000 }, 'snapshot taken');
+  return taken;
+}
+
+/** Owns the open file. */
+class OpenCopy implements Copy {
+  file: CopyFile;
+  heardMs: number;
+  readonly #path: string;
+  readonly #taking: SnapshotTaking;
+  readonly #leaving: AbortController;
+  readonly #log: Logger;
+  readonly #followCatalogue: FollowCatalogue;
+  #catalogueReadMs = 0;
+  #renewTriedMs = 0;
+  /** The file, when it is a snapshot that a gap made necessary and no page of changes followed yet. */
+  #snapshotAfterGap: CopyFile | undefined;
+
+  constructor(file: CopyFile, path: string, taking: SnapshotTaking, leaving: AbortController, log: Logger) {
+    this.file = file;
+    this.heardMs = instantToMs(file.mark.heardAt);
+    this.#path = path;
+    this.#taking = taking;
+    this.#leaving = leaving;
+    this.#log = log;
+    this.#followCatalogue = createFollowCatalogue(taking.hub, taking.nowMs);
   }
 
-  /** Whoever reads from the file before has begun to, and is answered. */
-  async function replace(next: CopyFile): Promise<void> {
-    const before = file;
-    file = next;
-    heardMs = Math.max(heardMs, instantToMs(next.mark.heardAt));
-    await before.close();
+  async round(waitS: number): Promise<boolean> {
+    const isMore = await this.#follow(waitS);
+    await this.#followEntries();
+    await this.#renewFile();
+    return isMore;
   }
 
-  async function follow(waitS: number): Promise<boolean> {
-    const followed = await followDossiers(file, { hub, nowMs }, waitS, leaving.signal).catch((error) => {
-      // Such as after HUB_SECRET was changed: the hub does not know its own cursor again.
-      if (error instanceof HubRefused && error.type === typeOf('bad-request')) return { kind: 'gap' } as const;
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#leaving.abort();
+    const { file } = this;
+    const heardAt = msToInstant(this.heardMs);
+    // If this write fails, the next start takes the copy for older than it is.
+    if (heardAt !== file.mark.heardAt) await file.append([], { ...file.mark, heardAt }).catch(() => undefined);
+    await file.close();
+  }
+
+  async #follow(waitS: number): Promise<boolean> {
+    const { hub, nowMs } = this.#taking;
+    const followed = await followDossiers(this.file, hub, nowMs, waitS, this.#leaving.signal).catch((error) => {
+      // After a change of HUB_SECRET the hub does not accept its own cursor.
+      if (error instanceof HubRefused && error.type === PROBLEM_TYPES.badRequest) return { kind: 'gap' } as const;
       throw error;
     });
-    if (followed.kind === 'gap') {
-      // Such as of two processes with different secrets. One snapshot after the other would cost the hub all it has.
-      const wasJustTaken = file === justTaken;
-      justTaken = undefined;
-      if (wasJustTaken) throw new NoSnapshot('the hub cannot tell what has changed since its own snapshot');
-      await replace(await snapshot('the hub cannot tell all that changed since'));
-      justTaken = file;
-      return true;
-    }
-    justTaken = undefined;
-    if (followed.kind === 'all') heardMs = followed.heardMs;
+    if (followed.kind === 'gap') return this.#closeGap();
+    this.#snapshotAfterGap = undefined;
+    if (followed.kind === 'all') this.heardMs = followed.heardMs;
     return followed.kind === 'more';
   }
 
-  async function followEntries(): Promise<void> {
-    if (!file.head.catalogue || Math.abs(nowMs() - catalogueAskedMs) < CATALOGUE_EVERY_MS) return;
-    const entries = await followCatalogue(file, leaving.signal);
-    catalogueAskedMs = nowMs();
-    if (entries > 0) log.info({ entries }, 'the catalogue has changed');
+  /** A gap right after a snapshot, as with two hubs of different secrets: another snapshot would not help. */
+  async #closeGap(): Promise<true> {
+    const isRepeated = this.file === this.#snapshotAfterGap;
+    this.#snapshotAfterGap = undefined;
+    if (isRepeated) throw new NoSnapshot('the hub cannot tell what has changed since its own snapshot');
+    await this.#replace(await this.#snapshot('the hub cannot tell all that changed since'));
+    this.#snapshotAfterGap = this.file;
+    return true;
   }
 
-  /** Where a new file cannot be had, such as on a full disk, that is no reason not to follow. */
-  async function makeAnew(): Promise<void> {
-    const isOld = nowMs() - instantToMs(file.head.at) > ANEW_AFTER_MS;
-    const isMostlyOver = file.bytes > Math.max(2 * file.places.liveBytes, WORTH_WRITING_ANEW_BYTES);
-    if (!(isOld || isMostlyOver) || Math.abs(nowMs() - anewTriedMs) < ANEW_AGAIN_MS) return;
-    anewTriedMs = nowMs();
-    if (isOld) return replace(await snapshot('the last one is a week old'));
-    const { bytes } = file;
-    await replace(await writtenAnew(path, file));
-    log.info({ before: bytes, bytes: file.bytes }, 'the file was written anew without what is over');
+  async #followEntries(): Promise<void> {
+    const { nowMs } = this.#taking;
+    if (!this.file.head.catalogue || Math.abs(nowMs() - this.#catalogueReadMs) < CATALOGUE_EVERY_MS) return;
+    const entries = await this.#followCatalogue(this.file, this.#leaving.signal);
+    this.#catalogueReadMs = nowMs();
+    if (entries > 0) this.#log.info({ entries }, 'the catalogue has changed');
   }
 
-  return {
-    get file() {
-      return file;
-    },
-    get heardMs() {
-      return heardMs;
-    },
-    async round(waitS) {
-      const isMore = await follow(waitS);
-      await followEntries();
-      await makeAnew();
-      return isMore;
-    },
-    leave() {
-      leaving.abort();
-    },
-    async close() {
-      leaving.abort();
-      const heardAt = msToInstant(heardMs);
-      // Where it cannot be kept, the next start takes it for older than it is.
-      if (heardAt !== file.mark.heardAt) await file.append([], { ...file.mark, heardAt }).catch(() => undefined);
-      await file.close();
-    },
-  };
+  /** Takes a weekly snapshot, or compacts the file. A failure, such as a full disk, counts only an hour later again. */
+  async #renewFile(): Promise<void> {
+    const { file } = this;
+    const now = this.#taking.nowMs();
+    const isOld = now - instantToMs(file.head.at) > SNAPSHOT_AFTER_MS;
+    const isMostlyOutdated = file.bytes > Math.max(2 * file.places.liveBytes, COMPACT_FROM_BYTES);
+    if (!(isOld || isMostlyOutdated) || Math.abs(now - this.#renewTriedMs) < RENEW_AGAIN_MS) return;
+    this.#renewTriedMs = now;
+    if (isOld) return this.#replace(await this.#snapshot('the last one is a week old'));
+    await this.#replace(await compacted(this.#path, file));
+    this.#log.info({ before: file.bytes, bytes: this.file.bytes }, 'the file was written anew without what is over');
+  }
+
+  #snapshot(why: string): Promise<CopyFile> {
+    return loggedSnapshot(why, this.#path, this.#taking, this.#leaving, this.#log);
+  }
+
+  /** Readers of the previous file have started their reads, so they still get an answer. */
+  async #replace(next: CopyFile): Promise<void> {
+    const previous = this.file;
+    this.file = next;
+    this.heardMs = Math.max(this.heardMs, instantToMs(next.mark.heardAt));
+    await previous.close();
+  }
 }
 
-async function writtenAnew(path: string, file: CopyFile): Promise<CopyFile> {
+async function compacted(path: string, file: CopyFile): Promise<CopyFile> {
   const draft = await draftCopyFile(path);
   try {
     await draft.write(Buffer.from(JSON.stringify(file.head)));

@@ -4,31 +4,27 @@ import { CHANGES_A_PAGE, type HubClient } from './hub-client.ts';
 import { goneLine, recordIn, recordLine } from './record-lines.ts';
 import { CATALOGUE_LATE_MS } from './take-snapshot.ts';
 
-export interface FollowMeans {
-  readonly hub: HubClient;
-  readonly nowMs: () => number;
-}
-
-/** What a look at the hub's changes came to. */
+/** The result of one request for changes. */
 export type Followed =
   | { readonly kind: 'all'; readonly heardMs: number }
   | { readonly kind: 'more' }
-  /** What follows cannot be told: only a new snapshot has it. */
+  /** The hub no longer knows every change: only a new snapshot has them. */
   | { readonly kind: 'gap' };
 
-/** Each is a request; the hub gathers those that come at once. */
+/** Each is one request. The hub answers concurrent reads with one statement. */
 const ASKED_AT_ONCE = 8;
-/** So that after a kill a copy knows when it last heard of the hub, though nothing had changed. */
+/** After a kill the copy still knows when the hub last answered, also without changes. */
 const MARK_EVERY_MS = 60_000;
 
 /**
- * Bring a file up to what the hub has: the changes after its cursor, each dossier as it is now.
+ * Appends the changes after the file's cursor, each dossier in its current state.
  *
- * @param waitS so long the hub may wait where nothing has changed
+ * @param waitS the longest time for which the hub may wait for a change
  */
 export async function followDossiers(
   file: CopyFile,
-  { hub, nowMs }: FollowMeans,
+  hub: HubClient,
+  nowMs: () => number,
   waitS: number,
   signal: AbortSignal,
 ): Promise<Followed> {
@@ -42,19 +38,23 @@ export async function followDossiers(
   });
   const isMarkOld = Math.abs(heardMs - instantToMs(file.mark.heardAt)) >= MARK_EVERY_MS;
   if (lines.length > 0 || (isAll && isMarkOld))
-    await file.append(lines, { ...file.mark, cursor: next, ...(isAll && { heardAt: msToInstant(heardMs) }) });
+    await file.append(lines, {
+      ...file.mark,
+      cursor: next,
+      heardAt: isAll ? msToInstant(heardMs) : file.mark.heardAt,
+    });
   return isAll ? { kind: 'all', heardMs } : { kind: 'more' };
 }
 
 export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<number>;
 
 /**
- * Bring the catalogue of a file up to what the hub has. What the hub was told may be seen a little later than what it was
- * told afterwards, so it is asked again for a while: the versions that were met are remembered.
+ * Appends catalogue entries that changed. A change may become visible after a later one, so each look goes back a while.
+ * The function remembers the versions that it has read.
  *
- * @returns how many entries are new or different
+ * @returns the number of new or different entries
  */
-export function createFollowCatalogue({ hub, nowMs }: FollowMeans): FollowCatalogue {
+export function createFollowCatalogue(hub: HubClient, nowMs: () => number): FollowCatalogue {
   const met = new Map<string, number>();
   return async (file, signal) => {
     const { items, hubMs = nowMs() } = await hub.catalogueChanges(file.mark.catalogueFrom, signal);
@@ -63,15 +63,15 @@ export function createFollowCatalogue({ hub, nowMs }: FollowMeans): FollowCatalo
       const name = `${item.kind} ${item.code}`;
       if (item.version > Math.max(met.get(name) ?? 0, newest.get(name)?.version ?? 0)) newest.set(name, item);
     }
-    const told = await eightAtOnce([...newest.values()], async ({ kind, code }) => {
+    const read = await eightAtOnce([...newest.values()], async ({ kind, code }) => {
       const json = await hub.entry(kind, code, signal);
       const known = file.places.entry(kind, code);
       const isSame = json === undefined || (known && recordIn(kind, await file.read(known)) === json);
       return isSame ? undefined : recordLine(kind, json);
     });
-    const lines = told.filter((line) => line !== undefined);
+    const lines = read.filter((line) => line !== undefined);
     const fromMs = Math.max(hubMs - CATALOGUE_LATE_MS, instantToMs(file.mark.catalogueFrom));
-    // Where nothing was told, what is asked for grows by a minute a minute: that costs nothing, and a line each time would.
+    // Without changes the period only grows, which costs nothing. A mark each time would grow the file.
     if (items.length > 0) await file.append(lines, { ...file.mark, catalogueFrom: msToInstant(fromMs) });
     for (const [name, { version }] of newest) met.set(name, version);
     return lines.length;

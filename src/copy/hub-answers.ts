@@ -1,10 +1,13 @@
-/** The hub has answered, and not what was asked for. */
+/** The hub's problem types that the copy acts on. The hub publishes them at /docs. */
+export const PROBLEM_TYPES = { badRequest: '/docs#problem-bad-request', notFound: '/docs#problem-not-found' } as const;
+
+/** The hub answered with an error. */
 export class HubRefused extends Error {
   readonly status: number;
-  /** The kind of problem; undefined where it is not the hub that has answered, but what stands before it. */
+  /** The problem type. Undefined when a proxy answered and not the hub. */
   readonly type: string | undefined;
   readonly retryAfterS: number | undefined;
-  constructor(status: number, { type, detail }: Partial<ProblemTold>, retryAfterS: number | undefined) {
+  constructor(status: number, { type, detail }: Problem, retryAfterS: number | undefined) {
     super(`the hub answers ${status}: ${detail ?? 'no problem document, as a hub would give'}`);
     this.status = status;
     this.type = type;
@@ -12,15 +15,15 @@ export class HubRefused extends Error {
   }
 }
 
-interface ProblemTold {
-  readonly type: string;
-  readonly detail: string;
+interface Problem {
+  readonly type?: string | undefined;
+  readonly detail?: string | undefined;
 }
 
-/** No answer came, or not all of one, or one that is no hub's. */
+/** No complete answer arrived, or the answer is not from a hub. */
 export class HubAway extends Error {}
 
-/** What comes of a request that was not answered. */
+/** The error for a request without an answer. */
 export function away(error: unknown): HubAway {
   const { message, cause } = error as Error;
   const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string };
@@ -53,16 +56,20 @@ export function noHub(path: string, why: string): HubAway {
   return new HubAway(`what answers at ${path} is no hub: ${why}`);
 }
 
-/** What comes of an answer that is none of success. */
+/** The error for an answer with a status of 300 or more. */
 export async function refusedBy(response: Response): Promise<HubRefused> {
   return new HubRefused(response.status, await problemIn(response), secondsIn(response.headers.get('retry-after')));
 }
 
-async function problemIn(response: Response): Promise<Partial<ProblemTold>> {
-  const told = parsedOrNot(await response.text().catch(() => ''));
-  if (typeof told !== 'object' || told === null) return {};
-  const { type, detail } = told as Record<string, unknown>;
-  return { ...(typeof type === 'string' && { type }), ...(typeof detail === 'string' && { detail }) };
+async function problemIn(response: Response): Promise<Problem> {
+  const document = parsedOrNot(await response.text().catch(() => ''));
+  if (typeof document !== 'object' || document === null) return {};
+  const { type, detail } = document as Record<string, unknown>;
+  return { type: textOf(type), detail: textOf(detail) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function secondsIn(header: string | null): number | undefined {

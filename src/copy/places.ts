@@ -1,7 +1,6 @@
 import { type CatalogueFacts, catalogueFacts } from '#core/catalogue/catalogue-facts';
 import { catalogueKey } from '#core/identifiers/identifiers';
-import type { CatalogueKind } from '../catalogue/catalogue.ts';
-import { codesIn, kindOf } from './record-lines.ts';
+import { codesIn, type EntryKind, kindOf } from './record-lines.ts';
 
 /** Where a record's line is in the file. */
 export interface Place {
@@ -21,9 +20,9 @@ export interface Places {
   dossier(code: string): Place | undefined;
   /** Dossiers that have, or had, this code besides their own. */
   dossiersKnownAs(alias: string): readonly string[];
-  entry(kind: CatalogueKind, code: string): EntryPlace | undefined;
+  entry(kind: EntryKind, code: string): EntryPlace | undefined;
   /** In the order of their keys. */
-  entries(kind: CatalogueKind): readonly EntryPlace[];
+  entries(kind: EntryKind): readonly EntryPlace[];
   /** Whether a line at this offset is the newest one of its record. */
   isNewest(line: Buffer, offset: number): boolean;
   readonly dossiers: number;
@@ -31,16 +30,16 @@ export interface Places {
   readonly liveBytes: number;
 }
 
-const KINDS = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
+const KINDS = ['service', 'agency', 'field'] as const satisfies readonly EntryKind[];
 
 export function createPlaces(): Places {
   const dossiers = createDossierPlaces();
   const entries = new Map(KINDS.map((kind) => [kind, new Map<string, EntryPlace>()]));
-  const sorted = new Map<CatalogueKind, readonly EntryPlace[]>();
+  const sorted = new Map<EntryKind, readonly EntryPlace[]>();
   let entryBytes = 0;
-  const entriesOf = (kind: CatalogueKind): Map<string, EntryPlace> => entries.get(kind) as Map<string, EntryPlace>;
+  const entriesOf = (kind: EntryKind): Map<string, EntryPlace> => entries.get(kind) as Map<string, EntryPlace>;
 
-  function takeEntry(kind: CatalogueKind, line: Buffer, offset: number): void {
+  function takeEntry(kind: EntryKind, line: Buffer, offset: number): void {
     const { record } = JSON.parse(line.toString());
     const key = catalogueKey(kind, record.code);
     entryBytes += line.length - (entriesOf(kind).get(key)?.bytes ?? 0);
@@ -79,7 +78,7 @@ export function createPlaces(): Places {
   };
 }
 
-function isEntryKind(kind: string | undefined): kind is CatalogueKind {
+function isEntryKind(kind: string | undefined): kind is EntryKind {
   return (KINDS as readonly (string | undefined)[]).includes(kind);
 }
 

@@ -1,8 +1,9 @@
-import type { CatalogueKind } from '../catalogue/catalogue.ts';
+/** The kinds of record in the catalogue. */
+export type EntryKind = 'service' | 'agency' | 'field';
 
 /**
- * The lines of a copy's file: those of a snapshot, as they came (see /api/v1/snapshot of the hub), then what changed since,
- * in the same form, and after each part a mark that says up to where it is complete.
+ * The lines of a copy's file: first the lines of a snapshot, unchanged (see /api/v1/snapshot of the hub), then later
+ * changes in the same form. After each part a mark says up to which cursor the file is complete.
  */
 export interface SnapshotHead {
   readonly kind: 'snapshot';
@@ -34,7 +35,7 @@ export interface Mark {
 }
 
 export const FORM = 1;
-export type RecordKind = 'dossier' | CatalogueKind;
+export type RecordKind = 'dossier' | EntryKind;
 
 /** @param json the record, as the hub shows it */
 export function recordLine(kind: RecordKind, json: string): string {

@@ -1,54 +1,52 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hono } from 'hono';
 import { takeLock } from '../embedded-postgres/lock.ts';
 import { makeFolders } from '../process/make-folders.ts';
 import { NotAttested } from '../secrets/signed-documents.ts';
-import { type Copy, type CopyMeans, openCopy } from './copy.ts';
+import { type Copy, type CopyOptions, openCopy } from './copy.ts';
 import { FileFailed } from './copy-file.ts';
 import { HubRefused } from './hub-answers.ts';
-import { createCopyApp } from './server.ts';
 import { NoSnapshot } from './take-snapshot.ts';
 
 export interface RunningCopy {
   readonly url: string;
   readonly dossiers: number;
-  /** Answer what is under way, and let go of everything. */
+  /** Answers requests in progress, then closes everything. */
   stop(): Promise<void>;
 }
 
-export type Listen = (app: Hono) => Promise<{ readonly url: string; close(): Promise<void> }>;
+/** Answers from the copy. `whyAway`: why the hub did not answer the last request, undefined when it answered. */
+export type Serve = (
+  copy: Copy,
+  whyAway: () => string | undefined,
+) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
-/** So long the hub may wait with an answer: the age that is told grows up to it where nothing changes. */
+/** How long the hub may wait for a change. Without changes, the age that the copy reports grows up to this. */
 const WAIT_S = 10;
 const AGAIN_AFTER_S = [1, 2, 5, 10, 15];
-/** The one before may be about to end. */
+/** The previous process may be about to end. */
 const LOCK_WITHIN_MS = 1_000;
-/** What a person has to mend. */
-const MENDED_AFTER_S = 60;
-/** All of a snapshot came, and it is refused: another one costs as much. */
+/** For errors that a person has to repair. */
+const REPAIRED_AFTER_S = 60;
+/** A whole snapshot arrived and was rejected: another one costs as much. */
 const OTHER_SNAPSHOT_AFTER_S = 300;
 
 /**
- * Keep a copy and answer from it until it is stopped.
+ * Keeps a copy up to date and serves it until it is stopped.
  *
- * @throws where there is no copy yet and none can be had, the folder is in use, or the address cannot be had
+ * @throws when a first snapshot fails, another process uses the folder, or `serve` fails
  */
-export async function runCopy(means: CopyMeans, listen: Listen): Promise<RunningCopy> {
-  makeFolders(means.folder);
+export async function runCopy(options: CopyOptions, serve: Serve): Promise<RunningCopy> {
+  makeFolders(options.folder);
   // Two that append to one file would spoil it.
-  const unlock = await takeLock(join(means.folder, 'copy.lock'), LOCK_WITHIN_MS);
+  const unlock = await takeLock(join(options.folder, 'copy.lock'), LOCK_WITHIN_MS);
   const leaving = new AbortController();
   let copy: Copy | undefined;
   try {
-    const opened = await openedInTurn(means);
+    const opened = await openedInTurn(options);
     copy = opened;
-    const following = createFollowing(opened, means, leaving.signal);
-    const { key, nowMs, log } = means;
-    const { whyAway } = following;
-    const onFault = (error: unknown) =>
-      log.error({ error: (error as Error).message, stack: (error as Error).stack }, 'failed');
-    const { url, close } = await listen(createCopyApp({ copy: opened, key, nowMs, whyAway, onFault }));
+    const following = createFollowing(opened, options, leaving.signal);
+    const { url, close } = await serve(opened, following.whyAway);
     const followed = following.run();
     return {
       url,
@@ -68,20 +66,20 @@ export async function runCopy(means: CopyMeans, listen: Listen): Promise<Running
   }
 }
 
-/** Several copies may be begun at once: the hub gives some snapshots at a time. */
-async function openedInTurn(means: CopyMeans): Promise<Copy> {
+/** The hub gives a few snapshots at a time, so a copy may have to wait. */
+async function openedInTurn(options: CopyOptions): Promise<Copy> {
   for (;;)
     try {
-      return await openCopy(means);
+      return await openCopy(options);
     } catch (error) {
       if (!(error instanceof HubRefused && error.status === 429)) throw error;
-      const forS = error.retryAfterS ?? MENDED_AFTER_S;
-      means.log.info({ why: error.message, forS }, 'waiting for the hub');
+      const forS = error.retryAfterS ?? REPAIRED_AFTER_S;
+      options.log.info({ why: error.message, forS }, 'waiting for the hub');
       await sleep(forS * 1000);
     }
 }
 
-function createFollowing(copy: Copy, { log }: CopyMeans, signal: AbortSignal) {
+function createFollowing(copy: Copy, { log }: CopyOptions, signal: AbortSignal) {
   let why: string | undefined;
 
   async function once(): Promise<void> {
@@ -92,7 +90,7 @@ function createFollowing(copy: Copy, { log }: CopyMeans, signal: AbortSignal) {
 
   return {
     whyAway: () => why,
-    /** Until the signal; whatever goes wrong is tried again. */
+    /** Runs until the signal. Retries after every error. */
     async run(): Promise<void> {
       for (let failures = 0; !signal.aborted; )
         try {
@@ -113,7 +111,7 @@ function createFollowing(copy: Copy, { log }: CopyMeans, signal: AbortSignal) {
 function afterS(error: unknown, failures: number): number {
   const usual = AGAIN_AFTER_S[Math.min(failures, AGAIN_AFTER_S.length - 1)] as number;
   if (error instanceof NotAttested || error instanceof NoSnapshot) return OTHER_SNAPSHOT_AFTER_S;
-  if (error instanceof FileFailed) return MENDED_AFTER_S;
-  if (error instanceof HubRefused && [401, 403].includes(error.status)) return MENDED_AFTER_S;
+  if (error instanceof FileFailed) return REPAIRED_AFTER_S;
+  if (error instanceof HubRefused && [401, 403].includes(error.status)) return REPAIRED_AFTER_S;
   return error instanceof HubRefused ? Math.max(error.retryAfterS ?? 0, usual) : usual;
 }

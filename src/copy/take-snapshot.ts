@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import { linesOf } from '../http/lines.ts';
+import { linesOf } from '../concurrency/lines.ts';
 import { type CopyFile, type CopyFileDraft, draftCopyFile } from './copy-file.ts';
 import type { HubClient } from './hub-client.ts';
 import { FORM, kindOf, type RecordKind, type SnapshotEnd, type SnapshotHead } from './record-lines.ts';

@@ -1,15 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { codeOf, readIfThere } from './files.ts';
+import { codeOf, type Log, readIfThere } from './files.ts';
 
 /** The system account PostgreSQL runs as; empty means the account of this process. */
 export interface Account {
   readonly uid?: number;
   readonly gid?: number | undefined;
 }
-
-export type Log = (fields: object, message: string) => void;
 
 const NAME = 'lienthong-postgres';
 const USERADD = '/usr/sbin/useradd';

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Account, Log } from './account.ts';
+import type { Account } from './account.ts';
 import { type Cluster, canReach, MOVED_DATA_ROOT } from './cluster.ts';
-import { filesIn, removeLeftOvers } from './files.ts';
+import { filesIn, type Log, removeLeftOvers } from './files.ts';
 import { packageVersion, prepare, tryToRun } from './programs.ts';
 
 /**

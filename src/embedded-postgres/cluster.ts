@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '../process/make-folders.ts';
-import { type Account, accountOf, type Log, madeAccount } from './account.ts';
-import { codeOf, readIfThere, syncFolder } from './files.ts';
+import { type Account, accountOf, madeAccount } from './account.ts';
+import { codeOf, type Log, readIfThere, syncFolder } from './files.ts';
 import { settingFlags } from './settings.ts';
 
 /** The superuser that initdb makes. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Log } from './account.ts';
+
+export type Log = (fields: object, message: string) => void;
 
 export const HALF_WRITTEN_MS = 2_000; // a file still empty after this was left by a crash
 

@@ -1,12 +1,18 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isLeftToNobody, type Log } from './account.ts';
+import { isLeftToNobody } from './account.ts';
 import { type Cluster, isCluster, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
+import type { Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
 import { shutDown } from './shut-down.ts';
+
+/*
+ * This folder is a package of its own. It knows nothing of the hub: it runs PostgreSQL over a folder. From outside it uses
+ * `process/make-folders.ts` alone, which knows nothing of the hub either.
+ */
 
 /** A running server. `adopted`: it ran already, left by a process that died or kept by one that lives. */
 export interface EmbeddedPostgres {

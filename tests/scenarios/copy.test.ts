@@ -6,9 +6,9 @@ import type { Hono } from 'hono';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { type Copy, type CopyMeans, openCopy } from '../../src/copy/copy.ts';
+import { createCopyApp } from '../../src/cli/copy/serve-copy.ts';
+import { type Copy, type CopyOptions, openCopy } from '../../src/copy/copy.ts';
 import { runCopy } from '../../src/copy/run.ts';
-import { createCopyApp } from '../../src/copy/server.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -74,7 +74,7 @@ async function pullCatalogue(): Promise<void> {
 }
 
 const nowMs = () => hub.clock.nowMs;
-const meansOf = (): CopyMeans => ({
+const meansOf = (): CopyOptions => ({
   ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, nowMs },
   log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   async fetch(url, init) {
@@ -87,11 +87,12 @@ const meansOf = (): CopyMeans => ({
   },
 });
 
-async function start(more: Partial<CopyMeans> = {}): Promise<void> {
+async function start(more: Partial<CopyOptions> = {}): Promise<void> {
   asked = [];
   copy = await openCopy({ ...meansOf(), ...more });
   const whyAway = () => (isAway ? 'it is away' : undefined);
-  app = createCopyApp({ copy, key: SECRETS.portal, nowMs, whyAway, onFault: (error) => expect(error).toBeUndefined() });
+  const log = { error: (fields: object) => expect(fields).toBeUndefined() };
+  app = createCopyApp({ copy, key: SECRETS.portal, nowMs, whyAway, log });
 }
 
 /** The process is gone without a word, and another one begins with what it has left. */

@@ -1,4 +1,5 @@
 import { type Item, readItem } from '#core/dossier/item';
+import { type Line, linesIn } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import {
   decode,
@@ -11,7 +12,6 @@ import {
   tooLarge,
   whyNot,
 } from '../../json-body.ts';
-import { type Line, linesIn } from '../../lines.ts';
 import { Refusal } from '../../problem.ts';
 
 export type DossierOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';

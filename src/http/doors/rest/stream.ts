@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
+import { type Line, linesOf } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Load } from '../../bodies.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
-import { type Line, linesOf } from '../../lines.ts';
 import { brokenOff, Refusal } from '../../problem.ts';
 import { readLine, TOO_LONG } from './items.ts';
 import { JSON_BODY, type Request, submissionOf } from './request.ts';

@@ -1,4 +1,4 @@
-import { nextTurn } from '../concurrency/yielding.ts';
+import { nextTurn } from './yielding.ts';
 
 /** One line of a stream of lines, without its end and the blanks around it; cut where it is too long. */
 export interface Line {

@@ -1,18 +1,19 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { JWK } from 'jose';
-import { logLevelOf } from '../config/config.ts';
-import { copySettings } from '../config/copy-settings.ts';
-import { HubAway, HubRefused } from '../copy/hub-answers.ts';
-import { type RunningCopy, runCopy } from '../copy/run.ts';
-import { readKeys } from '../copy/signing-keys.ts';
-import { NoSnapshot } from '../copy/take-snapshot.ts';
-import { listen } from '../http/listen.ts';
-import { onEnd } from '../process/ending.ts';
-import { createLog, tellListening } from '../process/log.ts';
-import { NotAttested } from '../secrets/signed-documents.ts';
-import { endWithNpm } from './end-with-npm.ts';
-import { tellError, UsageError } from './run-command.ts';
+import { logLevelOf } from '../../config/config.ts';
+import { copySettings } from '../../config/copy-settings.ts';
+import { HubAway, HubRefused } from '../../copy/hub-answers.ts';
+import { type RunningCopy, runCopy } from '../../copy/run.ts';
+import { readKeys } from '../../copy/signing-keys.ts';
+import { NoSnapshot } from '../../copy/take-snapshot.ts';
+import { listen } from '../../http/listen.ts';
+import { onEnd } from '../../process/ending.ts';
+import { createLog, tellListening } from '../../process/log.ts';
+import { NotAttested } from '../../secrets/signed-documents.ts';
+import { endWithNpm } from '../end-with-npm.ts';
+import { tellError, UsageError } from '../run-command.ts';
+import { createCopyApp } from './serve-copy.ts';
 
 interface CopyOptions {
   readonly from: string;
@@ -80,12 +81,8 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   });
   endWithNpm(env, () => process.kill(process.pid, 'SIGTERM'));
   running = await runCopy(
-    {
-      ...{ from, key, log, folder: resolve(folder), nowMs: Date.now },
-      fetch: (url, init) => fetch(url, init),
-      ...(trusted && { keys: trusted }),
-    },
-    (app) => listen(app, { host, port }),
+    { from, key, log, folder: resolve(folder), nowMs: Date.now, keys: trusted, fetch: (url, init) => fetch(url, init) },
+    (copy, whyAway) => listen(createCopyApp({ copy, key, log, nowMs: Date.now, whyAway }), { host, port }),
   ).catch((error) => {
     throw inWords(error, from, folder);
   });

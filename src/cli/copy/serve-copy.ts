@@ -1,36 +1,37 @@
 import { type Context, Hono } from 'hono';
+import type { Logger } from 'pino';
 import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import { cleanCode, isAtOrBelow } from '#core/identifiers/identifiers';
 import { isFoundUnder } from '#core/search';
-import type { CatalogueKind } from '../catalogue/catalogue.ts';
-import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
-import type { KeyEntry } from '../config/config.ts';
-import { type Keys, requireKey } from '../http/auth.ts';
-import { addCatalogueReaders } from '../http/catalogue.ts';
-import { createCursors } from '../http/cursor.ts';
-import { problemResponse, Refusal, refusalOf } from '../http/problem.ts';
-import { conditional, routesOf } from '../http/route.ts';
-import { sameText } from '../secrets/same-text.ts';
-import type { Copy } from './copy.ts';
-import type { EntryPlace } from './places.ts';
-import { recordIn } from './record-lines.ts';
+import type { CatalogueKind } from '../../catalogue/catalogue.ts';
+import type { CatalogueFilter, CatalogueReader } from '../../catalogue/read.ts';
+import type { KeyEntry } from '../../config/config.ts';
+import type { Copy } from '../../copy/copy.ts';
+import type { EntryPlace } from '../../copy/places.ts';
+import { recordIn } from '../../copy/record-lines.ts';
+import { type Keys, requireKey } from '../../http/auth.ts';
+import { addCatalogueReaders } from '../../http/catalogue.ts';
+import { createCursors } from '../../http/cursor.ts';
+import { problemResponse, Refusal, refusalOf } from '../../http/problem.ts';
+import { conditional, routesOf } from '../../http/route.ts';
+import { sameText } from '../../secrets/same-text.ts';
 
-export interface CopyServerMeans {
+export interface CopyAppOptions {
   readonly copy: Copy;
   readonly key: string;
   readonly nowMs: () => number;
-  /** Why the hub was not heard the last time it was asked; undefined where it was. */
+  /** Why the hub did not answer the last request. Undefined when it answered. */
   readonly whyAway: () => string | undefined;
-  readonly onFault: (error: unknown) => void;
+  readonly log: Pick<Logger, 'error'>;
 }
 
-/** What a portal reads from a copy: the same as from the hub at the same addresses, and how old it is. */
-export function createCopyApp(means: CopyServerMeans): Hono {
-  const { copy, nowMs, onFault } = means;
+/** The HTTP interface of a copy: the hub's answers at the hub's addresses, with their age. */
+export function createCopyApp(options: CopyAppOptions): Hono {
+  const { copy, nowMs, log } = options;
   const app = new Hono();
   const add = routesOf(app, []);
-  const keys = keysOf(means);
+  const keys = keysOf(options);
   app.use('/api/*', async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(ageOf(copy, nowMs()).headers)) c.header(name, value);
@@ -48,17 +49,20 @@ export function createCopyApp(means: CopyServerMeans): Hono {
   const cursors = createCursors(UNSIGNED);
   const clients = { originOf: (c: Context) => new URL(c.req.url).origin };
   addCatalogueReaders(add, {
-    ...{ catalogue: catalogueOf(copy), keys, cursors, clients },
+    catalogue: catalogueOf(copy),
+    keys,
+    cursors,
+    clients,
     get province() {
       return copy.file.head.province ?? undefined;
     },
   });
   app.get('/health/live', (c) => c.json({ status: 'live' }));
-  app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(means) }));
+  app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(options) }));
   app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path} in a copy`)));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
-    if (refusal.kind === 'internal') onFault(error);
+    if (refusal.kind === 'internal') log.error({ error: error.message, stack: error.stack }, 'failed');
     return problemResponse(c, refusal);
   });
   return app;
@@ -86,18 +90,23 @@ function ageOf(copy: Copy, now: number) {
   return { ageS, asOf, headers: { Age: String(ageS), 'Lienthong-As-Of': asOf } };
 }
 
-function healthOf({ copy, nowMs, whyAway }: CopyServerMeans): object {
+function healthOf({ copy, nowMs, whyAway }: CopyAppOptions): object {
   const { ageS, asOf } = ageOf(copy, nowMs());
   const why = whyAway();
   const { places, head } = copy.file;
   return {
-    ...{ asOf, ageS, hub: why === undefined ? 'heard' : 'away', ...(why !== undefined && { why }) },
-    ...{ dossiers: places.dossiers, catalogue: head.catalogue, snapshotAt: head.at },
+    asOf,
+    ageS,
+    hub: why === undefined ? 'heard' : 'away',
+    why,
+    dossiers: places.dossiers,
+    catalogue: head.catalogue,
+    snapshotAt: head.at,
   };
 }
 
-/** The one key there is; it may here what it may at the hub. */
-function keysOf({ copy, key }: CopyServerMeans): Keys {
+/** The copy knows one key. It has the scopes here that it has at the hub. */
+function keysOf({ copy, key }: CopyAppOptions): Keys {
   const entry = (): KeyEntry => ({
     id: 'copy',
     secret: key,
@@ -106,11 +115,14 @@ function keysOf({ copy, key }: CopyServerMeans): Keys {
   const nobody = () => undefined;
   return {
     bySecret: (secret) => (sameText(secret, key) ? entry() : undefined),
-    ...{ byPassword: nobody, byId: nobody, byCertificate: nobody, byClient: nobody },
+    byPassword: nobody,
+    byId: nobody,
+    byCertificate: nobody,
+    byClient: nobody,
   };
 }
 
-/** As the hub finds it: under its own code, or under another one that is no dossier's own. */
+/** Finds a dossier as the hub does: by its own code, otherwise by an alias. */
 async function dossierAs({ file }: Copy, code: string): Promise<string> {
   const own = file.places.dossier(code);
   if (own) return recordIn('dossier', await file.read(own));
@@ -125,10 +137,10 @@ async function dossierAs({ file }: Copy, code: string): Promise<string> {
   return recordIn('dossier', await file.read(place));
 }
 
-/** As much as a page of the hub has. */
+/** The size of a page of the hub. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The first of these places, as many as fit into a page; one in any case. */
+/** The first places that fit into a page, at least one. */
 function fitting(places: readonly EntryPlace[]): readonly EntryPlace[] {
   let bytes = 0;
   let count = 0;
@@ -140,7 +152,7 @@ function fitting(places: readonly EntryPlace[]): readonly EntryPlace[] {
   return places.slice(0, count);
 }
 
-/** What none of the routes here tells. */
+/** No route of a copy shows it. */
 const BESIDE = { changedAt: '' };
 
 function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
@@ -156,7 +168,7 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
         .entries(kind)
         .filter((one) => (after === undefined || one.key > after) && fits(kind, one, filter));
       const page = fitting(found.slice(0, limit));
-      // All are asked for before anything is waited for: the file may be another one then.
+      // All reads start before the first await: after it the file may be another one.
       const lines = await Promise.all(page.map((place) => file.read(place)));
       const entries = page.map(({ key }, at) => ({ ...BESIDE, key, record: recordIn(kind, lines[at] as Buffer) }));
       return Object.assign(entries, { isCut: page.length < Math.min(limit, found.length) });
@@ -164,7 +176,7 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
   };
 }
 
-/** As the hub narrows its lists: fields and agencies are found by their own codes, too. */
+/** Filters as the hub does: fields and agencies are found by their own codes too. */
 function fits(
   kind: CatalogueKind,
   { key, facts }: EntryPlace,
@@ -181,7 +193,7 @@ function fits(
   );
 }
 
-/** There is nothing to protect: whoever has the key may read the whole list. So the hub's own cursors are good here, too. */
+/** Cursors protect nothing here, because a valid key may read the whole list. So cursors of the hub work too. */
 const UNSIGNED: Parameters<typeof createCursors>[0] = {
   sign: (_, text) => `${text}.copy`,
   verify(_, signed) {
