@@ -45,7 +45,10 @@ describe('without any setting', () => {
 });
 
 it('the example of who may say what is a configuration that starts', () => {
-  const page = fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'docs', 'who-may-say-what.md'), 'utf8');
+  const page = fs.readFileSync(
+    path.join(import.meta.dirname, '..', '..', 'docs', 'concepts', 'who-may-say-what.md'),
+    'utf8',
+  );
   const example = /```json\n([\s\S]+?)```/.exec(page)?.[1] ?? '';
   const file = path.join(root, 'who-may-say-what.json');
   fs.writeFileSync(file, example);

@@ -14,7 +14,7 @@ export const SHAREABLE = (Object.keys(Dossier.properties) as (keyof Dossier)[]).
 export const DOUBTS = ['moved-by-another', 'alias-by-another', 'far-ahead'] as const;
 export type Doubt = (typeof DOUBTS)[number];
 
-/** What the configuration says of one party's rights; see "Who may say what" in the README. */
+/** What the configuration says of one party's rights; see docs/concepts/who-may-say-what.md. */
 export interface PartyRights {
   /** Prefixes of dossier codes, agencies (with those below them) and services whose dossiers the party owns. */
   readonly owns?: {

@@ -1,0 +1,94 @@
+// Takes the pictures of docs/images/ from a demo that it starts itself. Needs Chromium. Run: npm run screenshots
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const IMAGES = path.join(ROOT, 'docs', 'images');
+const MAX_BYTES = 150_000;
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (file) => file !== undefined && fs.existsSync(file),
+);
+
+/** The demo prints these when its day is over. */
+const CITIZEN = /what citizens see\s+(http\S+?)\/ \(try (\S+) and (\d+)\)/;
+const CONSOLE = /\/console \(key (\S+), secret (\S+)\)/;
+
+async function main() {
+  if (CHROMIUM === undefined) throw new Error('no Chromium: install it, or set CHROMIUM to its path');
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'lienthong-screenshots-'));
+  const env = { ...process.env, PORT: '0', HUB_DATA_DIR: dataDir };
+  const demo = spawn(process.execPath, [path.join(ROOT, 'bin', 'lienthong.mjs'), 'demo'], { env });
+  const ended = once(demo, 'exit');
+  try {
+    await takeAll(await addressesOf(demo));
+  } finally {
+    demo.kill('SIGTERM');
+    await ended;
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the addresses. The demo plays its day first, in one to three minutes. */
+function addressesOf(demo) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const read = (chunk) => {
+      text += chunk;
+      const [citizen, operator] = [CITIZEN.exec(text), CONSOLE.exec(text)];
+      if (!citizen || !operator) return;
+      const [, url, code, proof] = citizen;
+      const [, id, secret] = operator;
+      resolve({ url, code, proof, id, secret });
+    };
+    demo.stdout.setEncoding('utf8').on('data', read);
+    demo.stderr.setEncoding('utf8').on('data', (chunk) => {
+      process.stderr.write(chunk);
+      read(chunk);
+    });
+    demo.once('exit', () => reject(new Error(`the demo ended early:\n${text}`)));
+  });
+}
+
+export async function takeAll({ url, code, proof, id, secret }) {
+  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1100, height: 760 } });
+    await page.goto(`${url}/`);
+    await page.fill('[name=code]', code);
+    await page.fill('[name=proof]', proof);
+    await submit(page);
+    await take(page, 'citizen');
+    await page.goto(`${url}/console/sign-in?lang=en`);
+    await page.fill('[name=id]', id);
+    await page.fill('[name=secret]', secret);
+    await submit(page);
+    for (const [name, place] of Object.entries({ console: '', quarantine: '/quarantine', deliveries: '/deliveries' })) {
+      await page.goto(`${url}/console${place}?lang=en`);
+      await take(page, name);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+async function submit(page) {
+  await Promise.all([
+    page.waitForNavigation(),
+    page.locator('main form button, main form [type=submit]').first().click(),
+  ]);
+}
+
+async function take(page, name) {
+  const file = path.join(IMAGES, `${name}.png`);
+  await page.screenshot({ path: file });
+  const { size } = fs.statSync(file);
+  console.log(`${path.relative(ROOT, file)}  ${Math.round(size / 1000)} KB`);
+  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, expected at most ${MAX_BYTES}`);
+}
+
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === import.meta.filename) await main();
