@@ -9,6 +9,8 @@ interface Rule {
   readonly may: readonly string[];
   /** Where types may come from besides: they are gone when the hub runs. */
   readonly mayTypes?: readonly string[];
+  /** Beginnings of paths that stay forbidden although `of` or `may` includes them. Not for tests. */
+  readonly mayNot?: readonly string[];
   readonly why: string;
 }
 
@@ -19,6 +21,8 @@ const adapterOf = (path: string): string | undefined =>
   [...ADAPTERS, SAMPLE].find((folder) => path.startsWith(`${folder}/`));
 const RECORDS = ['src/core/', 'schemas/'];
 const OUTSIDE = ['npm:', 'node:'];
+/** What `#kit`, `#ministry` and `#kit/testing` name. */
+const DOORS = ['src/kit/index.ts', 'src/ministry/index.ts', 'src/kit/testing/index.ts'];
 const SQL = [...RECORDS, 'src/database/', 'src/concurrency/', ...OUTSIDE];
 
 /** What the pipeline tells its story in. */
@@ -29,14 +33,26 @@ const RULES: readonly Rule[] = [
   { of: ['mappings/'], may: RECORDS, why: 'tables and pure functions, without means of their own' },
   ...[...ADAPTERS, SAMPLE].map((folder) => ({
     of: [`${folder}/`],
-    may: ['src/kit/index.ts', 'schemas/', 'mappings/', 'npm:'],
-    why: 'an adapter is one folder and is given its means by the kit',
+    may: ['src/kit/index.ts', 'src/ministry/index.ts', 'schemas/', 'mappings/', 'npm:'],
+    why: 'an adapter is one folder and uses the doors of the kit and of the ministries',
   })),
   { of: ['src/core/'], may: ['schemas/', 'npm:typebox'], why: 'the core is pure: the same input, the same answer' },
   {
+    of: ['src/kit/testing/'],
+    may: [...RECORDS, 'src/kit/', ...OUTSIDE],
+    why: 'tests and simulators of adapters need the kit alone',
+  },
+  {
     of: ['src/kit/'],
     may: [...RECORDS, 'src/secrets/same-text.ts', ...OUTSIDE],
+    mayNot: ['src/kit/testing/'],
     why: 'adapters are written and tested without the hub',
+  },
+  {
+    of: ['src/ministry/'],
+    may: [...RECORDS, 'src/kit/', ...OUTSIDE],
+    mayNot: ['src/kit/testing/'],
+    why: 'an adapter made of settings, by what the kit offers',
   },
   {
     of: ['src/database/'],
@@ -233,7 +249,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/config'],
-    may: [...RECORDS, 'src/kit/tls.ts', 'src/process/make-folders.ts', ...OUTSIDE],
+    may: [...RECORDS, 'src/kit/http/tls.ts', 'src/process/make-folders.ts', ...OUTSIDE],
     why: 'is read before anything else of the hub',
   },
   ...[
@@ -285,9 +301,10 @@ describe('imports', () => {
       bound.flatMap((file) =>
         file.imports
           .filter(({ specifier, target }) => specifier.startsWith('.') && top(target) !== top(file.path))
+          .filter(({ target }) => !(isTest(file) && target.startsWith('tests/support/')))
           .map(
             ({ specifier, line }) =>
-              `${file.path}:${line} imports ${specifier}: #kit, #core/…, #schemas/… or #mappings/…`,
+              `${file.path}:${line} imports ${specifier}: #kit, #ministry, #core/…, #schemas/… or #mappings/…`,
           ),
       ),
     );
@@ -365,10 +382,8 @@ describe('files', () => {
     );
   });
 
-  it('the kit alone is a barrel', () => {
-    report(
-      all.filter((file) => file.isBarrel && file.path !== 'src/kit/index.ts').map(({ path }) => `${path} is a barrel`),
-    );
+  it('only the doors of the kit and the ministries are barrels', () => {
+    report(all.filter((file) => file.isBarrel && !DOORS.includes(file.path)).map(({ path }) => `${path} is a barrel`));
   });
 
   it('default exports are there for a loader', () => {
@@ -401,13 +416,16 @@ function importViolation(file: SourceFile, { specifier, target, typesOnly, line 
   const may = [...rule.of, ...rule.may];
   if (typesOnly) may.push(...(rule.mayTypes ?? []));
   if (isSimulator(file)) may.push('node:');
+  if (adapterOf(file.path) && (isTest(file) || isSimulator(file))) may.push('src/kit/testing/index.ts');
   if (isTest(file)) may.push('node:', 'npm:', 'tests/support/', 'fixtures/');
   // To set its scene.
   if (isTest(file) && file.path.startsWith('src/') && !adapterOf(file.path)) may.push('src/', 'schemas/', 'mappings/');
-  const allowed = may.some((beginning) =>
-    /^npm:./.test(beginning) ? target === beginning : target.startsWith(beginning),
-  );
-  return allowed ? [] : [`${file.path}:${line} imports ${typesOnly ? 'types of ' : ''}${specifier} (${rule.why})`];
+  const isNamed = (beginnings: readonly string[]): boolean =>
+    beginnings.some((beginning) => (/^npm:./.test(beginning) ? target === beginning : target.startsWith(beginning)));
+  const isForbidden = !isTest(file) && isNamed(rule.mayNot ?? []);
+  return isNamed(may) && !isForbidden
+    ? []
+    : [`${file.path}:${line} imports ${typesOnly ? 'types of ' : ''}${specifier} (${rule.why})`];
 }
 
 function usesOf(files: readonly SourceFile[], unwanted: RegExp): string[] {

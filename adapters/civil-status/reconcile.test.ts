@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Outgoing, type Simulator, startSimulator, type TestConnection, testConnection } from '#kit';
+import type { Outgoing } from '#kit';
+import { type Simulator, startSimulator, type TestConnection, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import { reconcile } from './reconcile.ts';

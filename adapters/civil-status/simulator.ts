@@ -4,7 +4,7 @@ import {
   type SimulatorMeans,
   type SimulatorReply,
   type SimulatorRequest,
-} from '#kit';
+} from '#kit/testing';
 import { complaintsAbout, statusRow } from './simulated-ministry.ts';
 import tables from './tables.json' with { type: 'json' };
 

@@ -1,4 +1,4 @@
-import { contractTest, testConnection } from '#kit';
+import { contractTest, testConnection } from '#kit/testing';
 import adapter from './adapter.ts';
 
 await contractTest({

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Page, type RecordItem, type Simulator, startSimulator, testConnection } from '#kit';
+import type { Page, RecordItem } from '#kit';
+import { type Simulator, startSimulator, testConnection } from '#kit/testing';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';
 import { type Catalogue, SAMPLES } from './simulator/catalogue.ts';

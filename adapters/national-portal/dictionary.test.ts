@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Item, least, type Page, type Puller, testConnection, watchTurns } from '#kit';
+import type { Item, Page, Puller } from '#kit';
+import { testConnection } from '#kit/testing';
+import { least, watchTurns } from '../../tests/support/measures.ts';
 import adapter from './adapter.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit';
+import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 /** The key that this stand-in accepts. */
 export const SIMULATOR_TOKEN = 'one-stop-simulator';

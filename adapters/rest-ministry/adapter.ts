@@ -1,4 +1,4 @@
-import { ministryAdapter } from '#kit';
+import { ministryAdapter } from '#ministry';
 import { transport } from './client.ts';
 import { settingsProblems } from './problems.ts';
 import { Settings } from './settings.ts';

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { type Outgoing, testConnection, type WireRecord } from '#kit';
+import type { Outgoing, WireRecord } from '#kit';
+import { testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
-import { healthAt } from './parties/connect.ts';
 import type { Settings } from './settings.ts';
+import { healthAt } from './simulator/connect.ts';
 
 const RECORD: Dossier = {
   ...{ code: 'H60.01-250812-0035', serviceCode: '1.003618', agencyCode: 'H60.01' },

@@ -1,25 +1,27 @@
 import {
-  type Answer,
   type Connection,
-  coded,
-  EXPIRED,
   type Exchange,
   jsonObject,
-  type MinistryFailure,
-  type MinistryTransport,
-  meaningOf,
-  type NoAnswer,
-  noAnswer,
   nodesAt,
-  readDocument,
   retryAfterMs,
-  stuck,
-  type TransportCall,
   textAt,
   textIn,
   textOf,
   withoutReply,
 } from '#kit';
+import {
+  type Answer,
+  coded,
+  EXPIRED,
+  type Failure as MinistryFailure,
+  type Transport as MinistryTransport,
+  meaningOf,
+  type NoAnswer,
+  noAnswer,
+  readDocument,
+  stuck,
+  type TransportCall,
+} from '#ministry';
 import type { Settings } from './settings.ts';
 import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
 import { wireOf } from './wire.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { agricultureAt, healthAt } from './parties/connect.ts';
 import { settingsProblems } from './problems.ts';
 import type { Settings } from './settings.ts';
+import { agricultureAt, healthAt } from './simulator/connect.ts';
 
 const health = healthAt('http://127.0.0.1:9') as Settings;
 const agriculture = agricultureAt('http://127.0.0.1:9') as Settings;

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { ministrySettings, secretText, settingPlace, settingText } from '#kit';
+import { ministrySettings, secretText, settingPlace, settingText } from '#ministry';
 import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;

@@ -1,4 +1,4 @@
-import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit';
+import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit/testing';
 import { agriculture } from './simulator/agriculture.ts';
 import { health } from './simulator/health.ts';
 

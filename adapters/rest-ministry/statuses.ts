@@ -1,13 +1,5 @@
-import {
-  type Answer,
-  type Connection,
-  type Exchange,
-  firstAt,
-  type MinistryFailure,
-  meaningOf,
-  readDocument,
-  retryAfterMs,
-} from '#kit';
+import { type Connection, type Exchange, retryAfterMs } from '#kit';
+import { type Answer, firstAt, type Failure as MinistryFailure, meaningOf, readDocument } from '#ministry';
 import type { Settings } from './settings.ts';
 
 type Reply = Extract<Exchange, { kind: 'reply' }>;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { MinistryQuestion } from '#kit';
-import { agricultureAt, healthAt } from './parties/connect.ts';
+import type { Question as MinistryQuestion } from '#ministry';
 import type { Settings } from './settings.ts';
+import { agricultureAt, healthAt } from './simulator/connect.ts';
 import { operationProblems, wireOf } from './wire.ts';
 
 const SETTINGS = { ...agricultureAt('http://127.0.0.1:9'), baseUrl: 'http://127.0.0.1:9/api/' } as Settings;

@@ -1,4 +1,5 @@
-import { type Filled, type MinistryFailure, type MinistryQuestion, type Problem, pointer, quote } from '#kit';
+import { type Problem, pointer, quote } from '#kit';
+import type { Filled, Failure as MinistryFailure, Question as MinistryQuestion } from '#ministry';
 import type { Settings } from './settings.ts';
 
 type Request = Filled['record'];

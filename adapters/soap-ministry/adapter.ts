@@ -1,4 +1,5 @@
-import { loadNodeSoap, ministryAdapter } from '#kit';
+import { loadNodeSoap } from '#kit';
+import { ministryAdapter } from '#ministry';
 import { transport } from './client.ts';
 import { Settings } from './settings.ts';
 

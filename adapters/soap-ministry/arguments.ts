@@ -1,4 +1,5 @@
-import type { Filled, SoapArguments, SoapValue } from '#kit';
+import type { SoapArguments, SoapValue } from '#kit';
+import type { Filled } from '#ministry';
 
 type Request = Filled['record'];
 

@@ -1,22 +1,24 @@
 import {
-  type Answer,
   callSoap,
-  coded,
-  EXPIRED,
   fold,
-  type MinistryTransport,
-  NOWHERE,
-  type NoAnswer,
-  noAnswer,
   nodesAt,
   type Picking,
-  readDocument,
   retryAfterMs,
   type SoapFailure,
   type SoapResult,
   secretsOfSecurity,
   soapOutcome,
 } from '#kit';
+import {
+  type Answer,
+  coded,
+  EXPIRED,
+  type Transport as MinistryTransport,
+  NOWHERE,
+  type NoAnswer,
+  noAnswer,
+  readDocument,
+} from '#ministry';
 import { argumentsOf } from './arguments.ts';
 import { type Settings, serviceOf } from './settings.ts';
 

@@ -1,22 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  defineSimulator,
-  type Item,
-  least,
-  type Outcome,
-  type Page,
-  type Puller,
-  readXml,
-  startSimulator,
-  type TestConnection,
-  textAt,
-  watchTurns,
-} from '#kit';
+import { type Item, type Outcome, type Page, type Puller, readXml, textAt } from '#kit';
+import { defineSimulator, startSimulator, type TestConnection } from '#kit/testing';
+import { least, watchTurns } from '../../tests/support/measures.ts';
 import adapter from './adapter.ts';
-import { connectTo } from './parties/connect.ts';
 import type { Settings } from './settings.ts';
+import { connectTo } from './simulator/connect.ts';
 
 /** A ministry whose steps are these, page by page; `between` is done after each answer. */
 interface Ministry {

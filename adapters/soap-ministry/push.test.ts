@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Outgoing, startSimulator, testConnection } from '#kit';
+import type { Outgoing } from '#kit';
+import { startSimulator, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
-import { transportAt } from './parties/connect.ts';
 import type { Settings } from './settings.ts';
+import { transportAt } from './simulator/connect.ts';
 import simulator from './simulator.ts';
 
 const RECORD: Dossier = {

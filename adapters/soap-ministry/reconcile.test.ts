@@ -1,17 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Comparison,
-  defineSimulator,
-  type Outgoing,
-  type Simulator,
-  startSimulator,
-  type TestConnection,
-  testConnection,
-} from '#kit';
+import type { Comparison, Outgoing } from '#kit';
+import { defineSimulator, type Simulator, startSimulator, type TestConnection, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
-import { constructionAt, transportAt } from './parties/connect.ts';
 import type { Settings } from './settings.ts';
+import { constructionAt, transportAt } from './simulator/connect.ts';
 import simulator from './simulator.ts';
 
 const reconcile = adapter.reconcile as NonNullable<typeof adapter.reconcile>;

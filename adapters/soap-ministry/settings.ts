@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { ministrySettings, type SoapService, secretText, settingText } from '#kit';
+import type { SoapService } from '#kit';
+import { ministrySettings, secretText, settingText } from '#ministry';
 import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;

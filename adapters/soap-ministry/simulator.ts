@@ -1,4 +1,4 @@
-import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit';
+import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit/testing';
 import { construction } from './simulator/construction.ts';
 import { routesOf } from './simulator/server.ts';
 import { transport } from './simulator/transport.ts';

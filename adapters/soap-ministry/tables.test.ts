@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
-import { transportAt } from './parties/connect.ts';
 import type { Settings } from './settings.ts';
+import { transportAt } from './simulator/connect.ts';
 
 const settings = (change: Partial<Settings> = {}): Settings =>
   ({ ...transportAt('http://127.0.0.1:9'), ...change }) as Settings;

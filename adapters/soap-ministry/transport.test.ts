@@ -1,6 +1,6 @@
-import { contractTest } from '#kit';
+import { contractTest } from '#kit/testing';
 import adapter from './adapter.ts';
-import { connectTo } from './parties/connect.ts';
+import { connectTo } from './simulator/connect.ts';
 
 await contractTest({
   folder: import.meta.dirname,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Simulator, startSimulator, webhookHeaders } from '#kit';
+import { webhookHeaders } from '#kit';
+import { type Simulator, startSimulator } from '#kit/testing';
 import simulator, { SIMULATOR_PATH, SIMULATOR_SECRET } from './simulator.ts';
 
 const NOW = Date.parse('2025-08-13T10:00:00+07:00');

@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { defineSimulator, type SimulatorDefinition, type SimulatorReply, type SimulatorRequest } from '#kit';
+import { defineSimulator, type SimulatorDefinition, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 
 /** The secret of this stand-in. */

@@ -8,7 +8,7 @@ import { SHAREABLE } from '#core/dossier/ownership';
 import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
-import { createTls } from '../kit/tls.ts';
+import { createTls } from '../kit/http/tls.ts';
 import { weaknessOf } from './weak-secrets.ts';
 
 export const SCOPES = [

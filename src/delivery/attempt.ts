@@ -3,7 +3,7 @@ import { type Outcome, settle } from '#core/dossier/settle';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { storableIn } from '#core/vietnamese/text';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
-import type { WireRecord } from '../kit/http.ts';
+import type { WireRecord } from '../kit/http/http.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties/party.ts';

@@ -1,7 +1,7 @@
 import { asksToPause, type Pausing } from '#core/dossier/settle';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
-import type { WireRecord } from '../kit/http.ts';
+import type { WireRecord } from '../kit/http/http.ts';
 import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';

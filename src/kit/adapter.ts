@@ -7,7 +7,7 @@ import { type Cause, type Problem, unmappedKey } from '#core/problem';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';
-import type { Http } from './http.ts';
+import type { Http } from './http/http.ts';
 import type { Sessions } from './session.ts';
 
 /** The means that an adapter is given. It opens no socket, reads no clock and no environment of its own. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type Outgoing, unavailable, unknown } from './adapter.ts';
-import { sampleOutgoing } from './contract/samples.ts';
 import { inOrder } from './in-order.ts';
 import { jsonObject, partnerText, textOf } from './replies.ts';
+import { sampleOutgoing } from './testing/contract/samples.ts';
 
 const dossier = sampleOutgoing('dossier.upsert.v1').record as Dossier;
 

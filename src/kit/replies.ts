@@ -1,7 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
 import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Exchange } from './http.ts';
+import type { Exchange } from './http/http.ts';
 
 /** What a call without an answer means for what it carried: not sent, or perhaps arrived. */
 export function withoutReply({

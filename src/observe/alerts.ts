@@ -1,7 +1,7 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Outcome } from '#core/dossier/settle';
 import type { Database } from '../database/pool.ts';
-import { createHttp } from '../kit/http.ts';
+import { createHttp } from '../kit/http/http.ts';
 import { webhookHeaders } from '../kit/webhooks.ts';
 import {
   closeIncidents,

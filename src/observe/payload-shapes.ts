@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/dossier/shape';
 import type { Database } from '../database/pool.ts';
-import type { WireRecord } from '../kit/http.ts';
-import { readXml } from '../kit/xml.ts';
+import type { WireRecord } from '../kit/http/http.ts';
+import { readXml } from '../kit/xml/read-xml.ts';
 import { openIncidents } from '../ledger/incidents.ts';
 import { changeShape } from '../ledger/shapes.ts';
 import type { Alerts } from './alerts.ts';

@@ -1,10 +1,10 @@
 import type { MaintenanceWindow } from '#core/dates/windows';
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Adapter, batchOf, type Connection } from '../kit/adapter.ts';
-import { createHttp, type WireRecord } from '../kit/http.ts';
+import { createHttp, type WireRecord } from '../kit/http/http.ts';
+import { timeoutsIn } from '../kit/http/timeouts.ts';
+import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from '../kit/http/tls.ts';
 import { createSessions } from '../kit/session.ts';
-import { timeoutsIn } from '../kit/timeouts.ts';
-import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from '../kit/tls.ts';
 
 /** How much a party may be asked. */
 export interface Budget {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
+import { transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
-import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { call, soapClient } from '../../src/play/clients/soap-client.ts';
 import { lienthongHere, type Ran } from '../support/lienthong.ts';
 

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SAMPLES } from '../../adapters/national-portal/simulator/catalogue.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
-import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { freePort } from '../../src/play/stage/ports.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';

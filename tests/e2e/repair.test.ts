@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
-import { startSimulator } from '../../src/kit/index.ts';
+import { startSimulator } from '../../src/kit/testing/index.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { codeOf, dossier, progress } from '../support/hub.ts';
 import { lienthongHere } from '../support/lienthong.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test, vi } from 'vitest';
 import oneStop, { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
-import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { migratedDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Item, Outgoing, Page, Puller, Sender, TestConnection } from '#kit';
-import { readItem } from '#kit';
+import { type Item, type Outgoing, type Page, type Puller, readItem, type Sender } from '#kit';
+import type { TestConnection } from '#kit/testing';
 import adapter from '../../adapters/soap-ministry/adapter.ts';
-import { connectTo } from '../../adapters/soap-ministry/parties/connect.ts';
 import type { Settings } from '../../adapters/soap-ministry/settings.ts';
+import { connectTo } from '../../adapters/soap-ministry/simulator/connect.ts';
 
 const php = phpWithSoap();
 

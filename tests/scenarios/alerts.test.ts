@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
-import { certificatesIn } from '../../src/kit/tls.ts';
+import { certificatesIn } from '../../src/kit/http/tls.ts';
 import { webhookHeaders } from '../../src/kit/webhooks.ts';
 import { createAudit } from '../../src/ledger/audit.ts';
 import { loadAnchors } from '../../src/ledger/audit-chain.ts';

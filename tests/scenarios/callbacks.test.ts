@@ -7,7 +7,7 @@ import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
 import type { Progress } from '../../schemas/dossier.progress.v1.ts';
 import { formatLocal, msToInstant } from '../../src/core/dates/dates.ts';
 import { type Callback, defineAdapter } from '../../src/kit/adapter.ts';
-import { startSimulator } from '../../src/kit/simulator.ts';
+import { startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Answer, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { least, watchTurns } from '../../src/kit/index.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
+import { least, watchTurns } from '../support/measures.ts';
 
 const CODE = '1.000001';
 const PAPERS = 2_000;

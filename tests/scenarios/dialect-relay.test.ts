@@ -3,7 +3,7 @@ import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { SAMPLES } from '../../adapters/national-portal/simulator/catalogue.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { watchTurns } from '../../src/kit/index.ts';
 import { testDatabase } from '../support/database.ts';
 import {
   codeOf,
@@ -11,6 +10,7 @@ import {
   type TestHub,
   testHub,
 } from '../support/hub.ts';
+import { watchTurns } from '../support/measures.ts';
 import { spawnHub, testFolder } from '../support/process.ts';
 
 /** What a page has at most. The hub ends it at 4 MiB; the contract allows more. */

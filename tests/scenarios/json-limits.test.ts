@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cheapest } from '../../src/kit/measures.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
+import { cheapest } from '../support/measures.ts';
 
 const repeated = (text: string, times: number): string => text.repeat(times);
 const deep = repeated('[', 10_000) + repeated(']', 10_000);

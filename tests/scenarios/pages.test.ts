@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { cheapest } from '../../src/kit/measures.ts';
 import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { cheapest } from '../support/measures.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';

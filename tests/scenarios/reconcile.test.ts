@@ -3,16 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
-import { constructionAt, transportAt } from '../../adapters/soap-ministry/parties/connect.ts';
+import { constructionAt, transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import ministries from '../../adapters/soap-ministry/simulator.ts';
-import {
-  type Adapter,
-  type Comparison,
-  type Outgoing,
-  type Simulator,
-  startSimulator,
-  testConnection,
-} from '../../src/kit/index.ts';
+import type { Adapter, Comparison, Outgoing } from '../../src/kit/index.ts';
+import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
 import type { Party, ReconcileTimes } from '../../src/parties/party.ts';
 import { createNightly, type NightlyMeans } from '../../src/reconcile/nightly.ts';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMessage, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
-import { cheapest, least, watchTurns } from '../../src/kit/measures.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
+import { cheapest, least, watchTurns } from '../support/measures.ts';
 import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/soap.ts';
 
 const PING = '<h:Ping/>';

@@ -5,11 +5,11 @@ import type { Readers } from '../../src/accept/read-again.ts';
 import { createReread } from '../../src/accept/release.ts';
 import { createReaders } from '../../src/http/doors/readers.ts';
 import { parseList, parseWithList } from '../../src/http/json-body.ts';
-import { least, watchTurns } from '../../src/kit/index.ts';
 import { createCodeEntries } from '../../src/ledger/code-entries.ts';
 import { loadWaitingFor } from '../../src/ledger/quarantine.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { least, watchTurns } from '../support/measures.ts';
 import { dossierXml, envelope, pushXml } from '../support/soap.ts';
 
 const COUNT = 1_000;

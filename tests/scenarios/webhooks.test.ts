@@ -3,7 +3,7 @@ import adapter from '../../adapters/webhook-subscriber/adapter.ts';
 import { SIMULATOR_PATH, SIMULATOR_SECRET, webhookSubscriber } from '../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../src/config/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Simulator, type SimulatorRequest, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, type SimulatorRequest, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';

@@ -4,7 +4,7 @@ import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Simulator, startSimulator } from '../../src/kit/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from './hub.ts';
 import { MORNING } from './template.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Simulator, startSimulator } from '#kit';
+import { type Simulator, startSimulator } from '#kit/testing';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { loadCatalogue, SAMPLES } from './catalogue.ts';
 import { nationalPortal } from './portal.ts';

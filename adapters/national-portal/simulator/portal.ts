@@ -4,7 +4,7 @@ import {
   type SimulatorMeans,
   type SimulatorReply,
   type SimulatorRequest,
-} from '#kit';
+} from '#kit/testing';
 import { type Catalogue, loadCatalogue } from './catalogue.ts';
 import { type Reply, SERVICES } from './services.ts';
 

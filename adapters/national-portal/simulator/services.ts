@@ -1,4 +1,5 @@
-import { type SimulatorMeans, serviceKey } from '#kit';
+import { serviceKey } from '#kit';
+import type { SimulatorMeans } from '#kit/testing';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import type { Catalogue } from './catalogue.ts';

@@ -1,12 +1,5 @@
-import {
-  ministryRegistry,
-  msToInstant,
-  parseInstant,
-  type SimulatorMeans,
-  type SimulatorReply,
-  type SimulatorRequest,
-  textAt,
-} from '#kit';
+import { msToInstant, parseInstant, textAt } from '#kit';
+import { ministryRegistry, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 type Registry = ministryRegistry.Registry;
 type Held = ministryRegistry.Held;

@@ -1,13 +1,5 @@
-import {
-  formatLocal,
-  ministryRegistry,
-  msToInstant,
-  parseLocal,
-  type SimulatorMeans,
-  type SimulatorReply,
-  type SimulatorRequest,
-  textAt,
-} from '#kit';
+import { formatLocal, msToInstant, parseLocal, textAt } from '#kit';
+import { ministryRegistry, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 type Registry = ministryRegistry.Registry;
 type Held = ministryRegistry.Held;

@@ -1,15 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import {
-  formatLocal,
-  ministryRegistry,
-  msToInstant,
-  nodesAt,
-  parseLocal,
-  readXml,
-  type SimulatorMeans,
-  textAt,
-  XmlProblem,
-} from '#kit';
+import { formatLocal, msToInstant, nodesAt, parseLocal, readXml, textAt, XmlProblem } from '#kit';
+import { ministryRegistry, type SimulatorMeans } from '#kit/testing';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
 
 const { advance, changedIn, file, pageOf, receive } = ministryRegistry;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServerless, type IServices, type Server } from 'soap';
-import type { ministryRegistry, SimulatorMeans, SimulatorReply, SimulatorRequest } from '#kit';
+import type { ministryRegistry, SimulatorMeans, SimulatorReply, SimulatorRequest } from '#kit/testing';
 
 type Means = SimulatorMeans<ministryRegistry.Registry>;
 /** What node-soap reads of a message: texts, and elements by name. */

@@ -1,5 +1,6 @@
 import { passwordDigest } from 'soap';
-import { ministryRegistry, msToInstant, type SimulatorMeans } from '#kit';
+import { msToInstant } from '#kit';
+import { ministryRegistry, type SimulatorMeans } from '#kit/testing';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
 
 const { advance, changedIn, file, pageOf, receive } = ministryRegistry;

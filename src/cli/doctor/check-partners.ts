@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { HubFile } from '../../config/config.ts';
-import { lookUpName } from '../../kit/link-local.ts';
-import { createTls, type TlsGiven } from '../../kit/tls.ts';
+import { lookUpName } from '../../kit/http/link-local.ts';
+import { createTls, type TlsGiven } from '../../kit/http/tls.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
 const finding = findingsOf('partners');

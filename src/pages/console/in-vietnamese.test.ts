@@ -15,6 +15,7 @@ const OF_OPERATORS = [
   'src/operator-orders',
   'src/statistics',
   'src/kit',
+  'src/ministry',
   'mappings',
 ];
 /** Those that are shipped, and the one that a new one begins as: what another one says is its author's. */

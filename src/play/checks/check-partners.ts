@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import type { Acknowledged } from '../clients/acknowledgements.ts';
 import type { Day } from '../day/day.ts';
 import { dialectDate } from '../day/dialect-items.ts';

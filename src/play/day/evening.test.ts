@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import type { Partners } from '../participants/partners.ts';
 import { handOver } from './evening.ts';
 import type { RestPush } from './events.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import type { Fault } from '../../kit/simulator.ts';
+import type { Fault } from '../../kit/testing/simulator/simulator.ts';
 import type { Ministries, MinistryName } from '../participants/ministries.ts';
 import type { PartnerName, Partners } from '../participants/partners.ts';
 import type { Subscriber } from '../participants/subscriber.ts';

@@ -5,7 +5,7 @@ import type { Status } from '#schemas/dossier.upsert.v1';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
-import { nodesAt, readXml, textAt } from '../../kit/xml.ts';
+import { nodesAt, readXml, textAt } from '../../kit/xml/read-xml.ts';
 import { ANSWERS_WITHIN_MS, call, soapClient } from '../clients/soap-client.ts';
 import { NotAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Applicant } from '../day/people.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import axios from 'axios';
-import type { Fault, LedgerEntry } from '../../kit/simulator.ts';
+import type { Fault, LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { type Child, startListening } from '../stage/child.ts';
 import type { Folder } from '../stage/folder.ts';
 
@@ -38,7 +38,7 @@ export async function startPartner<Name extends string>(
   adapter: string = name,
 ): Promise<Partner<Name>> {
   const { child, url } = await startListening({
-    script: 'src/kit/run-simulator.ts',
+    script: 'src/kit/testing/simulator/run-simulator.ts',
     args: [adapter],
     logFile: join(folder.path, `${name}.log`),
     onLine: () => undefined,

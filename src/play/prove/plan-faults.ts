@@ -1,4 +1,4 @@
-import type { Fault } from '../../kit/simulator.ts';
+import type { Fault } from '../../kit/testing/simulator/simulator.ts';
 import { createDice, type Dice } from '../day/dice.ts';
 
 /** Something that is done to the running whole. */

@@ -1,4 +1,5 @@
-import { defineSimulator, msToInstant, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit';
+import { msToInstant } from '#kit';
+import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 /** The key that this stand-in accepts. */
 export const SIMULATOR_TOKEN = 'sample-partner-simulator';

@@ -1,0 +1,33 @@
+import { type TestConnection, type TestMeans, testConnection } from '#kit/testing';
+import agriculture from '../parties/agriculture.json' with { type: 'json' };
+import health from '../parties/health.json' with { type: 'json' };
+
+/** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
+export function connectTo(usual: 'health' | 'agriculture') {
+  return (url: string, means: TestMeans): TestConnection =>
+    testConnection((means.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), means);
+}
+
+export function healthAt(url: string) {
+  return {
+    ...health,
+    baseUrl: `${url}/lgsp/DichVuHoSo/1.0`,
+    headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
+    security: { ...health.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
+    pull: whole(health.pull),
+  };
+}
+
+export function agricultureAt(url: string) {
+  const security = { ...agriculture.security, token: 'khoa-thu-nghiem' };
+  return { ...agriculture, baseUrl: `${url}/api/v2`, security, pull: whole(agriculture.pull) };
+}
+
+/** All that there is in one period, whatever the clock says. */
+function whole<P extends Readonly<Record<string, { readonly period: { readonly startAt: string } }>>>(pull: P): P {
+  const lists = Object.entries(pull).map(([name, list]) => [
+    name,
+    { ...list, period: { startAt: list.period.startAt } },
+  ]);
+  return Object.fromEntries(lists) as P;
+}

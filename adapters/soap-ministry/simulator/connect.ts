@@ -1,0 +1,36 @@
+import { type TestConnection, type TestMeans, testConnection } from '#kit/testing';
+import construction from '../parties/construction.json' with { type: 'json' };
+import transport from '../parties/transport.json' with { type: 'json' };
+
+/** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
+export function connectTo(usual: 'construction' | 'transport') {
+  return (url: string, means: TestMeans): TestConnection =>
+    testConnection(
+      (means.settings?.system ?? usual) === 'construction' ? constructionAt(url) : transportAt(url),
+      means,
+    );
+}
+
+export function constructionAt(url: string) {
+  return {
+    ...construction,
+    endpoint: `${url}/DichVuHoSo.asmx`,
+    password: 'mat-khau-thu-nghiem',
+    pull: whole(construction.pull),
+  };
+}
+
+export function transportAt(url: string) {
+  const security = { ...transport.security, password: 'mat-khau-thu-nghiem' };
+  const wsdl = 'adapters/soap-ministry/parties/transport.wsdl';
+  return { ...transport, wsdl, endpoint: `${url}/HoSoWS`, security, pull: whole(transport.pull) };
+}
+
+/** All that there is in one period, whatever the clock says. */
+function whole<P extends Readonly<Record<string, { readonly period: { readonly startAt: string } }>>>(pull: P): P {
+  const lists = Object.entries(pull).map(([name, list]) => [
+    name,
+    { ...list, period: { startAt: list.period.startAt } },
+  ]);
+  return Object.fromEntries(lists) as P;
+}

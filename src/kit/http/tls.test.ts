@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { testCertificate } from '../../../tests/support/certificate.ts';
+import { createHttp, type Exchange } from './http.ts';
+import { createTls, type TlsGiven } from './tls.ts';
+
+const SERVER = testCertificate('localhost');
+const OURS = testCertificate('lien-thong');
+const NEWER = testCertificate('lien-thong-2');
+
+/** A partner that wants to see one of two certificates, and answers with the name on it. */
+let server: Server;
+let url: string;
+let folder: string;
+const open: { close(): void }[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lienthong-tls-'));
+  const ca = [OURS.certificate, NEWER.certificate];
+  server = createServer({ key: SERVER.key, cert: SERVER.certificate, ca, requestCert: true }, (request, response) => {
+    const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+    // What is answered last is the end of the connection: the next call makes a new one.
+    response.writeHead(200, { Connection: 'close' }).end(subject.CN);
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+});
+afterEach(() => {
+  for (const http of open.splice(0)) http.close();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function client(given?: TlsGiven) {
+  const http = createHttp({ origins: [new URL(url).origin], ...(given && { tls: createTls(given) }) });
+  open.push(http);
+  return async () => said(await http.exchange({ url, method: 'GET' }));
+}
+
+const said = (exchange: Exchange) =>
+  exchange.kind === 'reply' ? exchange.body.toString() : [exchange.kind, exchange.reason];
+
+test('a party is believed by its own authority alone, and is shown our certificate', async () => {
+  const { certificate, key } = OURS;
+  expect(await client({ ca: SERVER.certificate, certificate, key })()).toBe('lien-thong');
+  expect(await client({ certificate, key })()).toEqual(['unreachable', 'certificate']);
+  expect(await client({ ca: NEWER.certificate, certificate, key })()).toEqual(['unreachable', 'certificate']);
+});
+
+test('a partner that wants a certificate and is shown none has got nothing', async () => {
+  expect(await client({ ca: SERVER.certificate })()).toEqual(['unreachable', 'certificate']);
+});
+
+test('what holds no certificate, and a key that wants a passphrase, are told', () => {
+  expect(() => createTls({ ca: join(folder, 'nothing.pem') })).toThrow('ENOENT');
+  writeFileSync(join(folder, 'empty.pem'), '');
+  expect(() => createTls({ ca: join(folder, 'empty.pem') })).toThrow('ca holds no certificate in PEM');
+  const key = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----';
+  expect(() => createTls({ certificate: OURS.certificate, key })).toThrow('passphrase');
+});
+
+test('files that are replaced are used from the next connection on, when both belong together', async () => {
+  const files = { ca: join(folder, 'ca.pem'), certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  let seconds = 1_700_000_000;
+  const write = (file: string, text: string): void => {
+    writeFileSync(file, text);
+    utimesSync(file, ++seconds, seconds);
+  };
+  write(files.ca, SERVER.certificate);
+  write(files.certificate, OURS.certificate);
+  write(files.key, OURS.key);
+  const ask = client(files);
+  expect(await ask()).toBe('lien-thong');
+  write(files.certificate, NEWER.certificate);
+  expect(await ask()).toBe('lien-thong');
+  write(files.key, NEWER.key);
+  expect(await ask()).toBe('lien-thong-2');
+  // Half written, or emptied: what was good stays, and nobody else is believed.
+  write(files.ca, '');
+  expect(await ask()).toBe('lien-thong-2');
+  write(files.ca, 'no certificate');
+  expect(await ask()).toBe('lien-thong-2');
+});

@@ -1,0 +1,45 @@
+import { writable } from '../xml/text.ts';
+import { elementsOf, WsdlProblem } from './wsdl.ts';
+
+/** What an operation is given: texts, elements by name, lists of them. Attributes of an element stand under `attributes`. */
+export type SoapValue = string | readonly SoapValue[] | SoapArguments;
+export interface SoapArguments {
+  readonly [name: string]: SoapValue | undefined;
+}
+
+/**
+ * The arguments in the order of the WSDL, whatever their order here. What the WSDL does not know is a mistake of the
+ * settings and throws WsdlProblem. Texts stay texts: node-soap would write a Date as nothing.
+ */
+export function arranged(args: SoapArguments, shape: unknown, place: string): object {
+  const members = membersOf(shape);
+  const given = Object.entries(args).filter((entry): entry is [string, SoapValue] => entry[1] !== undefined);
+  for (const [name] of given) {
+    // Node-soap writes what stands under $xml as it is.
+    if (name.startsWith('$') && name !== '$value') throw new WsdlProblem(`${place} may have no member ${name}`);
+    if (members && !members.has(name) && name !== 'attributes' && name !== '$value')
+      throw new WsdlProblem(`${place} has no ${name} in the WSDL, but ${[...members.keys()].join(', ') || 'nothing'}`);
+  }
+  const order = members ? [...members.keys()] : [];
+  const sorted = given.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return Object.fromEntries(
+    sorted.map(([name, value]) => [name, within(value, members?.get(name), `${place}.${name}`)]),
+  );
+}
+
+function within(value: SoapValue, shape: unknown, place: string): unknown {
+  if (typeof value === 'string') return writable(value);
+  if (Array.isArray(value)) return value.map((one: SoapValue) => within(one, shape, place));
+  return arranged(value as SoapArguments, shape, place);
+}
+
+/**
+ * A message as node-soap describes it: elements by name, `name[]` where they repeat, types as text. Undefined where the
+ * WSDL leaves it open: a text, or anything.
+ */
+function membersOf(shape: unknown): ReadonlyMap<string, unknown> | undefined {
+  if (typeof shape !== 'object' || shape === null) return undefined;
+  const entries = elementsOf(shape);
+  if (entries.length === 0) return undefined;
+  return new Map(entries.map(([name, type]) => [name.replace(/\[\]$/, ''), type]));
+}

@@ -1,0 +1,164 @@
+import type { Connection } from '../adapter.ts';
+import { type Exchange, ForeignAddress } from '../http/http.ts';
+import { escapeText } from '../xml/text.ts';
+import { addressingOf } from './addressing.ts';
+import { arranged, type SoapArguments } from './arguments.ts';
+import { loadNodeSoap } from './node-soap.ts';
+import { type Picking, readSoapReply, type SoapReply } from './reply.ts';
+import { asBound } from './rpc.ts';
+import { type SoapSecurity, secretsOfSecurity, securityOf } from './security.ts';
+import { type LoadedWsdl, loadWsdl, type Port, type SoapVersion, shapesOf, WsdlProblem } from './wsdl.ts';
+
+/** Where a SOAP server is and how it wants to be spoken to. */
+export interface SoapService {
+  /** The WSDL: an address, or the path of a file. */
+  readonly wsdl: string;
+  /** Where to call, where the WSDL's own address is not right. */
+  readonly endpoint?: string;
+  readonly version?: SoapVersion;
+  /** `wsdl`: as the WSDL says; `empty`: `""`; `none`: no header; any other text is sent, `{operation}` replaced. */
+  readonly action?: string;
+  /** The port to use, by its name, where several fit. */
+  readonly port?: string;
+  readonly security?: SoapSecurity;
+  /** Whether each call says by WS-Addressing where it goes and what it asks, as `wsHttpBinding` of WCF wants. */
+  readonly addressing?: boolean;
+}
+
+export interface SoapCall {
+  readonly operation: string;
+  readonly args: SoapArguments;
+  /** What is picked out of the answer; see `xmlRecords`. */
+  readonly pick?: Picking;
+  readonly idempotent?: boolean;
+  /** Neither what is sent nor what is answered is kept. */
+  readonly secret?: boolean;
+  /** Texts that must not be kept in the record of the call. */
+  readonly hide?: readonly string[];
+}
+
+/** What came of a call. */
+export type SoapResult =
+  | (SoapReply & { readonly status: number; readonly headers: Readonly<Record<string, string>> })
+  | Exclude<Exchange, { kind: 'reply' }>
+  /** It was not sent: the WSDL cannot be had, or does not fit what is to be sent. */
+  | { readonly kind: 'unsent'; readonly reason: 'wsdl' | 'configuration'; readonly message: string };
+
+/** A WSDL is read again after an hour, and at once where it could not be had. */
+const WSDL_TTL_MS = 3_600_000;
+
+/**
+ * Call a SOAP operation. The envelope is made by the WSDL, goes out by the connection's http like every call, and the
+ * answer is read here: values as they are written, nothing guessed from types. Expected failures are values.
+ */
+export async function callSoap(
+  connection: Pick<Connection, 'http' | 'sessions'>,
+  service: SoapService,
+  call: SoapCall,
+): Promise<SoapResult> {
+  try {
+    const { loaded, port, endpoint } = await portOf(connection, service);
+    const { headers, body } = await envelopeOf(loaded, port, { ...service, endpoint }, call);
+    const exchange = await connection.http.exchange({
+      url: endpoint,
+      headers,
+      body,
+      ...{ idempotent: call.idempotent ?? false, secret: call.secret ?? false },
+      hide: [...(call.hide ?? []), ...secretsOfSecurity(service.security)].flatMap((text) => [text, escapeText(text)]),
+    });
+    if (exchange.kind !== 'reply') return exchange;
+    return { ...(await readSoapReply(exchange, call.pick)), status: exchange.status, headers: exchange.headers };
+  } catch (error) {
+    if (error instanceof WsdlProblem) return { kind: 'unsent', reason: 'wsdl', message: error.message };
+    if (error instanceof ForeignAddress) {
+      const message = `${error.message}: name the endpoint in the settings`;
+      return { kind: 'unsent', reason: 'configuration', message };
+    }
+    throw error;
+  }
+}
+
+/** The port that is used, and where it is. Throws WsdlProblem. */
+async function portOf(
+  { http, sessions }: Pick<Connection, 'http' | 'sessions'>,
+  service: SoapService,
+): Promise<{ readonly loaded: LoadedWsdl; readonly port: Port; readonly endpoint: string }> {
+  const name = `wsdl ${service.wsdl}`;
+  const loaded = await sessions.get(name, async () => ({
+    value: await loadWsdl(http, service.wsdl),
+    ttlMs: WSDL_TTL_MS,
+  }));
+  const fitting = loaded.ports.filter(
+    ({ version, name }) =>
+      version !== undefined &&
+      (service.version === undefined || version === service.version) &&
+      (service.port === undefined || name === service.port),
+  );
+  const port = fitting[0];
+  if (port) return { loaded, port, endpoint: service.endpoint ?? port.address };
+  const shown = loaded.ports.map(({ name, version }) => `${name} (${version ? `SOAP ${version}` : 'not SOAP'})`);
+  const wanted = [service.port && `named ${service.port}`, service.version && `of SOAP ${service.version}`];
+  throw new WsdlProblem(
+    `the WSDL has no port ${wanted.filter(Boolean).join(' ')}: it has ${shown.join(', ') || 'none'}`,
+  );
+}
+
+interface Envelope {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Method = (args: object, callback: (error: unknown) => void) => void;
+
+/** node-soap builds the envelope by the WSDL; in place of sending it, it is taken here. */
+async function envelopeOf(
+  loaded: LoadedWsdl,
+  port: Port,
+  { action = 'wsdl', security, addressing, endpoint }: SoapService & { readonly endpoint: string },
+  { operation, args }: SoapCall,
+): Promise<Envelope> {
+  const { Client } = await loadNodeSoap();
+  const { service: serviceName, name, version } = port;
+  // The shapes first: node-soap learns by them in which namespace each element is.
+  const { input } = shapesOf(loaded.wsdl, port, operation);
+  let envelope: Envelope | undefined;
+  const client = new Client(asBound(loaded, port, operation), undefined, {
+    forceSoap12Headers: version === '1.2',
+    httpClient: {
+      request(_url, body: string, callback, headers = {}) {
+        envelope = { headers: withAction(headers, action, operation), body };
+        callback(new Error('taken'));
+        return undefined as never;
+      },
+    },
+  });
+  if (addressing)
+    client.addSoapHeader(addressingOf(loaded, port, operation, { endpoint, action: actionIn(action, operation) }));
+  if (security) client.setSecurity(await securityOf(security));
+  const method = (client as unknown as Record<string, Record<string, Record<string, Method>>>)[serviceName]?.[name]?.[
+    operation
+  ];
+  if (!method) throw new WsdlProblem(`the WSDL has no operation ${operation} at its port ${name}`);
+  return new Promise((resolve, reject) => {
+    method(arranged(args, input, operation), (error) => (envelope ? resolve(envelope) : reject(error)));
+  });
+}
+
+function withAction(
+  headers: Readonly<Record<string, string>>,
+  action: string,
+  operation: string,
+): Readonly<Record<string, string>> {
+  if (action === 'wsdl') return headers;
+  const text = actionIn(action, operation) ?? '';
+  const { SOAPAction: _, 'Content-Type': type = '', ...others } = headers;
+  const plain = type.replace(/;\s*action="[^"]*"/, '');
+  if (type.startsWith('application/soap+xml'))
+    return { ...others, 'Content-Type': action === 'none' ? plain : `${plain}; action="${text}"` };
+  return { ...others, 'Content-Type': plain, ...(action !== 'none' && { SOAPAction: `"${text}"` }) };
+}
+
+/** The action that the settings themselves name. */
+function actionIn(action: string, operation: string): string | undefined {
+  return ['wsdl', 'empty', 'none'].includes(action) ? undefined : action.replaceAll('{operation}', operation);
+}

@@ -1,0 +1,110 @@
+import type { Exchange } from '../http/http.ts';
+import { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from '../xml/read-xml.ts';
+import { type RecordOptions, xmlRecords } from '../xml/records.ts';
+import { charsetOf, decoded, XmlProblem } from '../xml/text.ts';
+
+/** Whose fault it is, by the code: ours (Client, Sender), theirs (Server, Receiver), our credentials', or said otherwise. */
+export type FaultSide = 'client' | 'server' | 'security' | 'other';
+
+export interface SoapFault {
+  readonly side: FaultSide;
+  /** As it stands there, such as `soap:Client.Validation`, with the subcode of SOAP 1.2 behind it. */
+  readonly code: string;
+  readonly reason: string;
+  /** The texts of the detail, one after the other. */
+  readonly detail: string;
+}
+
+/** What a SOAP server's reply is. */
+export type SoapReply =
+  | {
+      readonly kind: 'answer';
+      /** What stands in the Body, without the records that were picked out. */
+      readonly body: XmlElement;
+      readonly picked: readonly string[];
+    }
+  | { readonly kind: 'fault'; readonly fault: SoapFault }
+  /** No envelope, half of one, or one that cannot be read. */
+  | { readonly kind: 'none'; readonly reason: XmlProblem['reason']; readonly message: string };
+
+/** What to pick out of the Body, one by one: elements as they stand there, or the text of one. */
+export interface Picking extends Omit<RecordOptions, 'path'> {
+  /** Such as `ListResponse.ListResult.Item`; `*` for any one name. */
+  readonly path: string;
+}
+
+const NOTHING: Picking = { path: '-' };
+
+/** Read a reply whatever its status says: faults come with 500, 400 and 200. It takes turns with others. */
+export async function readSoapReply(
+  { headers, body }: Extract<Exchange, { kind: 'reply' }>,
+  { path, ...options }: Picking = NOTHING,
+): Promise<SoapReply> {
+  try {
+    const charset = charsetOf(body, headers['content-type']);
+    const reader = xmlRecords(decoded(body, charset), { ...options, path: ['Envelope', 'Body', ...path.split('.')] });
+    const picked: string[] = [];
+    for (;;) {
+      const { done, value } = await reader.next();
+      if (done) return envelope(readXml(value), picked);
+      picked.push(value);
+    }
+  } catch (error) {
+    if (error instanceof XmlProblem) return { kind: 'none', reason: error.reason, message: error.message };
+    throw error;
+  }
+}
+
+function envelope(root: XmlElement, picked: readonly string[]): SoapReply {
+  const [body] = nodesAt(root, 'Envelope.Body');
+  if (body === undefined) return { kind: 'none', reason: 'not-xml', message: 'it is XML, and no SOAP envelope' };
+  const [fault] = nodesAt(body, 'Fault');
+  if (fault !== undefined) return { kind: 'fault', fault: faultOf(fault) };
+  return { kind: 'answer', body: typeof body === 'string' ? {} : (body as XmlElement), picked };
+}
+
+/** Both versions' shapes, whichever envelope they come in: servers mix them. */
+function faultOf(fault: unknown): SoapFault {
+  const subcodes = [textAt(fault, 'Code.Subcode.Value'), textAt(fault, 'Code.Subcode.Subcode.Value')];
+  const codes = [textAt(fault, 'faultcode') ?? textAt(fault, 'Code.Value'), ...subcodes].filter(
+    (one) => one !== undefined,
+  );
+  const reasons = nodesAt(fault, 'Reason.Text');
+  const local = reasons.find((one) => textAt(one, '@lang')?.startsWith('vi'));
+  return {
+    side: sideOf(codes),
+    code: codes.join(' '),
+    reason: textAt(fault, 'faultstring') ?? textIn(local ?? reasons[0]) ?? '',
+    detail: [...nodesAt(fault, 'detail'), ...nodesAt(fault, 'Detail')]
+      .flatMap((one) => textsOf(one as XmlNode))
+      .join('; '),
+  };
+}
+
+/** Codes of WS-Security 1.1, section 12: all of them say that we were not let in. */
+const SECURITY =
+  /^(?:FailedAuthentication|FailedCheck|InvalidSecurity|InvalidSecurityToken|SecurityTokenUnavailable|UnsupportedSecurityToken|UnsupportedAlgorithm|MessageExpired)$/;
+/** `Client.Authentication` as SOAP 1.1 lets codes be refined, and what the specifications count to the sender's faults. */
+const CLIENT = /^(?:Client|Sender|VersionMismatch|MustUnderstand|DataEncodingUnknown)(?:\.|$)/;
+const SERVER = /^(?:Server|Receiver)(?:\.|$)/;
+
+function sideOf(codes: readonly string[]): FaultSide {
+  const names = codes.map((code) => code.slice(code.lastIndexOf(':') + 1));
+  if (names.some((name) => SECURITY.test(name) || /^(?:Client|Sender)\.Authenticat/.test(name))) return 'security';
+  if (CLIENT.test(names[0] ?? '')) return 'client';
+  return SERVER.test(names[0] ?? '') ? 'server' : 'other';
+}
+
+function textsOf(node: XmlNode): readonly string[] {
+  const own = textIn(node);
+  if (typeof node === 'string' || node === null) return own ? [own] : [];
+  const children = Object.entries(node).flatMap(([name, child]) =>
+    /^[@#]/.test(name)
+      ? []
+      : [child].flat().flatMap((one) => {
+          const texts = textsOf(one as XmlNode);
+          return typeof one === 'string' && texts.length > 0 ? [`${name}: ${texts[0]}`] : texts;
+        }),
+  );
+  return own ? [own, ...children] : children;
+}

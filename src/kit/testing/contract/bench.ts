@@ -1,0 +1,89 @@
+import type { Outcome } from '#core/dossier/settle';
+import type { Operation } from '#schemas/operations';
+import { batchOf, type Outgoing, type Sender } from '../../adapter.ts';
+import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
+import type { TestConnection } from '../test-connection.ts';
+import type { Subject } from './contract-test.ts';
+import { sampleOutgoing } from './samples.ts';
+
+/** One sender of the adapter at one simulated partner, for one test. */
+export interface Bench {
+  readonly partner: Simulator;
+  readonly connection: TestConnection;
+  /** How many items one call may carry. */
+  readonly batch: number;
+  readonly onePerDossier: boolean;
+  sample(number?: number, mark?: string, later?: boolean): Outgoing;
+  send(...items: Outgoing[]): Promise<readonly Outcome[]>;
+  /** What the partner took since the bench was ready. */
+  taken(): number;
+  /** How many requests came since the bench was ready. */
+  requests(): number;
+}
+
+/** Set a bench up, use it, clear it away. Steps belong to dossiers, so their dossiers are told before. */
+export async function withBench<T>(
+  subject: Subject,
+  operation: Operation,
+  use: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const partner = await startSimulator(subject.simulator);
+  const connection = subject.connect(partner.url, { totalMs: 500 });
+  try {
+    if (operation === 'dossier.progress.v1') await tellDossiers(subject, partner.url);
+    const before = { taken: partner.ledger.count(), requests: partner.requests().length };
+    const sender = senderOf(subject, operation);
+    return await use({
+      partner,
+      connection,
+      batch: batchOf(sender, connection.settings),
+      onePerDossier: sender.onePerDossier ?? false,
+      sample: (number, mark, later) => sampleOf(subject, operation, number, mark, later),
+      send: (...items) => sender.send(connection, items),
+      taken: () => partner.ledger.count() - before.taken,
+      requests: () => partner.requests().length - before.requests,
+    });
+  } finally {
+    connection.close();
+    await partner.close();
+  }
+}
+
+export interface Undisturbed {
+  /** How many requests it takes to send one sample, logging in included. */
+  readonly requests: number;
+  readonly taken: number;
+}
+
+/** Send one sample where nothing goes wrong: what the guarantees measure against. */
+export function undisturbed(subject: Subject, operation: Operation): Promise<Undisturbed> {
+  return withBench(subject, operation, async (bench) => {
+    const [outcome] = await bench.send(bench.sample());
+    if (outcome?.kind !== 'delivered') throw new Error(`the sample is not delivered: ${JSON.stringify(outcome)}`);
+    return { requests: bench.requests(), taken: bench.taken() };
+  });
+}
+
+/** Let the fault begin with the n-th request from now on, and last. */
+export async function faultFrom(bench: Bench, n: number, fault: Fault): Promise<void> {
+  if (n > 1) await bench.partner.fault({ kind: 'pass', times: n - 1 });
+  await bench.partner.fault(fault.kind === 'down' ? fault : { ...fault, forMs: 60_000 });
+}
+
+export function sampleOf(subject: Subject, operation: Operation, number = 1, mark?: string, later?: boolean): Outgoing {
+  const outgoing = sampleOutgoing(operation, number, mark, later);
+  return subject.sample?.(outgoing) ?? outgoing;
+}
+
+async function tellDossiers(subject: Subject, url: string): Promise<void> {
+  const sender = subject.adapter.send?.['dossier.upsert.v1'] as Sender<unknown> | undefined;
+  if (!sender) return;
+  const connection = subject.connect(url, {});
+  for (const number of [1, 2, 3])
+    await sender.send(connection, [sampleOf(subject, 'dossier.upsert.v1', number, 'bắt đầu')]);
+  connection.close();
+}
+
+function senderOf(subject: Subject, operation: Operation): Sender<unknown> {
+  return subject.adapter.send?.[operation] as unknown as Sender<unknown>;
+}

@@ -1,0 +1,51 @@
+import type { Item } from '#core/dossier/item';
+import type { Callback, CallbackResult } from '../../adapter.ts';
+import type { ContractOptions, Vitest } from './contract-test.ts';
+import { type HttpText, parsed, parseHttpText } from './http-text.ts';
+
+/** The four files of a case. */
+interface CallbackCase {
+  /** `callback`, and what is put over the settings. */
+  readonly message: string;
+  /** What the partner sends. */
+  readonly requests: string;
+  /** What it is answered, while the hub holds nothing else. */
+  readonly replies: string;
+  /** The items, or why it is refused. */
+  readonly expected: string;
+}
+
+interface Message {
+  readonly callback: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly now?: string;
+}
+
+/** Check, read and answer what the partner sends: all of it is pure, and needs no server. */
+export function playCallback(options: ContractOptions, expect: Vitest['expect'], files: CallbackCase): void {
+  const held = JSON.parse(files.message) as Message;
+  const callback = options.adapter.callbacks?.[held.callback] as Callback<unknown>;
+  const connection = options.connect('http://127.0.0.1:9', { ...(held.settings && { settings: held.settings }) });
+  connection.close();
+  const { settings, codes } = connection;
+  const [request] = parseHttpText(files.requests) as [HttpText];
+  const [reply] = parseHttpText(files.replies) as [HttpText];
+  const body = Buffer.from(request.body);
+  const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
+  const refused = callback.check({ headers: new Headers({ ...request.headers }), body, nowMs }, settings);
+  const items = refused === undefined ? callback.read(body, settings, codes) : [];
+  expect(refused === undefined ? { items } : { refused }).toEqual(JSON.parse(files.expected));
+  const { mediaType = 'application/json', ...told } = callback.reply(resultOf(refused, items), settings);
+  expect({ ...told, mediaType }).toEqual({
+    status: Number(reply.start.split(' ')[1]),
+    body: parsed(reply.body),
+    mediaType: reply.headers['content-type'],
+  });
+}
+
+function resultOf(refused: string | undefined, items: readonly Item[]): CallbackResult {
+  if (refused !== undefined) return { kind: 'refused', status: 401, problems: [{ path: '', message: refused }] };
+  const problems = items.flatMap((item) => (item.kind === 'invalid' ? item.problems : []));
+  if (problems.length > 0) return { kind: 'invalid', status: 422, problems, receipt: 'a-receipt' };
+  return { kind: 'held', status: 200, problems, receipt: 'a-receipt' };
+}

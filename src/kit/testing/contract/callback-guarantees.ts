@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Item } from '#core/dossier/item';
+import type { Callback, CallbackResult } from '../../adapter.ts';
+import type { TestConnection } from '../test-connection.ts';
+import type { Subject, Vitest } from './contract-test.ts';
+import { type HttpText, parseHttpText } from './http-text.ts';
+import { secretsIn } from './message-guarantees.ts';
+
+/** What stands in the place of each member of a body, and of the body as a whole. */
+const HOSTILE: readonly unknown[] = [
+  ...[null, true, '', ' ', -1, 2.5, 1e308, [], [[]], {}, '\u0000', 'Nguyá»…n VÄ\u0083n'],
+  ...['9'.repeat(100_000), 'constructor', '__proto__', JSON.parse('{"__proto__":{"status":"returned"}}')],
+];
+const BODIES = ['', ' ', '{', '[]', '0', '"x"', 'null', '<a/>', `${'['.repeat(50_000)}`, '\u0000', '\ufeff{}'];
+const NOT_UTF8 = Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]);
+
+/** Declare what a callback must guarantee, whoever sends whatever: it trusts nobody, fails over nothing, and answers. */
+export function callbackGuarantees(subject: Subject, name: string, { describe, test, expect }: Vitest): void {
+  const callback = subject.adapter.callbacks?.[name] as Callback<unknown>;
+  const withParty = <T>(use: (connection: TestConnection) => T): T => {
+    const connection = subject.connect('http://127.0.0.1:9', {});
+    try {
+      return use(connection);
+    } finally {
+      connection.close();
+    }
+  };
+
+  describe(`called back with ${name}`, () => {
+    test('whoever says nothing of who it is, or says it of another body, is refused in words without a secret', () => {
+      withParty(({ settings, now }) => {
+        expect(callback.isOn?.(settings) ?? true).toBe(true);
+        const [signed] = requestsOf(subject, name);
+        const changed = Buffer.from(`${signed?.body} `);
+        for (const headers of [{}, { authorization: 'Bearer x' }, altered(signed?.headers ?? {})]) {
+          const why = callback.check({ headers: new Headers(headers), body: changed, nowMs: now() }, settings);
+          expect(why).toMatch(/./);
+          expect(secretsIn(settings).filter((secret) => why?.includes(secret))).toEqual([]);
+        }
+      });
+    });
+
+    test('no body makes it fail, and each reads the same whenever it is read', () => {
+      withParty(({ settings, codes }) => {
+        for (const body of [...BODIES.map((text) => Buffer.from(text)), NOT_UTF8, ...variants(subject, name)]) {
+          const items = callback.read(body, settings, codes);
+          expect(callback.read(Buffer.from(body), settings, codes)).toEqual(items);
+          expect(tooLongIn(items)).toEqual([]);
+        }
+        for (const body of ['', '{', 'null', NOT_UTF8])
+          expect(callback.read(Buffer.from(body), settings, codes)).toMatchObject([{ kind: 'invalid' }]);
+      });
+    });
+
+    test('it has an answer for whatever becomes of it', () => {
+      withParty(({ settings }) => {
+        const problems = [{ path: '/x', message: 'is wrong' }];
+        const results: readonly CallbackResult[] = [
+          { kind: 'held', status: 200, problems: [], receipt: 'r' },
+          { kind: 'invalid', status: 422, problems, receipt: 'r' },
+          ...[400, 401, 413, 415, 500, 503].map((status) => ({ kind: 'refused' as const, status, problems })),
+        ];
+        const answers = results.map((result) => callback.reply(result, settings));
+        for (const { status } of answers) expect(status).toBeGreaterThanOrEqual(200);
+        const [held, ...others] = answers.map((answer) => JSON.stringify(answer));
+        expect(others).not.toContain(held);
+      });
+    });
+  });
+}
+
+/** The requests of the cases in the adapter's folder. */
+function requestsOf({ folder }: Subject, name: string): readonly HttpText[] {
+  const dir = join(folder, 'fixtures', 'cases');
+  const cases = existsSync(dir) ? readdirSync(dir).sort() : [];
+  const read = (one: string, file: string): string => readFileSync(join(dir, one, file), 'utf8');
+  return cases
+    .filter((one) => JSON.parse(read(one, 'message.json')).callback === name)
+    .flatMap((one) => parseHttpText(read(one, 'request.http')));
+}
+
+/** The bodies of the cases that are objects of JSON, each with one member that is hostile, and with one more. */
+function variants(subject: Subject, name: string): readonly Buffer[] {
+  return requestsOf(subject, name).flatMap(({ body }) => {
+    const given = objectIn(body);
+    if (!given) return [];
+    const members = [...Object.keys(given), 'another'];
+    return members.flatMap((member) =>
+      HOSTILE.map((value) => Buffer.from(JSON.stringify({ ...given, [member]: value }))),
+    );
+  });
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the hub looks things up by has to be short. */
+function tooLongIn(items: readonly Item[]): readonly string[] {
+  const keys = items.flatMap((item) => (item.kind === 'waiting' ? [item.cause.key, item.code ?? ''] : []));
+  return keys.filter((key) => key.length > 200 || key.includes('\u0000'));
+}
+
+/** Headers as they were sent, each value but for its last character. */
+function altered(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, value.replace(/.$/, '~')]));
+}

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Compile } from 'typebox/compile';
+import { startSimulator } from '../simulator/simulator.ts';
+import type { Subject, Vitest } from './contract-test.ts';
+
+const MANIFEST = ['name', 'title', 'description', 'kit', 'protocol', 'authoritative', 'sends', 'pulls'];
+
+/** Declare the rules for an adapter's folder: what it says of itself is there, and true. */
+export function folderRules(subject: Subject, { describe, test, expect }: Vitest): void {
+  const { folder, adapter } = subject;
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
+
+  describe('the folder', () => {
+    test('its manifest says what the code does', () => {
+      const manifest = JSON.parse(read('manifest.json')) as Record<string, unknown>;
+      const { callbacks = [], ...always } = manifest;
+      expect(Object.keys(always).sort()).toEqual([...MANIFEST].sort());
+      expect(manifest).toMatchObject({ name: basename(folder), kit: '1' });
+      expect([manifest.sends, manifest.pulls, callbacks].map((names) => [...(names as string[])].sort())).toEqual([
+        Object.keys(adapter.send ?? {}).sort(),
+        Object.keys(adapter.pull ?? {}).sort(),
+        Object.keys(adapter.callbacks ?? {}).sort(),
+      ]);
+    });
+
+    test('its README says what each setting does', () => {
+      expect(existsSync(join(folder, 'README.md'))).toBe(true);
+      const text = read('README.md');
+      const settings = Object.keys((adapter.settings as { properties?: object }).properties ?? {});
+      expect(settings.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+    });
+
+    test('the settings of its tests are what it wants, and unknown ones are refused', () => {
+      const check = Compile(adapter.settings);
+      const connection = subject.connect('http://127.0.0.1:9', {});
+      // Told with their places: settings that are new have not yet been given to `connect`.
+      expect(check.Errors(connection.settings)).toEqual([]);
+      expect(check.Check({ ...(connection.settings as object), thisIsNoSetting: true })).toBe(false);
+      connection.close();
+    });
+
+    test('its simulator starts, and ends', async () => {
+      const partner = await startSimulator(subject.simulator);
+      const reply = await fetch(`${partner.url}/__simulator/ledger`);
+      expect(await reply.json()).toMatchObject({ count: 0, repeats: 0, entries: [] });
+      await partner.close();
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from '#core/dossier/settle';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Page, Puller, Sender } from '../../adapter.ts';
+import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
+import type { TestConnection } from '../test-connection.ts';
+import { sampleOf } from './bench.ts';
+import type { Subject, Vitest } from './contract-test.ts';
+import { asksOf } from './wire-cases.ts';
+
+const NO_PAGE: readonly { readonly title: string; readonly fault: Fault }[] = [
+  { title: 'a refused connection', fault: { kind: 'down', forMs: 60_000 } },
+  { title: 'a connection that breaks', fault: { kind: 'reset', forMs: 60_000 } },
+  { title: 'half an answer', fault: { kind: 'half', forMs: 60_000 } },
+  { title: 'a maintenance page with status 200', fault: { kind: 'html', forMs: 60_000 } },
+  { title: '{} with status 200', fault: { kind: 'empty', forMs: 60_000 } },
+  { title: 'an empty body with status 200', fault: { kind: 'status', status: 200, body: '', forMs: 60_000 } },
+  { title: 'status 500', fault: { kind: 'status', status: 500, body: 'error', forMs: 60_000 } },
+];
+
+/** Declare what a puller must guarantee: a failure is no page, and a page reads the same whenever it is read. */
+export function pullGuarantees(subject: Subject, name: string, { describe, test, expect }: Vitest): void {
+  describe(`pulling ${name}`, () => {
+    for (const { title, fault } of NO_PAGE)
+      test(`${title} is no page`, () =>
+        withPuller(subject, name, async ({ partner, next }) => {
+          await partner.fault(fault);
+          expect(['unavailable', 'unknown', 'refused']).toContain(((await next()) as Outcome).kind);
+        }));
+
+    test('a page reads the same whenever it is read', () =>
+      withPuller(subject, name, async ({ puller, connection, next }) => {
+        const page = (await next()) as Page;
+        expect(page.bodies.length).toBeGreaterThan(0);
+        for (const { body } of page.bodies) {
+          const items = puller.read(body, connection.settings, connection.codes);
+          expect(items.map(({ kind }) => kind)).not.toContain('invalid');
+          expect(puller.read(Buffer.from(body), connection.settings, connection.codes)).toEqual(items);
+        }
+      }));
+  });
+}
+
+interface PullBench {
+  readonly partner: Simulator;
+  readonly connection: TestConnection;
+  readonly puller: Puller<unknown>;
+  next(): Promise<Page | Outcome>;
+}
+
+/** The partner has taken two dossiers that it is asked about, where the adapter sends any. */
+async function withPuller(subject: Subject, name: string, use: (bench: PullBench) => Promise<void>): Promise<void> {
+  const partner = await startSimulator(subject.simulator);
+  const connection = subject.connect(partner.url, { totalMs: 500 });
+  const puller = subject.adapter.pull?.[name] as Puller<unknown>;
+  const sender = subject.adapter.send?.['dossier.upsert.v1'] as Sender<unknown> | undefined;
+  const told = [1, 2].map((number) => sampleOf(subject, 'dossier.upsert.v1', number));
+  try {
+    for (const outgoing of told) await sender?.send(connection, [outgoing]);
+    const asks = asksOf(told.map(({ record }) => record as Dossier));
+    await use({ partner, connection, puller, next: () => puller.next(connection, undefined, asks) });
+  } finally {
+    connection.close();
+    await partner.close();
+  }
+}

@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { saysNoMore } from '#core/dossier/apply';
+import { type RecordItem, readItem } from '#core/dossier/item';
+import type { Progress } from '#schemas/dossier.progress.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
+import type { Adapter, Asks, EndedDossiers, Outgoing, Puller } from '../../adapter.ts';
+import type { TestConnection } from '../test-connection.ts';
+import { playCallback } from './callback-cases.ts';
+import type { ContractOptions, Vitest } from './contract-test.ts';
+import { type HttpText, parsed, parseHttpText } from './http-text.ts';
+import { playReplies, type Received } from './scripted-server.ts';
+
+/** What the hub holds when the case begins. `{{url}}` in the settings is the partner's address. */
+interface Message {
+  readonly operation?: Operation;
+  readonly items?: readonly (Partial<Outgoing> & Pick<Outgoing, 'record'>)[];
+  readonly pull?: string;
+  /** The request comes from the partner then, and the reply is ours: see playCallback. */
+  readonly callback?: string;
+  readonly checkpoint?: unknown;
+  /** The dossiers that the partner is asked about, those that it ended by a callback, and the steps in their history. */
+  readonly asks?: {
+    readonly outstanding?: readonly Dossier[];
+    readonly ended?: EndedDossiers['dossiers'];
+    readonly steps?: readonly Progress[];
+  };
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly now?: string;
+}
+
+const FILES = ['message.json', 'request.http', 'reply.http', 'outcome.json'] as const;
+
+/** Play every folder of `fixtures/cases` against a server that answers as written there. */
+export function wireCases(options: ContractOptions, { describe, test, expect }: Vitest): void {
+  const dir = join(options.folder, 'fixtures', 'cases');
+  const names = existsSync(dir) ? readdirSync(dir).sort() : [];
+  describe('over the wire', () => {
+    test('there are cases', () => expect(names.length).toBeGreaterThan(0));
+    for (const name of names) test(name, () => playCase(options, expect, join(dir, name)));
+  });
+}
+
+/** Play one case: the four files of a folder. */
+export async function playCase(options: ContractOptions, expect: Vitest['expect'], folder: string): Promise<void> {
+  const [message, requests, replies, expected] = FILES.map((file) => readFileSync(join(folder, file), 'utf8')) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const { callback } = JSON.parse(message) as Message;
+  if (callback !== undefined) return playCallback(options, expect, { message, requests, replies, expected });
+  const server = await playReplies(parseHttpText(replies));
+  const held = JSON.parse(message.replaceAll('{{url}}', server.url)) as Message;
+  const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
+  const connection = options.connect(server.url, {
+    now: () => nowMs,
+    totalMs: 700,
+    ...(held.settings && { settings: held.settings }),
+  });
+  try {
+    const found = await (held.pull ? pulled : sent)(options.adapter, connection, held);
+    expect(server.received.map(shown(parseHttpText(requests)))).toEqual(parseHttpText(requests).map(wanted));
+    compare(expect, found, JSON.parse(expected));
+  } finally {
+    connection.close();
+    server.close();
+  }
+}
+
+async function sent(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
+  const operation = message.operation as Operation;
+  const items = (message.items ?? []).map((item, at) => outgoingOf(operation, item, at));
+  const sender = adapter.send?.[operation] as { send(c: TestConnection, i: readonly Outgoing[]): Promise<unknown> };
+  return sender.send(connection, items);
+}
+
+function outgoingOf(operation: Operation, item: Partial<Outgoing> & Pick<Outgoing, 'record'>, at: number): Outgoing {
+  const read = readItem(operation, item.record);
+  if (read.kind !== 'record') throw new Error(`the hub could not hold item ${at}: ${JSON.stringify(read.problems)}`);
+  const { record } = read;
+  const dossier = operation === 'dossier.upsert.v1' ? { dossier: record as Dossier } : {};
+  return {
+    id: `lienthong-${at + 1}`,
+    code: record.code,
+    ...dossier,
+    doubt: false,
+    known: false,
+    ...item,
+    operation,
+    record,
+  };
+}
+
+async function pulled(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
+  const puller = adapter.pull?.[message.pull as string] as Puller<unknown>;
+  const page = await puller.next(
+    connection,
+    message.checkpoint,
+    asksOf(message.asks?.outstanding ?? [], message.asks?.steps, message.asks?.ended),
+  );
+  if ('kind' in page) return page;
+  const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
+  return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
+}
+
+export function asksOf(
+  dossiers: readonly Dossier[],
+  steps: readonly Progress[] = [],
+  ended: EndedDossiers['dossiers'] = [],
+): Asks {
+  const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
+    steps.some((known) => known.code === record.code && saysNoMore(record, standIns, known));
+  return {
+    outstanding: async (limit, after) => dossiers.filter(({ code }) => code > (after ?? '')).slice(0, limit),
+    ended: async (after, limit) => {
+      const dossiers = ended.slice(after, after + limit);
+      return { dossiers, after: after + dossiers.length, more: after + limit < ended.length };
+    },
+    unheard: async (items) => new Set(items.filter((item) => !isHeard(item))),
+  };
+}
+
+/** Lists have the same length; of each object the members that the case names. Items of a page are told in full. */
+function compare(expect: Vitest['expect'], found: unknown, expected: { items?: unknown } | unknown[]): void {
+  expect(found).toMatchObject(expected);
+  if (!Array.isArray(expected) && expected.items !== undefined)
+    expect((found as { items?: unknown }).items).toEqual(expected.items);
+}
+
+/** A request as far as the case speaks of it: headers that it lists, JSON by its value, everything else byte for byte. */
+function shown(wantedRequests: readonly HttpText[]): (request: Received, at: number) => unknown {
+  return (request, at) => {
+    const names = Object.keys(wantedRequests[at]?.headers ?? {});
+    const headers = Object.fromEntries(names.map((name) => [name, request.headers[name]]));
+    return { start: request.start, headers, body: parsed(request.body) };
+  };
+}
+
+function wanted(request: HttpText): unknown {
+  return { start: request.start, headers: request.headers, body: parsed(request.body) };
+}

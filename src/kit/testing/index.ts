@@ -1,0 +1,13 @@
+/** The door for adapters' tests and simulators. Nothing of it runs in the hub. */
+
+export { type ContractOptions, contractTest } from './contract/contract-test.ts';
+export {
+  defineSimulator,
+  type SimulatorDefinition,
+  type SimulatorMeans,
+  type SimulatorReply,
+  type SimulatorRequest,
+} from './simulator/definition.ts';
+export * as ministryRegistry from './simulator/ministry-registry.ts';
+export { type Fault, type Simulator, startSimulator } from './simulator/simulator.ts';
+export { type TestConnection, type TestMeans, testConnection } from './test-connection.ts';

@@ -1,0 +1,39 @@
+import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
+import type { Connection } from '../adapter.ts';
+import { createHttp, type WireRecord } from '../http/http.ts';
+import { createSessions } from '../session.ts';
+
+/** What a test wants to be different from a party's usual connection. */
+export interface TestMeans {
+  /** Put over the settings, member by member; null takes one away. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly now?: () => number;
+  readonly connectMs?: number;
+  readonly totalMs?: number;
+  readonly record?: (wire: WireRecord) => void;
+  /** What operators have entered of the code tables. */
+  readonly codes?: CodesOf;
+}
+
+export type TestConnection<Settings = unknown> = Connection<Settings> & { close(): void };
+
+/** The means of one party as the hub makes them, with limits that suit a test. */
+export function testConnection<Settings extends object>(
+  settings: Settings,
+  means: TestMeans = {},
+): TestConnection<Settings> {
+  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = means;
+  const merged = Object.entries({ ...settings, ...means.settings }).filter(([, value]) => value !== null);
+  const given = Object.fromEntries(merged) as Settings;
+  const origins = JSON.stringify(given).match(/https?:\/\/[^/"]+/g) ?? [];
+  const http = createHttp({ origins, connectMs, totalMs });
+  return {
+    party: 'tested',
+    settings: given,
+    http: record ? http.withRecorder(record) : http,
+    sessions: createSessions(now),
+    codes,
+    now,
+    close: () => http.close(),
+  };
+}

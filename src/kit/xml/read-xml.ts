@@ -1,0 +1,74 @@
+import { XMLParser } from 'fast-xml-parser';
+import { textOf } from '../replies.ts';
+import { guardBeginning, XmlProblem } from './text.ts';
+
+/** An element: its text, or its children by their names without prefixes. Attributes are `@name`, text beside them `#text`. */
+export type XmlNode = string | XmlElement;
+export interface XmlElement {
+  readonly [name: string]: XmlNode | readonly XmlNode[];
+}
+
+// What was written stays: "0012" is no number, blanks are kept, and old systems write letters as &#x1EA4;.
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  removeNSPrefix: true,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  htmlEntities: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  maxNestedTags: 100,
+});
+
+/** Read a small XML document, as an object with its root as the only member. Throws XmlProblem. */
+export function readXml(text: string): XmlElement {
+  guardBeginning(text);
+  try {
+    return parser.parse(text, true) as XmlElement;
+  } catch (error) {
+    const place = /:(\d+):(\d+)$/.exec((error as Error).message);
+    throw new XmlProblem('broken', `it is not well-formed${place ? `, line ${place[1]}, column ${place[2]}` : ''}`);
+  }
+}
+
+/**
+ * What stands at a path such as `ChuHoSo.HoTen`, `*.KetQua.@Ma`: names without prefixes, `*` for any one name, lists
+ * gone through. The empty path is the node itself. Works on objects read from JSON too.
+ */
+export function nodesAt(node: unknown, path: string): readonly unknown[] {
+  let found: readonly unknown[] = flat(node);
+  for (const name of path === '' ? [] : path.split('.')) found = found.flatMap((one) => flat(childrenOf(one, name)));
+  return found;
+}
+
+/** The text of a node, trimmed; undefined for an element that is nil, blank, absent, or has children. */
+export function textIn(node: unknown): string | undefined {
+  if (typeof node === 'boolean') return String(node);
+  if (typeof node !== 'object' || node === null) return textOf(node);
+  const { '#text': text, '@nil': nil } = node as Readonly<Record<string, unknown>>;
+  if (nil === 'true' || nil === '1') return undefined;
+  return textOf(text);
+}
+
+/** The first text at a path. */
+export function textAt(node: unknown, path: string): string | undefined {
+  for (const one of nodesAt(node, path)) {
+    const text = textIn(one);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function childrenOf(node: unknown, name: string): unknown {
+  if (typeof node !== 'object' || node === null) return undefined;
+  const members = node as Readonly<Record<string, unknown>>;
+  if (name === '*') return Object.keys(members).flatMap((key) => (/^[@#]/.test(key) ? [] : flat(members[key])));
+  return Object.hasOwn(members, name) ? members[name] : undefined;
+}
+
+function flat(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value.flatMap(flat) : [value];
+}

@@ -1,0 +1,105 @@
+import { type Item, readItem } from '#core/dossier/item';
+import type { CodesOf } from '#core/identifiers/codes';
+import type { Problem } from '#core/problem';
+import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
+import { XmlProblem } from '../kit/xml/text.ts';
+import type { List, MinistrySettings } from './settings.ts';
+import { type Filled, fill, type Means } from './source.ts';
+
+export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
+
+/** One record of a list as it came, with what was asked about it, or why that was refused. */
+export interface Row {
+  readonly text: string;
+  readonly detail?: string;
+  readonly refusal?: string;
+}
+
+/** Rows as a body to keep: what the ministry sent of each, in a frame of ours. */
+export function framed(rows: readonly Row[]): { readonly body: Uint8Array; readonly mediaType: string } {
+  if (!rows[0]?.text.startsWith('<')) {
+    const records = rows.map(({ text, detail, refusal }) => {
+      const parts = [`"row":${text}`, ...(detail ? [`"detail":${detail}`] : [])];
+      return `{${[...parts, ...(refusal ? [`"refusal":${JSON.stringify(refusal)}`] : [])].join(',')}}`;
+    });
+    return { body: Buffer.from(`{"record":[${records.join(',')}]}`), mediaType: 'application/json' };
+  }
+  const records = rows.map(({ text, detail, refusal }) => {
+    const asked = detail ? `<detail>${detail}</detail>` : refusal ? `<refusal>${escaped(refusal)}</refusal>` : '';
+    return `<record><row>${text}</row>${asked}</record>`;
+  });
+  return { body: Buffer.from(`<records>${records.join('')}</records>`), mediaType: 'text/xml; charset=utf-8' };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
+/** Read a kept body by the party's tables. What no table knows waits; nothing is guessed, and nothing left out in silence. */
+export function readRows(
+  body: Uint8Array,
+  settings: MinistrySettings,
+  codes: CodesOf,
+  list: List,
+  operation: PulledOperation,
+): readonly Item[] {
+  const kept = unframed(body);
+  if (kept === undefined)
+    return [{ kind: 'invalid', problems: [{ path: '', message: 'it is not as the adapter keeps it' }] }];
+  const means: Means = { settings, codes, way: 'read' };
+  return nodesAt(kept.records, 'record').map((record, at) =>
+    itemOf(record, `/${at}`, kept.isXml, means, list, operation),
+  );
+}
+
+function unframed(body: Uint8Array): { readonly records: unknown; readonly isXml: boolean } | undefined {
+  const text = Buffer.from(body).toString();
+  const isXml = text.startsWith('<');
+  try {
+    return { records: isXml ? nodesAt(readXml(text), 'records')[0] : JSON.parse(text), isXml };
+  } catch (error) {
+    if (error instanceof XmlProblem || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function itemOf(
+  record: unknown,
+  path: string,
+  isXml: boolean,
+  means: Means,
+  list: List,
+  operation: PulledOperation,
+): Item {
+  // An element stands under its own name, which is the ministry's.
+  const within = (name: string): unknown => nodesAt(record, isXml ? `${name}.*` : name)[0];
+  const row = fill(list.fields, within('row'), means, path);
+  const detail = list.detail && fill(list.detail.fields, within('detail'), means, `${path}/detail`);
+  const filled = detail ? merged(row, detail) : row;
+  const refusal = textAt(record, 'refusal');
+  const problems = [...filled.problems, ...(refusal ? [{ path: `${path}/detail`, message: refusal }] : [])];
+  const code = typeof filled.record.code === 'string' ? { code: filled.record.code.trim().toUpperCase() } : {};
+  const [cause] = filled.causes;
+  if (cause && problems.length === filled.causes.length)
+    return { kind: 'waiting', operation, ...code, cause, problems };
+  if (problems.length > 0) return { kind: 'invalid', ...code, problems };
+  const item = readItem(operation, filled.record, list.inferred ?? false, filled.assumed);
+  return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => placed(one, path)) };
+}
+
+/** The detail says it better, member by member; what it only assumes does not stand against what the row says. */
+function merged(row: Filled, detail: Filled): Filled {
+  const said = (filled: Filled, member: string) => member in filled.record && !filled.assumed.includes(member);
+  const better = Object.entries(detail.record).filter(([member]) => said(detail, member) || !said(row, member));
+  const record = { ...row.record, ...Object.fromEntries(better) };
+  return {
+    record,
+    assumed: Object.keys(record).filter((member) => !said(row, member) && !said(detail, member)),
+    problems: [...row.problems, ...detail.problems],
+    causes: [...row.causes, ...detail.causes],
+  };
+}
+
+function placed({ path, message }: Problem, place: string): Problem {
+  return { path: `${place}${path}`, message };
+}

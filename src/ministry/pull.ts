@@ -1,0 +1,209 @@
+import type { Outcome } from '#core/dossier/settle';
+import type { Page, Puller } from '../kit/adapter.ts';
+import { fingerprint, fingerprintInTurns } from '../kit/fingerprint.ts';
+import { textAt } from '../kit/xml/read-xml.ts';
+import { type Answer, recordIn } from './answer.ts';
+import { ask, by, type Failure, type Ministry, meaning, notNow, said, type Transport } from './ask.ts';
+import { framed, type PulledOperation, type Row, readRows } from './mapping.ts';
+import { after, beginning, type Checkpoint, type Run } from './run.ts';
+import type { List, MinistrySettings } from './settings.ts';
+
+const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.v1' } as const satisfies Record<
+  string,
+  PulledOperation
+>;
+type Name = keyof typeof OPERATIONS;
+
+const BEGINNING: Checkpoint = { said: [] };
+/** So much is kept in one part: it is read at once, and nobody may wait long for it. */
+const PART_RECORDS = 50;
+const PART_CHARACTERS = 100_000;
+/** Each record of a list with details is a call. */
+const PART_DETAILS = 20;
+/** An answer that nobody went on reading is let go after this. */
+const ANSWER_TTL_MS = 600_000;
+
+/** Pull dossiers, or the steps in the work on them, as the party's settings say. */
+export function pullerOf<S extends MinistrySettings>(name: Name, transport: Transport<S>): Puller<S> {
+  return {
+    schedule: '0 */5 * * * *',
+
+    async next(connection, checkpoint): Promise<Page | Outcome> {
+      const list = connection.settings.pull?.[name];
+      if (!list) return { bodies: [], checkpoint, more: false };
+      const ministry = by(transport, connection);
+      const settled = settingsOf(list, ministry.settings);
+      const known = asSettled((checkpoint ?? BEGINNING) as Checkpoint, settled);
+      const page = await pageOf(ministry, name, list, known.run ?? beginning(list, known, ministry.now()));
+      if ('kind' in page) return page;
+      const part = await partOf(ministry, name, list, known, page);
+      return 'kind' in part ? part : { ...part, checkpoint: { ...(part.checkpoint as Checkpoint), ...settled } };
+    },
+
+    read(body, settings, codes) {
+      const list = settings.pull?.[name];
+      return list ? readRows(body, settings, codes, list, OPERATIONS[name]) : [];
+    },
+  };
+}
+
+type Settled = Pick<Checkpoint, 'reading' | 'startAt'>;
+
+function settingsOf({ fields, detail, inferred, period }: List, { codes }: MinistrySettings): Settled {
+  const reading = fingerprint([JSON.stringify([fields, detail?.fields, inferred, codes])]);
+  return { reading, ...(period && { startAt: period.startAt }) };
+}
+
+/** What was kept of records by settings that have been mended since is kept anew, and of a period that begins elsewhere all. */
+function asSettled(known: Checkpoint, { reading, startAt }: Settled): Checkpoint {
+  if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
+  if (known.reading === undefined || known.reading === reading) return known;
+  return { ...BEGINNING, ...(known.until !== undefined && { until: known.until }) };
+}
+
+/** One answer of the ministry, whole and sound. */
+interface Open {
+  /** Which page it is. */
+  readonly key: string;
+  readonly answer: Answer;
+  readonly print: string;
+}
+
+interface OpenPage {
+  readonly run: Run;
+  readonly open: Open;
+}
+
+const openName = (name: Name): string => `open ${name}`;
+
+/** The page that the run is at: the one that is open, or asked for. Of another answer nothing is kept yet. */
+async function pageOf(connection: Ministry, name: Name, list: List, run: Run): Promise<OpenPage | Failure> {
+  const { sessions } = connection;
+  const key = JSON.stringify([run.since, run.until, run.page, run.cursor, run.pass]);
+  const get = (): Promise<Open | Failure> => sessions.get(openName(name), () => fetched(connection, list, run, key));
+  let open = await get();
+  if ('key' in open && open.key !== key) {
+    sessions.drop(openName(name), open);
+    open = await get();
+  }
+  if ('kind' in open) return open;
+  const { print } = open;
+  if (run.answer === undefined || run.answer === print) return { run: { ...run, answer: print }, open };
+  return { run: { ...run, answer: print, part: 0, saying: run.saying.slice(0, run.before) }, open };
+}
+
+async function fetched(
+  connection: Ministry,
+  list: List,
+  run: Run,
+  key: string,
+): Promise<{ readonly value: Open | Failure; readonly ttlMs: number }> {
+  const { fields: _, period: __, page, detail: ___, inferred: ____, records, ...question } = list;
+  const { since, until, cursor } = run;
+  const offset = page && (run.page - (page.first ?? 1)) * page.size;
+  const context = { since, until, page: run.page, size: page?.size, offset, cursor };
+  const answer = await ask(connection, { question, context, records, idempotent: true });
+  if ('kind' in answer) return { value: answer, ttlMs: 0 };
+  const means = meaning(connection, answer);
+  if (means !== 'ok' && means !== 'none') {
+    const message = `asking for its list: ${said(connection, answer)}`;
+    return { value: notNow('no-list', message, answer), ttlMs: 0 };
+  }
+  const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
+  if (answer.records.length === 0 && total !== undefined && total > 0 && run.page === (page?.first ?? 1)) {
+    const message = `it says that there are ${total} records, and none stands at ${records}`;
+    return { value: { kind: 'unavailable', reason: 'no-records', message }, ttlMs: 0 };
+  }
+  return { value: { key, answer, print: await fingerprintInTurns(answer.records) }, ttlMs: ANSWER_TTL_MS };
+}
+
+/** Keep the next part of a page, and say what follows it. */
+async function partOf(
+  connection: Ministry,
+  name: Name,
+  list: List,
+  known: Checkpoint,
+  { run, open }: OpenPage,
+): Promise<Page | Failure> {
+  const { answer, print } = open;
+  const { records } = answer;
+  const parts = partsOf(records, list.detail ? PART_DETAILS : PART_RECORDS);
+  const [from, to] = parts[run.part] ?? [0, 0];
+  const rows = await detailed(connection, list, records.slice(from, to));
+  if ('kind' in rows) return rows;
+  const says =
+    rows.length === 0
+      ? []
+      : [fingerprint(rows.flatMap(({ text, detail, refusal }) => [text, detail ?? '', refusal ?? '']))];
+  const isKept = says.every((one) => one === known.said[run.saying.length] || run.saying.includes(one));
+  const bodies = isKept ? [] : [framed(rows)];
+  const kept = { ...run, part: run.part + 1, saying: [...run.saying, ...says] };
+  if (kept.part < parts.length) return { bodies, checkpoint: { ...known, run: kept }, more: true };
+  connection.sessions.drop(openName(name), open);
+  const next = list.page?.next === undefined ? undefined : textAt(answer.content, list.page.next);
+  const total = list.page?.total === undefined ? undefined : totalIn(answer, list.page.total);
+  const end = {
+    records: records.length,
+    answer: print,
+    ...(next !== undefined && { next }),
+    ...(total !== undefined && { total }),
+  };
+  return { bodies, ...after(list, known, kept, end, connection.now()) };
+}
+
+/** Where each part begins and ends. The same for the same records. */
+function partsOf(records: readonly string[], most: number): readonly (readonly [number, number])[] {
+  const parts: [number, number][] = [];
+  let characters = 0;
+  records.forEach((record, at) => {
+    const last = parts.at(-1);
+    characters += record.length;
+    if (last && last[1] - last[0] < most && characters <= PART_CHARACTERS) last[1] = at + 1;
+    else {
+      parts.push([at, at + 1]);
+      characters = record.length;
+    }
+  });
+  return parts;
+}
+
+/** Ask for the whole of each record. One that is refused spoils only itself. */
+async function detailed(
+  connection: Ministry,
+  list: List,
+  records: readonly string[],
+): Promise<readonly Row[] | Failure> {
+  const rows: Row[] = [];
+  for (const text of records) {
+    if (!list.detail) {
+      rows.push({ text });
+      continue;
+    }
+    const { record, fields: _, ...question } = list.detail;
+    const answer = await ask(connection, {
+      question,
+      context: { row: recordIn(text) },
+      records: record,
+      idempotent: true,
+    });
+    if ('kind' in answer && answer.kind !== 'refused') return answer;
+    const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
+    // It is there when it is asked for once more, and may be in no list by then.
+    if (means === 'busy' && !('kind' in answer))
+      return notNow('busy', `its detail: ${said(connection, answer)}`, answer);
+    const refusal =
+      'kind' in answer
+        ? answer.message
+        : means === 'ok' && answer.records.length === 1
+          ? undefined
+          : `its detail: ${said(connection, answer)}`;
+    const detail = 'kind' in answer ? undefined : answer.records[0];
+    rows.push({ text, ...(refusal === undefined ? detail !== undefined && { detail } : { refusal }) });
+  }
+  return rows;
+}
+
+function totalIn({ content }: Answer, path: string): number | undefined {
+  const text = textAt(content, path);
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

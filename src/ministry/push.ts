@@ -1,0 +1,80 @@
+import type { Outcome } from '#core/dossier/settle';
+import { unmappedKey } from '#core/problem';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { delivered, type Outgoing, refused, unknown } from '../kit/adapter.ts';
+import { textAt } from '../kit/xml/read-xml.ts';
+import type { Answer } from './answer.ts';
+import { ask, type Failure, type Ministry, meaning, notNow, said } from './ask.ts';
+import { lookUp, wordsOf } from './look-up.ts';
+import type { Context } from './request.ts';
+import type { LookUp, Push, Question } from './settings.ts';
+import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
+
+export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
+
+/**
+ * Tell the ministry one thing. In doubt it is asked first, where it can be asked, so that it has nothing twice. A dossier
+ * that it has, in whichever version, is changed by the operation for that, where there is one.
+ */
+export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
+  const how = connection.settings.push?.[name];
+  if (!how) return refused('no-operation', `the settings of ${connection.party} name no operation to push ${name} by`);
+  const context = contextOf(item);
+  let has = item.known;
+  if (item.doubt && how.lookUp) {
+    const found = await standing(connection, how.lookUp, context, item.dossier);
+    // It may be there, and stays in doubt until somebody answers.
+    if (typeof found !== 'string') return unknown(found.reason, found.message);
+    if (found === 'as-told') return delivered('already-there');
+    // Of steps the others are there.
+    has ||= name === 'dossiers' && found === 'otherwise';
+  }
+  const { update } = how;
+  const put = (question: Question): Promise<Answer | Failure> =>
+    ask(connection, { question, context, reference: how.reference, idempotent: false, dossier: item.dossier });
+  let answer = await put((has && update) || how);
+  if (update && !has && !('kind' in answer) && meaning(connection, answer) === 'taken') answer = await put(update);
+  return 'kind' in answer ? answer : verdictOf(connection, answer, how, item.dossier);
+}
+
+/** What requests of a push may speak of. */
+export function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
+  return { id, code, record, dossier, service, agency };
+}
+
+/** Whether the ministry has what we are about to tell, or something else where it would be. */
+async function standing(
+  connection: Ministry,
+  how: LookUp,
+  context: Context,
+  dossier: Dossier | undefined,
+): Promise<'as-told' | 'otherwise' | 'absent' | Failure> {
+  const rows = await lookUp(connection, how, context, dossier);
+  if ('kind' in rows) return rows;
+  const { words } = wordsOf(how.match, context, connection);
+  if (rows.some((row) => words.every(({ ours, theirs }) => theirs(row) === ours))) return 'as-told';
+  return rows.length > 0 ? 'otherwise' : 'absent';
+}
+
+function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
+  const { settings } = connection;
+  const told = said(connection, answer, dossier);
+  switch (meaning(connection, answer)) {
+    case 'ok':
+      return delivered(how.reference === undefined ? undefined : textAt(answer.content, how.reference));
+    case 'taken':
+      return delivered('already-there');
+    case 'busy':
+      return notNow('busy', `the ministry cannot take it now: ${told}`, answer);
+    case 'none':
+      return refused('not-there', `the ministry has nothing that this could be said of: ${told}`);
+    case 'refused':
+      return refused('rejected', `the ministry refuses it: ${told}`);
+    default: {
+      // Neither success nor failure is guessed from a code that nobody has explained.
+      const key = unmappedKey(tableName(settings, ANSWERS), (answer.code as string).slice(0, LONGEST_CODE));
+      const message = `what the ministry means is in no list of the settings: ${told}`;
+      return refused('answer-unknown', message, { kind: 'unmapped', key, message });
+    }
+  }
+}

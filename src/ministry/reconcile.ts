@@ -1,0 +1,33 @@
+import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
+import { by, stuck, type Transport } from './ask.ts';
+import { lookUp, type Word, wordsOf } from './look-up.ts';
+import { contextOf } from './push.ts';
+import type { LookUp, MinistrySettings } from './settings.ts';
+
+/** What the ministry answers to its look-up, against what it would be told. What it does not answer is no difference. */
+export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>): Reconciler<S> {
+  return {
+    unable: ({ push }) => (push?.dossiers?.lookUp ? undefined : 'its settings name no push.dossiers.lookUp'),
+
+    async compare(connection, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
+      const ministry = by(transport, connection);
+      const how = ministry.settings.push?.dossiers?.lookUp as LookUp;
+      const context = contextOf(item);
+      const { words, problems, causes } = wordsOf({ ...how.match, ...how.compare }, context, ministry);
+      if (problems.length > 0) return { kind: 'failed', outcome: stuck(problems, causes[0]) };
+      const rows = await lookUp(ministry, how, context, item.record);
+      if ('kind' in rows) return { kind: 'failed', outcome: rows };
+      // Of several the ministry keeps every version: the one that is nearest to ours.
+      const [nearest] = rows.map((row) => differences(words, row)).sort((a, b) => a.length - b.length);
+      return nearest ? { kind: 'found', differences: nearest } : { kind: 'absent' };
+    },
+  };
+}
+
+function differences(words: readonly Word[], row: unknown) {
+  return words.flatMap(({ path, ours, theirs: theirsIn }) => {
+    const theirs = theirsIn(row);
+    if (ours === undefined || theirs === undefined || theirs === ours) return [];
+    return [{ path: `/${path.replaceAll('.', '/')}`, ours: String(ours), theirs: String(theirs) }];
+  });
+}

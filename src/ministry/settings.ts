@@ -1,0 +1,172 @@
+import Type from 'typebox';
+import { closed, oneOf } from '#schemas/parts';
+import { timeouts } from '../kit/http/timeouts.ts';
+
+const optional = Type.Optional;
+export const settingText = Type.String({ minLength: 1, maxLength: 4_000, description: 'a text' });
+export const secretText = Type.String({
+  minLength: 1,
+  maxLength: 4_000,
+  writeOnly: true,
+  description: 'a secret as a text',
+});
+const Name = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,39}$',
+  description: 'a name of small letters, digits, hyphens',
+});
+const Path = Type.String({
+  pattern: '^[^\\s.]+(?:\\.[^\\s.]+)*$',
+  maxLength: 300,
+  description: 'a path such as ChuHoSo.HoTen',
+});
+/** The first of these that is there. */
+const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1, description: 'a list of paths' })]);
+/** Where a list is, or `.`: a list of one, which is what the table is filled from. */
+export const Place = Type.Union([Path, Type.Literal('.')]);
+/** An object whose names are as free as its kind of names. */
+const named = <K extends Type.TSchema, V extends Type.TSchema>(key: K, value: V, description: string) =>
+  Type.Record(key, value, { additionalProperties: false, description });
+const DATES = [
+  ...['instant', 'epoch-ms', 'iso-local', 'iso-local-z', 'yyyyMMddHHmmss', 'yyyyMMdd', 'dd/MM/yyyy HH:mm:ss'],
+  ...['dd/MM/yyyy HH:mm', 'dd/MM/yyyy', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-dd'],
+] as const;
+const DateFormat = oneOf(DATES as unknown as ['instant']);
+
+const BY_PATHS = 'an object by paths such as ChuHoSo.HoTen';
+
+/** Where one value comes from, and in which words, form and kind it is on the other side. */
+const ONE = {
+  from: optional(Paths),
+  /** A text that is always the same; beside `from`, what holds where nothing stands there. In requests null is nil. */
+  value: optional(
+    Type.Union([Type.String({ maxLength: 1_000, description: 'a text of at most 1,000 characters' }), Type.Null()], {
+      description: 'a text of at most 1,000 characters, or null',
+    }),
+  ),
+  /** A table of `codes`. */
+  codes: optional(Name),
+  date: optional(
+    Type.Union([DateFormat, Type.Array(DateFormat, { minItems: 1, description: 'a list of date forms' })]),
+  ),
+  as: optional(oneOf(['vnd', 'boolean', 'number'])),
+};
+const Leaf = Type.Union([Path, closed(ONE)]);
+const Branch = Type.Union([
+  Path,
+  closed({ ...ONE, each: optional(Place), fields: optional(named(Path, Leaf, BY_PATHS)) }),
+]);
+const Field = Type.Union([
+  Path,
+  closed({
+    ...ONE,
+    each: optional(Place),
+    /** A document of `fields`, as a text in one element. */
+    text: optional(oneOf(['xml', 'json'])),
+    fields: optional(named(Path, Branch, BY_PATHS)),
+  }),
+]);
+export type Field = Type.Static<typeof Field>;
+const Request = named(Path, Field, BY_PATHS);
+const Fields = named(Path, Branch, BY_PATHS);
+export type Fields = Readonly<Record<string, Field>>;
+
+/** Where the answer is a document in a text, and in which form; absent where it is the answer itself. */
+const Result = closed({ at: Path, form: oneOf(['xml', 'json']) });
+
+const Period = closed({
+  startAt: Type.String({
+    format: 'date-time',
+    description: 'a time with a zone, where the first pull begins, such as 2025-01-01T00:00:00+07:00',
+  }),
+  overlapS: optional(
+    Type.Number({ minimum: 0, maximum: 2_592_000, description: 'a number of seconds, at most 30 days' }),
+  ),
+  longestH: optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: 8_784, description: 'a number of hours, at most a year' }),
+  ),
+});
+const PageBy = closed({
+  size: Type.Integer({ minimum: 1, maximum: 100_000, description: 'a whole number from 1 to 100000' }),
+  first: optional(Type.Integer({ minimum: 0, maximum: 1, description: '0 or 1, the number of the first page' })),
+  total: optional(Path),
+  next: optional(Path),
+});
+const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
+const AnswerBy = closed({
+  code: optional(Paths),
+  message: optional(Paths),
+  ok: Words,
+  none: Words,
+  expired: Words,
+  taken: Words,
+  busy: Words,
+  refused: Words,
+});
+const Codes = named(
+  Name,
+  Type.Record(
+    Type.String(),
+    Type.Union([Type.String({ description: 'a code as a text' }), Type.Null()], {
+      description: 'a code as a text, or null',
+    }),
+    { description: 'an object of codes' },
+  ),
+  'an object by names of tables, of small letters, digits and hyphens',
+);
+
+/**
+ * What a party says of its system: all that differs from one ministry to the next, and none of it in code.
+ *
+ * @param call what names an operation of such a system, `operation` at least
+ * @param own how the system is reached, and how it knows us
+ * @param records where records stand in its answers
+ */
+export function ministrySettings<C extends Type.TProperties, O extends Type.TProperties>(
+  call: C,
+  own: O,
+  records: typeof Path | typeof Place = Path,
+) {
+  const question = { ...call, request: Request, result: optional(Result) };
+  const list = closed({
+    ...question,
+    records,
+    fields: Fields,
+    /** The event times are worked out from dates of the record: steps that carry the real time go before. */
+    inferred: optional(Type.Boolean()),
+    period: optional(Period),
+    page: optional(PageBy),
+    detail: optional(closed({ ...question, record: records, fields: Fields })),
+  });
+  const match = named(Path, Leaf, BY_PATHS);
+  const push = closed({
+    ...question,
+    update: optional(closed(question)),
+    reference: optional(Path),
+    /** `compare`: what else such a record says of ours, which is compared when nothing is to be told. */
+    lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
+  });
+  const minutes = Type.Number({
+    ...{ exclusiveMinimum: 0, maximum: 1_440 },
+    description: 'a number of minutes, at most a day',
+  });
+  return closed({
+    system: Name,
+    ...own,
+    username: optional(settingText),
+    password: optional(secretText),
+    session: optional(closed({ ...question, token: Path, minutes: optional(minutes) })),
+    answer: optional(AnswerBy),
+    codes: optional(Codes),
+    pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
+    push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
+    ...timeouts(600),
+  });
+}
+
+export type MinistrySettings = Type.Static<
+  ReturnType<typeof ministrySettings<{ operation: typeof settingText }, Record<never, never>>>
+>;
+export type List = NonNullable<NonNullable<MinistrySettings['pull']>['dossiers']>;
+export type Push = NonNullable<NonNullable<MinistrySettings['push']>['dossiers']>;
+export type LookUp = NonNullable<Push['lookUp']>;
+export type Question = NonNullable<Push['update']>;

@@ -1,0 +1,234 @@
+import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
+import type { CodesOf } from '#core/identifiers/codes';
+import { parseVnd } from '#core/money';
+import { type Cause, type Problem, unmappedKey } from '#core/problem';
+import { nfc } from '#core/vietnamese/text';
+import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
+import { writable } from '../kit/xml/text.ts';
+import type { Field, Fields, MinistrySettings } from './settings.ts';
+import { LONGEST_CODE, tableName } from './tables.ts';
+
+/** What a table of fields is read with: which way, and by which codes. */
+export interface Means {
+  readonly settings: MinistrySettings;
+  readonly codes: CodesOf;
+  /** `read`: from the ministry's words to ours; `write`: from ours to its. */
+  readonly way: 'read' | 'write';
+}
+
+type Value = string | number | boolean | null | readonly Value[] | Built;
+export interface Built {
+  [name: string]: Value;
+}
+
+/** What came of a table of fields; what could not be said is told, and nothing stands in its place. */
+export interface Filled {
+  readonly record: Built;
+  readonly problems: readonly Problem[];
+  /** Codes that no table maps, the first one first. */
+  readonly causes: readonly Cause[];
+  /** The members for which the ministry said nothing and a `value` of the settings stands. */
+  readonly assumed: readonly string[];
+}
+
+type One = Exclude<Field, string>;
+interface Notes {
+  readonly problems: Problem[];
+  readonly causes: Cause[];
+  readonly assumed: string[];
+}
+
+/** Fill a table of fields from what is given. @param place the JSON Pointer of `given`, for problems */
+export function fill(fields: Fields, given: unknown, means: Means, place = ''): Filled {
+  const notes: Notes = { problems: [], causes: [], assumed: [] };
+  return { record: filled(fields, given, means, place, notes), ...notes };
+}
+
+function filled(fields: Fields, given: unknown, means: Means, place: string, notes: Notes): Built {
+  const record: Built = {};
+  for (const [target, field] of Object.entries(fields)) {
+    const one: One = typeof field === 'string' ? { from: field } : field;
+    const value =
+      one.each === undefined ? oneValue(one, given, means, place, notes) : listOf(one, given, means, place, notes);
+    if (value === undefined) continue;
+    put(record, target.split('.'), value);
+    if (one.value !== undefined && one.each === undefined && !isSaid(one, given)) notes.assumed.push(target);
+  }
+  return record;
+}
+
+function isSaid({ from = [] }: One, given: unknown): boolean {
+  return [from].flat().some((path) => nodesAt(given, path).some((node) => textIn(node) !== undefined));
+}
+
+function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+  const { each = '', fields, ...leaf } = one;
+  // .NET keeps the place of an entry that is none by an element that is nil.
+  const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
+    isElement(node) ? !isNil(node) : textIn(node) !== undefined,
+  );
+  const items = nodes.flatMap((node, at): Value[] => {
+    const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
+    if (fields) return [filled(fields, node, means, here, { ...notes, assumed: [] })];
+    const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, means, here, notes);
+    return value === undefined ? [] : [value];
+  });
+  return items.length > 0 ? items : undefined;
+}
+
+const isElement = (node: unknown): node is object => typeof node === 'object' && node !== null;
+
+function isNil(element: object): boolean {
+  const { '@nil': nil } = element as Readonly<Record<string, unknown>>;
+  return nil === 'true' || nil === '1';
+}
+
+function oneValue(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+  // In a request null is an element that is nil; of a record it says nothing.
+  const otherwise = means.way === 'read' && one.value === null ? undefined : one.value;
+  for (const path of [one.from ?? []].flat()) {
+    const texts = nodesAt(given, path).flatMap((node) => textIn(node) ?? []);
+    const text = texts[0];
+    if (text === undefined) continue;
+    const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
+    if (texts.length === 1) return converted(one, text, means, here, notes);
+    notes.problems.push({ path: here, message: `stands there ${texts.length} times, expected once` });
+    return undefined;
+  }
+  return otherwise;
+}
+
+function converted(one: One, text: string, means: Means, path: string, notes: Notes): Value | undefined {
+  const said = one.codes === undefined ? text : decodedBy(one.codes, text, means, path, notes);
+  if (said === undefined || said === null) return undefined;
+  if (one.date !== undefined) {
+    const date = dated([one.date].flat(), said, means, path, notes);
+    return means.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
+  }
+  if (one.as === 'number') return exactNumber(said, path, notes);
+  if (means.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
+  if (one.as === 'vnd') return amount(said, path, notes);
+  if (one.as === 'boolean') return truth(said, path, notes);
+  return said;
+}
+
+/** What operators have entered goes before what the settings say. */
+function decodedBy(
+  table: string,
+  code: string,
+  { settings, codes }: Means,
+  path: string,
+  notes: Notes,
+): string | null | undefined {
+  const name = tableName(settings, table);
+  const entered = codes(name).get(code);
+  if (entered !== undefined) return entered;
+  const entries = settings.codes?.[table] ?? {};
+  if (Object.hasOwn(entries, code)) return entries[code];
+  const message = `no ${name} is known for ${JSON.stringify(code)}`;
+  notes.causes.push({ kind: 'unmapped', key: unmappedKey(name, code.slice(0, LONGEST_CODE)), message });
+  notes.problems.push({ path, message });
+  return undefined;
+}
+
+function dated(
+  formats: readonly string[],
+  text: string,
+  { way }: Means,
+  path: string,
+  notes: Notes,
+): string | undefined {
+  if (way === 'write') return writtenAs(formats[0] as string, text);
+  const errors: string[] = [];
+  for (const format of formats) {
+    const read = readAs(format, text);
+    if ('instant' in read) return read.instant;
+    if ('absent' in read) return undefined;
+    errors.push(read.error);
+  }
+  notes.problems.push({ path, message: errors.join('; or ') });
+  return undefined;
+}
+
+function writtenAs(format: string, instant: string): string {
+  if (format === 'instant') return instant;
+  return format === 'epoch-ms' ? String(instantToMs(instant)) : formatLocal(format as LocalFormat, instant);
+}
+
+function readAs(format: string, text: string): ReturnType<typeof parseLocal> {
+  if (format === 'instant') return instantOf(text);
+  return format === 'epoch-ms' ? ofEpoch(text) : parseLocal(format as LocalFormat, text);
+}
+
+/** Milliseconds since 1970, as Java and JavaScript write them, also as `/Date(…)/` of older .NET. */
+function ofEpoch(text: string): ReturnType<typeof parseLocal> {
+  const ms = /^(?:\/Date\()?(-?\d{1,14})(?:(?:[+-]\d{4})?\)\/)?$/.exec(text)?.[1];
+  // What is not set: of Java the first moment, of .NET that of the first year.
+  if (ms === '0' || ms === '-62135596800000') return { absent: true };
+  try {
+    if (ms !== undefined) return { instant: msToInstant(Number(ms)) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date as milliseconds since 1970` };
+}
+
+function instantOf(text: string): ReturnType<typeof parseLocal> {
+  const instant = parseInstant(text);
+  if (instant !== undefined) return { instant };
+  // .NET writes a date that is not set as the first day of the first year.
+  if (/^0001-01-01T00:00:00/.test(text)) return { absent: true };
+  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date and time with a zone` };
+}
+
+function amount(text: string, path: string, notes: Notes): number | null | undefined {
+  const read = parseVnd(text);
+  if ('error' in read) notes.problems.push({ path, message: read.error });
+  return 'error' in read ? undefined : read.amountVnd;
+}
+
+/** One that loses a digit on its way is told of, not sent. */
+function exactNumber(text: string, path: string, notes: Notes): number | undefined {
+  const number = Number(text);
+  if (String(number) === text && Number.isFinite(number)) return number;
+  notes.problems.push({
+    path,
+    message: `got ${JSON.stringify(text.slice(0, 40))}, expected a number as JSON has them, without a needless 0`,
+  });
+  return undefined;
+}
+
+function truth(text: string, path: string, notes: Notes): boolean | undefined {
+  const found = TRUTHS.get(text.toLowerCase());
+  if (found === undefined)
+    notes.problems.push({ path, message: `got ${JSON.stringify(text.slice(0, 40))}, expected true, false, 1 or 0` });
+  return found;
+}
+
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+/** The text of an element that has attributes, or other members, beside it. */
+export const TEXT = '#text';
+
+/** Targets stand in the settings, in any order; a path makes the objects on its way. */
+function put(record: Built, [name, ...rest]: readonly string[], value: Value): void {
+  const key = name as string;
+  const standing = Object.hasOwn(record, key) ? record[key] : undefined;
+  if (rest.length === 0) {
+    if (isBuilt(standing) && !isBuilt(value)) standing[TEXT] = value;
+    else record[key] = value;
+    return;
+  }
+  const inner = isBuilt(standing) ? standing : standing === undefined ? {} : { [TEXT]: standing };
+  record[key] = inner;
+  put(inner, rest, value);
+}
+
+function isBuilt(value: Value | undefined): value is Built {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
