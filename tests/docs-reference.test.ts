@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import tsBlankSpace from 'ts-blank-space';
+import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Settings as RestMinistry } from '../adapters/rest-ministry/settings.ts';
+import { Settings as SoapMinistry } from '../adapters/soap-ministry/settings.ts';
 import { migratedDatabase, type TestDatabase } from './support/database.ts';
 import { type DocumentBlock, fencedBlocks } from './support/document-blocks.ts';
 import { type HubProcess, startHubProcess, testFolder } from './support/process.ts';
@@ -161,6 +164,81 @@ describe('docs/integrate/webhooks.md', () => {
     expect(check(body, [secret], now + 301)).toBe('false');
   });
 });
+
+describe('docs/adapters/ministries-by-settings.md', () => {
+  const page = readFileSync('docs/adapters/ministries-by-settings.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([^`]+)` \| (both|REST|SOAP) \|[^|]+\| (yes|no) \|/gm)];
+  const shown = rows.map(([, path, adapter, required]) => `${path} · ${adapter} · ${required}`);
+
+  test('each setting of both schemas has one row, with its adapter and whether it is required', () => {
+    const rest = settingsOf(RestMinistry as unknown as Schema);
+    const soap = settingsOf(SoapMinistry as unknown as Schema);
+    const all = [...new Set([...rest.keys(), ...soap.keys()])].map((path) => {
+      const adapter = rest.has(path) && soap.has(path) ? 'both' : rest.has(path) ? 'REST' : 'SOAP';
+      const isRequired = [rest.get(path), soap.get(path)].every((required) => required !== false);
+      return `${path} · ${adapter} · ${isRequired ? 'yes' : 'no'}`;
+    });
+    expect(shown.toSorted()).toEqual(all.toSorted());
+  });
+
+  test('each value that a setting may have is named', () => {
+    const values = [...valuesOf(RestMinistry as unknown as Schema), ...valuesOf(SoapMinistry as unknown as Schema)];
+    expect(values.filter((value) => !page.includes(`\`${value}\``))).toEqual([]);
+  });
+
+  test('each example of a party has valid settings', () => {
+    const examples = fencedBlocks(page).filter(({ language }) => language === 'json');
+    expect(examples.length).toBeGreaterThan(0);
+    for (const { text: example } of examples) {
+      const { settings } = JSON.parse(example) as { settings: unknown };
+      expect([...Value.Errors(RestMinistry, settings)]).toEqual([]);
+    }
+  });
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+}
+
+/** Members that each question has, wherever it stands. */
+const OF_QUESTIONS =
+  /^(?:session|p(?:ull|ush)\.…(?:\.(?:detail|update|lookUp))?)(?=\.(?:operation|request|body|result)\b)/;
+
+/** The settings of a schema by path, with whether each is required wherever it stands. */
+function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
+  const found = new Map<string, boolean>();
+  const visit = (one: Schema, path: string): void => {
+    for (const option of one.anyOf ?? []) visit(option, path);
+    for (const [name, member] of Object.entries(one.properties ?? {})) {
+      const plain = path === '' ? name : `${path}.${name}`;
+      const shared = plain.replace(/^(pull|push)\.(?:dossiers|progress)\./, '$1.….').replace(OF_QUESTIONS, '…');
+      found.set(shared, (found.get(shared) ?? true) && (one.required ?? []).includes(name));
+      visit(member, shared);
+    }
+    // All tables of fields are made of the same fields.
+    if (one.patternProperties && /\.(?:request|fields|match|compare)$/.test(path) && !path.startsWith('field.'))
+      for (const field of Object.values(one.patternProperties)) visit(field, 'field');
+  };
+  visit(schema, '');
+  return found;
+}
+
+function valuesOf(schema: Schema): readonly string[] {
+  const inner = [
+    ...Object.values(schema.properties ?? {}),
+    ...Object.values(schema.patternProperties ?? {}),
+    ...(schema.anyOf ?? []),
+    ...(schema.items ? [schema.items] : []),
+  ];
+  const own = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])].map(String);
+  return [...new Set([...own, ...inner.flatMap(valuesOf)])];
+}
 
 function isRequest({ language, text: script }: DocumentBlock): boolean {
   return language === 'sh' && /^(?:.* )?curl /m.test(script) && script.includes('http://127.0.0.1:8080');
