@@ -21,10 +21,10 @@ import { createKeys } from './http/auth.ts';
 import { createClients } from './http/clients.ts';
 import { createCursors } from './http/cursor.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS } from './http/doors/readers.ts';
-import { createGuesses } from './http/guesses.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { refusalOf } from './http/problem.ts';
 import { rememberReports } from './http/remembered-reports.ts';
+import { createSecretGuessLimit } from './http/secret-guess-limit.ts';
 import { questionOf } from './http/statistics-question.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createMaskRound, maskStale } from './index/mask-again.ts';
@@ -226,7 +226,7 @@ export async function createHub(
   setMaxListeners(0, leaving.signal);
   const keys = createKeys(file.keys ?? [], clients);
   const tries = createTries(database, vault);
-  const guesses = createGuesses({ tries, clients, nowMs });
+  const guessLimit = createSecretGuessLimit({ nowMs }, tries, clients);
   const cursors = createCursors(vault);
   const catalogue = createCatalogueReader(database);
   const index = createIndexReader(database, vault);
@@ -242,7 +242,7 @@ export async function createHub(
     nowMs,
     province: file.province,
     keys,
-    guesses,
+    guessLimit,
     clients,
     useOnce: createNonces(database, nowMs),
     cursors,
@@ -256,7 +256,6 @@ export async function createHub(
     audit,
     attest,
     evidence,
-    publicKeys: vault.publicKeys,
     codes,
     originals,
     routes,
@@ -270,12 +269,23 @@ export async function createHub(
     unknownPage: unknownPage(file.province),
   });
   addPages(app, {
-    ...{ province: file.province, catalogue, cursors, nowMs, refusalOf, onFault: telemetry.failed },
+    nowMs,
+    telemetry,
+    province: file.province,
+    catalogue,
+    cursors,
+    refusalOf,
     statistics: rememberReports((query) => statistics.report(questionOf(query, nowMs(), reportingDay)), nowMs),
     reportingDay,
   });
   addConsole(app, {
-    ...{ province: file.province, vault, nowMs, clients, guesses, refusalOf, onFault: telemetry.failed },
+    vault,
+    nowMs,
+    telemetry,
+    province: file.province,
+    clients,
+    guessLimit,
+    refusalOf,
     endedSessions: createEndedSessions(database),
     attempts: createAuditLimit({ audit, nowMs }),
     isKey: (id) => keys.byId(id) !== undefined,

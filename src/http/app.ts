@@ -1,61 +1,32 @@
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
-import type { LedgerReader } from '../ledger/read.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { AppContext } from './app-context.ts';
 import { createBodies } from './bodies.ts';
-import { addCatalogueReaders, type CatalogueReaderMeans } from './catalogue.ts';
+import { addCatalogueReaders } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';
-import { addChangeReaders, type ChangeReaderMeans } from './changes.ts';
+import { addChangeReaders } from './changes.ts';
 import { addDocs } from './docs.ts';
-import { addCallbackDoor, type CallbackDoorMeans } from './doors/callback/door.ts';
-import type { DoorMeans } from './doors/door.ts';
-import { addNationalPortalDoor, type NationalPortalDoorMeans } from './doors/national-portal/door.ts';
+import { addCallbackDoor } from './doors/callback/door.ts';
+import { addNationalPortalDoor } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
-import type { ReceiptMeans } from './doors/rest/receipts.ts';
-import type { SoapDoorMeans } from './doors/soap/answer.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
-import { addDossierReaders, type DossierReaderMeans } from './dossiers.ts';
-import { slowingGuesses } from './guesses.ts';
-import { addHealth, type HealthMeans } from './health.ts';
+import { addDossierReaders } from './dossiers.ts';
+import { addHealth, type HealthContext } from './health.ts';
 import { addHsds } from './hsds/hsds.ts';
-import { addPublicKeys, type PublicKeysMeans } from './jwks.ts';
-import { addLookUp, type LookUpMeans } from './look-up.ts';
+import { addPublicKeys } from './jwks.ts';
+import { addLookUp } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
-import type { OperatorMeans } from './operators/request.ts';
 import { createPageBudget } from './page-budget.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { type RouteDoc, routesOf } from './route.ts';
-import { addSnapshot, type SnapshotMeans } from './snapshot.ts';
-import { addStatistics, type StatisticsMeans } from './statistics.ts';
-
-export interface AppMeans
-  extends DoorMeans,
-    ReceiptMeans,
-    NationalPortalDoorMeans,
-    SoapDoorMeans,
-    CallbackDoorMeans,
-    DossierReaderMeans,
-    ChangeReaderMeans,
-    SnapshotMeans,
-    CatalogueReaderMeans,
-    LookUpMeans,
-    StatisticsMeans,
-    OperatorMeans,
-    PublicKeysMeans,
-    HealthMeans {
-  readonly province: SnapshotMeans['province'];
-  readonly pipeline: Pipeline;
-  readonly ledger: LedgerReader;
-  readonly telemetry: Telemetry;
-  /** What people see who follow an address that there is not. */
-  readonly unknownPage: (c: Context) => Response | Promise<Response>;
-}
+import { limitSecretGuesses } from './secret-guess-limit.ts';
+import { addSnapshot } from './snapshot.ts';
+import { addStatistics } from './statistics.ts';
 
 /** Everything that is answered over HTTP. */
-export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
-  const means: AppMeans = {
+export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
+  const hub: AppContext = {
     ...given,
     bodies: createBodies(given.clients, given.maxBodyBytes),
     noteRefusal: createRefusalLog(given),
@@ -63,42 +34,42 @@ export function createApp(given: Omit<AppMeans, 'noteRefusal' | 'bodies' | 'page
   };
   const app = new Hono();
   const docs: RouteDoc[] = [];
-  const add = slowingGuesses(routesOf(app, docs), means);
-  addRestDoor(add, means);
-  addNationalPortalDoor(add, means);
-  addSoapDoor(add, means);
-  addCallbackDoor(add, means);
-  addDossierReaders(add, means);
-  addChangeReaders(add, means);
-  addSnapshot(add, means);
-  addCatalogueReaders(add, means);
-  addCatalogueChanges(add, means);
-  addHsds(add, means);
-  addStatistics(add, means);
-  addLookUp(add, means);
-  addOperators(add, means);
-  addPublicKeys(add, means);
-  addHealth(add, means);
+  const add = limitSecretGuesses(routesOf(app, docs), hub);
+  addRestDoor(add, hub);
+  addNationalPortalDoor(add, hub);
+  addSoapDoor(add, hub);
+  addCallbackDoor(add, hub);
+  addDossierReaders(add, hub);
+  addChangeReaders(add, hub);
+  addSnapshot(add, hub);
+  addCatalogueReaders(add, hub);
+  addCatalogueChanges(add, hub);
+  addHsds(add, hub);
+  addStatistics(add, hub);
+  addLookUp(add, hub);
+  addOperators(add, hub);
+  addPublicKeys(add, hub);
+  addHealth(add, hub);
   addDocs(app, add, docs);
-  app.notFound((c) => answerUnrouted(c, app, means.unknownPage));
+  app.notFound((c) => answerUnrouted(c, app, hub.unknownPage));
   app.onError(async (error, c) => {
-    await means.noteRefusal(c, error);
+    await hub.noteRefusal(c, error);
     return problemResponse(c, refusalOf(error));
   });
   return app;
 }
 
 /** What a process without the role api answers: its probes and metrics, which no other process knows. */
-export function createProbes(means: HealthMeans): Hono {
+export function createProbes(hub: HealthContext): Hono {
   const app = new Hono();
-  addHealth(routesOf(app, []), means);
+  addHealth(routesOf(app, []), hub);
   app.notFound((c) => answerUnrouted(c, app));
   app.onError((error, c) => problemResponse(c, refusalOf(error)));
   return app;
 }
 
 /** A path that has other methods says which; OPTIONS is heard wherever there is one (RFC 9110, 9.3.7 and 15.5.6). */
-function answerUnrouted(c: Context, app: Hono, unknownPage?: AppMeans['unknownPage']): Response | Promise<Response> {
+function answerUnrouted(c: Context, app: Hono, unknownPage?: AppContext['unknownPage']): Response | Promise<Response> {
   const { method, path } = c.req;
   const known = ['GET', 'POST'].filter((one) => app.router.match(one, path)[0].length > 0);
   if (known.length === 0 && unknownPage && isForPeople(c)) return unknownPage(c);

@@ -11,7 +11,7 @@ import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { requireKey } from './auth.ts';
-import type { CatalogueReaderMeans } from './catalogue.ts';
+import type { CatalogueReaderContext } from './catalogue.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
 import type { Hold } from './page-budget.ts';
 import { Refusal } from './problem.ts';
@@ -66,16 +66,16 @@ const IN_WORDS =
   'that is put in is one change. `text` is Vietnamese, with `Accept-Language: en` English.';
 
 /** What changed in the catalogue, and when: of one entry, and of all. */
-export function addCatalogueChanges(add: AddRoute, means: CatalogueReaderMeans): void {
-  for (const kind of KINDS) addHistory(add, means, kind);
-  addChanges(add, means);
+export function addCatalogueChanges(add: AddRoute, hub: CatalogueReaderContext): void {
+  for (const kind of KINDS) addHistory(add, hub, kind);
+  addChanges(add, hub);
 }
 
 const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
 
 function addHistory(
   add: AddRoute,
-  { catalogue, keys, cursors, pages }: CatalogueReaderMeans,
+  { catalogue, keys, cursors, pages }: CatalogueReaderContext,
   kind: CatalogueKind,
 ): void {
   const read = queryReader(HistoryQuery);
@@ -119,7 +119,7 @@ const ChangesQuery = closed({
   cursor: Cursor,
 });
 
-function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: CatalogueReaderMeans): void {
+function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: CatalogueReaderContext): void {
   const read = queryReader(ChangesQuery);
   add(
     {

@@ -9,33 +9,28 @@ import { LEVELS, Service } from '#schemas/service.upsert.v1';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
 import type { Scope } from '../config/config.ts';
-import { type Keys, requireKey } from './auth.ts';
+import type { AppContext } from './app-context.ts';
+import { requireKey } from './auth.ts';
 import type { Clients } from './clients.ts';
 import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 import type { Holder } from './cpsv-ap-nodes.ts';
-import type { Cursors } from './cursor.ts';
 import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './json-ld.ts';
 import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
 import type { Hold, PageBudget } from './page-budget.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export interface EntryReaderMeans {
+/** What the readers of single entries need. The copy of the index serves them from a file, without a page budget. */
+export interface EntryReaderContext extends Pick<AppContext, 'keys' | 'cursors' | 'province'> {
   readonly catalogue: Pick<CatalogueReader, 'one' | 'list'>;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
   readonly clients: Pick<Clients, 'originOf'>;
-  /** Whose catalogue it is. */
-  readonly province: Holder['province'];
-  /** Absent where pages come from a file. */
-  readonly pages?: PageBudget;
+  readonly pages?: PageBudget | undefined;
 }
 
-export interface CatalogueReaderMeans extends EntryReaderMeans {
-  readonly catalogue: CatalogueReader;
-  readonly clients: Clients;
-  readonly pages: PageBudget;
-}
+export type CatalogueReaderContext = Pick<
+  AppContext,
+  'catalogue' | 'keys' | 'cursors' | 'clients' | 'province' | 'pages'
+>;
 
 const Query = closed({
   q: text('words of the code or the name, with or without Vietnamese marks'),
@@ -78,8 +73,8 @@ const AS_CPSV_AP =
   'working days, which no ISO 8601 duration can say, is told in words alone.';
 
 /** What portal frontends read of services, fields and agencies. */
-export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): void {
-  const { catalogue, keys, cursors, pages } = means;
+export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): void {
+  const { catalogue, keys, cursors, pages } = hub;
   const read = queryReader(Query);
   for (const { kind, path, schema, summary, linked } of LISTS) {
     add(
@@ -103,7 +98,7 @@ export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): voi
             load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
             placeOf: ({ key }) => key,
           });
-          const holder = holderOf(c, means);
+          const holder = holderOf(c, hub);
           const records = items.map(({ record }) => record);
           const more: Readonly<Record<string, string>> =
             next === null ? {} : { Link: `<${nextOf(c.req.url, next)}>; rel="next"` };
@@ -113,11 +108,11 @@ export function addCatalogueReaders(add: AddRoute, means: EntryReaderMeans): voi
       },
     );
   }
-  for (const one of LISTS) addOne(add, means, one);
+  for (const one of LISTS) addOne(add, hub, one);
 }
 
-function addOne(add: AddRoute, means: EntryReaderMeans, { kind, path, schema, one, linked }: List): void {
-  const { catalogue, keys } = means;
+function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, one, linked }: List): void {
+  const { catalogue, keys } = hub;
   add(
     {
       method: 'get',
@@ -141,13 +136,13 @@ function addOne(add: AddRoute, means: EntryReaderMeans, { kind, path, schema, on
       return negotiated(
         c,
         () => record,
-        () => linked(record as never, holderOf(c, means)),
+        () => linked(record as never, holderOf(c, hub)),
       );
     },
   );
 }
 
-export function holderOf(c: Context, { clients, province }: Pick<EntryReaderMeans, 'clients' | 'province'>): Holder {
+export function holderOf(c: Context, { clients, province }: Pick<EntryReaderContext, 'clients' | 'province'>): Holder {
   return { origin: clients.originOf(c), province };
 }
 

@@ -5,24 +5,18 @@ import Type from 'typebox';
 import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Change, IndexReader } from '../index/read.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
-import { type Keys, requireKey } from './auth.ts';
+import type { AppContext } from './app-context.ts';
+import { requireKey } from './auth.ts';
 import type { Cursors } from './cursor.ts';
 import { ChangeItem } from './dossier-replies.ts';
 import { Cursor, Limit, numeral, pageOf } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 
-export interface ChangeReaderMeans {
-  readonly index: IndexReader;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly telemetry: Telemetry;
-  /** Resolves when somebody of this process changed something, or after `ms`. */
-  readonly nextChange: (ms: number) => Promise<void>;
-  /** Whether the hub is leaving: then nobody is kept waiting. */
-  readonly isDraining: () => boolean;
-}
+export type ChangeReaderContext = Pick<
+  AppContext,
+  'index' | 'keys' | 'cursors' | 'telemetry' | 'nextChange' | 'isDraining'
+>;
 
 const ChangesQuery = closed({
   limit: Limit,
@@ -50,8 +44,8 @@ export function changeCursor(cursors: Cursors, place: number): string {
 }
 
 /** What changed, asked for or told of as it happens. */
-export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void {
-  const { keys, cursors, telemetry } = means;
+export function addChangeReaders(add: AddRoute, hub: ChangeReaderContext): void {
+  const { keys, cursors, telemetry } = hub;
   const readChangesQuery = queryReader(ChangesQuery);
   const readEventsQuery = queryReader(EventsQuery);
   const placeOf = (cursor: string | undefined): number => Number(cursors.read(LIST, cursor)?.[0] ?? 0);
@@ -60,7 +54,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
   const open = new Map<string, number>();
   /** How many questions of each key wait. */
   const waiting = new Map<string, number>();
-  const feed = createFeed(means);
+  const feed = createFeed(hub);
   const shown = (change: Change) => ({ ...change, cursor: cursorAt(change.cursor) });
 
   add(
@@ -81,7 +75,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
       const { cursor, limit = '100', wait = '0' } = readChangesQuery(c);
       const after = placeOf(cursor);
       // Who begins has seen nothing that it could go on from.
-      const isGap = cursor !== undefined && (await isGapAfter(means.index, after));
+      const isGap = cursor !== undefined && (await isGapAfter(hub.index, after));
       const waitS = isGap ? 0 : Number(wait);
       const changes = await limited(id, waitS, () => feed.after(after, Number(limit), waitS));
       const next = cursorAt(changes.at(-1)?.cursor ?? after);
@@ -149,8 +143,8 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
 
   /** @param after undefined for who begins: it has seen nothing that it could go on from. */
   async function begun(after: number | undefined): Promise<Told> {
-    const isGap = after !== undefined && (await isGapAfter(means.index, after));
-    return { isGap, changes: await means.index.changes(after ?? 0, PAGE) };
+    const isGap = after !== undefined && (await isGapAfter(hub.index, after));
+    return { isGap, changes: await hub.index.changes(after ?? 0, PAGE) };
   }
 
   /** Whoever is cut off, by an error or because the hub leaves, goes on where it was. */
@@ -162,7 +156,7 @@ export function addChangeReaders(add: AddRoute, means: ChangeReaderMeans): void 
         const told = changes.length === 0 ? ':\n\n' : changes.map(shown).map(eventOf).join('');
         await stream.write(isGap ? `${GAP}${told}` : told);
         after = changes.at(-1)?.cursor ?? after;
-        if (means.isDraining()) return;
+        if (hub.isDraining()) return;
         // Every commit wakes all who are told: what follows at once may come along with what follows a little later.
         if (changes.length < PAGE) await sleep(PAUSE_MS);
         changes = await feed.after(after, PAGE, ALIVE_S, () => stream.aborted);
@@ -227,7 +221,7 @@ interface Feed {
   after(after: number, limit: number, waitS: number, isGone?: () => boolean): Promise<readonly Change[]>;
 }
 
-function createFeed({ index, nextChange, isDraining }: ChangeReaderMeans): Feed {
+function createFeed({ index, nextChange, isDraining }: ChangeReaderContext): Feed {
   const waiting = new Set<Waiter>();
   let asked = new Map<string, Promise<readonly Change[]>>();
   let isWatching = false;

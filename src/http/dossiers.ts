@@ -9,26 +9,18 @@ import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { DossierFilter } from '../index/list.ts';
-import type { IndexReader, OneDossier } from '../index/read.ts';
-import type { Audit } from '../ledger/audit.ts';
-import type { DelayReader } from '../ledger/delays.ts';
+import type { OneDossier } from '../index/read.ts';
+import type { AppContext } from './app-context.ts';
 import { type Keys, requireKey } from './auth.ts';
-import type { Cursors } from './cursor.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
-import type { PageBudget } from './page-budget.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
-export interface DossierReaderMeans {
-  readonly index: IndexReader;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly audit: Audit;
-  readonly pages: PageBudget;
-  readonly delays: DelayReader;
-  readonly nowMs: () => number;
-}
+export type DossierReaderContext = Pick<
+  AppContext,
+  'index' | 'keys' | 'cursors' | 'audit' | 'pages' | 'delays' | 'nowMs'
+>;
 
 /** By which dossiers are found, here and where a party is told what it was never told. */
 export const DOSSIER_FILTER = {
@@ -75,8 +67,8 @@ const AMBIGUOUS = { description: 'The code is one of several dossiers; the detai
 const READ: readonly Scope[] = ['index:read'];
 
 /** What portal frontends read of dossiers. */
-export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): void {
-  const { index, keys, cursors, nowMs } = means;
+export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): void {
+  const { index, keys, cursors, nowMs } = hub;
   const readListQuery = queryReader(ListQuery);
   const readOneQuery = queryReader(OneQuery);
   const readHistoryQuery = queryReader(HistoryQuery);
@@ -97,14 +89,14 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const reader = readerOf(c, keys);
       const query = readListQuery(c);
       const filter = filterOf(query, nowMs());
-      return means.pages.hold(reader.keyId, async (hold) => {
+      return hub.pages.hold(reader.keyId, async (hold) => {
         const { items, next } = await pageBy(cursors, {
           ...{ list: 'dossiers', limit: query.limit, cursor: query.cursor },
           load: (many, after?: readonly [statusAt: string, code: string]) =>
             index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ statusAt, code }) => [statusAt, code] as const,
         });
-        await account(means, reader, 'dossier.list-personal', listed(query, items), query.why);
+        await account(hub, reader, 'dossier.list-personal', listed(query, items), query.why);
         const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
         return conditionalList(c, list, {}, hold);
       });
@@ -137,8 +129,8 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
       // Most ask for nothing but the dossier: these are spared the look.
       const { at, why } = c.req.url.includes('?') ? readOneQuery(c) : {};
-      if (at !== undefined) return asOf(c, means, reader, { code: dossier.code, at, why });
-      if (reader.personal) return personal(c, means, reader, dossier, why);
+      if (at !== undefined) return asOf(c, hub, reader, { code: dossier.code, at, why });
+      if (reader.personal) return personal(c, hub, reader, dossier, why);
       return conditional(c, dossier.json);
     },
   );
@@ -171,11 +163,11 @@ export function addDossierReaders(add: AddRoute, means: DossierReaderMeans): voi
       const dossier = foundOf(await index.one(code), code);
       const list = `history ${dossier.code}`;
       const after = placeOf(cursors.read(list, cursor));
-      return means.pages.hold(reader.keyId, async (hold) => {
+      return hub.pages.hold(reader.keyId, async (hold) => {
         const page = await index.history(dossier.code, Number(limit), after, reader.personal);
         const { items, last } = page ?? { items: [] };
-        await account(means, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
-        const delays = await means.delays.of(JSON.parse(dossier.json));
+        await account(hub, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
+        const delays = await hub.delays.of(JSON.parse(dossier.json));
         const next = last ? cursors.write(list, placeIn(last)) : null;
         const tail = `],"next":${JSON.stringify(next)},"delays":${JSON.stringify(delays)}}`;
         return conditionalList(c, { head: '{"items":[', items, write: JSON.stringify, tail }, {}, hold);
@@ -216,14 +208,14 @@ function readerOf(c: Context, keys: Keys): Reader {
 
 async function personal(
   c: Context,
-  means: DossierReaderMeans,
+  hub: DossierReaderContext,
   reader: Reader,
   served: { readonly code: string; readonly json: string },
   why: string | undefined,
 ): Promise<Response> {
-  const whole = await means.index.whole(served.code);
+  const whole = await hub.index.whole(served.code);
   if (!whole) throw notFound(served.code);
-  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', served.code), why);
+  await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', served.code), why);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...whole.record, freshness }));
 }
@@ -231,20 +223,20 @@ async function personal(
 /** @throws Refusal 404 where the index said nothing of it then, or nobody knows any more what it said */
 async function asOf(
   c: Context,
-  means: DossierReaderMeans,
+  hub: DossierReaderContext,
   reader: Reader,
   asked: { readonly code: string; readonly at: string; readonly why: string | undefined },
 ): Promise<Response> {
   const { code } = asked;
-  const at = momentOf(asked.at, means.nowMs());
-  const then = await means.index.asOf(code, at, reader.personal);
+  const at = momentOf(asked.at, hub.nowMs());
+  const then = await hub.index.asOf(code, at, reader.personal);
   if (then.kind === 'later')
     throw new Refusal('not-found', `there was no dossier ${quote(code)} at ${at}: it came at ${then.recordedAt}`);
   if (then.kind === 'dropped') {
     const kept = then.keptSince === undefined ? 'nothing is kept' : `what is kept begins at ${then.keptSince}`;
     throw new Refusal('not-found', `what was told of ${quote(code)} by ${at} is not kept any more: ${kept}`);
   }
-  await account(means, reader, 'dossier.read-personal', auditSubject('dossier', code), asked.why);
+  await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', code), asked.why);
   return conditional(c, JSON.stringify(then.dossier));
 }
 
@@ -259,7 +251,7 @@ function momentOf(asked: string, nowMs: number): string {
 
 /** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */
 async function account(
-  { audit }: DossierReaderMeans,
+  { audit }: DossierReaderContext,
   reader: Reader,
   action: string,
   subject: string,

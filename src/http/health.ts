@@ -1,23 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/pool.ts';
-import type { LastWrite } from '../observe/last-write.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
+import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
 
-export interface HealthMeans {
-  readonly database: Database;
-  readonly telemetry: Telemetry;
-  /** Whether the hub is leaving: it answers what it has, and wants no more. */
-  readonly isDraining: () => boolean;
-  readonly lastWrite: Pick<LastWrite, 'refusal'>;
-}
+export type HealthContext = Pick<AppContext, 'database' | 'telemetry' | 'isDraining' | 'lastWrite'>;
 
 /** Probes wait for seconds alone, and a server that answers nothing keeps nothing. */
 const READY_MS = 3_000;
 
 /** Probes and metrics. None needs a key, none says anything of a dossier. */
-export function addHealth(add: AddRoute, { database, telemetry, isDraining, lastWrite }: HealthMeans): void {
+export function addHealth(add: AddRoute, { database, telemetry, isDraining, lastWrite }: HealthContext): void {
   add(
     {
       method: 'get',

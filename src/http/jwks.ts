@@ -1,9 +1,7 @@
 import Type from 'typebox';
 import { closed } from '#schemas/parts';
-import type { Vault } from '../secrets/vault.ts';
+import type { AppContext } from './app-context.ts';
 import { type AddRoute, conditional } from './route.ts';
-
-export type PublicKeysMeans = Pick<Vault, 'publicKeys'>;
 
 export const JOSE = 'application/jose';
 
@@ -33,7 +31,7 @@ const KeySet = closed(
 const FRESH_S = 300;
 
 /** The keys by which receipts and evidence are checked. They are nobody's secret. */
-export function addPublicKeys(add: AddRoute, { publicKeys }: PublicKeysMeans): void {
+export function addPublicKeys(add: AddRoute, { vault }: Pick<AppContext, 'vault'>): void {
   add(
     {
       method: 'get',
@@ -47,7 +45,7 @@ export function addPublicKeys(add: AddRoute, { publicKeys }: PublicKeysMeans): v
       replies: { 200: { description: 'The keys', schema: KeySet } },
     },
     async (c) =>
-      conditional(c, JSON.stringify({ keys: await publicKeys() }), {
+      conditional(c, JSON.stringify({ keys: await vault.publicKeys() }), {
         'Cache-Control': `public, max-age=${FRESH_S}`,
       }),
   );

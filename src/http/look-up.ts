@@ -3,19 +3,13 @@ import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
-import type { LookUp } from '../index/look-up.ts';
-import type { Tries, TryKind } from '../ledger/tries.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
-import { type Clients, networkOf } from './clients.ts';
+import type { TryKind } from '../ledger/tries.ts';
+import type { AppContext } from './app-context.ts';
+import { networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export interface LookUpMeans {
-  readonly lookUp: LookUp;
-  readonly tries: Tries;
-  readonly clients: Clients;
-  readonly telemetry: Telemetry;
-}
+export type LookUpContext = Pick<AppContext, 'lookUp' | 'tries' | 'clients' | 'telemetry'>;
 
 const Query = closed({
   // Nothing that is given here is quoted: somebody may give more digits than are asked for.
@@ -55,7 +49,7 @@ const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
 /** A citizen asks how far a dossier is: without a key, with a proof of having to do with it. */
-export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: LookUpMeans): void {
+export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: LookUpContext): void {
   const readQuery = queryReader(Query);
 
   async function count(kind: LookUpTry, subject: string): Promise<void> {

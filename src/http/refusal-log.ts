@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { storable } from '#core/vietnamese/text';
-import type { Telemetry } from '../observe/telemetry.ts';
-import type { Pipeline, Refused } from '../pipeline.ts';
-import { type Clients, networkOf } from './clients.ts';
-import { callerOf, type DoorMeans, notedOf } from './doors/door.ts';
+import type { Refused } from '../pipeline.ts';
+import type { AppContext } from './app-context.ts';
+import { networkOf } from './clients.ts';
+import { callerOf, type DoorContext, notedOf } from './doors/door.ts';
 import { type Refusal, refusalOf } from './problem.ts';
 
 /** What is kept of refused requests in an hour. */
@@ -29,15 +29,15 @@ const UNTOLD_BYTES = 64 * 1024;
 const MOST_SENDERS = 10_000;
 const HOUR_MS = 3_600_000;
 
-export interface RefusalLogMeans {
-  readonly pipeline: Pick<Pipeline, 'refuse'>;
-  readonly clients: Pick<Clients, 'addressOf'>;
-  readonly telemetry: Pick<Telemetry, 'failed' | 'refused'>;
-  readonly nowMs: () => number;
-}
+export type RefusalLogContext = Pick<AppContext, 'pipeline' | 'clients' | 'nowMs' | 'telemetry'>;
 
 /** Keeps refused requests of the doors in the message log, within the budget of their sender. */
-export function createRefusalLog({ pipeline, clients, nowMs, telemetry }: RefusalLogMeans): DoorMeans['noteRefusal'] {
+export function createRefusalLog({
+  pipeline,
+  clients,
+  nowMs,
+  telemetry,
+}: RefusalLogContext): DoorContext['noteRefusal'] {
   let hour = 0;
   const spent = new Map<string, { rows: number; bodyBytes: number }>();
 

@@ -6,28 +6,17 @@ import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
-import type { CatalogueReader } from '../catalogue/read.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
-import type { IndexReader } from '../index/read.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
-import type { Attest } from '../operator-orders/evidence.ts';
-import { type Keys, requireKey } from './auth.ts';
+import type { AppContext } from './app-context.ts';
+import { requireKey } from './auth.ts';
 import { changeCursor } from './changes.ts';
-import type { Cursors } from './cursor.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
 
-export interface SnapshotMeans {
-  readonly index: IndexReader;
-  readonly catalogue: CatalogueReader;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly attest: Attest;
-  readonly province: { readonly code: string; readonly name: string } | undefined;
-  readonly nowMs: () => number;
-  readonly isDraining: () => boolean;
-  readonly telemetry: Telemetry;
-}
+export type SnapshotContext = Pick<
+  AppContext,
+  'index' | 'catalogue' | 'keys' | 'cursors' | 'attest' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
+>;
 
 const READ: readonly Scope[] = ['index:read'];
 const NDJSON = 'application/x-ndjson';
@@ -55,7 +44,7 @@ const AS_LINES =
   'One without its last line has broken off. Compressed by gzip where Accept-Encoding names it.';
 
 /** `GET /api/v1/snapshot`: all that readers see, to keep a copy of it. */
-export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
+export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
   /** The keys of those that are being read. */
   const open: string[] = [];
   add(
@@ -77,7 +66,7 @@ export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
       },
     },
     async (c) => {
-      const key = requireKey(c, means.keys, ...READ);
+      const key = requireKey(c, hub.keys, ...READ);
       refusePersonal(key);
       const own = open.filter((id) => id === key.id).length;
       if (own >= MOST_OF_A_KEY || open.length >= MOST_AT_ONCE)
@@ -90,7 +79,7 @@ export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
       const leave = () => void open.splice(open.indexOf(key.id), 1);
-      const texts = textsOf(means, key.scopes.includes('catalogue:read'));
+      const texts = textsOf(hub, key.scopes.includes('catalogue:read'));
       // What cannot be read at all is a refusal, not a stream that breaks off.
       const first = await texts.next().catch((error) => {
         leave();
@@ -106,7 +95,7 @@ export function addSnapshot(add: AddRoute, means: SnapshotMeans): void {
       yield first;
       yield* rest;
     } catch (error) {
-      means.telemetry.failed('GET /api/v1/snapshot', error);
+      hub.telemetry.failed('GET /api/v1/snapshot', error);
       throw error;
     } finally {
       await rest.return(undefined);
@@ -127,7 +116,7 @@ type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', n
 const COUNTED = { service: 'services', agency: 'agencies', field: 'fields', dossier: 'dossiers' } as const;
 
 /** The lines, some at a time. */
-async function* textsOf(means: SnapshotMeans, withCatalogue: boolean): AsyncGenerator<string> {
+async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGenerator<string> {
   const digest = createHash('sha256');
   let bytes = 0;
   const hashed = (text: string): string => {
@@ -136,18 +125,18 @@ async function* textsOf(means: SnapshotMeans, withCatalogue: boolean): AsyncGene
     return text;
   };
   const counts: Record<keyof Counts, number> = { services: 0, agencies: 0, fields: 0, dossiers: 0 };
-  const at = msToInstant(means.nowMs());
+  const at = msToInstant(hub.nowMs());
   // Before anything else is read: what is committed from now on is told after this cursor.
-  const cursor = changeCursor(means.cursors, await means.index.newestChange());
-  const { province = null } = means;
+  const cursor = changeCursor(hub.cursors, await hub.index.newestChange());
+  const { province = null } = hub;
   yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue }));
-  for await (const { kind, records } of pagesOf(means, withCatalogue)) {
+  for await (const { kind, records } of pagesOf(hub, withCatalogue)) {
     counts[COUNTED[kind]] += records.length;
     yield hashed(records.map((json) => `{"kind":"${kind}","record":${json}}\n`).join(''));
-    if (means.isDraining()) throw new Error('the hub is stopping: the snapshot breaks off');
+    if (hub.isDraining()) throw new Error('the hub is stopping: the snapshot breaks off');
   }
   const told = { ...counts, bytes, sha256: digest.digest('hex') };
-  const signed = await means.attest('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
+  const signed = await hub.attest('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
   yield lineOf({ kind: 'end', ...told, signed });
 }
 
@@ -158,7 +147,7 @@ interface Page {
 }
 
 /** Each page is a statement of its own: however slowly it is taken, no transaction and no connection is held for it. */
-async function* pagesOf({ catalogue, index }: SnapshotMeans, withCatalogue: boolean): AsyncGenerator<Page> {
+async function* pagesOf({ catalogue, index }: SnapshotContext, withCatalogue: boolean): AsyncGenerator<Page> {
   if (withCatalogue)
     for (const kind of ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[])
       for (let after: string | undefined; ; ) {

@@ -2,26 +2,17 @@ import Type from 'typebox';
 import { COLUMNS, GROUPS, RULES } from '#core/statistics/counts';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
-import type { IndexReader } from '../index/read.ts';
-import type { Statistics } from '../statistics/statistics.ts';
-import { type Keys, requireKey } from './auth.ts';
-import type { Cursors } from './cursor.ts';
+import type { AppContext } from './app-context.ts';
+import { requireKey } from './auth.ts';
 import { ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
-import type { PageBudget } from './page-budget.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 import { monthOf, questionOf } from './statistics-question.ts';
 
-export interface StatisticsMeans {
-  readonly statistics: Pick<Statistics, 'report' | 'dossiers'>;
-  readonly index: IndexReader;
-  readonly pages: PageBudget;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly nowMs: () => number;
-  /** The day of the month on which reporting periods begin. */
-  readonly reportingDay: number | undefined;
-}
+export type StatisticsContext = Pick<
+  AppContext,
+  'statistics' | 'index' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'
+>;
 
 /** No code is this. */
 const KEYLESS = '-';
@@ -85,7 +76,7 @@ const RULES_MEAN =
 /** How many dossiers came, were resolved and are pending, early, on time and late. */
 export function addStatistics(
   add: AddRoute,
-  { statistics, index, keys, cursors, pages, nowMs, reportingDay }: StatisticsMeans,
+  { statistics, index, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
 ): void {
   const read = queryReader(Query);
   const readDossiers = queryReader(DossiersQuery);

@@ -6,7 +6,7 @@ import { LEVELS, type Service } from '#schemas/service.upsert.v1';
 import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import type { PageMeans, ShowPage } from './pages.ts';
+import type { PageContext, ShowPage } from './page-context.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
 import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
@@ -21,7 +21,7 @@ const NAMES = ['q', 'field', 'agency', 'level', 'audience', 'inForce', 'cursor']
 type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /** The catalogue of services for people: no key is needed, as for what is posted in every office. */
-export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors, province }: PageMeans): void {
+export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors, province }: PageContext): void {
   pages.get(LIST, async (c) => {
     const query = readQuery(c);
     if (Array.isArray(query)) return page(c, (say) => wrongPage(say, query));

@@ -6,7 +6,7 @@ import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
-import type { PageMeans, ShowPage } from './pages.ts';
+import type { PageContext, ShowPage } from './page-context.ts';
 import { STATUS } from './words.ts';
 
 const MOST_BYTES = 4 * 1024;
@@ -30,7 +30,7 @@ export function addLookUpPage(
   pages: Hono,
   app: Hono,
   page: ShowPage,
-  { catalogue, nowMs }: Pick<PageMeans, 'catalogue' | 'nowMs'>,
+  { catalogue, nowMs }: Pick<PageContext, 'catalogue' | 'nowMs'>,
 ): void {
   // A link may name the code, as one on a receipt does; nothing is looked up by it.
   pages.get('/', (c) =>

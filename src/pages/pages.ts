@@ -1,40 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
-import type { CatalogueReader } from '../catalogue/read.ts';
-import type { Cursors } from '../http/cursor.ts';
-import type { Refusal } from '../http/problem.ts';
 import { addCataloguePages } from './catalogue.ts';
 import type { Say } from './language.ts';
-import { type Shown, show } from './layout.ts';
+import { show } from './layout.ts';
 import { addLookUpPage } from './look-up.ts';
+import type { PageContext, ShowPage } from './page-context.ts';
 import { missingPage, refusedPage } from './refused.ts';
-import { type StatisticsPageMeans, statisticsPage } from './statistics.ts';
-
-export interface PageMeans extends StatisticsPageMeans {
-  readonly province: { readonly name: string } | undefined;
-  readonly catalogue: CatalogueReader;
-  readonly cursors: Cursors;
-  readonly nowMs: () => number;
-  /** What an error comes to, as for the API. */
-  readonly refusalOf: (error: unknown) => Refusal;
-  /** Told of errors that are faults of ours. */
-  readonly onFault: (what: string, error: unknown) => void;
-}
-
-/** Answer with a page for citizens. */
-export type ShowPage = (
-  c: Context,
-  build: (say: Say) => Pick<Shown, 'title' | 'isTitleVietnamese' | 'body' | 'head' | 'asked' | 'status'>,
-) => Response | Promise<Response>;
+import { statisticsPage } from './statistics.ts';
 
 /** What citizens see without a key. */
-export function addPages(app: Hono, means: PageMeans): void {
-  const page: ShowPage = (c, build) => show(c, (say) => ({ ...frameOf(means, say), ...build(say) }));
+export function addPages(app: Hono, hub: PageContext): void {
+  const page: ShowPage = (c, build) => show(c, (say) => ({ ...frameOf(hub, say), ...build(say) }));
   const pages = new Hono();
   pages.onError((error, c) => {
-    const refusal = means.refusalOf(error);
-    if (refusal.kind === 'internal') means.onFault(`${c.req.method} ${c.req.routePath}`, error);
+    const refusal = hub.refusalOf(error);
+    if (refusal.kind === 'internal') hub.telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
     return page(c, (say) => refusedPage(say, refusal));
   });
@@ -42,14 +23,14 @@ export function addPages(app: Hono, means: PageMeans): void {
   pages.get('/pages/style.css', (c) =>
     c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
   );
-  addLookUpPage(pages, app, page, means);
-  addCataloguePages(pages, page, means);
-  pages.get('/statistics', statisticsPage(page, means));
+  addLookUpPage(pages, app, page, hub);
+  addCataloguePages(pages, page, hub);
+  pages.get('/statistics', statisticsPage(page, hub));
   app.route('/', pages);
 }
 
 /** What people see at an address that there is not. */
-export function unknownPage(province: PageMeans['province']): (c: Context) => Response | Promise<Response> {
+export function unknownPage(province: PageContext['province']): (c: Context) => Response | Promise<Response> {
   return (c) =>
     show(c, (say) => ({
       ...frameOf({ province }, say),
@@ -64,7 +45,7 @@ export function unknownPage(province: PageMeans['province']): (c: Context) => Re
 }
 
 /** What all pages for citizens have in common. */
-function frameOf({ province }: Pick<PageMeans, 'province'>, say: Say) {
+function frameOf({ province }: Pick<PageContext, 'province'>, say: Say) {
   return {
     owner: province?.name ?? say('Cổng dịch vụ công', 'Public-service portal'),
     links: [

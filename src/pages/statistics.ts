@@ -4,19 +4,11 @@ import { CHANNEL } from '#core/catalogue/service-words';
 import { formatLocal } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
 import { GROUPS, type Group, RULES, type Rule } from '#core/statistics/counts';
-import type { MakeReport } from '../http/remembered-reports.ts';
 import type { StatisticsReport } from '../statistics/statistics.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
-import type { ShowPage } from './pages.ts';
+import type { PageContext, ShowPage } from './page-context.ts';
 import { vietnamese } from './words.ts';
-
-export interface StatisticsPageMeans {
-  /** For visitors without a key; see rememberReports. */
-  readonly statistics: MakeReport;
-  readonly nowMs: () => number;
-  readonly reportingDay: number | undefined;
-}
 
 interface Asked {
   readonly period: string;
@@ -25,8 +17,11 @@ interface Asked {
 }
 
 /** The statistics page. It asks for nothing but what its selects offer. */
-export function statisticsPage(page: ShowPage, means: StatisticsPageMeans): (c: Context) => Promise<Response> {
-  const { nowMs, reportingDay, statistics } = means;
+export function statisticsPage(
+  page: ShowPage,
+  hub: Pick<PageContext, 'nowMs' | 'statistics' | 'reportingDay'>,
+): (c: Context) => Promise<Response> {
+  const { nowMs, reportingDay, statistics } = hub;
   return async (c) => {
     const periods = periodsUpTo(nowMs(), reportingDay);
     const asked: Asked = {

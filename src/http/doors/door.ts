@@ -1,24 +1,13 @@
 import type { Context } from 'hono';
 import { readTraceparent } from '#core/identifiers/trace-context';
 import type { Submission } from '../../accept/submission.ts';
-import type { LedgerReader } from '../../ledger/read.ts';
-import type { Party } from '../../parties/party.ts';
-import type { Pipeline } from '../../pipeline.ts';
-import type { Bodies } from '../bodies.ts';
+import type { AppContext } from '../app-context.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */
-export interface DoorMeans {
-  readonly parties: ReadonlyMap<string, Party>;
-  readonly maxBodyBytes: number;
-  readonly nowMs: () => number;
-  readonly pipeline: Pick<Pipeline, 'accept' | 'acceptOnce'>;
-  readonly ledger: Pick<LedgerReader, 'resultsOf' | 'receipt'>;
-  readonly bodies: Bodies;
-  /** Aborted when streams that are still arriving have to be answered, for the hub is about to end. */
-  readonly leaving: AbortSignal;
-  /** Keep a refused request in the message log, and an error of the hub in the log. */
-  readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
-}
+export type DoorContext = Pick<
+  AppContext,
+  'parties' | 'maxBodyBytes' | 'nowMs' | 'pipeline' | 'ledger' | 'bodies' | 'leaving' | 'noteRefusal'
+>;
 
 /** What is known of a request before it is refused, for the message log. */
 export interface Noted {

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { closed, oneOf } from '#schemas/parts';
 import type { CatalogueFilter, ServedEntry } from '../../catalogue/read.ts';
-import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
+import { type CatalogueReaderContext, holderOf } from '../catalogue.ts';
 import { Limit, periodOf, text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { createKeyOf, type KeyOf } from './ids.ts';
@@ -11,9 +11,9 @@ import { type Entry, fullService, listedService, minimalService } from './servic
 import { FIELDS, fullOrganization, HSDS_VERSION, organization, taxonomyTerm } from './views.ts';
 
 /** The catalogue for readers of HSDS: the paths that it requires, and of the others those that the catalogue can fill. */
-export function addHsds(add: AddRoute, means: CatalogueReaderMeans): void {
-  const keyOf = createKeyOf(means.catalogue.keys, means.province);
-  addAnswer(add, means, {
+export function addHsds(add: AddRoute, hub: CatalogueReaderContext): void {
+  const keyOf = createKeyOf(hub.catalogue.keys, hub.province);
+  addAnswer(add, hub, {
     path: '/hsds',
     // Where this is the address of a server, the path of the specification is the slash after it.
     alsoAt: '/hsds/',
@@ -22,13 +22,13 @@ export function addHsds(add: AddRoute, means: CatalogueReaderMeans): void {
     answer: (c) => ({
       version: HSDS_VERSION,
       profile: 'https://docs.openreferral.org/en/latest/hsds/',
-      openapi_url: `${holderOf(c, means).origin}/openapi.json`,
+      openapi_url: `${holderOf(c, hub).origin}/openapi.json`,
       description: 'Thủ tục hành chính, cơ quan thực hiện và lĩnh vực',
     }),
   });
-  addServices(add, means, keyOf);
-  addOrganizations(add, means, keyOf);
-  addTaxonomies(add, means, keyOf);
+  addServices(add, hub, keyOf);
+  addOrganizations(add, hub, keyOf);
+  addTaxonomies(add, hub, keyOf);
 }
 
 const Flag = (description: string) => Type.Optional(Type.Enum(['true', 'false'], { description }));
@@ -45,8 +45,8 @@ const ServicesQuery = closed({
   full: Flag('with all that belongs to each, as one by one'),
 });
 
-function addServices(add: AddRoute, means: CatalogueReaderMeans, keyOf: KeyOf): void {
-  addList(add, means, {
+function addServices(add: AddRoute, hub: CatalogueReaderContext, keyOf: KeyOf): void {
+  addList(add, hub, {
     ...{ kind: 'service', path: '/hsds/services', query: ServicesQuery },
     summary: 'Services as HSDS has them, by filter',
     description:
@@ -59,7 +59,7 @@ function addServices(add: AddRoute, means: CatalogueReaderMeans, keyOf: KeyOf): 
       return query.full === 'true' ? fullService(entry as Entry, holder) : listedService(entry as Entry, holder);
     },
   });
-  addEntry(add, means, keyOf, {
+  addEntry(add, hub, keyOf, {
     ...{ kind: 'service', path: '/hsds/services/{id}', schema: Service },
     summary: 'A service as HSDS has it, with all that belongs to it',
     description:
@@ -100,9 +100,9 @@ const OrganizationsQuery = closed({
   full: Flag('with all that belongs to each, as one by one'),
 });
 
-function addOrganizations(add: AddRoute, means: CatalogueReaderMeans, keyOf: KeyOf): void {
+function addOrganizations(add: AddRoute, hub: CatalogueReaderContext, keyOf: KeyOf): void {
   const full = ({ record }: ServedEntry) => fullOrganization(record as never);
-  addList(add, means, {
+  addList(add, hub, {
     ...{ kind: 'agency', path: '/hsds/organizations', query: OrganizationsQuery, schema: hsdsPageOf(Organization) },
     summary: 'Agencies as HSDS has organizations',
     description:
@@ -110,7 +110,7 @@ function addOrganizations(add: AddRoute, means: CatalogueReaderMeans, keyOf: Key
     filter: async ({ search }) => (search?.trim() ? { q: search } : {}),
     view: (entry, _holder, query) => (query.full === 'true' ? full(entry) : organization(entry.record as never)),
   });
-  addEntry(add, means, keyOf, {
+  addEntry(add, hub, keyOf, {
     ...{ kind: 'agency', path: '/hsds/organizations/{id}', schema: Organization, view: full },
     summary: 'An agency as HSDS has organizations',
   });
@@ -122,9 +122,9 @@ const TermsQuery = closed({
   taxonomy_id: text('the taxonomy'),
 });
 
-function addTaxonomies(add: AddRoute, means: CatalogueReaderMeans, keyOf: KeyOf): void {
+function addTaxonomies(add: AddRoute, hub: CatalogueReaderContext, keyOf: KeyOf): void {
   const term = ({ record }: ServedEntry) => taxonomyTerm(record as never);
-  addList(add, means, {
+  addList(add, hub, {
     ...{ kind: 'field', path: '/hsds/taxonomy_terms', query: TermsQuery, schema: hsdsPageOf(TaxonomyTerm), view: term },
     summary: 'Fields of services as HSDS has terms',
     filter: async ({ search, taxonomy_id: taxonomy }) => {
@@ -132,15 +132,15 @@ function addTaxonomies(add: AddRoute, means: CatalogueReaderMeans, keyOf: KeyOf)
       return search?.trim() ? { q: search } : {};
     },
   });
-  addEntry(add, means, keyOf, {
+  addEntry(add, hub, keyOf, {
     ...{ kind: 'field', path: '/hsds/taxonomy_terms/{id}', schema: TaxonomyTerm, view: term },
     summary: 'A field of services as HSDS has terms',
   });
-  addAnswer(add, means, {
+  addAnswer(add, hub, {
     ...{ path: '/hsds/taxonomies', schema: hsdsPageOf(Taxonomy), summary: 'The taxonomies: that of the fields alone' },
     answer: () => ({ ...pageHead(1, 1, 1, 1), contents: [FIELDS] }),
   });
-  addAnswer(add, means, {
+  addAnswer(add, hub, {
     ...{ path: '/hsds/taxonomies/{id}', schema: Taxonomy, summary: 'The taxonomy whose terms the fields are' },
     answer: (c) => (c.req.param('id')?.toLowerCase() === FIELDS.id ? FIELDS : undefined),
   });

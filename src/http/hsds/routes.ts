@@ -5,7 +5,7 @@ import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueFilter, ServedEntry } from '../../catalogue/read.ts';
 import type { Scope } from '../../config/config.ts';
 import { requireKey } from '../auth.ts';
-import { type CatalogueReaderMeans, holderOf } from '../catalogue.ts';
+import { type CatalogueReaderContext, holderOf } from '../catalogue.ts';
 import type { Holder } from '../cpsv-ap-nodes.ts';
 import { numeral } from '../lists.ts';
 import { Refusal, wrongParameter } from '../problem.ts';
@@ -29,7 +29,7 @@ interface Entries extends Described {
 /** A route whose answer no database knows better; undefined where there is none. */
 export function addAnswer(
   add: AddRoute,
-  { keys }: CatalogueReaderMeans,
+  { keys }: CatalogueReaderContext,
   { schema, answer, ...doc }: Described & Pick<RouteDoc, 'alsoAt'> & { answer: (c: Context) => object | undefined },
 ): void {
   add(
@@ -49,7 +49,7 @@ export function addAnswer(
 /** One entry by its identifier. */
 export function addEntry(
   add: AddRoute,
-  means: CatalogueReaderMeans,
+  hub: CatalogueReaderContext,
   keyOf: KeyOf,
   { kind, schema, view, ...doc }: Entries & { view: (entry: ServedEntry, holder: Holder) => object },
 ): void {
@@ -59,11 +59,11 @@ export function addEntry(
       replies: { 200: { description: 'It', schema }, ...NOT_FOUND },
     },
     async (c) => {
-      requireKey(c, means.keys, ...READ);
+      requireKey(c, hub.keys, ...READ);
       const key = await keyOf(kind, c.req.param('id') ?? '');
-      const entry = key === undefined ? undefined : await means.catalogue.one(kind, key);
+      const entry = key === undefined ? undefined : await hub.catalogue.one(kind, key);
       if (!entry) throw notFound(c);
-      return conditional(c, JSON.stringify(view(entry, holderOf(c, means))));
+      return conditional(c, JSON.stringify(view(entry, holderOf(c, hub))));
     },
   );
 }
@@ -77,7 +77,7 @@ type PageQuery = Readonly<Record<string, string | undefined>>;
 /** A page of entries, by number as HSDS has pages. What `filter` gives as undefined is found nowhere. */
 export function addList<Q extends Type.TObject>(
   add: AddRoute,
-  means: CatalogueReaderMeans,
+  hub: CatalogueReaderContext,
   {
     kind,
     schema,
@@ -98,16 +98,16 @@ export function addList<Q extends Type.TObject>(
       replies: { 200: { description: 'A page', schema } },
     },
     async (c) => {
-      const { id } = requireKey(c, means.keys, ...READ);
+      const { id } = requireKey(c, hub.keys, ...READ);
       const asked = read(c);
       const { page = '1', per_page: size = '50' } = asked as PageQuery;
       const wanted = await filter(asked);
-      return means.pages.hold(id, async (hold) => {
+      return hub.pages.hold(id, async (hold) => {
         const found = wanted
-          ? await means.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
+          ? await hub.catalogue.page(kind, wanted, Number(size), (Number(page) - 1) * Number(size))
           : { total: 0, items: [] };
         if ('isCut' in found.items && found.items.isCut) throw tooLarge(size, found.items.length);
-        const holder = holderOf(c, means);
+        const holder = holderOf(c, hub);
         const list = {
           head: `${JSON.stringify(pageHead(found.items.length, found.total, Number(page), Number(size))).slice(0, -1)},"contents":[`,
           items: found.items,

@@ -5,7 +5,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import type { OperatorMeans } from './request.ts';
+import type { OperatorContext } from './request.ts';
 
 export const AnomalyShown = closed(
   {
@@ -24,8 +24,8 @@ export const AnomalyShown = closed(
 );
 
 /** What was kept and applied as far as the rules go, and is not what is expected. */
-export function addAnomalies(add: AddRoute, means: OperatorMeans): void {
-  addList(add, means, {
+export function addAnomalies(add: AddRoute, hub: OperatorContext): void {
+  addList(add, hub, {
     name: 'anomalies',
     summary: 'Events of dossiers that are not what is expected, the newest first',
     description:
@@ -36,7 +36,7 @@ export function addAnomalies(add: AddRoute, means: OperatorMeans): void {
       code: text('the code of a dossier'),
     },
     item: AnomalyShown,
-    load: (filter, many, before?: string) => means.ledger.anomalies(cleanFilter(filter), many, before),
+    load: (filter, many, before?: string) => hub.ledger.anomalies(cleanFilter(filter), many, before),
     placeOf: (one) => one.place,
     show: ({ place: _, ...one }) => one,
   });

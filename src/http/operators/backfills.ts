@@ -4,7 +4,7 @@ import { requireKey } from '../auth.ts';
 import { DOSSIER_FILTER, filterOf } from '../dossiers.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
-import { badOrder, none, OPS, type OperatorMeans, ofBody, orderReader, TAG } from './request.ts';
+import { badOrder, none, OPS, type OperatorContext, ofBody, orderReader, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 const Order = closed({ ...DOSSIER_FILTER, ...RUN_ORDER });
@@ -29,7 +29,7 @@ export const BackfillPreviewShown = closed(
 );
 
 /** Tell a party what the routes say that it should know, and no delivery was ever about. */
-export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, nowMs }: OperatorMeans): void {
+export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, nowMs }: OperatorContext): void {
   const read = orderReader(Order);
   add(
     {

@@ -6,7 +6,7 @@ import { text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { addList } from './list.ts';
-import { badOrder, Code, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { badOrder, Code, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
 
 export const TableShown = closed(
@@ -79,39 +79,39 @@ export const EndedShown = closed(
 );
 
 /** Services that the catalogue has taken out of force and that dossiers are still under. */
-export function addEndedServices(add: AddRoute, means: OperatorMeans): void {
-  addList(add, means, {
+export function addEndedServices(add: AddRoute, hub: OperatorContext): void {
+  addList(add, hub, {
     name: 'ended-services',
     summary: 'Services no longer in force that live dossiers are under',
     filters: {},
     item: EndedShown,
-    load: (_, many, after?: string) => means.catalogue.ended(many, after),
+    load: (_, many, after?: string) => hub.catalogue.ended(many, after),
     placeOf: ({ key }) => key,
     show: ({ key: _, ...one }) => one,
   });
 }
 
 /** Codes that dossiers name and the catalogue does not know: the dossiers are shown all the same. */
-export function addUnknownCodes(add: AddRoute, means: OperatorMeans): void {
-  addList(add, means, {
+export function addUnknownCodes(add: AddRoute, hub: OperatorContext): void {
+  addList(add, hub, {
     name: 'unknown-codes',
     summary: 'Services and agencies that dossiers name and the catalogue does not know',
     filters: {},
     item: UnknownShown,
-    load: (_, many, after?: UnknownCodePlace) => means.catalogue.unknownCodes(many, after),
+    load: (_, many, after?: UnknownCodePlace) => hub.catalogue.unknownCodes(many, after),
     placeOf: ({ kind, code, party }): UnknownCodePlace => [kind, code, party],
   });
 }
 
 /** What equals what, for each party. */
-export function addCodeTables(add: AddRoute, means: OperatorMeans): void {
-  const { keys, orders, parties } = means;
-  addList(add, means, {
+export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
+  const { keys, orders, parties } = hub;
+  addList(add, hub, {
     name: 'code-tables',
     summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
     filters: { party: text('the tables of one party alone') },
     item: TableShown,
-    load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(means, party), after).slice(0, many),
+    load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(hub, party), after).slice(0, many),
     placeOf,
   });
   const readPreview = orderReader(Preview);
@@ -171,7 +171,7 @@ type ShownTable = Type.Static<typeof TableShown>;
 
 /** Party by party as they are configured, then those that only the entries know; of each the tables as they are read. */
 async function shownTables(
-  { ledger, orders, parties }: OperatorMeans,
+  { ledger, orders, parties }: OperatorContext,
   asked: string | undefined,
 ): Promise<readonly ShownTable[]> {
   const entered = await ledger.codeEntries(asked);

@@ -5,7 +5,7 @@ import { requireKey } from '../auth.ts';
 import { periodOf, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { none, OPS, type OperatorMeans, TAG } from './request.ts';
+import { none, OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 const Query = closed({
@@ -54,7 +54,7 @@ export const ComparedShown = closed(
 const WEEK_MS = 7 * 86_400_000;
 
 /** What came of the same events at two parties: for a system that is to take another one's place. */
-export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: OperatorMeans): void {
+export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: OperatorContext): void {
   const read = queryReader(Query);
   add(
     {

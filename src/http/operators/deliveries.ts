@@ -9,7 +9,7 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { addList, cleanFilter } from './list.ts';
 import { BodyShown, shownTo } from './messages.ts';
-import { BodyQuery, idOf, none, OPS, type OperatorMeans, type ReadBodyQuery, TAG } from './request.ts';
+import { BodyQuery, idOf, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe } from './shown.ts';
 
 /** By which deliveries are found, here and for a replay. */
@@ -48,14 +48,14 @@ const AttemptShown = closed({
 export const WholeDeliveryShown = closed({ ...DeliveryShown.properties, attempts: Type.Array(AttemptShown) });
 
 /** What partners were told, or are to be. */
-export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
+export function addDeliveries(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(BodyQuery);
-  addList(add, means, {
+  addList(add, hub, {
     name: 'deliveries',
     summary: 'Deliveries by filter, the newest first',
     filters: DELIVERY_FILTER,
     item: DeliveryShown,
-    load: (filter, many, before?: number) => means.ledger.deliveries(cleanFilter(filter), many, before),
+    load: (filter, many, before?: number) => hub.ledger.deliveries(cleanFilter(filter), many, before),
     placeOf: (one) => one.id,
   });
   add(
@@ -73,12 +73,12 @@ export function addDeliveries(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'No such delivery' },
       },
     },
-    (c) => oneDelivery(c, means, readOne),
+    (c) => oneDelivery(c, hub, readOne),
   );
 }
 
-async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
-  const { keys, ledger } = means;
+async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery): Promise<Response> {
+  const { keys, ledger } = hub;
   const key = requireKey(c, keys, 'ops:read');
   const { body: asked, why } = read(c);
   const id = idOf(c, 'delivery');
@@ -87,7 +87,7 @@ async function oneDelivery(c: Context, means: OperatorMeans, read: ReadBodyQuery
   const kept = await ledger.attempts(id);
   const isWireShown = asked !== 'no' && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
-    ? await shownTo(means, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
+    ? await shownTo(hub, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
         const calls: (readonly WireView[] | undefined)[] = [];
         // One after the other: all at once they would take one turn together.
         for (const { wire } of kept) {

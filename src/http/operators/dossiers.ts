@@ -4,7 +4,7 @@ import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { none, OPS, type OperatorMeans, TAG } from './request.ts';
+import { none, OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 const CurrentStateShown = closed(
@@ -22,7 +22,7 @@ const CurrentStateShown = closed(
 export const CurrentStatesShown = closed({ items: Type.Array(CurrentStateShown) });
 
 /** Where a dossier stands, for who decides about what is told of it: without index:read, for nothing of it is personal. */
-export function addDossierStates(add: AddRoute, { keys, ledger }: Pick<OperatorMeans, 'keys' | 'ledger'>): void {
+export function addDossierStates(add: AddRoute, { keys, ledger }: Pick<OperatorContext, 'keys' | 'ledger'>): void {
   add(
     {
       method: 'get',

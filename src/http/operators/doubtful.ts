@@ -5,7 +5,7 @@ import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import { idOf, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 
 export const DoubtfulShown = closed(
   {
@@ -25,8 +25,8 @@ export const DoubtfulShown = closed(
 const Settle = closed({ why: Why });
 
 /** What was changed before the rules of ownership, and those rules would have kept apart. */
-export function addDoubtful(add: AddRoute, means: OperatorMeans): void {
-  addList(add, means, {
+export function addDoubtful(add: AddRoute, hub: OperatorContext): void {
+  addList(add, hub, {
     name: 'doubtful-dossiers',
     summary: 'Dossiers that an older version let another party than the owner change',
     description: 'The upgrade lists them and changes nothing. The owner corrects a dossier by sending it again.',
@@ -36,7 +36,7 @@ export function addDoubtful(add: AddRoute, means: OperatorMeans): void {
       code: text('the code of a dossier'),
     },
     item: DoubtfulShown,
-    load: (filter, many, after?: number) => means.ledger.doubtful(cleanFilter(filter), many, after),
+    load: (filter, many, after?: number) => hub.ledger.doubtful(cleanFilter(filter), many, after),
     placeOf: (one) => one.id,
   });
   const read = orderReader(Settle);
@@ -54,10 +54,10 @@ export function addDoubtful(add: AddRoute, means: OperatorMeans): void {
       },
     },
     async (c) => {
-      const key = requireKey(c, means.keys, 'ops:configure');
+      const key = requireKey(c, hub.keys, 'ops:configure');
       const id = idOf(c, 'doubtful dossier');
       const { why } = await read(c);
-      const code = await means.orders.settleDoubtful(id, { who: key.id, why });
+      const code = await hub.orders.settleDoubtful(id, { who: key.id, why });
       if (code === undefined) throw none('doubtful dossier', id);
       return c.json({ id, code });
     },

@@ -3,10 +3,10 @@ import { requireKey } from '../auth.ts';
 import { JOSE, Signed } from '../jwks.ts';
 import { Refusal } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
-import { none, OPS, type OperatorMeans, TAG } from './request.ts';
+import { none, OPS, type OperatorContext, TAG } from './request.ts';
 
 /** What holds outside the hub of one dossier: who told what, and what came of it. */
-export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorMeans, 'keys' | 'evidence'>): void {
+export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorContext, 'keys' | 'evidence'>): void {
   add(
     {
       method: 'get',

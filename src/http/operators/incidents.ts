@@ -8,7 +8,7 @@ import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import { OPS, type OperatorMeans, TAG } from './request.ts';
+import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 export const IncidentShown = closed(
@@ -73,8 +73,8 @@ const AUDIT_FILTERS = {
 };
 
 /** What is wrong or was, and who did what. */
-export function addIncidentsAndAudit(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, cursors } = means;
+export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void {
+  const { keys, ledger, cursors } = hub;
   const readIncidents = queryReader(IncidentQuery);
   add(
     {
@@ -98,7 +98,7 @@ export function addIncidentsAndAudit(add: AddRoute, means: OperatorMeans): void 
       );
     },
   );
-  addList(add, means, {
+  addList(add, hub, {
     name: 'audit',
     summary: 'Who did what, the newest first',
     filters: AUDIT_FILTERS,

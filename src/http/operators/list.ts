@@ -5,7 +5,7 @@ import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { OPS, type OperatorMeans, TAG } from './request.ts';
+import { OPS, type OperatorContext, TAG } from './request.ts';
 
 /** A list for operators: how it is told of, and how it is read. */
 export interface OperatorList<Filters extends Type.TProperties, Item, At extends Place> {
@@ -28,7 +28,7 @@ type Given<Filters extends Type.TProperties> = Type.Static<Type.TObject<Filters>
 /** Add a list that keys with `ops:read` read page by page. */
 export function addList<Filters extends Type.TProperties, Item, At extends Place>(
   add: AddRoute,
-  { keys, cursors }: Pick<OperatorMeans, 'keys' | 'cursors'>,
+  { keys, cursors }: Pick<OperatorContext, 'keys' | 'cursors'>,
   { name, summary, description, filters, item, load, placeOf, show }: OperatorList<Filters, Item, At>,
 ): void {
   const query = closed({ ...filters, limit: Limit, cursor: Cursor });

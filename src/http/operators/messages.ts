@@ -9,7 +9,7 @@ import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, viewBody } from './body-view/view.ts';
 import { addList, cleanFilter } from './list.ts';
-import { BodyQuery, none, OPS, type OperatorMeans, type ReadBodyQuery, TAG } from './request.ts';
+import { BodyQuery, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
 const FILTERS = {
@@ -54,14 +54,14 @@ export const WholeMessageShown = closed({
 });
 
 /** The message log. */
-export function addMessages(add: AddRoute, means: OperatorMeans): void {
+export function addMessages(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(BodyQuery);
-  addList(add, means, {
+  addList(add, hub, {
     name: 'messages',
     summary: 'Messages by filter, the newest first, without their bodies',
     filters: FILTERS,
     item: MessageShown,
-    load: (filter, many, before?: string) => means.ledger.messages(cleanFilter(filter), many, before),
+    load: (filter, many, before?: string) => hub.ledger.messages(cleanFilter(filter), many, before),
     placeOf: (one) => one.id,
   });
   add(
@@ -79,12 +79,12 @@ export function addMessages(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'No such message' },
       },
     },
-    (c) => oneMessage(c, means, readOne),
+    (c) => oneMessage(c, hub, readOne),
   );
 }
 
-async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery): Promise<Response> {
-  const { keys, ledger } = means;
+async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery): Promise<Response> {
+  const { keys, ledger } = hub;
   const key = requireKey(c, keys, 'ops:read');
   const { body: asked, why } = read(c);
   const wantsBody = asked !== 'no';
@@ -97,7 +97,7 @@ async function oneMessage(c: Context, means: OperatorMeans, read: ReadBodyQuery)
   const view =
     body &&
     wantsBody &&
-    (await shownTo(means, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
+    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));
   return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
@@ -119,7 +119,7 @@ async function asRead(
 
 /** What only ops:body sees; undefined without it. Nobody sees a body of which no audit is kept. */
 export async function shownTo<View>(
-  { audit }: OperatorMeans,
+  { audit }: OperatorContext,
   key: KeyEntry,
   { subject, why }: { readonly subject: string; readonly why: string | undefined },
   view: (mayBePersonal: boolean) => Promise<View>,

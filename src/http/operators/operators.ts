@@ -18,33 +18,33 @@ import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addReplays } from './replays.ts';
-import { OPS, type OperatorMeans } from './request.ts';
+import { OPS, type OperatorContext } from './request.ts';
 
 /** What operators see and do, under /api/v1/ops. Every order and every look at a body is in the audit. */
-export function addOperators(addRoute: AddRoute, means: OperatorMeans): void {
-  const add = auditingRefusals(addRoute, means);
-  addMessages(add, means);
-  addDeliveries(add, means);
-  addDossierStates(add, means);
-  addEvidence(add, means);
-  addReplays(add, means);
-  addBackfills(add, means);
-  addQuarantine(add, means);
-  addParties(add, means);
-  addCompared(add, means);
-  addCodeTables(add, means);
-  addUnknownCodes(add, means);
-  addEndedServices(add, means);
-  addAnomalies(add, means);
-  addDoubtful(add, means);
-  addIncidentsAndAudit(add, means);
-  addOwnKey(add, means);
+export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
+  const add = auditingRefusals(addRoute, hub);
+  addMessages(add, hub);
+  addDeliveries(add, hub);
+  addDossierStates(add, hub);
+  addEvidence(add, hub);
+  addReplays(add, hub);
+  addBackfills(add, hub);
+  addQuarantine(add, hub);
+  addParties(add, hub);
+  addCompared(add, hub);
+  addCodeTables(add, hub);
+  addUnknownCodes(add, hub);
+  addEndedServices(add, hub);
+  addAnomalies(add, hub);
+  addDoubtful(add, hub);
+  addIncidentsAndAudit(add, hub);
+  addOwnKey(add, hub);
 }
 
 const LONGEST_ORDER = 200;
 
 /** Orders of a known key that the hub refuses are in the audit too, within a limit. */
-function auditingRefusals(add: AddRoute, { keys, audit, nowMs }: OperatorMeans): AddRoute {
+function auditingRefusals(add: AddRoute, { keys, audit, nowMs }: OperatorContext): AddRoute {
   const limited = createAuditLimit({ audit, nowMs });
   return (doc, handler) => {
     if (doc.method !== 'post') return add(doc, handler);

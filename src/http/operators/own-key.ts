@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { OPS, type OperatorMeans, TAG } from './request.ts';
+import { OPS, type OperatorContext, TAG } from './request.ts';
 
 export const OwnKeyShown = closed(
   {
@@ -13,7 +13,7 @@ export const OwnKeyShown = closed(
 );
 
 /** Which key one holds: an operator's tool offers what the key may do, and nothing else. */
-export function addOwnKey(add: AddRoute, { keys }: Pick<OperatorMeans, 'keys'>): void {
+export function addOwnKey(add: AddRoute, { keys }: Pick<OperatorContext, 'keys'>): void {
   add(
     {
       method: 'get',

@@ -12,7 +12,7 @@ import { Cursor, Limit, pageBy, pageOf } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
-import { badOrder, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { badOrder, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 export const PartyShown = closed(
@@ -64,8 +64,8 @@ const PullOrder = closed({
 });
 
 /** The connected systems. */
-export function addParties(add: AddRoute, means: OperatorMeans): void {
-  const { keys, cursors } = means;
+export function addParties(add: AddRoute, hub: OperatorContext): void {
+  const { keys, cursors } = hub;
   const readQuery = queryReader(Query);
   add(
     {
@@ -85,7 +85,7 @@ export function addParties(add: AddRoute, means: OperatorMeans): void {
         await pageBy(cursors, {
           ...{ list: 'ops/parties', limit, cursor },
           load: async (many, after = '') =>
-            (await shownParties(means)).filter(({ party }) => party > after).slice(0, many),
+            (await shownParties(hub)).filter(({ party }) => party > after).slice(0, many),
           placeOf: ({ party }) => party,
         }),
       );
@@ -103,7 +103,7 @@ export function addParties(add: AddRoute, means: OperatorMeans): void {
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const id = c.req.param('party') ?? '';
-      const party = (await shownParties(means)).find((one) => one.party === id);
+      const party = (await shownParties(hub)).find((one) => one.party === id);
       if (!party) throw none('party', id);
       return c.json(party);
     },
@@ -127,16 +127,16 @@ export function addParties(add: AddRoute, means: OperatorMeans): void {
       },
       async (c) => {
         const key = requireKey(c, keys, 'ops:configure');
-        const party = await partyOf(c, means);
+        const party = await partyOf(c, hub);
         const { why = '' } = await readOrder(c);
-        await means.orders[what](party, { who: key.id, why });
+        await hub.orders[what](party, { who: key.id, why });
         return c.json({ party, paused: what === 'pause' });
       },
     );
-  addPull(add, means);
+  addPull(add, hub);
 }
 
-function addPull(add: AddRoute, means: OperatorMeans): void {
+function addPull(add: AddRoute, hub: OperatorContext): void {
   const read = orderReader(PullOrder);
   add(
     {
@@ -159,16 +159,16 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
       },
     },
     async (c) => {
-      const key = requireKey(c, means.keys, 'ops:configure');
-      const party = await partyOf(c, means);
+      const key = requireKey(c, hub.keys, 'ops:configure');
+      const party = await partyOf(c, hub);
       const { name, why = '' } = await read(c);
-      const known = Object.keys(means.parties.get(party)?.adapter.pull ?? {});
+      const known = Object.keys(hub.parties.get(party)?.adapter.pull ?? {});
       const pulls = name === undefined ? known : known.filter((one) => one === name);
       if (known.length === 0) throw new Refusal('bad-request', `nothing is pulled from the party ${quote(party)}`);
       if (pulls.length === 0)
         throw badOrder([{ path: '/name', message: `got ${quote(name)}, expected one of ${known.join(', ')}` }]);
-      await means.orders.pull(party, pulls, { who: key.id, why });
-      return c.json({ party, pulls, waitsFor: await waitsFor(means, party) }, 202);
+      await hub.orders.pull(party, pulls, { who: key.id, why });
+      return c.json({ party, pulls, waitsFor: await waitsFor(hub, party) }, 202);
     },
   );
 }
@@ -177,7 +177,7 @@ function addPull(add: AddRoute, means: OperatorMeans): void {
 const WAITS = ['paused', 'maintenance'] as const;
 
 async function waitsFor(
-  { ledger, parties, nowMs }: OperatorMeans,
+  { ledger, parties, nowMs }: OperatorContext,
   party: string,
 ): Promise<(typeof WAITS)[number] | null> {
   const known = (await ledger.parties(nowMs())).find((one) => one.party === party);
@@ -186,7 +186,7 @@ async function waitsFor(
 }
 
 /** One of the configuration, or one that the ledger knows. */
-async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): Promise<string> {
+async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorContext): Promise<string> {
   const party = c.req.param('party') ?? '';
   if (parties.has(party)) return party;
   if ((await ledger.parties(nowMs())).some((known) => known.party === party)) return party;
@@ -195,7 +195,7 @@ async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorMeans): P
 
 type Shown = Readonly<Record<string, unknown>> & Pick<PartyOverview, 'party'>;
 
-async function shownParties({ ledger, parties, nowMs }: OperatorMeans): Promise<readonly Shown[]> {
+async function shownParties({ ledger, parties, nowMs }: OperatorContext): Promise<readonly Shown[]> {
   const now = nowMs();
   const [known, incidents] = await Promise.all([
     ledger.parties(now),

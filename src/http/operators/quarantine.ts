@@ -7,7 +7,7 @@ import { Cursor, Limit, pageBy, text } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import { badOrder, Code, idOf, none, OPS, type OperatorMeans, orderReader, TAG, Why } from './request.ts';
+import { badOrder, Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown, WaitingShown } from './shown.ts';
 
 const FILTERS = {
@@ -67,15 +67,15 @@ export const ResolvedShown = closed({
 });
 
 /** What waits until a person has settled something. */
-export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
+export function addQuarantine(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(OneQuery);
-  addList(add, means, {
+  addList(add, hub, {
     name: 'quarantine',
     summary: 'What waits, by cause, the oldest first',
     description: 'With a filter a cause counts what the filter finds, and has the id of the oldest of that.',
     filters: FILTERS,
     item: CauseShown,
-    load: (filter, many, after?: number) => means.ledger.causes(cleanFilter(filter), many, after),
+    load: (filter, many, after?: number) => hub.ledger.causes(cleanFilter(filter), many, after),
     placeOf: (one) => one.id,
   });
   add(
@@ -91,14 +91,14 @@ export function addQuarantine(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'Nothing waits under this id' },
       },
     },
-    (c) => oneCause(c, means, readOne),
+    (c) => oneCause(c, hub, readOne),
   );
-  addResolve(add, means);
+  addResolve(add, hub);
 }
 
 async function oneCause(
   c: Context,
-  { keys, ledger, orders, cursors }: OperatorMeans,
+  { keys, ledger, orders, cursors }: OperatorContext,
   read: (c: Context) => Type.Static<typeof OneQuery>,
 ): Promise<Response> {
   requireKey(c, keys, 'ops:read');
@@ -114,7 +114,7 @@ async function oneCause(
   return c.json({ ...found, candidates: await orders.candidates(found), waiting, next });
 }
 
-function addResolve(add: AddRoute, { keys, orders }: OperatorMeans): void {
+function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {
   const read = orderReader(Order);
   add(
     {

@@ -5,7 +5,7 @@ import { requireKey } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import { DELIVERY_FILTER } from './deliveries.ts';
 import { addList, cleanFilter } from './list.ts';
-import { badOrder, idOf, none, OPS, type OperatorMeans, ofBody, orderReader, TAG, WHY, Why } from './request.ts';
+import { badOrder, idOf, none, OPS, type OperatorContext, ofBody, orderReader, TAG, WHY, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
@@ -27,7 +27,7 @@ const Counts = Type.Object(
 );
 
 const OneOrder = closed({ why: Type.Optional(Why) });
-export const ReplayedShown = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), means: Type.String() });
+export const ReplayedShown = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), hub: Type.String() });
 
 export const PER_SECOND = 20;
 /** How a run is ordered, whatever it is over. */
@@ -77,8 +77,8 @@ export const ReplayShown = closed(
 );
 
 /** Tell partners again, one delivery or many. */
-export function addReplays(add: AddRoute, means: OperatorMeans): void {
-  const { keys, ledger, orders } = means;
+export function addReplays(add: AddRoute, hub: OperatorContext): void {
+  const { keys, ledger, orders } = hub;
   const readOne = orderReader(OneOrder);
   add(
     {
@@ -102,11 +102,11 @@ export function addReplays(add: AddRoute, means: OperatorMeans): void {
       const { why = '' } = await readOne(c);
       const outcome = await orders.replay(id, { who: key.id, why });
       if (!outcome) throw none('delivery', id);
-      return c.json({ id, outcome, means: MEANS[outcome] });
+      return c.json({ id, outcome, hub: MEANS[outcome] });
     },
   );
-  addMany(add, means);
-  addList(add, means, {
+  addMany(add, hub);
+  addList(add, hub, {
     name: 'replays',
     summary: 'Runs of replays, the newest first',
     filters: {},
@@ -144,13 +144,13 @@ export function addReplays(add: AddRoute, means: OperatorMeans): void {
         404: { description: 'No such run' },
       },
     },
-    (c) => stop(c, means, readOne),
+    (c) => stop(c, hub, readOne),
   );
 }
 
 async function stop(
   c: Context,
-  { keys, ledger, orders }: OperatorMeans,
+  { keys, ledger, orders }: OperatorContext,
   read: (c: Context) => Promise<Type.Static<typeof OneOrder>>,
 ): Promise<Response> {
   const key = requireKey(c, keys, 'ops:replay');
@@ -161,7 +161,7 @@ async function stop(
   return c.json(await ledger.replay(id));
 }
 
-function addMany(add: AddRoute, { keys, ledger, orders }: OperatorMeans): void {
+function addMany(add: AddRoute, { keys, ledger, orders }: OperatorContext): void {
   const read = orderReader(ManyOrder);
   add(
     {
@@ -199,7 +199,7 @@ export function neededWhy(why: string | undefined): string {
   return why;
 }
 
-function shownPreview(preview: Awaited<ReturnType<OperatorMeans['orders']['preview']>>): object {
+function shownPreview(preview: Awaited<ReturnType<OperatorContext['orders']['preview']>>): object {
   const sample = preview.sample.map((one) => {
     const what = one.operation === 'dossier.progress.v1' ? 'a step' : `version ${one.version}`;
     const newest = one.newestVersion === null || one.newestVersion === one.version ? '' : `, of ${one.newestVersion}`;

@@ -3,30 +3,16 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain, quote } from '#core/explain';
 import { closed } from '#schemas/parts';
-import type { CatalogueReader } from '../../catalogue/read.ts';
-import type { Audit } from '../../ledger/audit.ts';
-import type { LedgerReader } from '../../ledger/read.ts';
-import type { MakeEvidence } from '../../operator-orders/evidence.ts';
-import type { Orders } from '../../operator-orders/orders.ts';
-import type { Party } from '../../parties/party.ts';
-import type { Keys } from '../auth.ts';
+import type { AppContext } from '../app-context.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
-import type { Cursors } from '../cursor.ts';
 import { parseWhole } from '../json-body.ts';
 import { Purpose } from '../lists.ts';
 import { Refusal } from '../problem.ts';
 
-export interface OperatorMeans {
-  readonly ledger: LedgerReader;
-  readonly orders: Orders;
-  readonly catalogue: CatalogueReader;
-  readonly parties: ReadonlyMap<string, Party>;
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly audit: Audit;
-  readonly evidence: MakeEvidence;
-  readonly nowMs: () => number;
-}
+export type OperatorContext = Pick<
+  AppContext,
+  'ledger' | 'orders' | 'catalogue' | 'parties' | 'keys' | 'cursors' | 'audit' | 'evidence' | 'nowMs'
+>;
 
 export const OPS = '/api/v1/ops';
 export const TAG = 'Operation';

@@ -5,8 +5,9 @@ import { choiceField, textField } from './forms.ts';
 import { dossierLink, filterForm, messageLink, pager, partyLink, queryOf, table } from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
 import { ANOMALIES, badge, DOUBTS, STATUSES, word } from './words.ts';
 
 /** Events that were kept and are not what is expected. */
@@ -47,7 +48,7 @@ export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
       { head: say('Trạng thái được báo', 'Status told'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Thời điểm sự kiện', 'Event time'), cell: ({ at }) => timeOf(at) },
       { head: say('Ghi nhận lúc', 'Recorded'), cell: ({ recordedAt }) => timeOf(recordedAt) },
-      { head: say('Bên báo', 'Told by'), cell: ({ party }) => partyLink(party) },
+      { head: say('Bên báo', 'FlashMessage by'), cell: ({ party }) => partyLink(party) },
       { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
     ],
   });

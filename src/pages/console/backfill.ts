@@ -6,7 +6,8 @@ import { choiceField, dayField, orderForm, textField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, type Query, queryOf, table } from './parts.ts';
 import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
+import { may, type Visit } from './visit.ts';
 import { STATUSES } from './words.ts';
 
 const PER_SECOND = 20;

@@ -6,8 +6,9 @@ import { decideForms, meaningsFor } from './decide.ts';
 import { facts, pager, partyLink, queryOf, told } from './parts.ts';
 import type { Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
-import { may, type Screen, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
+import { may, type Screen, type Visit } from './visit.ts';
 import { waitingTable } from './waiting-table.ts';
 import { badge, CAUSES } from './words.ts';
 

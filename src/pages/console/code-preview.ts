@@ -5,8 +5,9 @@ import { orderForm } from './forms.ts';
 import { dossierLink, messageLink, partyLink, queryOf, table } from './parts.ts';
 import type { CodePreview } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
+import { may, type Visit } from './visit.ts';
 
 const LINE = ['party', 'table', 'from', 'to'] as const;
 type Line = Readonly<Partial<Record<(typeof LINE)[number], string>>>;

@@ -6,8 +6,9 @@ import { orderForm } from './forms.ts';
 import { partyLink, queryOf, table } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
+import { may, type Visit } from './visit.ts';
 
 const MOST_LINES = 200;
 

@@ -6,8 +6,9 @@ import { choiceField, dayField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, queryOf, reasonOf, table } from './parts.ts';
 import type { Compared, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
 type Pair = Compared['pairs'][number];

@@ -14,6 +14,7 @@ import { addCause } from './cause.ts';
 import { addCodePreview } from './code-preview.ts';
 import { addCodeTables } from './code-tables.ts';
 import { addCompared } from './compared.ts';
+import type { ConsoleContext } from './console-context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
@@ -28,22 +29,16 @@ import { addPartyOrders } from './party-orders.ts';
 import { addQuarantine } from './quarantine.ts';
 import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
-import { addSignIn, type SignInMeans } from './sign-in.ts';
-import { createSite, type Screen } from './site.ts';
+import { addSignIn } from './sign-in.ts';
+import { createSite } from './site.ts';
 import { addUnknownCodes } from './unknown-codes.ts';
-
-export interface ConsoleMeans extends SignInMeans {
-  /** What an error comes to, as for the API. */
-  readonly refusalOf: (error: unknown) => Refusal;
-  /** Told of a fault of ours. */
-  readonly onFault: (where: string, error: unknown) => void;
-}
+import type { Screen } from './visit.ts';
 
 /**
  * What operators see in a browser, at /console. All of it comes from the operators' interface, asked with the key that
  * the officer has signed in with; all that is shown was written by partners, and none of it is trusted.
  */
-export function addConsole(app: Hono, means: ConsoleMeans): void {
+export function addConsole(app: Hono, hub: ConsoleContext): void {
   const style = readFileSync(join(import.meta.dirname, 'console.css'), 'utf8');
   const hono = new Hono();
   hono.get('/console.css', (c) =>
@@ -55,24 +50,24 @@ export function addConsole(app: Hono, means: ConsoleMeans): void {
     // To pages of ours alone, so that a browser says of each form where it comes from.
     c.header('Referrer-Policy', 'same-origin');
   });
-  hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(means.clients.originOf(c)) }));
-  addScreens(hono, app, means);
+  hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(hub.clients.originOf(c)) }));
+  addScreens(hono, app, hub);
   hono.onError((error, c) => {
     // Hono itself refuses a form from elsewhere, before any screen is asked.
-    const refusal = error instanceof HTTPException ? undefined : means.refusalOf(error);
-    if (refusal?.kind === 'internal') means.onFault(`${c.req.method} ${c.req.routePath}`, error);
+    const refusal = error instanceof HTTPException ? undefined : hub.refusalOf(error);
+    if (refusal?.kind === 'internal') hub.telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
     return show(c, (say) => ({
       ...{ status: 500, ...(refusal ? refused(say, refusal) : crossSite(say)) },
-      ...{ owner: ownerOf(means, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
+      ...{ owner: ownerOf(hub, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
     }));
   });
   app.route('/console', hono);
 }
 
-function addScreens(hono: Hono, app: Hono, means: ConsoleMeans): void {
-  const site = createSite(hono, app, means);
-  addSignIn(hono, site, app, means);
+function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
+  const site = createSite(hono, app, hub);
+  addSignIn(hono, site, app, hub);
   addOverview(site);
   addParty(site);
   addPartyOrders(site);

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { everyPage } from './api.ts';
 import { choiceField, orderForm } from './forms.ts';
 import type { CodeTable, WholeCause } from './records.ts';
-import type { Visit } from './site.ts';
+import type { Visit } from './visit.ts';
 
 /** What a code may be mapped to, and the words for it. */
 export interface Meaning {

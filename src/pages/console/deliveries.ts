@@ -7,7 +7,8 @@ import { choiceField, dayField, textField } from './forms.ts';
 import { filterForm, pager, type Query, queryOf } from './parts.ts';
 import type { Delivery, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
+import { may, type Visit } from './visit.ts';
 import { DELIVERY_FILTER_STATES, OPERATIONS } from './words.ts';
 
 /** By which deliveries are found, in the list and for a replay. */

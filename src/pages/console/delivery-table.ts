@@ -3,8 +3,8 @@ import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { dossierLink, longText, operationOf, partyLink, reasonOf, table, told } from './parts.ts';
 import type { Delivery } from './records.ts';
-import type { Visit } from './site.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
 export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {

@@ -9,8 +9,9 @@ import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink, rea
 import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
-import { may, type Screen, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
+import { may, type Screen, type Visit } from './visit.ts';
 import { ATTEMPT_OUTCOMES, badge, REPLAY_OUTCOMES, word } from './words.ts';
 
 type Attempt = WholeDelivery['attempts'][number];

@@ -11,7 +11,8 @@ import { auditLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
 import type { Anomaly, Cause, Delivery, Listed, Message } from './records.ts';
 import { refusalNote, refusedScreen } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
+import type { Visit } from './visit.ts';
 
 const SHOWN = '10';
 /** What a sender was answered: no dossier has such a code. */

@@ -3,8 +3,8 @@ import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { dossierLink } from './parts.ts';
 import type { CurrentStates } from './records.ts';
-import type { Visit } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { STATUSES, word } from './words.ts';
 
 type CurrentState = CurrentStates['items'][number];

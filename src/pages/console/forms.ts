@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { readForm } from '../../http/body.ts';
 import { sameText } from '../../secrets/same-text.ts';
 import type { Html } from '../layout.ts';
-import type { Visit } from './site.ts';
+import type { Visit } from './visit.ts';
 
 /** What a form says: trimmed; undefined where it is blank. */
 export type Form = (name: string) => string | undefined;

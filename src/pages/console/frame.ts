@@ -1,21 +1,22 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import { show } from '../layout.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
-import type { Screen, SiteMeans, Visit } from './site.ts';
-import { takeTold } from './told.ts';
+import type { Screen, Visit } from './visit.ts';
 
 /** What the head of every page of the console has. */
 export const HEAD = html`<link rel="stylesheet" href="/console/console.css">`;
 
 /** A screen in what all of them have in common: whose console it is, where one can go, what came of the last order. */
-export function showScreen(visit: Visit, means: SiteMeans, screen: Screen): Response | Promise<Response> {
+export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): Response | Promise<Response> {
   const { c } = visit;
-  const told = takeTold(c, means);
+  const told = takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: screen.title,
     status: screen.status ?? 200,
-    owner: ownerOf(means, say),
+    owner: ownerOf(hub, say),
     links: linksOf(say),
     head: html`${HEAD}${
       screen.refreshS === undefined ? '' : html`<meta http-equiv="refresh" content="${screen.refreshS}">`
@@ -31,7 +32,7 @@ export function showScreen(visit: Visit, means: SiteMeans, screen: Screen): Resp
   }));
 }
 
-export function ownerOf({ province }: Pick<SiteMeans, 'province'>, say: Say): string {
+export function ownerOf({ province }: Pick<ConsoleContext, 'province'>, say: Say): string {
   const console = say('Bàn điều hành', 'Console');
   return province ? `${console} – ${province.name}` : console;
 }

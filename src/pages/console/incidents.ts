@@ -6,8 +6,9 @@ import { filterForm, pager, partyLink, queryOf, table, told } from './parts.ts';
 import { INCIDENTS_TODO } from './reasons.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { badge, INCIDENTS } from './words.ts';
 
 /** What is wrong, or was. */

@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { messageLink, operationOf, partyLink, table } from './parts.ts';
 import type { Message } from './records.ts';
-import type { Visit } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { badge, MESSAGE_OUTCOMES } from './words.ts';
 
 export function messageTable(visit: Visit, items: readonly Message[]): Html {

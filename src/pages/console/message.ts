@@ -8,8 +8,9 @@ import { sizeOf } from './message-table.ts';
 import { auditLink, dossierLink, facts, operationOf, partyLink, table, told } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
-import { may, type Screen, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
+import { may, type Screen, type Visit } from './visit.ts';
 import { waitingTable } from './waiting-table.ts';
 import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES } from './words.ts';
 

@@ -6,7 +6,8 @@ import { orderForm } from './forms.ts';
 import { dossierLink, filterForm, operationOf, partyLink, type Query, queryOf, table } from './parts.ts';
 import type { Preview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
+import { may, type Visit } from './visit.ts';
 import { badge, DELIVERY_STATES, REPLAY_OUTCOMES, word } from './words.ts';
 
 const PER_SECOND = 20;

@@ -9,8 +9,9 @@ import { incidentTable } from './incidents.ts';
 import { longText, partyLink, reasonOf, table, told } from './parts.ts';
 import type { Cause, Incident, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { ageOf, timeAndAge } from './times.ts';
+import { may, type Visit } from './visit.ts';
 import { badge, HEALTH } from './words.ts';
 
 const REFRESH_S = 15;

@@ -6,7 +6,7 @@ import { queryText, segment } from './api.ts';
 import { inVietnamese } from './in-vietnamese.ts';
 import { meaningOf } from './reasons.ts';
 import type { Listed } from './records.ts';
-import type { Visit } from './site.ts';
+import type { Visit } from './visit.ts';
 import { OPERATIONS, word } from './words.ts';
 
 export interface TableOf<Item> {

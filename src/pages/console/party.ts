@@ -8,8 +8,9 @@ import { healthOf, lastErrorOf } from './overview.ts';
 import { auditLink, facts, longText, table, told } from './parts.ts';
 import type { Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
+import { may, type Visit } from './visit.ts';
 import { BREAKERS, word } from './words.ts';
 
 type Pull = Party['pulls'][number];

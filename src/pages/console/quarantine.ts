@@ -5,8 +5,9 @@ import { choiceField, textField } from './forms.ts';
 import { filterForm, longText, pager, partyLink, queryOf, table, told } from './parts.ts';
 import type { Cause, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { badge, CAUSES } from './words.ts';
 
 /** What waits until a person has settled something, by its cause. */

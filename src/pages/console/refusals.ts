@@ -3,8 +3,8 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
 import { told } from './parts.ts';
-import type { Screen } from './site.ts';
 import { plainTimeOf } from './times.ts';
+import type { Screen } from './visit.ts';
 import { ACTIONS, word } from './words.ts';
 
 /** Why the interface refused something, in words. */

@@ -5,8 +5,9 @@ import { orderForm } from './forms.ts';
 import { auditLink, pager, queryOf, table } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
-import { may, type Site, type Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
+import { may, type Visit } from './visit.ts';
 import { badge, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
 
 const REFRESH_S = 5;

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { Clients } from '../../http/clients.ts';
-import type { EndedSessions } from '../../ledger/ended-sessions.ts';
-import { openText, type Sealing, sealText } from './sealed.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { openText, sealText } from './sealed.ts';
 
 /**
  * What an officer has signed in with. It is in the officer's cookie alone, sealed: every process of the hub opens it. What
@@ -17,21 +16,14 @@ export interface Session {
   readonly endsAtMs: number;
 }
 
-export interface SessionMeans {
-  readonly vault: Sealing;
-  readonly clients: Pick<Clients, 'originOf'>;
-  readonly endedSessions: EndedSessions;
-  readonly nowMs: () => number;
-}
-
 const COOKIE = 'lienthong-console';
 const USE = 'console session';
 const LASTS_MS = 8 * 3_600_000;
 
-export function beginSession(c: Context, means: SessionMeans, secret: string): void {
+export function beginSession(c: Context, hub: ConsoleContext, secret: string): void {
   const token = randomBytes(18).toString('base64url');
-  const session: Session = { secret, token, endsAtMs: means.nowMs() + LASTS_MS };
-  setCookie(c, COOKIE, sealText(means.vault, USE, session), { ...scopeOf(c, means), maxAge: LASTS_MS / 1_000 });
+  const session: Session = { secret, token, endsAtMs: hub.nowMs() + LASTS_MS };
+  setCookie(c, COOKIE, sealText(hub.vault, USE, session), { ...scopeOf(c, hub), maxAge: LASTS_MS / 1_000 });
 }
 
 /**
@@ -40,7 +32,7 @@ export function beginSession(c: Context, means: SessionMeans, secret: string): v
  */
 export async function sessionOf(
   c: Context,
-  { vault, endedSessions, nowMs }: Pick<SessionMeans, 'vault' | 'endedSessions' | 'nowMs'>,
+  { vault, endedSessions, nowMs }: Pick<ConsoleContext, 'vault' | 'endedSessions' | 'nowMs'>,
 ): Promise<Session | undefined> {
   const { secret, token, endsAtMs } = openText(vault, USE, getCookie(c, COOKIE)) ?? {};
   if (typeof secret !== 'string' || typeof token !== 'string' || typeof endsAtMs !== 'number') return undefined;
@@ -49,18 +41,18 @@ export async function sessionOf(
 }
 
 /** End a session in every process, also for whoever has a copy of its cookie. Without the database it goes on. */
-export async function endSession(c: Context, means: SessionMeans, token: string): Promise<void> {
-  await means.endedSessions.add(token, means.nowMs() + LASTS_MS);
-  forgetSession(c, means);
+export async function endSession(c: Context, hub: ConsoleContext, token: string): Promise<void> {
+  await hub.endedSessions.add(token, hub.nowMs() + LASTS_MS);
+  forgetSession(c, hub);
 }
 
 /** Take the cookie from this browser. */
-export function forgetSession(c: Context, means: Pick<SessionMeans, 'clients'>): void {
-  deleteCookie(c, COOKIE, scopeOf(c, means));
+export function forgetSession(c: Context, hub: Pick<ConsoleContext, 'clients'>): void {
+  deleteCookie(c, COOKIE, scopeOf(c, hub));
 }
 
 /** Of all cookies of the console: no script reads them, no other site sends them, and what came by TLS goes by TLS. */
-export function scopeOf(c: Context, { clients }: Pick<SessionMeans, 'clients'>, path = '/console') {
+export function scopeOf(c: Context, { clients }: Pick<ConsoleContext, 'clients'>, path = '/console') {
   return {
     ...({ path, httpOnly: true, sameSite: 'Strict' } as const),
     secure: clients.originOf(c).startsWith('https:'),

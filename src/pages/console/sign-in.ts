@@ -2,27 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { Attempts } from '../../http/audit-limit.ts';
-import type { Guesses } from '../../http/guesses.ts';
 import type { Refusal } from '../../http/problem.ts';
 import { sameText } from '../../secrets/same-text.ts';
 import { parameterOf, type Say } from '../language.ts';
 import { type Html, show } from '../layout.ts';
 import { createApi } from './api.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { takeFlashMessage } from './flash-message.ts';
 import { formOf } from './forms.ts';
 import { HEAD, ownerOf } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { beginSession, endSession } from './session.ts';
-import { SIGN_OUT, type Site, type SiteMeans } from './site.ts';
-import { takeTold } from './told.ts';
-
-export interface SignInMeans extends SiteMeans {
-  readonly guesses: Guesses;
-  /** Where sign-ins are audited. */
-  readonly attempts: Attempts;
-  /** Whether a key of the configuration has this id. */
-  readonly isKey: (id: string) => boolean;
-}
+import { SIGN_OUT, type Site } from './site.ts';
 
 /** Who refuses a sign-in: the officer is not known. */
 const CONSOLE = 'lienthong console';
@@ -31,8 +22,8 @@ const CONSOLE = 'lienthong console';
 const WRONG_MS = 500;
 
 /** An officer says which key is theirs. */
-export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, means: SignInMeans): void {
-  hono.get('/sign-in', (c) => signInPage(c, means, 200, parameterOf(c, 'next')));
+export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): void {
+  hono.get('/sign-in', (c) => signInPage(c, hub, 200, parameterOf(c, 'next')));
 
   hono.post('/sign-in', async (c) => {
     const form = await formOf(c);
@@ -41,30 +32,30 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, mean
     const secret = form('secret') ?? '';
     const { status, body: key } = await ownKey(app, secret);
     const isTheirs = key !== undefined && sameText(key.id, id);
-    const waitS = await waitOf(means.guesses.heard(c, isTheirs ? { id: key.id, secret } : undefined));
+    const waitS = await waitOf(hub.guessLimit.check(c, isTheirs ? { id: key.id, secret } : undefined));
     if (waitS !== undefined) {
       c.header('Retry-After', String(waitS));
-      return signInPage(c, means, 429, next, (say) =>
+      return signInPage(c, hub, 429, next, (say) =>
         say(
           `Từ địa chỉ này đã nhập sai quá nhiều lần. Hãy thử lại sau ${Math.ceil(waitS / 60)} phút.`,
           `From this address wrong secrets came too often. Try again in ${Math.ceil(waitS / 60)} min.`,
         ),
       );
     }
-    const subject = auditSubject('key', means.isKey(id) ? id : 'unknown');
+    const subject = auditSubject('key', hub.isKey(id) ? id : 'unknown');
     if (isTheirs) {
-      await means.attempts.write({ actor: key.id, action: 'console.sign-in', subject });
-      beginSession(c, means, secret);
+      await hub.attempts.write({ actor: key.id, action: 'console.sign-in', subject });
+      beginSession(c, hub, secret);
       return c.redirect(safeNext(next), 303);
     }
-    await means.attempts.write({ actor: CONSOLE, action: 'console.sign-in-refused', subject });
+    await hub.attempts.write({ actor: CONSOLE, action: 'console.sign-in-refused', subject });
     await sleep(WRONG_MS);
-    return signInPage(c, means, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
+    return signInPage(c, hub, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
   });
 
   site.order(SIGN_OUT, async ({ c, say, token, key: { id } }) => {
-    await endSession(c, means, token);
-    await means.attempts.write({ actor: id, action: 'console.sign-out', subject: auditSubject('key', id) });
+    await endSession(c, hub, token);
+    await hub.attempts.write({ actor: id, action: 'console.sign-out', subject: auditSubject('key', id) });
     return { to: '/console/sign-in', text: say('Đã đăng xuất.', 'Signed out.'), isDone: true };
   });
 }
@@ -100,15 +91,15 @@ function safeNext(next: string | undefined): string {
 
 function signInPage(
   c: Context,
-  means: SignInMeans,
+  hub: ConsoleContext,
   status: 200 | 401 | 403 | 429,
   next: string | undefined,
   why?: (say: Say) => string,
 ): Response | Promise<Response> {
-  const told = takeTold(c, means);
+  const told = takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: say('Đăng nhập bàn điều hành', 'Sign in to the console'),
-    owner: ownerOf(means, say),
+    owner: ownerOf(hub, say),
     links: [],
     head: HEAD,
     status,

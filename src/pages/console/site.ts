@@ -1,79 +1,55 @@
 import type { Context, Hono } from 'hono';
 import type { Say } from '../language.ts';
 import { languageOf, sayIn } from '../language.ts';
-import type { Html } from '../layout.ts';
-import { type Api, createApi } from './api.ts';
+import { createApi } from './api.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { type FlashMessage, setFlashMessage } from './flash-message.ts';
 import { type Form, formOf, hasToken } from './forms.ts';
 import { showScreen } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { crossSite } from './refusals.ts';
-import { forgetSession, type SessionMeans, sessionOf } from './session.ts';
-import { keepTold, type Told } from './told.ts';
-
-export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
-
-/** An officer who is signed in asks for something. */
-export interface Visit {
-  readonly c: Context;
-  readonly say: Say;
-  readonly key: OwnKey;
-  readonly api: Api;
-  readonly nowMs: number;
-  /** Stands in every form. */
-  readonly token: string;
-}
-
-export interface Screen {
-  readonly title: string;
-  readonly body: Html;
-  readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
-  /** After so many seconds the page asks again, by itself. */
-  readonly refreshS?: number;
-}
+import { forgetSession, sessionOf } from './session.ts';
+import type { Screen, Visit } from './visit.ts';
 
 /** Where screens and orders are added, with paths below /console. */
 export interface Site {
   /** What is loaded is shown; a file is given to the browser to keep. */
   screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
   /** What a form does. It answers with where the officer goes, and what is said there. */
-  order(path: string, carryOut: (visit: Visit, form: Form) => Promise<Told>): void;
-}
-
-export interface SiteMeans extends SessionMeans {
-  readonly province: { readonly name: string } | undefined;
+  order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage>): void;
 }
 
 /** @param app that answers the operators' interface */
-export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMeans): Site {
+export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
   /** Asked at each request: a key that is taken away or changed is out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
-    const session = await sessionOf(c, means);
+    const session = await sessionOf(c, hub);
     if (!session) return undefined;
     const api = createApi(app, session.secret);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { ...{ c, api, key }, say: sayIn(languageOf(c)), nowMs: means.nowMs(), token: session.token };
+    return key && { ...{ c, api, key }, say: sayIn(languageOf(c)), nowMs: hub.nowMs(), token: session.token };
   }
 
   return {
     screen(path, load) {
       site.get(path, async (c) => {
         const visit = await visitOf(c);
-        if (!visit) return toSignIn(c, means, c.req.url);
+        if (!visit) return toSignIn(c, hub, c.req.url);
         const loaded = await load(visit);
-        return loaded instanceof Response ? loaded : showScreen(visit, means, loaded);
+        return loaded instanceof Response ? loaded : showScreen(visit, hub, loaded);
       });
     },
     order(path, carryOut) {
       site.post(path, async (c) => {
         const visit = await visitOf(c);
         if (!visit) {
-          if (path !== SIGN_OUT) keepTold(c, means, notDone(sayIn(languageOf(c))));
-          return toSignIn(c, means);
+          if (path !== SIGN_OUT) setFlashMessage(c, hub, notDone(sayIn(languageOf(c))));
+          return toSignIn(c, hub);
         }
         const form = await formOf(c);
-        if (!hasToken(form, visit.token)) return showScreen(visit, means, crossSite(visit.say));
+        if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
         const told = await carryOut(visit, form);
-        keepTold(c, means, told);
+        setFlashMessage(c, hub, told);
         return c.redirect(told.to, 303);
       });
     },
@@ -84,7 +60,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, means: SiteMean
 export const SIGN_OUT = '/sign-out';
 
 /** What was ordered is not kept for after signing in, and whoever ordered it has to know. */
-function notDone(say: Say): Told {
+function notDone(say: Say): FlashMessage {
   const text = say(
     'Phiên làm việc đã hết; yêu cầu vừa gửi chưa được thực hiện. Hãy đăng nhập rồi làm lại.',
     'The session is over, and what you ordered was not done. Sign in, and order it again.',
@@ -92,15 +68,11 @@ function notDone(say: Say): Told {
   return { to: '/console/sign-in', text, isDone: false };
 }
 
-export function may({ key }: Visit, scope: Scope): boolean {
-  return key.scopes.includes(scope);
-}
-
 /** A cookie that opens nothing is forgotten; where another site led here none was sent, and there may be a good one. */
-function toSignIn(c: Context, means: SiteMeans, after?: string): Response {
+function toSignIn(c: Context, hub: ConsoleContext, after?: string): Response {
   // Where the page asks for one, it is the language of the next page as well.
   languageOf(c);
-  if (c.req.header('cookie')?.includes('lienthong-console=')) forgetSession(c, means);
+  if (c.req.header('cookie')?.includes('lienthong-console=')) forgetSession(c, hub);
   const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);
   const next = pathname === '' || pathname === '/console' ? '' : `?${new URLSearchParams({ next: pathname + search })}`;
   return c.redirect(`/console/sign-in${next}`, 303);

@@ -4,8 +4,9 @@ import { vietnamese } from '../words.ts';
 import { pager, partyLink, queryOf, table } from './parts.ts';
 import type { EndedService, Listed, UnknownCode } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import type { Site, Visit } from './site.ts';
+import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { type Words, word } from './words.ts';
 
 const KINDS = { service: ['thủ tục', 'service'], agency: ['cơ quan', 'agency'] } as const satisfies Words;

@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { dossierLink, longText, messageLink, operationOf, partyLink, table, told } from './parts.ts';
 import type { Waiting } from './records.ts';
-import type { Visit } from './site.ts';
 import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
 import { SETTLEMENTS, word } from './words.ts';
 
 /** Items and deliveries that wait, or waited, for a person. */

@@ -8,12 +8,20 @@ import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, note, noteUnanswered } from '../door.ts';
-import { type CallbackDoorMeans, doorOf, type Found, findCallback, MAX_ITEMS, readItems, whyNotFrom } from './read.ts';
+import {
+  type CallbackDoorContext,
+  doorOf,
+  type Found,
+  findCallback,
+  MAX_ITEMS,
+  readItems,
+  whyNotFrom,
+} from './read.ts';
 
-export type { CallbackDoorMeans } from './read.ts';
+export type { CallbackDoorContext } from './read.ts';
 
 /** `POST /callbacks/{party}/{name}`: what a partner tells of its own accord, in its dialect and signed in its way. */
-export function addCallbackDoor(add: AddRoute, means: CallbackDoorMeans): void {
+export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
   add(
     {
       method: 'post',
@@ -35,7 +43,7 @@ export function addCallbackDoor(add: AddRoute, means: CallbackDoorMeans): void {
         503: told('Nothing can be kept at the moment'),
       },
     },
-    (c) => callbackDoor(c, means),
+    (c) => callbackDoor(c, hub),
   );
 }
 
@@ -43,18 +51,18 @@ const DIALECTS = ['application/json', 'application/xml', 'text/xml', 'text/plain
 /** The status is the usual one; an adapter whose partner knows no other answers with 200 all the same. */
 const told = (what: string) => ({ description: `${what}; in the partner's dialect`, mediaType: DIALECTS, schema: {} });
 
-async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Response> {
+async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Response> {
   const { party = '', name = '' } = c.req.param();
   note(c, { party });
-  const found = findCallback(means, party, name);
+  const found = findCallback(hub, party, name);
   // A party that there is, without such a callback, is as one that there is not.
   if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
   note(c, { door: doorOf(name), operation: name });
   try {
-    return await means.bodies.ofStranger(c, (load) => answerHeld(c, means, found, load));
+    return await hub.bodies.ofStranger(c, (load) => answerHeld(c, hub, found, load));
   } catch (error) {
     const { status, message, headers } = refusalOf(error);
-    await means.noteRefusal(c, error);
+    await hub.noteRefusal(c, error);
     return reply(c, found, { kind: 'refused', status, problems: [{ path: '', message }] }, headers);
   }
 }
@@ -63,25 +71,25 @@ async function callbackDoor(c: Context, means: CallbackDoorMeans): Promise<Respo
 const ARRIVES_MS = 60_000;
 
 /** Until its signature fits, a body is a stranger's. */
-async function answerHeld(c: Context, means: CallbackDoorMeans, found: Found, load: Load): Promise<Response> {
-  const mostBytes = Math.min(means.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
+async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, load: Load): Promise<Response> {
+  const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
   noteUnanswered(c, body);
-  const why = whyNotFrom(means, found, { headers: c.req.raw.headers, body, nowMs: means.nowMs() });
+  const why = whyNotFrom(hub, found, { headers: c.req.raw.headers, body, nowMs: hub.nowMs() });
   const owner = `callback ${found.party.id}`;
-  await means.guesses.heard(c, why === undefined ? { id: owner } : undefined);
+  await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);
   if (why !== undefined)
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
   load.belongsTo(owner);
   note(c, { body, isKnown: true });
-  return reply(c, found, await load.work(body.length, () => take(c, means, found, body)));
+  return reply(c, found, await load.work(body.length, () => take(c, hub, found, body)));
 }
 
-async function take(c: Context, means: CallbackDoorMeans, found: Found, body: Buffer): Promise<CallbackResult> {
-  await means.codes.fresh();
-  const nowMs = means.nowMs();
-  const items = readItems(means, found, body, nowMs);
-  const { receipt, results } = await means.pipeline.accept({
+async function take(c: Context, hub: CallbackDoorContext, found: Found, body: Buffer): Promise<CallbackResult> {
+  await hub.codes.fresh();
+  const nowMs = hub.nowMs();
+  const items = readItems(hub, found, body, nowMs);
+  const { receipt, results } = await hub.pipeline.accept({
     receivedAt: msToInstant(nowMs),
     party: found.party.id,
     door: doorOf(found.name),

@@ -1,17 +1,11 @@
 import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackRequest } from '../../../kit/adapter.ts';
-import type { CodeEntries } from '../../../ledger/code-entries.ts';
-import type { Telemetry } from '../../../observe/telemetry.ts';
 import type { Party } from '../../../parties/party.ts';
-import type { Guesses } from '../../guesses.ts';
+import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
-import type { DoorMeans } from '../door.ts';
+import type { DoorContext } from '../door.ts';
 
-export interface CallbackDoorMeans extends DoorMeans {
-  readonly codes: CodeEntries;
-  readonly telemetry: Telemetry;
-  readonly guesses: Guesses;
-}
+export type CallbackDoorContext = DoorContext & Pick<AppContext, 'codes' | 'telemetry' | 'guessLimit'>;
 
 /** A callback that a party takes. */
 export interface Found {
@@ -27,7 +21,7 @@ export const MAX_ITEMS = 1_000;
 export const doorOf = (name: string): string => `callback:${name}`;
 
 /** Names come from outside: only the adapter's own members are callbacks. */
-export function findCallback({ parties }: Pick<DoorMeans, 'parties'>, id: string, name: string): Found | undefined {
+export function findCallback({ parties }: Pick<DoorContext, 'parties'>, id: string, name: string): Found | undefined {
   const party = parties.get(id);
   const { callbacks = {} } = party?.adapter ?? {};
   const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
@@ -37,14 +31,14 @@ export function findCallback({ parties }: Pick<DoorMeans, 'parties'>, id: string
 
 /** Why the adapter does not know its partner by a request, or fails over it; undefined where it does. */
 export function whyNotFrom(
-  means: CallbackDoorMeans,
+  hub: CallbackDoorContext,
   { party, name, callback }: Found,
   request: CallbackRequest,
 ): string | undefined {
   try {
     return callback.check(request, party.settings);
   } catch (error) {
-    means.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
+    hub.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
     return 'its sender could not be made out';
   }
 }
@@ -56,7 +50,7 @@ export function whyNotFrom(
  * @throws Refusal 413 for more than 1,000 items
  */
 export function readItems(
-  means: CallbackDoorMeans,
+  hub: CallbackDoorContext,
   { party, name, callback }: Found,
   body: Buffer,
   nowMs: number,
@@ -65,7 +59,7 @@ export function readItems(
   try {
     items = callback.read(body, party.settings, party.codes.at(nowMs));
   } catch (error) {
-    means.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
+    hub.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
     return [{ kind: 'invalid', problems: [{ path: '', message: 'the body cannot be read' }] }];
   }
   if (items.length > MAX_ITEMS)

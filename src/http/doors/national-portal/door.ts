@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
-import { type Route, recipients } from '#core/dossier/route';
+import { recipients } from '#core/dossier/route';
 import { quote } from '#core/explain';
 import { codesWith } from '#mappings/national-portal/codes';
 import { leftBehind } from '#mappings/national-portal/dossier-writing';
@@ -10,31 +10,28 @@ import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
-import type { CodeEntries } from '../../../ledger/code-entries.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
+import type { AppContext } from '../../app-context.ts';
 import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
-import type { Guesses } from '../../guesses.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
-import { callerOf, type DoorMeans, note, noteUnanswered } from '../door.ts';
+import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
 import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
-import { QUESTIONS, type QuestionMeans } from './questions.ts';
-import { keyOfSession, openSession, type SessionMeans } from './session.ts';
+import { QUESTIONS, type QuestionContext } from './questions.ts';
+import { keyOfSession, openSession, type SessionContext } from './session.ts';
 
-export interface NationalPortalDoorMeans extends DoorMeans, SessionMeans, QuestionMeans {
-  readonly guesses: Guesses;
-  readonly codes: CodeEntries;
-  readonly routes: readonly Route[];
-  readonly province: { readonly code: string; readonly name: string } | undefined;
-}
+export type NationalPortalDoorContext = DoorContext &
+  SessionContext &
+  QuestionContext &
+  Pick<AppContext, 'guessLimit' | 'codes' | 'routes' | 'province'>;
 
 type Answer = Readonly<Record<string, unknown>>;
 
 /** The dialect of the national portal (Cổng DVCQG): a one-stop system that speaks it today only changes its address. */
-export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMeans): void {
+export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorContext): void {
   add(
     {
       method: 'post',
@@ -48,7 +45,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
         429: { description: 'Too many wrong passwords came from this address; `error_code` -1', schema: Reply },
       },
     },
-    (c) => answering(c, means, () => login(c, means)),
+    (c) => answering(c, hub, () => login(c, hub)),
   );
   add(
     {
@@ -64,7 +61,7 @@ export function addNationalPortalDoor(add: AddRoute, means: NationalPortalDoorMe
         ...FAILED,
       },
     },
-    (c) => answering(c, means, () => call(c, means)),
+    (c) => answering(c, hub, () => call(c, hub)),
   );
 }
 
@@ -110,12 +107,12 @@ const FAILED = {
 };
 
 /** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
-async function answering(c: Context, means: NationalPortalDoorMeans, run: () => Promise<Answer>): Promise<Response> {
+async function answering(c: Context, hub: NationalPortalDoorContext, run: () => Promise<Answer>): Promise<Response> {
   try {
     return c.json({ error_code: 0, message: '', ...(await run()) });
   } catch (error) {
     const refusal = refusalOf(error);
-    await means.noteRefusal(c, error);
+    await hub.noteRefusal(c, error);
     // The dialect's own refusals are answers; what is wrong with the request itself, or with the hub, shows in the status.
     const status =
       refusal.kind === 'unauthorized' || refusal.kind === 'forbidden' || refusal.kind === 'bad-request'
@@ -129,14 +126,14 @@ async function answering(c: Context, means: NationalPortalDoorMeans, run: () => 
 const MAX_LOGIN_BYTES = 16 * 1024;
 const LOGIN_MS = 30_000;
 
-async function login(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
+async function login(c: Context, hub: NationalPortalDoorContext): Promise<Answer> {
   note(c, { operation: 'login' });
-  const mostBytes = Math.min(means.maxBodyBytes, MAX_LOGIN_BYTES);
-  const body = await means.bodies.ofStranger(c, (load) => readBody(c, mostBytes, { load, withinMs: LOGIN_MS }));
+  const mostBytes = Math.min(hub.maxBodyBytes, MAX_LOGIN_BYTES);
+  const body = await hub.bodies.ofStranger(c, (load) => readBody(c, mostBytes, { load, withinMs: LOGIN_MS }));
   const given = objectOf(parseWhole(body));
   const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
-  await means.guesses.heard(c, means.keys.byPassword(username, password));
-  return { session: openSession(means, username, password) };
+  await hub.guessLimit.check(c, hub.keys.byPassword(username, password));
+  return { session: openSession(hub, username, password) };
 }
 
 /** @throws Refusal for JSON that is no object */
@@ -147,44 +144,44 @@ function objectOf(value: unknown): Call {
 
 interface Request {
   readonly c: Context;
-  readonly means: NationalPortalDoorMeans;
+  readonly hub: NationalPortalDoorContext;
   readonly key: KeyEntry;
   readonly body: Buffer;
   readonly call: Call;
 }
 
-function call(c: Context, means: NationalPortalDoorMeans): Promise<Answer> {
-  return means.bodies.ofStranger(c, async (load) => {
+function call(c: Context, hub: NationalPortalDoorContext): Promise<Answer> {
+  return hub.bodies.ofStranger(c, async (load) => {
     const peek = (start: Buffer): void => {
-      const key = keyInStart(means, start);
+      const key = keyInStart(hub, start);
       if (!key) return;
       load.belongsTo(key.id);
       note(c, { keyName: key.id });
     };
-    const body = await readBody(c, means.maxBodyBytes, { load, peek });
+    const body = await readBody(c, hub.maxBodyBytes, { load, peek });
     noteUnanswered(c, body);
-    return load.work(body.length, () => answerCall(c, means, body, load));
+    return load.work(body.length, () => answerCall(c, hub, body, load));
   });
 }
 
 const START_BYTES = 4 * 1024;
 
 /** The key whose session a body begins with, as clients write it: then its bytes do not count for its address. */
-function keyInStart(means: SessionMeans, start: Buffer): KeyEntry | undefined {
+function keyInStart(hub: SessionContext, start: Buffer): KeyEntry | undefined {
   const text = start.toString('latin1', 0, START_BYTES);
   const session = /"session"\s*:\s*"([\w.~+/=-]{1,500})"/.exec(text)?.[1];
   if (session === undefined) return undefined;
   try {
-    return keyOfSession(means, session);
+    return keyOfSession(hub, session);
   } catch {
     // Refused where the whole body is read.
     return undefined;
   }
 }
 
-async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buffer, load: Load): Promise<Answer> {
+async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buffer, load: Load): Promise<Answer> {
   const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
-  const key = keyOfSession(means, argumentOf(given, 'session'));
+  const key = keyOfSession(hub, argumentOf(given, 'session'));
   load.belongsTo(key.id);
   note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
   const name = argumentOf(given, 'service');
@@ -194,7 +191,7 @@ async function answerCall(c: Context, means: NationalPortalDoorMeans, body: Buff
       'bad-request',
       `got the service ${quote(name)}, expected one of ${Object.keys(SERVICES).join(', ')}`,
     );
-  return service({ c, means, key, body, call: given });
+  return service({ c, hub, key, body, call: given });
 }
 
 const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
@@ -203,13 +200,13 @@ const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> 
   ...Object.fromEntries(
     Object.entries(QUESTIONS).map(([name, answer]) => [
       name,
-      async ({ means, call: given, key }: Request) => ({ result: await answer(means, given, key) }),
+      async ({ hub, call: given, key }: Request) => ({ result: await answer(hub, given, key) }),
     ]),
   ),
 };
 
 async function take(
-  { c, means, key, body, call: given }: Request,
+  { c, hub, key, body, call: given }: Request,
   operation: 'dossier.upsert.v1' | 'dossier.progress.v1',
 ): Promise<Answer> {
   note(c, { operation });
@@ -223,14 +220,14 @@ async function take(
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
   // Told once, not with each item; an item is read again from what was kept, where nobody can be refused any more.
   argumentOf(given, 'madonvi');
-  await means.codes.fresh();
-  const nowMs = means.nowMs();
-  const codes = codesWith(means.codes.at(key.party, nowMs));
+  await hub.codes.fresh();
+  const nowMs = hub.nowMs();
+  const codes = codesWith(hub.codes.at(key.party, nowMs));
   const party = key.party;
   const items = await mapYielding(list, (item) =>
-    withLeftBehind(means, party, item, readItemOf(operation, item, given, means.province?.code, codes)),
+    withLeftBehind(hub, party, item, readItemOf(operation, item, given, hub.province?.code, codes)),
   );
-  const { receipt, results } = await means.pipeline.accept({
+  const { receipt, results } = await hub.pipeline.accept({
     receivedAt: msToInstant(nowMs),
     party: key.party,
     door: DIALECT,
@@ -250,7 +247,12 @@ async function take(
 }
 
 /** What some of those whom it goes to cannot be told is not left out silently. */
-function withLeftBehind({ routes, parties }: NationalPortalDoorMeans, from: string, given: unknown, item: Item): Item {
+function withLeftBehind(
+  { routes, parties }: NationalPortalDoorContext,
+  from: string,
+  given: unknown,
+  item: Item,
+): Item {
   if (item.kind !== 'record' || item.operation !== 'dossier.upsert.v1') return item;
   const record = item.record as Dossier;
   const others = recipients(routes, from, item.operation, record).filter(

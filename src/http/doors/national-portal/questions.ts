@@ -6,74 +6,66 @@ import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import { writeProgress } from '#mappings/national-portal/progress';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import type { CatalogueReader } from '../../../catalogue/read.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
-import type { Originals } from '../../../delivery/originals.ts';
-import type { IndexReader } from '../../../index/read.ts';
-import type { Audit } from '../../../ledger/audit.ts';
+import type { AppContext } from '../../app-context.ts';
 import { requireOneOf, requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
 
-export interface QuestionMeans {
-  readonly index: IndexReader;
-  readonly audit: Audit;
-  readonly catalogue: CatalogueReader;
-  readonly originals: Originals;
-}
+export type QuestionContext = Pick<AppContext, 'index' | 'audit' | 'catalogue' | 'originals'>;
 
 /** How many entries are held at once; a service may be a megabyte. */
 const A_PAGE = 100;
 
-type Question = (means: QuestionMeans, given: Call, key: KeyEntry) => Promise<readonly unknown[]>;
+type Question = (hub: QuestionContext, given: Call, key: KeyEntry) => Promise<readonly unknown[]>;
 
 /** The services that ask for what the hub holds; each answers the entries of `result`. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   TraCuuHoSo: lookUp,
-  LayDanhSachTTHC: ofCatalogue((means) => all(means, 'service', writeListed)),
+  LayDanhSachTTHC: ofCatalogue((hub) => all(hub, 'service', writeListed)),
   LayThuTuc: ofCatalogue(procedure),
-  LayDanhMucCoQuan: ofCatalogue((means) => all(means, 'agency', writeAgency)),
-  LayDanhMucLinhVuc: ofCatalogue((means) => all(means, 'field', writeField)),
+  LayDanhMucCoQuan: ofCatalogue((hub) => all(hub, 'agency', writeAgency)),
+  LayDanhMucLinhVuc: ofCatalogue((hub) => all(hub, 'field', writeField)),
 };
 
 /** A one-stop system that pushes asks for the catalogue as well: the portal's own dialect knows no other right. */
 function ofCatalogue(question: Question): Question {
-  return (means, given, key) => {
+  return (hub, given, key) => {
     requireOneOf(key, 'catalogue:read', 'dossier:write');
-    return question(means, given, key);
+    return question(hub, given, key);
   };
 }
 
 /** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
-async function lookUp(means: QuestionMeans, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
+async function lookUp(hub: QuestionContext, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
   requireScopes(key, 'dossier:write');
   const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
   if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
   const { party = '' } = key;
-  const told = await means.index.toldBy(code, party);
+  const told = await hub.index.toldBy(code, party);
   if (!told) return [];
   const { record, steps } = told;
   const subject = auditSubject('dossier', record.code);
-  await means.audit.write({ actor: key.id, action: 'dossier.read-personal', subject, why: 'TraCuuHoSo' });
-  const service = (await means.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
-  const agency = (await means.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
-  const original = await means.originals.last(DIALECT, record.code, party);
+  await hub.audit.write({ actor: key.id, action: 'dossier.read-personal', subject, why: 'TraCuuHoSo' });
+  const service = (await hub.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
+  const agency = (await hub.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
+  const original = await hub.originals.last(DIALECT, record.code, party);
   const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
   const item = writeDossier(record, { code: record.code, ...facts });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
 }
 
-async function procedure(means: QuestionMeans, given: Call): Promise<readonly unknown[]> {
+async function procedure(hub: QuestionContext, given: Call): Promise<readonly unknown[]> {
   const code = cleanCode(argumentOf(given, 'maTTHC', 'MaTTHC'));
   if (code === '') throw new Refusal('bad-request', 'maTTHC is missing, expected a procedure code');
-  const entry = await means.catalogue.one('service', code);
+  const entry = await hub.catalogue.one('service', code);
   return entry ? [writeProcedure(entry.record as Service)] : [];
 }
 
 /** All that are in force, written some at a time. */
 async function all<Entry>(
-  { catalogue }: QuestionMeans,
+  { catalogue }: QuestionContext,
   kind: 'service' | 'agency' | 'field',
   write: (entry: Entry) => unknown,
 ): Promise<readonly unknown[]> {

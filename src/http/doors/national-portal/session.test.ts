@@ -7,7 +7,7 @@ import { keyOfSession, openSession } from './session.ts';
 const NOW = Date.parse('2025-08-12T08:30:00+07:00');
 const [OLD, NEW] = ['a-hub-secret-of-before-0123456789', 'a-hub-secret-of-today-0123456789'] as const;
 
-function means(keySecret: string, hubSecrets: readonly [string, ...string[]] = [NEW], nowMs = NOW) {
+function hub(keySecret: string, hubSecrets: readonly [string, ...string[]] = [NEW], nowMs = NOW) {
   const key: KeyEntry = { id: 'one-stop', secret: keySecret, scopes: ['dossier:write'], party: 'one-stop' };
   return {
     keys: createKeys([key], { certificateOf: () => undefined }),
@@ -17,15 +17,15 @@ function means(keySecret: string, hubSecrets: readonly [string, ...string[]] = [
 }
 
 test('a session lasts half an hour, and is over at once when the secret of its key is another', () => {
-  const session = openSession(means('first.secret-123'), 'one-stop', 'first.secret-123');
+  const session = openSession(hub('first.secret-123'), 'one-stop', 'first.secret-123');
   expect(session).not.toContain('first');
-  expect(keyOfSession(means('first.secret-123'), session).id).toBe('one-stop');
-  expect(() => keyOfSession(means('second.secret-45'), session)).toThrow(/session/);
-  expect(() => keyOfSession(means('first.secret-123', [NEW], NOW + 31 * 60_000), session)).toThrow(/session/);
+  expect(keyOfSession(hub('first.secret-123'), session).id).toBe('one-stop');
+  expect(() => keyOfSession(hub('second.secret-45'), session)).toThrow(/session/);
+  expect(() => keyOfSession(hub('first.secret-123', [NEW], NOW + 31 * 60_000), session)).toThrow(/session/);
 });
 
 test('a session outlives a change of HUB_SECRET while the one of before is known', () => {
-  const session = openSession(means('first.secret-123', [OLD]), 'one-stop', 'first.secret-123');
-  expect(keyOfSession(means('first.secret-123', [NEW, OLD]), session).id).toBe('one-stop');
-  expect(() => keyOfSession(means('first.secret-123'), session)).toThrow(/session/);
+  const session = openSession(hub('first.secret-123', [OLD]), 'one-stop', 'first.secret-123');
+  expect(keyOfSession(hub('first.secret-123', [NEW, OLD]), session).id).toBe('one-stop');
+  expect(() => keyOfSession(hub('first.secret-123'), session)).toThrow(/session/);
 });

@@ -1,19 +1,15 @@
 import type { KeyEntry } from '../../../config/config.ts';
 import type { Vault } from '../../../secrets/vault.ts';
-import type { Keys } from '../../auth.ts';
+import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
 
-export interface SessionMeans {
-  readonly keys: Keys;
-  readonly vault: Vault;
-  readonly nowMs: () => number;
-}
+export type SessionContext = Pick<AppContext, 'keys' | 'vault' | 'nowMs'>;
 
 /** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
 const SESSION_MS = 30 * 60_000;
 
 /** A session of the key with this id and secret. @throws Refusal 401 where there is none */
-export function openSession({ keys, vault, nowMs }: SessionMeans, username: string, password: string): string {
+export function openSession({ keys, vault, nowMs }: SessionContext, username: string, password: string): string {
   const key = keys.byPassword(username, password);
   if (!key)
     throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
@@ -31,7 +27,7 @@ function ofSecret({ secret }: KeyEntry): string {
 }
 
 /** @throws Refusal 401 for a session that is not ours or has ended */
-export function keyOfSession({ keys, vault, nowMs }: SessionMeans, session: string): KeyEntry {
+export function keyOfSession({ keys, vault, nowMs }: SessionContext, session: string): KeyEntry {
   const [id = '', ends = '', proof = ''] = vault.verify('session', session)?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());
   const isOfSecret = key && vault.verify('session', `${ofSecret(key)}.${proof}`) !== undefined;

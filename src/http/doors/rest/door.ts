@@ -17,9 +17,9 @@ import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { asSent } from '../../sent-schema.ts';
-import { type DoorMeans, note } from '../door.ts';
+import { type DoorContext, note } from '../door.ts';
 import { type DossierOperation, MAX_ITEMS, type ReadBody, readJson, readLine } from './items.ts';
-import { addReceipts, type ReceiptMeans } from './receipts.ts';
+import { addReceipts, type ReceiptContext } from './receipts.ts';
 import { JSON_BODY, OUTCOMES, partyOf, type Request, submissionOf } from './request.ts';
 import { stream } from './stream.ts';
 
@@ -29,8 +29,8 @@ const PATHS = [
 ] as const;
 
 /** `POST /api/v1/parties/{party}/dossiers` and `/progress`: one item, an array, or a stream of lines; and its receipt. */
-export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): void {
-  addReceipts(add, means);
+export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): void {
+  addReceipts(add, hub);
   for (const { path, operation, what } of PATHS) {
     const schema = asSent(OPERATIONS[operation]) as Type.TSchema;
     add(
@@ -59,7 +59,7 @@ export function addRestDoor(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
           },
         },
       },
-      (c) => restDoor(c, means, means.keys, operation),
+      (c) => restDoor(c, hub, hub.keys, operation),
     );
   }
 }
@@ -88,14 +88,14 @@ const Receipt = closed(
   { title: 'Receipt' },
 );
 
-async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: DossierOperation): Promise<Response> {
+async function restDoor(c: Context, hub: DoorContext, keys: Keys, operation: DossierOperation): Promise<Response> {
   note(c, { operation, party: c.req.param('party') ?? '' });
   const key = requireKey(c, keys);
   note(c, { keyName: key.id });
   requireScopes(key, 'dossier:write');
-  const party = partyOf(c, means, key);
+  const party = partyOf(c, hub, key);
   const mediaType = mediaTypeOf(c);
-  const request: Request = { c, means, key, party, operation, mediaType };
+  const request: Request = { c, hub, key, party, operation, mediaType };
   if (mediaType === 'application/x-ndjson')
     return c.req.header('idempotency-key') ? wholeStream(request) : stream(request);
   if (mediaType !== 'application/json')
@@ -103,18 +103,18 @@ async function restDoor(c: Context, means: DoorMeans, keys: Keys, operation: Dos
       'unsupported-media',
       `got the media type ${quote(mediaType)}, expected application/json or application/x-ndjson`,
     );
-  return means.bodies.ofKey(key.id, async (load) => {
-    const body = await readBody(c, means.maxBodyBytes, { load });
+  return hub.bodies.ofKey(key.id, async (load) => {
+    const body = await readBody(c, hub.maxBodyBytes, { load });
     note(c, { body });
     return load.work(body.length, async () => submit(request, body, await readJson(operation, body)));
   });
 }
 
 async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {
-  const { c, means } = request;
+  const { c, hub } = request;
   const key = c.req.header('idempotency-key');
   if (key !== undefined) return submitOnce(request, body, items, single, key);
-  return reply(c, await means.pipeline.accept(submissionOf(request, body, items)), single);
+  return reply(c, await hub.pipeline.accept(submissionOf(request, body, items)), single);
 }
 
 /** The same key, operation and body get the same receipt, whichever process answers and however often. */
@@ -125,23 +125,23 @@ async function submitOnce(
   single: boolean,
   key: string,
 ): Promise<Response> {
-  const { c, means, party, operation } = request;
+  const { c, hub, party, operation } = request;
   if (key.length > 200 || key === '')
     throw new Refusal('bad-request', 'the Idempotency-Key has to have 1 to 200 characters');
   const bodyHash = createHash('sha256').update(`${operation}\n`).update(body).digest();
-  const idempotency = { party, key, bodyHash, createdAt: msToInstant(means.nowMs()) };
-  const first = await means.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
+  const idempotency = { party, key, bodyHash, createdAt: msToInstant(hub.nowMs()) };
+  const first = await hub.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
   if (first.kind === 'other-body')
     throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body or operation`);
   return reply(c, first, single);
 }
 
 function wholeStream(request: Request): Promise<Response> {
-  return request.means.bodies.ofKey(request.key.id, (load) => wholeStreamHeld(request, load));
+  return request.hub.bodies.ofKey(request.key.id, (load) => wholeStreamHeld(request, load));
 }
 
 async function wholeStreamHeld(request: Request, load: Load): Promise<Response> {
-  const body = await readBody(request.c, request.means.maxBodyBytes, { load });
+  const body = await readBody(request.c, request.hub.maxBodyBytes, { load });
   const lines: Line[] = [];
   for (const line of linesIn(body, MAX_ITEM_BYTES))
     if (lines.push(line) > MAX_ITEMS)

@@ -5,20 +5,16 @@ import { quote } from '#core/explain';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
 import type { Attest } from '../../../operator-orders/evidence.ts';
-import { type Keys, requireKey } from '../../auth.ts';
-import type { Cursors } from '../../cursor.ts';
+import type { AppContext } from '../../app-context.ts';
+import { requireKey } from '../../auth.ts';
 import { JOSE, Signed } from '../../jwks.ts';
 import { Cursor } from '../../lists.ts';
 import { Refusal } from '../../problem.ts';
 import { type AddRoute, queryReader } from '../../route.ts';
-import type { DoorMeans } from '../door.ts';
+import type { DoorContext } from '../door.ts';
 import { OUTCOMES, partyOf } from './request.ts';
 
-export interface ReceiptMeans {
-  readonly keys: Keys;
-  readonly cursors: Cursors;
-  readonly attest: Attest;
-}
+export type ReceiptContext = Pick<AppContext, 'parties' | 'ledger' | 'keys' | 'cursors' | 'attest'>;
 
 const Query = closed({ cursor: Cursor });
 const Places = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }) }));
@@ -57,7 +53,7 @@ const ReceiptShown = closed(
 );
 
 /** `GET /api/v1/parties/{party}/receipts/{receipt}`: what a push was answered, signed when it is asked for. */
-export function addReceipts(add: AddRoute, means: DoorMeans & ReceiptMeans): void {
+export function addReceipts(add: AddRoute, hub: DoorContext & ReceiptContext): void {
   const read = queryReader(Query);
   add(
     {
@@ -74,22 +70,22 @@ export function addReceipts(add: AddRoute, means: DoorMeans & ReceiptMeans): voi
         404: { description: 'No such receipt of this party is kept, or no such party' },
       },
     },
-    (c) => oneReceipt(c, means, read),
+    (c) => oneReceipt(c, hub, read),
   );
 }
 
 async function oneReceipt(
   c: Context,
-  means: DoorMeans & ReceiptMeans,
+  hub: DoorContext & ReceiptContext,
   read: (c: Context) => Type.Static<typeof Query>,
 ): Promise<Response> {
-  const party = partyOf(c, means, requireKey(c, means.keys, 'dossier:write'));
+  const party = partyOf(c, hub, requireKey(c, hub.keys, 'dossier:write'));
   const id = c.req.param('receipt') ?? '';
   const list = `receipt ${id}`;
-  const page = await means.ledger.receipt(party, id, placeOf(means.cursors.read(list, read(c).cursor)));
+  const page = await hub.ledger.receipt(party, id, placeOf(hub.cursors.read(list, read(c).cursor)));
   if (!page) throw new Refusal('not-found', `there is no receipt ${quote(id)} of the party ${quote(party)}`);
-  const next = page.next ? means.cursors.write(list, [page.next.messageId, page.next.items]) : null;
-  return answer(c, means.attest, page, next);
+  const next = page.next ? hub.cursors.write(list, [page.next.messageId, page.next.items]) : null;
+  return answer(c, hub.attest, page, next);
 }
 
 function placeOf(read: readonly (string | number)[] | undefined): ReceiptPlace | undefined {

@@ -5,13 +5,13 @@ import { quote } from '#core/explain';
 import type { Submission } from '../../../accept/submission.ts';
 import type { KeyEntry } from '../../../config/config.ts';
 import { Refusal } from '../../problem.ts';
-import { callerOf, type DoorMeans } from '../door.ts';
+import { callerOf, type DoorContext } from '../door.ts';
 import type { DossierOperation } from './items.ts';
 
 /** A request whose sender and party are known. */
 export interface Request {
   readonly c: Context;
-  readonly means: DoorMeans;
+  readonly hub: DoorContext;
   readonly key: KeyEntry;
   readonly party: string;
   readonly operation: DossierOperation;
@@ -20,7 +20,7 @@ export interface Request {
 
 /** What of it is handed over, under the receipt of its parts before where there are some. */
 export function submissionOf(
-  { c, means, key, party, operation, mediaType }: Request,
+  { c, hub, key, party, operation, mediaType }: Request,
   body: Buffer,
   items: readonly Item[],
   receipt?: string,
@@ -28,7 +28,7 @@ export function submissionOf(
   return {
     ...(receipt !== undefined && { receipt }),
     ...callerOf(c),
-    receivedAt: msToInstant(means.nowMs()),
+    receivedAt: msToInstant(hub.nowMs()),
     party,
     door: 'rest',
     operation,
@@ -41,7 +41,7 @@ export function submissionOf(
 }
 
 /** @throws Refusal 404 where there is no such party, 403 where the key is another one's */
-export function partyOf(c: Context, { parties }: Pick<DoorMeans, 'parties'>, key: KeyEntry): string {
+export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, key: KeyEntry): string {
   const party = c.req.param('party') ?? '';
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
   if (key.party !== party)

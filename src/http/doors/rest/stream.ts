@@ -27,11 +27,11 @@ const LINE_BYTES = 100;
  * there are, memory holds one part of them, and of one part what became of it.
  */
 export function stream(request: Request): Promise<Response> {
-  return request.means.bodies.ofKey(request.key.id, (load) => streamHeld(request, load));
+  return request.hub.bodies.ofKey(request.key.id, (load) => streamHeld(request, load));
 }
 
 async function streamHeld(request: Request, load: Load): Promise<Response> {
-  const { c, means } = request;
+  const { c, hub } = request;
   const decided = createDecided(request, load);
   let part: Line[] = [];
   let partBytes = 0;
@@ -42,7 +42,7 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
     partBytes = 0;
   };
   try {
-    for await (const line of linesOf(bodyChunks(c, means.maxBodyBytes, means.leaving, load), MAX_ITEM_BYTES)) {
+    for await (const line of linesOf(bodyChunks(c, hub.maxBodyBytes, hub.leaving, load), MAX_ITEM_BYTES)) {
       load.hold(line.bytes.length + LINE_BYTES);
       part.push(line);
       partBytes += line.bytes.length;
@@ -54,7 +54,7 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
     throw receipt === undefined ? error : brokenOff(error, decided.held(), receipt);
   }
   const receipt = decided.receipt() as string;
-  const parts = decided.results() ?? resultsFrom(means.ledger.resultsOf(receipt));
+  const parts = decided.results() ?? resultsFrom(hub.ledger.resultsOf(receipt));
   return c.body(streamOf(receipt, parts), 200, JSON_BODY);
 }
 
@@ -70,7 +70,7 @@ interface Decided {
 }
 
 function createDecided(request: Request, load: Load): Decided {
-  const { means, operation } = request;
+  const { hub, operation } = request;
   let receipt: string | undefined;
   let held = 0;
   let invalidInRow = 0;
@@ -93,7 +93,7 @@ function createDecided(request: Request, load: Load): Decided {
     async commit(part) {
       const items = await mapYielding(part, (line) => readLine(operation, line));
       const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
-      const accepted = await means.pipeline.accept(submissionOf(request, body, items, receipt));
+      const accepted = await hub.pipeline.accept(submissionOf(request, body, items, receipt));
       receipt = accepted.receipt;
       const json = written(accepted.results, held);
       held += accepted.results.length;

@@ -7,39 +7,39 @@ import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
 import { note, noteUnanswered } from '../door.ts';
 import { actionOf, isAnsweredByAddressing, writeAddressing } from './addressing.ts';
-import { type AuthenticationMeans, authenticate, basicKey, type Caller } from './authenticate.ts';
+import { type AuthenticationContext, authenticate, basicKey, type Caller } from './authenticate.ts';
 import type { Envelope, OperationName } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
 import { openMessage, PUSHES, xmlOf } from './message.ts';
-import { type OperationMeans, run } from './operations.ts';
+import { type OperationContext, run } from './operations.ts';
 import { inSteps } from './steps.ts';
 import { MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
 
-export interface SoapDoorMeans extends OperationMeans, AuthenticationMeans {}
+export type SoapDoorContext = OperationContext & AuthenticationContext;
 
 /**
  * Answer an envelope: with the response of its operation, or with a fault.
  *
  * @param told the version by the Content-Type; the envelope itself has the last word
  */
-export async function answer(c: Context, means: SoapDoorMeans, told: Version): Promise<Response> {
+export async function answer(c: Context, hub: SoapDoorContext, told: Version): Promise<Response> {
   try {
-    const basic = await basicKey(c, means);
-    const known = basic ?? means.keys.byClient(c)?.key;
+    const basic = await basicKey(c, hub);
+    const known = basic ?? hub.keys.byClient(c)?.key;
     if (basic) note(c, { keyName: basic.id });
-    const use = (load: Load) => answerHeld(c, means, told, basic, load);
-    return await (known ? means.bodies.ofKey(known.id, use) : means.bodies.ofStranger(c, use));
+    const use = (load: Load) => answerHeld(c, hub, told, basic, load);
+    return await (known ? hub.bodies.ofKey(known.id, use) : hub.bodies.ofStranger(c, use));
   } catch (error) {
-    return refuse(c, means, told, error);
+    return refuse(c, hub, told, error);
   }
 }
 
 async function answerHeld(
   c: Context,
-  means: SoapDoorMeans,
+  hub: SoapDoorContext,
   told: Version,
   basic: KeyEntry | undefined,
   load: Load,
@@ -47,7 +47,7 @@ async function answerHeld(
   let version = told;
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
-    const body = await readBody(c, means.maxBodyBytes, { load });
+    const body = await readBody(c, hub.maxBodyBytes, { load });
     noteUnanswered(c, body);
     return await load.work(body.length, async () => {
       const xml = xmlOf(body, c.req.header('content-type'));
@@ -58,20 +58,20 @@ async function answerHeld(
       note(c, { operation: PUSHES[head.operation] ?? head.operation });
       refuseOtherAction(c, head.operation);
       if (head.addressing && !isAnsweredByAddressing(head.addressing, head.operation)) asked = undefined;
-      const caller = await authenticate(c, means, basic, head.security, xml);
+      const caller = await authenticate(c, hub, basic, head.security, xml);
       load.belongsTo(caller.key.id);
       note(c, { keyName: caller.key.id, body });
-      const party = mayPush(c, means, caller);
+      const party = mayPush(c, hub, caller);
       const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));
       const { operation } = used.head;
-      const result = await run(means, { c, party, caller, operation, values: await inSteps(used.values()), body });
+      const result = await run(hub, { c, party, caller, operation, values: await inSteps(used.values()), body });
       const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);
       const header = asked?.addressing && writeAddressing(asked.addressing, `${operation}Response`);
       return c.body(writeEnvelope(version, response, header), 200, { 'Content-Type': MEDIA_TYPES[version] });
     });
   } catch (error) {
     const header = asked?.addressing && writeAddressing(asked.addressing, `${asked.operation}:Fault:HubFault`);
-    return refuse(c, means, version, error, header);
+    return refuse(c, hub, version, error, header);
   }
 }
 
@@ -94,7 +94,7 @@ function refuseOtherAction(c: Context, operation: OperationName): void {
       );
 }
 
-function mayPush(c: Context, { parties }: SoapDoorMeans, { key }: Caller): string {
+function mayPush(c: Context, { parties }: SoapDoorContext, { key }: Caller): string {
   const party = partyOf(c);
   requireScopes(key, 'dossier:write');
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);

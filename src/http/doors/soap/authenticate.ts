@@ -3,22 +3,14 @@ import type { Context } from 'hono';
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import type { KeyEntry } from '../../../config/config.ts';
-import type { UseOnce } from '../../../ledger/nonces.ts';
 import { sameText } from '../../../secrets/same-text.ts';
+import type { AppContext } from '../../app-context.ts';
 import { type Keys, shownBy } from '../../auth.ts';
-import type { Clients } from '../../clients.ts';
-import type { Guesses } from '../../guesses.ts';
 import { Refusal } from '../../problem.ts';
 import type { Security, SignatureClaim, UsernameToken } from './security-header.ts';
 import { checkSignature } from './signature.ts';
 
-export interface AuthenticationMeans {
-  readonly keys: Keys;
-  readonly guesses: Guesses;
-  readonly clients: Clients;
-  readonly nowMs: () => number;
-  readonly useOnce: UseOnce;
-}
+export type AuthenticationContext = Pick<AppContext, 'keys' | 'guessLimit' | 'clients' | 'nowMs' | 'useOnce'>;
 
 export interface Caller {
   readonly key: KeyEntry;
@@ -34,7 +26,7 @@ const TOLERANCE_MS = 5 * 60_000;
 /** The key of HTTP Basic, if the request has such a header. @throws Refusal 401 for a wrong one, 429 after too many */
 export async function basicKey(
   c: Context,
-  { keys, guesses }: Pick<AuthenticationMeans, 'keys' | 'guesses'>,
+  { keys, guessLimit }: Pick<AuthenticationContext, 'keys' | 'guessLimit'>,
 ): Promise<KeyEntry | undefined> {
   const header = c.req.header('authorization');
   if (header === undefined) return undefined;
@@ -42,7 +34,7 @@ export async function basicKey(
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
   const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
-  if (colon !== -1) await guesses.heard(c, key);
+  if (colon !== -1) await guessLimit.check(c, key);
   if (key) return key;
   throw unauthorized('the Authorization header has no valid user name and password (Basic)');
 }
@@ -54,20 +46,20 @@ export async function basicKey(
  */
 export async function authenticate(
   c: Context,
-  means: AuthenticationMeans,
+  hub: AuthenticationContext,
   basic: KeyEntry | undefined,
   security: Security | undefined,
   xml: Buffer,
 ): Promise<Caller> {
   const { expires, token, signature } = security ?? {};
   // Whoever it is from: its sender does not want it to count any more (WS-Security 1.1.1, section 10).
-  if (expires !== undefined && instantMs('Expires', expires) + TOLERANCE_MS < means.nowMs())
+  if (expires !== undefined && instantMs('Expires', expires) + TOLERANCE_MS < hub.nowMs())
     throw new Refusal('unauthorized', `the message expired at ${expires}`);
-  const byToken = token && (await tokenKey(c, means, token));
-  const bySignature = signature && (await signatureKey(means, signature, xml));
+  const byToken = token && (await tokenKey(c, hub, token));
+  const bySignature = signature && (await signatureKey(hub, signature, xml));
   const keys = [basic, byToken, bySignature?.key].filter((key) => key !== undefined);
   const [key] = keys;
-  if (!key) return { key: keyShown(c, means.keys), isFresh: true };
+  if (!key) return { key: keyShown(c, hub.keys), isFresh: true };
   if (keys.some((other) => other.id !== key.id))
     throw new Refusal('unauthorized', 'the credentials are of different keys');
   const isFresh = basic !== undefined || token !== undefined || bySignature?.isFresh === true;
@@ -89,8 +81,8 @@ function unauthorized(why: string): Refusal {
   });
 }
 
-async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameToken): Promise<KeyEntry> {
-  if (!token.isDigest && !means.clients.isPrivate(c))
+async function tokenKey(c: Context, hub: AuthenticationContext, token: UsernameToken): Promise<KeyEntry> {
+  if (!token.isDigest && !hub.clients.isPrivate(c))
     throw new Refusal('unauthorized', 'a PasswordText is taken over TLS only, expected a PasswordDigest');
   if (token.isDigest && (!token.nonce || !token.created))
     throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
@@ -99,11 +91,11 @@ async function tokenKey(c: Context, means: AuthenticationMeans, token: UsernameT
       'unauthorized',
       `the Nonce is ${quote(token.nonce)}, expected base64 (UsernameToken Profile 1.0)`,
     );
-  const key = token.isDigest ? digestKey(means.keys, token) : means.keys.byPassword(token.username, token.password);
-  await means.guesses.heard(c, key);
+  const key = token.isDigest ? digestKey(hub.keys, token) : hub.keys.byPassword(token.username, token.password);
+  await hub.guessLimit.check(c, key);
   if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
-  const createdMs = token.created === undefined ? means.nowMs() : timely(means, token.created);
-  if (token.nonce !== undefined) await once(means, key, 'nonce', token.nonce, createdMs);
+  const createdMs = token.created === undefined ? hub.nowMs() : timely(hub, token.created);
+  if (token.nonce !== undefined) await once(hub, key, 'nonce', token.nonce, createdMs);
   return key;
 }
 
@@ -129,18 +121,18 @@ function passwordDigest(nonce: string, created: string, password: string): strin
 }
 
 async function signatureKey(
-  means: AuthenticationMeans,
+  hub: AuthenticationContext,
   claim: SignatureClaim,
   xml: Buffer,
 ): Promise<{ key: KeyEntry; xml: string; isFresh: boolean }> {
   const certificate = certificateOf(claim);
-  const key = means.keys.byCertificate(certificate.fingerprint256);
+  const key = hub.keys.byCertificate(certificate.fingerprint256);
   if (!key)
     throw new Refusal(
       'unauthorized',
       `no key has the certificate with the SHA-256 fingerprint ${certificate.fingerprint256}`,
     );
-  const now = means.nowMs();
+  const now = hub.nowMs();
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
     throw new Refusal(
       'unauthorized',
@@ -155,8 +147,8 @@ async function signatureKey(
   });
   // Without a signed time a message is as good later as now: it may push, for a repeated push is harmless, not read.
   if (!verified.isTimestampSigned || claim.created === undefined) return { key, xml: verified.xml, isFresh: false };
-  const createdMs = timely(means, claim.created);
-  await once(means, key, 'signature', claim.value, createdMs);
+  const createdMs = timely(hub, claim.created);
+  await once(hub, key, 'signature', claim.value, createdMs);
   return { key, xml: verified.xml, isFresh: true };
 }
 
@@ -179,7 +171,7 @@ function certificateOf({ certificate }: SignatureClaim): X509Certificate {
 }
 
 /** When a message says that it was created: within five minutes of the hub's own time. */
-function timely({ nowMs }: AuthenticationMeans, created: string): number {
+function timely({ nowMs }: AuthenticationContext, created: string): number {
   const atMs = instantMs('Created', created);
   if (Math.abs(atMs - nowMs()) <= TOLERANCE_MS) return atMs;
   throw new Refusal(
@@ -197,7 +189,7 @@ function instantMs(what: string, text: string): number {
 
 /** By its bytes: the same base64 can be written in many ways. */
 async function once(
-  means: AuthenticationMeans,
+  hub: AuthenticationContext,
   key: KeyEntry,
   kind: 'nonce' | 'signature',
   base64: string,
@@ -206,6 +198,6 @@ async function once(
   const nonce = `${kind} ${Buffer.from(base64, 'base64').toString('base64')}`;
   // A moment longer than its time, for processes whose clocks differ.
   const expiresAtMs = createdMs + 2 * TOLERANCE_MS;
-  if (!(await means.useOnce({ keyName: key.id, nonce, expiresAtMs })))
+  if (!(await hub.useOnce({ keyName: key.id, nonce, expiresAtMs })))
     throw new Refusal('unauthorized', `this message was received before (a replay): its ${kind} has been used`);
 }

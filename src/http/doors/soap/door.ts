@@ -4,7 +4,7 @@ import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { note } from '../door.ts';
-import type { SoapDoorMeans } from './answer.ts';
+import type { SoapDoorContext } from './answer.ts';
 import { refuse } from './faults.ts';
 import { loadSoap } from './load.ts';
 import { readMediaType } from './media-type.ts';
@@ -14,7 +14,7 @@ import { wsdlAt } from './wsdl.ts';
 const EITHER = Object.values(MEDIA_TYPES).map((type) => type.split(';', 1)[0] as string);
 
 /** `POST /soap/v1/{party}`, SOAP 1.1 and 1.2, and its WSDL. */
-export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
+export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
   add(
     {
       method: 'get',
@@ -27,7 +27,7 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
         404: { description: 'No such party, or no `?wsdl`' },
       },
     },
-    (c) => wsdl(c, means),
+    (c) => wsdl(c, hub),
   );
   add(
     {
@@ -55,11 +55,11 @@ export function addSoapDoor(add: AddRoute, means: SoapDoorMeans): void {
         },
       },
     },
-    (c) => soapDoor(c, means),
+    (c) => soapDoor(c, hub),
   );
 }
 
-function wsdl(c: Context, { parties, clients }: SoapDoorMeans): Response {
+function wsdl(c: Context, { parties, clients }: SoapDoorContext): Response {
   const { party, url } = { party: partyOf(c), url: new URL(c.req.url) };
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
   if (![...url.searchParams.keys()].some((name) => /^(?:single)?wsdl$/i.test(name)))
@@ -70,11 +70,11 @@ function wsdl(c: Context, { parties, clients }: SoapDoorMeans): Response {
 }
 
 /** The first message waits until what reads it is loaded; others are served meanwhile. */
-async function soapDoor(c: Context, means: SoapDoorMeans): Promise<Response> {
+async function soapDoor(c: Context, hub: SoapDoorContext): Promise<Response> {
   note(c, { party: partyOf(c) });
   const { version } = readMediaType(c.req.header('content-type'));
   const soap = await loadSoap().catch((error: Error) => error);
-  return soap instanceof Error ? refuse(c, means, version, soap) : soap.answer(c, means, version);
+  return soap instanceof Error ? refuse(c, hub, version, soap) : soap.answer(c, hub, version);
 }
 
 function partyOf(c: Context): string {

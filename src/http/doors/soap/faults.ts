@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { Refusal, refusalOf } from '../../problem.ts';
-import type { DoorMeans } from '../door.ts';
+import type { DoorContext } from '../door.ts';
 import { ENVELOPES, MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
@@ -48,12 +48,12 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
 /** Note an error and tell it as a fault, with the header of the envelope where it has one. */
 export async function refuse(
   c: Context,
-  means: Pick<DoorMeans, 'noteRefusal'>,
+  hub: Pick<DoorContext, 'noteRefusal'>,
   version: Version,
   error: unknown,
   header?: string,
 ): Promise<Response> {
-  await means.noteRefusal(c, error);
+  await hub.noteRefusal(c, error);
   return faultResponse(c, version, refusalOf(error), header);
 }
 

@@ -5,20 +5,16 @@ import { quote } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import type { IndexReader } from '../../../index/read.ts';
-import type { Audit } from '../../../ledger/audit.ts';
+import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
-import { callerOf, type DoorMeans } from '../door.ts';
+import { callerOf, type DoorContext } from '../door.ts';
 import type { Caller } from './authenticate.ts';
 import { type OperationName, SHAPES } from './envelope.ts';
 import { PUSHES, readValue } from './message.ts';
 import { inOrder } from './values.ts';
 import type { Writable } from './xml.ts';
 
-export interface OperationMeans extends DoorMeans {
-  readonly index: IndexReader;
-  readonly audit: Audit;
-}
+export type OperationContext = DoorContext & Pick<AppContext, 'index' | 'audit'>;
 
 /** What was asked, by whom; and the body as it came, to be kept. */
 export interface Call {
@@ -35,22 +31,22 @@ const { version: VERSION } = JSON.parse(readFileSync(new URL('../../../../packag
 };
 
 /** Do what an envelope asks for; the result is the content of its response element, in the order of the WSDL. */
-export async function run(means: OperationMeans, call: Call): Promise<Writable> {
+export async function run(hub: OperationContext, call: Call): Promise<Writable> {
   switch (call.operation) {
     case 'PushDossiers':
     case 'PushProgress':
-      return push(means, call);
+      return push(hub, call);
     case 'GetDossier':
-      return getDossier(means, call);
+      return getDossier(hub, call);
     case 'Ping':
-      return { time: msToInstant(means.nowMs()), version: VERSION };
+      return { time: msToInstant(hub.nowMs()), version: VERSION };
   }
 }
 
-async function push(means: OperationMeans, { c, party, caller, operation, values, body }: Call): Promise<Writable> {
+async function push(hub: OperationContext, { c, party, caller, operation, values, body }: Call): Promise<Writable> {
   const carried = PUSHES[operation] as 'dossier.upsert.v1';
-  const { receipt, results } = await means.pipeline.accept({
-    receivedAt: msToInstant(means.nowMs()),
+  const { receipt, results } = await hub.pipeline.accept({
+    receivedAt: msToInstant(hub.nowMs()),
     party,
     door: 'soap',
     operation: carried,
@@ -73,7 +69,7 @@ async function push(means: OperationMeans, { c, party, caller, operation, values
 }
 
 /** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
-async function getDossier(means: OperationMeans, { party, caller, values }: Call): Promise<Writable> {
+async function getDossier(hub: OperationContext, { party, caller, values }: Call): Promise<Writable> {
   if (!caller.isFresh)
     throw new Refusal(
       'forbidden',
@@ -81,9 +77,9 @@ async function getDossier(means: OperationMeans, { party, caller, values }: Call
     );
   const code = cleanCode(String(values[0] ?? ''));
   if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
-  const told = await means.index.toldBy(code, party);
+  const told = await hub.index.toldBy(code, party);
   if (!told) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
   const subject = auditSubject('dossier', told.record.code);
-  await means.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
+  await hub.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
   return { dossier: inOrder(SHAPES.PushDossiers, told.record) as Writable };
 }

@@ -1,0 +1,78 @@
+import type { Context } from 'hono';
+import type { Route } from '#core/dossier/route';
+import type { CatalogueReader } from '../catalogue/read.ts';
+import type { Originals } from '../delivery/originals.ts';
+import type { LookUp } from '../index/look-up.ts';
+import type { IndexReader } from '../index/read.ts';
+import type { Audit } from '../ledger/audit.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
+import type { DelayReader } from '../ledger/delays.ts';
+import type { UseOnce } from '../ledger/nonces.ts';
+import type { LedgerReader } from '../ledger/read.ts';
+import type { Tries } from '../ledger/tries.ts';
+import type { LastWrite } from '../observe/last-write.ts';
+import type { Attest, MakeEvidence } from '../operator-orders/evidence.ts';
+import type { Orders } from '../operator-orders/orders.ts';
+import type { Party } from '../parties/party.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import type { Keys } from './auth.ts';
+import type { Bodies } from './bodies.ts';
+import type { Clients } from './clients.ts';
+import type { Cursors } from './cursor.ts';
+import type { PageBudget } from './page-budget.ts';
+import type { SecretGuessLimit } from './secret-guess-limit.ts';
+
+/**
+ * What the HTTP routes share. A route that needs less says so:
+ * `(add: AddRoute, hub: Pick<AppContext, 'index' | 'keys'>)`.
+ */
+export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry'> {
+  /** The province of the settings, where they name one. */
+  readonly province: { readonly code: string; readonly name: string } | undefined;
+  /** The day of the month on which reporting periods begin. */
+  readonly reportingDay: number | undefined;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly routes: readonly Route[];
+  readonly codes: CodeEntries;
+
+  // What doors write to and readers read from.
+  readonly pipeline: Pipeline;
+  readonly ledger: LedgerReader;
+  readonly orders: Orders;
+  readonly index: IndexReader;
+  readonly catalogue: CatalogueReader;
+  readonly originals: Originals;
+  readonly delays: DelayReader;
+  readonly lookUp: LookUp;
+  readonly statistics: Pick<Statistics, 'report' | 'dossiers'>;
+  readonly audit: Audit;
+  readonly evidence: MakeEvidence;
+  readonly attest: Attest;
+
+  // Who asks, and how often.
+  readonly keys: Keys;
+  readonly clients: Clients;
+  readonly guessLimit: SecretGuessLimit;
+  readonly tries: Tries;
+  readonly useOnce: UseOnce;
+  readonly cursors: Cursors;
+
+  // Memory, and the state of the process.
+  readonly maxBodyBytes: number;
+  readonly bodies: Bodies;
+  readonly pages: PageBudget;
+  readonly lastWrite: Pick<LastWrite, 'refusal'>;
+  /** Whether the hub is stopping: it answers open requests and accepts no new work. */
+  readonly isDraining: () => boolean;
+  /** Aborted when the hub is about to end: streams that still arrive have to be answered now. */
+  readonly leaving: AbortSignal;
+  /** Resolves when this process changed something, or after `ms`. */
+  readonly nextChange: (ms: number) => Promise<void>;
+
+  /** Keeps a refused request in the message log, and a fault of the hub in the log. */
+  readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
+  /** The 404 page for browsers. */
+  readonly unknownPage: (c: Context) => Response | Promise<Response>;
+}

@@ -1,0 +1,125 @@
+import type { Context } from 'hono';
+import type { Tries } from '../ledger/tries.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { bearerOf, type Keys } from './auth.ts';
+import { type Clients, networkOf } from './clients.ts';
+import { Refusal } from './problem.ts';
+import type { AddRoute } from './route.ts';
+
+/** Limits the wrong secrets of one address, at all doors together. */
+export interface SecretGuessLimit {
+  /**
+   * Counts a secret that a request brought, once the hub knows whether it is right.
+   *
+   * @param owner whose secret it is; undefined for a wrong one
+   * @throws Refusal 429 after too many wrong secrets from the address, also for a right one that the hub never saw from
+   *   there. A key that was used from there before stays usable, and so does a key whose secret nobody can guess.
+   */
+  check(c: Context, owner: Owner | undefined): Promise<void> | undefined;
+}
+
+export interface Owner {
+  readonly id: string;
+  /** Absent where the hub does not know it. */
+  readonly secret?: string;
+}
+
+const UNGUESSABLE = { bytes: 32, different: 10 } as const;
+
+/**
+ * The limit protects secrets that people made up. 200 guesses in 15 minutes never find a random secret of 32 bytes, so for
+ * such a secret the limit would only let strangers lock its owner out.
+ */
+function isUnguessable({ secret }: Owner): boolean {
+  return (
+    secret !== undefined &&
+    Buffer.byteLength(secret) >= UNGUESSABLE.bytes &&
+    new Set(secret).size >= UNGUESSABLE.different
+  );
+}
+
+/** Pairs of address and key in memory. Beyond that all are forgotten, and the database is asked again. */
+const MOST_KNOWN = 10_000;
+/** The database forgets a pair after a month without a refresh. A day between refreshes is enough. */
+const REFRESH_MS = 86_400_000;
+
+export function createSecretGuessLimit(
+  { nowMs }: Pick<HubContext, 'nowMs'>,
+  tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>,
+  clients: Pick<Clients, 'addressOf'>,
+): SecretGuessLimit {
+  /** Known pairs, with the time of their last refresh in the database. */
+  const refreshedAtMs = new Map<string, number>();
+  const checking = new Map<string, Promise<void>>();
+
+  function remember(pair: string): void {
+    if (refreshedAtMs.size >= MOST_KNOWN) refreshedAtMs.clear();
+    refreshedAtMs.set(pair, nowMs());
+  }
+
+  function checkOwner(network: string, owner: Owner): Promise<void> | undefined {
+    const pair = `${network} ${owner.id}`;
+    const lastMs = refreshedAtMs.get(pair);
+    if (lastMs === undefined) {
+      const first =
+        checking.get(pair) ??
+        firstUse(tries, network, pair)
+          .then(() => remember(pair))
+          .finally(() => checking.delete(pair));
+      checking.set(pair, first);
+      return first;
+    }
+    if (nowMs() - lastMs >= REFRESH_MS) {
+      // No request waits for the refresh, and the pair stays known while the database is away.
+      remember(pair);
+      void tries.know(pair);
+    }
+    return undefined;
+  }
+
+  return {
+    check(c, owner) {
+      const address = clients.addressOf(c);
+      // Without a connection the hub asks itself.
+      if (address === undefined || (owner && isUnguessable(owner))) return undefined;
+      const network = networkOf(address);
+      return owner === undefined ? countGuess(tries, network) : checkOwner(network, owner);
+    },
+  };
+}
+
+/** @throws Refusal 429 */
+async function countGuess(tries: Pick<Tries, 'take'>, network: string): Promise<void> {
+  const waitS = await tries.take('secret', network);
+  if (waitS === undefined) return;
+  throw new Refusal('too-often', `from this address wrong secrets came too often; wait ${waitS} s`, {
+    headers: { 'Retry-After': String(waitS) },
+  });
+}
+
+/** A right secret counts as a guess until the database says that its key was used from this address before. */
+async function firstUse(
+  tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>,
+  network: string,
+  pair: string,
+): Promise<void> {
+  const isNew = !(await tries.isKnown(pair));
+  if (isNew) await countGuess(tries, network);
+  await Promise.all([isNew ? tries.giveBack('secret', network) : undefined, tries.know(pair)]);
+}
+
+/** Adds routes whose wrong keys count as guesses. */
+export function limitSecretGuesses(
+  add: AddRoute,
+  { guessLimit, keys }: { guessLimit: SecretGuessLimit; keys: Keys },
+): AddRoute {
+  return (doc, handler) => {
+    if (!doc.scopes) return add(doc, handler);
+    add(doc, async (c) => {
+      // A request without a secret, such as one with credentials for a proxy, is refused but is no guess.
+      const secret = bearerOf(c);
+      if (secret !== undefined) await guessLimit.check(c, keys.bySecret(secret));
+      return handler(c);
+    });
+  };
+}

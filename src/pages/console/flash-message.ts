@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { ConsoleContext } from './console-context.ts';
+import { openText, sealText } from './sealed.ts';
+import { scopeOf } from './session.ts';
+
+/** The result of an order, and the page that shows it. */
+export interface FlashMessage {
+  readonly to: string;
+  readonly text: string;
+  readonly isDone: boolean;
+}
+
+const COOKIE = 'lienthong-console-flash';
+const USE = 'console flash';
+
+/** Stores the message for the next page, sealed, so that nobody else can put words into our pages. */
+export function setFlashMessage(
+  c: Context,
+  hub: Pick<ConsoleContext, 'vault' | 'clients'>,
+  { to, text, isDone }: FlashMessage,
+): void {
+  const value = sealText(hub.vault, USE, { text: text.slice(0, 400), isDone });
+  setCookie(c, COOKIE, value, { ...scopeOf(c, hub, to.split('?')[0]), maxAge: 60 });
+}
+
+/** The message for this page. It is shown once. */
+export function takeFlashMessage(
+  c: Context,
+  hub: Pick<ConsoleContext, 'vault' | 'clients'>,
+): Pick<FlashMessage, 'text' | 'isDone'> | undefined {
+  const kept = getCookie(c, COOKIE);
+  if (kept === undefined) return undefined;
+  deleteCookie(c, COOKIE, scopeOf(c, hub, c.req.path));
+  const { text, isDone } = openText(hub.vault, USE, kept) ?? {};
+  return typeof text === 'string' ? { text, isDone: isDone === true } : undefined;
+}

@@ -1,0 +1,30 @@
+import type { Context } from 'hono';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+import type { Api } from './api.ts';
+import type { OwnKey } from './records.ts';
+
+export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
+
+/** An officer who is signed in asks for something. */
+export interface Visit {
+  readonly c: Context;
+  readonly say: Say;
+  readonly key: OwnKey;
+  readonly api: Api;
+  readonly nowMs: number;
+  /** Stands in every form. */
+  readonly token: string;
+}
+
+export interface Screen {
+  readonly title: string;
+  readonly body: Html;
+  readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
+  /** After so many seconds the page asks again, by itself. */
+  readonly refreshS?: number;
+}
+
+export function may({ key }: Visit, scope: Scope): boolean {
+  return key.scopes.includes(scope);
+}

@@ -1,0 +1,21 @@
+import type { Context } from 'hono';
+import type { AppContext } from '../http/app-context.ts';
+import type { Refusal } from '../http/problem.ts';
+import type { MakeReport } from '../http/remembered-reports.ts';
+import type { Say } from './language.ts';
+import type { Shown } from './layout.ts';
+
+/** What the pages for citizens share. */
+export interface PageContext
+  extends Pick<AppContext, 'nowMs' | 'telemetry' | 'province' | 'catalogue' | 'cursors' | 'reportingDay'> {
+  /** Reports for visitors without a key; see rememberReports. */
+  readonly statistics: MakeReport;
+  /** The refusal that an error becomes, as for the API. */
+  readonly refusalOf: (error: unknown) => Refusal;
+}
+
+/** Answers with a page for citizens. */
+export type ShowPage = (
+  c: Context,
+  build: (say: Say) => Pick<Shown, 'title' | 'isTitleVietnamese' | 'body' | 'head' | 'asked' | 'status'>,
+) => Response | Promise<Response>;
