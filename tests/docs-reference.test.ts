@@ -15,6 +15,8 @@ import { type HubProcess, startHubProcess, testFolder } from './support/process.
 /** The pages whose commands run here, in this order: later pages read what the first ones push. */
 const PAGES = [
   'docs/integrate/rest.md',
+  'docs/vi/ket-noi/rest.md',
+  'docs/vi/ket-noi/cong-dvcqg.md',
   'docs/integrate/national-portal-dialect.md',
   'docs/integrate/soap.md',
   'docs/integrate/callbacks.md',
@@ -109,8 +111,9 @@ describe('the commands of the documents', () => {
   });
 
   const php = isInstalled('php') ? '' : ' (skipped: php missing)';
-  test.skipIf(php !== '')(`docs/integrate/soap.md: the PHP examples print what is shown${php}`, async () => {
-    const blocks = fencedBlocks(readFileSync('docs/integrate/soap.md', 'utf8'));
+  const soapPages = ['docs/integrate/soap.md', 'docs/vi/ket-noi/soap.md'];
+  test.skipIf(php !== '').each(soapPages)(`%s: the PHP examples print what is shown${php}`, async (page) => {
+    const blocks = fencedBlocks(readFileSync(page, 'utf8'));
     for (const [at, { language, text: script }] of blocks.entries()) {
       if (language !== 'php') continue;
       const file = join(place, 'example.php');
@@ -195,6 +198,27 @@ describe('docs/adapters/ministries-by-settings.md', () => {
     }
   });
 });
+
+describe('docs/adapters/kit.md', () => {
+  const page = readFileSync('docs/adapters/kit.md', 'utf8');
+
+  test.each([
+    ['#kit', 'src/kit/index.ts'],
+    ['#ministry', 'src/ministry/index.ts'],
+    ['#kit/testing', 'src/kit/testing/index.ts'],
+  ])('each name of %s has one line', (door, file) => {
+    const sections = page.split(/^## /m).filter((section) => section.startsWith(`\`${door}\``));
+    const shown = [...sections.join('').matchAll(/^\| `(\w+)` \| \S/gm)].map(([, name = '']) => name);
+    expect(shown.toSorted()).toEqual(exportedBy(readFileSync(file, 'utf8')).toSorted());
+  });
+});
+
+/** The names that a file of re-exports gives. */
+function exportedBy(source: string): readonly string[] {
+  return [...source.matchAll(/^export (?:type )?(?:\{([^}]*)\}|\* as (\w+))/gm)].flatMap(([, names, whole]) =>
+    whole ? [whole] : (names ?? '').split(',').flatMap((name) => /(\w+)\s*$/.exec(name)?.[1] ?? []),
+  );
+}
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
