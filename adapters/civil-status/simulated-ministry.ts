@@ -1,6 +1,13 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { formatLocal, msToInstant } from '#kit';
-import type { Registered } from './simulator.ts';
+
+/** A dossier as the ministry registered it. */
+export interface Registered {
+  readonly maHoSo: string;
+  readonly maHoSoLT: string;
+  readonly module: string;
+  readonly atMs: number;
+}
 
 const LONGEST_NAME = 100;
 const UNKNOWN_UNIT = '99999';

@@ -5,15 +5,8 @@ import {
   type SimulatorReply,
   type SimulatorRequest,
 } from '#kit/testing';
-import { complaintsAbout, statusRow } from './simulated-ministry.ts';
+import { complaintsAbout, type Registered, statusRow } from './simulated-ministry.ts';
 import tables from './tables.json' with { type: 'json' };
-
-export interface Registered {
-  readonly maHoSo: string;
-  readonly maHoSoLT: string;
-  readonly module: string;
-  readonly atMs: number;
-}
 
 interface Ministry {
   readonly tokens: Set<string>;

@@ -4,7 +4,8 @@ import { type Simulator, startSimulator, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';
-import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
+import { nationalPortal } from './simulator/portal.ts';
+import type { PortalOptions } from './simulator/state.ts';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

@@ -5,7 +5,8 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';
 import { SAMPLES } from './simulator/catalogue.ts';
-import { nationalPortal, type PortalOptions } from './simulator/portal.ts';
+import { nationalPortal } from './simulator/portal.ts';
+import type { PortalOptions } from './simulator/state.ts';
 
 const SETTINGS = { username: 'sim', password: 'sim-password', dstcode: 'VN:GOV:TEST', madonvi: 'H60' };
 const DOSSIER: Dossier = {

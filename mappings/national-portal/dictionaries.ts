@@ -5,7 +5,8 @@ import type { Service } from '#schemas/service.upsert.v1';
 import { CODES, type Codes } from './codes.ts';
 import { AGENCY, FIELD } from './fields.ts';
 import { finishReading, notAnObject } from './finish.ts';
-import { readFields, startReading } from './reading.ts';
+import { readFields } from './reading.ts';
+import { startReading } from './reading-notes.ts';
 import { isAbsent, isObject } from './values.ts';
 import { type WireObject, writeFields } from './writing.ts';
 

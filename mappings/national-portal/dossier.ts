@@ -7,7 +7,8 @@ import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
 import { besidesOf } from './dossier-writing.ts';
 import { DOSSIER, IDENTITY } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
-import { entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
+import { entriesOf, readFields } from './reading.ts';
+import { type Raw, type Reading, startReading } from './reading-notes.ts';
 import { isAbsent, isObject, plainText, readText } from './values.ts';
 
 export interface DossierContext {

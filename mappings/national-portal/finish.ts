@@ -4,7 +4,7 @@ import { createMentions, type Person } from '#core/masking/mentions';
 import type { Cause, Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
-import type { Reading } from './reading.ts';
+import type { Reading } from './reading-notes.ts';
 import { kindOf } from './values.ts';
 
 /**

@@ -3,7 +3,8 @@ import { parseTerm } from '#core/money';
 import { CODES, type Codes } from './codes.ts';
 import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';
 import { finishReading, notAnObject } from './finish.ts';
-import { type Entry, entriesOf, type Raw, type Reading, readFields, startReading } from './reading.ts';
+import { type Entry, entriesOf, readFields } from './reading.ts';
+import { type Raw, type Reading, startReading } from './reading-notes.ts';
 import { isAbsent, isObject, readCode, readText } from './values.ts';
 
 type Fields = Record<string, unknown>;

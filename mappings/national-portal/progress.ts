@@ -4,7 +4,8 @@ import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes } from './codes.ts';
 import { PROGRESS } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
-import { readFields, startReading } from './reading.ts';
+import { readFields } from './reading.ts';
+import { startReading } from './reading-notes.ts';
 import { isAbsent, isObject } from './values.ts';
 import { type OnCut, type WireObject, writeFields } from './writing.ts';
 

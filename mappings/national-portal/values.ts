@@ -5,7 +5,7 @@ import { parseVnd } from '#core/money';
 import { unmappedKey } from '#core/problem';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';
-import type { Raw, Reading } from './reading.ts';
+import type { Raw, Reading } from './reading-notes.ts';
 
 /** Read one value of the dialect. Nothing is blanked: what is not understood is a problem, or waits for a person. */
 export function readValue(

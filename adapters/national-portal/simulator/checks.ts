@@ -1,5 +1,5 @@
 import { parseLocal } from '#kit';
-import type { Reply } from './services.ts';
+import type { Reply } from './state.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 

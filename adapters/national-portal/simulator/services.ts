@@ -4,15 +4,7 @@ import { writeAgency, writeField, writeListed } from '#mappings/national-portal/
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import type { Catalogue } from './catalogue.ts';
 import { dossierFault, stepFault } from './checks.ts';
-import type { PortalOptions, PortalState } from './portal.ts';
-
-export interface Reply {
-  readonly code: number;
-  readonly message?: string;
-  readonly result?: readonly unknown[];
-  /** What stands beside the result. */
-  readonly more?: Readonly<Record<string, unknown>>;
-}
+import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 interface Call {
   readonly body: Readonly<Record<string, unknown>>;

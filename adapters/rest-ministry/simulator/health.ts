@@ -6,6 +6,7 @@ type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
 type Means = SimulatorMeans<Registry>;
 type Work = (given: unknown, means: Means) => object;
+type Services = Readonly<Record<string, Work>>;
 
 /** What it knows us by. */
 const CLIENT = `Basic ${Buffer.from('h60:mat-khau-thu-nghiem').toString('base64')}`;
@@ -27,50 +28,7 @@ const NOTHING = answer('404', 'Không có dữ liệu');
 /** A ministry behind a province's LGSP: a token of the gateway, a key of the service, POST for everything, status 200. */
 export function health(stepMs: number) {
   const course: ministryRegistry.Course = { statuses: ['1', '2', '4'], stepMs };
-  const services: Readonly<Record<string, Work>> = {
-    DanhSachHoSo(given, { state, now }) {
-      advance(state, course, now());
-      return listed(given, state.dossiers.values(), 'HoSo', rowOf);
-    },
-    DanhSachTienDo(given, { state, now }) {
-      advance(state, course, now());
-      return listed(given, state.steps, 'TienDo', stepRow);
-    },
-    TraCuuHoSo(given, { state, now }) {
-      advance(state, course, now());
-      const held = state.dossiers.get(textAt(given, 'MaHoSo') ?? '');
-      return held ? DONE({ HoSo: [rowOf(held)] }) : NOTHING;
-    },
-    TraCuuTienDo(given, { state }) {
-      const steps = state.steps.filter(({ code }) => code === textAt(given, 'MaHoSo'));
-      return steps.length > 0 ? DONE({ TienDo: steps.map(stepRow) }) : NOTHING;
-    },
-    TiepNhanHoSo(given, { state, ledger, now }) {
-      const [one] = (given as { data?: readonly unknown[] }).data ?? [];
-      const held = heldOf(one, now());
-      if (!held) return WRONG;
-      if (held.name.length > 100) return answer('422', `Tên chủ hồ sơ ${held.name} vượt quá 100 ký tự`);
-      receive(state, held);
-      ledger.record('dossier', held.code, one);
-      return DONE({ SoTiepNhan: `YT-${held.code}` });
-    },
-    CapNhatTienDo(given, { state, ledger, now }) {
-      const [one] = (given as { data?: readonly unknown[] }).data ?? [];
-      const at = parseLocal(DATE, textAt(one, 'ThoiDiem') ?? '');
-      if (!('instant' in at)) return WRONG;
-      const text = (name: string): string => textAt(one, name) ?? '';
-      const said = { code: text('MaHoSo'), status: text('TrangThai'), actor: text('CanBo'), content: text('NoiDung') };
-      state.steps.push({ ...said, unit: '', atMs: Date.parse(at.instant), changedMs: now() });
-      ledger.record('progress', said.code, one);
-      return DONE();
-    },
-    NopHoSo(given, { state, now }) {
-      const held = heldOf(given, now());
-      if (!held) return WRONG;
-      file(state, { ...held, filedMs: now() }, course, now());
-      return DONE();
-    },
-  };
+  const services = { ...lookUps(course), ...changes(course) };
   return [
     { method: 'POST', path: '/lgsp/token', handle: giveToken },
     {
@@ -88,6 +46,56 @@ export function health(stepMs: number) {
     },
   ];
 }
+
+/** What the ministry answers about the dossiers that it has. */
+const lookUps = (course: ministryRegistry.Course): Services => ({
+  DanhSachHoSo(given, { state, now }) {
+    advance(state, course, now());
+    return listed(given, state.dossiers.values(), 'HoSo', rowOf);
+  },
+  DanhSachTienDo(given, { state, now }) {
+    advance(state, course, now());
+    return listed(given, state.steps, 'TienDo', stepRow);
+  },
+  TraCuuHoSo(given, { state, now }) {
+    advance(state, course, now());
+    const held = state.dossiers.get(textAt(given, 'MaHoSo') ?? '');
+    return held ? DONE({ HoSo: [rowOf(held)] }) : NOTHING;
+  },
+  TraCuuTienDo(given, { state }) {
+    const steps = state.steps.filter(({ code }) => code === textAt(given, 'MaHoSo'));
+    return steps.length > 0 ? DONE({ TienDo: steps.map(stepRow) }) : NOTHING;
+  },
+});
+
+/** What the ministry takes. */
+const changes = (course: ministryRegistry.Course): Services => ({
+  TiepNhanHoSo(given, { state, ledger, now }) {
+    const [one] = (given as { data?: readonly unknown[] }).data ?? [];
+    const held = heldOf(one, now());
+    if (!held) return WRONG;
+    if (held.name.length > 100) return answer('422', `Tên chủ hồ sơ ${held.name} vượt quá 100 ký tự`);
+    receive(state, held);
+    ledger.record('dossier', held.code, one);
+    return DONE({ SoTiepNhan: `YT-${held.code}` });
+  },
+  CapNhatTienDo(given, { state, ledger, now }) {
+    const [one] = (given as { data?: readonly unknown[] }).data ?? [];
+    const at = parseLocal(DATE, textAt(one, 'ThoiDiem') ?? '');
+    if (!('instant' in at)) return WRONG;
+    const text = (name: string): string => textAt(one, name) ?? '';
+    const said = { code: text('MaHoSo'), status: text('TrangThai'), actor: text('CanBo'), content: text('NoiDung') };
+    state.steps.push({ ...said, unit: '', atMs: Date.parse(at.instant), changedMs: now() });
+    ledger.record('progress', said.code, one);
+    return DONE();
+  },
+  NopHoSo(given, { state, now }) {
+    const held = heldOf(given, now());
+    if (!held) return WRONG;
+    file(state, { ...held, filedMs: now() }, course, now());
+    return DONE();
+  },
+});
 
 function giveToken({ headers, text }: SimulatorRequest, { state }: Means): SimulatorReply {
   if (headers.authorization !== CLIENT) return { status: 401, body: { error: 'invalid_client' } };

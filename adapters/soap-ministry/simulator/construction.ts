@@ -21,66 +21,75 @@ type Means = SimulatorMeans<Registry>;
 /** A ministry in the manner of ASP.NET: sessions, and answers that are XML in a text. */
 export function construction(stepMs: number): Ministry {
   const course: Course = { statuses: ['01', '02', '04'], stepMs };
-  const operations: Readonly<Record<string, Operation>> = {
-    DangNhap({ tenDangNhap, matKhau }, { state }) {
-      if (!tenDangNhap || !matKhau) return { DangNhapResult: answer('401', 'Sai tên đăng nhập hoặc mật khẩu') };
-      const session = `phien-${++state.issued}`;
-      state.sessions.add(session);
-      return { DangNhapResult: answer('00', 'Thành công', { Phien: session }) };
-    },
-    DanhSachHoSo: admitted('DanhSachHoSo', (args, { state, now }) => {
-      advance(state, course, now());
-      return listed(args, state.dossiers.values(), 'HoSo', rowOf);
-    }),
-    DanhSachTienDo: admitted('DanhSachTienDo', (args, { state, now }) => {
-      advance(state, course, now());
-      return listed(args, state.steps, 'TienDo', stepRow);
-    }),
-    TiepNhanHoSo: admitted('TiepNhanHoSo', ({ duLieu }, { state, ledger, now }) => {
-      const given = documentIn(duLieu, 'HoSo');
-      if (given === undefined) return answer('10', 'Dữ liệu không đúng định dạng');
-      const held = heldOf(given, now());
-      if (held.name.length > 100) return answer('11', `Tên chủ hồ sơ ${held.name} vượt quá 100 ký tự`);
-      receive(state, held);
-      ledger.record('dossier', held.code, given);
-      return answer('00', 'Thành công', { SoTiepNhan: `TN-${held.code}` });
-    }),
-    CapNhatTienDo: admitted('CapNhatTienDo', ({ duLieu }, { state, ledger, now }) => {
-      const given = documentIn(duLieu, 'TienDo');
-      const at = parseLocal(DATE, textAt(given, 'ThoiDiem') ?? '');
-      if (given === undefined || !('instant' in at)) return answer('10', 'Dữ liệu không đúng định dạng');
-      const step = {
-        ...{
-          code: textAt(given, 'MaHoSo') ?? '',
-          status: textAt(given, 'TrangThai') ?? '',
-          atMs: Date.parse(at.instant),
-        },
-        ...{ changedMs: now(), actor: textAt(given, 'CanBo') ?? '', unit: '', content: textAt(given, 'NoiDung') ?? '' },
-      };
-      state.steps.push(step);
-      ledger.record('progress', step.code, given);
-      return answer('00', 'Thành công');
-    }),
-    TraCuuHoSo: admitted('TraCuuHoSo', ({ maHoSo }, { state, now }) => {
-      advance(state, course, now());
-      const held = state.dossiers.get(maHoSo);
-      return held ? answer('00', 'Thành công', { DanhSach: { HoSo: rowOf(held) } }) : answer('04', 'Không có dữ liệu');
-    }),
-    TraCuuTienDo: admitted('TraCuuTienDo', ({ maHoSo }, { state }) => {
-      const steps = state.steps.filter(({ code }) => code === maHoSo);
-      return steps.length > 0
-        ? answer('00', 'Thành công', { DanhSach: { TienDo: steps.map(stepRow) } })
-        : answer('04', 'Không có dữ liệu');
-    }),
-    NopHoSo({ duLieu }, { state, now }) {
-      const given = documentIn(duLieu, 'HoSo');
-      if (given === undefined) throw new Fault('client', 'Dữ liệu không đúng định dạng');
-      file(state, { ...heldOf(given, now()), filedMs: now() }, course, now());
-      return { NopHoSoResult: answer('00', 'Thành công') };
-    },
-  };
+  const operations = { ...lookUps(course), ...changes(course) };
   return { path: '/DichVuHoSo.asmx', version: '1.1', service: 'DichVuHoSo', port: 'DichVuHoSoSoap', operations };
 }
+
+type Operations = Readonly<Record<string, Operation>>;
+
+/** What the ministry answers about the dossiers that it has. */
+const lookUps = (course: Course): Operations => ({
+  DanhSachHoSo: admitted('DanhSachHoSo', (args, { state, now }) => {
+    advance(state, course, now());
+    return listed(args, state.dossiers.values(), 'HoSo', rowOf);
+  }),
+  DanhSachTienDo: admitted('DanhSachTienDo', (args, { state, now }) => {
+    advance(state, course, now());
+    return listed(args, state.steps, 'TienDo', stepRow);
+  }),
+  TraCuuHoSo: admitted('TraCuuHoSo', ({ maHoSo }, { state, now }) => {
+    advance(state, course, now());
+    const held = state.dossiers.get(maHoSo);
+    return held ? answer('00', 'Thành công', { DanhSach: { HoSo: rowOf(held) } }) : answer('04', 'Không có dữ liệu');
+  }),
+  TraCuuTienDo: admitted('TraCuuTienDo', ({ maHoSo }, { state }) => {
+    const steps = state.steps.filter(({ code }) => code === maHoSo);
+    return steps.length > 0
+      ? answer('00', 'Thành công', { DanhSach: { TienDo: steps.map(stepRow) } })
+      : answer('04', 'Không có dữ liệu');
+  }),
+});
+
+/** How a client logs in, and what the ministry takes. */
+const changes = (course: Course): Operations => ({
+  DangNhap({ tenDangNhap, matKhau }, { state }) {
+    if (!tenDangNhap || !matKhau) return { DangNhapResult: answer('401', 'Sai tên đăng nhập hoặc mật khẩu') };
+    const session = `phien-${++state.issued}`;
+    state.sessions.add(session);
+    return { DangNhapResult: answer('00', 'Thành công', { Phien: session }) };
+  },
+  TiepNhanHoSo: admitted('TiepNhanHoSo', ({ duLieu }, { state, ledger, now }) => {
+    const given = documentIn(duLieu, 'HoSo');
+    if (given === undefined) return answer('10', 'Dữ liệu không đúng định dạng');
+    const held = heldOf(given, now());
+    if (held.name.length > 100) return answer('11', `Tên chủ hồ sơ ${held.name} vượt quá 100 ký tự`);
+    receive(state, held);
+    ledger.record('dossier', held.code, given);
+    return answer('00', 'Thành công', { SoTiepNhan: `TN-${held.code}` });
+  }),
+  CapNhatTienDo: admitted('CapNhatTienDo', ({ duLieu }, { state, ledger, now }) => {
+    const given = documentIn(duLieu, 'TienDo');
+    const at = parseLocal(DATE, textAt(given, 'ThoiDiem') ?? '');
+    if (given === undefined || !('instant' in at)) return answer('10', 'Dữ liệu không đúng định dạng');
+    const step = {
+      ...{
+        code: textAt(given, 'MaHoSo') ?? '',
+        status: textAt(given, 'TrangThai') ?? '',
+        atMs: Date.parse(at.instant),
+      },
+      ...{ changedMs: now(), actor: textAt(given, 'CanBo') ?? '', unit: '', content: textAt(given, 'NoiDung') ?? '' },
+    };
+    state.steps.push(step);
+    ledger.record('progress', step.code, given);
+    return answer('00', 'Thành công');
+  }),
+  NopHoSo({ duLieu }, { state, now }) {
+    const given = documentIn(duLieu, 'HoSo');
+    if (given === undefined) throw new Fault('client', 'Dữ liệu không đúng định dạng');
+    file(state, { ...heldOf(given, now()), filedMs: now() }, course, now());
+    return { NopHoSoResult: answer('00', 'Thành công') };
+  },
+});
 
 function admitted(name: string, work: (args: Given, means: Means) => string): Operation {
   return (args, means) => ({

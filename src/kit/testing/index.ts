@@ -1,6 +1,7 @@
 /** The door for adapters' tests and simulators. Nothing of it runs in the hub. */
 
-export { type ContractOptions, contractTest } from './contract/contract-test.ts';
+export { contractTest } from './contract/contract-test.ts';
+export type { ContractOptions } from './contract/subject.ts';
 export {
   defineSimulator,
   type SimulatorDefinition,

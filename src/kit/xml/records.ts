@@ -24,7 +24,7 @@ const HEAD = 1_024;
  * @returns the document without its records
  */
 export async function* xmlRecords(chunks: Iterable<string>, options: RecordOptions): AsyncGenerator<string, string> {
-  const cutter = createCutter(options);
+  const cutter = new RecordCutter(options);
   let rested = performance.now();
   for (const chunk of chunks) {
     cutter.write(chunk);
@@ -38,103 +38,139 @@ export async function* xmlRecords(chunks: Iterable<string>, options: RecordOptio
   return rest;
 }
 
-interface Cutter {
-  write(chunk: string): void;
-  /** What was found since the last time. */
-  take(): readonly string[];
-  end(): string;
-}
+/**
+ * Cuts the records out of a document that comes in parts. The parser says where tags are; the texts between them are cut
+ * out of a window that moves along.
+ */
+class RecordCutter {
+  // Without namespaces: with them the parser takes quadratic time for a deep document.
+  private readonly parser = new SaxesParser();
+  private readonly options: Required<RecordOptions>;
+  /** The open elements, from the root. */
+  private readonly names: string[] = [];
+  private records: string[] = [];
+  /** The part of the document that may still be needed, and where it begins. */
+  private window = '';
+  private windowAt = 0;
+  /** What is beside the records: finished pieces, their length, and where the next piece begins. */
+  private readonly rest: string[] = [];
+  private restLength = 0;
+  private restFrom = 0;
+  /** Where the open record begins. */
+  private recordAt: number | undefined;
+  private recordText = '';
+  /** The beginning of the document, until there is enough of it to judge its kind. */
+  private head: string | undefined = '';
 
-/** The parser says where tags are; the texts between are cut out of a window that moves along. */
-function createCutter({
-  path,
-  as = 'xml',
-  maxDepth = 64,
-  maxRecord = 4 * 1024 * 1024,
-  maxRest = 1024 * 1024,
-}: RecordOptions): Cutter {
-  // Without namespaces: with them it takes quadratic time for a deep document.
-  const parser = new SaxesParser();
-  const names: string[] = [];
-  const rest: string[] = [];
-  let [found, window, windowAt, restFrom, recordAt, text, restLength] = [[] as string[], '', 0, 0, -1, '', 0];
-  const cut = (from: number, to: number): string => window.slice(from - windowAt, to - windowAt);
-  const leave = (to: number): void => {
-    const piece = cut(restFrom, to);
-    restLength += piece.length;
-    if (restLength > maxRest) throw new XmlProblem('too-large', `it has over ${maxRest} characters beside its records`);
-    rest.push(piece);
-    restFrom = to;
-  };
-  const measure = (to: number): void => {
-    if (to - recordAt > maxRecord)
-      throw new XmlProblem('too-large', `one of its records has over ${maxRecord} characters`);
-  };
-  const isRecord = (): boolean =>
-    names.length === path.length && path.every((name, at) => name === '*' || name === names[at]);
+  constructor({ path, as = 'xml', maxDepth = 64, maxRecord = 4 * 1024 * 1024, maxRest = 1024 * 1024 }: RecordOptions) {
+    this.options = { path, as, maxDepth, maxRecord, maxRest };
+    this.parser.on('error', (error) => {
+      const [, line, column] = /^(\d+):(\d+)/.exec(error.message) ?? [];
+      throw new XmlProblem('broken', `it is not well-formed, line ${line}, column ${column}`);
+    });
+    this.parser.on('doctype', () => {
+      throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
+    });
+    this.parser.on('opentagstart', ({ name }) => this.openElement(name));
+    this.parser.on('text', (text) => this.addText(text));
+    this.parser.on('cdata', (text) => this.addText(text));
+    this.parser.on('closetag', () => this.closeElement());
+  }
 
-  parser.on('error', (error) => {
-    const [, line, column] = /^(\d+):(\d+)/.exec(error.message) ?? [];
-    throw new XmlProblem('broken', `it is not well-formed, line ${line}, column ${column}`);
-  });
-  parser.on('doctype', () => {
-    throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
-  });
-  parser.on('opentagstart', ({ name }) => {
+  write(chunk: string): void {
+    if (this.head !== undefined && this.head.length + chunk.length < HEAD) this.head += chunk;
+    else this.parse((this.head ?? '') + chunk);
+    if (this.recordAt !== undefined) this.checkLength(this.recordAt, this.windowAt + this.window.length);
+    this.moveWindow();
+  }
+
+  /** The records that were finished since the last call. */
+  take(): readonly string[] {
+    const taken = this.records;
+    this.records = [];
+    return taken;
+  }
+
+  /** @returns the document without its records */
+  end(): string {
+    if (this.head !== undefined) this.parse(this.head);
+    this.parser.close();
+    if (this.names.length > 0) throw new XmlProblem('broken', 'it ends before its last element does');
+    this.addRest(this.windowAt + this.window.length);
+    return this.rest.join('');
+  }
+
+  private parse(chunk: string): void {
+    if (this.head !== undefined) guardBeginning(chunk);
+    this.head = undefined;
+    this.window += chunk;
+    this.parser.write(chunk);
+  }
+
+  private openElement(name: string): void {
+    const { names, windowAt, window } = this;
     names.push(name.slice(name.indexOf(':') + 1));
-    if (names.length > maxDepth) throw new XmlProblem('too-deep', `its elements are nested over ${maxDepth} deep`);
-    if (recordAt >= 0 || !isRecord()) return;
-    recordAt = windowAt + window.lastIndexOf('<', parser.position - windowAt - 1);
-    text = '';
-    leave(recordAt);
-  });
-  const hear = (more: string): void => {
-    if (as === 'text' && recordAt >= 0 && names.length === path.length) text += more;
-  };
-  parser.on('text', hear);
-  parser.on('cdata', hear);
-  parser.on('closetag', () => {
-    if (recordAt >= 0 && names.length === path.length) {
-      measure(parser.position);
-      found.push(as === 'text' ? text : cut(recordAt, parser.position));
-      restFrom = parser.position;
-      recordAt = -1;
-    }
-    names.pop();
-  });
+    if (names.length > this.options.maxDepth)
+      throw new XmlProblem('too-deep', `its elements are nested over ${this.options.maxDepth} deep`);
+    if (this.recordAt !== undefined || !this.isAtPath()) return;
+    this.recordAt = windowAt + window.lastIndexOf('<', this.parser.position - windowAt - 1);
+    this.recordText = '';
+    this.addRest(this.recordAt);
+  }
 
-  // Held back until there is enough of it to be judged by.
-  let head: string | undefined = '';
-  const feed = (chunk: string): void => {
-    if (head !== undefined) guardBeginning(chunk);
-    head = undefined;
-    window += chunk;
-    parser.write(chunk);
-  };
-  return {
-    write(chunk) {
-      if (head !== undefined && head.length + chunk.length < HEAD) head += chunk;
-      else feed((head ?? '') + chunk);
-      if (recordAt >= 0) measure(windowAt + window.length);
-      // A tag whose name is not whole yet begins at the last `<`.
-      const open = window.lastIndexOf('<');
-      const lastTag = windowAt + (open < 0 ? window.length : open);
-      if (recordAt < 0) leave(Math.max(restFrom, lastTag));
-      const keepFrom = recordAt < 0 ? restFrom : as === 'text' ? lastTag : recordAt;
-      window = window.slice(Math.max(0, keepFrom - windowAt));
-      windowAt = Math.max(windowAt, keepFrom);
-    },
-    take() {
-      const taken = found;
-      found = [];
-      return taken;
-    },
-    end() {
-      if (head !== undefined) feed(head);
-      parser.close();
-      if (names.length > 0) throw new XmlProblem('broken', 'it ends before its last element does');
-      leave(windowAt + window.length);
-      return rest.join('');
-    },
-  };
+  private addText(text: string): void {
+    if (this.options.as === 'text' && this.isInRecordItself()) this.recordText += text;
+  }
+
+  private closeElement(): void {
+    const end = this.parser.position;
+    if (this.recordAt !== undefined && this.isInRecordItself()) {
+      this.checkLength(this.recordAt, end);
+      this.records.push(this.options.as === 'text' ? this.recordText : this.cut(this.recordAt, end));
+      this.restFrom = end;
+      this.recordAt = undefined;
+    }
+    this.names.pop();
+  }
+
+  private isAtPath(): boolean {
+    const { path } = this.options;
+    return this.names.length === path.length && path.every((name, at) => name === '*' || name === this.names[at]);
+  }
+
+  /** Not in an element within the record. */
+  private isInRecordItself(): boolean {
+    return this.recordAt !== undefined && this.names.length === this.options.path.length;
+  }
+
+  private checkLength(from: number, to: number): void {
+    const { maxRecord } = this.options;
+    if (to - from > maxRecord) throw new XmlProblem('too-large', `one of its records has over ${maxRecord} characters`);
+  }
+
+  private addRest(to: number): void {
+    const { maxRest } = this.options;
+    const piece = this.cut(this.restFrom, to);
+    this.restLength += piece.length;
+    if (this.restLength > maxRest)
+      throw new XmlProblem('too-large', `it has over ${maxRest} characters beside its records`);
+    this.rest.push(piece);
+    this.restFrom = to;
+  }
+
+  /** Drop from the window what no record and no tag needs any more. */
+  private moveWindow(): void {
+    // A tag whose name is not whole yet begins at the last `<`.
+    const open = this.window.lastIndexOf('<');
+    const lastTag = this.windowAt + (open < 0 ? this.window.length : open);
+    if (this.recordAt === undefined) this.addRest(Math.max(this.restFrom, lastTag));
+    const neededFrom =
+      this.recordAt === undefined ? this.restFrom : this.options.as === 'text' ? lastTag : this.recordAt;
+    this.window = this.window.slice(Math.max(0, neededFrom - this.windowAt));
+    this.windowAt = Math.max(this.windowAt, neededFrom);
+  }
+
+  private cut(from: number, to: number): string {
+    return this.window.slice(from - this.windowAt, to - this.windowAt);
+  }
 }

@@ -3,8 +3,8 @@ import type { Operation } from '#schemas/operations';
 import { batchOf, type Outgoing, type Sender } from '../../adapter.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
-import type { Subject } from './contract-test.ts';
 import { sampleOutgoing } from './samples.ts';
+import type { Subject } from './subject.ts';
 
 /** One sender of the adapter at one simulated partner, for one test. */
 export interface Bench {

@@ -1,7 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackResult } from '../../adapter.ts';
-import type { ContractOptions, Vitest } from './contract-test.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
+import type { ContractOptions, Vitest } from './subject.ts';
 
 /** The four files of a case. */
 interface CallbackCase {

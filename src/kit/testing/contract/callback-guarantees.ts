@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Item } from '#core/dossier/item';
 import type { Callback, CallbackResult } from '../../adapter.ts';
 import type { TestConnection } from '../test-connection.ts';
-import type { Subject, Vitest } from './contract-test.ts';
 import { type HttpText, parseHttpText } from './http-text.ts';
 import { secretsIn } from './message-guarantees.ts';
+import type { Subject, Vitest } from './subject.ts';
 
 /** What stands in the place of each member of a body, and of the body as a whole. */
 const HOSTILE: readonly unknown[] = [

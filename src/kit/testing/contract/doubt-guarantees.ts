@@ -1,7 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Fault } from '../simulator/simulator.ts';
 import type { Bench } from './bench.ts';
-import type { Guarantee, Trial } from './send-guarantees.ts';
+import type { Guarantee, Trial } from './guarantee.ts';
 
 const BREAKS: readonly Fault[] = [
   { kind: 'reset' },

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { startSimulator } from '../simulator/simulator.ts';
-import type { Subject, Vitest } from './contract-test.ts';
+import type { Subject, Vitest } from './subject.ts';
 
 const MANIFEST = ['name', 'title', 'description', 'kit', 'protocol', 'authoritative', 'sends', 'pulls'];
 

@@ -1,7 +1,7 @@
 import type { Outgoing } from '../../adapter.ts';
-import type { Subject } from './contract-test.ts';
+import type { Found, Guarantee } from './guarantee.ts';
 import { PERSONAL } from './samples.ts';
-import type { Found, Guarantee } from './send-guarantees.ts';
+import type { Subject } from './subject.ts';
 
 /** What goes over and what comes back: order, letters, and nothing that tells who the applicant is. */
 export const messageGuarantees: readonly Guarantee[] = [

@@ -4,7 +4,7 @@ import type { Page, Puller, Sender } from '../../adapter.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { sampleOf } from './bench.ts';
-import type { Subject, Vitest } from './contract-test.ts';
+import type { Subject, Vitest } from './subject.ts';
 import { asksOf } from './wire-cases.ts';
 
 const NO_PAGE: readonly { readonly title: string; readonly fault: Fault }[] = [

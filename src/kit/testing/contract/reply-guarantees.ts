@@ -1,35 +1,5 @@
-import type { Fault } from '../simulator/simulator.ts';
-import type { Found, Guarantee, Trial } from './send-guarantees.ts';
-
-const json = { 'content-type': 'application/json; charset=utf-8' };
-
-/** Answers that say nothing of what was sent: none of them is a delivery. */
-export const REPLY_FAULTS = [
-  { id: 'maintenance-page', title: 'an HTML page with status 200', fault: { kind: 'html' } },
-  { id: 'empty-body', title: 'an empty body with status 200', fault: { kind: 'status', status: 200, body: '' } },
-  { id: 'empty-object', title: '{} with status 200', fault: { kind: 'empty' } },
-  { id: 'no-content', title: 'status 204', fault: { kind: 'status', status: 204, body: '' } },
-  {
-    id: 'broken-json',
-    title: 'broken JSON with status 200',
-    fault: { kind: 'status', status: 200, headers: json, body: '{"status":1,"error_code":0,' },
-  },
-  {
-    id: 'list-instead',
-    title: 'a JSON list with status 200',
-    fault: { kind: 'status', status: 200, headers: json, body: '[]' },
-  },
-  {
-    id: 'null-instead',
-    title: 'JSON null with status 200',
-    fault: { kind: 'status', status: 200, headers: json, body: 'null' },
-  },
-  {
-    id: 'redirect',
-    title: 'a redirect to a login page',
-    fault: { kind: 'status', status: 302, headers: { location: '/login' }, body: '' },
-  },
-] as const satisfies readonly { id: string; title: string; fault: Fault }[];
+import type { Found, Guarantee, Trial } from './guarantee.ts';
+import { JSON_HEADERS, REPLY_FAULTS } from './reply-faults.ts';
 
 /** What the answer, or its absence, may be taken for. */
 export const replyGuarantees: readonly Guarantee[] = [
@@ -101,7 +71,7 @@ export const replyGuarantees: readonly Guarantee[] = [
     async run({ fromEachRequest, expect }) {
       const text = '{"message":"Đã tiếp nhận hồ sơ"}';
       for (const body of [Buffer.from(text, 'utf16le'), Buffer.from(text, 'latin1'), Buffer.from([0xff, 0xfe, 0x00])])
-        await fromEachRequest({ kind: 'status', status: 200, headers: json, body }, ({ outcome }) => {
+        await fromEachRequest({ kind: 'status', status: 200, headers: JSON_HEADERS, body }, ({ outcome }) => {
           expect(outcome.kind).not.toBe('delivered');
         });
     },

@@ -8,9 +8,9 @@ import type { Operation } from '#schemas/operations';
 import type { Adapter, Asks, EndedDossiers, Outgoing, Puller } from '../../adapter.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { playCallback } from './callback-cases.ts';
-import type { ContractOptions, Vitest } from './contract-test.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { playReplies, type Received } from './scripted-server.ts';
+import type { ContractOptions, Vitest } from './subject.ts';
 
 /** What the hub holds when the case begins. `{{url}}` in the settings is the partner's address. */
 interface Message {
