@@ -44,17 +44,6 @@ describe('without any setting', () => {
   });
 });
 
-it('the example of who may say what is a configuration that starts', () => {
-  const page = fs.readFileSync(
-    path.join(import.meta.dirname, '..', '..', 'docs', 'concepts', 'who-may-say-what.md'),
-    'utf8',
-  );
-  const example = /```json\n([\s\S]+?)```/.exec(page)?.[1] ?? '';
-  const file = path.join(root, 'who-may-say-what.json');
-  fs.writeFileSync(file, example);
-  expect(Object.keys(load({ HUB_CONFIG: file }).file.parties ?? {})).toHaveLength(4);
-});
-
 describe('a setting', () => {
   it.each<[string, string, Partial<Config>]>([
     ['DATABASE_URL', DATABASE.DATABASE_URL, { databaseUrl: DATABASE.DATABASE_URL }],

@@ -62,8 +62,8 @@ embedded one.
   --seconds <n>     length of each measurement, after a warm-up (6)
   --only <names>    only these, with their floors; joined by commas
   --index <n>       dossiers in the index that is read (100000)
-  --due <n>         due deliveries that are drained (20000; the figure of the README: 100000)
-  --backlog <n>     due deliveries behind a partner that is slow to come (100000; the figure of the README: 1000000)
+  --due <n>         due deliveries that are drained (20000; docs/measurements.md: 100000)
+  --backlog <n>     due deliveries behind a partner that is slow to come (100000; docs/measurements.md: 1000000)
   --json <file>     write all samples there
   --help
 

@@ -17,7 +17,7 @@ export interface Report {
   readonly results: readonly Series[];
 }
 
-/** GitHub markdown, ready for the README. */
+/** GitHub markdown, ready for docs/measurements.md. */
 export function markdown({ date, machine, rounds, seconds, indexed, due, backlog, results }: Report): string {
   const rows = results.map((series) => rowOf(series, results));
   const parts = results.flatMap((series) => [...drainRow(series), ...partRows(series)]);

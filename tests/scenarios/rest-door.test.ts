@@ -10,9 +10,9 @@ describe('the REST door', () => {
   });
   afterAll(() => hub.close());
 
-  test('what the README pushes is answered as it says, by a hub without a catalogue', async () => {
-    const readme = readFileSync('README.md', 'utf8').replaceAll('H60.01-250812-0035', 'H60.01-250812-9035');
-    const [, sent = '', answered = ''] = /## Push.+? -d '(\{.+?)' \\.+?```json\n(.+?)```/s.exec(readme) ?? [];
+  test('a hub without a catalogue answers the first push of the documents as they show', async () => {
+    const page = readFileSync('docs/integrate/rest.md', 'utf8').replaceAll('H60.01-250812-0035', 'H60.01-250812-9035');
+    const [, sent = '', answered = ''] = / -d '(\{.+?)'\n```.+?```json\n(.+?)```/s.exec(page) ?? [];
     const { receipt: _, ...rest } = (await hub.push(sent)).body;
     const { receipt: __, ...shown } = JSON.parse(answered);
     expect(rest).toEqual(shown);

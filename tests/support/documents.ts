@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { filesUnder } from './source-files.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface Block {
+  /** The words behind the three backticks: `json config`. */
+  readonly info: string;
+  readonly text: string;
+}
+
+/** A Markdown page of the repository. */
+export interface Page {
+  /** From the root, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly lines: number;
+  readonly blocks: readonly Block[];
+  /** The text without code blocks. */
+  readonly prose: string;
+}
+
+/** Pages by path, and all pages under a folder. A page that does not exist yet is left out. */
+export function pagesOf(...paths: readonly string[]): readonly Page[] {
+  return filesOf(...paths)
+    .filter((path) => path.endsWith('.md'))
+    .map(readPage);
+}
+
+/** Files by path, and all files under a folder, sorted. */
+export function filesOf(...paths: readonly string[]): readonly string[] {
+  return paths
+    .filter((path) => existsSync(join(ROOT, path)))
+    .flatMap((path) =>
+      statSync(join(ROOT, path)).isDirectory()
+        ? filesUnder(join(ROOT, path)).map((name) => posix.join(path, name))
+        : [path],
+    )
+    .sort();
+}
+
+export function readPage(path: string): Page {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const blocks = [...text.matchAll(FENCE)].map(([, , info = '', inner = '']) => ({ info: info.trim(), text: inner }));
+  return { path, text, lines: text.trimEnd().split('\n').length, blocks, prose: text.replace(FENCE, '') };
+}
+
+const FENCE = /^( *)```([^\n]*)\n([\s\S]*?)^ *```$/gm;
+
+/** Code within lines. */
+export function inlineCode({ prose }: Page): readonly string[] {
+  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+}
+
+/** All lines of code: blocks, with continued lines joined, and code within lines. */
+export function codeLines(page: Page): readonly string[] {
+  const inBlocks = page.blocks.flatMap(({ text }) => text.replace(/\\\n\s*/g, ' ').split('\n'));
+  return [...inBlocks, ...inlineCode(page)];
+}
+
+/** Targets of links and pictures that lead into the repository, from its root. */
+export function localLinks({ path, prose }: Page): readonly { readonly file: string; readonly anchor: string }[] {
+  return [...prose.replace(/`[^`\n]+`/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [file = '', anchor = ''] = target.split('#');
+      return { file: file === '' ? path : posix.normalize(posix.join(dirname(path), file)), anchor };
+    });
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+export function anchorsOf({ prose }: Page): ReadonlySet<string> {
+  const headings = [...prose.matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** The first cells of the table that follows a heading. */
+export function firstColumn({ text }: Page, heading: string): readonly string[] {
+  const section = text.slice(text.indexOf(`\n${heading}\n`));
+  const table = /(?:^\|.*\n)+/m.exec(section)?.[0] ?? '';
+  return table
+    .split('\n')
+    .slice(2)
+    .flatMap((row) => /^\| *`([^`]+)`/.exec(row)?.[1] ?? []);
+}
+
+/** Prose as sentences: each list item, heading and table cell ends one. Code counts as one word. */
+export function sentencesOf({ prose }: Page): readonly string[] {
+  const plain = prose
+    .replace(/<[^>\n]+>/g, '')
+    .replace(/`[^`\n]+`/g, 'code')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1');
+  const paragraphs: string[] = [];
+  let isOpen = false;
+  for (const line of plain.split('\n')) {
+    const text = line.trim();
+    if (text.startsWith('|')) paragraphs.push(...text.split('|'));
+    else if (isOpen && text !== '' && !/^(?:[-*#>]|\d+\.) /.test(text)) paragraphs.push(`${paragraphs.pop()} ${text}`);
+    else paragraphs.push(text.replace(/^(?:[-*#>]+|\d+\.) /, ''));
+    isOpen = text !== '' && !text.startsWith('|') && !text.startsWith('#');
+  }
+  return paragraphs
+    .flatMap((paragraph) => paragraph.split(/(?<=[.!?])\s+/))
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence !== '');
+}
+
+/** Words between blanks that have a letter or a digit. */
+export function wordCount(sentence: string): number {
+  return sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
