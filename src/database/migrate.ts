@@ -1,4 +1,4 @@
-import { Migrator, sql } from 'kysely';
+import { type Migration, Migrator, sql } from 'kysely';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
@@ -20,10 +20,12 @@ import * as m018 from './migrations/018-ownership.ts';
 import * as m019 from './migrations/019-keyed-hashes.ts';
 import * as m020 from './migrations/020-mask-of-version.ts';
 import * as m021 from './migrations/021-refusals-of-strangers.ts';
+import * as m022 from './migrations/022-held-deliveries.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
-const MIGRATIONS = {
+/** The migrations of this version by name. A name or a migration that was released never changes. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001-ledger-and-index': m001,
   '002-partners': m002,
   '003-operators': m003,
@@ -45,6 +47,7 @@ const MIGRATIONS = {
   '019-keyed-hashes': m019,
   '020-mask-of-version': m020,
   '021-refusals-of-strangers': m021,
+  '022-held-deliveries': m022,
 };
 
 /**

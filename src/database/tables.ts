@@ -137,7 +137,7 @@ interface QuarantineTable {
   operation: string;
   code: string | null;
   message_id: string;
-  item: number;
+  item: number | null;
   delivery_id: number | null;
   opened_at: Instant;
   settled_at: Instant | null;

@@ -13,13 +13,16 @@ export interface Backlog {
   readonly oldestS: number;
 }
 
-/** How much of what parties have to be told is not settled. Reads what is due alone, not what is delivered. */
+/** Deliveries that are not settled. Two parts, so that each is read from the index of its state. */
+export const UNSETTLED = `SELECT * FROM deliveries WHERE state = 'due' UNION ALL SELECT * FROM deliveries WHERE state = 'held'`;
+
+/** How much of what parties have to be told is not settled. Does not read settled deliveries. */
 export async function loadBacklog(database: Database, nowMs: number): Promise<readonly Backlog[]> {
   const { rows } = await database.pool.query<Backlog>({
     name: 'backlog',
     text: `
       WITH unsettled AS (
-        SELECT party, subject, created_at, next_at = 'infinity' AS held FROM deliveries WHERE state = 'due'),
+        SELECT party, subject, created_at, state = 'held' AS held FROM (${UNSETTLED}) d),
       stuck AS (SELECT DISTINCT party, subject FROM unsettled WHERE held)
       SELECT party, CASE WHEN held THEN 'held' WHEN stuck.subject IS NULL THEN 'due' ELSE 'behind' END AS state,
              count(*) AS count,

@@ -115,7 +115,7 @@ const CLAIM = `
     WHERE d.party = $1 AND d.state = 'due' AND d.next_at <= $2::timestamptz
       AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
       AND (SELECT e.id FROM deliveries e
-        WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' = 'due' AND e.id < d.id LIMIT 1) IS NULL
+        WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id LIMIT 1) IS NULL
     ORDER BY d.next_at, d.id
     LIMIT $5
     FOR UPDATE SKIP LOCKED),
@@ -128,9 +128,9 @@ const CLAIM = `
     UNION ALL
     SELECT run.id, run.next_at, f.id, run.items FROM run
     CROSS JOIN LATERAL (
-      SELECT e.id, bool_and(e.operation = run.operation) OVER (ORDER BY e.id) AS unbroken
+      SELECT e.id, bool_and(e.operation = run.operation AND e.state = 'due') OVER (ORDER BY e.id) AS unbroken
       FROM deliveries e
-      WHERE e.party = $1 AND e.subject = run.subject AND e.state = 'due' AND e.id > run.id
+      WHERE e.party = $1 AND e.subject = run.subject AND e.state || '' IN ('due', 'held') AND e.id > run.id
       ORDER BY e.id LIMIT run.of_one - 1) f
     WHERE run.of_one > 1 AND f.unbroken),
   filled AS (SELECT id, sum(1.0 / items) OVER (ORDER BY next_at, head_id, id) AS calls FROM line)

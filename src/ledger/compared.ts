@@ -3,7 +3,7 @@ import { atOneMoment } from '../database/transaction.ts';
 
 /** What came of a delivery; `none`: there is none of the same event to this party. */
 export interface ComparedState {
-  readonly state: 'delivered' | 'refused' | 'parked' | 'due' | 'waiting' | 'none';
+  readonly state: 'delivered' | 'refused' | 'parked' | 'due' | 'held' | 'none';
   /** Of what is refused, parked or waiting. */
   readonly reason: string | null;
 }
@@ -38,10 +38,9 @@ export interface ComparedQuestion {
   readonly to: string;
 }
 
-const stateOf = (one: string): string => `CASE WHEN ${one}.id IS NULL THEN 'none'
-  WHEN ${one}.state = 'due' AND ${one}.next_at = 'infinity' THEN 'waiting' ELSE ${one}.state END`;
+const stateOf = (one: string): string => `coalesce(${one}.state, 'none')`;
 const reasonOf = (one: string): string =>
-  `CASE WHEN ${one}.state IN ('refused', 'parked') THEN ${one}.reason WHEN ${one}.next_at = 'infinity' THEN ${one}.cause_key END`;
+  `CASE WHEN ${one}.state IN ('refused', 'parked') THEN ${one}.reason WHEN ${one}.state = 'held' THEN ${one}.cause_key END`;
 const takenWithin = (one: string): string => `extract(epoch FROM ${one}.settled_at - ${one}.created_at)`;
 const share = (part: number, one: string): string =>
   `percentile_cont(${part}) WITHIN GROUP (ORDER BY ${takenWithin(one)})::float8`;

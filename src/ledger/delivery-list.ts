@@ -11,7 +11,7 @@ import type { Vault } from '../secrets/vault.ts';
 export const IS_FAILED = `(d.state IN ('refused', 'parked') AND d.reason IS DISTINCT FROM 'dismissed'
   AND (d.operation = 'dossier.progress.v1' OR NOT EXISTS (
     SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
-      AND e.id > d.id AND e.state || '' IN ('delivered', 'due'))))`;
+      AND e.id > d.id AND e.state || '' IN ('delivered', 'due', 'held'))))`;
 
 export interface DeliveryFilter {
   readonly party?: string;
@@ -77,8 +77,6 @@ export function filtered<Out>(
 
 function inState(eb: Builder, state: StateFilter) {
   if (state === 'failed') return sql<boolean>`${sql.raw(IS_FAILED)}`;
-  if (state === 'waiting') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '=', 'infinity')]);
-  if (state === 'due') return eb.and([eb('d.state', '=', 'due'), eb('d.next_at', '<', 'infinity')]);
   return eb('d.state', '=', state);
 }
 
@@ -91,7 +89,7 @@ export async function subjectsOf(database: Database, { code }: DeliveryFilter): 
 
 const BEHIND = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS NULL THEN (
   SELECT e.id FROM deliveries e
-  WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' = 'due' AND e.id < d.id
+  WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id
   ORDER BY e.id LIMIT 1) END`.as('behind');
 
 /** Deliveries by filter, the newest first, before the id `before`. */
@@ -162,7 +160,6 @@ interface Row {
 }
 
 function listed(row: Row): ListedDelivery {
-  const isHeld = row.state === 'due' && row.next_at.startsWith('infinity');
   return {
     id: row.id,
     party: row.party,
@@ -170,11 +167,11 @@ function listed(row: Row): ListedDelivery {
     code: row.subject,
     version: row.seq,
     messageId: row.message_id,
-    state: isHeld ? 'waiting' : (row.state as DeliveryState),
+    state: row.state as DeliveryState,
     createdAt: row.created_at,
-    ...(row.state === 'due' && !isHeld && { nextAt: row.next_at }),
+    ...(row.state === 'due' && { nextAt: row.next_at }),
     isOnItsWay: row.state === 'due' && row.leased_by !== null,
-    behind: isHeld ? null : row.behind,
+    behind: row.behind,
     attempts: row.attempts,
     doubt: row.doubt,
     causeKey: row.cause_key,

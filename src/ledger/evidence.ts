@@ -148,7 +148,7 @@ const EVENTS = `SELECT seq, kind, at, status, moved_status AS "movedStatus", par
 
 /** The index begins with the party. */
 const DELIVERIES = `SELECT id, party, operation, seq AS version, message_id AS "messageId", created_at AS "createdAt",
-    CASE WHEN state = 'due' AND next_at = 'infinity' THEN 'waiting' ELSE state END AS state, settled_at AS "settledAt", reference
+    state, settled_at AS "settledAt", reference
   FROM deliveries WHERE subject = $1 AND party = ANY(ARRAY(SELECT party FROM party_states)) ORDER BY id`;
 
 /** What waits and what has waited have an index each: 0.4 ms beside 500,000 of others, which took 150 ms to read. */
@@ -158,7 +158,7 @@ const QUARANTINE = `${NAMES}, found AS (
     UNION ALL
     SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NOT NULL
     WHERE name.party IS NULL OR name.party = q.party)
-  SELECT DISTINCT ON (id) message_id AS "messageId", NULLIF(item, -1) AS item, delivery_id AS "deliveryId", party, operation,
+  SELECT DISTINCT ON (id) message_id AS "messageId", item, delivery_id AS "deliveryId", party, operation,
     cause_kind AS cause, opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"
   FROM found ORDER BY id`;
 

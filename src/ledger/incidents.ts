@@ -124,6 +124,7 @@ export async function partiesLeftInPeace(database: Database, nowMs: number): Pro
     text: `SELECT DISTINCT i.party FROM incidents i
            WHERE i.closed_at IS NULL AND i.kind = ANY($1::text[]) AND i.opened_at < $2::timestamptz - interval '10 minutes'
              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'due')
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'held')
              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'parked' AND ${IS_FAILED})
              AND NOT EXISTS (SELECT 1 FROM pulls p WHERE p.party = i.party AND p.last_error IS NOT NULL)
              AND NOT EXISTS (SELECT 1 FROM breakers b WHERE b.party = i.party AND b.state <> 'closed'

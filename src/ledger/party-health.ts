@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
+import { UNSETTLED } from './backlog.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
 /** How a partner fared since this was told last. */
@@ -43,7 +44,7 @@ export interface PartyOverview {
   readonly lastErrorDetail: string | null;
   /** Of each process that told of its breaker lately: an open one is told of again at each try. */
   readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
-  readonly backlog: { readonly due: number; readonly waiting: number; readonly onItsWay: number };
+  readonly backlog: { readonly due: number; readonly held: number; readonly onItsWay: number };
   /** Deliveries that ended without being told, of the newest 10,000 that were refused or parked. */
   readonly failed: number;
   readonly oldestDueAt: string | null;
@@ -68,12 +69,12 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
               error_at AS "lastErrorAt", error_reason AS "lastErrorReason", error_detail AS "lastErrorDetail"
        FROM party_states LEFT JOIN party_health USING (party) ORDER BY party`,
     ),
-    database.pool.query<{ party: string; due: number; waiting: number; onItsWay: number; oldest: string }>(
-      `SELECT party, count(*) FILTER (WHERE next_at < 'infinity') AS due,
-              count(*) FILTER (WHERE next_at = 'infinity') AS waiting,
+    database.pool.query<{ party: string; due: number; held: number; onItsWay: number; oldest: string }>(
+      `SELECT party, count(*) FILTER (WHERE state = 'due') AS due,
+              count(*) FILTER (WHERE state = 'held') AS held,
               count(*) FILTER (WHERE leased_by IS NOT NULL AND next_at > $1::timestamptz) AS "onItsWay",
               min(created_at) AS oldest
-       FROM deliveries WHERE state = 'due' GROUP BY party`,
+       FROM (${UNSETTLED}) unsettled GROUP BY party`,
       [now],
     ),
     database.pool.query<{ party: string; failed: number }>(
@@ -98,7 +99,7 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
     rows.filter((row) => row.party === party).map(({ party: _, ...row }) => row);
   return parties.rows.map((row) => {
     const [counts] = own(backlog.rows, row.party);
-    const { oldest = null, ...sums } = counts ?? { due: 0, waiting: 0, onItsWay: 0 };
+    const { oldest = null, ...sums } = counts ?? { due: 0, held: 0, onItsWay: 0 };
     return {
       ...row,
       breakers: own(breakers.rows, row.party),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type NotNull, sql } from 'kysely';
 import type { Cause } from '#core/problem';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
@@ -50,6 +50,8 @@ export async function loadReleasable(database: Database, now: string, limit: num
     .selectFrom('quarantine as q')
     .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey', 'q.code'])
     .where('q.settled_at', 'is', null)
+    .where('q.item', 'is not', null)
+    .$narrowType<{ item: NotNull }>()
     .where(({ or, and, eb, exists, selectFrom }) =>
       or([
         and([
@@ -230,7 +232,7 @@ export interface WaitingItemRow {
   readonly settledBy: string | null;
 }
 
-const ROW = `id, party, operation, code, detail, message_id AS "messageId", NULLIF(item, -1) AS item,
+const ROW = `id, party, operation, code, detail, message_id AS "messageId", item,
   delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"`;
 
 /** What waits for a cause, oldest first, after the id `after`. */

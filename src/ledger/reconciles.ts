@@ -182,7 +182,7 @@ export async function lastTold(
 const LAST_TOLD = `
   SELECT DISTINCT ON (d.subject) d.subject, d.id AS "deliveryId", d.seq, d.message_id AS "messageId",
          d.created_at AS "createdAt", newest.state AS "lastState", newest.reason AS "lastReason",
-         EXISTS (SELECT 1 FROM deliveries w WHERE w.party = d.party AND w.subject = d.subject AND w.state = 'due') AS pending
+         EXISTS (SELECT 1 FROM deliveries w WHERE w.party = d.party AND w.subject = d.subject AND w.state || '' IN ('due', 'held')) AS pending
   FROM deliveries d
   CROSS JOIN LATERAL (
     SELECT state, reason FROM deliveries n
@@ -207,7 +207,7 @@ export async function deliverAgain(
     name: 'deliver again',
     text: `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
            SELECT $1, 'dossier.upsert.v1', $2, $3, $4, $5::timestamptz, $5::timestamptz, true
-           WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE party = $1 AND subject = $2 AND state = 'due')`,
+           WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE party = $1 AND subject = $2 AND state || '' IN ('due', 'held'))`,
     values: [party, code, version, messageId, msToInstant(nowMs)],
   });
   return rowCount === 1;

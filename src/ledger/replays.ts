@@ -23,12 +23,12 @@ const REPEAT_S = 5;
 
 /** `d` is the delivery, `$now` the moment. What is older or newer is asked row by row, by id; see claim. */
 const outcomeSql = (now: string) => `CASE
-  WHEN d.state = 'due' AND d.next_at = 'infinity' THEN 'held'
+  WHEN d.state = 'held' THEN 'held'
   WHEN d.state = 'due' THEN 'already-due'
   WHEN d.replayed_at > ${now} - interval '${REPEAT_S} s' THEN 'just-replayed'
   WHEN d.operation <> 'dossier.progress.v1' AND EXISTS (
     SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
-      AND e.id > d.id AND e.state || '' IN ('delivered', 'due')) THEN 'superseded'
+      AND e.id > d.id AND e.state || '' IN ('delivered', 'due', 'held')) THEN 'superseded'
   WHEN EXISTS (
     SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' = 'due'
       AND e.leased_by IS NOT NULL AND e.next_at > ${now}) THEN 'waits'

@@ -144,7 +144,12 @@ interface Freed {
 
 /** What a resolution's cause holds of deliveries is due again, oldest first as ever. */
 export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
-  return settleDeliveries(tx, resolution, at, `next_at = $5::timestamptz, cause_key = NULL, attempts = 0`);
+  return settleDeliveries(
+    tx,
+    resolution,
+    at,
+    `state = 'due', next_at = $5::timestamptz, cause_key = NULL, attempts = 0`,
+  );
 }
 
 /** They are given up: settled as refused, so that what is behind them goes on. */
@@ -169,7 +174,7 @@ async function settleDeliveries(
          AND q.opened_at <= $3::timestamptz),
      freed AS (
        UPDATE deliveries d SET ${set} FROM held
-       WHERE d.id = held.id AND d.cause_key = $1 AND d.state || '' = 'due' RETURNING d.party),
+       WHERE d.id = held.id AND d.cause_key = $1 AND d.state || '' = 'held' RETURNING d.party),
      settled AS (
        UPDATE quarantine q SET settled_at = $5::timestamptz, settlement = $4, settled_by = $6
        FROM held WHERE q.id = held.waiting)

@@ -50,7 +50,7 @@ interface Held {
 
 interface FollowUp {
   readonly state: string;
-  readonly nextAt: string | undefined;
+  readonly nextAt: string;
   readonly doubt: boolean;
   readonly causeKey: string | undefined;
 }
@@ -64,8 +64,7 @@ function followUp({ claimed, settlement, at }: Settled): FollowUp {
       doubt: settlement.doubt || claimed.doubt,
       causeKey: undefined,
     };
-  if (settlement.state === 'held')
-    return { state: 'due', nextAt: undefined, doubt: false, causeKey: settlement.cause.key };
+  if (settlement.state === 'held') return { state: 'held', nextAt: at, doubt: false, causeKey: settlement.cause.key };
   return { state: settlement.state, nextAt: at, doubt: false, causeKey: undefined };
 }
 
@@ -87,10 +86,10 @@ const settlePart = definePart<Settled & FollowUp>(
   // By id, and not by the index of what is due (`|| ''`): a plan made in quiet times would read all of it for each row.
   (rows) => `
     UPDATE deliveries d
-    SET state = given.state, next_at = coalesce(given.next_at, 'infinity'), leased_by = NULL, doubt = given.doubt,
+    SET state = given.state, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
         cause_key = given.cause_key, outcome = given.outcome, reason = given.reason, detail = given.detail,
         reference = coalesce(given.reference, d.reference),
-        settled_at = CASE WHEN given.state = 'due' THEN NULL ELSE given.at END
+        settled_at = CASE WHEN given.state IN ('due', 'held') THEN NULL ELSE given.at END
     FROM ${rows} WHERE d.id = given.id AND d.token = given.token AND d.state || '' = 'due'
     RETURNING d.id`,
 );
@@ -122,7 +121,6 @@ const heldColumns = {
   operation: ['text', (r: Held) => r.claimed.operation],
   code: ['text', (r: Held) => r.claimed.subject],
   message_id: ['uuid', (r: Held) => r.claimed.messageId],
-  item: ['int4', () => -1],
   delivery_id: ['int8', (r: Held) => r.claimed.id],
   opened_at: ['timestamptz', (r: Held) => r.at],
 } as const;
@@ -150,8 +148,8 @@ export async function releaseDeliveries(
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'release',
     text: `WITH freed AS (
-             UPDATE deliveries SET next_at = $2::timestamptz, cause_key = NULL, attempts = 0
-             WHERE cause_key = ANY($1::text[]) AND state = 'due' RETURNING id, party),
+             UPDATE deliveries SET state = 'due', next_at = $2::timestamptz, cause_key = NULL, attempts = 0
+             WHERE cause_key = ANY($1::text[]) AND state = 'held' RETURNING id, party),
            settled AS (
              UPDATE quarantine q SET settled_at = $2::timestamptz, settlement = 'released'
              FROM freed WHERE q.delivery_id = freed.id AND q.settled_at IS NULL)
@@ -171,7 +169,7 @@ export async function retryWaiting(database: Database, party: string, fromMs: nu
   await database.pool.query({
     name: 'retry waiting',
     text: `UPDATE deliveries SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0)
-           WHERE party = $1 AND state = 'due' AND next_at > $2::timestamptz AND next_at < 'infinity'
+           WHERE party = $1 AND state = 'due' AND next_at > $2::timestamptz
              AND leased_by IS NULL AND outcome IN ('unavailable', 'unknown')`,
     values: [party, msToInstant(fromMs)],
   });

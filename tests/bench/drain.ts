@@ -17,7 +17,7 @@ export async function drain(database: BenchDatabase, withinMs = 60_000): Promise
 
 async function whatIsLeft(database: BenchDatabase): Promise<string> {
   const left = await database.rows<{ n: number; reason: string | null; detail: string | null }>(
-    `SELECT count(*)::int AS n, reason, min(detail) AS detail FROM deliveries WHERE state = 'due' GROUP BY reason`,
+    `SELECT count(*)::int AS n, reason, min(detail) AS detail FROM deliveries WHERE state IN ('due', 'held') GROUP BY reason`,
   );
   return left.map(({ n, reason, detail }) => `${n} are left: ${reason ?? 'not tried'} (${detail ?? ''})`).join('; ');
 }
@@ -25,7 +25,7 @@ async function whatIsLeft(database: BenchDatabase): Promise<string> {
 /** Not by counting, which would read all that is due again and again. */
 async function isDue(database: BenchDatabase): Promise<boolean> {
   const [row] = await database.rows<{ due: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM deliveries WHERE state = 'due') AS due`,
+    `SELECT EXISTS (SELECT 1 FROM deliveries WHERE state IN ('due', 'held')) AS due`,
   );
   return row?.due ?? false;
 }

@@ -744,7 +744,7 @@ describe('the console', () => {
         `href="/console/deliveries/${failed.id}"`,
       ]);
       const of = async (state: string) => (await items(`deliveries?party=portal&code=${CODE(2)}&state=${state}`))[0];
-      const [held, behind] = [await of('waiting'), await of('due')];
+      const [held, behind] = [await of('held'), await of('due')];
       expect([held.behind, behind.behind]).toEqual([null, held.id]);
       const after = `sau lượt <a href="/console/deliveries/${held.id}">`;
       expect((await officer.get(`/console/deliveries/${behind.id}`)).text).toContain(after);

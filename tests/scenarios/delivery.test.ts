@@ -237,7 +237,7 @@ describe('delivery', () => {
     later(3_600_000);
     await hub.deliver();
     expect(told()).toEqual(['upsert received', 'upsert processing']);
-    expect((await deliveries()).map((row) => row.state)).toEqual(['refused', 'due', 'due']);
+    expect((await deliveries()).map((row) => row.state)).toEqual(['refused', 'held', 'due']);
     const waiting = await hub.hub.database.query.selectFrom('quarantine').selectAll().execute();
     expect(waiting).toMatchObject([{ cause_key: cause.key, code: 'H60.01-250812-0035', settled_at: null }]);
     await hub.hub.orders.resolve(waiting[0]?.id ?? 0, { action: 'release' }, { who: 'ops', why: 'mapped' });

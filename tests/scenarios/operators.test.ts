@@ -565,7 +565,7 @@ describe('operators', () => {
         party: 'portal',
         health: 'paused',
         paused: { at: '2025-08-21T08:30:05+07:00', by: 'ops' },
-        backlog: { due: 4, waiting: 0, onItsWay: 0 },
+        backlog: { due: 4, held: 0, onItsWay: 0 },
       }),
     );
     partner.script.length = 0;
@@ -620,7 +620,7 @@ describe('operators', () => {
         party: 'portal',
         configured: false,
         health: 'not-configured',
-        backlog: { due: 2, waiting: 0, onItsWay: 0 },
+        backlog: { due: 2, held: 0, onItsWay: 0 },
       }),
     );
     expect((await there.post('parties/portal/resume', {})).status).toBe(200);

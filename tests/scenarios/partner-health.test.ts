@@ -152,14 +152,14 @@ describe('partner health', () => {
     const rows = async () =>
       (await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries ORDER BY id')).rows;
     expect(await rows()).toEqual([
-      { state: 'due', attempts: 1 },
+      { state: 'held', attempts: 1 },
       { state: 'due', attempts: 5 },
     ]);
     await hub.push(fresh);
     hub.clock.nowMs += 1_000;
     await hub.deliver();
     await expect.poll(rows).toEqual([
-      { state: 'due', attempts: 1 },
+      { state: 'held', attempts: 1 },
       { state: 'delivered', attempts: 5 },
       { state: 'delivered', attempts: 1 },
     ]);

@@ -262,7 +262,7 @@ describe('what a pull brings', () => {
     await hub.push(dossier({ serviceCode: '1.999999' }));
     await hub.deliver();
     const held = async () =>
-      (await hub.hub.database.pool.query("SELECT count(*) AS n FROM deliveries WHERE next_at = 'infinity'")).rows[0].n;
+      (await hub.hub.database.pool.query("SELECT count(*) AS n FROM deliveries WHERE state = 'held'")).rows[0].n;
     expect(await held()).toBe(1);
     hub.clock.nowMs += 1_000;
     entries = [{ kind: 'service.upsert.v1', code: '1.999999', name: 'Thủ tục mới', inForce: true }];

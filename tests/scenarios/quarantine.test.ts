@@ -189,7 +189,7 @@ describe('quarantine', () => {
       dossiers: 2,
       parties: ['portal'],
     });
-    expect((await ops.get('deliveries?state=waiting')).body.items).toHaveLength(2);
+    expect((await ops.get('deliveries?state=held')).body.items).toHaveLength(2);
     expect(partner.codes).toEqual([]);
 
     expect((await resolve(cause.id, { action: 'map', to: '9' })).body).toMatchObject({ freed: 2, stillWaiting: 0 });

@@ -1,18 +1,16 @@
-import { type Migration, Migrator } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { retireOthers } from '../../src/catalogue/catalogue.ts';
-import * as m001 from '../../src/database/migrations/001-ledger-and-index.ts';
-import * as m002 from '../../src/database/migrations/002-partners.ts';
-import * as m003 from '../../src/database/migrations/003-operators.ts';
-import * as m004 from '../../src/database/migrations/004-reconcile.ts';
-import * as m005 from '../../src/database/migrations/005-watch.ts';
-import * as m006 from '../../src/database/migrations/006-soap-nonces.ts';
-import * as m007 from '../../src/database/migrations/007-anomalies.ts';
-import { makePartitions } from '../../src/database/partitions.ts';
-import { openDatabase } from '../../src/database/pool.ts';
+import { MIGRATIONS } from '../../src/database/migrate.ts';
 import { testDatabase } from '../support/database.ts';
+import {
+  ANSWERED_MS,
+  answersOfFirstVersion,
+  migrateUntil,
+  ministryOfFirstVersion,
+  restoreFirstVersion,
+} from '../support/first-version.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';
@@ -21,15 +19,9 @@ const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => (
   ...{ from: 'one-stop', operation, to: ['portal'] },
 }));
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
-const EARLIER: Readonly<Record<string, Migration>> = {
-  '001-ledger-and-index': m001,
-  '002-partners': m002,
-  '003-operators': m003,
-  '004-reconcile': m004,
-  '005-watch': m005,
-  '006-soap-nonces': m006,
-  '007-anomalies': m007,
-};
+const EARLIER = Object.keys(MIGRATIONS)
+  .sort()
+  .filter((name) => name <= '007-anomalies');
 
 describe('a new version on the tables of an older one', () => {
   const closing: (() => Promise<void>)[] = [];
@@ -48,44 +40,41 @@ describe('a new version on the tables of an older one', () => {
     return hub;
   };
 
-  test.each(Object.keys(EARLIER))(
-    'completes what was queued and what waited when %s was the last of them',
-    async (last) => {
-      const down = testPartner();
-      down.script.push(...Array(20).fill(DOWN));
-      const before = await start(down);
-      await before.push(dossier({ code: CODE(1) }));
-      await before.deliver();
-      await before.push(dossier({ code: CODE(2) }));
-      await before.push(progress({ code: CODE(2) }), { what: 'progress' });
-      const waiting = await before.push(progress({ code: CODE(3) }), { what: 'progress' });
-      expect(waiting.results[0]?.outcome).toBe('quarantined');
+  test.each(EARLIER)('completes what was queued and what waited when %s was the last of them', async (last) => {
+    const down = testPartner();
+    down.script.push(...Array(20).fill(DOWN));
+    const before = await start(down);
+    await before.push(dossier({ code: CODE(1) }));
+    await before.deliver();
+    await before.push(dossier({ code: CODE(2) }));
+    await before.push(progress({ code: CODE(2) }), { what: 'progress' });
+    const waiting = await before.push(progress({ code: CODE(3) }), { what: 'progress' });
+    expect(waiting.results[0]?.outcome).toBe('quarantined');
 
-      const older = await testDatabase();
-      closing.push(older.drop);
-      await copyInto(older.url, before.databaseUrl, last);
-      const partner = testPartner();
-      const after = await start(partner, older.url, MORNING + 3_600_000);
-      await after.deliver();
-      await after.deliver();
-      expect(partner.sent.map(({ code, operation }) => `${code} ${operation}`).sort()).toEqual([
-        `${CODE(1)} dossier.upsert.v1`,
-        `${CODE(2)} dossier.progress.v1`,
-        // As it came, and as the step left it.
-        `${CODE(2)} dossier.upsert.v1`,
-        `${CODE(2)} dossier.upsert.v1`,
-      ]);
-      await after.push(dossier({ code: CODE(3) }));
-      // What waited for it is let go beside the reply.
-      await expect.poll(async () => (await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
-      await after.deliver();
-      const { rows } = await after.hub.database.pool.query(
-        "SELECT (SELECT count(*) FROM deliveries WHERE state <> 'delivered') AS due, (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS waiting",
-      );
-      expect(rows).toEqual([{ due: 0, waiting: 0 }]);
-      expect(await after.hub.rebuild()).toMatchObject({ identical: true });
-    },
-  );
+    const older = await testDatabase();
+    closing.push(older.drop);
+    await copyInto(older.url, before.databaseUrl, last);
+    const partner = testPartner();
+    const after = await start(partner, older.url, MORNING + 3_600_000);
+    await after.deliver();
+    await after.deliver();
+    expect(partner.sent.map(({ code, operation }) => `${code} ${operation}`).sort()).toEqual([
+      `${CODE(1)} dossier.upsert.v1`,
+      `${CODE(2)} dossier.progress.v1`,
+      // As it came, and as the step left it.
+      `${CODE(2)} dossier.upsert.v1`,
+      `${CODE(2)} dossier.upsert.v1`,
+    ]);
+    await after.push(dossier({ code: CODE(3) }));
+    // What waited for it is let go beside the reply.
+    await expect.poll(async () => (await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
+    await after.deliver();
+    const { rows } = await after.hub.database.pool.query(
+      "SELECT (SELECT count(*) FROM deliveries WHERE state <> 'delivered') AS due, (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS waiting",
+    );
+    expect(rows).toEqual([{ due: 0, waiting: 0 }]);
+    expect(await after.hub.rebuild()).toMatchObject({ identical: true });
+  });
 
   test('shows nothing that an older version has not masked, from the first read on', async () => {
     const before = await start(testPartner());
@@ -172,6 +161,36 @@ describe('a new version on the tables of an older one', () => {
     ]);
   });
 
+  test('shows what commit eb54898 wrote as that commit showed it, and rebuilds it identically', async () => {
+    const older = await testDatabase();
+    closing.push(older.drop);
+    await restoreFirstVersion(older.url);
+    const portal = testPartner();
+    const hub = await testHub({
+      partners: { portal, ministry: { sent: [], script: [], adapter: ministryOfFirstVersion() } },
+      routes: ROUTES,
+      keys: [...OPERATOR_KEYS],
+      nowMs: ANSWERED_MS,
+      databaseUrl: older.url,
+    });
+    closing.push(() => hub.close());
+    const ops = operatorOf(hub);
+    for (const [path, answer] of Object.entries(answersOfFirstVersion())) {
+      const asked = path.startsWith('ops ') ? ops.get(path.slice('ops '.length)) : hub.read(path);
+      expect((await asked).body, path).toMatchObject(answer as object);
+    }
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+
+    const [held] = (await ops.get('quarantine?kind=unmapped&party=portal')).body.items;
+    await ops.post(`quarantine/${held.id}/resolve`, { action: 'release', why: 'mapped' });
+    await hub.deliver();
+    await hub.deliver();
+    expect(portal.sent.map(({ code, record }) => [code, (record as { status?: string }).status])).toEqual([
+      [CODE(3), 'received'],
+      [CODE(3), 'processing'],
+    ]);
+  });
+
   test('of a newer one is refused, in words, and nothing is changed', async () => {
     const hub = await start(testPartner());
     const { pool } = hub.hub.database;
@@ -186,18 +205,7 @@ describe('a new version on the tables of an older one', () => {
 
 /** Make the tables up to the migration `last`, and fill them with the rows of another database, as far as they have columns. */
 async function copyInto(url: string, from: string, last: string): Promise<void> {
-  const database = openDatabase(url);
-  const names = Object.keys(EARLIER);
-  const until = Object.fromEntries(Object.entries(EARLIER).slice(0, names.indexOf(last) + 1));
-  const { error } = await new Migrator({
-    db: database.query,
-    provider: { getMigrations: async () => until },
-    migrationTableName: 'hub_migrations',
-    migrationLockTableName: 'hub_migrations_lock',
-  }).migrateToLatest();
-  if (error) throw error;
-  await makePartitions(database, MORNING);
-  await database.close();
+  await migrateUntil(url, last, MORNING);
   const [old, full] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: from })];
   await Promise.all([old.connect(), full.connect()]);
   await old.query('SET session_replication_role = replica');

@@ -334,7 +334,7 @@ describe('webhooks', () => {
         health: 'paused',
         paused: { by: 'lienthong worker' },
         breaker: 'closed',
-        backlog: { due: codes.length, waiting: 0, onItsWay: 0 },
+        backlog: { due: codes.length, held: 0, onItsWay: 0 },
       });
       await expect
         .poll(() => incidents('&state=all'))

@@ -1,3 +1,4 @@
+import type { DeliveryState } from './delivery-states.ts';
 import type { Outcome } from './settle.ts';
 
 /** Whose delay it was, from what concerns one dossier and one party to what concerns nobody but the office. */
@@ -32,7 +33,7 @@ export interface DeliveryFact {
   readonly party: string;
   readonly operation: string;
   readonly createdMs: number;
-  readonly state: 'due' | 'delivered' | 'refused' | 'parked';
+  readonly state: DeliveryState;
   readonly settledMs?: number;
   /** In their order. */
   readonly attempts: readonly AttemptFact[];

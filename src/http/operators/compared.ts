@@ -15,7 +15,7 @@ const Query = closed({
 });
 
 const StateShown = closed({
-  state: oneOf(['delivered', 'refused', 'parked', 'due', 'waiting', 'none']),
+  state: oneOf(['delivered', 'refused', 'parked', 'due', 'held', 'none']),
   reason: maybe(Type.String()),
 });
 const TakingShown = closed({ median: Type.Number(), p95: Type.Number() });

@@ -27,7 +27,7 @@ export const PartyShown = closed(
     breakers: Type.Array(closed({ process: Type.String(), state: Type.String(), since: Instant })),
     backlog: closed({
       due: Type.Integer({ description: 'sent by itself, now or later' }),
-      waiting: Type.Integer({ description: 'held until a person has settled a cause' }),
+      held: Type.Integer({ description: 'waits until a person has settled a cause' }),
       onItsWay: Type.Integer(),
     }),
     failed: Type.Integer({

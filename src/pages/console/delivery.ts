@@ -104,7 +104,7 @@ function turnOf({ say }: Visit, { reason }: WholeDelivery): readonly (readonly [
 /** What is on its way, or waits for a person, is not helped by telling it again. */
 function replayForm(visit: Visit, { id, state }: WholeDelivery): Html {
   const { say } = visit;
-  if (state === 'waiting')
+  if (state === 'held')
     return html`<p class="card note">${say('Lượt này chờ người xử lý nguyên nhân, xem', 'It waits for a person to settle its cause, see')}
 <a href="/console/quarantine">${say('Chờ xử lý', 'Quarantine')}</a>.</p>`;
   if (state === 'due' || !may(visit, 'ops:replay')) return html``;

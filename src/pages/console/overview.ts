@@ -70,12 +70,7 @@ function numbers(
       say('nguyên nhân chờ xử lý', 'causes wait for a person'),
       oldest ? say(`cũ nhất: ${ageOf(say, oldest, nowMs)}`, `oldest: ${ageOf(say, oldest, nowMs)}`) : '',
     ],
-    [
-      '/console/deliveries?state=waiting',
-      sum(({ backlog }) => backlog.waiting),
-      say('lượt chờ xử lý', 'deliveries wait'),
-      '',
-    ],
+    ['/console/deliveries?state=held', sum(({ backlog }) => backlog.held), say('lượt tạm giữ', 'deliveries held'), ''],
     [
       '/console/deliveries?state=failed',
       sum(({ failed }) => failed),
@@ -102,7 +97,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
     { head: say('Sức khoẻ', 'Health'), cell: (one: Party) => healthOf(visit, one) },
     { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
     { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },
-    { head: say('Chờ xử lý', 'Waiting'), cell: ({ backlog }: Party) => backlog.waiting, isNumber: true },
+    { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => backlog.held, isNumber: true },
     { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => failed, isNumber: true },
     {
       head: say('Cũ nhất', 'Oldest'),

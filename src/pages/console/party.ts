@@ -32,7 +32,7 @@ function partyOf(visit: Visit, party: Party): Html {
   const link = (state: string, text: string): Html =>
     html`<a href="/console/deliveries${queryText({ party: party.party, state })}">${text}</a>`;
   return html`<section class="card">${factsOf(visit, party)}</section>
-<p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('waiting', say('Lượt chờ xử lý', 'Waiting'))} ${link(
+<p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('held', say('Lượt tạm giữ', 'Held'))} ${link(
     'failed',
     say('Lượt hỏng', 'Failed'),
   )} ${link(
@@ -59,7 +59,7 @@ function factsOf(visit: Visit, party: Party): Html {
       say('Chờ gửi', 'Due'),
       say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} on their way`),
     ],
-    [say('Chờ xử lý', 'Waiting'), say(`${backlog.waiting} lượt`, `${backlog.waiting}`)],
+    [say('Tạm giữ', 'Held'), say(`${backlog.held} lượt`, `${backlog.held}`)],
     [say('Hỏng, cần người xem', 'Failed'), say(`${party.failed} lượt`, `${party.failed}`)],
     [say('Lượt chờ cũ nhất', 'Oldest due'), party.oldestDueAt && timeAndAge(say, party.oldestDueAt, nowMs)],
     [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],

@@ -26,7 +26,7 @@ export const DELIVERY_STATES = {
   delivered: ['đã chuyển', 'delivered', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
   parked: ['dừng thử, hết lượt', 'parked', 'bad'],
-  waiting: ['chờ xử lý', 'waiting', 'warn'],
+  held: ['tạm giữ', 'held', 'warn'],
 } as const satisfies Words;
 
 /** By which deliveries are found. */

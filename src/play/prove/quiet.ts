@@ -34,9 +34,9 @@ interface Unsettled {
 async function unsettled(database: ProofDatabase): Promise<readonly string[]> {
   const due = await database.rows<Unsettled>(`
     SELECT d.party, count(*) AS due FROM deliveries d
-    WHERE d.state = 'due' AND d.next_at <> 'infinity' AND NOT EXISTS (
+    WHERE d.state = 'due' AND NOT EXISTS (
       SELECT 1 FROM deliveries h
-      WHERE h.party = d.party AND h.subject = d.subject AND h.state = 'due' AND h.next_at = 'infinity')
+      WHERE h.party = d.party AND h.subject = d.subject AND h.state = 'held')
     GROUP BY 1 ORDER BY 1`);
   const early = await database.rows<{ n: number }>(
     `SELECT count(*)::int AS n FROM quarantine WHERE settled_at IS NULL AND cause_kind = 'dossier-unknown'`,
