@@ -13,7 +13,6 @@ import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './database/pool.ts';
 import { keyOldRows } from './database/rekey.ts';
 import { unopenedMessages } from './database/reseal.ts';
-import { createOriginals } from './delivery/originals.ts';
 import { dataFolderOf } from './embedded-postgres/cluster.ts';
 import { createApp, createProbes } from './http/app.ts';
 import { createAuditLimit } from './http/audit-limit.ts';
@@ -28,6 +27,7 @@ import { createSecretGuessLimit } from './http/secret-guess-limit.ts';
 import { questionOf } from './http/statistics-question.ts';
 import { createLookUp } from './index/look-up.ts';
 import { createMaskRound, maskStale } from './index/mask-again.ts';
+import { createOriginals } from './index/originals.ts';
 import { createIndexReader } from './index/read.ts';
 import { countAnomalies } from './ledger/anomalies.ts';
 import { createAudit } from './ledger/audit.ts';
@@ -45,7 +45,7 @@ import { createTries } from './ledger/tries.ts';
 import { createAlerts } from './observe/alerts.ts';
 import { createAuditWatch } from './observe/audit-watch.ts';
 import { createLastWrite } from './observe/last-write.ts';
-import { createShapeWatch } from './observe/payload-shapes.ts';
+import { createPayloadShapes } from './observe/payload-shapes.ts';
 import { createRestoreWatch, reportRestore } from './observe/restore-watch.ts';
 import { createTelemetry } from './observe/telemetry.ts';
 import { createAttest, createEvidence, type MakeEvidence } from './operator-orders/evidence.ts';
@@ -56,6 +56,7 @@ import { createParties, rightsOf } from './parties/from-config.ts';
 import type { LoadedAdapter } from './parties/load-adapters.ts';
 import type { Party } from './parties/party.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import type { HubContext } from './process/hub-context.ts';
 import { createInProcessQueue } from './queue/in-process.ts';
 import type { Queue } from './queue/port.ts';
 import { type RebuildOptions, type RebuildReport, rebuildIndex } from './rebuild/rebuild.ts';
@@ -149,13 +150,12 @@ export async function createHub(
   const changed = createChangeSignal();
   const alerts = createAlerts({ database, telemetry, nowMs, webhook: file.alerts });
   const home = createRestoreWatch({ database, alerts, telemetry, nowMs, folder });
-  const shapes = createShapeWatch({ database, alerts, telemetry, nowMs });
+  const shapes = createPayloadShapes({ database, alerts, telemetry, nowMs });
   const readers = createReaders(file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
   const lastWrite = createLastWrite(nowMs);
-  const pipeline = createPipeline({
-    database,
-    vault,
+  const hub: HubContext = { database, vault, nowMs, random, log, telemetry, alerts };
+  const pipeline = createPipeline(hub, {
     queue,
     delivers: roles.includes('worker'),
     parties,
@@ -167,26 +167,18 @@ export async function createHub(
     originals,
     isDoubtful: home.isDoubtful,
     retryDelaysMs: config.retryDelaysMs,
-    nowMs,
-    random,
-    telemetry,
-    alerts,
     shapes,
     lastWrite,
-    onCommit: changed.ring,
+    onCommit: changed.notify,
   });
-  const reconcileMeans = {
-    ...{ database, vault, codes, originals, nowMs, telemetry },
-    accept: pipeline.accept,
-    ring: queue.ring,
-  };
+  const reconciling = { codes, originals, pipeline, queue };
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
   const workingTime = createWorkingTime(workingCalendar(file.province));
   const statistics = createStatistics({ database, nowMs, telemetry }, workingTime);
   const rounds = createScheduler({
     pipeline,
-    reconcile: createNightly({ ...reconcileMeans, alerts }, parties),
+    reconcile: createNightly(hub, reconciling, parties),
     database,
     parties,
     nowMs,
@@ -202,12 +194,15 @@ export async function createHub(
       (await resealCheckpoints(database, vault)) + (await keyOldRows(database, vault, signal)),
   });
   const ledger = createLedgerReader(database, vault);
-  const orders = createOrders({
-    ...{ database, queue, parties, codes, alerts, nowMs },
+  const orders = createOrders(hub, {
+    queue,
+    parties,
+    codes,
+    routes,
+    ownership,
     doorTables: DOOR_TABLES,
-    previewing: { vault, routes, ownership, readersWith: (other) => createReaders(file.province?.code, other) },
-    // The order is kept: what cannot be carried out now is tried again by the scheduler.
-    carryOut: () => pipeline.carryOut().catch((error) => telemetry.failed('carry out', error)),
+    readersWith: (other) => createReaders(file.province?.code, other),
+    runner: pipeline.orders,
   });
   const reportingDay = file.province?.reportingDay;
   const clients = createClients(
@@ -231,8 +226,8 @@ export async function createHub(
   const catalogue = createCatalogueReader(database);
   const index = createIndexReader(database, vault);
   const audit = createAudit(database, nowMs);
-  const attest = createAttest(vault, file.province, nowMs);
-  const evidence = createEvidence({ database, vault, index, audit, attest });
+  const attest = createAttest(hub, file.province);
+  const evidence = createEvidence(hub, { index, audit, attest });
   const app = createApp({
     pipeline,
     telemetry,
@@ -310,7 +305,7 @@ export async function createHub(
     async reconcile(id, options) {
       const party = parties.get(id);
       if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);
-      return reconcileParty(reconcileMeans, party, options);
+      return reconcileParty(hub, reconciling, party, options);
     },
     async start() {
       if (config.redisUrl === undefined && roles.length < ROLES.length)
@@ -334,7 +329,7 @@ export async function createHub(
       clearInterval(looking);
       setTimeout(() => leaving.abort(), STREAMS_MS).unref();
       // Who waits for a change is answered now.
-      changed.ring();
+      changed.notify();
       await Promise.all([rounds.stop(), listening?.close()]);
       await pipeline.drain(startedMs + DRAINED_MS - performance.now());
       await queue.close();

@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
 import { loadAdapters } from './parties/load-adapters.ts';
 import { endSoon, onEnd } from './process/ending.ts';
-import { createLog, tellListening } from './process/log.ts';
+import { createLog, logListening } from './process/log.ts';
 
 /** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -69,7 +69,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     throw error;
   });
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
-  tellListening(log, running);
+  logListening(log, running);
 
   void ending.then(async (signal) => {
     log.info({ signal }, 'stopping');

@@ -8,7 +8,7 @@ import { duePulls, registerPulls } from './ledger/pulls.ts';
 import type { Alerts } from './observe/alerts.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
-import type { ShapeWatch } from './observe/payload-shapes.ts';
+import type { PayloadShapes } from './observe/payload-shapes.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -21,7 +21,7 @@ export interface SchedulerDeps {
   readonly nowMs: () => number;
   readonly telemetry: Telemetry;
   readonly alerts: Alerts;
-  readonly shapes: ShapeWatch;
+  readonly shapes: PayloadShapes;
   /** Months that messages, events, attempts and changes are kept; undefined keeps them. */
   readonly retentionMonths: number | undefined;
   readonly reconcile: NightlyReconcile;
@@ -71,7 +71,7 @@ export function createScheduler(means: SchedulerDeps): Scheduler {
   async function sweep(): Promise<void> {
     const works = {
       sweep: pipeline.sweep,
-      alerts: alerts.tell,
+      alerts: alerts.send,
       'due pulls': startPulls,
       'due reconciles': startReconciles,
       count: means.count,
@@ -111,7 +111,7 @@ export function createScheduler(means: SchedulerDeps): Scheduler {
       if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
     }
     await forgetStrangersRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
-    await means.shapes.rest();
+    await means.shapes.closeOld();
     await forgetOldKeys(database, msToInstant(nowMs()));
     await forgetEndedSessions(database, nowMs());
     await recountAfterServices(database.pool);

@@ -1,5 +1,6 @@
 import type { Held } from '#core/dossier/apply';
 import { isDossierItem, keepable } from '#core/dossier/item';
+import type { Sender } from '#core/dossier/ownership';
 import { catalogueKey } from '#core/identifiers/identifiers';
 import { unmappedKey } from '#core/problem';
 import { cataloguePart, overtakenPart } from '../catalogue/catalogue.ts';
@@ -14,6 +15,8 @@ import { deliveryPart } from '../ledger/deliveries.ts';
 import { idempotencyPart } from '../ledger/idempotency.ts';
 import { messagePart } from '../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../ledger/quarantine.ts';
+import type { Submission } from '../ledger/submission.ts';
+import type { Acceptance, AcceptDeps } from './accept-deps.ts';
 import { applyDossier, repetition, timeWarnings } from './dossier-item.ts';
 import {
   candidates,
@@ -22,14 +25,12 @@ import {
   dossierRow,
   loadDossiers,
   noDossiers,
-  type Sender,
   senderOf,
   type Working,
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { addExtraContent } from './extra-content.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
-import type { Acceptance, AcceptMeans, Submission } from './submission.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
 /**
@@ -40,21 +41,21 @@ import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
  * dossiers. So the order of ids is the order in which each dossier was written, and the index can be rebuilt.
  *
  * @param together is written with it or not at all
- * @param mayGuess whether new-looking dossiers may be written without looking for them; a wrong guess is a 40001
+ * @param mayBeOptimistic whether dossiers that look new may be written without a look-up; see Optimism
  * @throws a PostgreSQL error, and then nothing is kept; 40001, 40P01 and 23505 mean that another transaction wrote the
  *   same things meanwhile, and the batch can be tried again
  */
 export async function acceptBatch(
-  means: AcceptMeans,
+  deps: AcceptDeps,
   received: readonly Submission[],
   together: readonly Part[] = [],
-  mayGuess = false,
+  mayBeOptimistic = false,
 ): Promise<Acceptance> {
-  const { database, vault } = means;
-  const submissions = await addExtraContent(means, received);
-  const isGuess = mayGuess && means.guess?.allNew(submissions) === true;
-  const dossiers = isGuess ? noDossiers() : await loadDossiers(means, submissions);
-  const rows = await applyAll(means, submissions, dossiers);
+  const { database, vault } = deps;
+  const submissions = await addExtraContent(deps, received);
+  const isOptimistic = mayBeOptimistic && deps.optimism?.isLikelyNew(submissions) === true;
+  const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions);
+  const rows = await applyAll(deps, submissions, dossiers);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     dossierPart(written.map(dossierRow), vault),
@@ -71,21 +72,27 @@ export async function acceptBatch(
     ...together,
     ...changeParts(rows.changes),
   ]).catch((error) => {
-    if (isGuess && error.code === SERIALIZATION_FAILURE) means.guess?.wasWrong();
+    if (isOptimistic && error.code === SERIALIZATION_FAILURE) deps.optimism?.failed();
     throw error;
   });
-  handOn(means, rows, written);
+  handOn(deps, rows, written);
   return {
     accepted: rows.accepted,
     judged: dossiers.judged,
-    ring: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
-    learnt: [...rows.entries.values()].map(({ kind, record }) => unmappedKey(kind, catalogueKey(kind, record.code))),
+    notify: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
+    settledCauses: [...rows.entries.values()].map(({ kind, record }) =>
+      unmappedKey(kind, catalogueKey(kind, record.code)),
+    ),
     created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
   };
 }
 
 /** Give the lanes what they are about to tell. What was let go is left out: its message came by another door, long ago. */
-function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, written: readonly Working[]): void {
+function handOn(
+  { recentCommits: justKept }: AcceptDeps,
+  { messages, deliveries }: Rows,
+  written: readonly Working[],
+): void {
   if (!justKept || deliveries.length === 0) return;
   const doors = new Map(messages.map(({ id, door }) => [id, door]));
   const dossiers = new Map(written.map((working) => [working.code, working]));
@@ -98,18 +105,18 @@ function handOn({ justKept }: AcceptMeans, { messages, deliveries }: Rows, writt
   for (const { held } of written) if (held) forgetWritten(held.view.record);
 }
 
-async function applyAll(means: AcceptMeans, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
+async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
   const rows = noRows();
-  const unknown = await unknownCodes(means, submissions);
-  const entries = await loadCatalogue(means, submissions);
+  const unknown = await unknownCodes(deps, submissions);
+  const entries = await loadCatalogue(deps, submissions);
   for (const submission of submissions) {
-    const sender = senderOf(means, submission);
-    const id = means.uuids.next(lastMessageOf(submission, sender, dossiers));
+    const sender = senderOf(deps, submission);
+    const id = deps.uuids.next(lastMessageOf(submission, sender, dossiers));
     // Of a dossier with a long history each item takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : keepable(given);
-      const source = submission.again ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
-      const place: Place = { means, submission, id, source, index, rows, sender };
+      const source = submission.released ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
+      const place: Place = { deps, submission, id, source, index, rows, sender };
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
       if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
@@ -139,6 +146,6 @@ function lastMessageOf(submission: Submission, sender: Sender, dossiers: Dossier
 }
 
 /** What was let go and waits for the same thing as before is not worth a message. */
-function stillWaits({ again }: Submission, rows: Rows): boolean {
+function stillWaits({ released: again }: Submission, rows: Rows): boolean {
   return again !== undefined && !rows.settled.some((row) => row.id === again.quarantineId);
 }

@@ -1,18 +1,30 @@
-import { isConflict, isRefusal } from '../database/failures.ts';
+import { createKnownCodes } from '../catalogue/known-codes.ts';
+import { isRefusal } from '../database/failures.ts';
 import type { Part } from '../database/parts.ts';
-import { IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
+import { createUuids } from '../database/uuid.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { LastWrite } from '../observe/last-write.ts';
+import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import { acceptBatch } from './accept.ts';
+import type { Acceptance, AcceptDeps } from './accept-deps.ts';
+import { isRetryable, mayTryAgain, pauseAfter } from './conflict.ts';
 import { codesNamedBy } from './dossiers.ts';
 import { createIngestQueue } from './ingest-queue.ts';
-import type { Acceptance, Accepted, AcceptMeans, Submission } from './submission.ts';
+import { createOptimism } from './optimism.ts';
 
-export interface CommitDeps {
-  readonly accept: AcceptMeans;
+export interface CommitDeps extends Pick<AcceptDeps, 'routes' | 'ownership' | 'ownedSince' | 'recentCommits'> {
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly lastWrite: LastWrite;
+  /** Called after each commit. */
+  readonly onCommit: (submissions: readonly Submission[], acceptance: Acceptance) => void;
+}
+
+interface Committing {
+  readonly accept: AcceptDeps;
   readonly random: () => number;
   readonly lastWrite: LastWrite;
-  /** Called after each commit, with what it brought. */
-  readonly onCommit: (submissions: readonly Submission[], acceptance: Acceptance) => void;
+  readonly onCommit: CommitDeps['onCommit'];
 }
 
 export interface Commit {
@@ -31,9 +43,18 @@ const BATCH_ITEMS = 1_000;
 /** Measured at 16 clients: batches of twice the size, and a third less work for the database. */
 const LINGER_MS = 2;
 
-export function createCommit(deps: CommitDeps): Commit {
+export function createCommit(
+  hub: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'random'>,
+  deps: CommitDeps,
+): Commit {
+  const committing: Committing = {
+    accept: acceptDepsOf(hub, deps),
+    random: hub.random,
+    lastWrite: deps.lastWrite,
+    onCommit: deps.onCommit,
+  };
   const queue = createIngestQueue(
-    (submissions: readonly Submission[], report) => commitAll(deps, submissions, [], { report }),
+    (submissions: readonly Submission[], report) => commitAll(committing, submissions, [], { report }),
     {
       size: BATCH_ITEMS,
       lingerMs: LINGER_MS,
@@ -43,10 +64,28 @@ export function createCommit(deps: CommitDeps): Commit {
     },
   );
   return {
-    one: async (submission) => keptOf(await queue(submission)),
+    one: async (submission) => storedOf(await queue(submission)),
     async page(submissions, together) {
-      for (const one of await commitAll(deps, submissions, together)) keptOf(one);
+      for (const one of await commitAll(committing, submissions, together)) storedOf(one);
     },
+  };
+}
+
+function acceptDepsOf(
+  { database, vault, nowMs }: Pick<HubContext, 'database' | 'vault' | 'nowMs'>,
+  { routes, ownership, ownedSince, recentCommits, parties }: CommitDeps,
+): AcceptDeps {
+  return {
+    database,
+    vault,
+    routes,
+    ownership,
+    ownedSince,
+    recentCommits,
+    knownCodes: createKnownCodes(database, nowMs),
+    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
+    uuids: createUuids(nowMs),
+    optimism: createOptimism(),
   };
 }
 
@@ -58,8 +97,8 @@ interface Trying {
 }
 
 /** A message of a batch that the database refused. */
-interface NotKept {
-  readonly notKept: unknown;
+interface NotStored {
+  readonly notStored: unknown;
 }
 
 /**
@@ -69,11 +108,11 @@ interface NotKept {
  * @param together is kept with the last part, and only when all parts before are kept
  */
 async function commitAll(
-  deps: CommitDeps,
+  deps: Committing,
   submissions: readonly Submission[],
   together: readonly Part[] = [],
   trying: Trying = {},
-): Promise<readonly (Accepted | NotKept)[]> {
+): Promise<readonly (Accepted | NotStored)[]> {
   const { tried = 0, sinceMs = performance.now(), report } = trying;
   const { accept, lastWrite, onCommit, random } = deps;
   try {
@@ -94,44 +133,19 @@ async function commitAll(
 }
 
 async function commitHalves(
-  deps: CommitDeps,
+  deps: Committing,
   submissions: readonly Submission[],
   together: readonly Part[],
-): Promise<readonly (Accepted | NotKept)[]> {
+): Promise<readonly (Accepted | NotStored)[]> {
   const commitHalf = (half: readonly Submission[], parts: readonly Part[]) =>
-    commitAll(deps, half, parts).catch((notKept) => half.map(() => ({ notKept })));
+    commitAll(deps, half, parts).catch((notStored) => half.map(() => ({ notStored })));
   const half = Math.floor(submissions.length / 2);
   const first = await commitHalf(submissions.slice(0, half), []);
-  const isWhole = first.every((one) => !('notKept' in one));
+  const isWhole = first.every((one) => !('notStored' in one));
   return [...first, ...(await commitHalf(submissions.slice(half), isWhole ? together : []))];
 }
 
-function keptOf(one: Accepted | NotKept): Accepted {
-  if ('notKept' in one) throw one.notKept;
+function storedOf(one: Accepted | NotStored): Accepted {
+  if ('notStored' in one) throw one.notStored;
   return one;
-}
-
-/** A conflict that loading and applying again can solve; a used Idempotency-Key is answered with its receipt instead. */
-export function isRetryable(error: unknown): boolean {
-  return isConflict(error) && (error as { constraint?: string }).constraint !== IDEMPOTENCY_CONFLICT;
-}
-
-/**
- * Another process may change the same dossiers meanwhile. A batch that lost starts again at once at first, then after
- * pauses, because many small batches in a row would win against a large one each time.
- */
-const TRIES = 8;
-const PAUSED_FROM = 3;
-const CONFLICTS_MS = 3_000;
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
-
-function mayTryAgain(tried: number, sinceMs: number): boolean {
-  return tried + 1 < TRIES || performance.now() - sinceMs < CONFLICTS_MS;
-}
-
-async function pauseAfter(tried: number, random: () => number): Promise<void> {
-  if (tried < PAUSED_FROM) return;
-  const ms = Math.min(FIRST_PAUSE_MS * 2 ** (tried - PAUSED_FROM), LONGEST_PAUSE_MS);
-  await new Promise((resolve) => setTimeout(resolve, ms * (0.5 + random() / 2)));
 }

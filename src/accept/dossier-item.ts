@@ -1,22 +1,15 @@
 import { type Applied, apply, asFirstTold, isKnown } from '#core/dossier/apply';
 import { aliasName, aliasNames, counts, isAheadOfTime, isPremature } from '#core/dossier/dossier';
+import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
+import { namesOf, namesOfAlias } from '#core/dossier/names';
+import type { Sender } from '#core/dossier/ownership';
 import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
+import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
-import {
-  begin,
-  candidates,
-  type DossierItem,
-  type Dossiers,
-  incomingOf,
-  namesOf,
-  namesOfAlias,
-  register,
-  type Sender,
-  type Working,
-} from './dossiers.ts';
+import { begin, candidates, type Dossiers, register, type Working } from './dossiers.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Apply one item to its dossier. */
@@ -39,7 +32,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
     : incoming;
   // Released by a person before its moment: it stays in the queue.
-  if (submission.again?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
+  if (submission.released?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
     return quarantine(place, untilItsMoment(item));
   const { events, foldWith, add } = working.history;
   const applied = apply(working.held, events, working.code, event, foldWith);
@@ -146,11 +139,11 @@ export function repetition(
 }
 
 /** The event that an item stands for, in the words in which its dossier's history has it already. */
-function eventOf({ sender, means, source }: Place, item: DossierItem, { history, held }: Working) {
+function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working) {
   const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
-  const told = { ...incomingOf(item, sender, held, means.ownership.isAuthoritative(party)), ...came };
-  return means.stepsAreByMoment(party) ? asFirstTold(history.events, told, item.standIns) : told;
+  const told = { ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)), ...came };
+  return deps.stepsAreByMoment(party) ? asFirstTold(history.events, told, item.standIns) : told;
 }
 
 /**

@@ -1,15 +1,15 @@
-import { type Held, type Incoming, needsHistory, type RecordedEvent } from '#core/dossier/apply';
+import { type Held, needsHistory, type RecordedEvent } from '#core/dossier/apply';
 import { createHistory, type History } from '#core/dossier/history';
-import { isDossierItem, type RecordItem, recordIn } from '#core/dossier/item';
-import type { Ownership } from '#core/dossier/ownership';
-import { isDossierCode } from '#core/identifiers/identifiers';
+import { type DossierItem, isDossierItem, recordIn } from '#core/dossier/item';
+import { codesOf, namedBy, namesOfHeld } from '#core/dossier/names';
+import type { Sender } from '#core/dossier/ownership';
 import { formerPeople, type Person } from '#core/masking/mentions';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type DossierRow, loadHeld } from '../index/dossiers.ts';
 import { loadEventsReading } from '../index/events.ts';
-import { hashOf } from '../index/sealed-records.ts';
-import { RECONCILE_DOOR } from './read-again.ts';
-import type { AcceptMeans, Submission } from './submission.ts';
+import { incomingOf } from '../index/incoming.ts';
+import type { Submission } from '../ledger/submission.ts';
+import { RECONCILE_DOOR } from '../parties/read-again.ts';
+import type { AcceptDeps } from './accept-deps.ts';
 
 /** A dossier while a batch is applied to it. */
 export interface Working {
@@ -42,13 +42,11 @@ export function noDossiers(): Dossiers {
   return { judged: 0, all: new Set(), byName: new Map() };
 }
 
-export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
-
 /** Load what is held of all dossiers that a batch names, with the history where the batch needs it to be judged. */
-export async function loadDossiers(means: AcceptMeans, submissions: readonly Submission[]): Promise<Dossiers> {
-  const { database, vault } = means;
+export async function loadDossiers(deps: AcceptDeps, submissions: readonly Submission[]): Promise<Dossiers> {
+  const { database, vault } = deps;
   const items = submissions.flatMap((submission) =>
-    dossierItemsOf(submission).map((item): SentItem => ({ item, sender: senderOf(means, submission) })),
+    dossierItemsOf(submission).map((item): SentItem => ({ item, sender: senderOf(deps, submission) })),
   );
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
@@ -58,16 +56,7 @@ export async function loadDossiers(means: AcceptMeans, submissions: readonly Sub
     loaded.set(held.code, working);
     register(dossiers, working, namesOfHeld(asked, aliasOf));
   }
-  return { ...dossiers, judged: await loadHistories(means, items, dossiers) };
-}
-
-/** Who sent an item, and by which rules it is judged. */
-export interface Sender {
-  readonly party: string;
-  /** When it is recorded. */
-  readonly recordedAt: string;
-  /** Absent for what was received before ownership was decided. */
-  readonly ownership: Ownership | undefined;
+  return { ...dossiers, judged: await loadHistories(deps, items, dossiers) };
 }
 
 interface SentItem {
@@ -76,7 +65,7 @@ interface SentItem {
 }
 
 export function senderOf(
-  { ownership, ownedSince }: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
+  { ownership, ownedSince }: Pick<AcceptDeps, 'ownership' | 'ownedSince'>,
   { party, receivedAt, door }: Pick<Submission, 'party' | 'receivedAt' | 'door'>,
 ): Sender {
   // What an operator took over from a partner counts in full: the order decides, not the partner's rights.
@@ -102,7 +91,7 @@ export function register({ all, byName }: Dossiers, working: Working, names: rea
 
 /** Only what is not later than all that is recorded, or not its owner's, has to be judged by the history; see core/apply. */
 async function loadHistories(
-  { database, vault, ownership, stepsAreByMoment }: AcceptMeans,
+  { database, vault, ownership, stepsAreByMoment }: AcceptDeps,
   items: readonly SentItem[],
   dossiers: Dossiers,
 ): Promise<number> {
@@ -138,46 +127,11 @@ async function loadHistories(
 }
 
 /**
- * The dossiers that an item means: the one with its code, else one that has the code as an alias; and each that its own
+ * The dossiers that an item deps: the one with its code, else one that has the code as an alias; and each that its own
  * aliases name. A dossier's own code comes before any alias, so that no alias hides it.
  */
 export function candidates({ byName }: Dossiers, item: DossierItem, sender: Sender): ReadonlySet<Working> {
   return namedBy(byName, item, sender);
-}
-
-/** The same of anything that is kept by `namesOf` and `namesOfHeld`. */
-export function namedBy<Kept>(
-  byName: ReadonlyMap<string, Iterable<Kept> & { readonly size: number }>,
-  item: DossierItem,
-  sender: Omit<Sender, 'recordedAt'>,
-): ReadonlySet<Kept> {
-  const found = new Set<Kept>();
-  const add = (name: string): boolean => {
-    const named = byName.get(name);
-    for (const one of named ?? []) found.add(one);
-    return named !== undefined && named.size > 0;
-  };
-  const { code } = item.record;
-  if (!sender.ownership) {
-    for (const name of [
-      ownName(code),
-      code,
-      ...aliasesOf(item).flatMap((alias) => [...namesOfAlias(alias), ownName(alias.code)]),
-    ])
-      add(name);
-    return found;
-  }
-  if (!add(ownName(code)) && !add(aliasName({ party: sender.party, code })) && !beginsOwn(item, sender)) add(code);
-  for (const alias of aliasesOf(item)) {
-    add(aliasName(alias));
-    add(ownName(alias.code));
-  }
-  return found;
-}
-
-/** A record of the party that is entitled to its code is that party's dossier, whoever has the code as an alias. */
-function beginsOwn({ operation, record }: DossierItem, { party, ownership }: Omit<Sender, 'recordedAt'>): boolean {
-  return operation === 'dossier.upsert.v1' && ownership?.entitled(record)?.party === party;
 }
 
 /** All codes of dossiers that a submission names: two batches that name the same one may change the same dossier. */
@@ -185,82 +139,6 @@ export function codesNamedBy(submission: Submission): readonly string[] {
   const items = dossierItemsOf(submission);
   if (items.length === 1) return codesOf(items[0] as DossierItem);
   return [...new Set(items.flatMap(codesOf))];
-}
-
-/** All that what is held of an item's dossier is looked for by. */
-export function codesOf(item: DossierItem): readonly string[] {
-  return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
-}
-
-/** What a new dossier is known as: its own code, and its aliases. */
-export function namesOf(item: DossierItem): readonly string[] {
-  return [ownName(item.record.code), ...aliasesOf(item).flatMap(namesOfAlias)];
-}
-
-/** What a held dossier is known as by a code that was asked for. @param aliasOf the party whose alias the code is, if any */
-export function namesOfHeld(asked: string, aliasOf: string | undefined): readonly string[] {
-  return aliasOf === undefined ? [ownName(asked)] : namesOfAlias({ party: aliasOf, code: asked });
-}
-
-/** A number such as 12 is another dossier's at each party; a dossier code is nobody else's anywhere. */
-export function namesOfAlias(alias: Alias): readonly string[] {
-  return isDossierCode(alias.code) ? [aliasName(alias), alias.code] : [aliasName(alias)];
-}
-
-function ownName(code: string): string {
-  return `= ${code}`;
-}
-
-function aliasName({ party, code }: Alias): string {
-  return `${party} ${code}`;
-}
-
-type Alias = NonNullable<Dossier['aliases']>[number];
-
-function aliasesOf({ record }: DossierItem): readonly Alias[] {
-  return ('aliases' in record && record.aliases) || [];
-}
-
-/** The event that an item stands for. @param held the dossier that it is about, as far as there is one */
-export function incomingOf(
-  item: DossierItem,
-  { party, recordedAt, ownership }: Sender,
-  held: Held | undefined,
-  authoritative: boolean,
-): Incoming {
-  const isDossier = item.operation === 'dossier.upsert.v1';
-  const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
-  // Whose dossier it is, its owner's record says; a new one is judged by its first.
-  const entitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
-  const shared =
-    ownership && !entitled
-      ? ownership.shared(party, held?.owner ?? party, (held?.view.record ?? item.record) as Dossier)
-      : undefined;
-  return {
-    kind: isDossier ? 'dossier' : 'progress',
-    at: atOf(item),
-    status: item.record.status,
-    party,
-    authoritative,
-    inferred: item.inferred ?? false,
-    hash: hashOf(record),
-    recordedAt,
-    ...(shared && { shared }),
-    ...(entitled && { isEntitled: true }),
-    ...(isDossier ? { record: record as Dossier } : { said: item.record }),
-  };
-}
-
-/** A record whose assumed members stand back behind what the dossier has: a constant fills only what nobody has said. */
-function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
-  const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
-  const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);
-  if (said.length === 0) return record;
-  return { ...record, ...Object.fromEntries(said.map((member) => [member, known[member]])) };
-}
-
-function atOf(item: DossierItem): string {
-  return 'at' in item.record ? item.record.at : item.record.statusAt;
 }
 
 /** What is to be written of a dossier that the batch changed. */

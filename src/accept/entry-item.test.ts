@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { recipients } from '#core/dossier/route';
-import { subjectOfEntry } from './entry-item.ts';
+import { recipients, subjectOfEntry } from '#core/dossier/route';
 
 test('a service goes by the routes of its code, also where no field of it was told; an agency by those for everything', () => {
   const record = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true };

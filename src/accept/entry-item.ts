@@ -1,13 +1,13 @@
-import { isDossierItem, type RecordItem } from '#core/dossier/item';
-import type { Subject } from '#core/dossier/route';
+import { isDossierItem, isRecord, type RecordItem } from '#core/dossier/item';
+import { subjectOfEntry } from '#core/dossier/route';
 import { catalogueKey } from '#core/identifiers/identifiers';
 import type { Operation } from '#schemas/operations';
-import type { Service } from '#schemas/service.upsert.v1';
 import { type CatalogueKind, type CatalogueRow, loadEntries } from '../catalogue/catalogue.ts';
 import { hashOf } from '../index/sealed-records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
+import type { Submission } from '../ledger/submission.ts';
+import type { AcceptDeps } from './accept-deps.ts';
 import { type Place, route, settleWaiting, withWarnings } from './rows.ts';
-import { type AcceptMeans, isRecord, type Submission } from './submission.ts';
 
 const KIND_OF: Partial<Record<Operation, CatalogueKind>> = {
   'service.upsert.v1': 'service',
@@ -18,7 +18,7 @@ const KIND_OF: Partial<Record<Operation, CatalogueKind>> = {
 export type Entries = Map<string, { hash: string; version: number }>;
 
 /** What is held of all catalogue entries that a batch names. */
-export async function loadCatalogue({ database }: AcceptMeans, submissions: readonly Submission[]): Promise<Entries> {
+export async function loadCatalogue({ database }: AcceptDeps, submissions: readonly Submission[]): Promise<Entries> {
   const entries: Entries = new Map();
   const items = submissions.flatMap((submission) =>
     submission.items.filter(isRecord).filter((item) => !isDossierItem(item)),
@@ -65,11 +65,4 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
   });
   route(place, item.operation, name, version, subjectOfEntry(item));
   return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
-}
-
-/** What routes ask of an entry: only a service has something. */
-export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
-  if (operation !== 'service.upsert.v1') return {};
-  const { code, fieldCode } = record as Service;
-  return { serviceCode: code, ...(fieldCode !== undefined && { fieldCode }) };
 }

@@ -1,9 +1,11 @@
-import { type Item, type RecordItem, recordIn } from '#core/dossier/item';
+import { type Item, isRecord, isUpsert, type RecordItem, recordIn } from '#core/dossier/item';
+import type { Sender } from '#core/dossier/ownership';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { hashWith } from '../index/sealed-records.ts';
-import { type Sender, senderOf } from './dossiers.ts';
-import { type AcceptMeans, isRecord, isUpsert, type Submission } from './submission.ts';
+import type { Submission } from '../ledger/submission.ts';
+import type { AcceptDeps } from './accept-deps.ts';
+import { senderOf } from './dossiers.ts';
 
 /** Whose code a code is: of which dossiers, and who told of each first. */
 type Holders = Map<string, Map<string, string>>;
@@ -13,11 +15,11 @@ type Holders = Map<string, Map<string, string>>;
  * An item that is new in such content alone is no repetition. Leaves out aliases that their sender may not give.
  */
 export async function addExtraContent(
-  means: Pick<AcceptMeans, 'database' | 'ownership' | 'ownedSince'>,
+  deps: Pick<AcceptDeps, 'database' | 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
-  const owned = submissions.map((submission) => withOwnAliases(means, submission));
-  const numbered = await withReceiptNumbers(means.database, means, owned);
+  const owned = submissions.map((submission) => withOwnAliases(deps, submission));
+  const numbered = await withReceiptNumbers(deps.database, deps, owned);
   for (const { items } of numbered)
     for (const item of items) {
       const { record, besides } = recordIn(item) ?? {};
@@ -30,8 +32,8 @@ export async function addExtraContent(
  * Leave out the aliases that their sender may not give: those of another party, and codes that another party owns. An alias
  * joins what is said under two codes, so that a party can give one for itself alone.
  */
-function withOwnAliases(means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>, submission: Submission): Submission {
-  const sender = senderOf(means, submission);
+function withOwnAliases(deps: Pick<AcceptDeps, 'ownership' | 'ownedSince'>, submission: Submission): Submission {
+  const sender = senderOf(deps, submission);
   if (!sender.ownership || !submission.items.some(hasAliases)) return submission;
   return { ...submission, items: submission.items.map((item) => withoutForeignAliases(item, sender)) };
 }
@@ -75,7 +77,7 @@ function whyForeign(
  */
 async function withReceiptNumbers(
   database: Database,
-  means: Pick<AcceptMeans, 'ownership' | 'ownedSince'>,
+  deps: Pick<AcceptDeps, 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const numbered = submissions.flatMap(({ items }) => items.flatMap((item) => recordIn(item) ?? []).filter(hasNumber));
@@ -84,7 +86,7 @@ async function withReceiptNumbers(
     ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
   ]);
   return submissions.map((submission) => {
-    const sender = senderOf(means, submission);
+    const sender = senderOf(deps, submission);
     const items = submission.items.map((item) => {
       if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
         return { ...item, asItStands: withAlias(item.asItStands, sender, holders) };

@@ -1,33 +1,31 @@
-import type { Database } from '../database/pool.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
 import { loadResults } from '../ledger/messages.ts';
-import type { Vault } from '../secrets/vault.ts';
-import type { Accepted, Submission } from './submission.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
+import type { HubContext } from '../process/hub-context.ts';
+
+type Hub = Pick<HubContext, 'database' | 'vault'>;
 
 export type KeyedSubmission = Submission & Required<Pick<Submission, 'idempotency'>>;
 export type OnceResult = ({ readonly kind: 'done' } & Accepted) | { readonly kind: 'other-body' };
 
-export interface OnceDeps {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accept: (submission: Submission) => Promise<Accepted>;
-}
+type Accept = (submission: Submission) => Promise<Accepted>;
 
 /** Accepts messages once for an Idempotency-Key: a repeat gets the receipt of the first. */
-export function createAcceptOnce(deps: OnceDeps): (submission: KeyedSubmission) => Promise<OnceResult> {
+export function createAcceptOnce(hub: Hub, accept: Accept): (submission: KeyedSubmission) => Promise<OnceResult> {
   /** One request with a key at a time: the second one finds the receipt of the first. */
   const underKey = new Map<string, Promise<unknown>>();
   return (submission) => {
     const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
-    const turn = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(deps, submission));
-    const settled = turn.catch(() => undefined).finally(() => underKey.get(name) === settled && underKey.delete(name));
+    const result = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(hub, accept, submission));
+    const settled = result
+      .catch(() => undefined)
+      .finally(() => underKey.get(name) === settled && underKey.delete(name));
     underKey.set(name, settled);
-    return turn;
+    return result;
   };
 }
 
-async function acceptOnce(deps: OnceDeps, submission: KeyedSubmission): Promise<OnceResult> {
-  const { database, vault, accept } = deps;
+async function acceptOnce({ database, vault }: Hub, accept: Accept, submission: KeyedSubmission): Promise<OnceResult> {
   const { party, key, bodyHash } = submission.idempotency;
   const known = await findIdempotent(database, vault, party, key, submission.receivedAt);
   if (known) {
@@ -38,7 +36,8 @@ async function acceptOnce(deps: OnceDeps, submission: KeyedSubmission): Promise<
     return { kind: 'done', ...(await accept(submission)) };
   } catch (error) {
     // Another process was first.
-    if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT) return acceptOnce(deps, submission);
+    if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT)
+      return acceptOnce({ database, vault }, accept, submission);
     throw error;
   }
 }

@@ -4,57 +4,53 @@ import { maskNamesIn } from '#core/masking/masking';
 import { NotLoaded } from '#core/not-loaded';
 import type { Cause } from '#core/problem';
 import { createByteLru } from '../concurrency/byte-lru.ts';
-import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type KeptMessage, loadSealedMessage, openMessage } from '../ledger/messages.ts';
-import type { WaitingRow } from '../ledger/quarantine.ts';
+import { type WaitingRow, waitInstead } from '../ledger/quarantine.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
-import { RELEASE_DOOR, type Readers, type Release, readAgain, released } from './read-again.ts';
-import type { Accepted, Submission } from './submission.ts';
+import { itemToRelease, RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { isRetryable } from './conflict.ts';
 
-export interface ReleaseDeps {
-  /** Opens and reads what a row waits in. */
-  readonly reread: Reread;
+export interface ReleaseDeps extends RereadDeps {
   readonly accept: (submission: Submission) => Promise<Accepted>;
-  /** What it waits for from now on; see waitInstead. */
-  readonly waitInstead: (id: number, cause: Cause) => Promise<void>;
-  /** Whether an error means that somebody else wrote the same meanwhile: another process let it go. */
-  readonly isRetryable: (error: unknown) => boolean;
 }
 
-/** Items that are released at a time. They are accepted in their order: a thousand steps of one dossier share its history. */
+/**
+ * Applies waiting items in the order given. An item that still waits for the same cause stays where it is. An item that
+ * cannot be read any more waits under a cause of its message, and holds up no other.
+ *
+ * @param asItStands whether a person accepted doubtful text unchanged
+ * @returns how many items wait no longer
+ */
+export type ReleaseItems = (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
+
+/** Items that are released together. They are accepted in order: a thousand steps of one dossier share its history. */
 const AT_ONCE = 100;
 
-/**
- * Apply items that waited, in the order given. What still waits for the same stays where it is; what cannot be read any
- * more is set aside under a cause of its message, and holds up no other.
- *
- * @param asItStands whether a person took doubtful text as it stands
- * @returns how many wait no longer
- */
-export async function releaseItems(
-  means: ReleaseDeps,
-  rows: readonly WaitingRow[],
-  asItStands: boolean,
-): Promise<number> {
-  let freed = 0;
-  const unreadable = new Map<string, Unreadable>();
-  for (const wave of wavesOf(rows)) {
-    const readable: [WaitingRow, Read][] = [];
-    for (const row of wave) {
-      const read = unreadable.get(row.messageId) ?? (await means.reread(row));
-      if (!('why' in read)) readable.push([row, read]);
-      else {
-        if (read.isWhole) unreadable.set(row.messageId, read);
-        await means.waitInstead(row.id, unreadableCause(row.messageId, read));
+export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
+  const reread = createReread(hub, deps);
+  return async (rows, asItStands) => {
+    let released = 0;
+    const unreadable = new Map<string, Unreadable>();
+    for (const wave of wavesOf(rows)) {
+      const readable: [WaitingRow, Read][] = [];
+      for (const row of wave) {
+        const read = unreadable.get(row.messageId) ?? (await reread(row));
+        if (!('why' in read)) readable.push([row, read]);
+        else {
+          if (read.isWhole) unreadable.set(row.messageId, read);
+          const cause = unreadableCause(row.messageId, read);
+          await waitInstead(hub.database, row.id, cause, msToInstant(hub.nowMs()));
+        }
       }
+      // All begin after all are read, so that no rejection comes while nothing awaits it.
+      const done = await Promise.all(readable.map(([row, read]) => releaseOne(deps.accept, row, read, asItStands)));
+      released += done.filter(Boolean).length;
     }
-    // All are begun when all are read: one that fails while another is being read would be a rejection nobody hears.
-    const done = await Promise.all(readable.map(([row, read]) => releaseOne(means, row, read, asItStands)));
-    freed += done.filter(Boolean).length;
-  }
-  return freed;
+    return released;
+  };
 }
 
 function unreadableCause(messageId: string, { why }: Unreadable): Cause {
@@ -83,18 +79,17 @@ interface Unreadable {
 }
 
 /** Rejects where it is not known whether it can be read: the database is away, or code could not be loaded. */
-export type Reread = (row: WaitingRow) => Promise<Read | Unreadable>;
+type Reread = (row: WaitingRow) => Promise<Read | Unreadable>;
 
-export interface RereadDeps {
-  readonly database: Database;
-  readonly vault: Vault;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+
+interface RereadDeps {
   readonly readers: Readers;
   readonly parties: ReadonlyMap<string, Party>;
   readonly codes: Pick<CodeEntries, 'knownMs'>;
-  readonly nowMs: () => number;
 }
 
-interface KeptRead {
+interface CachedRead {
   readonly message: Read['message'];
   readonly items: readonly Item[];
   /** By the tables of which moment it was read: another table reads another thing. */
@@ -102,18 +97,17 @@ interface KeptRead {
 }
 
 /** Of messages that were read the last ones are kept, so many bytes of bodies. */
-const KEPT_BYTES = 16 * 1024 * 1024;
+const CACHED_BYTES = 16 * 1024 * 1024;
 
 /**
  * A message with many items that wait is opened and read once, also when their dossiers come one after the other:
- * what was read lately is kept, as long as it would be read the same.
+ * what was read cache is kept, as long as it would be read the same.
  */
-export function createReread(means: RereadDeps): Reread {
-  const { database, vault, readers, parties, codes, nowMs } = means;
-  const lately = createByteLru<KeptRead>(KEPT_BYTES);
+export function createReread({ database, vault, nowMs }: Hub, { readers, parties, codes }: RereadDeps): Reread {
+  const cache = createByteLru<CachedRead>(CACHED_BYTES);
   return async ({ messageId: id, item: place }) => {
     const releasedAt = msToInstant(nowMs());
-    let read = lately.get(id);
+    let read = cache.get(id);
     if (!read || read.codesMs !== codes.knownMs(read.message.party)) {
       const sealed = await loadSealedMessage(database, id);
       if (!sealed) return { why: 'it is not kept any more', isWhole: true };
@@ -121,7 +115,7 @@ export function createReread(means: RereadDeps): Reread {
         const whole = openMessage(vault, sealed);
         read = await readWhole(whole);
         // The last one stays, however large: its other items come next.
-        lately.put(id, read, Math.min(whole.body.length, KEPT_BYTES));
+        cache.put(id, read, Math.min(whole.body.length, CACHED_BYTES));
       } catch (error) {
         if (error instanceof NotLoaded) throw error;
         return { why: maskNamesIn((error as Error).message), isWhole: true };
@@ -133,7 +127,7 @@ export function createReread(means: RereadDeps): Reread {
     return { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
   };
 
-  async function readWhole(whole: KeptMessage): Promise<KeptRead> {
+  async function readWhole(whole: KeptMessage): Promise<CachedRead> {
     const { party, operation, receivedAt } = whole;
     const codesMs = codes.knownMs(party);
     const items = await readAgain(readers, parties, whole, codesMs);
@@ -143,7 +137,7 @@ export function createReread(means: RereadDeps): Reread {
 
 /** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */
 async function releaseOne(
-  means: ReleaseDeps,
+  accept: ReleaseDeps['accept'],
   row: WaitingRow,
   { message, item, releasedAt, codesAt }: Read,
   asItStands: boolean,
@@ -152,7 +146,7 @@ async function releaseOne(
   const release: Release = { messageId, item: place, codesAt, ...(asItStands && { asItStands }) };
   const body = Buffer.from(JSON.stringify(release));
   try {
-    const { results } = await means.accept({
+    const { results } = await accept({
       party: message.party,
       door: RELEASE_DOOR,
       operation: message.operation,
@@ -161,12 +155,13 @@ async function releaseOne(
       body,
       bodyBytes: body.length,
       receivedAt: releasedAt,
-      items: [released(item, release)],
-      again: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKey },
+      items: [itemToRelease(item, release)],
+      released: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKey },
     });
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {
-    if (means.isRetryable(error)) return false;
+    // Another process released it meanwhile.
+    if (isRetryable(error)) return false;
     throw error;
   }
 }

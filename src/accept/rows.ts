@@ -1,4 +1,5 @@
 import type { WaitingItem } from '#core/dossier/item';
+import type { Sender } from '#core/dossier/ownership';
 import { recipients, type Subject } from '#core/dossier/route';
 import { keptCause } from '#core/masking/kept-problem';
 import type { Problem } from '#core/problem';
@@ -12,8 +13,8 @@ import type { DeliveryRow } from '../ledger/deliveries.ts';
 import type { IdempotencyRow } from '../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../ledger/messages.ts';
 import { type QuarantineRow, WAITS_OTHERWISE } from '../ledger/quarantine.ts';
-import type { Sender } from './dossiers.ts';
-import type { Accepted, AcceptMeans, Submission } from './submission.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
+import type { AcceptDeps } from './accept-deps.ts';
 
 /** All that a batch writes. */
 export interface Rows {
@@ -53,7 +54,7 @@ export function noRows(): Rows {
 
 /** One item of a batch, and where what comes of it goes. */
 export interface Place {
-  readonly means: AcceptMeans;
+  readonly deps: AcceptDeps;
   readonly submission: Submission;
   /** The id of the submission's message. */
   readonly id: string;
@@ -66,13 +67,13 @@ export interface Place {
 
 /** Note for whom something is. */
 export function route(
-  { means, submission, source, rows }: Place,
+  { deps, submission, source, rows }: Place,
   operation: Operation,
   subject: string,
   seq: number,
   of: Subject,
 ): void {
-  for (const party of recipients(means.routes, submission.party, operation, of))
+  for (const party of recipients(deps.routes, submission.party, operation, of))
     rows.deliveries.push({
       party,
       operation,
@@ -85,7 +86,7 @@ export function route(
 
 /** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
-  const { again } = submission;
+  const { released: again } = submission;
   // The catalogue is public, and operators compare the names in it.
   const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
   if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
@@ -111,7 +112,7 @@ export function hold(
 
 /** What waited has been applied. */
 export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
-  const { again } = submission;
+  const { released: again } = submission;
   // Two releases of one item may share a batch: the row is settled once.
   if (again && !rows.settled.some(({ id }) => id === again.quarantineId))
     rows.settled.push({ id: again.quarantineId, at: submission.receivedAt, settlement: outcome });

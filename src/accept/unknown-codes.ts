@@ -1,9 +1,11 @@
+import type { DossierItem } from '#core/dossier/item';
+import { isRecord, isUpsert } from '#core/dossier/item';
 import { serviceKey } from '#core/identifiers/identifiers';
 import type { Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { DossierItem } from './dossiers.ts';
+import type { Submission } from '../ledger/submission.ts';
+import type { AcceptDeps } from './accept-deps.ts';
 import type { Place } from './rows.ts';
-import { type AcceptMeans, isRecord, isUpsert, type Submission } from './submission.ts';
 
 /** What of a batch the catalogue does not know, or knows to be over. */
 export interface Unknown {
@@ -13,7 +15,7 @@ export interface Unknown {
   readonly ended: ReadonlyMap<string, string>;
 }
 
-export async function unknownCodes({ knownCodes }: AcceptMeans, submissions: readonly Submission[]): Promise<Unknown> {
+export async function unknownCodes({ knownCodes }: AcceptDeps, submissions: readonly Submission[]): Promise<Unknown> {
   const records = submissions
     .flatMap((submission) => submission.items)
     .filter(isRecord)
@@ -36,7 +38,7 @@ export async function unknownCodes({ knownCodes }: AcceptMeans, submissions: rea
  * and to the operators.
  */
 export function catalogueWarnings(
-  { means, submission, rows }: Place,
+  { deps, submission, rows }: Place,
   item: DossierItem,
   unknown: Unknown,
 ): readonly Problem[] {
@@ -45,7 +47,7 @@ export function catalogueWarnings(
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
     warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
     const { party, receivedAt: at } = submission;
-    if (means.knownCodes.isNews(kind, code, party))
+    if (deps.knownCodes.isNews(kind, code, party))
       rows.unknown.set(`${kind} ${code} ${party}`, { kind, code, party, at });
   };
   if (unknown.service.has(item.record.serviceCode)) warn('service', '/serviceCode', item.record.serviceCode);

@@ -1,7 +1,7 @@
 import type { Background } from '../concurrency/background.ts';
 import type { Database } from '../database/pool.ts';
 import { loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
-import { type ReleaseDeps, releaseItems } from './release.ts';
+import type { ReleaseItems } from './release.ts';
 
 /** Items that wait in quarantine for their dossier or their moment, and that no person has to settle. */
 export interface WaitingItems {
@@ -18,7 +18,7 @@ const MOST = 500;
 /** A person judged doubtful text before, so the text of what waits here is clear or was taken as it is. */
 const JUDGED = true;
 
-export function createWaitingItems(database: Database, release: ReleaseDeps, background: Background): WaitingItems {
+export function createWaitingItems(database: Database, release: ReleaseItems, background: Background): WaitingItems {
   const created = new Set<string>();
   function lookNow(): void {
     if (created.size === 0) return;
@@ -26,7 +26,7 @@ export function createWaitingItems(database: Database, release: ReleaseDeps, bac
     created.clear();
     background.run(
       'release',
-      loadWaitingFor(database, codes).then((waiting) => releaseItems(release, waiting, JUDGED)),
+      loadWaitingFor(database, codes).then((waiting) => release(waiting, JUDGED)),
     );
   }
   return {
@@ -36,7 +36,7 @@ export function createWaitingItems(database: Database, release: ReleaseDeps, bac
       for (const code of codes) created.add(code);
     },
     async releaseAll(now) {
-      await releaseItems(release, await loadReleasable(database, now, MOST), JUDGED);
+      await release(await loadReleasable(database, now, MOST), JUDGED);
     },
     lookNow,
   };

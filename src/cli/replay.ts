@@ -110,7 +110,7 @@ export async function follow({ pipeline, ledger }: Hub, id: number): Promise<Rep
   const bar = createProgress(`run ${id}`, 0);
   try {
     for (;;) {
-      await pipeline.carryOutReplay(id);
+      await pipeline.orders.runReplay(id);
       const run = (await ledger.replay(id)) as Replay;
       bar.setTotal(run.total);
       bar.update(Object.values(run.outcomes).reduce((sum, count) => sum + count, 0));

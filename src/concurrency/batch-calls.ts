@@ -3,6 +3,16 @@ export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In
   return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, lanes: 1 });
 }
 
+/** Runs each work after the one before has ended, also when that failed. */
+export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+}
+
 /**
  * Calls for the same thing share one answer. A call never gets an answer whose making began before it: what is asked for
  * while it is being made shares the next one.

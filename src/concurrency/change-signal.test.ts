@@ -5,7 +5,7 @@ test('a ring wakes all who wait, and whoever has waited long enough leaves nothi
   const bell = createChangeSignal();
   const all = Promise.all(Array.from({ length: 3 }, () => bell.next(60_000)));
   expect(bell.waiting()).toBe(3);
-  bell.ring();
+  bell.notify();
   await all;
   await Promise.all(Array.from({ length: 100 }, () => bell.next(1)));
   expect(bell.waiting()).toBe(0);

@@ -1,7 +1,7 @@
 /** Those who wait in this process for something to happen. */
 export interface ChangeSignal {
   /** Wake all who wait. */
-  ring(): void;
+  notify(): void;
   /** Resolves at the next ring, or after `ms`. */
   next(ms: number): Promise<void>;
   /** How many wait. */
@@ -11,7 +11,7 @@ export interface ChangeSignal {
 export function createChangeSignal(): ChangeSignal {
   const waiting = new Set<() => void>();
   return {
-    ring() {
+    notify() {
       for (const wake of waiting) wake();
     },
     next: (ms) =>

@@ -4,34 +4,37 @@ import { createMentions, type Mentions, type Person } from '#core/masking/mentio
 import { storableIn } from '#core/vietnamese/text';
 import type { Connection, Outgoing, Sender } from '../kit/adapter.ts';
 import type { WireRecord } from '../kit/http/http.ts';
-import type { Claimed } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
+import type { PayloadShapes } from '../observe/payload-shapes.ts';
 import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { sendSplitting } from './splitting.ts';
 
+type Hub = Pick<HubContext, 'nowMs' | 'random' | 'telemetry'>;
+
 export interface AttemptDeps {
-  readonly nowMs: () => number;
-  readonly random: () => number;
   readonly retryDelaysMs: readonly number[];
-  readonly onBug: (error: unknown) => void;
-  /** What a call says beside what its adapter says: which trace it belongs to. */
-  readonly headersOf: (claimed: Claimed) => Readonly<Record<string, string>>;
-  /** Called with each exchange with the partner. */
-  readonly onWire: (operation: string, wire: WireRecord) => void;
+  /** Sees each answer of a partner. */
+  readonly shapes: Pick<PayloadShapes, 'sampleAnswer'>;
 }
 
-/** Make one call, and say of each delivery in it what came of it and what follows. */
-export async function attemptCall(means: AttemptDeps, party: Party, call: PlannedCall): Promise<readonly Settled[]> {
+/** Makes one call. @returns for each of its deliveries the outcome and what follows */
+export async function attemptCall(
+  hub: Hub,
+  { retryDelaysMs, shapes }: AttemptDeps,
+  party: Party,
+  call: PlannedCall,
+): Promise<readonly Settled[]> {
   const wire: WireRecord[] = [];
-  const startedMs = means.nowMs();
-  const outcomes = await outcomesOf(means, party, call, (record) => {
+  const startedMs = hub.nowMs();
+  const outcomes = await outcomesOf(hub, party, call, (record) => {
     wire.push(record);
-    means.onWire(call.operation, record);
+    shapes.sampleAnswer(party.id, call.operation, record);
   });
-  const endedMs = means.nowMs();
+  const endedMs = hub.nowMs();
   const people = createMentions(call.items.flatMap(({ outgoing }) => applicantOf(outgoing) ?? []));
-  const kept = wire.length > 0 ? JSON.stringify(wire) : undefined;
+  const wireJson = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
     // Words of the partner's: what cannot be stored must not keep it from being known that it has answered.
@@ -39,12 +42,12 @@ export async function attemptCall(means: AttemptDeps, party: Party, call: Planne
     return {
       claimed,
       outcome,
-      settlement: settle(outcome, claimed.attempts, means.retryDelaysMs, means.random()),
+      settlement: settle(outcome, claimed.attempts, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
       ...(eventAt && { eventAt }),
       // One call, one record of it: with its first delivery.
-      wire: at === 0 ? kept : undefined,
+      wire: at === 0 ? wireJson : undefined,
     };
   });
 }
@@ -66,7 +69,7 @@ function eventAtOf(outgoing: Outgoing | undefined): string | undefined {
 }
 
 async function outcomesOf(
-  means: AttemptDeps,
+  { telemetry }: Hub,
   party: Party,
   call: PlannedCall,
   record: (wire: WireRecord) => void,
@@ -79,6 +82,7 @@ async function outcomesOf(
   if (items.length < call.items.length)
     return all({ kind: 'refused', reason: 'nothing-to-say', message: 'what it was to tell is no longer kept' });
   const [first] = call.items as [PlannedCall['items'][number]];
-  const connection: Connection = party.connect(record, means.headersOf(first.claimed));
-  return sendSplitting(items, (some: readonly Outgoing[]) => sender.send(connection, some), means.onBug);
+  const connection: Connection = party.connect(record, telemetry.headersOf(first.claimed));
+  const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
+  return sendSplitting(items, (some: readonly Outgoing[]) => sender.send(connection, some), onBug);
 }

@@ -1,11 +1,11 @@
-import { type DossierView, fold } from '#core/dossier/dossier';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { ReadEvent } from '../index/events.ts';
+import { asOf } from '../index/state-at.ts';
 import type { Change } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { TakenBesides } from '../ledger/deliveries.ts';
 
-export interface Told {
+export interface ChangedDossier {
   /** The dossier as the event left it, and as it is by now. */
   readonly dossier: Dossier;
   readonly now: Dossier | undefined;
@@ -19,14 +19,14 @@ export interface Told {
  * A delivery as a change of the index: one line of the change feed is one that is new. Whoever is told of changes alone
  * is told neither twice nor, when something is told again, of a state that is over.
  */
-export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, told: Told): Change {
+export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, told: ChangedDossier): Change {
   return { at: claimed.createdAt, news: newsOf(claimed, taken, told) };
 }
 
 function newsOf(
   { operation, seq }: Claimed,
   { itself, later }: TakenBesides = { itself: false, later: false },
-  { dossier, now, history, owner }: Told,
+  { dossier, now, history, owner }: ChangedDossier,
 ): Change['news'] {
   if (later && (dossier.status !== now?.status || dossier.statusAt !== now.statusAt)) return 'outdated';
   if (operation !== 'dossier.progress.v1') return 'new';
@@ -35,10 +35,4 @@ function newsOf(
   // Where its beginning is not kept any more, nobody knows: rather one too many than one that is missed.
   const isChanged = !after || JSON.stringify(asOf(history, seq - 1, owner)) !== JSON.stringify(after);
   return isChanged ? 'new' : 'unchanged';
-}
-
-/** The dossier as its first `seq` events tell it. */
-export function asOf(history: readonly ReadEvent[], seq: number, owner: string | undefined): DossierView | undefined {
-  const known = history.filter((event) => event.seq <= seq);
-  return fold(known, known.findLast((event) => event.owner !== undefined)?.owner ?? owner);
 }

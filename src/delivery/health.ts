@@ -1,23 +1,22 @@
 import type { Outcome } from '#core/dossier/settle';
-import type { Database } from '../database/pool.ts';
 import { type PartyNews, savePartyHealth } from '../ledger/party-health.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
+import type { HubContext } from '../process/hub-context.ts';
 
-/** Keeps for the operators when a partner last took something, and what last went wrong with it. */
+/** Stores for operators when a partner last accepted a delivery, and its last error. */
 export interface Health {
   note(outcome: Outcome): void;
-  /** Tell what has not been told. */
+  /** Stores what is not stored yet. */
   flush(): Promise<void>;
 }
 
 const EVERY_MS = 1_000;
 
-/** Why an item was not sent at all: another one did not get through. That one's error tells what is wrong, and came before. */
+/** The reason of an item that was not sent because an earlier one failed: that one's error was stored before. */
 const BEHIND_ANOTHER = 'waits';
 
-/** Told at most once a second: attempts come by the thousand. */
+/** Stores at most once a second: attempts come by the thousand. */
 export function createHealth(
-  { database, nowMs, telemetry }: { database: Database; nowMs: () => number; telemetry: Telemetry },
+  { database, nowMs, telemetry }: Pick<HubContext, 'database' | 'nowMs' | 'telemetry'>,
   party: string,
 ): Health {
   let news: PartyNews = {};
@@ -26,10 +25,10 @@ export function createHealth(
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    const told = news;
+    const stored = news;
     news = {};
-    if (told.successMs === undefined && !told.error) return;
-    await savePartyHealth(database, party, told).catch((error) => telemetry.failed('health', error));
+    if (stored.successMs === undefined && !stored.error) return;
+    await savePartyHealth(database, party, stored).catch((error) => telemetry.failed('health', error));
   }
 
   return {

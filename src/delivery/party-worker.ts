@@ -1,308 +1,284 @@
 import { asksToPause, type Pausing } from '#core/dossier/settle';
+import type { EntryCache } from '../catalogue/entry-cache.ts';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
-import type { Database } from '../database/pool.ts';
-import type { WireRecord } from '../kit/http/http.ts';
-import { type Claimed, claim, extendLeases, giveBack } from '../ledger/claim.ts';
+import { type Claimed, claim, giveBack } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
-import type { ShapeWatch } from '../observe/payload-shapes.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
-import { attemptCall } from './attempt.ts';
-import { type BreakerDeps, createBreaker, isCircuitOpen } from './breaker.ts';
-import { createHealth } from './health.ts';
-import type { Originals } from './originals.ts';
-import { type PlannedCall, planCalls } from './plan-calls.ts';
-import type { RecentCommits } from './recent-commits.ts';
-import { createSettleBuffer } from './settle-buffer.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { type AttemptDeps, attemptCall } from './attempt.ts';
+import { type Breaker, type BreakerDeps, createBreaker } from './breaker.ts';
+import { type ClaimPace, CONCURRENCY, createClaimPace } from './claim-pace.ts';
+import { createHealth, type Health } from './health.ts';
+import { createLeases, LEASE_MS, type Leases } from './leases.ts';
+import { type PlanDeps, type PlannedCall, planCalls } from './plan-calls.ts';
+import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
-export interface PartyWorkerDeps {
-  readonly database: Database;
-  readonly vault: Vault;
+/** What all workers of a process share. */
+export interface WorkerDeps extends AttemptDeps, Omit<PlanDeps, 'entries'> {
+  /** What operators entered in the code tables. */
+  readonly codes: Pick<CodeEntries, 'fresh'>;
+  /** Whether a delivery sent now may have been sent before, because the database was restored; see RestoreWatch. */
+  readonly isDoubtful: () => Promise<boolean>;
+}
+
+/** Where a worker reports what its partner does. */
+export interface PartyReports extends Pick<BreakerDeps, 'onBreak' | 'onClose'> {
+  /** Pauses the party. Resolves when every process knows it. */
+  readonly pause: (outcome: Pausing) => Promise<void>;
+}
+
+export interface PartyWorkerDeps extends PartyReports {
   readonly party: Party;
   readonly processId: string;
-  /** What operators have entered of the code tables. */
-  readonly codes: CodeEntries;
-  readonly originals: Originals;
-  readonly justKept?: RecentCommits;
-  readonly nowMs: () => number;
-  readonly random: () => number;
-  readonly retryDelaysMs: readonly number[];
   readonly settle: (settled: readonly Settled[]) => Promise<unknown>;
-  /** Say that there may be more than this process took, so that another one helps. */
-  readonly ringAgain: () => Promise<void>;
-  readonly telemetry: Telemetry;
-  readonly shapes: ShapeWatch;
-  /** What to do when a party's breaker opens and closes. */
-  readonly onBreaker: (party: string) => Pick<BreakerDeps, 'onBreak' | 'onClose'>;
-  /** Whether what is told now may have been told before, for the database was put back; see HomeWatch. */
-  readonly isDoubtful: () => Promise<boolean>;
-  /** Pause a party that wants to be called no more; resolves when every process knows it. */
-  readonly pause: (party: string, outcome: Pausing) => Promise<void>;
+  /** Notifies other processes that there may be more than this one took. */
+  readonly notifyOthers: () => Promise<void>;
 }
 
-/** All that this process does for one party. A slow party holds up its own worker and nobody else's. */
-export interface PartyWorker {
-  wake(): void;
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void>;
-  /** Resolves when what was under way is done, or after `ms`: what came of nothing by then stays leased. */
-  drain(ms: number): Promise<void>;
-}
-
-const CONCURRENCY = 16;
-/** A killed process's deliveries are free after this; a live one extends its leases all the time. */
-const LEASE_MS = 8_000;
-const HEARTBEAT_MS = 2_500;
-/** What is claimed ahead of the calls is what the partner takes in this time: a slow one gets nothing ahead. */
-const AHEAD_MS = 100;
-const MOST_AHEAD = 128;
-/** While little is due, claims this far apart take more each: one costs as much for one delivery as for many. */
-const CLAIM_EVERY_MS = 50;
-/** So much may wait to be settled, until no more is claimed. */
+/** With more outcomes than this waiting to be stored, nothing more is claimed. */
 const MOST_UNSETTLED = 500;
 
-/** A call that waits for its turn, and since when what it carries is leased. */
+/** A call that waits to be made, and since when its deliveries are leased (performance.now). */
 interface Ready {
   readonly call: PlannedCall;
   readonly leasedMs: number;
 }
 
-export function createPartyWorker(means: PartyWorkerDeps): PartyWorker {
-  const { database, party, processId, nowMs, telemetry } = means;
-  const leased = new Set<Claimed>();
-  const ready: Ready[] = [];
-  const { onBreak, onClose } = means.onBreaker(party.id);
-  const gate = createBreaker({
-    windows: party.maintenance,
-    nowMs,
-    retryDelaysMs: means.retryDelaysMs,
-    onBreak,
-    onClose() {
-      onClose();
-      void retryWaiting(database, party.id, Math.max(nowMs(), gate.askedUntilMs()))
-        .then(wake)
-        .catch((error) => telemetry.failed('retry waiting', error));
-    },
-  });
-  const health = createHealth(means, party.id);
-  const entries = createEntryCache(database, nowMs);
-  const unsettled = createSettleBuffer({
-    settle: means.settle,
-    onKept(settled) {
-      for (const one of settled) {
-        telemetry.attempted(one);
-        health.note(one.outcome);
-      }
-    },
-    onFailed: (error) => telemetry.failed('settle', error),
-    onDone(settled) {
-      for (const { claimed } of settled) leased.delete(claimed);
-      // What came behind it may be due now.
-      wake();
-    },
-  });
-  /** Calls on the line, and statements that claim or give back. */
-  let calling = 0;
-  let claiming = false;
-  let givingBack = 0;
-  let woken = false;
-  let draining = false;
-  /** Calls whose answer was that the partner wants no more, until that is kept: what is claimed meanwhile is given back. */
-  let pausing = 0;
-  /** Whether it is too late to keep what comes of a call: the process is about to end. */
-  let hasLeft = false;
-  let meanCallMs = Number.POSITIVE_INFINITY;
-  let claimedMs = Number.NEGATIVE_INFINITY;
-  let extendedMs = Number.NEGATIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
-  let whenIdle: (() => void)[] = [];
+/** Everything that this process delivers to one party. A slow party holds up its own worker and no other. */
+export class PartyWorker {
+  readonly #hub: HubContext;
+  readonly #shared: WorkerDeps;
+  readonly #own: PartyWorkerDeps;
+  readonly #breaker: Breaker;
+  readonly #health: Health;
+  readonly #entries: EntryCache;
+  readonly #leases: Leases;
+  readonly #pace: ClaimPace;
+  readonly #unsettled: SettleBuffer;
+  readonly #ready: Ready[] = [];
+  /** Calls under way, and statements that claim or give back. */
+  #calling = 0;
+  #isClaiming = false;
+  #givingBack = 0;
+  /** Calls after whose answer the party is being paused. Nothing is claimed until the pause is stored. */
+  #pausing = 0;
+  #isWoken = false;
+  #isDraining = false;
+  /** The process is about to end: it is too late to store an outcome. */
+  #hasLeft = false;
+  #timer: NodeJS.Timeout | undefined;
+  #whenIdle: (() => void)[] = [];
 
-  const heartbeat = setInterval(() => {
-    if (leased.size === 0) return;
-    const startedMs = performance.now();
-    void extendLeases(database, [...leased], nowMs() + LEASE_MS)
-      .then(() => {
-        extendedMs = startedMs;
-      })
-      .catch((error) => telemetry.failed('heartbeat', error));
-  }, HEARTBEAT_MS);
-  heartbeat.unref();
+  constructor(hub: HubContext, shared: WorkerDeps, own: PartyWorkerDeps) {
+    const { party } = own;
+    this.#hub = hub;
+    this.#shared = shared;
+    this.#own = own;
+    this.#health = createHealth(hub, party.id);
+    this.#entries = createEntryCache(hub.database, hub.nowMs);
+    this.#leases = createLeases(hub);
+    this.#pace = createClaimPace(party.budget);
+    this.#breaker = createBreaker({
+      windows: party.maintenance,
+      nowMs: hub.nowMs,
+      retryDelaysMs: shared.retryDelaysMs,
+      onBreak: own.onBreak,
+      onClose: () => this.#breakerClosed(),
+    });
+    this.#unsettled = createSettleBuffer({
+      settle: own.settle,
+      onStored: (settled) => this.#report(settled),
+      onFailed: (error) => hub.telemetry.failed('settle', error),
+      onDone: (settled) => this.#settled(settled),
+    });
+  }
 
-  /** Make the calls that are ready, and claim more beside them, until nothing is due. Called whenever something ended. */
-  function go(): void {
-    const room = draining || pausing > 0 ? 0 : gate.room();
+  /** Starts to deliver what is due. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#proceed();
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Resolves when all calls under way are done, or after `ms`. Deliveries without an outcome by then stay leased. */
+  async drain(ms: number): Promise<void> {
+    this.#isDraining = true;
+    clearTimeout(this.#timer);
+    this.#proceed();
+    this.#unsettled.flush();
+    await Promise.race([this.idle(), new Promise((resolve) => setTimeout(resolve, ms).unref())]);
+    this.#hasLeft = true;
+    this.#leases.close();
+    await this.#health.flush();
+  }
+
+  /** Makes the calls that are ready, and claims more beside them. Called whenever something ended. */
+  #proceed(): void {
+    const room = this.#isDraining || this.#pausing > 0 ? 0 : this.#breaker.room();
     if (room === 0) {
-      woken = false;
-      giveBackReady();
+      this.#isWoken = false;
+      this.#giveBack(this.#ready.splice(0).map(({ call }) => call));
     }
-    for (let left = room; left > 0 && ready.length > 0 && calling < CONCURRENCY; left--) start(ready.shift() as Ready);
-    if (woken && !claiming) claimSome(room);
-    if (isIdle()) {
-      for (const resolve of whenIdle) resolve();
-      whenIdle = [];
+    for (let left = room; left > 0 && this.#ready.length > 0 && this.#calling < CONCURRENCY; left--)
+      this.#start(this.#ready.shift() as Ready);
+    if (this.#isWoken && !this.#isClaiming) this.#claim(room);
+    if (this.#isIdle()) {
+      for (const resolve of this.#whenIdle) resolve();
+      this.#whenIdle = [];
     }
   }
 
-  function isIdle(): boolean {
-    return !woken && !claiming && calling + ready.length + givingBack + unsettled.size() === 0;
+  #isIdle(): boolean {
+    const underWay = this.#calling + this.#ready.length + this.#givingBack + this.#unsettled.size();
+    return !this.#isWoken && !this.#isClaiming && underWay === 0;
   }
 
-  function claimSome(room: number): void {
-    const most = CONCURRENCY + ahead(room);
-    const free = Math.min(most - calling - ready.length, room);
-    // Claiming one by one costs statements each: wait until half is free.
-    if (free < Math.min(most / 2, room) || unsettled.size() > MOST_UNSETTLED) return;
-    const waitMs = claimedMs + CLAIM_EVERY_MS - performance.now();
+  #claim(room: number): void {
+    const limit = this.#pace.limit(this.#calling + this.#ready.length, room);
+    if (limit <= 0 || this.#unsettled.size() > MOST_UNSETTLED) return;
+    const waitMs = this.#pace.waitMs();
     if (waitMs > 0) {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        go();
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#proceed();
       }, waitMs);
       return;
     }
-    woken = false;
-    claiming = true;
-    void claimCalls(free)
-      .catch((error) => telemetry.failed(`worker of ${party.id}`, error))
+    this.#isWoken = false;
+    this.#isClaiming = true;
+    void this.#claimCalls(limit)
+      .catch((error) => this.#hub.telemetry.failed(`worker of ${this.#own.party.id}`, error))
       .finally(() => {
-        claiming = false;
-        go();
+        this.#isClaiming = false;
+        this.#proceed();
       });
   }
 
-  /** Where dossiers at once are counted, what waits would count as well. */
-  function ahead(room: number): number {
-    if (room < CONCURRENCY || party.budget.concurrency !== undefined) return 0;
-    return Math.min(Math.floor((CONCURRENCY * AHEAD_MS) / meanCallMs), MOST_AHEAD);
-  }
-
-  async function claimCalls(limit: number): Promise<void> {
-    await means.codes.fresh();
+  async #claimCalls(limit: number): Promise<void> {
+    await this.#shared.codes.fresh();
     const leasedMs = performance.now();
-    claimedMs = leasedMs;
-    const leasedNow = await claim(database, {
-      party: party.id,
-      process: processId,
-      nowMs: nowMs(),
-      leaseMs: LEASE_MS,
-      limit,
-      carries: party.carries,
-      ...(party.budget.concurrency !== undefined && { atOnce: party.budget.concurrency }),
-    });
-    // What was claimed by a connection that is new was claimed before anybody could look where it leads.
-    const isDoubtful = leasedNow.length > 0 && (await means.isDoubtful());
-    const claimed = isDoubtful ? leasedNow.map((one) => ({ ...one, doubt: true })) : leasedNow;
-    for (const one of claimed) leased.add(one);
+    this.#pace.claimed();
+    const claimed = await this.#claimDeliveries(limit);
+    this.#leases.add(claimed);
     try {
-      const calls = await planCalls({ ...means, entries }, party, claimed);
-      for (const call of calls) ready.push({ call, leasedMs });
+      const deps = {
+        originals: this.#shared.originals,
+        recentCommits: this.#shared.recentCommits,
+        entries: this.#entries,
+      };
+      const calls = await planCalls(this.#hub, deps, this.#own.party, claimed);
+      for (const call of calls) this.#ready.push({ call, leasedMs });
       if (calls.length < limit) return;
       // There may be more: for this process at once, and for others.
-      woken = true;
-      claimedMs = Number.NEGATIVE_INFINITY;
-      void means.ringAgain();
+      this.#isWoken = true;
+      this.#pace.foundAll();
+      void this.#own.notifyOthers();
     } catch (error) {
-      for (const one of claimed) leased.delete(one);
+      this.#leases.drop(claimed);
       throw error;
     }
   }
 
-  function start({ call, leasedMs }: Ready): void {
-    // This process stood still: another one may have taken it over.
-    if (performance.now() - Math.max(leasedMs, extendedMs) > LEASE_MS) {
-      forget(call);
+  async #claimDeliveries(limit: number): Promise<readonly Claimed[]> {
+    const { party, processId } = this.#own;
+    const claimed = await claim(this.#hub.database, {
+      party: party.id,
+      process: processId,
+      nowMs: this.#hub.nowMs(),
+      leaseMs: LEASE_MS,
+      limit,
+      carries: party.carries,
+      atOnce: party.budget.concurrency,
+    });
+    // A new connection may lead to a restored database, which is checked only after the claim.
+    const isDoubtful = claimed.length > 0 && (await this.#shared.isDoubtful());
+    return isDoubtful ? claimed.map((one) => ({ ...one, doubt: true })) : claimed;
+  }
+
+  #start({ call, leasedMs }: Ready): void {
+    if (this.#leases.hasRunOut(leasedMs)) {
+      this.#leases.drop(claimedIn([call]));
       return;
     }
     const startedMs = performance.now();
-    calling++;
-    void attempt(call)
+    this.#calling++;
+    void this.#attempt(call)
       .catch((error) => {
-        telemetry.failed('attempt', error);
-        forget(call);
+        this.#hub.telemetry.failed('attempt', error);
+        this.#leases.drop(claimedIn([call]));
       })
       .finally(() => {
-        calling--;
-        const tookMs = Math.max(performance.now() - startedMs, 0.1);
-        meanCallMs = Number.isFinite(meanCallMs) ? meanCallMs * 0.9 + tookMs * 0.1 : tookMs;
-        go();
+        this.#calling--;
+        this.#pace.calledFor(performance.now() - startedMs);
+        this.#proceed();
       });
   }
 
-  function forget(call: PlannedCall): void {
-    for (const { claimed } of call.items) leased.delete(claimed);
-  }
-
-  async function attempt(call: PlannedCall): Promise<void> {
-    const settled = await gate
-      .pass(async () => {
-        const made = await attemptCall({ ...means, onBug, onWire, headersOf: telemetry.headersOf }, party, call);
-        await heedPause(made);
-        return made;
-      })
-      .catch((error) => {
-        if (isCircuitOpen(error)) return undefined;
-        throw error;
-      });
-    if (hasLeft) return;
-    if (settled) unsettled.add(settled, calling === 1 && ready.length === 0);
+  async #attempt(call: PlannedCall): Promise<void> {
+    const settled = await this.#breaker.run(async () => {
+      const made = await attemptCall(this.#hub, this.#shared, this.#own.party, call);
+      await this.#pauseIfAsked(made);
+      return made;
+    });
+    if (this.#hasLeft) return;
+    if (settled) this.#unsettled.add(settled, this.#calling === 1 && this.#ready.length === 0);
     // The breaker opened between the claim and the call.
-    else leave([call]);
+    else this.#giveBack([call]);
   }
 
-  /** Before anything else follows from the call: what is claimed after it is of a paused party. */
-  async function heedPause(settled: readonly Settled[]): Promise<void> {
+  /** Pauses first, so that whatever is claimed after this call belongs to a paused party. */
+  async #pauseIfAsked(settled: readonly Settled[]): Promise<void> {
     const asking = settled.map(({ outcome }) => outcome).find(asksToPause);
     if (!asking) return;
-    pausing++;
-    await means
-      .pause(party.id, asking)
-      .catch((error) => telemetry.failed('pause', error))
-      .finally(() => pausing--);
+    this.#pausing++;
+    await this.#own
+      .pause(asking)
+      .catch((error) => this.#hub.telemetry.failed('pause', error))
+      .finally(() => this.#pausing--);
   }
 
-  const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
-  const onWire = (operation: string, wire: WireRecord): void => means.shapes.answered(party.id, operation, wire);
-
-  /** What was claimed and is not tried is due again: for others at once when this process ends. */
-  function giveBackReady(): void {
-    if (ready.length > 0) leave(ready.splice(0).map(({ call }) => call));
-  }
-
-  function leave(calls: readonly PlannedCall[]): void {
-    const claimed = calls.flatMap(({ items }) => items.map((item) => item.claimed));
-    givingBack++;
-    void giveBack(database, claimed, draining ? nowMs() : nowMs() + LEASE_MS)
+  /** Makes claimed deliveries due again that were not attempted: at once for other processes when this one ends. */
+  #giveBack(calls: readonly PlannedCall[]): void {
+    if (calls.length === 0) return;
+    const { database, nowMs, telemetry } = this.#hub;
+    const claimed = claimedIn(calls);
+    this.#givingBack++;
+    void giveBack(database, claimed, this.#isDraining ? nowMs() : nowMs() + LEASE_MS)
       .catch((error) => telemetry.failed('give back', error))
       .finally(() => {
-        givingBack--;
-        for (const one of claimed) leased.delete(one);
-        go();
+        this.#givingBack--;
+        this.#leases.drop(claimed);
+        this.#proceed();
       });
   }
 
-  function wake(): void {
-    woken = true;
-    go();
+  #report(settled: readonly Settled[]): void {
+    for (const one of settled) {
+      this.#hub.telemetry.attempted(one);
+      this.#health.note(one.outcome);
+    }
   }
 
-  function idle(): Promise<void> {
-    return isIdle() ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve));
+  /** The next delivery of the same dossier may be due now. */
+  #settled(settled: readonly Settled[]): void {
+    this.#leases.drop(settled.map(({ claimed }) => claimed));
+    this.wake();
   }
 
-  return {
-    wake,
-    idle,
-    async drain(ms) {
-      draining = true;
-      clearTimeout(timer);
-      go();
-      unsettled.flush();
-      await Promise.race([idle(), new Promise((resolve) => setTimeout(resolve, ms).unref())]);
-      hasLeft = true;
-      clearInterval(heartbeat);
-      await health.flush();
-    },
-  };
+  #breakerClosed(): void {
+    const { database, nowMs, telemetry } = this.#hub;
+    this.#own.onClose();
+    void retryWaiting(database, this.#own.party.id, Math.max(nowMs(), this.#breaker.pausedUntilMs()))
+      .then(() => this.wake())
+      .catch((error) => telemetry.failed('retry waiting', error));
+  }
+}
+
+function claimedIn(calls: readonly PlannedCall[]): readonly Claimed[] {
+  return calls.flatMap(({ items }) => items.map(({ claimed }) => claimed));
 }

@@ -1,28 +1,28 @@
 import type { Settled } from '../ledger/settle.ts';
 
-/** Keeps what came of calls, some of them together, while the next calls are made. */
+/** Stores outcomes of calls in groups, while the next calls are made. */
 export interface SettleBuffer {
-  /** Keep these soon: at once when nothing else is on its way. */
+  /** Stores these soon. @param isLast whether nothing else is under way, so that waiting gains nothing */
   add(settled: readonly Settled[], isLast: boolean): void;
-  /** How many are not kept yet. */
+  /** How many outcomes are not stored yet. */
   size(): number;
-  /** Keep at once what waits. */
+  /** Stores all waiting outcomes at once. */
   flush(): void;
 }
 
 export interface SettleBufferDeps {
   readonly settle: (settled: readonly Settled[]) => Promise<unknown>;
-  /** Called with those that were kept; and in any case when they are done with. */
-  readonly onKept: (settled: readonly Settled[]) => void;
+  readonly onStored: (settled: readonly Settled[]) => void;
   readonly onFailed: (error: unknown) => void;
+  /** Called after either. */
   readonly onDone: (settled: readonly Settled[]) => void;
 }
 
-/** A statement and a commit for each call would cost more than the call; what is told late is told in doubt after a kill. */
+/** A commit for each call would cost more than the call. After a kill, an outcome that was not stored is in doubt. */
 const WITHIN_MS = 30;
 const AT_ONCE = 64;
 
-export function createSettleBuffer({ settle, onKept, onFailed, onDone }: SettleBufferDeps): SettleBuffer {
+export function createSettleBuffer({ settle, onStored, onFailed, onDone }: SettleBufferDeps): SettleBuffer {
   let waiting: Settled[] = [];
   let underWay = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export function createSettleBuffer({ settle, onKept, onFailed, onDone }: SettleB
     waiting = [];
     underWay += settled.length;
     void settle(settled)
-      .then(() => onKept(settled))
+      .then(() => onStored(settled))
       .catch(onFailed)
       .finally(() => {
         underWay -= settled.length;

@@ -4,19 +4,16 @@ import type { Background } from '../concurrency/background.ts';
 import { partiesWithWork } from '../ledger/deliveries.ts';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { saveBreaker } from '../ledger/party-states.ts';
-import type { Alerts } from '../observe/alerts.ts';
 import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
-import { createPartyWorker, type PartyWorker, type PartyWorkerDeps } from './party-worker.ts';
+import { type PartyReports, PartyWorker, type WorkerDeps } from './party-worker.ts';
 import { pauseByHub } from './pause.ts';
 import { createSettle } from './settle-batches.ts';
 
-type OfEach = 'party' | 'processId' | 'settle' | 'ringAgain' | 'onBreaker' | 'pause';
-
-export interface WorkersDeps extends Omit<PartyWorkerDeps, OfEach> {
+export interface WorkersDeps extends WorkerDeps {
   readonly parties: ReadonlyMap<string, Party>;
   readonly queue: Queue;
-  readonly alerts: Alerts;
   readonly background: Background;
 }
 
@@ -31,17 +28,17 @@ export interface Workers {
   drain(ms: number): Promise<void>;
 }
 
-export function createWorkers(deps: WorkersDeps): Workers {
-  const { database, vault, parties, queue, nowMs } = deps;
+export function createWorkers(hub: HubContext, deps: WorkersDeps): Workers {
+  const { database, vault, nowMs } = hub;
+  const { parties, queue } = deps;
   const processId = randomUUID();
   const settle = createSettle(database, vault);
-  const workers = new Map<string, PartyWorker>(
-    [...parties.values()].map((party) => {
-      const ringAgain = (): Promise<void> => queue.ring([party.id]);
-      const own = { party, processId, settle, ringAgain, ...reportsOf(deps, processId) };
-      return [party.id, createPartyWorker({ ...deps, ...own })];
-    }),
-  );
+  const workers = new Map<string, PartyWorker>();
+  for (const party of parties.values()) {
+    const reports = reportsOf(hub, deps.background, party.id, processId);
+    const notifyOthers = (): Promise<void> => queue.notify([party.id]);
+    workers.set(party.id, new PartyWorker(hub, deps, { party, processId, settle, notifyOthers, ...reports }));
+  }
   return {
     wake: (party) => workers.get(party)?.wake(),
     due: () => partiesWithWork(database, [...parties.keys()], nowMs()),
@@ -54,24 +51,24 @@ export function createWorkers(deps: WorkersDeps): Workers {
   };
 }
 
-/** Tells operators when a partner goes away, comes back, or asks for a pause. */
+/** Reports to operators that a partner goes away, comes back, or asks for a pause. */
 function reportsOf(
-  { database, alerts, background, nowMs }: WorkersDeps,
+  { database, alerts, nowMs }: HubContext,
+  background: Background,
+  party: string,
   processId: string,
-): Pick<PartyWorkerDeps, 'onBreaker' | 'pause'> {
+): PartyReports {
   return {
-    onBreaker: (party) => ({
-      onBreak(last) {
-        const cause = 'message' in last ? `${last.reason}: ${maskNamesIn(last.message)}` : last.kind;
-        background.run('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
-        background.run('alert', alerts.open(party, alerts.kindOf(last), cause));
-      },
-      onClose() {
-        background.run('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
-        background.run('alert', alerts.close(party, AWAY_KINDS));
-      },
-    }),
-    async pause(party, { reason, message }) {
+    onBreak(last) {
+      const cause = 'message' in last ? `${last.reason}: ${maskNamesIn(last.message)}` : last.kind;
+      background.run('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
+      background.run('alert', alerts.open(party, alerts.kindOf(last), cause));
+    },
+    onClose() {
+      background.run('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
+      background.run('alert', alerts.close(party, AWAY_KINDS));
+    },
+    async pause({ reason, message }) {
       const why = `${reason}: ${maskNamesIn(message)}`;
       await pauseByHub(database, party, why, nowMs());
       background.run('alert', alerts.open(party, 'paused-by-partner', why));

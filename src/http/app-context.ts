@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
-import type { Originals } from '../delivery/originals.ts';
 import type { LookUp } from '../index/look-up.ts';
+import type { Originals } from '../index/originals.ts';
 import type { IndexReader } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';

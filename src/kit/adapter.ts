@@ -34,24 +34,26 @@ export interface Outgoing<O extends Operation = Operation> {
   /** The dossier as it was when this was told; what a step belongs to. Absent for catalogue entries. */
   readonly dossier?: Dossier;
   /** What the catalogue says of the dossier's service and agency; absent where it knows nothing. */
-  readonly service?: {
-    readonly code: string;
-    readonly name: string;
-    readonly fieldCode?: string;
-    readonly fieldName?: string;
-  };
-  readonly agency?: { readonly code: string; readonly name: string };
+  readonly service?:
+    | {
+        readonly code: string;
+        readonly name: string;
+        readonly fieldCode?: string;
+        readonly fieldName?: string;
+      }
+    | undefined;
+  readonly agency?: { readonly code: string; readonly name: string } | undefined;
   /**
    * What came in the adapter's own dialect: the last whole item that told of the dossier, or the step itself, as its
    * sender wrote it, and the record that it was read as. It may say more than the record has a place for.
    */
-  readonly original?: { readonly item: unknown; readonly record: Records[O] };
+  readonly original?: { readonly item: unknown; readonly record: Records[O] } | undefined;
   /** An earlier attempt may have arrived: look up before sending again. */
   readonly doubt: boolean;
   /** The partner has taken this dossier before. */
   readonly known: boolean;
   /** What it changed in the index, for adapters that tell of changes. */
-  readonly change?: Change;
+  readonly change?: Change | undefined;
 }
 
 /** A dossier's new state, or a step, as a change of what readers see. */

@@ -31,7 +31,7 @@ export interface Claimer {
   /** Operations of which one call carries several; of the others it carries one. */
   readonly carries: ReadonlyMap<string, Carries>;
   /** How many dossiers all processes together may have leased at once. */
-  readonly atOnce?: number;
+  readonly atOnce: number | undefined;
 }
 
 /** What one call may carry. */

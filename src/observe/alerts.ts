@@ -27,7 +27,7 @@ export interface Alerts {
   /** It is right again. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
   /** Send what has not been sent; nothing while another process is doing so. */
-  tell(): Promise<void>;
+  send(): Promise<void>;
   /** What an outcome that got nothing through probably means. */
   kindOf(outcome: Outcome): Incident['kind'];
 }
@@ -68,7 +68,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       if (!incident) return;
       telemetry.incident(party, kind, 1);
       telemetry.log.warn({ incident: incident.id, party, kind, cause }, 'incident');
-      await this.tell();
+      await this.send();
     },
     async close(party, kinds, about) {
       for (const kind of await closeIncidents(database, party, kinds, nowMs(), about)) {
@@ -76,7 +76,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
         telemetry.log.info({ party, kind }, 'incident over');
       }
     },
-    async tell() {
+    async send() {
       telling ??= tellAll().finally(() => {
         telling = undefined;
       });

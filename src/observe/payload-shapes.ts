@@ -16,7 +16,7 @@ export interface ShapeWatchMeans {
 }
 
 /** A message, as far as its payload's shape goes. */
-interface Told {
+interface SampledMessage {
   readonly party: string;
   readonly door: string;
   readonly operation: string | undefined;
@@ -28,15 +28,15 @@ interface Told {
  * Watches the shapes of what partners tell and answer. A difference from what was learnt opens one incident, and is
  * known from then on. What is sampled is looked at later, some payloads a second: nobody waits for it.
  */
-export interface ShapeWatch {
+export interface PayloadShapes {
   /** Messages were kept. */
-  told(messages: readonly Told[]): void;
+  sampleMessages(messages: readonly SampledMessage[]): void;
   /** A partner answered a call. */
-  answered(party: string, operation: string, wire: WireRecord): void;
+  sampleAnswer(party: string, operation: string, wire: WireRecord): void;
   /** Look at what was sampled. */
   flush(): Promise<void>;
   /** Let notices of more than a day ago rest: the new shape is the usual one now. */
-  rest(): Promise<void>;
+  closeOld(): Promise<void>;
 }
 
 /** After the first payloads, one of so many is looked at, and one that comes so long after the last one that was. */
@@ -65,7 +65,7 @@ interface Print {
   readonly isPart: boolean;
 }
 
-export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWatchMeans): ShapeWatch {
+export function createPayloadShapes({ database, alerts, telemetry, nowMs }: ShapeWatchMeans): PayloadShapes {
   const seen = new Map<string, { readonly count: number; readonly lookedMs: number }>();
   let waiting = new Map<string, Sample[]>();
   let timer: NodeJS.Timeout | undefined;
@@ -130,16 +130,16 @@ export function createShapeWatch({ database, alerts, telemetry, nowMs }: ShapeWa
   }
 
   return {
-    told(messages) {
+    sampleMessages(messages) {
       for (const { party, door, operation, body, refused } of messages)
         if (body && !refused) sample({ party, kind: `${operation ?? ''} (${door})`, body });
     },
-    answered(party, operation, { url, status = 0, request, reply }) {
+    sampleAnswer(party, operation, { url, status = 0, request, reply }) {
       if (status < 200 || status > 299) return;
       sample({ party, kind: `answer to ${operation} ${placeOf(url)}`, body: reply, asked: request });
     },
     flush,
-    async rest() {
+    async closeOld() {
       for (const { party, kind, openedAt } of await openIncidents(database))
         if (kind === 'schema-drift' && Date.parse(openedAt) < nowMs() - DAY_MS) await alerts.close(party, [kind]);
     },

@@ -8,7 +8,7 @@ import type { Backlog } from '../ledger/backlog.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { LastReconcile } from '../ledger/reconciles.ts';
 import type { Settled } from '../ledger/settle.ts';
-import type { TakenIn, Traces } from './traces.ts';
+import type { AcceptedMessage, Traces } from './traces.ts';
 
 /** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
 export interface Telemetry {
@@ -21,7 +21,7 @@ export interface Telemetry {
   /** Count the anomalies of the history, as it is whenever metrics are asked for. */
   watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
   /** Messages were committed, and what they changed is in the index, at this moment. */
-  accepted(submissions: readonly Told[], accepted: readonly Kept[], atMs: number): void;
+  accepted(submissions: readonly AcceptedSubmission[], accepted: readonly AcceptedResult[], atMs: number): void;
   attempted(settled: Settled): void;
   /** The headers by which a partner that is called for this attempt finds the trace; none where there are no traces. */
   headersOf(claimed: Claimed): Readonly<Record<string, string>>;
@@ -36,9 +36,11 @@ export interface Telemetry {
   failed(where: string, error: unknown): void;
 }
 
-type Told = Omit<TakenIn, 'messageId' | 'receipt' | 'results'> & { readonly items: readonly Item[] };
+type AcceptedSubmission = Omit<AcceptedMessage, 'messageId' | 'receipt' | 'results'> & {
+  readonly items: readonly Item[];
+};
 /** The id is absent where the message was not worth one. */
-type Kept = Pick<TakenIn, 'receipt' | 'results'> & { readonly messageId?: string };
+type AcceptedResult = Pick<AcceptedMessage, 'receipt' | 'results'> & { readonly messageId?: string };
 
 /** From seconds to a month: what matters over there is counted by the day. */
 const FROM_SOURCE = [1, 5, 30, 120, 600, 3_600, 14_400, 43_200, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
@@ -143,7 +145,8 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
       }
       if (traces)
         for (const [at, { messageId, ...kept }] of accepted.entries())
-          if (messageId !== undefined) traces.accepted({ ...(submissions[at] as Told), ...kept, messageId }, atMs);
+          if (messageId !== undefined)
+            traces.accepted({ ...(submissions[at] as AcceptedSubmission), ...kept, messageId }, atMs);
     },
     attempted(settled) {
       const { claimed, outcome, settlement, at, tookMs, eventAt } = settled;

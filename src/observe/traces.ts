@@ -29,7 +29,7 @@ import type { Settled } from '../ledger/settle.ts';
  */
 export interface Traces {
   /** A message was committed. */
-  accepted(message: TakenIn, atMs: number): void;
+  accepted(message: AcceptedMessage, atMs: number): void;
   attempted(settled: Settled): void;
   /** The `traceparent` of a call that makes this attempt. */
   traceparentOf(claimed: Claimed): string;
@@ -38,7 +38,7 @@ export interface Traces {
 }
 
 /** A message that was taken in. */
-export interface TakenIn {
+export interface AcceptedMessage {
   readonly messageId: string;
   readonly receipt: string;
   readonly party: string;
@@ -178,7 +178,7 @@ function hrTime(ms: number): HrTime {
   return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }
 
-function attributesOf({ party, door, operation, messageId, receipt, results, refused }: TakenIn): Attributes {
+function attributesOf({ party, door, operation, messageId, receipt, results, refused }: AcceptedMessage): Attributes {
   const counts = new Map<string, number>();
   for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   // What is no dossier's code may be anything.

@@ -1,13 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Route, recipients } from '#core/dossier/route';
-import type { Database } from '../database/pool.ts';
-import { asOf } from '../delivery/change.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
+import { asOf } from '../index/state-at.ts';
 import { addUntold, loadTellings, oneBackfillAtATime, type Tellings, type Untold } from '../ledger/untold.ts';
-import type { Vault } from '../secrets/vault.ts';
+import type { HubContext } from '../process/hub-context.ts';
 
 /** Which party is to be told what it was never told, and of which dossiers. */
 export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt'> {
@@ -15,12 +14,7 @@ export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt
   readonly untold: true;
 }
 
-export interface BackfillMeans {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly routes: readonly Route[];
-  readonly nowMs: () => number;
-}
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
 
 export interface BackfillPreview {
   /** Dossiers that were looked at, and whether these are all. */
@@ -43,13 +37,13 @@ export function isRoutedTo(routes: readonly Route[], party: string): boolean {
 }
 
 /** How much a backfill would tell; nothing is changed. Ends after ten seconds, wherever it is. */
-export async function previewBackfill(means: BackfillMeans, order: Backfill): Promise<BackfillPreview> {
+export async function previewBackfill(hub: Hub, routes: readonly Route[], order: Backfill): Promise<BackfillPreview> {
   const endMs = performance.now() + PREVIEW_MS;
   const sample: BackfillPreview['sample'][number][] = [];
   const count = { dossiers: 0, never: 0, older: 0 };
   let isAll = false;
   for (let after = ''; !isAll && performance.now() < endMs; ) {
-    const { looked, untold, last } = await untoldAfter(means, means.database.pool, order, after);
+    const { looked, untold, last } = await untoldAfter(hub, routes, hub.database.pool, order, after);
     count.dossiers += looked;
     for (const { told } of untold) count[told === null ? 'never' : 'older']++;
     for (const { code, version, told } of untold.slice(0, SAMPLE - sample.length)) sample.push({ code, version, told });
@@ -69,22 +63,23 @@ export async function previewBackfill(means: BackfillMeans, order: Backfill): Pr
  * @returns how many were, and the code after which to go on; undefined when all are done
  */
 export async function continueBackfill(
-  means: BackfillMeans,
+  hub: Hub,
+  routes: readonly Route[],
   tx: pg.PoolClient,
   order: Backfill,
   begin: string,
   atMost: number,
 ): Promise<{ readonly added: number; readonly after: string | undefined }> {
   // A process of other settings, as while they are changed one after the other: it leaves the run to those that know the way.
-  if (!isRoutedTo(means.routes, order.party)) return { added: 0, after: begin };
+  if (!isRoutedTo(routes, order.party)) return { added: 0, after: begin };
   await oneBackfillAtATime(tx, order.party);
   const endMs = performance.now() + STEP_MS;
   let added = 0;
   let after = begin;
   while (added < atMost && performance.now() < endMs) {
-    const { looked, untold, last } = await untoldAfter(means, tx, order, after);
+    const { looked, untold, last } = await untoldAfter(hub, routes, tx, order, after);
     const now = untold.slice(0, atMost - added);
-    added += await addUntold(tx, order.party, now, means.nowMs());
+    added += await addUntold(tx, order.party, now, hub.nowMs());
     const isWhole = now.length === untold.length;
     if (isWhole && looked < PAGE) return { added, after: undefined };
     after = (isWhole ? last : now.at(-1)?.code) ?? after;
@@ -94,7 +89,8 @@ export async function continueBackfill(
 
 /** The next dossiers in the order of their codes, and which of them the party should know otherwise than it does. */
 async function untoldAfter(
-  means: BackfillMeans,
+  hub: Hub,
+  routes: readonly Route[],
   db: pg.Pool | pg.PoolClient,
   { party, untold: _, ...filter }: Backfill,
   after: string,
@@ -103,7 +99,7 @@ async function untoldAfter(
   readonly untold: readonly Missing[];
   readonly last: string | undefined;
 }> {
-  const page = await routedInCodeOrder(means.database, filter, PAGE, after);
+  const page = await routedInCodeOrder(hub.database, filter, PAGE, after);
   const last = page.at(-1)?.code;
   if (last === undefined) return { looked: 0, untold: [], last };
   const since = page.map(({ createdAt }) => createdAt).reduce((a, b) => (a < b ? a : b));
@@ -112,9 +108,9 @@ async function untoldAfter(
   const missing = page.flatMap((one) => {
     const tellingsOf = tellings.get(one.code) as Tellings;
     const { told } = tellingsOf;
-    return (told ?? 0) < newestFor(means.routes, party, one, tellingsOf) ? [{ ...one, told }] : [];
+    return (told ?? 0) < newestFor(routes, party, one, tellingsOf) ? [{ ...one, told }] : [];
   });
-  const same = await toldTheSame(means, missing, since);
+  const same = await toldTheSame(hub, missing, since);
   return { looked: page.length, untold: missing.filter(({ code }) => !same.has(code)), last };
 }
 
@@ -125,7 +121,7 @@ const AT_ONCE = 10;
 
 /** Of these dossiers those that are as the party was told last: what came since was too old to change anything. */
 async function toldTheSame(
-  { database, vault }: BackfillMeans,
+  { database, vault }: Hub,
   missing: readonly Missing[],
   since: string,
 ): Promise<ReadonlySet<string>> {

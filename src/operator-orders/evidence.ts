@@ -1,14 +1,11 @@
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
-import type { Database } from '../database/pool.ts';
 import type { IndexReader } from '../index/read.ts';
 import type { Audit } from '../ledger/audit.ts';
 import { loadEvidence } from '../ledger/evidence.ts';
-import type { Vault } from '../secrets/vault.ts';
+import type { HubContext } from '../process/hub-context.ts';
 
-export interface EvidenceMeans {
-  readonly database: Database;
-  readonly vault: Vault;
+export interface EvidenceDeps {
   readonly index: Pick<IndexReader, 'one'>;
   readonly audit: Audit;
   readonly attest: Attest;
@@ -30,7 +27,10 @@ export type MadeEvidence =
  */
 export type MakeEvidence = (actor: string, code: string) => Promise<MadeEvidence>;
 
-export function createEvidence({ database, vault, index, audit, attest }: EvidenceMeans): MakeEvidence {
+export function createEvidence(
+  { database, vault }: Pick<HubContext, 'database' | 'vault'>,
+  { index, audit, attest }: EvidenceDeps,
+): MakeEvidence {
   return async (actor, given) => {
     const asked = cleanCode(given);
     const one = await index.one(asked);
@@ -47,9 +47,8 @@ export function createEvidence({ database, vault, index, audit, attest }: Eviden
 
 /** @param province of the settings, where they name one */
 export function createAttest(
-  vault: Vault,
+  { vault, nowMs }: Pick<HubContext, 'vault' | 'nowMs'>,
   province: { readonly code: string; readonly name: string } | undefined,
-  nowMs: () => number,
 ): Attest {
   const iss = province ? `${province.code} ${province.name}` : 'lienthong';
   return (type, content) => vault.attest(type, { iss, iat: Math.floor(nowMs() / 1000), ...content });

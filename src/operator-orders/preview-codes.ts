@@ -5,25 +5,23 @@ import type { Ownership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
 import type { CodesOf } from '#core/identifiers/codes';
 import { unmappedKey } from '#core/problem';
-import { type Readers, readAgain } from '../accept/read-again.ts';
-import type { Database } from '../database/pool.ts';
 import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
 import { loadSealedMessage, messageIdsOf, openMessage } from '../ledger/messages.ts';
 import { waitingFor } from '../ledger/quarantine.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
+import { type Readers, readAgain } from '../parties/read-again.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import { createRecipientsPreview } from './preview-recipients.ts';
 
-export interface PreviewMeans {
-  readonly database: Database;
-  readonly vault: Vault;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+
+export interface CodePreviewDeps {
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
   readonly ownership: Ownership;
   readonly codes: Pick<CodeEntries, 'now' | 'reload'>;
   /** The doors' readers, by these code tables. */
   readonly readersWith: (codes: Pick<CodeEntries, 'at'>) => Readers;
-  readonly nowMs: () => number;
 }
 
 /** What a line of a code table would have made of what a party told lately. */
@@ -58,54 +56,72 @@ const MOST_ITEMS = 20_000;
 const MOST_MS = 10_000;
 const SHOWN = 50;
 
-/** Read again what a party told within some days, by the code tables as they are and with one more line; nothing is changed. */
+/** Reads recent messages of a party again, by the code tables as they are and with one more line. Changes nothing. */
 export async function previewCode(
-  means: PreviewMeans,
+  hub: Hub,
+  deps: CodePreviewDeps,
   line: Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>,
   days: number,
 ): Promise<CodePreview> {
-  const { database, vault, nowMs, routes, ownership } = means;
-  await means.codes.reload();
-  const party = line.party;
-  const asIs = means.codes.now(party);
-  const [read, readWith] = [readerBy(means, party, asIs), readerBy(means, party, withLine(asIs, line))];
+  const { database, vault, nowMs } = hub;
+  const { routes, ownership, codes } = deps;
+  await codes.reload();
+  const { party } = line;
+  const asIs = codes.now(party);
+  const [read, readWith] = [readerBy(deps, party, asIs), readerBy(deps, party, withLine(asIs, line))];
   const sinceMs = nowMs() - days * 86_400_000;
   const startedMs = performance.now();
-  const found: PreviewedItem[] = [];
-  const told = createRecipientsPreview(database, routes, { party, ownership });
-  const count = { messages: 0, items: 0, freed: 0, changed: 0 };
+  const recipients = createRecipientsPreview(database, routes, { party, ownership });
+  const count: Counts = { messages: 0, items: 0, freed: 0, changed: 0, shown: [] };
   let isAll = true;
   for await (const id of messageIdsOf(database, party, sinceMs)) {
     isAll = count.items < MOST_ITEMS && performance.now() - startedMs < MOST_MS;
     if (!isAll) break;
-    if (id === undefined) continue;
-    const sealed = await loadSealedMessage(database, id);
-    if (!sealed || !vault.knows(sealed.sealed.keyId)) continue;
+    const sealed = id === undefined ? undefined : await loadSealedMessage(database, id);
+    if (id === undefined || !sealed || !vault.knows(sealed.sealed.keyId)) continue;
     const message = openMessage(vault, sealed);
-    const [before, after] = [await read(message), await readWith(message)];
-    count.messages++;
-    count.items += before.length;
-    const otherwise: RecordItem[] = [];
-    for (const [item, was] of before.entries()) {
-      const would = after[item];
-      if (would?.kind !== 'record') continue;
-      const changes = changesOf(was, would);
-      if (changes.length === 0) continue;
-      count[was.kind === 'record' ? 'changed' : 'freed']++;
-      otherwise.push(would);
-      if (found.length < SHOWN) found.push({ code: would.record.code, messageId: id, item, changes });
-    }
-    await told.add(otherwise);
-    // Other requests get their turn between two messages.
+    await recipients.add(compareItems(id, await read(message), await readWith(message), count));
+    // Other requests continue between two messages.
     await setImmediate();
   }
-  const { freed, changed, messages, items } = count;
   return {
-    looked: { messages, items, since: msToInstant(sinceMs), isAll },
-    ...{ freed, changed, told: told.parties() },
+    looked: { messages: count.messages, items: count.items, since: msToInstant(sinceMs), isAll },
+    freed: count.freed,
+    changed: count.changed,
+    told: recipients.parties(),
     waiting: await waitingFor(database, unmappedKey(line.table, line.from), party),
-    items: found,
+    items: count.shown,
   };
+}
+
+interface Counts {
+  messages: number;
+  items: number;
+  freed: number;
+  changed: number;
+  readonly shown: PreviewedItem[];
+}
+
+/** Counts the items of a message that would differ. @returns what they would be */
+function compareItems(
+  messageId: string,
+  before: readonly Item[],
+  after: readonly Item[],
+  count: Counts,
+): readonly RecordItem[] {
+  count.messages++;
+  count.items += before.length;
+  const otherwise: RecordItem[] = [];
+  for (const [item, was] of before.entries()) {
+    const would = after[item];
+    if (would?.kind !== 'record') continue;
+    const changes = changesOf(was, would);
+    if (changes.length === 0) continue;
+    count[was.kind === 'record' ? 'changed' : 'freed']++;
+    otherwise.push(would);
+    if (count.shown.length < SHOWN) count.shown.push({ code: would.record.code, messageId, item, changes });
+  }
+  return otherwise;
 }
 
 function withLine(codes: CodesOf, { table, from, to }: Pick<CodeEntry, 'table' | 'from' | 'to'>): CodesOf {
@@ -114,9 +130,9 @@ function withLine(codes: CodesOf, { table, from, to }: Pick<CodeEntry, 'table' |
 }
 
 /** What cannot be read at all by either is nothing to compare. */
-function readerBy(means: PreviewMeans, id: string, codes: CodesOf) {
-  const readers = means.readersWith({ at: () => codes });
-  const party = means.parties.get(id) as Party;
+function readerBy(deps: CodePreviewDeps, id: string, codes: CodesOf) {
+  const readers = deps.readersWith({ at: () => codes });
+  const party = deps.parties.get(id) as Party;
   const parties = new Map([[id, { ...party, codes: { at: () => codes, now: () => codes } }]]);
   return (message: Parameters<typeof readAgain>[2]): Promise<readonly Item[]> =>
     readAgain(readers, parties, message).catch(() => []);

@@ -1,9 +1,9 @@
+import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type RecordItem } from '#core/dossier/item';
+import { codesOf, namedBy, namesOf, namesOfHeld } from '#core/dossier/names';
 import type { OwnedSubject, Ownership } from '#core/dossier/ownership';
-import { type Route, recipients, type Subject } from '#core/dossier/route';
+import { type Route, recipients, type Subject, subjectOfEntry } from '#core/dossier/route';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { codesOf, type DossierItem, namedBy, namesOf, namesOfHeld } from '../accept/dossiers.ts';
-import { subjectOfEntry } from '../accept/entry-item.ts';
 import type { Database } from '../database/pool.ts';
 import { servicesUnder } from '../index/dossiers.ts';
 

@@ -1,8 +1,9 @@
+import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import { type ReleaseDeps, releaseItems } from '../accept/release.ts';
-import type { Database } from '../database/pool.ts';
+import type { Route } from '#core/dossier/route';
 import { inTransaction } from '../database/transaction.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
+import type { WaitingRow } from '../ledger/quarantine.ts';
 import { advanceReplay, runningReplays } from '../ledger/replays.ts';
 import {
   advanceResolution,
@@ -15,59 +16,64 @@ import {
   signItems,
   unfinishedResolutions,
 } from '../ledger/resolutions.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
-import { type Backfill, type BackfillMeans, continueBackfill } from './backfill.ts';
+import { type Backfill, continueBackfill } from './backfill.ts';
 
-export interface OrderDeps {
-  readonly database: Database;
+export interface OrderRunnerDeps {
   readonly queue: Queue;
   readonly codes: CodeEntries;
-  readonly nowMs: () => number;
+  readonly routes: readonly Route[];
+  /** Applies items that wait in quarantine. @returns how many wait no longer */
+  readonly release: (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
 }
 
-/** Carries out what operators ordered. */
+/** Carries out orders of operators. */
 export interface OrderRunner {
   /** Continues resolutions as far as possible now, then replays at their rate. One run at a time. */
   runAll(): Promise<void>;
+  /** Continues one replay. Rejects with what went wrong with it, and with no other order. */
   runReplay(id: number): Promise<void>;
 }
 
-export function createOrderRunner(release: ReleaseDeps, deps: OrderDeps & ReplayMeans): OrderRunner {
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+
+export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner {
   // Each order keeps a transaction open while it runs.
   let last: Promise<void> = Promise.resolve();
   return {
     runAll() {
       last = last
         .catch(() => undefined)
-        .then(() => runResolutions(release, deps))
-        .finally(() => runReplays(deps));
+        .then(() => runResolutions(hub, deps))
+        .finally(() => runReplays(hub, deps));
       return last;
     },
-    runReplay: (id) => runReplay(deps, id),
+    runReplay: (id) => runReplay(hub, deps, id),
   };
 }
 
-/** Items that are let go before it is kept how far a resolution came. */
+/** Items that are released before the progress of a resolution is saved. */
 const PIECE = 500;
-/** Then others have their turn: the rest is done at the next sweep. */
+/** After this time other orders continue. The next sweep does the rest. */
 const MOST_MS = 5_000;
 
 /**
- * Go on with the resolutions that are not finished, as far as it goes now. A process that dies leaves the rest to
- * whoever sweeps next. One that cannot be carried out holds up no other.
+ * Continues unfinished resolutions as far as possible now. When a process dies, the next sweep of any process continues. An
+ * order that fails holds up no other.
  *
- * @throws what went wrong with the first such one, when all had their turn
+ * @throws the error of the first order that failed, after all were continued
  */
-export async function runResolutions(letGoMeans: ReleaseDeps, means: OrderDeps): Promise<void> {
-  const unfinished = await unfinishedResolutions(means.database);
+async function runResolutions(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
+  const unfinished = await unfinishedResolutions(hub.database);
   if (unfinished.length === 0) return;
-  await means.codes.reload();
+  await deps.codes.reload();
   const endMs = performance.now() + MOST_MS;
   const failed: unknown[] = [];
   for (const id of unfinished) {
     try {
       let isMore = true;
-      while (isMore && performance.now() < endMs) isMore = await onePiece(letGoMeans, means, id);
+      while (isMore && performance.now() < endMs) isMore = await runPiece(hub, deps, id);
     } catch (error) {
       failed.push(error);
     }
@@ -76,54 +82,53 @@ export async function runResolutions(letGoMeans: ReleaseDeps, means: OrderDeps):
 }
 
 /** @returns whether there may be more to do at once */
-async function onePiece(letGoMeans: ReleaseDeps, means: OrderDeps, id: number): Promise<boolean> {
-  const { database, queue, nowMs } = means;
-  const { isMore, ring } = await inTransaction(database, async (tx) => {
+async function runPiece({ database, nowMs }: Hub, { queue, release }: OrderRunnerDeps, id: number): Promise<boolean> {
+  const { isMore, parties } = await inTransaction(database, async (tx) => {
     const resolution = await lockResolution(tx, id);
-    if (!resolution) return { isMore: false, ring: [] };
+    if (!resolution) return { isMore: false, parties: [] };
     const at = msToInstant(nowMs());
-    if (resolution.action === 'dismiss') {
-      const { count, parties } = await dismissDeliveries(tx, resolution, at);
-      const freed = count + (await dismissItems(tx, resolution, at));
-      await advanceResolution(tx, id, { last: undefined, freed, finishedAt: at });
-      return { isMore: false, ring: parties };
-    }
+    if (resolution.action === 'dismiss') return dismissAll(tx, resolution, at);
     const { count, parties } = await freeDeliveries(tx, resolution, at);
     const rows = await loadItemsToFree(tx, resolution, PIECE);
-    const freed = count + (await releaseItems(letGoMeans, rows, resolution.action === 'release'));
+    const released = count + (await release(rows, resolution.action === 'release'));
     await signItems(tx, rows, resolution.who);
     const isMore = rows.length === PIECE;
     const finishedAt = !isMore && isOver(resolution, nowMs()) ? at : undefined;
-    await advanceResolution(tx, id, { last: rows.at(-1), freed, finishedAt });
-    return { isMore, ring: parties };
+    await advanceResolution(tx, id, { last: rows.at(-1), freed: released, finishedAt });
+    return { isMore, parties };
   });
-  await queue.ring(ring);
+  await queue.notify(parties);
   return isMore;
+}
+
+async function dismissAll(tx: pg.PoolClient, resolution: Resolution, at: string) {
+  const { count, parties } = await dismissDeliveries(tx, resolution, at);
+  const freed = count + (await dismissItems(tx, resolution, at));
+  await advanceResolution(tx, resolution.id, { last: undefined, freed, finishedAt: at });
+  return { isMore: false, parties };
 }
 
 function isOver({ until }: Resolution, nowMs: number): boolean {
   return nowMs >= instantToMs(until);
 }
 
-type ReplayMeans = OrderDeps & BackfillMeans;
-
 /**
- * Make due what running replays have in turn, each at its rate. One that cannot be carried out holds up no other.
+ * Makes due the next deliveries of running replays, each at its rate. A replay that fails holds up no other.
  *
- * @throws what went wrong with the first such one, when all had their turn
+ * @throws the error of the first replay that failed, after all were continued
  */
-export async function runReplays(means: ReplayMeans): Promise<void> {
+async function runReplays(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
   const failed: unknown[] = [];
-  for (const id of await runningReplays(means.database, means.nowMs()))
-    await runReplay(means, id).catch((error) => failed.push(error));
+  for (const id of await runningReplays(hub.database, hub.nowMs()))
+    await runReplay(hub, deps, id).catch((error) => failed.push(error));
   if (failed.length > 0) throw failed[0];
 }
 
-/** The same for one of them alone; nothing where it is not running, or not yet due again. */
-export async function runReplay(means: ReplayMeans, id: number): Promise<void> {
-  const { database, queue, nowMs } = means;
+/** Continues one replay. Does nothing when it is not running, or not due yet. */
+async function runReplay(hub: Hub, { queue, routes }: OrderRunnerDeps, id: number): Promise<void> {
+  const { database, nowMs } = hub;
   const parties = await inTransaction(database, (tx) =>
-    advanceReplay<Backfill>(tx, id, nowMs(), (...turn) => continueBackfill(means, ...turn)),
+    advanceReplay<Backfill>(tx, id, nowMs(), (...step) => continueBackfill(hub, routes, ...step)),
   );
-  await queue.ring(parties);
+  await queue.notify(parties);
 }

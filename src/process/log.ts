@@ -15,6 +15,6 @@ export function createLog(level: string, descriptor = 1): Logger {
 }
 
 /** The line that supervisors and scripts wait for, whatever the level. */
-export function tellListening(log: Logger, about: object): void {
+export function logListening(log: Logger, about: object): void {
   log.child({}, { level: 'info' }).info(about, 'listening');
 }

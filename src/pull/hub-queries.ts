@@ -2,26 +2,21 @@ import { asFirstTold } from '#core/dossier/apply';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { incomingOf } from '../accept/dossiers.ts';
-import type { Database } from '../database/pool.ts';
 import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
+import { incomingOf } from '../index/incoming.ts';
 import { readChanges } from '../index/read.ts';
 import type { Asks, EndedDossiers } from '../kit/adapter.ts';
 import { calledBackAt, outstandingAt } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
-import type { Sealed, Vault } from '../secrets/vault.ts';
-
-export interface HubQueriesDeps {
-  readonly database: Database;
-  readonly vault: Vault;
-}
+import type { HubContext } from '../process/hub-context.ts';
+import type { Sealed } from '../secrets/vault.ts';
 
 /** Changes that are looked through at a time. */
 const CHANGES = 5_000;
 
 /** What a party's puller may ask the hub. */
-export function hubQueriesOf({ database, vault }: HubQueriesDeps, party: Party): Asks {
+export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): Asks {
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
       const codes = await outstandingAt(database, party.id, limit, after);

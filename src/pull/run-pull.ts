@@ -1,126 +1,131 @@
-import { Cron } from 'croner';
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
 import { storableIn } from '#core/vietnamese/text';
-import type { Submission } from '../accept/submission.ts';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
-import type { Database } from '../database/pool.ts';
 import type { Page } from '../kit/adapter.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
-import type { Alerts } from '../observe/alerts.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
+import type { Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
-import { countRead, type Ended, errorOf, NOT_KEPT, type Read, tellPullHealth } from './health.ts';
+import { nextRunMs } from '../parties/schedule.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { countItems, errorOf, NOT_STORED, type PullCounts, type PullEnd, reportPullHealth } from './health.ts';
 import { hubQueriesOf } from './hub-queries.ts';
 
-export interface PullMeans {
-  readonly database: Database;
-  readonly vault: Vault;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
+
+export interface PullDeps {
   readonly parties: ReadonlyMap<string, Party>;
-  readonly codes: CodeEntries;
-  readonly nowMs: () => number;
-  readonly telemetry: Telemetry;
-  readonly alerts: Alerts;
-  /** Keep a page as any messages are kept, together with where it ended. */
-  readonly keep: (page: readonly Submission[], together: readonly Part[]) => Promise<void>;
+  readonly codes: Pick<CodeEntries, 'fresh'>;
+  /** Accepts the messages of a page, together with the checkpoint after it. */
+  readonly acceptPage: (page: readonly Submission[], together: readonly Part[]) => Promise<void>;
 }
 
 /** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
 const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
-/** After a failure the partner is asked again soon, from the last page that was kept. */
+/** After a failure the next run begins soon, from the last accepted page. */
 const AFTER_FAILURE_MS = 60_000;
 
 /**
- * Ask a partner for what is new, page by page; each page is kept together with where it ended. Another process that
- * has the lease is left to it. A party that is paused, or in a maintenance window, is not asked; what was due then is
- * due when that is over.
+ * Asks a partner for what is new, page by page. Each page is accepted together with its checkpoint. Does nothing while another
+ * process has the lease, or while the party is paused or in a maintenance window. The run stays due until then.
  */
-export async function runPull(means: PullMeans, partyId: string, name: string): Promise<void> {
-  const { database, vault, parties, nowMs, telemetry } = means;
-  const party = parties.get(partyId);
+export async function runPull(hub: Hub, deps: PullDeps, partyId: string, name: string): Promise<void> {
+  const { database, vault, nowMs, telemetry } = hub;
+  const party = deps.parties.get(partyId);
   const puller = party?.adapter.pull?.[name];
   if (!party || !puller) throw new Error(`${partyId} has nothing to pull by the name ${name}`);
   if (windowEndMs(party.maintenance, nowMs()) !== undefined) return;
   const pull = await claimPull(database, vault, partyId, name, nowMs(), LEASE_MS);
   if (!pull) return;
-  const heartbeat = setInterval(() => {
-    void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
-  }, HEARTBEAT_MS);
-  let ended: Ended;
-  let fault: unknown;
-  const read: Read = { items: 0, invalid: 0 };
-  try {
-    ended = storableIn(await pullPages(means, party, pull, read));
-  } catch (thrown) {
-    ended = { kind: 'refused', reason: NOT_KEPT, message: (thrown as Error).message };
-    fault = thrown;
-  } finally {
-    clearInterval(heartbeat);
-  }
-  const error = ended.kind === 'halted' ? (pull.lastError ?? undefined) : errorOf(ended);
+  const counts: PullCounts = { items: 0, invalid: 0 };
+  const { end, fault } = await pullUnderLease(hub, deps, party, pull, counts);
+  const error = end.kind === 'halted' ? (pull.lastError ?? undefined) : errorOf(end);
   const scheduled = nextRunMs(party.schedules[name] ?? puller.schedule, nowMs());
   let isOurs = true;
   try {
-    isOurs = await finishPull(database, pull, nowMs(), nextMs(ended, scheduled, nowMs()), error);
+    isOurs = await finishPull(database, pull, nowMs(), nextMs(end, scheduled, nowMs()), error);
   } finally {
-    // A process that stood still meanwhile was late for its page, and may have let its call time out: neither says anything.
+    // A process that lost the lease was late for its page, and may have let its call time out: its fault says nothing.
     if (isOurs && fault !== undefined) telemetry.failed(`pull ${name} of ${partyId}`, fault);
   }
   if (!isOurs) return telemetry.log.info({ party: partyId, pull: name }, 'pull left to another process');
-  if (ended.kind !== 'halted') telemetry.pulled(partyId, name, error);
-  await tellPullHealth(means, pull, ended, read);
+  if (end.kind !== 'halted') telemetry.pulled(partyId, name, error);
+  await reportPullHealth(hub, pull, end, counts);
 }
 
-function nextMs(ended: Ended, scheduledMs: number, nowMs: number): number {
+/** Pulls all pages while the lease is extended. Never rejects: `fault` is a bug of the adapter or of the hub. */
+async function pullUnderLease(
+  hub: Hub,
+  deps: PullDeps,
+  party: Party,
+  pull: ClaimedPull,
+  counts: PullCounts,
+): Promise<{ readonly end: PullEnd; readonly fault?: unknown }> {
+  const { database, nowMs, telemetry } = hub;
+  const heartbeat = setInterval(() => {
+    void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
+  }, HEARTBEAT_MS);
+  try {
+    return { end: storableIn(await pullPages(hub, deps, party, pull, counts)) };
+  } catch (fault) {
+    return { end: { kind: 'refused', reason: NOT_STORED, message: (fault as Error).message }, fault };
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+function nextMs(ended: PullEnd, scheduledMs: number, nowMs: number): number {
   if (ended.kind === 'complete') return scheduledMs;
   if (ended.kind === 'halted') return nowMs;
   const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, AFTER_FAILURE_MS) : 0;
   return Math.max(Math.min(scheduledMs, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
 }
 
-/** The next time of a cron schedule (seconds allowed), in Vietnam time. */
-export function nextRunMs(schedule: string, nowMs: number): number {
-  const next = new Cron(schedule, { timezone: 'Asia/Ho_Chi_Minh', paused: true }).nextRun(new Date(nowMs));
-  return next?.getTime() ?? Number.MAX_SAFE_INTEGER / 1e4;
-}
-
-async function pullPages(means: PullMeans, party: Party, pull: ClaimedPull, read: Read): Promise<Ended> {
+async function pullPages(
+  hub: Hub,
+  deps: PullDeps,
+  party: Party,
+  pull: ClaimedPull,
+  counts: PullCounts,
+): Promise<PullEnd> {
   const puller = party.adapter.pull?.[pull.name] as NonNullable<Party['adapter']['pull']>[string];
   let { checkpoint } = pull;
   for (;;) {
-    const page = await puller.next(party.connect(), checkpoint, hubQueriesOf(means, party));
+    const page = await puller.next(party.connect(), checkpoint, hubQueriesOf(hub, party));
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
-    await keepPage(means, party, pull, page, read);
+    await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;
-    if (page.lacks !== undefined) read.lacks ||= page.lacks;
-    if (page.complete) await retireOthers(means.database, party.id, page.complete, msToInstant(means.nowMs()));
+    if (page.lacks !== undefined) counts.lacks ||= page.lacks;
+    if (page.complete) await retireOthers(hub.database, party.id, page.complete, msToInstant(hub.nowMs()));
     if (!page.more) return { kind: 'complete' };
-    if (await mustHalt(means, party)) return { kind: 'halted' };
+    if (await mustHalt(hub, party)) return { kind: 'halted' };
   }
 }
 
-const NO_PAGE = { kind: 'refused', reason: NOT_KEPT, message: 'its adapter answered with no page' } as const;
+const NO_PAGE = { kind: 'refused', reason: NOT_STORED, message: 'its adapter answered with no page' } as const;
 
 /** Whether the party may not be asked for the next page: each is a call of its own. */
-async function mustHalt({ database, nowMs }: PullMeans, party: Party): Promise<boolean> {
+async function mustHalt({ database, nowMs }: Hub, party: Party): Promise<boolean> {
   return windowEndMs(party.maintenance, nowMs()) !== undefined || (await isPaused(database, party.id));
 }
 
-async function keepPage(means: PullMeans, party: Party, pull: ClaimedPull, page: Page, read: Read): Promise<void> {
-  const { nowMs } = means;
-  await means.codes.fresh();
+async function acceptPage(
+  { vault, nowMs }: Hub,
+  deps: PullDeps,
+  party: Party,
+  pull: ClaimedPull,
+  page: Page,
+  counts: PullCounts,
+): Promise<void> {
+  await deps.codes.fresh();
   const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
-  const checkpoint = checkpointPart(
-    [{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }],
-    means.vault,
-  );
-  await means.keep(submissions, [checkpoint]);
-  for (const { items } of submissions) countRead(read, items);
+  const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }], vault);
+  await deps.acceptPage(submissions, [checkpoint]);
+  for (const { items } of submissions) countItems(counts, items);
 }
 
 function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {

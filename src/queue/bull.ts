@@ -101,7 +101,7 @@ export function createBullQueue({
   }
 
   return {
-    async ring(parties) {
+    async notify(parties) {
       for (const party of parties) rung.add(party);
       // Begun with nothing to send it would end before it is noted as under way, and be waited for ever after.
       if (rung.size > 0) sending ??= send();

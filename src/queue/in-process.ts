@@ -18,7 +18,7 @@ export function createInProcessQueue(): Queue {
   }
 
   return {
-    async ring(parties) {
+    async notify(parties) {
       for (const party of parties) rung.add(party);
       if (parties.length > 0) schedule();
     },

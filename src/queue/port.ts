@@ -4,7 +4,7 @@
  */
 export interface Queue {
   /** Say that something is due for these parties. Rings that were not heard yet count once. Never throws. */
-  ring(parties: readonly string[]): Promise<void>;
+  notify(parties: readonly string[]): Promise<void>;
   /** Answer rings, of this process or another. The handler returns at once and never throws; what it starts is its own affair. */
   listen(handler: (party: string) => void): Promise<void>;
   /** Stop answering and let go of all connections. */

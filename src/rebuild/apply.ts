@@ -1,11 +1,12 @@
 import { acceptBatch } from '../accept/accept.ts';
-import type { AcceptMeans, ReleasedItem, Submission } from '../accept/submission.ts';
+import type { AcceptDeps } from '../accept/accept-deps.ts';
 import type { Database } from '../database/pool.ts';
+import type { ReleasedItem, Submission } from '../ledger/submission.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
 
-export interface ApplyMeans extends Pick<AcceptMeans, 'ownership' | 'ownedSince' | 'stepsAreByMoment'> {
+export interface ApplyDeps extends Pick<AcceptDeps, 'ownership' | 'ownedSince' | 'stepsAreByMoment'> {
   readonly beside: Database;
   readonly vault: Vault;
 }
@@ -15,16 +16,16 @@ const BATCH_ITEMS = 1_000;
 
 /**
  * Apply recalled messages to the index beside, in their order and with their own ids, by the one way in which messages
- * are ever applied. Nothing is delivered and nobody is rung.
+ * are ever applied. Nothing is delivered and no worker is notified.
  *
  * @returns where an item came to something else than when it was received
  */
-export async function applyRecalled(means: ApplyMeans, recalled: readonly Recalled[]): Promise<readonly Difference[]> {
+export async function applyRecalled(deps: ApplyDeps, recalled: readonly Recalled[]): Promise<readonly Difference[]> {
   const found: Difference[] = [];
   let batch: Recalled[] = [];
   let items = 0;
   const write = async (): Promise<void> => {
-    found.push(...(await applyBatch(means, batch)));
+    found.push(...(await applyBatch(deps, batch)));
     batch = [];
     items = 0;
   };
@@ -37,10 +38,10 @@ export async function applyRecalled(means: ApplyMeans, recalled: readonly Recall
   return found;
 }
 
-async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promise<readonly Difference[]> {
-  const { beside, vault, ownership, ownedSince, stepsAreByMoment } = means;
+async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<readonly Difference[]> {
+  const { beside, vault, ownership, ownedSince, stepsAreByMoment } = deps;
   const ids = batch.map((one) => one.id);
-  const acceptMeans: AcceptMeans = {
+  const acceptDeps: AcceptDeps = {
     database: beside,
     vault,
     ownership,
@@ -50,8 +51,10 @@ async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promis
     knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
     // Each submission asks for one id, in their order.
     uuids: { next: () => ids.shift() as string },
+    optimism: undefined,
+    recentCommits: undefined,
   };
-  const { accepted } = await acceptBatch(acceptMeans, await withWaiting(beside, batch));
+  const { accepted } = await acceptBatch(acceptDeps, await withWaiting(beside, batch));
   return batch.flatMap(({ id, expected }, at) =>
     expected.flatMap((outcome, item) => {
       const result = accepted[at]?.results[item];
@@ -62,9 +65,9 @@ async function applyBatch(means: ApplyMeans, batch: readonly Recalled[]): Promis
   );
 }
 
-/** What lets go something settles a row that waits: the index beside is given one for each. */
+/** A release settles a waiting row, so the index beside gets a row for each. */
 async function withWaiting(beside: Database, batch: readonly Recalled[]): Promise<readonly Submission[]> {
-  const releases = batch.flatMap(({ submission, again }) => (again ? { submission, again } : []));
+  const releases = batch.flatMap(({ submission, released: again }) => (again ? { submission, again } : []));
   if (releases.length === 0) return batch.map(({ submission }) => submission);
   const { rows } = await beside.pool.query<{ id: number }>({
     name: 'waiting again',
@@ -78,9 +81,9 @@ async function withWaiting(beside: Database, batch: readonly Recalled[]): Promis
     ],
   });
   const ids = rows.map(({ id }) => id);
-  return batch.map(({ submission, again }) => {
+  return batch.map(({ submission, released: again }) => {
     if (!again) return submission;
-    const letGo: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
-    return { ...submission, again: letGo };
+    const item: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
+    return { ...submission, released: item };
   });
 }

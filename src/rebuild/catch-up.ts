@@ -1,9 +1,9 @@
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, msOf } from '../database/uuid.ts';
-import { type ApplyMeans, applyRecalled } from './apply.ts';
+import { type ApplyDeps, applyRecalled } from './apply.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
-import { createRecall, type Recalled, type RecallMeans } from './recall.ts';
+import { createRecall, type RecallDeps, type Recalled } from './recall.ts';
 import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
 
 export type Tell = (at: { readonly what: string; readonly done: number; readonly total: number }) => void;
@@ -23,14 +23,14 @@ export interface CatchUp {
 const LATE_MS = 3_600_000;
 
 /** @param findings what is wrong with the messages themselves */
-export function createCatchUp(means: RecallMeans, beside: Database, findings: Findings, tell: Tell): CatchUp {
-  const { live, vault, parties, codes } = means;
-  const recall = createRecall(means);
-  const applyMeans: ApplyMeans = {
+export function createCatchUp(deps: RecallDeps, beside: Database, findings: Findings, tell: Tell): CatchUp {
+  const { live, vault, parties, codes } = deps;
+  const recall = createRecall(deps);
+  const applyDeps: ApplyDeps = {
     beside,
     vault,
-    ownership: means.ownership,
-    ownedSince: means.ownedSince,
+    ownership: deps.ownership,
+    ownedSince: deps.ownedSince,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
   };
   const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };
@@ -42,7 +42,7 @@ export function createCatchUp(means: RecallMeans, beside: Database, findings: Fi
       if (so.oldestAt === undefined || submission.receivedAt < so.oldestAt) so.oldestAt = submission.receivedAt;
       if (id > so.lastId) so.lastId = id;
     }
-    findings.add(await ofCovered(await applyRecalled(applyMeans, recalled)));
+    findings.add(await ofCovered(await applyRecalled(applyDeps, recalled)));
     so.messages += recalled.length;
   }
 

@@ -1,17 +1,16 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';
 import { createFindings, type Difference } from './difference.ts';
 import { missingChanges } from './feed.ts';
-import type { RecallMeans } from './recall.ts';
+import type { RecallDeps } from './recall.ts';
 import { withFreshSchema } from './schema.ts';
 import { takeOver } from './take-over.ts';
 
-export interface RebuildMeans extends RecallMeans {
-  readonly nowMs: () => number;
-}
+export interface RebuildDeps extends RecallDeps, Pick<HubContext, 'nowMs'> {}
 
 export interface RebuildOptions {
   /** Put what differs into the live index, in one transaction. */
@@ -49,14 +48,14 @@ const SWAPS = 3;
  *
  * @throws where another rebuild is under way, or what went wrong; then nothing was changed
  */
-export async function rebuildIndex(means: RebuildMeans, options: RebuildOptions = {}): Promise<RebuildReport> {
-  const { live, nowMs } = means;
+export async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
+  const { live, nowMs } = deps;
   const { swap = false, limit = LIMIT, tell = () => undefined } = options;
   return withFreshSchema(live, nowMs(), async (beside) => {
     const findings = createFindings(limit);
-    const catchUp = createCatchUp(means, beside, findings, tell);
+    const catchUp = createCatchUp(deps, beside, findings, tell);
     await catchUp.run();
-    const work: Work = { means, catchUp, left: new Set(), dossiers: 0, tell };
+    const work: Work = { deps, catchUp, left: new Set(), dossiers: 0, tell };
     const suspects = await compareAll(work);
     const first = await settle(work, suspects, swap);
     const messagesAreRead = findings.count === 0;
@@ -79,7 +78,7 @@ export async function rebuildIndex(means: RebuildMeans, options: RebuildOptions 
 }
 
 interface Work {
-  readonly means: RebuildMeans;
+  readonly deps: RebuildDeps;
   readonly catchUp: CatchUp;
   /** Dossiers that are left alone. */
   readonly left: Set<string>;
@@ -94,7 +93,7 @@ function unreadable(items: number): string {
 
 /** @returns the dossiers that seem to differ: some may only be ahead, because the live index goes on */
 async function compareAll(work: Work): Promise<readonly string[]> {
-  const { pool } = work.means.live;
+  const { pool } = work.deps.live;
   const suspects = new Set<string>();
   for await (const codes of allCodes(pool, PAGE_CODES)) {
     for (const { code } of await compare(work, pool, codes)) suspects.add(code);
@@ -105,14 +104,14 @@ async function compareAll(work: Work): Promise<readonly string[]> {
 }
 
 async function compare(
-  { means, catchUp, left }: Work,
+  { deps, catchUp, left }: Work,
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],
 ): Promise<readonly Difference[]> {
   const uncovered = await notCovered(db, codes, catchUp.oldestAt ?? 'infinity');
   for (const code of uncovered) left.add(code);
   const covered = codes.filter((code) => !uncovered.has(code));
-  return covered.length > 0 ? compareDossiers(db, means.vault, covered) : [];
+  return covered.length > 0 ? compareDossiers(db, deps.vault, covered) : [];
 }
 
 interface Settled {
@@ -123,7 +122,7 @@ interface Settled {
 
 /** Look again at what seems to differ, the last time while nobody writes; then, if so wished, put it right. */
 async function settle(work: Work, suspects: readonly string[], swap: boolean): Promise<Settled> {
-  const { live, nowMs } = work.means;
+  const { live, nowMs } = work.deps;
   if (suspects.length > 0) await work.catchUp.run();
   const remaining = new Set((await compare(work, live.pool, suspects)).map(({ code }) => code));
   const missing = await missingChanges(live.pool);

@@ -1,25 +1,32 @@
 import { type Item, isDossierItem, recordIn } from '#core/dossier/item';
 import type { Ownership } from '#core/dossier/ownership';
 import { NotLoaded } from '#core/not-loaded';
-import { RELEASE_DOOR, type Readers, type Release, readAgain, released, releaseMs } from '../accept/read-again.ts';
-import type { ReleasedItem, Submission } from '../accept/submission.ts';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
+import type { ReleasedItem, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
+import {
+  itemToRelease,
+  RELEASE_DOOR,
+  type Readers,
+  type Release,
+  readAgain,
+  releaseMs,
+} from '../parties/read-again.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import type { Difference } from './difference.ts';
 import type { RecordedMessage } from './recorded-messages.ts';
 
-export interface RecallMeans {
+export interface RecallDeps extends Pick<HubContext, 'vault'> {
+  /** The live database. */
   readonly live: Database;
-  readonly vault: Vault;
   readonly parties: ReadonlyMap<string, Party>;
   readonly readers: Readers;
   /** What operators entered of the code tables: all of it has to be known before old messages are read. */
   readonly codes: Pick<CodeEntries, 'reload'>;
   readonly ownership: Ownership;
-  /** See AcceptMeans. */
+  /** See AcceptDeps. */
   readonly ownedSince: string;
 }
 
@@ -27,8 +34,8 @@ export interface RecallMeans {
 export interface Recalled {
   readonly id: string;
   readonly submission: Submission;
-  /** What it lets go, where it is such a message. */
-  readonly again: Omit<ReleasedItem, 'quarantineId' | 'causeKey'> | undefined;
+  /** The item that it releases, if any. */
+  readonly released: Omit<ReleasedItem, 'quarantineId' | 'causeKey'> | undefined;
   /** What became of each item then; undefined for what is not applied. */
   readonly expected: readonly (ItemResult['outcome'] | undefined)[];
   /** Items that were applied then and that today's code does not read. */
@@ -45,22 +52,25 @@ type Recall = (message: RecordedMessage) => Promise<Recalled>;
  * is kept by its table for good (migration 013). Read by today's code its message may say something else, and of what a
  * complete list left out no message tells at all.
  */
-export function createRecall(means: RecallMeans): Recall {
-  const origins = createOrigins(means);
+export function createRecall(deps: RecallDeps): Recall {
+  const origins = createOrigins(deps);
   return async (message) => {
-    if (message.door === RELEASE_DOOR) return letGo(message, await origins(message));
+    if (message.door === RELEASE_DOOR) return recallRelease(message, await origins(message));
     const expected = message.results.map(appliedOutcome);
-    const items = expected.some((outcome) => outcome !== undefined) ? await read(means, message) : [];
+    const items = expected.some((outcome) => outcome !== undefined) ? await read(deps, message) : [];
     return recalled(message, expected, (at) => items[at]);
   };
 }
 
-/** A message that let go an item of an earlier one: the item is read there. */
-function letGo(message: RecordedMessage, origin: Origin | undefined): Recalled {
+/** A message that released an item of an earlier one: the item is read there. */
+function recallRelease(message: RecordedMessage, origin: Origin | undefined): Recalled {
   const expected = message.results.map(appliedOutcome);
-  const again = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
-  const told = recalled(message, expected, () => origin?.read);
-  return { ...told, again: told.submission.items.some(({ kind }) => kind === 'record') ? again : undefined };
+  const released = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
+  const withItem = recalled(message, expected, () => origin?.read);
+  return {
+    ...withItem,
+    released: withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
+  };
 }
 
 function recalled(
@@ -86,7 +96,7 @@ function recalled(
   return {
     id,
     submission: { ...rest, party, body: undefined, items },
-    again: undefined,
+    released: undefined,
     expected: applied,
     unreadable,
   };
@@ -105,7 +115,7 @@ function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefi
 }
 
 async function read(
-  { readers, parties }: RecallMeans,
+  { readers, parties }: RecallDeps,
   message: RecordedMessage,
 ): Promise<readonly (Item | undefined)[]> {
   const kept = keptMessage(message);
@@ -138,8 +148,8 @@ interface Origin {
 /** Many items of one message are often let go together: the last messages that were read are kept. */
 const KEPT_ORIGINS = 20;
 
-function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promise<Origin | undefined> {
-  const { live, vault, readers, parties } = means;
+function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<Origin | undefined> {
+  const { live, vault, readers, parties } = deps;
   const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
   async function load(id: string, atMs: number) {
     const name = `${id} ${atMs}`;
@@ -159,6 +169,6 @@ function createOrigins(means: RecallMeans): (message: RecordedMessage) => Promis
     const { messageId, item } = release;
     const origin = await load(messageId, releaseMs(release, receivedAt));
     const read = origin?.items[item];
-    return origin && { messageId, item, receivedAt: origin.receivedAt, read: read && released(read, release) };
+    return origin && { messageId, item, receivedAt: origin.receivedAt, read: read && itemToRelease(read, release) };
   };
 }

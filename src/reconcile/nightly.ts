@@ -1,4 +1,3 @@
-import type { Database } from '../database/pool.ts';
 import {
   claimReconcile,
   dueReconciles,
@@ -7,18 +6,13 @@ import {
   postponeReconcile,
   registerReconciles,
 } from '../ledger/reconciles.ts';
-import type { Alerts } from '../observe/alerts.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
 import type { Party } from '../parties/party.ts';
-import { nextRunMs } from '../pull/run-pull.ts';
+import { nextRunMs } from '../parties/schedule.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import type { NightlyReconcile } from '../scheduler.ts';
-import { type ReconcileMeans, type ReconcileReport, reconcileParty, whyNotAsked } from './reconcile.ts';
+import { type ReconcileDeps, type ReconcileReport, reconcileParty, whyNotAsked } from './reconcile.ts';
 
-export interface NightlyMeans extends ReconcileMeans {
-  readonly database: Database;
-  readonly telemetry: Telemetry;
-  readonly alerts: Pick<Alerts, 'open' | 'close'>;
-}
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
 
 /** Unless the configuration says otherwise: in the night, after the catalogues were pulled; Vietnam time. */
 const SCHEDULE = '0 30 3 * * *';
@@ -30,8 +24,8 @@ const HEARTBEAT_MS = 2_500;
 const AFTER_FAILURE_MS = 1_800_000;
 
 /** Comparing with these parties in the night, as far as they can be asked; of several processes one does it. */
-export function createNightly(means: NightlyMeans, parties: ReadonlyMap<string, Party>): NightlyReconcile {
-  const { database, nowMs } = means;
+export function createNightly(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMap<string, Party>): NightlyReconcile {
+  const { database, nowMs } = hub;
   const asked = new Map([...parties.values()].flatMap(askedOf));
   const ending = new AbortController();
   return {
@@ -45,7 +39,7 @@ export function createNightly(means: NightlyMeans, parties: ReadonlyMap<string, 
       const due = await dueReconciles(database, nowMs());
       return due.filter((party) => asked.has(party));
     },
-    run: (party) => reconcileNightly(means, asked.get(party) as Asked, ending.signal),
+    run: (party) => reconcileNightly(hub, deps, asked.get(party) as Asked, ending.signal),
     stop: () => ending.abort(),
   };
 }
@@ -64,9 +58,9 @@ function askedOf(party: Party): [id: string, Asked][] {
 }
 
 /** Compare with a party, if it is due and no other process does; one that was cut short is tried again. */
-async function reconcileNightly(means: NightlyMeans, asked: Asked, signal: AbortSignal): Promise<void> {
+async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, signal: AbortSignal): Promise<void> {
   const { party, schedule, sample } = asked;
-  const { database, nowMs, telemetry } = means;
+  const { database, nowMs, telemetry } = hub;
   const token = await claimReconcile(database, party.id, nowMs(), LEASE_MS);
   if (token === undefined) return;
   const heartbeat = setInterval(() => {
@@ -76,10 +70,10 @@ async function reconcileNightly(means: NightlyMeans, asked: Asked, signal: Abort
   }, HEARTBEAT_MS);
   let error: string | undefined;
   try {
-    const report = await reconcileParty(means, party, { ...(sample !== 'all' && { sample }), signal });
+    const report = await reconcileParty(hub, deps, party, { ...(sample !== 'all' && { sample }), signal });
     error = report.error;
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
-    await tellDisagreement(means, report);
+    await reportDisagreement(hub, report);
   } catch (thrown) {
     error = (thrown as Error).message;
     telemetry.failed('reconcile', thrown);
@@ -92,7 +86,7 @@ async function reconcileNightly(means: NightlyMeans, asked: Asked, signal: Abort
 }
 
 /** One incident as long as both sides disagree; of a comparison that was cut short nothing is over. */
-async function tellDisagreement({ alerts }: NightlyMeans, { party, counts, error }: ReconcileReport): Promise<void> {
+async function reportDisagreement({ alerts }: Hub, { party, counts, error }: ReconcileReport): Promise<void> {
   const { agrees, differs, absent, behind } = counts;
   const wrong = differs + absent + behind;
   if (wrong > 0) {

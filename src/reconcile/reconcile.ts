@@ -1,28 +1,27 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
-import { RECONCILE_DOOR } from '../accept/read-again.ts';
-import type { Accepted, Submission } from '../accept/submission.ts';
-import type { Database } from '../database/pool.ts';
-import type { Originals } from '../delivery/originals.ts';
 import { planCalls } from '../delivery/plan-calls.ts';
 import { loadHeld } from '../index/dossiers.ts';
+import type { Originals } from '../index/originals.ts';
 import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { deliverAgain, lastTold, saveReconciled, type Told, toldAfter, toldSample } from '../ledger/reconciles.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
-import type { Vault } from '../secrets/vault.ts';
+import { RECONCILE_DOOR } from '../parties/read-again.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import type { Queue } from '../queue/port.ts';
 import { type Finding, isJudged, judge, VERDICTS, type Verdict } from './judge.ts';
 
-export interface ReconcileMeans {
-  readonly database: Database;
-  readonly vault: Vault;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+
+export interface ReconcileDeps {
   readonly codes: Pick<CodeEntries, 'fresh'>;
   readonly originals: Originals;
-  readonly accept: (submission: Submission) => Promise<Accepted>;
-  readonly ring: (parties: readonly string[]) => Promise<void>;
-  readonly nowMs: () => number;
+  readonly pipeline: { accept(submission: Submission): Promise<Accepted> };
+  readonly queue: Pick<Queue, 'notify'>;
 }
 
 export interface ReconcileOptions {
@@ -61,7 +60,8 @@ const AWAY_AFTER = 8;
  * @throws where it cannot be compared with now, or not repaired in this direction
  */
 export async function reconcileParty(
-  means: ReconcileMeans,
+  hub: Hub,
+  deps: ReconcileDeps,
   party: Party,
   options: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
@@ -69,22 +69,22 @@ export async function reconcileParty(
   const run = createRun(options.limit ?? LIMIT);
   let done = 0;
   const total = options.sample ?? 0;
-  for await (const subjects of subjectsOf(means, party.id, options.sample)) {
-    if (await isPaused(means.database, party.id)) throw new Error(`${party.id} is paused`);
-    const untilMs = windowEndMs(party.maintenance, means.nowMs());
+  for await (const subjects of subjectsOf(hub, party.id, options.sample)) {
+    if (await isPaused(hub.database, party.id)) throw new Error(`${party.id} is paused`);
+    const untilMs = windowEndMs(party.maintenance, hub.nowMs());
     if (untilMs !== undefined) throw new Error(`${party.id} is in maintenance until ${msToInstant(untilMs)}`);
-    await means.codes.fresh();
-    await reconcilePage({ means, party, reconciler, options, run }, subjects);
+    await deps.codes.fresh();
+    await reconcilePage({ hub, deps, party, reconciler, options, run }, subjects);
     done += subjects.length;
     options.tell?.({ done, total });
     if (run.away >= AWAY_AFTER) run.error = `the party does not answer: ${run.lastWhy}`;
     if (options.signal?.aborted) run.error = 'it was ended';
     if (run.error !== undefined) break;
   }
-  if (run.repairedOurs > 0) await means.ring([party.id]);
+  if (run.repairedOurs > 0) await deps.queue.notify([party.id]);
   const judged = run.judged;
   const agreed = run.counts.agrees;
-  await saveReconciled(means.database, { party: party.id, agreed, judged }, run.error, means.nowMs());
+  await saveReconciled(hub.database, { party: party.id, agreed, judged }, run.error, hub.nowMs());
   return {
     party: party.id,
     counts: run.counts,
@@ -113,7 +113,7 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
   return reconcile;
 }
 
-async function* subjectsOf({ database, nowMs }: ReconcileMeans, party: string, sample: number | undefined) {
+async function* subjectsOf({ database, nowMs }: Hub, party: string, sample: number | undefined) {
   if (sample !== undefined) {
     const drawn = await toldSample(database, party, sample, String(nowMs()));
     for (let at = 0; at < drawn.length; at += PAGE) yield drawn.slice(at, at + PAGE);
@@ -165,7 +165,8 @@ function createRun(limit: number): Run {
 }
 
 interface Work {
-  readonly means: ReconcileMeans;
+  readonly hub: Hub;
+  readonly deps: ReconcileDeps;
   readonly party: Party;
   readonly reconciler: Reconciler<unknown>;
   readonly options: ReconcileOptions;
@@ -173,7 +174,7 @@ interface Work {
 }
 
 async function reconcilePage(work: Work, subjects: readonly string[]): Promise<void> {
-  const { database, vault } = work.means;
+  const { database, vault } = work.hub;
   const found = await loadHeld(database.pool, vault, subjects);
   const held = new Map(found.map(({ held: one, messageId }) => [one.code, { ...one, messageId }]));
   const told = await lastTold(database, work.party.id, subjects);
@@ -196,7 +197,7 @@ type OutgoingOf = (told: Told, version: 'held' | 'told') => Outgoing<'dossier.up
 
 /** What the party would be told of each dossier: as we hold it, and as it was told last. */
 async function outgoingOf(
-  { means, party }: Work,
+  { hub, deps, party }: Work,
   told: readonly Told[],
   held: ReadonlyMap<string, HeldDossier>,
 ): Promise<OutgoingOf> {
@@ -204,7 +205,12 @@ async function outgoingOf(
     const version = held.get(one.subject)?.version ?? one.seq;
     return [claimedOf(party.id, one, -one.deliveryId, version), claimedOf(party.id, one, one.deliveryId, one.seq)];
   });
-  const calls = await planCalls(means, party, claimed);
+  const calls = await planCalls(
+    hub,
+    { originals: deps.originals, entries: undefined, recentCommits: undefined },
+    party,
+    claimed,
+  );
   const byId = new Map(calls.flatMap(({ items }) => items.map((item) => [item.claimed.id, item.outgoing])));
   return (one, version) =>
     byId.get(version === 'held' ? -one.deliveryId : one.deliveryId) as Outgoing<'dossier.upsert.v1'> | undefined;
@@ -230,9 +236,9 @@ async function reconcileOne(
 }
 
 async function repair(work: Work, held: HeldDossier, comparison: Comparison): Promise<string> {
-  const { means, party, run, options } = work;
+  const { hub, party, run, options } = work;
   if (options.repair === 'ours') {
-    if (!(await deliverAgain(means.database, party.id, held, means.nowMs()))) return 'something of it is under way';
+    if (!(await deliverAgain(hub.database, party.id, held, hub.nowMs()))) return 'something of it is under way';
     run.repairedOurs++;
     return 'it is told once more';
   }
@@ -245,13 +251,13 @@ async function repair(work: Work, held: HeldDossier, comparison: Comparison): Pr
 
 /** The partner's answer, as a message of its own. */
 async function takeIn(
-  { means, party, reconciler }: Work,
+  { hub, deps, party, reconciler }: Work,
   answer: { body: Uint8Array; mediaType: string },
 ): Promise<string> {
   const { body, mediaType } = answer;
-  const receivedAt = means.nowMs();
+  const receivedAt = hub.nowMs();
   const items = reconciler.read?.(body, party.settings, party.codes.at(receivedAt)) ?? [];
-  const { results } = await means.accept({
+  const { results } = await deps.pipeline.accept({
     receivedAt: msToInstant(receivedAt),
     party: party.id,
     door: RECONCILE_DOOR,

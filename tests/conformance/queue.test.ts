@@ -35,7 +35,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     const q = queue();
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
-    await q.ring(['a', 'b']);
+    await q.notify(['a', 'b']);
     await expect.poll(() => [...heard].sort()).toEqual(['a', 'b']);
   });
 
@@ -43,14 +43,14 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     const q = queue();
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
-    await q.ring([]);
-    await q.ring(['a']);
+    await q.notify([]);
+    await q.notify(['a']);
     await expect.poll(() => heard).toEqual(['a']);
   });
 
   test.skipIf(skip !== undefined)('what is rung before anybody listens is heard by who listens later', async () => {
     const q = queue();
-    await q.ring(['early']);
+    await q.notify(['early']);
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
     await expect.poll(() => heard).toEqual(['early']);
@@ -60,9 +60,9 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     const q = queue();
     let heard = 0;
     await q.listen((party) => {
-      if (++heard < 4) void q.ring([party]);
+      if (++heard < 4) void q.notify([party]);
     });
-    await q.ring(['again']);
+    await q.notify(['again']);
     await expect.poll(() => heard).toBe(4);
   });
 
@@ -75,7 +75,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     });
     for (let n = 0; n < 300; n++) {
       rung++;
-      void q.ring(['busy']);
+      void q.notify(['busy']);
       if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
     await expect.poll(() => seen).toBe(300);
@@ -86,7 +86,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
     await q.close();
-    await q.ring(['late']);
+    await q.notify(['late']);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(heard).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     const [ringer, listener] = [1, 2].map(() => createBullQueue({ url: redisUrl as string, prefix }));
     const heard: string[] = [];
     await listener?.listen((party) => heard.push(party));
-    await ringer?.ring(['x', 'y', 'z']);
+    await ringer?.notify(['x', 'y', 'z']);
     await expect.poll(() => heard.length).toBe(3);
     const redis = new Redis(redisUrl as string);
     await expect.poll(async () => (await redis.keys(`${prefix}:ring:[0-9]*`)).length).toBe(0);
@@ -116,19 +116,19 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     const q = createBullQueue({ url: `redis://127.0.0.1:${port}`, watchMs: 300 });
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
-    await q.ring(['before']);
+    await q.notify(['before']);
     await expect.poll(() => heard, { timeout: 5_000 }).toContain('before');
     server.kill('SIGKILL');
     await new Promise((resolve) => server.once('exit', resolve));
     const began = performance.now();
-    await q.ring(['meanwhile']);
+    await q.notify(['meanwhile']);
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(heard).toContain('meanwhile');
     server = start();
     await expect
       .poll(
         async () => {
-          await q.ring(['after']);
+          await q.notify(['after']);
           return heard.includes('after');
         },
         { timeout: 15_000, interval: 300 },

@@ -52,7 +52,7 @@ describe('alerts', () => {
     await hub.close();
   });
 
-  const tell = () => Promise.all(processes.map(({ alerts }) => alerts.tell()));
+  const tell = () => Promise.all(processes.map(({ alerts }) => alerts.send()));
 
   test('an incident is told once, signed, however many processes see it', async () => {
     await openIncident(
@@ -76,7 +76,7 @@ describe('alerts', () => {
     await processes[0]?.alerts.open('portal', 'credentials', 'the login is refused');
     const failed = got.length;
     statuses.length = 0;
-    await processes[1]?.alerts.tell();
+    await processes[1]?.alerts.send();
     await tell();
     expect(got).toHaveLength(failed + 1);
     expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);

@@ -115,11 +115,11 @@ describe('a party is told what its routes lead to it and it was never told', () 
     });
     const other = await hubWith(TO_PORTAL);
     other.hub.clock.nowMs += 1_000;
-    await other.hub.hub.pipeline.carryOut();
+    await other.hub.hub.pipeline.orders.runAll();
     expect((await ops.get('replays/1')).body).toMatchObject({ state: 'running', outcomes: { added: 4 } });
     expect((await ops.post('replays/1/stop', { why: 'đủ rồi' })).body).toMatchObject({ state: 'stopped' });
     other.hub.clock.nowMs += 1_000;
-    await other.hub.hub.pipeline.carryOut();
+    await other.hub.hub.pipeline.orders.runAll();
     for (const one of [hub, other.hub]) await one.deliver();
     expect(partner.sent.map(({ code }) => code).sort()).toEqual([1, 2, 3, 4].map(CODE));
     expect(await preview(ops)).toMatchObject({ never: 2, sample: [{ code: CODE(5) }, { code: CODE(6) }] });
@@ -181,12 +181,12 @@ describe('a party is told what its routes lead to it and it was never told', () 
     const { ops } = await hubWith(TO_PORTAL);
     expect(await start(ops, { perSecond: 1 })).toMatchObject({ state: 'running', outcomes: { added: 1 } });
     before.clock.nowMs += 1_000;
-    await before.hub.pipeline.carryOut();
+    await before.hub.pipeline.orders.runAll();
     expect((await ops.get('replays/1')).body).toMatchObject({ state: 'running', outcomes: { added: 1 } });
     const other = await hubWith(TO_PORTAL);
     for (let second = 2; second < 6; second++) {
       other.hub.clock.nowMs += second * 1_000;
-      await other.hub.hub.pipeline.carryOut();
+      await other.hub.hub.pipeline.orders.runAll();
     }
     expect((await ops.get('replays/1')).body).toMatchObject({ state: 'done', outcomes: { added: 3 } });
   });

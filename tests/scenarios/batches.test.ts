@@ -121,7 +121,14 @@ describe('batches', () => {
     const { claim } = await import('../../src/ledger/claim.ts');
     await hub.hub.pipeline.drain(5_000);
     await hub.push(Array.from({ length: 50 }, (_, n) => dossier({ code: code(n) })));
-    const given = { party: 'portal', process: 'p', nowMs: hub.clock.nowMs, leaseMs: 8_000, limit: 2 };
+    const given = {
+      party: 'portal',
+      process: 'p',
+      nowMs: hub.clock.nowMs,
+      leaseMs: 8_000,
+      limit: 2,
+      atOnce: undefined,
+    };
     const carries = new Map([['dossier.upsert.v1', { items: 10, ofOneDossier: 1 }]]);
     expect(await claim(hub.hub.database, { ...given, carries, atOnce: 7 })).toHaveLength(7);
     expect(await claim(hub.hub.database, { ...given, carries, atOnce: 7 })).toHaveLength(0);

@@ -251,7 +251,7 @@ describe('receipts and evidence', () => {
       hub.clock.nowMs += 60_000;
       const [{ id }] = (await ops.get('quarantine')).body.items;
       await ops.post(`quarantine/${id}/resolve`, { action: 'release', why: 'as it stands' });
-      await hub.hub.pipeline.carryOut();
+      await hub.hub.pipeline.orders.runAll();
       const said = await evidence();
       const messageId = waiting.messages[0].id;
       expect(said.quarantine).toMatchObject([

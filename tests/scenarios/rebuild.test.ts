@@ -192,10 +192,10 @@ describe('rebuild', () => {
     await inTransaction(database, (tx) => enterLine(hub, tx, { ...line, to: 'processing' }));
     await inTransaction(database, async (tx) => {
       await enterLine(hub, tx, { ...line, to: 'stopped' });
-      await pipeline.carryOut();
+      await pipeline.orders.runAll();
     });
     hub.clock.nowMs += 10_000;
-    await pipeline.carryOut();
+    await pipeline.orders.runAll();
     expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
     expect(await rebuild()).toMatchObject({ identical: true, found: 0 });
   });
@@ -298,7 +298,7 @@ async function pushRecords(hub: TestHub, records: Readonly<Record<string, string
 async function enterCode(hub: TestHub, line: Line): Promise<void> {
   await inTransaction(hub.hub.database, (tx) => enterLine(hub, tx, line));
   hub.clock.nowMs += 3_000;
-  await hub.hub.pipeline.carryOut();
+  await hub.hub.pipeline.orders.runAll();
 }
 
 interface Line {

@@ -7,9 +7,12 @@ import { constructionAt, transportAt } from '../../adapters/soap-ministry/simula
 import ministries from '../../adapters/soap-ministry/simulator.ts';
 import type { Adapter, Comparison, Outgoing } from '../../src/kit/index.ts';
 import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
+import type { Alerts } from '../../src/observe/alerts.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
 import type { Party, ReconcileTimes } from '../../src/parties/party.ts';
-import { createNightly, type NightlyMeans } from '../../src/reconcile/nightly.ts';
+import type { HubContext } from '../../src/process/hub-context.ts';
+import { createNightly } from '../../src/reconcile/nightly.ts';
+import type { ReconcileDeps } from '../../src/reconcile/reconcile.ts';
 import type { NightlyReconcile } from '../../src/scheduler.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { AFTER_RECEIPT, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -180,7 +183,8 @@ describe('reconcile with ministries by SOAP', () => {
     const why = 'nobody can ask mute what it has: its settings name no push.dossiers.lookUp';
     await expect(hub.hub.reconcile('mute')).rejects.toThrow(why);
     const { database, parties } = hub.hub;
-    const nightly = createNightly({ database, nowMs: () => hub.clock.nowMs } as unknown as NightlyMeans, parties);
+    const context = { database, nowMs: () => hub.clock.nowMs } as HubContext;
+    const nightly = createNightly(context, {} as ReconcileDeps, parties);
     await nightly.register();
     const { rows } = await database.pool.query('SELECT party FROM reconciles');
     expect(rows).toEqual([{ party: 'ministry' }]);
@@ -336,23 +340,25 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
   await hub.push([1, 2, 3].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
   await hub.deliver();
   const { database, parties, pipeline } = hub.hub;
-  const means = {
+  const context = {
     database,
     vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
-    codes: { fresh: async () => undefined },
-    originals: { of: async () => new Map(), last: async () => undefined },
-    accept: pipeline.accept,
-    ring: async () => undefined,
     nowMs: () => hub.clock.nowMs,
     alerts: {
       open: async (party: string, kind: string, cause: string) => void incidents.push(`${party} ${kind}: ${cause}`),
       close: async () => undefined,
-    },
+    } as unknown as Alerts,
     telemetry: createTelemetry(pino({ level: 'silent' })),
+  };
+  const deps = {
+    codes: { fresh: async () => undefined },
+    originals: { of: async () => new Map(), last: async () => undefined },
+    pipeline,
+    queue: { notify: async () => undefined },
   };
   const nightly: NightlyScene['nightly'] = (changed) => {
     const portal = parties.get('portal') as Party;
-    return createNightly(means, new Map([['portal', { ...portal, reconcile: changed ?? portal.reconcile }]]));
+    return createNightly(context, deps, new Map([['portal', { ...portal, reconcile: changed ?? portal.reconcile }]]));
   };
   return { hub, asked, incidents, partner: answer, nightly };
 }

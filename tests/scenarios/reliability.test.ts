@@ -600,12 +600,12 @@ test('a new dossier under a code by which another is known already is that one',
 });
 
 test.each([
-  ['a worker that hears no ring, as while Redis is away, looks for itself what is due', 50],
-  ['a sweep delivers also where its ring is heard by a process that does not have the party', undefined],
+  ['a worker without notifications, as while Redis is away, looks for due deliveries itself', 50],
+  ['a sweep delivers even when a process without the party takes its notification', undefined],
 ])('%s', async (_, lookMs) => {
   const partner = testPartner();
-  // Another process rings, or hears the ring: this one never does.
-  const deaf = { ring: async () => undefined, listen: async () => undefined, close: async () => undefined };
+  // Another process takes every notification.
+  const deaf = { notify: async () => undefined, listen: async () => undefined, close: async () => undefined };
   const hub = await testHub({
     partners: { partner },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],

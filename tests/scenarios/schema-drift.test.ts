@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAlerts } from '../../src/observe/alerts.ts';
-import type { ShapeWatch } from '../../src/observe/payload-shapes.ts';
-import { createShapeWatch } from '../../src/observe/payload-shapes.ts';
+import type { PayloadShapes } from '../../src/observe/payload-shapes.ts';
+import { createPayloadShapes } from '../../src/observe/payload-shapes.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 
@@ -23,12 +23,12 @@ describe('schema drift', () => {
     ).rows;
 
   /** A watch of a process of its own. */
-  function watch(): ShapeWatch {
+  function watch(): PayloadShapes {
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     const telemetry = createTelemetry(log);
     const { database } = hub.hub;
     const nowMs = () => hub.clock.nowMs;
-    return createShapeWatch({
+    return createPayloadShapes({
       database,
       telemetry,
       nowMs,
@@ -44,8 +44,9 @@ describe('schema drift', () => {
     reply,
   });
 
-  async function answers(one: ShapeWatch, reply: unknown, count: number, request?: string): Promise<void> {
-    for (let n = 0; n < count; n++) one.answered('portal', 'dossier.upsert.v1', wire(JSON.stringify(reply), request));
+  async function answers(one: PayloadShapes, reply: unknown, count: number, request?: string): Promise<void> {
+    for (let n = 0; n < count; n++)
+      one.sampleAnswer('portal', 'dossier.upsert.v1', wire(JSON.stringify(reply), request));
     await one.flush();
   }
 
@@ -122,9 +123,9 @@ describe('schema drift', () => {
     await answers(one, { error_code: 0, result: [] }, 20);
     await answers(one, { error_code: 0, result: [{ MaHoSo: 'x' }] }, 60, '{"session":"s","service":"y","data":[]}');
     for (let n = 0; n < 120; n++) {
-      one.answered('portal', 'dossier.upsert.v1', wire('<html><body>Bảo trì', undefined));
-      one.answered('portal', 'dossier.upsert.v1', wire('{"title":"Bad Gateway"}', undefined, 502));
-      one.answered('portal', 'dossier.upsert.v1', wire('', undefined));
+      one.sampleAnswer('portal', 'dossier.upsert.v1', wire('<html><body>Bảo trì', undefined));
+      one.sampleAnswer('portal', 'dossier.upsert.v1', wire('{"title":"Bad Gateway"}', undefined, 502));
+      one.sampleAnswer('portal', 'dossier.upsert.v1', wire('', undefined));
     }
     await one.flush();
     expect(await incidents()).toEqual([]);
@@ -141,11 +142,11 @@ describe('schema drift', () => {
     const envelope = (inner: string): string =>
       `<s:E xmlns:s="urn:s"><s:Body><d><code>1</code>${inner}</d></s:Body></s:E>`;
     const one = watch();
-    one.told(Array(20).fill(told(envelope('<fee>1</fee>'))));
+    one.sampleMessages(Array(20).fill(told(envelope('<fee>1</fee>'))));
     await one.flush();
     const another = watch();
-    another.told(Array(5).fill(told(envelope('<fee>1</fee><fee>2</fee>'))));
-    another.told(Array(5).fill(told(envelope('<fee>1</fee><ward>Phường</ward>'))));
+    another.sampleMessages(Array(5).fill(told(envelope('<fee>1</fee><fee>2</fee>'))));
+    another.sampleMessages(Array(5).fill(told(envelope('<fee>1</fee><ward>Phường</ward>'))));
     await another.flush();
     expect((await incidents()).map(({ cause }) => cause)).toEqual([
       'dossier.upsert.v1 (soap): E.Body.d.ward is new: text, such as "Aaaaaa"',
@@ -157,10 +158,10 @@ describe('schema drift', () => {
     await answers(one, { a: 1 }, 20);
     await answers(watch(), { a: 1, b: 1 }, 1);
     hub.clock.nowMs += 23 * 3_600_000;
-    await one.rest();
+    await one.closeOld();
     expect(await incidents()).toMatchObject([{ open: true }]);
     hub.clock.nowMs += 2 * 3_600_000;
-    await one.rest();
+    await one.closeOld();
     expect(await incidents()).toMatchObject([{ open: false }]);
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '#core/dossier/item';
 import { NO_CODES } from '#core/identifiers/codes';
-import type { Readers } from '../../src/accept/read-again.ts';
 import { createReread } from '../../src/accept/release.ts';
 import { createReaders } from '../../src/http/doors/readers.ts';
 import { parseList, parseWithList } from '../../src/http/json-body.ts';
 import { createCodeEntries } from '../../src/ledger/code-entries.ts';
 import { loadWaitingFor } from '../../src/ledger/quarantine.ts';
+import type { Readers } from '../../src/parties/read-again.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { least, watchTurns } from '../support/measures.ts';
@@ -74,23 +74,27 @@ describe('a message with many items that wait', () => {
   });
   afterAll(() => hub.close());
 
-  test('is opened and read once, however often something of it is let go, until a code table changes', async () => {
+  test('is opened and read once, however many of its items are released, until a code table changes', async () => {
     const steps = [1, 2, 3].map((n) => progress({ code: codeOf(n) }));
     await hub.push(steps, { what: 'progress' });
     const { database } = hub.hub;
     const codes = createCodeEntries(database);
     const readers = createReaders('H60', codes);
     let reads = 0;
-    const reread = createReread({
-      ...{ database, codes, parties: hub.hub.parties, nowMs: () => hub.clock.nowMs },
-      vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
-      readers: {
-        rest: (...given) => {
-          reads++;
-          return (readers.rest as Readers[string])(...given);
+    const vault = createVault(['a-secret-of-the-tests-that-is-long-enough']);
+    const reread = createReread(
+      { database, vault, nowMs: () => hub.clock.nowMs },
+      {
+        codes,
+        parties: hub.hub.parties,
+        readers: {
+          rest: (...given) => {
+            reads++;
+            return (readers.rest as Readers[string])(...given);
+          },
         },
       },
-    });
+    );
     const items: (Item | undefined)[] = [];
     for (const n of [1, 2, 3]) {
       hub.clock.nowMs += 1_000;

@@ -4,10 +4,10 @@ import { readItem } from '#core/dossier/item';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Operation } from '#schemas/operations';
 import type { Config } from '../../config/config.ts';
-import { createOriginals } from '../../delivery/originals.ts';
 import { planCalls } from '../../delivery/plan-calls.ts';
 import { ORIGINALS } from '../../http/doors/readers.ts';
 import type { Hub } from '../../hub.ts';
+import { createOriginals } from '../../index/originals.ts';
 import type { Outgoing } from '../../kit/adapter.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { type ListedDelivery, sharedCall, wasKnown } from '../../ledger/delivery-list.ts';
@@ -100,7 +100,12 @@ async function outgoingOf(
     ...{ id, party: party.id, operation: delivery.operation as Operation, subject: code, seq: version },
     ...{ messageId, createdAt, token: 0, attempts, doubt },
   };
-  const [call] = await planCalls({ database, vault, originals }, party, [claimed]);
+  const [call] = await planCalls(
+    { database, vault },
+    { originals, entries: undefined, recentCommits: undefined },
+    party,
+    [claimed],
+  );
   return call?.items[0]?.outgoing;
 }
 

@@ -9,7 +9,7 @@ import { readKeys } from '../../copy/signing-keys.ts';
 import { NoSnapshot } from '../../copy/take-snapshot.ts';
 import { listen } from '../../http/listen.ts';
 import { onEnd } from '../../process/ending.ts';
-import { createLog, tellListening } from '../../process/log.ts';
+import { createLog, logListening } from '../../process/log.ts';
 import { NotAttested } from '../../secrets/signed-documents.ts';
 import { endWithNpm } from '../end-with-npm.ts';
 import { tellError, UsageError } from '../run-command.ts';
@@ -86,7 +86,7 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   ).catch((error) => {
     throw inWords(error, from, folder);
   });
-  tellListening(log, { url: running.url, from, dossiers: running.dossiers });
+  logListening(log, { url: running.url, from, dossiers: running.dossiers });
 }
 
 function inWords(error: unknown, from: string, folder: string): unknown {

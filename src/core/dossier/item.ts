@@ -90,3 +90,14 @@ export function recordIn(item: Item): RecordItem | undefined {
 export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {
   return item.operation === 'dossier.upsert.v1' || item.operation === 'dossier.progress.v1';
 }
+
+export function isRecord(item: Item): item is RecordItem {
+  return item.kind === 'record';
+}
+
+export function isUpsert(item: RecordItem): item is RecordItem<'dossier.upsert.v1'> {
+  return item.operation === 'dossier.upsert.v1';
+}
+
+/** An item about one dossier: its record, or a step of it. */
+export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;

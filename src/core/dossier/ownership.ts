@@ -119,3 +119,12 @@ function longest(owners: readonly Owner[], matching: (owner: Owner) => readonly 
     undefined,
   )?.party;
 }
+
+/** Who sent an item, and by which rules it is judged. */
+export interface Sender {
+  readonly party: string;
+  /** When it is recorded. */
+  readonly recordedAt: string;
+  /** Absent for what was received before ownership was decided. */
+  readonly ownership: Ownership | undefined;
+}

@@ -1,5 +1,7 @@
 import type { Operation } from '#schemas/operations';
+import type { Service } from '#schemas/service.upsert.v1';
 import { serviceKey } from '../identifiers/identifiers.ts';
+import type { RecordItem } from './item.ts';
 
 /**
  * Who gets what: all that `from` tells by `operation` goes to each of `to`, if it is one of the services or fields named, and
@@ -39,6 +41,13 @@ export function recipients(
     .filter((route) => route.from === from && route.operation === operation && matches(route, subject))
     .flatMap((route) => route.to);
   return [...new Set(parties)].filter((party) => party !== from);
+}
+
+/** What routes ask of an entry: only a service has something. */
+export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
+  if (operation !== 'service.upsert.v1') return {};
+  const { code, fieldCode } = record as Service;
+  return { serviceCode: code, ...(fieldCode !== undefined && { fieldCode }) };
 }
 
 function matches(route: Route, { code, serviceCode, fieldCode }: Subject): boolean {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { readTraceparent } from '#core/identifiers/trace-context';
-import type { Submission } from '../../accept/submission.ts';
+import type { Submission } from '../../ledger/submission.ts';
 import type { AppContext } from '../app-context.ts';
 
 /** What a door may do: hand over what it read, once it has read it. */

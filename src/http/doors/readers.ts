@@ -1,8 +1,8 @@
 import type { CodeTable } from '#core/identifiers/codes';
 import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
-import type { Readers } from '../../accept/read-again.ts';
-import type { OriginalReaders } from '../../delivery/originals.ts';
+import type { OriginalReaders } from '../../index/originals.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
+import type { Readers } from '../../parties/read-again.ts';
 import { originalItems, readKept as readNationalPortal } from './national-portal/items.ts';
 import { readKept as readRest } from './rest/items.ts';
 import { loadSoap } from './soap/load.ts';

@@ -2,16 +2,19 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Records } from '#schemas/operations';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { Database } from '../database/pool.ts';
-import type { Outgoing } from '../kit/adapter.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /** The items of a kept body as its sender wrote them, by the door that keeps it. */
 export type OriginalReaders = Readonly<Record<string, (body: Buffer) => Promise<readonly unknown[]>>>;
 
-export type Original = NonNullable<Outgoing['original']>;
+/** The item as its sender wrote it, and the record that it was read as. */
+export interface Original {
+  readonly item: unknown;
+  readonly record: Records[keyof Records];
+}
 
 /** A version of a dossier that is to be told, or a step of it. */
-export interface Told {
+export interface DeliveredVersion {
   readonly operation: string;
   readonly subject: string;
   readonly seq: number;
@@ -29,13 +32,12 @@ export interface Originals {
    *
    * @param since when the oldest of them was first recorded
    */
-  of<T extends Told>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
+  of<T extends DeliveredVersion>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
   /** The last whole item in which a party sent a dossier. */
   last(dialect: string, code: string, party: string): Promise<DossierOriginal | undefined>;
 }
 
-export interface DossierOriginal {
-  readonly item: unknown;
+export interface DossierOriginal extends Original {
   readonly record: Dossier;
 }
 
@@ -82,7 +84,7 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
     return items;
   }
 
-  async function of<T extends Told>(dialect: string, told: readonly T[], since: string, party?: string) {
+  async function of<T extends DeliveredVersion>(dialect: string, told: readonly T[], since: string, party?: string) {
     const found = new Map<T, Original>();
     if (told.length === 0) return found;
     const { rows } = await database.pool.query<Row>({
@@ -109,7 +111,7 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
   return {
     of: (dialect, told, since) => of(dialect, told, since),
     async last(dialect, code, party) {
-      const told: Told = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
+      const told: DeliveredVersion = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
       return (await of(dialect, [told], '1970-01-01', party)).get(told) as DossierOriginal | undefined;
     },
   };

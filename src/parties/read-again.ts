@@ -2,7 +2,7 @@ import { instantToMs } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import type { KeptMessage } from '../ledger/messages.ts';
-import type { Party } from '../parties/party.ts';
+import type { Party } from './party.ts';
 
 /**
  * How the bodies that each door keeps are read: door → message → items, by the code tables of a moment (epoch
@@ -68,6 +68,6 @@ export function releaseMs({ codesAt }: Pick<Release, 'codesAt'>, releasedAt: str
 }
 
 /** An item as a release takes it. */
-export function released(item: Item, { asItStands = false }: Pick<Release, 'asItStands'>): Item {
+export function itemToRelease(item: Item, { asItStands = false }: Pick<Release, 'asItStands'>): Item {
   return asItStands && item.kind === 'waiting' ? (item.asItStands ?? item) : item;
 }

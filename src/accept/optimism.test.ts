@@ -11,7 +11,7 @@ beforeEach(async () => {
   const query = pool.query.bind(pool) as (...given: unknown[]) => unknown;
   (pool as { query: unknown }).query = (...given: unknown[]) => {
     const [name = ''] = String((given[0] as { name?: string }).name ?? given[0]).split(' ');
-    // What waits for a new dossier is looked for behind the reply.
+    // Items that wait for a new dossier are looked up after the reply.
     if (name === 'load' || name === 'write') statements.push(name);
     return query(...given);
   };
@@ -25,14 +25,14 @@ async function outcomesOf(body: unknown): Promise<readonly string[]> {
 }
 
 describe('a dossier at its beginning', () => {
-  test('is written without a look for what is held of it', async () => {
+  test('is written without a look-up', async () => {
     await outcomesOf(dossier({ code: codeOf(1) }));
     statements.length = 0;
     expect(await outcomesOf(dossier({ code: codeOf(2) }))).toEqual(['accepted']);
     expect(statements).toEqual(['write']);
   });
 
-  test('that is known all the same is judged by what is held, and the next ones are looked for first', async () => {
+  test('that is known after all is judged by the held dossier, and the next ones are looked up', async () => {
     const first = dossier({ code: codeOf(1) });
     expect(await outcomesOf(first)).toEqual(['accepted']);
     expect(await outcomesOf(first)).toEqual(['duplicate']);
@@ -52,7 +52,7 @@ describe('a dossier at its beginning', () => {
     expect(rows).toEqual([{ code: codeOf(1), version: 2 }]);
   });
 
-  test('guessed wrong again and again costs one statement in sixty at the most', async () => {
+  test('assumed new wrongly again and again costs at most one statement in sixty', async () => {
     const known = dossier({ code: codeOf(1) });
     await outcomesOf(known);
     statements.length = 0;
@@ -61,7 +61,7 @@ describe('a dossier at its beginning', () => {
   });
 });
 
-test('a step of a dossier is never guessed about', async () => {
+test('a step of a dossier is never written without a look-up', async () => {
   await outcomesOf(dossier({ code: codeOf(1) }));
   statements.length = 0;
   await hub.push(progress({ code: codeOf(1) }), { what: 'progress' });

@@ -1,7 +1,6 @@
 import type { Held } from '#core/dossier/apply';
 import { createByteLru } from '../concurrency/byte-lru.ts';
-import { bytesOf } from '../index/sealed-records.ts';
-import type { DeliveryRow } from '../ledger/deliveries.ts';
+import { bytesOf } from './sealed-records.ts';
 
 /** A dossier as a message that this process has just committed left it. */
 export interface RecentCommit {
@@ -19,9 +18,17 @@ export interface RecentCommit {
  */
 export interface RecentCommits {
   /** Only after the commit, and only for a delivery that the same commit made: nobody was told this version before. */
-  put(party: string, kept: RecentCommit): void;
+  put(party: string, commit: RecentCommit): void;
   /** Hand out the dossier for the delivery that its commit made, once: what is told again, by whomever, is loaded. */
-  take(delivery: Pick<DeliveryRow, 'party' | 'subject' | 'seq' | 'createdAt'>): RecentCommit | undefined;
+  take(delivery: RecentDelivery): RecentCommit | undefined;
+}
+
+/** The delivery that a commit made: which version of which dossier, for whom, since when. */
+interface RecentDelivery {
+  readonly party: string;
+  readonly subject: string;
+  readonly seq: number;
+  readonly createdAt: string;
 }
 
 /** Lanes claim a tenth of a second behind; where they are further behind, loading is no loss. */

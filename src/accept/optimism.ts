@@ -1,0 +1,48 @@
+import { type Item, isRecord, isUpsert } from '#core/dossier/item';
+import type { Submission } from '../ledger/submission.ts';
+
+/**
+ * Optimistic writes: a batch of dossiers that look new is written without a look-up, in one round trip instead of two. When
+ * a dossier was known after all, the statement fails (40001), stores nothing, and the batch is loaded and applied again.
+ */
+export interface Optimism {
+  /** Whether to write a batch without a look-up. */
+  isLikelyNew(submissions: readonly Submission[]): boolean;
+  /** The last optimistic write failed. The next batches are looked up, as more of the same kind are likely to come. */
+  failed(): void;
+}
+
+/** Batches that are looked up after a failure. The count doubles after each further failure, until a write succeeds. */
+const LOOK_UPS = 16;
+const MOST_LOOK_UPS = 1_024;
+
+export function createOptimism(): Optimism {
+  let lookUpsLeft = 0;
+  let nextLookUps = LOOK_UPS;
+  return {
+    isLikelyNew(submissions) {
+      if (!submissions.every(looksNew)) return false;
+      if (lookUpsLeft > 0) {
+        lookUpsLeft--;
+        return false;
+      }
+      nextLookUps = Math.max(LOOK_UPS, nextLookUps / 2);
+      return true;
+    },
+    failed() {
+      nextLookUps = Math.min(MOST_LOOK_UPS, nextLookUps * 4);
+      lookUpsLeft = nextLookUps;
+    },
+  };
+}
+
+function looksNew({ items, released }: Submission): boolean {
+  return !released && items.length > 0 && items.every(isBeginning);
+}
+
+/** A dossier in its first status, without other codes: with others it may be held under one of these. */
+function isBeginning(item: Item): boolean {
+  if (!isRecord(item) || !isUpsert(item)) return false;
+  const { status, aliases } = item.record;
+  return aliases === undefined && (status === 'submitted' || status === 'received');
+}

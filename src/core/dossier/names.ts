@@ -1,0 +1,73 @@
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { isDossierCode } from '../identifiers/identifiers.ts';
+import type { DossierItem } from './item.ts';
+import type { Sender } from './ownership.ts';
+
+/** The same of anything that is kept by `namesOf` and `namesOfHeld`. */
+export function namedBy<Kept>(
+  byName: ReadonlyMap<string, Iterable<Kept> & { readonly size: number }>,
+  item: DossierItem,
+  sender: Omit<Sender, 'recordedAt'>,
+): ReadonlySet<Kept> {
+  const found = new Set<Kept>();
+  const add = (name: string): boolean => {
+    const named = byName.get(name);
+    for (const one of named ?? []) found.add(one);
+    return named !== undefined && named.size > 0;
+  };
+  const { code } = item.record;
+  if (!sender.ownership) {
+    for (const name of [
+      ownName(code),
+      code,
+      ...aliasesOf(item).flatMap((alias) => [...namesOfAlias(alias), ownName(alias.code)]),
+    ])
+      add(name);
+    return found;
+  }
+  if (!add(ownName(code)) && !add(aliasName({ party: sender.party, code })) && !beginsOwn(item, sender)) add(code);
+  for (const alias of aliasesOf(item)) {
+    add(aliasName(alias));
+    add(ownName(alias.code));
+  }
+  return found;
+}
+
+/** A record of the party that is entitled to its code is that party's dossier, whoever has the code as an alias. */
+function beginsOwn({ operation, record }: DossierItem, { party, ownership }: Omit<Sender, 'recordedAt'>): boolean {
+  return operation === 'dossier.upsert.v1' && ownership?.entitled(record)?.party === party;
+}
+
+/** All that what is held of an item's dossier is looked for by. */
+export function codesOf(item: DossierItem): readonly string[] {
+  return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
+}
+
+/** What a new dossier is known as: its own code, and its aliases. */
+export function namesOf(item: DossierItem): readonly string[] {
+  return [ownName(item.record.code), ...aliasesOf(item).flatMap(namesOfAlias)];
+}
+
+/** What a held dossier is known as by a code that was asked for. @param aliasOf the party whose alias the code is, if any */
+export function namesOfHeld(asked: string, aliasOf: string | undefined): readonly string[] {
+  return aliasOf === undefined ? [ownName(asked)] : namesOfAlias({ party: aliasOf, code: asked });
+}
+
+/** A number such as 12 is another dossier's at each party; a dossier code is nobody else's anywhere. */
+export function namesOfAlias(alias: Alias): readonly string[] {
+  return isDossierCode(alias.code) ? [aliasName(alias), alias.code] : [aliasName(alias)];
+}
+
+function ownName(code: string): string {
+  return `= ${code}`;
+}
+
+function aliasName({ party, code }: Alias): string {
+  return `${party} ${code}`;
+}
+
+type Alias = NonNullable<Dossier['aliases']>[number];
+
+function aliasesOf({ record }: DossierItem): readonly Alias[] {
+  return ('aliases' in record && record.aliases) || [];
+}

@@ -1,0 +1,47 @@
+import type { Held, Incoming } from '#core/dossier/apply';
+import type { DossierItem } from '#core/dossier/item';
+import type { Sender } from '#core/dossier/ownership';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { hashOf } from './sealed-records.ts';
+
+/** The event that an item stands for. @param held the dossier that it is about, as far as there is one */
+export function incomingOf(
+  item: DossierItem,
+  { party, recordedAt, ownership }: Sender,
+  held: Held | undefined,
+  authoritative: boolean,
+): Incoming {
+  const isDossier = item.operation === 'dossier.upsert.v1';
+  const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
+  // Whose dossier it is, its owner's record says; a new one is judged by its first.
+  const entitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
+  const shared =
+    ownership && !entitled
+      ? ownership.shared(party, held?.owner ?? party, (held?.view.record ?? item.record) as Dossier)
+      : undefined;
+  return {
+    kind: isDossier ? 'dossier' : 'progress',
+    at: atOf(item),
+    status: item.record.status,
+    party,
+    authoritative,
+    inferred: item.inferred ?? false,
+    hash: hashOf(record),
+    recordedAt,
+    ...(shared && { shared }),
+    ...(entitled && { isEntitled: true }),
+    ...(isDossier ? { record: record as Dossier } : { said: item.record }),
+  };
+}
+
+/** A record whose assumed members stand back behind what the dossier has: a constant fills only what nobody has said. */
+function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
+  const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
+  const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);
+  if (said.length === 0) return record;
+  return { ...record, ...Object.fromEntries(said.map((member) => [member, known[member]])) };
+}
+
+function atOf(item: DossierItem): string {
+  return 'at' in item.record ? item.record.at : item.record.statusAt;
+}

@@ -1,0 +1,95 @@
+import type pg from 'pg';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { type CodeTable, mappingProblem } from '#core/identifiers/codes';
+import { catalogueKey } from '#core/identifiers/identifiers';
+import { type Problem, unmappedKey } from '#core/problem';
+import { type CatalogueKind, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { writeAudit } from '../ledger/audit.ts';
+import { addCodeEntries, type CodeEntry } from '../ledger/code-entries.ts';
+import { addResolution } from '../ledger/resolutions.ts';
+import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { auditEntry, type OrderedBy } from './ordered-by.ts';
+
+/** One line of a code table: what a code stands for. */
+export type CodeLine = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>;
+
+/** The hub's own tables: the code of the catalogue under which a party knows a service or an agency. */
+const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly CatalogueKind[];
+
+type Hub = Pick<HubContext, 'database' | 'nowMs'>;
+
+/** The code tables of parties, and what operators may enter in them. */
+export interface CodeOrders {
+  /** The code tables that are read for a party. */
+  tablesOf(party: string): readonly CodeTable[];
+  /** What is wrong with a line; undefined when it may be entered. */
+  problemOf(line: CodeLine): Promise<Problem | undefined>;
+  /** Enters a line, and orders the release of what waits for it. */
+  enter(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
+}
+
+/** @param doorTables the tables that doors read by, for every sender */
+export function createCodeOrders(
+  hub: Hub,
+  parties: ReadonlyMap<string, Party>,
+  doorTables: readonly CodeTable[],
+): CodeOrders {
+  function tablesOf(party: string): readonly CodeTable[] {
+    const { adapter, settings } = parties.get(party) ?? {};
+    const tables = [...(adapter?.tables?.(settings) ?? []), ...doorTables];
+    return tables.filter(({ name }, at) => tables.findIndex((table) => table.name === name) === at);
+  }
+
+  async function problemOf({ party, table, from, to }: CodeLine): Promise<Problem | undefined> {
+    const kind = CATALOGUE_TABLES.find((name) => name === table);
+    if (kind) {
+      const key = catalogueKey(kind, to);
+      const isKnown = (await loadCatalogue(hub.database.pool, kind, [key])).has(key);
+      return isKnown ? undefined : { path: '/to', message: `got ${to}, expected a ${kind} of the catalogue` };
+    }
+    const tables = tablesOf(party);
+    const found = tables.find(({ name }) => name === table);
+    const names = [...CATALOGUE_TABLES, ...tables.map(({ name }) => name)].join(', ');
+    if (!found)
+      return { path: '/table', message: `got ${table}, which nothing reads for ${party}; expected one of ${names}` };
+    const problem = mappingProblem(found, from, to);
+    return problem === undefined ? undefined : { path: '/to', message: `got ${to}, ${problem}` };
+  }
+
+  return {
+    tablesOf,
+    problemOf,
+    async enter(given, by) {
+      // Items wait under the form that all forms of a service code have in common.
+      const line = { ...given, from: given.table === 'service' ? catalogueKey('service', given.from) : given.from };
+      const wrong = await problemOf(line);
+      if (wrong) return { problems: [wrong] };
+      return inTransaction(hub.database, (tx) => enterLine(tx, line, by, hub.nowMs()));
+    },
+  };
+}
+
+async function enterLine(tx: pg.PoolClient, line: CodeLine, by: OrderedBy, nowMs: number): Promise<CodeEntry> {
+  const { party, table, from } = line;
+  const causeKey = unmappedKey(table, from);
+  await addResolution(tx, { causeKey, parties: [party], action: 'map', ...by }, nowMs);
+  const [entry] = await enterLines(tx, [line], by, nowMs);
+  const subject = auditSubject('code', `${party} ${table} ${from}`);
+  await writeAudit(tx, auditEntry('code-table.enter', subject, by), nowMs);
+  return entry as CodeEntry;
+}
+
+export function enterLines(
+  tx: pg.PoolClient,
+  lines: readonly CodeLine[],
+  by: OrderedBy,
+  nowMs: number,
+): Promise<readonly CodeEntry[]> {
+  return addCodeEntries(
+    tx,
+    lines.map((line) => ({ ...line, ...by })),
+    nowMs,
+  );
+}

@@ -1,0 +1,154 @@
+import type pg from 'pg';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import type { Problem } from '#core/problem';
+import { inTransaction } from '../database/transaction.ts';
+import { writeAudit } from '../ledger/audit.ts';
+import { type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
+import { oneCause, type WaitingCause, waitedFor } from '../ledger/quarantine.ts';
+import {
+  addResolution,
+  type Decided,
+  decidedOf,
+  loadResolution,
+  lockCause,
+  type Resolution,
+} from '../ledger/resolutions.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { unmappedOf } from './candidates.ts';
+import { type CodeLine, type CodeOrders, enterLines } from './code-orders.ts';
+import { auditEntry, type OrderedBy } from './ordered-by.ts';
+
+export type ResolveOrder =
+  | {
+      readonly action: 'map';
+      /** What the code stands for from now on. */
+      readonly to: string;
+      /** As in the cause, where they are given. */
+      readonly table?: string | undefined;
+      readonly from?: string | undefined;
+      /** Of one party alone; otherwise of all parties whose items wait for the cause. */
+      readonly party?: string | undefined;
+    }
+  | { readonly action: 'release' | 'dismiss'; readonly party?: string | undefined };
+
+export interface Resolved {
+  readonly resolution: Resolution;
+  readonly entries: readonly CodeEntry[];
+  /** Items and deliveries that still wait for the same cause. */
+  readonly stillWaiting: number;
+}
+
+export type Unresolved =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'nothing-waits' }
+  /** Another operator was first, and decided otherwise. */
+  | { readonly kind: 'decided'; readonly decided: Decided }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+type Hub = Pick<HubContext, 'database' | 'nowMs'>;
+
+export interface ResolveDeps {
+  readonly codeOrders: CodeOrders;
+  /** Carries out what was decided, as far as possible now. */
+  readonly run: () => Promise<void>;
+}
+
+/** Resolves the cause that a row of the quarantine waits for. */
+export async function resolveCause(
+  hub: Hub,
+  { codeOrders, run }: ResolveDeps,
+  id: number,
+  order: ResolveOrder,
+  by: OrderedBy,
+): Promise<Resolved | Unresolved> {
+  const { database } = hub;
+  const cause = await oneCause(database, id);
+  if (!cause) {
+    const waited = await waitedFor(database, id);
+    if (!waited) return { kind: 'unknown' };
+    return (await decidedOtherwise(hub, database.pool, waited, [waited.party], order)) ?? { kind: 'nothing-waits' };
+  }
+  const concerned = order.party === undefined ? cause.parties : cause.parties.filter((one) => one === order.party);
+  if (concerned.length === 0)
+    return invalid([{ path: '/party', message: `got ${order.party}, expected one of ${cause.parties.join(', ')}` }]);
+  const { lines, problems } =
+    order.action === 'map' ? await linesOf(codeOrders, cause, concerned, order) : { lines: [], problems: [] };
+  if (problems.length > 0) return invalid(problems);
+  const decided = await decide(hub, cause, concerned, lines, order, by);
+  if ('kind' in decided) return decided;
+  await run();
+  const resolution = (await loadResolution(database, decided.resolution)) as Resolution;
+  const left = await oneCause(database, id);
+  return { resolution, entries: decided.entries, stillWaiting: left ? left.items + left.deliveries : 0 };
+}
+
+function invalid(problems: readonly Problem[]): Unresolved {
+  return { kind: 'invalid', problems };
+}
+
+/** Stores the decision, unless another operator was first. */
+function decide(
+  hub: Hub,
+  cause: WaitingCause,
+  concerned: readonly string[],
+  lines: readonly CodeLine[],
+  order: ResolveOrder,
+  by: OrderedBy,
+) {
+  return inTransaction(hub.database, async (tx) => {
+    await lockCause(tx, cause.key);
+    const other = await decidedOtherwise(hub, tx, cause, concerned, order);
+    if (other) return other;
+    const entries = await enterLines(tx, lines, by, hub.nowMs());
+    const { action } = order;
+    const given = { causeKey: cause.key, parties: concerned, action, ...by };
+    const resolution = await addResolution(tx, given, hub.nowMs());
+    const subject = auditSubject('cause', cause.key);
+    await writeAudit(tx, auditEntry(`quarantine.${action}`, subject, by), hub.nowMs());
+    return { entries, resolution };
+  });
+}
+
+/** The lines that an order to map enters: one for each party. */
+async function linesOf(
+  codeOrders: CodeOrders,
+  cause: WaitingCause,
+  concerned: readonly string[],
+  order: Extract<ResolveOrder, { action: 'map' }>,
+): Promise<{ readonly lines: readonly CodeLine[]; readonly problems: readonly Problem[] }> {
+  const unmapped = unmappedOf(cause);
+  if (!unmapped)
+    return {
+      lines: [],
+      problems: [{ path: '/action', message: `nothing is to be mapped: the cause is ${cause.key}` }],
+    };
+  const problems: Problem[] = [];
+  for (const name of ['table', 'from'] as const) {
+    const given = order[name];
+    if (given !== undefined && given !== unmapped[name])
+      problems.push({ path: `/${name}`, message: `got ${given}, expected ${unmapped[name]}` });
+  }
+  const lines = concerned.map((party) => ({ party, ...unmapped, to: order.to }));
+  for (const line of lines) {
+    const problem = await codeOrders.problemOf(line);
+    if (problem) problems.push(problem);
+  }
+  return { lines, problems };
+}
+
+/** What another operator decided before, unless it is the same. */
+async function decidedOtherwise(
+  { nowMs }: Hub,
+  db: pg.Pool | pg.PoolClient,
+  { kind, key }: Pick<WaitingCause, 'kind' | 'key'>,
+  concerned: readonly string[],
+  order: ResolveOrder,
+): Promise<Extract<Unresolved, { kind: 'decided' }> | undefined> {
+  const decided = await decidedOf(db, key, concerned, nowMs());
+  if (!decided) return undefined;
+  const unmapped = decided.action === 'map' ? unmappedOf({ kind, key }) : undefined;
+  const meanings = unmapped ? await meaningsOf(db, concerned, unmapped) : [];
+  const isSame = order.action === 'map' && meanings.every((one) => one === order.to);
+  if (decided.action === order.action && (order.action !== 'map' || isSame)) return undefined;
+  return { kind: 'decided', decided: { ...decided, ...(meanings.length > 0 && { to: meanings.join(', ') }) } };
+}
