@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DossierQuery } from '../http/dossiers.ts';
+import type { DossierQuery } from '../http/dossier-filter.ts';
 import type { BackfillPreview } from '../operator-orders/backfill.ts';
 import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { CHANNELS } from '#schemas/dossier.upsert.v1';
-import { type DossierQuery, filterOf } from '../http/dossiers.ts';
+import { type DossierQuery, filterOf } from '../http/dossier-filter.ts';
 import { Refusal } from '../http/problem.ts';
 import type { DossierFilter } from '../index/list.ts';
 import { UsageError } from './run-command.ts';

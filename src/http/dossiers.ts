@@ -1,17 +1,16 @@
 import type { Context } from 'hono';
-import Type from 'typebox';
+import type Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { EventPlace } from '#core/dossier/dossier';
 import { quote } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
-import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
-import { closed, oneOf } from '#schemas/parts';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
-import type { DossierFilter } from '../index/list.ts';
 import type { OneDossier } from '../index/read.ts';
 import type { AppContext } from './app-context.ts';
 import { type Keys, requireKey } from './auth.ts';
+import { filterOf, ListQuery } from './dossier-filter.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
@@ -21,29 +20,6 @@ export type DossierReaderContext = Pick<
   AppContext,
   'index' | 'keys' | 'cursors' | 'audit' | 'pages' | 'delays' | 'nowMs'
 >;
-
-/** By which dossiers are found, here and where a party is told what it was never told. */
-export const DOSSIER_FILTER = {
-  status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
-  agency: text('an agency code; those below it are included'),
-  service: text('a procedure code, short or long'),
-  field: text('a field code'),
-  channel: Type.Optional(oneOf(CHANNELS)),
-  receivedFrom: text('date or time of reception, from'),
-  receivedTo: text('date or time of reception, to'),
-};
-
-const ListQuery = closed({
-  ...DOSSIER_FILTER,
-  party: text('the party that owns it'),
-  q: text(
-    'words of the code or the name, with or without Vietnamese marks; the last word and words with digits may be cut short',
-  ),
-  due: Type.Optional(oneOf(['overdue'])),
-  why: Purpose,
-  limit: Limit,
-  cursor: Cursor,
-});
 
 const OneQuery = closed({
   at: text(
@@ -56,8 +32,6 @@ const OneQuery = closed({
 const HistoryQuery = closed({ why: Purpose, limit: Limit, cursor: Cursor });
 const HISTORY_LIMIT = 200;
 
-export type DossierQuery = Type.Static<typeof ListQuery>;
-
 const PERSONAL =
   'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit, with `why` where it is given. ' +
   'Without it every text is masked that speaks of an applicant of the dossier, and documents and results have no `url`.';
@@ -68,11 +42,14 @@ const READ: readonly Scope[] = ['index:read'];
 
 /** What portal frontends read of dossiers. */
 export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): void {
-  const { index, keys, cursors, nowMs } = hub;
-  const readListQuery = queryReader(ListQuery);
-  const readOneQuery = queryReader(OneQuery);
-  const readHistoryQuery = queryReader(HistoryQuery);
+  addList(add, hub);
+  addOne(add, hub);
+  addHistory(add, hub);
+}
 
+function addList(add: AddRoute, hub: DossierReaderContext): void {
+  const { index, keys, cursors, nowMs } = hub;
+  const readQuery = queryReader(ListQuery);
   add(
     {
       method: 'get',
@@ -87,7 +64,7 @@ export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): voi
     },
     async (c) => {
       const reader = readerOf(c, keys);
-      const query = readListQuery(c);
+      const query = readQuery(c);
       const filter = filterOf(query, nowMs());
       return hub.pages.hold(reader.keyId, async (hold) => {
         const { items, next } = await pageBy(cursors, {
@@ -102,7 +79,10 @@ export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): voi
       });
     },
   );
+}
 
+function addOne(add: AddRoute, hub: DossierReaderContext): void {
+  const readQuery = queryReader(OneQuery);
   add(
     {
       method: 'get',
@@ -125,16 +105,20 @@ export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): voi
       },
     },
     async (c) => {
-      const reader = readerOf(c, keys);
-      const dossier = foundOf(await index.one(codeOf(c)), codeOf(c));
+      const reader = readerOf(c, hub.keys);
+      const dossier = foundOf(await hub.index.one(codeOf(c)), codeOf(c));
       // Most ask for nothing but the dossier: these are spared the look.
-      const { at, why } = c.req.url.includes('?') ? readOneQuery(c) : {};
+      const { at, why } = c.req.url.includes('?') ? readQuery(c) : {};
       if (at !== undefined) return asOf(c, hub, reader, { code: dossier.code, at, why });
       if (reader.personal) return personal(c, hub, reader, dossier, why);
       return conditional(c, dossier.json);
     },
   );
+}
 
+function addHistory(add: AddRoute, hub: DossierReaderContext): void {
+  const { index, keys, cursors } = hub;
+  const readQuery = queryReader(HistoryQuery);
   add(
     {
       method: 'get',
@@ -159,13 +143,13 @@ export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): voi
     async (c) => {
       const reader = readerOf(c, keys);
       const code = codeOf(c);
-      const { limit = HISTORY_LIMIT, cursor, why } = readHistoryQuery(c);
+      const { limit = HISTORY_LIMIT, cursor, why } = readQuery(c);
       const dossier = foundOf(await index.one(code), code);
       const list = `history ${dossier.code}`;
       const after = placeOf(cursors.read(list, cursor));
       return hub.pages.hold(reader.keyId, async (hold) => {
         const page = await index.history(dossier.code, Number(limit), after, reader.personal);
-        const { items, last } = page ?? { items: [] };
+        const { items, last } = page;
         await account(hub, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
         const delays = await hub.delays.of(JSON.parse(dossier.json));
         const next = last ? cursors.write(list, placeIn(last)) : null;
@@ -213,11 +197,11 @@ async function personal(
   served: { readonly code: string; readonly json: string },
   why: string | undefined,
 ): Promise<Response> {
-  const whole = await hub.index.whole(served.code);
-  if (!whole) throw notFound(served.code);
+  const record = await hub.index.whole(served.code);
+  if (!record) throw notFound(served.code);
   await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', served.code), why);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
-  return conditional(c, JSON.stringify({ ...whole.record, freshness }));
+  return conditional(c, JSON.stringify({ ...record, freshness }));
 }
 
 /** @throws Refusal 404 where the index said nothing of it then, or nobody knows any more what it said */
@@ -266,34 +250,6 @@ function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly
     .filter(([name]) => !['limit', 'cursor', 'why'].includes(name))
     .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
   return auditSubject('dossiers', `?${asked.join('&')}`, items.map(({ code }) => code).join(' ') || 'none');
-}
-
-/** @throws Refusal 400 that names the parameter */
-export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
-  const received = periodOf(
-    { from: query.receivedFrom, to: query.receivedTo },
-    { from: 'receivedFrom', to: 'receivedTo' },
-  );
-  return {
-    ...(query.status && { status: statusesOf(query.status) }),
-    ...(query.agency && { agency: cleanCode(query.agency) }),
-    ...(query.service && { service: serviceKey(cleanCode(query.service)) }),
-    ...(query.field && { field: cleanCode(query.field) }),
-    ...(query.party && { party: query.party }),
-    ...(query.channel && { channel: query.channel }),
-    ...(query.q?.trim() && { q: query.q }),
-    ...(received.from && { receivedFrom: received.from }),
-    ...(received.to && { receivedTo: received.to }),
-    ...(query.due && { overdueAt: msToInstant(nowMs) }),
-  };
-}
-
-function statusesOf(given: string): readonly string[] {
-  const statuses = given.split(',').map((status) => status.trim());
-  const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
-  if (wrong !== undefined)
-    throw wrongParameter('status', `got ${quote(wrong)}, expected some of ${STATUSES.join(', ')}`);
-  return statuses;
 }
 
 function codeOf(c: Context): string {

@@ -3,9 +3,9 @@ import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
-import type { TryKind } from '../ledger/tries.ts';
 import type { AppContext } from './app-context.ts';
 import { networkOf } from './clients.ts';
+import { createLookUpLimit } from './look-up-limit.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -36,51 +36,14 @@ const PublicDossier = Type.Object(
   { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
 );
 
-/** Whether there is no such dossier, or the proof is wrong: after the same time nobody can tell. */
-const ALIKE_MS = 300;
-type LookUpTry = Exclude<TryKind, 'secret'>;
-const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
-  asking: 'this address asks too often',
-  guessing: 'from this address wrong proofs came too often',
-  'client-code': 'from this address wrong proofs of this dossier came too often',
-  code: 'this dossier was asked for with wrong proofs too often',
-  'code-day': 'this dossier was asked for with wrong proofs too often',
-};
+/** An unknown code and a wrong proof get the same answer after the same time, so that nobody can tell them apart. */
+const NOT_FOUND_MS = 300;
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 
-/** A citizen asks how far a dossier is: without a key, with a proof of having to do with it. */
-export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: LookUpContext): void {
+/** A citizen without a key looks up a dossier by its code and a proof. */
+export function addLookUp(add: AddRoute, hub: LookUpContext): void {
   const readQuery = queryReader(Query);
-
-  async function count(kind: LookUpTry, subject: string): Promise<void> {
-    const waitS = await tries.take(kind, subject);
-    if (waitS === undefined) return;
-    telemetry.lookedUp('too-often');
-    throw new Refusal('too-often', `${TOO_OFTEN[kind]}; wait ${waitS} s`, {
-      headers: { 'Retry-After': String(waitS) },
-    });
-  }
-
-  /**
-   * Counts a guess of a code, for the client and for all clients. A client that proved the dossier before is exempt from the
-   * total: guesses of others do not lock it out.
-   *
-   * @returns takes the guess back and remembers the client for a month, for a proof that was right
-   */
-  async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
-    const subject = `${network} proof of ${code}`;
-    const [hasProved] = await Promise.all([tries.hasProved(subject), count('client-code', subject)]);
-    // One after the other: what the hour refuses does not count for the day.
-    const totals = hasProved ? [] : (['code', 'code-day'] as const);
-    for (const total of totals) await count(total, code);
-    return () =>
-      Promise.all([
-        tries.giveBack('client-code', subject),
-        ...totals.map((total) => tries.giveBack(total, code)),
-        tries.prove(subject),
-      ]);
-  }
-
+  const limit = createLookUpLimit(hub);
   add(
     {
       method: 'get',
@@ -100,27 +63,24 @@ export function addLookUp(add: AddRoute, { lookUp, tries, clients, telemetry }: 
       },
     },
     async (c) => {
-      const answerAt = performance.now() + ALIKE_MS;
+      const answerAt = performance.now() + NOT_FOUND_MS;
       const { proof } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      const network = networkOf(clients.addressOf(c) ?? '');
-      await count('asking', network);
-      // A guess, until it is found to be none.
-      await count('guessing', network);
-      const candidates = await lookUp(code);
-      // By what is found: another of its codes gives nobody new tries.
+      const network = networkOf(hub.clients.addressOf(c) ?? '');
+      await limit.countRequest(network);
+      const candidates = await hub.lookUp(code);
+      // By the codes that are found: another code of the same dossier gives nobody new guesses.
       const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];
-      const guesses = [];
-      for (const one of codes) guesses.push(await countGuess(network, one));
+      const takeBack = await limit.countGuesses(network, codes);
       const proven = candidates.filter((one) => one.proves(proof));
-      // Of two that these digits prove neither is the one.
+      // Digits that prove two dossiers prove neither.
       const found = proven.length === 1 ? proven[0]?.masked : undefined;
-      telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
+      hub.telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
       if (found === undefined) {
         await sleep(answerAt - performance.now());
         throw new Refusal('not-found', NOT_FOUND);
       }
-      await Promise.all([tries.giveBack('guessing', network), ...guesses.map((takeBack) => takeBack())]);
+      await takeBack();
       return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
     },
   );

@@ -36,61 +36,17 @@ export interface PageBudget {
   hold<Out>(keyId: string, make: (hold: Hold) => Promise<Out>): Promise<Out>;
 }
 
-interface Waiting {
-  readonly keyId: string;
-  readonly go: () => void;
-}
-
 export function createPageBudget(limits: PageLimits = LIMITS): PageBudget {
-  let held = 0;
-  const heldBy = new Map<string, number>();
-  const waiting: Waiting[] = [];
-
-  const of = (keyId: string): number => heldBy.get(keyId) ?? 0;
-  const fits = (keyId: string): boolean =>
-    (of(keyId) === 0 || of(keyId) + RESERVED_BYTES <= limits.ofOne) && held + RESERVED_BYTES <= limits.total;
-
-  function change(keyId: string, by: number): void {
-    held += by;
-    const own = of(keyId) + by;
-    if (own === 0) heldBy.delete(keyId);
-    else heldBy.set(keyId, own);
-  }
-
-  /** The key that holds the least is next; of one key the oldest request. */
-  function letIn(): void {
-    for (;;) {
-      const able = waiting.filter(({ keyId }) => fits(keyId));
-      const [first] = able.sort((a, b) => of(a.keyId) - of(b.keyId));
-      if (!first) return;
-      waiting.splice(waiting.indexOf(first), 1);
-      change(first.keyId, RESERVED_BYTES);
-      first.go();
-    }
-  }
-
-  async function enter(keyId: string): Promise<void> {
-    const own = waiting.filter((one) => one.keyId === keyId).length;
-    if (own === 0 && fits(keyId)) return change(keyId, RESERVED_BYTES);
-    if (own >= limits.waiting)
-      throw new Refusal(
-        'too-often',
-        `${own} requests for pages of the key ${quote(keyId)} wait already; read fewer at once, and take their replies`,
-        { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
-      );
-    await new Promise<void>((go) => waiting.push({ keyId, go }));
-  }
-
+  const memory = createMemory(limits);
   return {
     async hold(keyId, make) {
-      await enter(keyId);
+      await memory.enter(keyId);
       let bytes = RESERVED_BYTES;
       let isKept = false;
       const resize = (to: number): void => {
         const now = to > SMALL_BYTES ? to : 0;
-        change(keyId, now - bytes);
+        memory.change(keyId, now - bytes);
         bytes = now;
-        letIn();
       };
       try {
         return await make({
@@ -110,8 +66,70 @@ export function createPageBudget(limits: PageLimits = LIMITS): PageBudget {
   };
 }
 
+interface Memory {
+  /** Waits until a page of the key fits, and reserves its memory. @throws Refusal 429 */
+  enter(keyId: string): Promise<void>;
+  /** Changes what a key holds, and lets waiting requests in. */
+  change(keyId: string, by: number): void;
+}
+
+interface Waiting {
+  readonly keyId: string;
+  readonly enter: () => void;
+}
+
+function createMemory(limits: PageLimits): Memory {
+  let held = 0;
+  const heldBy = new Map<string, number>();
+  const waiting: Waiting[] = [];
+
+  const of = (keyId: string): number => heldBy.get(keyId) ?? 0;
+  const fits = (keyId: string): boolean =>
+    (of(keyId) === 0 || of(keyId) + RESERVED_BYTES <= limits.ofOne) && held + RESERVED_BYTES <= limits.total;
+
+  function add(keyId: string, by: number): void {
+    held += by;
+    const own = of(keyId) + by;
+    if (own === 0) heldBy.delete(keyId);
+    else heldBy.set(keyId, own);
+  }
+
+  /** The key that holds the least is next, and of one key the oldest request. */
+  function letIn(): void {
+    for (;;) {
+      const able = waiting.filter(({ keyId }) => fits(keyId));
+      const [first] = able.sort((a, b) => of(a.keyId) - of(b.keyId));
+      if (!first) return;
+      waiting.splice(waiting.indexOf(first), 1);
+      add(first.keyId, RESERVED_BYTES);
+      first.enter();
+    }
+  }
+
+  return {
+    async enter(keyId) {
+      const own = waiting.filter((one) => one.keyId === keyId).length;
+      if (own === 0 && fits(keyId)) return add(keyId, RESERVED_BYTES);
+      if (own >= limits.waiting) throw tooManyWaiting(own, keyId);
+      await new Promise<void>((enter) => waiting.push({ keyId, enter }));
+    },
+    change(keyId, by) {
+      add(keyId, by);
+      letIn();
+    },
+  };
+}
+
+function tooManyWaiting(count: number, keyId: string): Refusal {
+  return new Refusal(
+    'too-often',
+    `${count} requests for pages of the key ${quote(keyId)} wait already; read fewer at once, and take their replies`,
+    { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
+  );
+}
+
 const CHUNK_BYTES = 64 * 1024;
-/** A reader that takes nothing for so long gives its memory back. */
+/** A reader that takes nothing for this long loses its reply. */
 const STALLED_MS = 60_000;
 
 /** Bytes as a stream that is written as fast as it is taken. @param onEnd called once, whatever ends it */

@@ -74,12 +74,13 @@ const RULES_MEAN =
   'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
 
 /** How many dossiers came, were resolved and are pending, early, on time and late. */
-export function addStatistics(
-  add: AddRoute,
-  { statistics, index, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
-): void {
+export function addStatistics(add: AddRoute, hub: StatisticsContext): void {
+  addReport(add, hub);
+  addCountedDossiers(add, hub);
+}
+
+function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingDay }: StatisticsContext): void {
   const read = queryReader(Query);
-  const readDossiers = queryReader(DossiersQuery);
   add(
     {
       method: 'get',
@@ -103,6 +104,13 @@ export function addStatistics(
       return conditional(c, JSON.stringify({ ...report, items, next }));
     },
   );
+}
+
+function addCountedDossiers(
+  add: AddRoute,
+  { statistics, index, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
+): void {
+  const read = queryReader(DossiersQuery);
   add(
     {
       method: 'get',
@@ -119,7 +127,7 @@ export function addStatistics(
     },
     async (c) => {
       const key = requireKey(c, keys, ...READ);
-      const { limit = '50', cursor, column, key: line, ...query } = readDossiers(c);
+      const { limit = '50', cursor, column, key: line, ...query } = read(c);
       const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
       return pages.hold(key.id, async (hold) => {
         const all = questionOf(query, nowMs(), reportingDay);

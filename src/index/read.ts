@@ -25,12 +25,6 @@ import { createMasks } from './people.ts';
 
 export type { HistoryItem, HistoryPage } from './history.ts';
 
-export interface WholeDossier {
-  readonly record: Dossier;
-  /** The party that first told of it. */
-  readonly owner: string;
-}
-
 /** What a party may read in full of a dossier: see IndexReader.toldBy. */
 export interface ToldDossier {
   readonly record: Dossier;
@@ -55,8 +49,8 @@ export interface Change {
 export interface IndexReader {
   /** By its own code or any alias. Concurrent reads share one statement. */
   one(code: string): Promise<OneDossier>;
-  /** The whole record, personal data included. Who calls this answers for who sees it. */
-  whole(code: string): Promise<WholeDossier | undefined>;
+  /** The whole record by its own code, personal data included. The caller answers for who sees it. */
+  whole(code: string): Promise<Dossier | undefined>;
   /**
    * A dossier as a party may read it in full. The owner reads it as the index has it, with the applicant that the owner
    * named. Any other party reads what it said itself. Undefined where the party has sent no record of the dossier.
@@ -65,15 +59,10 @@ export interface IndexReader {
   /** What the index said of the dossier with this code at an instant. */
   asOf(code: string, at: string, personal: boolean): Promise<AsOf>;
   /**
-   * What happened, in the order of event time, after `after`; what is said of the applicant is masked unless `personal`.
-   * Undefined when there is no such dossier.
+   * What happened to the dossier with this code of its own, in the order of event time, after `after`. The applicant is
+   * masked unless `personal`.
    */
-  history(
-    code: string,
-    limit: number,
-    after: EventPlace | undefined,
-    personal: boolean,
-  ): Promise<HistoryPage | undefined>;
+  history(code: string, limit: number, after: EventPlace | undefined, personal: boolean): Promise<HistoryPage>;
   /** The steps of a dossier as parties told them, in the order of event time. */
   steps(code: string): Promise<readonly Progress[]>;
   /** Newest status first, then by code; after `after`. Personal data in full if `personal`. Lists of large dossiers end early. */
@@ -115,14 +104,12 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
   return {
     one,
     async whole(code) {
-      const found = await one(code);
-      if (found.kind !== 'found') return undefined;
       const row = await database.query
         .selectFrom('dossiers')
-        .select(['sealed', 'sealed_key', 'owner'])
-        .where('code', '=', found.dossier.code)
-        .executeTakeFirstOrThrow();
-      return { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
+        .select(['sealed', 'sealed_key'])
+        .where('code', '=', code)
+        .executeTakeFirst();
+      return row && (JSON.parse(openedRecord(vault, row)) as Dossier);
     },
     async toldBy(code, party) {
       const found = await one(code);
@@ -130,10 +117,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     },
     asOf: (code, at, personal) =>
       readAsOf(database, vault, { code, at, maskOf: personal ? undefined : () => masks(code) }),
-    history: async (code, limit, after, personal) => {
-      const found = await one(code);
-      return found.kind === 'found' ? historyPage({ code: found.dossier.code, limit, after, personal }) : undefined;
-    },
+    history: (code, limit, after, personal) => historyPage({ code, limit, after, personal }),
     async steps(code) {
       const events = await readEvents(database, vault, code);
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);

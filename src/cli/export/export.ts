@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { DossierOperation } from '../../http/doors/rest/items.ts';
-import type { DossierQuery } from '../../http/dossiers.ts';
+import type { DossierQuery } from '../../http/dossier-filter.ts';
 import type { DossierFilter } from '../../index/list.ts';
 import { createIndexReader, type IndexReader } from '../../index/read.ts';
 import { createAudit } from '../../ledger/audit.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { DOSSIER_FILTER, filterOf } from '../dossiers.ts';
+import { DOSSIER_FILTER, filterOf } from '../dossier-filter.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
 import { badOrder, none, OPS, type OperatorContext, ofBody, orderReader, TAG } from './request.ts';

@@ -103,9 +103,8 @@ export function addUnknownCodes(add: AddRoute, hub: OperatorContext): void {
   });
 }
 
-/** What equals what, for each party. */
+/** The code tables of each party: which code of theirs is which code of ours. */
 export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
-  const { keys, orders, parties } = hub;
   addList(add, hub, {
     name: 'code-tables',
     summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
@@ -114,7 +113,12 @@ export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
     load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(hub, party), after).slice(0, many),
     placeOf,
   });
-  const readPreview = orderReader(Preview);
+  addPreview(add, hub);
+  addEntry(add, hub);
+}
+
+function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): void {
+  const read = orderReader(Preview);
   add(
     {
       method: 'post',
@@ -134,14 +138,17 @@ export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
       requireKey(c, keys, 'ops:configure');
       const party = c.req.param('party') ?? '';
       if (!parties.has(party)) throw none('party', party);
-      const { from, to, days = 7 } = await readPreview(c);
+      const { from, to, days = 7 } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
       const preview = await orders.previewCode(line, days);
       if ('problems' in preview) throw badOrder(preview.problems);
       return c.json(preview);
     },
   );
-  const readOrder = orderReader(Order);
+}
+
+function addEntry(add: AddRoute, { keys, orders, parties }: OperatorContext): void {
+  const read = orderReader(Order);
   add(
     {
       method: 'post',
@@ -158,7 +165,7 @@ export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
       const key = requireKey(c, keys, 'ops:configure');
       const party = c.req.param('party') ?? '';
       if (!parties.has(party)) throw none('party', party);
-      const { from, to, why } = await readOrder(c);
+      const { from, to, why } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
       const entered = await orders.enterCode(line, { who: key.id, why });
       if ('problems' in entered) throw badOrder(entered.problems);

@@ -65,6 +65,13 @@ const PullOrder = closed({
 
 /** The connected systems. */
 export function addParties(add: AddRoute, hub: OperatorContext): void {
+  addPartyList(add, hub);
+  addOneParty(add, hub);
+  for (const what of ['pause', 'resume'] as const) addPause(add, hub, what);
+  addPull(add, hub);
+}
+
+function addPartyList(add: AddRoute, hub: OperatorContext): void {
   const { keys, cursors } = hub;
   const readQuery = queryReader(Query);
   add(
@@ -91,6 +98,9 @@ export function addParties(add: AddRoute, hub: OperatorContext): void {
       );
     },
   );
+}
+
+function addOneParty(add: AddRoute, hub: OperatorContext): void {
   add(
     {
       method: 'get',
@@ -101,39 +111,39 @@ export function addParties(add: AddRoute, hub: OperatorContext): void {
       replies: { 200: { description: 'The party', schema: PartyShown }, 404: { description: 'No such party' } },
     },
     async (c) => {
-      requireKey(c, keys, 'ops:read');
+      requireKey(c, hub.keys, 'ops:read');
       const id = c.req.param('party') ?? '';
       const party = (await shownParties(hub)).find((one) => one.party === id);
       if (!party) throw none('party', id);
       return c.json(party);
     },
   );
-  const said = { 'application/json': Order };
+}
+
+function addPause(add: AddRoute, hub: OperatorContext, what: 'pause' | 'resume'): void {
   const done = Type.Object({ party: Type.String(), paused: Type.Boolean() });
   const readOrder = orderReader(Order);
-  for (const what of ['pause', 'resume'] as const)
-    add(
-      {
-        method: 'post',
-        path: `${OPS}/parties/{party}/${what}`,
-        tag: TAG,
-        summary:
-          what === 'pause'
-            ? 'Begin nothing new for a party, at once and in every process'
-            : 'Go on with a party; what was settled meanwhile stays settled',
-        scopes: ['ops:configure'],
-        body: said,
-        replies: { 200: { description: 'It is so now', schema: done }, 404: { description: 'No such party' } },
-      },
-      async (c) => {
-        const key = requireKey(c, keys, 'ops:configure');
-        const party = await partyOf(c, hub);
-        const { why = '' } = await readOrder(c);
-        await hub.orders[what](party, { who: key.id, why });
-        return c.json({ party, paused: what === 'pause' });
-      },
-    );
-  addPull(add, hub);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/parties/{party}/${what}`,
+      tag: TAG,
+      summary:
+        what === 'pause'
+          ? 'Begin nothing new for a party, at once and in every process'
+          : 'Go on with a party; what was settled meanwhile stays settled',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Order },
+      replies: { 200: { description: 'It is so now', schema: done }, 404: { description: 'No such party' } },
+    },
+    async (c) => {
+      const key = requireKey(c, hub.keys, 'ops:configure');
+      const party = await partyOf(c, hub);
+      const { why = '' } = await readOrder(c);
+      await hub.orders[what](party, { who: key.id, why });
+      return c.json({ party, paused: what === 'pause' });
+    },
+  );
 }
 
 function addPull(add: AddRoute, hub: OperatorContext): void {

@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import Type from 'typebox';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
@@ -9,7 +8,7 @@ import { badOrder, idOf, none, OPS, type OperatorContext, ofBody, orderReader, T
 import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
-const MEANS = {
+const MEANING = {
   replayed: 'it is due again, under its own id; the adapter looks up before it sends',
   'already-due': 'nothing changes: it is due as it is',
   held: 'nothing changes: it waits in quarantine, and resolving its cause frees it',
@@ -76,17 +75,23 @@ export const ReplayShown = closed(
   { title: 'Replay' },
 );
 
-/** Tell partners again, one delivery or many. */
+/** Sends deliveries again, one or many. */
 export function addReplays(add: AddRoute, hub: OperatorContext): void {
-  const { keys, ledger, orders } = hub;
-  const readOne = orderReader(OneOrder);
+  addReplayOne(add, hub);
+  addReplayMany(add, hub);
+  addRuns(add, hub);
+  addStop(add, hub);
+}
+
+function addReplayOne(add: AddRoute, { keys, orders }: OperatorContext): void {
+  const read = orderReader(OneOrder);
   add(
     {
       method: 'post',
       path: `${OPS}/deliveries/{id}/replay`,
       tag: TAG,
       summary: 'Deliver once more what is settled, under its own id',
-      description: Object.entries(MEANS)
+      description: Object.entries(MEANING)
         .map(([outcome, what]) => `${outcome}: ${what}.`)
         .join(' '),
       scopes: ['ops:replay'],
@@ -99,13 +104,16 @@ export function addReplays(add: AddRoute, hub: OperatorContext): void {
     async (c) => {
       const key = requireKey(c, keys, 'ops:replay');
       const id = idOf(c, 'delivery');
-      const { why = '' } = await readOne(c);
+      const { why = '' } = await read(c);
       const outcome = await orders.replay(id, { who: key.id, why });
       if (!outcome) throw none('delivery', id);
-      return c.json({ id, outcome, hub: MEANS[outcome] });
+      return c.json({ id, outcome, hub: MEANING[outcome] });
     },
   );
-  addMany(add, hub);
+}
+
+function addRuns(add: AddRoute, hub: OperatorContext): void {
+  const { keys, ledger } = hub;
   addList(add, hub, {
     name: 'replays',
     summary: 'Runs of replays, the newest first',
@@ -131,6 +139,10 @@ export function addReplays(add: AddRoute, hub: OperatorContext): void {
       return c.json(run);
     },
   );
+}
+
+function addStop(add: AddRoute, { keys, ledger, orders }: OperatorContext): void {
+  const read = orderReader(OneOrder);
   add(
     {
       method: 'post',
@@ -144,24 +156,18 @@ export function addReplays(add: AddRoute, hub: OperatorContext): void {
         404: { description: 'No such run' },
       },
     },
-    (c) => stop(c, hub, readOne),
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:replay');
+      const id = idOf(c, 'run');
+      const { why = '' } = await read(c);
+      if (!(await ledger.replay(id))) throw none('run', id);
+      await orders.stopReplay(id, { who: key.id, why });
+      return c.json(await ledger.replay(id));
+    },
   );
 }
 
-async function stop(
-  c: Context,
-  { keys, ledger, orders }: OperatorContext,
-  read: (c: Context) => Promise<Type.Static<typeof OneOrder>>,
-): Promise<Response> {
-  const key = requireKey(c, keys, 'ops:replay');
-  const id = idOf(c, 'run');
-  const { why = '' } = await read(c);
-  if (!(await ledger.replay(id))) throw none('run', id);
-  await orders.stopReplay(id, { who: key.id, why });
-  return c.json(await ledger.replay(id));
-}
-
-function addMany(add: AddRoute, { keys, ledger, orders }: OperatorContext): void {
+function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext): void {
   const read = orderReader(ManyOrder);
   add(
     {

@@ -1,0 +1,62 @@
+import Type from 'typebox';
+import { msToInstant } from '#core/dates/dates';
+import { quote } from '#core/explain';
+import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
+import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
+import { closed, oneOf } from '#schemas/parts';
+import type { DossierFilter } from '../index/list.ts';
+import { Cursor, Limit, Purpose, periodOf, text } from './lists.ts';
+import { wrongParameter } from './problem.ts';
+
+/** The members by which dossiers are found, here and in a backfill. */
+export const DOSSIER_FILTER = {
+  status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
+  agency: text('an agency code; those below it are included'),
+  service: text('a procedure code, short or long'),
+  field: text('a field code'),
+  channel: Type.Optional(oneOf(CHANNELS)),
+  receivedFrom: text('date or time of reception, from'),
+  receivedTo: text('date or time of reception, to'),
+};
+
+export const ListQuery = closed({
+  ...DOSSIER_FILTER,
+  party: text('the party that owns it'),
+  q: text(
+    'words of the code or the name, with or without Vietnamese marks; the last word and words with digits may be cut short',
+  ),
+  due: Type.Optional(oneOf(['overdue'])),
+  why: Purpose,
+  limit: Limit,
+  cursor: Cursor,
+});
+
+export type DossierQuery = Type.Static<typeof ListQuery>;
+
+/** @throws Refusal 400 that names the parameter */
+export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
+  const received = periodOf(
+    { from: query.receivedFrom, to: query.receivedTo },
+    { from: 'receivedFrom', to: 'receivedTo' },
+  );
+  return {
+    ...(query.status && { status: statusesOf(query.status) }),
+    ...(query.agency && { agency: cleanCode(query.agency) }),
+    ...(query.service && { service: serviceKey(cleanCode(query.service)) }),
+    ...(query.field && { field: cleanCode(query.field) }),
+    ...(query.party && { party: query.party }),
+    ...(query.channel && { channel: query.channel }),
+    ...(query.q?.trim() && { q: query.q }),
+    ...(received.from && { receivedFrom: received.from }),
+    ...(received.to && { receivedTo: received.to }),
+    ...(query.due && { overdueAt: msToInstant(nowMs) }),
+  };
+}
+
+function statusesOf(given: string): readonly string[] {
+  const statuses = given.split(',').map((status) => status.trim());
+  const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
+  if (wrong !== undefined)
+    throw wrongParameter('status', `got ${quote(wrong)}, expected some of ${STATUSES.join(', ')}`);
+  return statuses;
+}

@@ -1,0 +1,69 @@
+import type { TryKind } from '../ledger/tries.ts';
+import type { AppContext } from './app-context.ts';
+import { Refusal } from './problem.ts';
+
+/** Limits requests and wrong proofs of citizens who look up a dossier. */
+export interface LookUpLimit {
+  /**
+   * Counts a request of an address. It counts as a wrong proof until its guesses are taken back.
+   *
+   * @throws Refusal 429
+   */
+  countRequest(network: string): Promise<void>;
+  /**
+   * Counts a guess of each code, for the client and for all clients together. A client that proved a dossier before is
+   * exempt from the dossier's total, so that guesses of others do not lock it out.
+   *
+   * @returns takes the guesses back and remembers the client for a month, after a right proof
+   * @throws Refusal 429
+   */
+  countGuesses(network: string, codes: readonly string[]): Promise<() => Promise<void>>;
+}
+
+type LookUpTry = Exclude<TryKind, 'secret'>;
+const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
+  asking: 'this address asks too often',
+  guessing: 'from this address wrong proofs came too often',
+  'client-code': 'from this address wrong proofs of this dossier came too often',
+  code: 'this dossier was asked for with wrong proofs too often',
+  'code-day': 'this dossier was asked for with wrong proofs too often',
+};
+
+export function createLookUpLimit({ tries, telemetry }: Pick<AppContext, 'tries' | 'telemetry'>): LookUpLimit {
+  async function count(kind: LookUpTry, subject: string): Promise<void> {
+    const waitS = await tries.take(kind, subject);
+    if (waitS === undefined) return;
+    telemetry.lookedUp('too-often');
+    throw new Refusal('too-often', `${TOO_OFTEN[kind]}; wait ${waitS} s`, {
+      headers: { 'Retry-After': String(waitS) },
+    });
+  }
+
+  async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
+    const subject = `${network} proof of ${code}`;
+    const [hasProved] = await Promise.all([tries.hasProved(subject), count('client-code', subject)]);
+    // One after the other: a guess that the hour refuses does not count for the day.
+    const totals = hasProved ? [] : (['code', 'code-day'] as const);
+    for (const total of totals) await count(total, code);
+    return () =>
+      Promise.all([
+        tries.giveBack('client-code', subject),
+        ...totals.map((total) => tries.giveBack(total, code)),
+        tries.prove(subject),
+      ]);
+  }
+
+  return {
+    async countRequest(network) {
+      await count('asking', network);
+      await count('guessing', network);
+    },
+    async countGuesses(network, codes) {
+      const takeBacks: (() => Promise<unknown>)[] = [];
+      for (const code of codes) takeBacks.push(await countGuess(network, code));
+      return async () => {
+        await Promise.all([tries.giveBack('guessing', network), ...takeBacks.map((takeBack) => takeBack())]);
+      };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { Refusal } from './problem.ts';
+
+/** Limits what one key does at once in this process. */
+export interface Slots {
+  /** Takes a slot. @returns gives it back @throws Refusal 429 when the key has none left */
+  take(key: string): () => void;
+  /** Runs work in a slot. @throws Refusal 429 when the key has none left */
+  hold<Out>(key: string, work: () => Promise<Out>): Promise<Out>;
+}
+
+export function createSlots(
+  most: number,
+  refuse: (key: string) => { readonly detail: string; readonly retryAfterS: number },
+): Slots {
+  const taken = new Map<string, number>();
+
+  function take(key: string): () => void {
+    const count = taken.get(key) ?? 0;
+    if (count >= most) {
+      const { detail, retryAfterS } = refuse(key);
+      throw new Refusal('too-often', detail, { headers: { 'Retry-After': String(retryAfterS) } });
+    }
+    taken.set(key, count + 1);
+    return () => void taken.set(key, (taken.get(key) ?? 0) - 1);
+  }
+
+  return {
+    take,
+    async hold(key, work) {
+      const leave = take(key);
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    },
+  };
+}
