@@ -1,7 +1,7 @@
 import type { XmlElement } from 'libxml2-wasm';
 import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
-import type { OperationName } from './envelope.ts';
+import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
 

@@ -8,13 +8,14 @@ import { Refusal } from '../../problem.ts';
 import { note, noteUnanswered } from '../door.ts';
 import { actionOf, isAnsweredByAddressing, writeAddressing } from './addressing.ts';
 import { type AuthenticationContext, authenticate, basicKey, type Caller } from './authenticate.ts';
-import type { Envelope, OperationName } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
 import { openMessage, PUSHES, xmlOf } from './message.ts';
 import { type OperationContext, run } from './operations.ts';
 import { inSteps } from './steps.ts';
 import { MEDIA_TYPES, type Version } from './versions.ts';
+import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
 

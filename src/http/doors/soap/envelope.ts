@@ -12,9 +12,7 @@ import { readSecurity, type Security, WSSE } from './security-header.ts';
 import { standInForTimes } from './times.ts';
 import { readValues, type Shape, shapeOf } from './values.ts';
 import { ENVELOPES, type Version } from './versions.ts';
-import { HUB_NAMESPACE } from './wsdl.ts';
-
-export type OperationName = 'PushDossiers' | 'PushProgress' | 'GetDossier' | 'Ping';
+import { HUB_NAMESPACE, type OperationName } from './wsdl.ts';
 
 export interface Envelope {
   readonly version: Version;

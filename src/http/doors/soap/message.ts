@@ -4,12 +4,13 @@ import { mapYielding } from '../../../concurrency/yielding.ts';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { decodeXml } from './encoding.ts';
-import { type Envelope, type OperationName, readEnvelope } from './envelope.ts';
+import { type Envelope, readEnvelope } from './envelope.ts';
 import { type Layout, lookOver } from './guard.ts';
 import { readMediaType } from './media-type.ts';
 import { rootOf } from './multipart.ts';
 import { readPlain } from './plain.ts';
 import { inSteps } from './steps.ts';
+import type { OperationName } from './wsdl.ts';
 
 /** The operations that push, and what they carry. */
 export const PUSHES: Readonly<Partial<Record<OperationName, 'dossier.upsert.v1' | 'dossier.progress.v1'>>> = {

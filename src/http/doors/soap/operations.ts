@@ -9,9 +9,10 @@ import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
 import type { Caller } from './authenticate.ts';
-import { type OperationName, SHAPES } from './envelope.ts';
+import { SHAPES } from './envelope.ts';
 import { PUSHES, readValue } from './message.ts';
 import { inOrder } from './values.ts';
+import type { OperationName } from './wsdl.ts';
 import type { Writable } from './xml.ts';
 
 export type OperationContext = DoorContext & Pick<AppContext, 'index' | 'audit'>;

@@ -1,8 +1,9 @@
 import { XmlDocument, type XmlElement } from 'libxml2-wasm';
 import { elementsIn } from './elements.ts';
-import { type Envelope, type OperationName, SHAPES } from './envelope.ts';
+import { type Envelope, SHAPES } from './envelope.ts';
 import { type Shape, simpleValue } from './values.ts';
 import { ENVELOPES } from './versions.ts';
+import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE, WSDL } from './wsdl.ts';
 
 /**

@@ -2,9 +2,9 @@ import { createShowText, leavesOf, shownValue } from '#core/masking/body-masking
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
+import type { BodyView } from './body-view.ts';
 import { expanded } from './inside-texts.ts';
 import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } from './limits.ts';
-import type { BodyView } from './view.ts';
 
 const MOST_IN_A_LIST = 100_000;
 

@@ -1,17 +1,9 @@
 import { createShowText } from '#core/masking/body-masking';
 import { SMALL_BYTES } from '../../json-body.ts';
+import type { BodyView } from './body-view.ts';
 import { viewJson, viewLines } from './json.ts';
 import { DEEPEST, TooDeep, TooLarge } from './limits.ts';
 import { viewXml } from './xml.ts';
-
-/** A body as an operator reads it. */
-export interface BodyView {
-  readonly format: 'json' | 'ndjson' | 'xml' | 'text' | 'hidden';
-  /** Indented; secrets never, what is personal masked unless the key may see it. */
-  readonly text: string;
-  /** What is not shown of it, and why. */
-  readonly note?: string;
-}
 
 /**
  * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it; what

@@ -1,5 +1,6 @@
 import { createShowText } from '#core/masking/body-masking';
-import { type BodyView, viewBody } from './view.ts';
+import type { BodyView } from './body-view.ts';
+import { viewBody } from './view.ts';
 
 export interface WireView {
   readonly method: string;

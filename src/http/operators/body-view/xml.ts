@@ -1,9 +1,9 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
 import { nextTurn } from '../../../concurrency/yielding.ts';
+import type { BodyView } from './body-view.ts';
 import { openedText, XML } from './inside-texts.ts';
 import { type Budget, budgetBeside, DEEPEST, markupIn, TooDeep } from './limits.ts';
-import type { BodyView } from './view.ts';
 import { partOfXml } from './xml-part.ts';
 
 /** A node of a document in order: one member, its element or text, and `:@` for attributes. */
