@@ -2,11 +2,24 @@ import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/support/longest-first.ts';
 
-/** What is held to milliseconds or megabytes: these files run after all others, one at a time. */
-const MEASURED = [
+/** Bounds on milliseconds and megabytes: these files run one at a time. */
+const LIMITS = [
   ...['src/kit/xml/xml.test.ts', 'adapters/soap-ministry/pull.test.ts', 'adapters/national-portal/dictionary.test.ts'],
+  ...['tests/scenarios/exhaustion*.test.ts', 'tests/scenarios/turns.test.ts'],
   'tests/{scenarios,e2e}/*-limits.test.ts',
 ];
+
+/** Tests that start processes, or PostgreSQL, of their own. */
+const END_TO_END = ['tests/e2e/**/*.test.ts', 'src/embedded-postgres/**/*.test.ts'];
+
+/** SOAP stacks of other vendors. */
+const INTEROP = ['tests/interop/**/*.test.ts'];
+
+/** Every guarantee of an adapter's contract. The quick tests run a few of each. */
+const CONTRACT = ['adapters/*/adapter.test.ts'];
+
+/** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
+const workers = { maxWorkers: Math.max(3, availableParallelism() - 1) };
 
 export default defineConfig({
   test: {
@@ -14,20 +27,19 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     globalSetup: ['tests/support/global-setup.ts'],
-    // Against what hangs, and no measure of anything: a test that starts processes beside others waits for its turn.
+    // A hang ends here. No measure: a test that starts processes beside others waits for its turn.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // What a test waits for without saying within which time.
     expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
         test: {
-          name: 'all',
+          name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...MEASURED],
-          // Many tests wait for processes, partners and timeouts: beside one that waits another one works.
-          maxWorkers: Math.max(3, availableParallelism() - 1),
+          exclude: [...configDefaults.exclude, ...LIMITS, ...END_TO_END, ...INTEROP],
+          env: { CONTRACT_TEST: 'smoke' },
+          ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
           isolate: false,
           sequence: { groupOrder: 0 },
@@ -35,7 +47,18 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'thorough',
+          include: [...END_TO_END, ...INTEROP, ...CONTRACT],
+          exclude: [...configDefaults.exclude, ...LIMITS],
+          ...workers,
+          isolate: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'limits', include: LIMITS, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -7,6 +7,11 @@ await contractTest({
   adapter,
   connect: (url, means) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, means),
   repeatsHarmless: true,
+  sendsLike: {
+    'service.upsert.v1': 'dossier.upsert.v1',
+    'agency.upsert.v1': 'dossier.upsert.v1',
+    'field.upsert.v1': 'dossier.upsert.v1',
+  },
   refusal: (text) => ({ status: 422, body: { type: 'about:blank', title: 'Không hợp lệ', detail: text } }),
   skip: { 'session-expiry': 'there is no session: each request carries the key' },
 });

@@ -9,6 +9,9 @@ import { sendGuarantees } from './send-guarantees.ts';
 import type { ContractOptions, Subject, Vitest } from './subject.ts';
 import { wireCases } from './wire-cases.ts';
 
+/** Set by the project `quick` of vitest.config.ts. The project `thorough` runs every guarantee. */
+const IS_SMOKE = process.env.CONTRACT_TEST === 'smoke';
+
 /**
  * Declare an adapter's tests: the wire cases of its folder, what every adapter has to guarantee whatever its partner
  * does, and the rules for its folder. To be awaited at the top of `adapters/<name>/adapter.test.ts`.
@@ -21,7 +24,7 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   const subject: Subject = { ...options, simulator };
   wireCases(options, vitest);
   for (const operation of Object.keys(options.adapter.send ?? {}) as Operation[])
-    sendGuarantees(subject, operation, vitest);
+    sendGuarantees(subject, operation, vitest, IS_SMOKE || options.sendsLike?.[operation] !== undefined);
   for (const name of Object.keys(options.adapter.pull ?? {})) pullGuarantees(subject, name, vitest);
   for (const name of Object.keys(options.adapter.callbacks ?? {})) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);

@@ -3,12 +3,21 @@ import type { Operation } from '#schemas/operations';
 import { faultFrom, type Undisturbed, undisturbed, withBench } from './bench.ts';
 import { doubtGuarantees } from './doubt-guarantees.ts';
 import type { Trial } from './guarantee.ts';
+import type { GuaranteeId } from './guarantee-id.ts';
 import { messageGuarantees } from './message-guarantees.ts';
 import { replyGuarantees } from './reply-guarantees.ts';
 import type { Subject, Vitest } from './subject.ts';
 
+/** One guarantee of each kind: a broken reply, a batch, personal data, a repetition, spelling. */
+const SMOKE: ReadonlySet<GuaranteeId> = new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']);
+
 /** Declare what the sender of one operation must guarantee whatever its partner does. */
-export function sendGuarantees(subject: Subject, operation: Operation, { describe, test, expect }: Vitest): void {
+export function sendGuarantees(
+  subject: Subject,
+  operation: Operation,
+  { describe, test, expect }: Vitest,
+  isSmoke: boolean,
+): void {
   let known: Promise<Undisturbed> | undefined;
   const trial: Trial = {
     subject,
@@ -31,6 +40,7 @@ export function sendGuarantees(subject: Subject, operation: Operation, { describ
   };
   describe(`sending ${operation}`, () => {
     for (const { id, title, run } of [...replyGuarantees, ...doubtGuarantees, ...messageGuarantees]) {
+      if (isSmoke && !SMOKE.has(id)) continue;
       const reason = subject.skip?.[id];
       if (reason) test.skip(`${title} (skipped: ${reason})`);
       else test(title, () => run(trial));

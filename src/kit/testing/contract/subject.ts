@@ -1,3 +1,4 @@
+import type { Operation } from '#schemas/operations';
 import type { Adapter, Outgoing } from '../../adapter.ts';
 import type { SimulatorDefinition } from '../simulator/definition.ts';
 import type { TestConnection, TestMeans } from '../test-connection.ts';
@@ -17,6 +18,8 @@ export interface ContractOptions {
   readonly repeatsHarmless?: boolean;
   /** The partner's way to say `text` when it refuses; problem details and other usual forms where it is not given. */
   refusal?(text: string): { readonly status: number; readonly body: unknown };
+  /** Operations that run the code of another one: they get the smoke test, the other one gets every guarantee. */
+  readonly sendsLike?: Readonly<Partial<Record<Operation, Operation>>>;
   /** Guarantees that this adapter cannot give, each with the reason. */
   readonly skip?: Readonly<Partial<Record<GuaranteeId, string>>>;
 }
