@@ -38,7 +38,7 @@ export default defineConfig({
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LIMITS, ...END_TO_END, ...INTEROP],
-          env: { CONTRACT_TEST: 'smoke' },
+          provide: { contractTest: 'smoke' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
           isolate: false,

@@ -9,8 +9,12 @@ import { sendGuarantees } from './send-guarantees.ts';
 import type { ContractOptions, Subject, Vitest } from './subject.ts';
 import { wireCases } from './wire-cases.ts';
 
-/** Set by the project `quick` of vitest.config.ts. The project `thorough` runs every guarantee. */
-const IS_SMOKE = process.env.CONTRACT_TEST === 'smoke';
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Provided by the project `quick` of vitest.config.ts. Without it every guarantee runs. */
+    readonly contractTest?: 'smoke';
+  }
+}
 
 /**
  * Declare an adapter's tests: the wire cases of its folder, what every adapter has to guarantee whatever its partner
@@ -22,9 +26,10 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   const file = pathToFileURL(join(options.folder, 'simulator.ts')).href;
   const { default: simulator } = (await import(/* @vite-ignore */ file)) as { default: SimulatorDefinition };
   const subject: Subject = { ...options, simulator };
+  const isSmoke = vitest.inject('contractTest') === 'smoke';
   wireCases(options, vitest);
   for (const operation of Object.keys(options.adapter.send ?? {}) as Operation[])
-    sendGuarantees(subject, operation, vitest, IS_SMOKE || options.sendsLike?.[operation] !== undefined);
+    sendGuarantees(subject, operation, vitest, isSmoke || options.sendsLike?.[operation] !== undefined);
   for (const name of Object.keys(options.adapter.pull ?? {})) pullGuarantees(subject, name, vitest);
   for (const name of Object.keys(options.adapter.callbacks ?? {})) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);

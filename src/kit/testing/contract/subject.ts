@@ -4,7 +4,7 @@ import type { SimulatorDefinition } from '../simulator/definition.ts';
 import type { TestConnection, TestMeans } from '../test-connection.ts';
 import type { GuaranteeId } from './guarantee-id.ts';
 
-export type Vitest = Pick<typeof import('vitest'), 'describe' | 'test' | 'expect'>;
+export type Vitest = Pick<typeof import('vitest'), 'describe' | 'test' | 'expect' | 'inject'>;
 
 export interface ContractOptions {
   /** The adapter's folder: `import.meta.dirname`. */
