@@ -17,14 +17,10 @@ export interface ServedEntry<Held = unknown> {
 export interface CatalogueFilter {
   readonly q?: string;
   readonly field?: string;
-  /** A field that it is under, be it not the first one. */
-  readonly anyField?: string;
-  readonly hasField?: boolean;
   readonly agency?: string;
   readonly level?: string;
   readonly audience?: string;
   readonly inForce?: boolean;
-  readonly changedFrom?: string;
 }
 
 /** What portal frontends read of services, agencies and fields. */
@@ -38,15 +34,6 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<Bounded<ServedEntry<string>>>;
-  /** In the order of their keys, after so many others. With how many there are in all. */
-  page(
-    kind: CatalogueKind,
-    filter: CatalogueFilter,
-    limit: number,
-    offset: number,
-  ): Promise<{ readonly items: Bounded<ServedEntry<string>>; readonly total: number }>;
-  /** Of all entries, with what these are as of; undefined where that is what is known already. */
-  keys(kind: CatalogueKind, known: string): Promise<CatalogueKeys | undefined>;
   /** What the services in force can be narrowed by, as of a minute ago at the most. */
   offered(): Promise<OfferedServices>;
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
@@ -55,11 +42,6 @@ export interface CatalogueReader {
   ended(limit: number, after: string | undefined): Promise<readonly EndedService[]>;
   /** What entries were before. */
   readonly versions: VersionsReader;
-}
-
-export interface CatalogueKeys {
-  readonly asOf: string;
-  readonly keys: readonly string[];
 }
 
 /** Each by its name in the order of the Vietnamese alphabet. */
@@ -91,22 +73,6 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       const query = entries(kind, filter).select(WITH_SIZE);
       const following = after === undefined ? query : query.where('key', '>', after);
       return listed(database, kind, await following.orderBy('key').limit(limit).execute());
-    },
-    async page(kind, filter, limit, offset) {
-      const shown = entries(kind, filter).select(WITH_SIZE).orderBy('key').limit(limit).offset(offset);
-      const [{ total }, items] = await Promise.all([
-        entries(kind, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow(),
-        shown.execute(),
-      ]);
-      return { total, items: await listed(database, kind, items) };
-    },
-    async keys(kind, known) {
-      // Entries are never deleted, but a backup that is put back has others, be they just as many.
-      const state = sql<string>`concat_ws(' ', count(*), max(changed_at)::text)`;
-      const { asOf } = await entries(kind).select(state.as('asOf')).executeTakeFirstOrThrow();
-      if (asOf === known) return undefined;
-      const rows = await entries(kind).select('key').execute();
-      return { asOf, keys: rows.map(({ key }) => key) };
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
@@ -150,20 +116,11 @@ function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilt
   let query = database.query.selectFrom('catalogue').where('kind', '=', kind);
   if (filter.q !== undefined) query = query.where(sql<boolean>`search @@ ${searchQuery(filter.q)}::tsquery`);
   if (filter.field !== undefined) query = query.where(kind === 'field' ? 'key' : 'field_code', '=', filter.field);
-  if (filter.anyField !== undefined) query = query.where(isUnder(filter.anyField));
-  if (filter.hasField) query = query.where('field_code', 'is not', null);
   if (filter.agency !== undefined) query = query.where(isAtOrBelow(filter.agency, kind));
   if (filter.level !== undefined) query = query.where(sql<boolean>`${filter.level} = ANY(levels)`);
   if (filter.audience !== undefined) query = query.where(sql<boolean>`${filter.audience} = ANY(audiences)`);
   if (filter.inForce !== undefined) query = query.where('in_force', '=', filter.inForce);
-  if (filter.changedFrom !== undefined) query = query.where('changed_at', '>=', filter.changedFrom);
   return query;
-}
-
-/** Further fields stand in the record alone. Most records do not have the code in them at all, and are not taken apart. */
-function isUnder(field: string) {
-  return sql<boolean>`(field_code = ${field} OR strpos(record::text, ${`"${field}"`}) > 0
-    AND EXISTS (SELECT FROM json_array_elements(record->'fields') f WHERE f->>'code' = ${field}))`;
 }
 
 /** An agency stands for all below it, as where dossiers are listed; of the list of agencies it finds itself and those. */

@@ -12,7 +12,6 @@ import { addRestDoor } from './doors/rest/door.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders } from './dossiers.ts';
 import { addHealth, type HealthContext } from './health.ts';
-import { addHsds } from './hsds/hsds.ts';
 import { addPublicKeys } from './jwks.ts';
 import { addLookUp } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
@@ -44,7 +43,6 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addSnapshot(add, hub);
   addCatalogueReaders(add, hub);
   addCatalogueChanges(add, hub);
-  addHsds(add, hub);
   addStatistics(add, hub);
   addLookUp(add, hub);
   addOperators(add, hub);
@@ -83,7 +81,7 @@ function answerUnrouted(c: Context, app: Hono, unknownPage?: AppContext['unknown
 }
 
 /** Where programs go a problem stays one, whoever asks. */
-const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|hsds|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
+const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
 
 function isForPeople(c: Context): boolean {
   const { method, path } = c.req;

@@ -11,10 +11,10 @@ import type { CatalogueFilter, CatalogueReader } from '../catalogue/read.ts';
 import type { Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
+import { fieldConcept, publicOrganisation, publicService } from './catalogue-formats/cpsv-ap.ts';
+import type { Holder } from './catalogue-formats/cpsv-ap-nodes.ts';
+import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './catalogue-formats/json-ld.ts';
 import type { Clients } from './clients.ts';
-import { fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
-import type { Holder } from './cpsv-ap-nodes.ts';
-import { JSON_LD, JsonLdOne, JsonLdPage, negotiated, negotiatedPage } from './json-ld.ts';
 import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
 import type { Hold, PageBudget } from './page-budget.ts';
 import { Refusal } from './problem.ts';
@@ -142,7 +142,7 @@ function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, on
   );
 }
 
-export function holderOf(c: Context, { clients, province }: Pick<EntryReaderContext, 'clients' | 'province'>): Holder {
+function holderOf(c: Context, { clients, province }: Pick<EntryReaderContext, 'clients' | 'province'>): Holder {
   return { origin: clients.originOf(c), province };
 }
 

@@ -155,9 +155,7 @@ describe('the OpenAPI document', () => {
     await hub.deliver();
     for (const name of operations.keys())
       if (operations.get(name)?.parameters.some((parameter) => parameter.name === 'If-None-Match')) {
-        const path: Record<string, string> = pathOf(name);
-        if (name.startsWith('get /hsds/') && name.endsWith('/{id}'))
-          path.id = (await ask(name.replace('/{id}', ''), 200)).body.contents[0].id;
+        const path = pathOf(name);
         await ask(name, 200, { path });
         await ask(name, 304, { path, headers: { 'If-None-Match': '*' } });
       }

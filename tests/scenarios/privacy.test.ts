@@ -197,7 +197,7 @@ describe('what readers without the scope for personal data are shown', () => {
       ...{ Authorization: `Bearer ${READER.secret}`, Accept: accept },
     });
     // Some addresses of the catalogue and of receipts are another key's, or of nothing.
-    const mayBeMissing = /\/(?:services|fields|agencies|hsds|receipts|soap|public|compared)\b/.test(path);
+    const mayBeMissing = /\/(?:services|fields|agencies|receipts|soap|public|compared)\b/.test(path);
     if (!mayBeMissing) expect([path, response.status]).toEqual([path, 200]);
     return response.text();
   }
@@ -223,10 +223,6 @@ describe('what readers without the scope for personal data are shown', () => {
       '/services/code': ['1.013225'],
       '/fields/code': ['G15-HT01'],
       '/agencies/code': ['H60.01'],
-      '/hsds/services/id': ['1.013225'],
-      '/hsds/organizations/id': ['H60.01'],
-      '/hsds/taxonomies/id': ['1'],
-      '/hsds/taxonomy_terms/id': ['1'],
     };
     for (const list of ['messages', 'deliveries', 'quarantine', 'replays']) listed[`/${list}/id`] = await ids(list);
     return Object.entries<{ get?: { parameters?: readonly { name: string; in: string }[] } }>(openApi.paths)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
-import every from '../../fixtures/service.upsert.v1/valid-every-member.json' with { type: 'json' };
+import every from '../../../fixtures/service.upsert.v1/valid-every-member.json' with { type: 'json' };
 import { CONTEXT, fieldConcept, publicOrganisation, publicService } from './cpsv-ap.ts';
 
 const HOST = 'https://hub.example.test';

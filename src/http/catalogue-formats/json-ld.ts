@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
+import type { Hold } from '../page-budget.ts';
+import { conditional, conditionalList } from '../route.ts';
 import { CONTEXT } from './cpsv-ap.ts';
-import type { Hold } from './page-budget.ts';
-import { conditional, conditionalList } from './route.ts';
 
 export const JSON_LD = 'application/ld+json';
 
