@@ -7,10 +7,14 @@ import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE, WSDL } from './wsdl.ts';
 
 /**
- * Read an envelope of the commonest kind, in one pass: no Header, no attributes but declarations of namespaces down to
- * the operation, no comments or CDATA, and what the XSD asks for in the plainest notation of its types. It says nothing
- * of any other: undefined leaves it to the guard, libxml2 and the XSD, which read each envelope that this one reads, and
- * the same in it (plain.test.ts holds the one against the other). Measured: a fifth of what those cost together.
+ * Reads an envelope of the most common kind in one pass: no Header, no attributes but namespace declarations down to the
+ * operation, no comments or CDATA, and every value in the plainest notation of its XSD type. Returns undefined for any
+ * other envelope, which the guard, libxml2 and the XSD then read. They would read the same values in the envelopes that
+ * this function reads (plain.test.ts compares both).
+ *
+ * CPU per dossier, both ways in turn in one process: 24 µs against 124 µs for one dossier in an envelope, 19 µs against
+ * 71 µs for 50. Without it one dossier by SOAP costs the hub 689 µs instead of 589 µs, and SOAP falls from 0.81 to 0.69
+ * of the REST rate. The floor is 0.7 (docs/measurements.md).
  *
  * @param xml UTF-8
  */
