@@ -8,15 +8,15 @@ import { createClients } from './clients.ts';
 import { problemResponse, refusalOf } from './problem.ts';
 
 const KIB = 1024;
-const MOST = { known: 100 * KIB, strangers: 100 * KIB };
+const MOST = { known: 100 * KIB, anonymous: 100 * KIB };
 
 function door() {
   const bodies = createBodies(createClients(), 40 * KIB, MOST);
   const app = new Hono().post('/', (c) => {
     const key = c.req.header('x-key');
-    const read = (load: Parameters<Parameters<typeof bodies.ofStranger>[1]>[0]) =>
+    const read = (load: Parameters<Parameters<typeof bodies.ofAnonymous>[1]>[0]) =>
       readBody(c, 40 * KIB, { load }).then((body) => c.text(String(body.length)));
-    return key ? bodies.ofKey(key, read) : bodies.ofStranger(c, read);
+    return key ? bodies.ofKey(key, read) : bodies.ofAnonymous(c, read);
   });
   app.onError((error, c) => problemResponse(c, refusalOf(error)));
   /** A sender that sends this many bytes and ends on demand. */

@@ -22,15 +22,15 @@ export interface Bodies {
   /** Use a body whose sender has shown a key. */
   ofKey<Out>(id: string, use: (load: Load) => Promise<Out>): Promise<Out>;
   /** Use a body that says only inside whose it is, or never does: it counts for its address. */
-  ofStranger<Out>(c: Context, use: (load: Load) => Promise<Out>): Promise<Out>;
+  ofAnonymous<Out>(c: Context, use: (load: Load) => Promise<Out>): Promise<Out>;
 }
 
 /** Both pools are full at once at worst: 104 MiB, beside the bodies that are being parsed (turns.ts). */
 const KNOWN_BYTES = 64 * 1024 * 1024;
-const STRANGERS_BYTES = 40 * 1024 * 1024;
+const ANONYMOUS_BYTES = 40 * 1024 * 1024;
 
-/** Strangers share turns: addresses cost nothing. */
-const STRANGERS = '(strangers)';
+/** Anonymous senders share one turn, because addresses cost nothing. */
+const ANONYMOUS = '(anonymous)';
 
 interface Holder {
   pool: Pool;
@@ -57,18 +57,18 @@ interface Pool {
   bytes: number;
 }
 
-/** @param mostBytes of all senders with a key, and of all strangers; each large enough for several of the largest bodies */
+/** @param mostBytes of all senders with a key, and of all anonymous senders; each large enough for several of the largest bodies */
 export function createBodies(
   clients: Pick<Clients, 'addressOf'>,
   maxBodyBytes: number,
   mostBytes = {
     known: Math.max(KNOWN_BYTES, 3 * maxBodyBytes),
-    strangers: Math.max(STRANGERS_BYTES, 2 * maxBodyBytes),
+    anonymous: Math.max(ANONYMOUS_BYTES, 2 * maxBodyBytes),
   },
 ): Bodies {
   const turns = createLargeBodyQueue();
   const known = createPool(mostBytes.known, mostBytes.known / 8, isOfLargestAccount);
-  const strangers = createPool(mostBytes.strangers, 0, hasMoreByteSeconds);
+  const anonymous = createPool(mostBytes.anonymous, 0, hasMoreByteSeconds);
 
   async function use<Out>(pool: Pool, name: string, run: (load: Load) => Promise<Out>): Promise<Out> {
     const holder: Holder = {
@@ -85,7 +85,7 @@ export function createBodies(
       },
       work: (bytes, work) =>
         turns(bytes, work, {
-          owner: holder.pool === known ? holder.account.name : STRANGERS,
+          owner: holder.pool === known ? holder.account.name : ANONYMOUS,
           onWait: load.onEvicted,
         }),
     };
@@ -98,7 +98,7 @@ export function createBodies(
 
   return {
     ofKey: (id, run) => use(known, id, run),
-    ofStranger: (c, run) => use(strangers, networkOf(clients.addressOf(c) ?? ''), run),
+    ofAnonymous: (c, run) => use(anonymous, networkOf(clients.addressOf(c) ?? ''), run),
   };
 }
 

@@ -68,7 +68,7 @@ export function createClients(
   const unnamed = new Set<string>();
   const incomingOf = (c: Context) => (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
   /** What the proxy next to us says; proxies before it may have said something too, to the left. */
-  const told = (c: Context, header: string): string | undefined => {
+  const forwarded = (c: Context, header: string): string | undefined => {
     const address = incomingOf(c)?.socket.remoteAddress;
     return address && trusts(address, 0) ? c.req.header(header)?.split(',').at(-1)?.trim() || undefined : undefined;
   };
@@ -86,7 +86,7 @@ export function createClients(
     isPrivate(c) {
       const incoming = incomingOf(c);
       if (!incoming || (incoming.socket as TLSSocket).encrypted) return true;
-      const scheme = told(c, 'x-forwarded-proto');
+      const scheme = forwarded(c, 'x-forwarded-proto');
       if (scheme !== undefined) return scheme.toLowerCase() === 'https';
       // All on the way: a proxy on this machine says nothing of how far the client is that it speaks for.
       const believed = chainOf(incoming, trusts);
@@ -96,13 +96,13 @@ export function createClients(
       return !FORWARDING.some((header) => c.req.header(header) !== undefined);
     },
     certificateOf(c) {
-      const given = certificateHeader && told(c, certificateHeader);
+      const given = certificateHeader && forwarded(c, certificateHeader);
       return given ? fingerprintOf(given) : undefined;
     },
     originOf(c) {
       const url = new URL(c.req.url);
-      const scheme = told(c, 'x-forwarded-proto') ?? url.protocol.slice(0, -1);
-      const host = told(c, 'x-forwarded-host') ?? url.host;
+      const scheme = forwarded(c, 'x-forwarded-proto') ?? url.protocol.slice(0, -1);
+      const host = forwarded(c, 'x-forwarded-host') ?? url.host;
       return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
     },
   };

@@ -92,7 +92,7 @@ export function refusalOf(error: unknown): Refusal {
   if (isDatabaseAway(error))
     return new Refusal(
       'unavailable',
-      `${AWAY}; ${isUnheard(error) ? NOT_KNOWN : 'nothing of this request was kept, send it again'}`,
+      `${AWAY}; ${isOutcomeUnknown(error) ? NOT_KNOWN : 'nothing of this request was kept, send it again'}`,
       {
         headers: { 'Retry-After': '5' },
       },
@@ -110,13 +110,13 @@ export function brokenOff(error: unknown, held: number, receipt: string): Refusa
   const { kind, message, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
   const why = isConflict(error) ? CONFLICT : isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
-  const rest = isUnheard(error) ? 'of the rest that is not known' : 'the rest is not';
+  const rest = isOutcomeUnknown(error) ? 'of the rest that is not known' : 'the rest is not';
   const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
 }
 
 /** The database was at work, and its answer has not come: it may have committed. */
-function isUnheard(error: unknown): boolean {
+function isOutcomeUnknown(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
     /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||

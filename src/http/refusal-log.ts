@@ -24,7 +24,7 @@ const ALL_ADDRESSES: Budget = { rows: 500, bodyBytes: 1024 * 1024 };
 /** What is kept of a body that has nothing wrong with it but its sender. */
 const WITHOUT_RIGHTS_BYTES = 4 * 1024;
 /** What is kept of a compressed body whose sender told no length. */
-const UNTOLD_BYTES = 64 * 1024;
+const UNKNOWN_LENGTH_BYTES = 64 * 1024;
 /** Beyond that a budget of each address is memory that addresses fill. */
 const MOST_SENDERS = 10_000;
 const HOUR_MS = 3_600_000;
@@ -52,7 +52,7 @@ export function createRefusalLog({
   /** The bytes of its body that may be kept; undefined where nothing of the request may. */
   function allowance(c: Context, bytes: number): number | undefined {
     const { keyName, isKnown, party } = notedOf(c);
-    const budgets = isStranger(c)
+    const budgets = isAnonymous(c)
       ? ([
           [spentOf(`address ${networkOf(clients.addressOf(c) ?? '')}`), ADDRESS],
           [spentOf('addresses'), ALL_ADDRESSES],
@@ -88,7 +88,7 @@ export function createRefusalLog({
   };
 }
 
-function isStranger(c: Context): boolean {
+function isAnonymous(c: Context): boolean {
   const { keyName, isKnown } = notedOf(c);
   return keyName === undefined && !isKnown;
 }
@@ -97,10 +97,10 @@ function isStranger(c: Context): boolean {
 function worthKeeping(c: Context, { kind }: Refusal): number {
   const { body } = notedOf(c);
   if (!body) return 0;
-  if (!isStranger(c) && kind === 'forbidden') return Math.min(body.length, WITHOUT_RIGHTS_BYTES);
+  if (!isAnonymous(c) && kind === 'forbidden') return Math.min(body.length, WITHOUT_RIGHTS_BYTES);
   if (!c.req.header('content-encoding')) return body.length;
-  const told = Number(c.req.header('content-length'));
-  return Math.min(body.length, Number.isFinite(told) ? told : UNTOLD_BYTES);
+  const declared = Number(c.req.header('content-length'));
+  return Math.min(body.length, Number.isFinite(declared) ? declared : UNKNOWN_LENGTH_BYTES);
 }
 
 function doorOf(path: string): string | undefined {
@@ -114,7 +114,7 @@ function doorOf(path: string): string | undefined {
 
 function refusedMessage(c: Context, door: string, refusal: Refusal, now: number, kept: Buffer | undefined): Refused {
   const { party, operation, keyName, body } = notedOf(c);
-  const told = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
+  const declared = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
   return {
     receivedAt: msToInstant(now),
     // A path may hold what no text of the database can: its sender's mistake is no error of the hub.
@@ -124,7 +124,7 @@ function refusedMessage(c: Context, door: string, refusal: Refusal, now: number,
     keyName,
     mediaType: c.req.header('content-type')?.slice(0, 100),
     body: kept,
-    bodyBytes: body?.length ?? told,
+    bodyBytes: body?.length ?? declared,
     ...callerOf(c),
     refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
   };

@@ -33,14 +33,14 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
       problems: ['not-found'],
       body: Object.fromEntries(DIALECTS.map((mediaType) => [mediaType, {}])),
       replies: {
-        200: told('All is held, be it in quarantine'),
-        400: told('The body does not inflate, or cannot be kept'),
-        401: told("It is not signed as the party's adapter asks for"),
-        413: told('The body is too large, or has too many items'),
-        415: told('The encoding is not supported'),
-        429: told('From this address came too much that was not signed so'),
-        422: told('Some of it is no record, and is not held'),
-        503: told('Nothing can be kept at the moment'),
+        200: inDialect('All is held, be it in quarantine'),
+        400: inDialect('The body does not inflate, or cannot be kept'),
+        401: inDialect("It is not signed as the party's adapter asks for"),
+        413: inDialect('The body is too large, or has too many items'),
+        415: inDialect('The encoding is not supported'),
+        429: inDialect('From this address came too much that was not signed so'),
+        422: inDialect('Some of it is no record, and is not held'),
+        503: inDialect('Nothing can be kept at the moment'),
       },
     },
     (c) => callbackDoor(c, hub),
@@ -49,7 +49,11 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
 
 const DIALECTS = ['application/json', 'application/xml', 'text/xml', 'text/plain'];
 /** The status is the usual one; an adapter whose partner knows no other answers with 200 all the same. */
-const told = (what: string) => ({ description: `${what}; in the partner's dialect`, mediaType: DIALECTS, schema: {} });
+const inDialect = (what: string) => ({
+  description: `${what}; in the partner's dialect`,
+  mediaType: DIALECTS,
+  schema: {},
+});
 
 async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Response> {
   const { party = '', name = '' } = c.req.param();
@@ -59,7 +63,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
   note(c, { door: doorOf(name), operation: name });
   try {
-    return await hub.bodies.ofStranger(c, (load) => answerHeld(c, hub, found, load));
+    return await hub.bodies.ofAnonymous(c, (load) => answerHeld(c, hub, found, load));
   } catch (error) {
     const { status, message, headers } = refusalOf(error);
     await hub.noteRefusal(c, error);
@@ -70,7 +74,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
 /** A signed body is small, and its sender is on a line: nobody needs longer for it. */
 const ARRIVES_MS = 60_000;
 
-/** Until its signature fits, a body is a stranger's. */
+/** A body is anonymous until its signature is verified. */
 async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, load: Load): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });

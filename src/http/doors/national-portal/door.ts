@@ -129,7 +129,7 @@ const LOGIN_MS = 30_000;
 async function login(c: Context, hub: NationalPortalDoorContext): Promise<Answer> {
   note(c, { operation: 'login' });
   const mostBytes = Math.min(hub.maxBodyBytes, MAX_LOGIN_BYTES);
-  const body = await hub.bodies.ofStranger(c, (load) => readBody(c, mostBytes, { load, withinMs: LOGIN_MS }));
+  const body = await hub.bodies.ofAnonymous(c, (load) => readBody(c, mostBytes, { load, withinMs: LOGIN_MS }));
   const given = objectOf(parseWhole(body));
   const [username, password] = [argumentOf(given, 'username'), argumentOf(given, 'password')];
   await hub.guessLimit.check(c, hub.keys.byPassword(username, password));
@@ -151,7 +151,7 @@ interface Request {
 }
 
 function call(c: Context, hub: NationalPortalDoorContext): Promise<Answer> {
-  return hub.bodies.ofStranger(c, async (load) => {
+  return hub.bodies.ofAnonymous(c, async (load) => {
     const peek = (start: Buffer): void => {
       const key = keyInStart(hub, start);
       if (!key) return;

@@ -71,7 +71,7 @@ const IdempotencyKey = Type.String({
     'the same key and body get the same receipt for 7 days; the same key with another body or operation is refused; a stream of lines that has one has at most 1,000 lines',
 });
 
-const Told = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
+const Problems = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
 const Receipt = closed(
   {
     receipt: Type.String({ format: 'uuid' }),
@@ -80,8 +80,8 @@ const Receipt = closed(
         index: Type.Integer(),
         code: Type.Optional(Type.String()),
         outcome: oneOf(OUTCOMES),
-        problems: Type.Optional(Told),
-        warnings: Type.Optional(Told),
+        problems: Type.Optional(Problems),
+        warnings: Type.Optional(Problems),
       }),
     ),
   },

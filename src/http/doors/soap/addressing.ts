@@ -11,7 +11,7 @@ export const WSA = 'http://www.w3.org/2005/08/addressing';
 /** What a message says of itself by WS-Addressing. It is answered over the connection it came by, and nowhere else. */
 export interface Addressing {
   /** Each header of WS-Addressing by its name; of one that is an endpoint its Address. */
-  readonly told: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string>;
   /** The first name that is there twice. */
   readonly twice: string | undefined;
   /** Whether one of them must be understood. */
@@ -39,10 +39,10 @@ export function readAddressing(
   isMust: (block: XmlElement) => boolean,
 ): Addressing | undefined {
   const ours = blocks.filter((block) => isOfAddressing(block) && block.name !== 'RelatesTo');
-  const told = new Map(ours.map((block) => [block.name, textOf(block)]));
-  if (!told.has('Action')) return undefined;
+  const headers = new Map(ours.map((block) => [block.name, textOf(block)]));
+  if (!headers.has('Action')) return undefined;
   const names = ours.map(({ name }) => name);
-  return { told, twice: names.find((name, at) => names.indexOf(name) !== at), isMust: ours.some(isMust) };
+  return { headers, twice: names.find((name, at) => names.indexOf(name) !== at), isMust: ours.some(isMust) };
 }
 
 function textOf(block: XmlElement): string {
@@ -62,23 +62,23 @@ export function isAnsweredByAddressing(addressing: Addressing, operation: Operat
   return why === undefined;
 }
 
-function problemOf({ told, twice }: Addressing, operation: OperationName): string | undefined {
+function problemOf({ headers, twice }: Addressing, operation: OperationName): string | undefined {
   if (twice !== undefined) return `the Header has more than one wsa:${twice}, expected one`;
-  const action = told.get('Action') ?? '';
+  const action = headers.get('Action') ?? '';
   // Who does not use the SOAPAction makes an Action as the WSDL has it where it names none (Metadata, 4.4.4).
   if (action !== actionOf(operation) && action !== defaultAction(`${operation}Request`))
     return `the wsa:Action is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)}`;
   for (const name of ['ReplyTo', 'FaultTo']) {
-    const address = told.get(name) ?? ANONYMOUS;
+    const address = headers.get(name) ?? ANONYMOUS;
     if (address !== ANONYMOUS)
       return `the address of wsa:${name} is ${quote(address)}: answers go over the connection of the message, expected ${ANONYMOUS}`;
   }
-  if (!hasShortId(told)) return `the wsa:MessageID is too long, expected at most ${MAX_ID} characters`;
+  if (!hasShortId(headers)) return `the wsa:MessageID is too long, expected at most ${MAX_ID} characters`;
   return undefined;
 }
 
-function hasShortId(told: Addressing['told']): boolean {
-  return (told.get('MessageID') ?? '').length <= MAX_ID;
+function hasShortId(headers: Addressing['headers']): boolean {
+  return (headers.get('MessageID') ?? '').length <= MAX_ID;
 }
 
 /** The SOAPAction of an operation, which is its Action too. */
@@ -91,8 +91,8 @@ function defaultAction(message: string): string {
 }
 
 /** The headers of an answer: to which message it is one, and its Action; `message`: `PingResponse`, `Ping:Fault:HubFault`. */
-export function writeAddressing({ told }: Addressing, message: string): string {
+export function writeAddressing({ headers }: Addressing, message: string): string {
   const ours = ` xmlns="${WSA}"`;
   const action = writeElement('Action', defaultAction(message), ours);
-  return action + writeElement('RelatesTo', hasShortId(told) ? told.get('MessageID') : undefined, ours);
+  return action + writeElement('RelatesTo', hasShortId(headers) ? headers.get('MessageID') : undefined, ours);
 }

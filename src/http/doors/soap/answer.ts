@@ -24,28 +24,28 @@ export type SoapDoorContext = OperationContext & AuthenticationContext;
 /**
  * Answer an envelope: with the response of its operation, or with a fault.
  *
- * @param told the version by the Content-Type; the envelope itself has the last word
+ * @param assumed the version by the Content-Type; the envelope itself has the last word
  */
-export async function answer(c: Context, hub: SoapDoorContext, told: Version): Promise<Response> {
+export async function answer(c: Context, hub: SoapDoorContext, assumed: Version): Promise<Response> {
   try {
     const basic = await basicKey(c, hub);
     const known = basic ?? hub.keys.byClient(c)?.key;
     if (basic) note(c, { keyName: basic.id });
-    const use = (load: Load) => answerHeld(c, hub, told, basic, load);
-    return await (known ? hub.bodies.ofKey(known.id, use) : hub.bodies.ofStranger(c, use));
+    const use = (load: Load) => answerHeld(c, hub, assumed, basic, load);
+    return await (known ? hub.bodies.ofKey(known.id, use) : hub.bodies.ofAnonymous(c, use));
   } catch (error) {
-    return refuse(c, hub, told, error);
+    return refuse(c, hub, assumed, error);
   }
 }
 
 async function answerHeld(
   c: Context,
   hub: SoapDoorContext,
-  told: Version,
+  assumed: Version,
   basic: KeyEntry | undefined,
   load: Load,
 ): Promise<Response> {
-  let version = told;
+  let version = assumed;
   let asked: Pick<Envelope, 'operation' | 'addressing'> | undefined;
   try {
     const body = await readBody(c, hub.maxBodyBytes, { load });

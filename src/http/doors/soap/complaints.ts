@@ -37,7 +37,7 @@ export function problemsIn(
 
   function tell(details: readonly ErrorDetail[], within: XmlElement, place: Place): void {
     for (const detail of details.slice(0, MOST_PROBLEMS - problems.length))
-      problems.push(problemOf(detail, before, within, { ...place, told: problems }));
+      problems.push(problemOf(detail, before, within, { ...place, reported: problems }));
   }
 }
 
@@ -63,7 +63,7 @@ function problemOf(
   { message, line }: ErrorDetail,
   before: Before,
   within: XmlElement,
-  place: Place & { readonly told: readonly Problem[] },
+  place: Place & { readonly reported: readonly Problem[] },
 ): Problem {
   const [, name = '', reason = message] =
     /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
@@ -72,8 +72,9 @@ function problemOf(
     : '';
   const words = `line ${(line ?? 0) + before.lines}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}${hint}`;
   // The same of two elements is told in their order.
-  const isTold = (path: string): boolean => place.told.some((one) => one.path === path && one.message === words);
-  return { path: placeOf(within, place, { name, line, reason, isTold }), message: words };
+  const isReported = (path: string): boolean =>
+    place.reported.some((one) => one.path === path && one.message === words);
+  return { path: placeOf(within, place, { name, line, reason, isReported }), message: words };
 }
 
 /** PHP writes an object that it meets again as a reference to the first, which document/literal has none of. */
@@ -83,21 +84,21 @@ interface Complaint {
   readonly name: string;
   readonly line: number | undefined;
   readonly reason: string;
-  readonly isTold: (path: string) => boolean;
+  readonly isReported: (path: string) => boolean;
 }
 
 /** How many elements are looked at for one that is complained of: more than a dossier has, few enough to cost nothing. */
 const MOST_LOOKED_AT = 1_000;
 
 /** Of the elements of that name the first one with the value complained of, on that line; else the first of them. */
-function placeOf(within: XmlElement, place: Place, { name, line, reason, isTold }: Complaint): string {
+function placeOf(within: XmlElement, place: Place, { name, line, reason, isReported }: Complaint): string {
   const value = /^'(.*)' is not a valid value/s.exec(reason)?.[1];
   let first: string | undefined;
   let looked = 0;
   for (const { element, path } of placesIn(within, place)) {
     if (++looked > MOST_LOOKED_AT) break;
     if (element.name !== name) continue;
-    if (element.line === line && (value === undefined || element.content === value) && !isTold(path)) return path;
+    if (element.line === line && (value === undefined || element.content === value) && !isReported(path)) return path;
     first ??= path;
   }
   return first ?? place.path;

@@ -129,8 +129,8 @@ const FOR_US = {
 
 function isForUs(block: XmlElement, version: Version): boolean {
   const [name, ...ours]: readonly string[] = FOR_US[version];
-  const told = block.attrs.find((one) => one.name === name && one.namespaceUri === ENVELOPES[version]);
-  return ours.includes(told?.value.trim() ?? '');
+  const target = block.attrs.find((one) => one.name === name && one.namespaceUri === ENVELOPES[version]);
+  return ours.includes(target?.value.trim() ?? '');
 }
 
 /** What we must understand and do not, is refused: to pass it over could change what the message means. */

@@ -73,9 +73,9 @@ function partOf(bytes: Buffer): Part {
     lines.map((line) => [line.split(':', 1)[0]?.trim().toLowerCase() ?? '', line.slice(line.indexOf(':') + 1).trim()]),
   );
   const content = bytes.subarray(end + 4);
-  const told = headers.get('content-length');
-  if (told !== undefined && Number(told) !== content.length)
-    throw refused(`a part says that it has ${quote(told)} bytes, and has ${content.length}`);
+  const declared = headers.get('content-length');
+  if (declared !== undefined && Number(declared) !== content.length)
+    throw refused(`a part says that it has ${quote(declared)} bytes, and has ${content.length}`);
   const encoding = headers.get('content-transfer-encoding')?.toLowerCase() ?? 'binary';
   if (encoding === 'base64') return { headers, content: Buffer.from(content.toString('latin1'), 'base64') };
   if (['binary', '8bit', '7bit'].includes(encoding)) return { headers, content };

@@ -59,14 +59,14 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
     ...callerOf(c),
     items: await mapYielding(values, (value) => readValue(carried, value)),
   });
-  const told = results.map(({ index, code, outcome, problems, warnings }) => ({
+  const shown = results.map(({ index, code, outcome, problems, warnings }) => ({
     index,
     code,
     outcome,
     problems: problems?.map(({ path, message }) => ({ path, message })),
     warnings: warnings?.map(({ path, message }) => ({ path, message })),
   }));
-  return { receipt, result: told };
+  return { receipt, result: shown };
 }
 
 /** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
@@ -78,9 +78,9 @@ async function getDossier(hub: OperationContext, { party, caller, values }: Call
     );
   const code = cleanCode(String(values[0] ?? ''));
   if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
-  const told = await hub.index.toldBy(code, party);
-  if (!told) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
-  const subject = auditSubject('dossier', told.record.code);
+  const found = await hub.index.toldBy(code, party);
+  if (!found) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
+  const subject = auditSubject('dossier', found.record.code);
   await hub.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
-  return { dossier: inOrder(SHAPES.PushDossiers, told.record) as Writable };
+  return { dossier: inOrder(SHAPES.PushDossiers, found.record) as Writable };
 }
