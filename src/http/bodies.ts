@@ -72,8 +72,12 @@ export function createBodies(
 
   async function use<Out>(pool: Pool, name: string, run: (load: Load) => Promise<Out>): Promise<Out> {
     const holder: Holder = {
-      ...{ pool, account: accountOf(pool, name), startedMs: performance.now() },
-      ...{ bytes: 0, listener: undefined, refused: undefined },
+      pool,
+      account: accountOf(pool, name),
+      startedMs: performance.now(),
+      bytes: 0,
+      listener: undefined,
+      refused: undefined,
     };
     holder.account.holders.add(holder);
     const load: Load = {

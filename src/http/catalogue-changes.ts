@@ -83,7 +83,12 @@ function addHistory(
   const NAMED = { service: 'A service', agency: 'An agency', field: 'A field' } as const;
   add(
     {
-      ...{ method: 'get', path, tag: 'Catalogue', scopes: READ, conditional: true, query: HistoryQuery },
+      method: 'get',
+      path,
+      tag: 'Catalogue',
+      scopes: READ,
+      conditional: true,
+      query: HistoryQuery,
       summary: `${NAMED[kind]} as it was: each version with what changed, the newest first`,
       description: IN_WORDS,
       headers: { 'Accept-Language': AcceptLanguage },
@@ -100,7 +105,9 @@ function addHistory(
       if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
       return pages.hold(id, async (hold) => {
         const { items, next } = await pageBy(cursors, {
-          ...{ list: `versions ${kind} ${entry.key}`, limit, cursor },
+          list: `versions ${kind} ${entry.key}`,
+          limit,
+          cursor,
           load: (many, before?: number) => catalogue.versions.of(kind, code, many, before),
           placeOf: ({ version }) => version,
         });
@@ -123,7 +130,11 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
   const read = queryReader(ChangesQuery);
   add(
     {
-      ...{ method: 'get', path: '/api/v1/catalogue-changes', tag: 'Catalogue', scopes: READ, conditional: true },
+      method: 'get',
+      path: '/api/v1/catalogue-changes',
+      tag: 'Catalogue',
+      scopes: READ,
+      conditional: true,
       summary: 'What changed in the catalogue, by filter, the newest first',
       description: IN_WORDS,
       query: ChangesQuery,
@@ -136,7 +147,9 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
       const filter = { ...(kind && { kind }), ...(field && { field: cleanCode(field) }), ...periodOf(ends) };
       return pages.hold(id, async (hold) => {
         const { items, next } = await pageBy(cursors, {
-          ...{ list: 'catalogue-changes', limit, cursor },
+          list: 'catalogue-changes',
+          limit,
+          cursor,
           load: (many, after?: VersionPlace) => catalogue.versions.all(filter, many, after),
           placeOf: (one): VersionPlace => [one.changedAt, one.kind, one.key, one.version],
         });

@@ -56,16 +56,28 @@ interface List {
 }
 const LISTS: readonly List[] = [
   {
-    ...{ kind: 'service', path: '/api/v1/services', schema: Service, linked: publicService },
-    ...{ summary: 'Services', one: 'A service by the short or the long form of its code' },
+    kind: 'service',
+    path: '/api/v1/services',
+    schema: Service,
+    linked: publicService,
+    summary: 'Services',
+    one: 'A service by the short or the long form of its code',
   },
   {
-    ...{ kind: 'field', path: '/api/v1/fields', schema: Field, linked: fieldConcept },
-    ...{ summary: 'Fields of services', one: 'A field by its code' },
+    kind: 'field',
+    path: '/api/v1/fields',
+    schema: Field,
+    linked: fieldConcept,
+    summary: 'Fields of services',
+    one: 'A field by its code',
   },
   {
-    ...{ kind: 'agency', path: '/api/v1/agencies', schema: Agency, linked: publicOrganisation },
-    ...{ summary: 'Agencies', one: 'An agency by its code' },
+    kind: 'agency',
+    path: '/api/v1/agencies',
+    schema: Agency,
+    linked: publicOrganisation,
+    summary: 'Agencies',
+    one: 'An agency by its code',
   },
 ];
 const AS_CPSV_AP =
@@ -94,7 +106,9 @@ export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): voi
         const { limit, cursor, ...query } = read(c);
         const answer = async (hold?: Hold): Promise<Response> => {
           const { items, next } = await pageBy(cursors, {
-            ...{ list: path, limit, cursor },
+            list: path,
+            limit,
+            cursor,
             load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
             placeOf: ({ key }) => key,
           });

@@ -27,16 +27,16 @@ const FORWARDED = {
 test('what anybody else says of forwarding is made up', async () => {
   expect(await seen('203.0.113.5', FORWARDED)).toEqual(['203.0.113.5', false, 'http://hub:8080']);
   expect(await seen('203.0.113.5', FORWARDED, { proxies: ['10.0.0.0/8'] })).toEqual([
-    ...['203.0.113.5', false, 'http://hub:8080'],
+    '203.0.113.5',
+    false,
+    'http://hub:8080',
   ]);
 });
 
 test('a proxy of ours tells who asked it, and whether by TLS; what the client made up stands before that', async () => {
   const proxies = ['10.0.0.0/8'];
   expect(await seen('10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
-  expect(await seen('::ffff:10.1.2.3', FORWARDED, { proxies })).toEqual([
-    ...['192.0.2.7', true, 'https://dichvu.example'],
-  ]);
+  expect(await seen('::ffff:10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
   expect((await seen('10.1.2.3', { ...FORWARDED, 'x-forwarded-proto': 'https, http' }, { proxies }))[1]).toBe(false);
   const odd = { 'x-forwarded-host': 'a"b' };
   expect((await seen('10.1.2.3', odd, { proxies }))[2]).toBe('http://hub:8080');

@@ -12,8 +12,11 @@ export const ServedDossier = Type.Object(
     applicant: Type.Optional(
       closed({
         ...applicant.properties,
-        ...{ identityNumber: MaybeMasked, phone: MaybeMasked, email: MaybeMasked },
-        ...{ address: MaybeMasked, techId: MaybeMasked },
+        identityNumber: MaybeMasked,
+        phone: MaybeMasked,
+        email: MaybeMasked,
+        address: MaybeMasked,
+        techId: MaybeMasked,
       }),
     ),
     freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),

@@ -68,7 +68,9 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
       const filter = filterOf(query, nowMs());
       return hub.pages.hold(reader.keyId, async (hold) => {
         const { items, next } = await pageBy(cursors, {
-          ...{ list: 'dossiers', limit: query.limit, cursor: query.cursor },
+          list: 'dossiers',
+          limit: query.limit,
+          cursor: query.cursor,
           load: (many, after?: readonly [statusAt: string, code: string]) =>
             index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ statusAt, code }) => [statusAt, code] as const,

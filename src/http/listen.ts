@@ -53,7 +53,9 @@ export function listen(
   return new Promise((resolve, reject) => {
     const turns = createTurns();
     const server = createAdaptorServer({
-      ...{ fetch: answering(app, turns), hostname: host, serverOptions: PATIENCE },
+      fetch: answering(app, turns),
+      hostname: host,
+      serverOptions: PATIENCE,
     }) as Server;
     server.timeout = UNREAD_MS;
     limitConnections(server, { most, doing: turns.doing, onCrowded: onCrowded ?? (() => undefined) });

@@ -22,8 +22,21 @@ const Query = closed({
 
 /** What a citizen is told of a dossier. */
 const MEMBERS = [
-  ...['code', 'serviceCode', 'serviceName', 'fieldName', 'agencyCode', 'agencyName', 'processingUnit'],
-  ...['status', 'statusAt', 'submittedAt', 'receivedAt', 'dueAt', 'finishedAt', 'returnedAt', 'refusedAt'],
+  'code',
+  'serviceCode',
+  'serviceName',
+  'fieldName',
+  'agencyCode',
+  'agencyName',
+  'processingUnit',
+  'status',
+  'statusAt',
+  'submittedAt',
+  'receivedAt',
+  'dueAt',
+  'finishedAt',
+  'returnedAt',
+  'refusedAt',
 ] as const;
 
 const PublicDossier = Type.Object(

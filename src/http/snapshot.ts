@@ -195,7 +195,9 @@ async function* takenInTime(texts: AsyncGenerator<string>, end: () => void): Asy
 
 function headersOf(isZipped: boolean): Record<string, string> {
   return {
-    ...{ 'Content-Type': NDJSON, 'Cache-Control': 'private, no-store', Vary: 'Accept-Encoding' },
+    'Content-Type': NDJSON,
+    'Cache-Control': 'private, no-store',
+    Vary: 'Accept-Encoding',
     // Nginx would take it off the hub as fast as it can, and keep it on its disk.
     'X-Accel-Buffering': 'no',
     ...(isZipped && { 'Content-Encoding': 'gzip' }),

@@ -7,8 +7,15 @@ const withPapers = (copies: number) => ({
   cases: [{ components: Array.from({ length: 10 }, (_, n) => ({ name: `Giấy tờ ${n}`, copies })) }],
 });
 const version = (number: number, was: number, now: number): KeptVersion => ({
-  ...{ kind: 'service', key: '1.000001', version: number, party: 'source', messageId: null, cause: 'told' },
-  ...{ before: withPapers(was), record: withPapers(now), changedAt: `2025-08-${10 + number}T08:00:00+07:00` },
+  kind: 'service',
+  key: '1.000001',
+  version: number,
+  party: 'source',
+  messageId: null,
+  cause: 'told',
+  before: withPapers(was),
+  record: withPapers(now),
+  changedAt: `2025-08-${10 + number}T08:00:00+07:00`,
 });
 
 test('as many versions are compared as are shown, with as many of their changes; those that changed nothing do not count', async () => {

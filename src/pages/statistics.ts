@@ -106,14 +106,17 @@ function tableOf(say: Say, asked: Asked, { total, items, from, to }: StatisticsR
 <th scope="col" rowspan="2" class="number">${say('Tỷ lệ đúng hạn', 'Share in time')}</th>
 </tr><tr>
 ${[
-  ...[
-    say('Tổng số', 'All'),
-    say('Trực tuyến', 'Online'),
-    say('Trực tiếp, bưu chính', 'At the counter, by post'),
-    say('Kỳ trước', 'Carried over'),
-  ],
-  ...[say('Tổng số', 'All'), say('Trước hạn', 'Early'), say('Đúng hạn', 'On time'), say('Quá hạn', 'Late')],
-  ...[say('Tổng số', 'All'), say('Trong hạn', 'In term'), say('Quá hạn', 'Late')],
+  say('Tổng số', 'All'),
+  say('Trực tuyến', 'Online'),
+  say('Trực tiếp, bưu chính', 'At the counter, by post'),
+  say('Kỳ trước', 'Carried over'),
+  say('Tổng số', 'All'),
+  say('Trước hạn', 'Early'),
+  say('Đúng hạn', 'On time'),
+  say('Quá hạn', 'Late'),
+  say('Tổng số', 'All'),
+  say('Trong hạn', 'In term'),
+  say('Quá hạn', 'Late'),
 ].map((name) => html`<th scope="col" class="number">${name}</th>`)}
 </tr></thead>
 <tbody>${shown.map((line) => lineOf(say, lineName(say, asked.by, line), line))}</tbody>
@@ -139,9 +142,17 @@ function busiest(items: StatisticsReport['items']): StatisticsReport['items'] {
 function lineOf(say: Say, name: Html, line: StatisticsReport['total']): Html {
   const { received, resolved, pending, onTimePercent } = line;
   const numbers = [
-    ...[received.total, received.online, received.direct, received.carriedOver],
-    ...[resolved.total, resolved.early, resolved.onTime, resolved.late],
-    ...[pending.total, pending.withinTerm, pending.late],
+    received.total,
+    received.online,
+    received.direct,
+    received.carriedOver,
+    resolved.total,
+    resolved.early,
+    resolved.onTime,
+    resolved.late,
+    pending.total,
+    pending.withinTerm,
+    pending.late,
   ];
   return html`<tr><th scope="row">${name}</th>
 ${numbers.map((number) => html`<td class="number">${inWords(say, number)}</td>`)}

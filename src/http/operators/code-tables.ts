@@ -191,8 +191,12 @@ async function shownTables(
     return [...new Set([...tables.keys(), ...others])].map((table) => {
       const { title = `Catalogue: ${table}`, entries = [], bothWays = false } = tables.get(table) ?? {};
       return {
-        ...{ party, table, title, bothWays },
-        ...{ entries: [...entries], entered: own.filter((entry) => entry.table === table) },
+        party,
+        table,
+        title,
+        bothWays,
+        entries: [...entries],
+        entered: own.filter((entry) => entry.table === table),
       };
     });
   });

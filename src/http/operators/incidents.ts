@@ -91,7 +91,9 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
       const { limit, cursor, party, state = 'open' } = readIncidents(c);
       return c.json(
         await pageBy(cursors, {
-          ...{ list: `ops/incidents ${state}`, limit, cursor },
+          list: `ops/incidents ${state}`,
+          limit,
+          cursor,
           load: (many, before?: number) => ledger.incidents({ isOpen: state === 'open', party }, many, before),
           placeOf: (one) => one.id,
         }),

@@ -35,7 +35,11 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
   const read = queryReader(query) as (c: Context) => { readonly limit?: string; readonly cursor?: string };
   add(
     {
-      ...{ method: 'get', path: `${OPS}/${name}`, tag: TAG, summary, ...(description && { description }) },
+      method: 'get',
+      path: `${OPS}/${name}`,
+      tag: TAG,
+      summary,
+      ...(description && { description }),
       scopes: ['ops:read'],
       query,
       replies: { 200: { description: 'A page', schema: pageOf(item) } },
@@ -44,7 +48,10 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
       requireKey(c, keys, 'ops:read');
       const { limit, cursor, ...filter } = read(c);
       const { items, next } = await pageBy<Item, At>(cursors, {
-        ...{ list: `ops/${name}`, limit, cursor, placeOf },
+        list: `ops/${name}`,
+        limit,
+        cursor,
+        placeOf,
         load: (many, after) => load(filter as Given<Filters>, many, after),
       });
       return c.json({ items: show ? items.map(show) : items, next });

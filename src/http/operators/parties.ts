@@ -90,7 +90,9 @@ function addPartyList(add: AddRoute, hub: OperatorContext): void {
       const { limit = 'Infinity', cursor } = readQuery(c);
       return c.json(
         await pageBy(cursors, {
-          ...{ list: 'ops/parties', limit, cursor },
+          list: 'ops/parties',
+          limit,
+          cursor,
           load: async (many, after = '') =>
             (await shownParties(hub)).filter(({ party }) => party > after).slice(0, many),
           placeOf: ({ party }) => party,

@@ -107,7 +107,9 @@ async function oneCause(
   const found = await ledger.cause(id);
   if (!found) throw none('cause', id);
   const { items: waiting, next } = await pageBy(cursors, {
-    ...{ list: `ops/quarantine ${found.key}`, limit, cursor },
+    list: `ops/quarantine ${found.key}`,
+    limit,
+    cursor,
     load: (many, after?: number) => ledger.waiting(found.key, many, after),
     placeOf: (one) => one.id,
   });

@@ -30,7 +30,8 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
   async function send(method: string, path: string, body?: object): Promise<Response> {
     const headers = { Authorization: `Bearer ${secret}`, ...(body && { 'Content-Type': 'application/json' }) };
     const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
-      ...{ method, headers },
+      method,
+      headers,
       ...(body && { body: JSON.stringify(body) }),
     });
     return app.fetch(request);

@@ -58,8 +58,11 @@ export function addConsole(app: Hono, hub: ConsoleContext): void {
     if (refusal?.kind === 'internal') hub.telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
     return show(c, (say) => ({
-      ...{ status: 500, ...(refusal ? refused(say, refusal) : crossSite(say)) },
-      ...{ owner: ownerOf(hub, say), head: HEAD, links: [{ href: '/console', text: say('Tổng quan', 'Overview') }] },
+      status: 500,
+      ...(refusal ? refused(say, refusal) : crossSite(say)),
+      owner: ownerOf(hub, say),
+      head: HEAD,
+      links: [{ href: '/console', text: say('Tổng quan', 'Overview') }],
     }));
   });
   app.route('/console', hono);

@@ -150,7 +150,10 @@ function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
   }${
     adapter && adapter.pulls.length > 0
       ? orderForm(visit, {
-          ...{ to: to('pull'), button: say('Lấy ngay', 'Pull'), hidden: back, isQuiet: true },
+          to: to('pull'),
+          button: say('Lấy ngay', 'Pull'),
+          hidden: back,
+          isQuiet: true,
           label: say(`Lấy dữ liệu từ ${party} ngay`, `Pull from ${party} now`),
         })
       : ''

@@ -121,7 +121,9 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
     head: '',
     cell: ({ name }: Pull) =>
       orderForm(visit, {
-        ...{ to: `/console/parties/${segment(party)}/pull`, hidden: { name }, isQuiet: true },
+        to: `/console/parties/${segment(party)}/pull`,
+        hidden: { name },
+        isQuiet: true,
         button: say('Lấy ngay', 'Pull now'),
         label: say(`Lấy ${name} ngay`, `Pull ${name} now`),
       }),

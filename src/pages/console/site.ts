@@ -27,7 +27,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     if (!session) return undefined;
     const api = createApi(app, session.secret);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { ...{ c, api, key }, say: sayIn(languageOf(c)), nowMs: hub.nowMs(), token: session.token };
+    return key && { c, api, key, say: sayIn(languageOf(c)), nowMs: hub.nowMs(), token: session.token };
   }
 
   return {

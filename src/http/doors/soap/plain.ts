@@ -36,7 +36,9 @@ export function readPlain(xml: Buffer): Envelope | undefined {
   const values =
     items &&
     readItems(text, start.length, items, [
-      ...[tag('</', called, operation as string), tag('</', body, 'Body'), tag('</', envelope, 'Envelope')],
+      tag('</', called, operation as string),
+      tag('</', body, 'Body'),
+      tag('</', envelope, 'Envelope'),
     ]);
   return values && { version, operation: operation as OperationName, security: undefined, values, problems: [] };
 }
@@ -238,7 +240,11 @@ function placeOf(
 ): Place {
   const children = DECLARED.get(type) ?? [];
   return {
-    ...{ name, least, most, isList, shape },
+    name,
+    least,
+    most,
+    isList,
+    shape,
     opening: tag('<', prefix, name),
     closing: tag('</', prefix, name),
     notation: NOTATIONS[type],
