@@ -391,8 +391,6 @@ describe('the OpenAPI document', () => {
     expect(Object.fromEntries(numbers)).toEqual({
       limit: { type: 'integer', minimum: 1, maximum: 200, description: expect.any(String) },
       wait: { type: 'integer', minimum: 0, maximum: 30, description: expect.any(String) },
-      page: { type: 'integer', minimum: 1, maximum: 999_999, description: expect.any(String) },
-      per_page: { type: 'integer', minimum: 1, maximum: 200, description: expect.any(String) },
     });
   });
 
