@@ -47,7 +47,7 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
     return {
       ...one,
       ...(receiptNumber !== undefined && { receiptNumber }),
-      ...(besides.length > 0 && { besides: JSON.stringify(besides) }),
+      ...(besides.length > 0 && { extra: JSON.stringify(besides) }),
     };
   };
   if (item.kind === 'record') return whole(item);

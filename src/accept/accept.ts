@@ -17,6 +17,7 @@ import { messagePart } from '../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../ledger/quarantine.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { Acceptance, AcceptDeps } from './accept-deps.ts';
+import { decideAliases } from './aliases.ts';
 import { applyDossier, repetition, timeWarnings } from './dossier-item.ts';
 import {
   candidates,
@@ -29,7 +30,6 @@ import {
   type Working,
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
-import { addExtraContent } from './extra-content.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
@@ -52,7 +52,7 @@ export async function acceptBatch(
   mayBeOptimistic = false,
 ): Promise<Acceptance> {
   const { database, vault } = deps;
-  const submissions = await addExtraContent(deps, received);
+  const submissions = await decideAliases(deps, received);
   const isOptimistic = mayBeOptimistic && deps.optimism?.isLikelyNew(submissions) === true;
   const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions);
   const rows = await applyAll(deps, submissions, dossiers);

@@ -107,7 +107,7 @@ async function loadHistories(
         reached.set(working, {
           ...held,
           lastAt: incoming.at,
-          contentHash: incoming.record ? incoming.hash : held.contentHash,
+          contentId: incoming.record ? incoming.contentId : held.contentId,
         });
     }
   }

@@ -9,7 +9,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
-import { bytesOf, sealHashOf, sealRecord } from './sealed-records.ts';
+import { bytesOf, openContentId, sealContentId, sealRecord } from './sealed-records.ts';
 
 /** A dossier to be written: its newest state, and by which message it came about. */
 export interface DossierRow {
@@ -162,7 +162,7 @@ function heldOf(row: HeldRow, vault: Vault): Held {
     owner: row.owner,
     version: row.version,
     lastAt: row.last_at,
-    contentHash: vault.openHash(row.content_hash).toString('base64'),
+    contentId: openContentId(vault, row.content_hash),
     view: { record, status: record.status, statusAt: record.statusAt, inferred: row.inferred },
   };
 }
@@ -206,7 +206,7 @@ function prepare(row: DossierRow, vault: Vault): Written {
     masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness, row.former),
     former: sealFormer(vault, row.former),
     search: dossierWords(code, record, vault.wordToken),
-    hash: sealHashOf(vault, record, row.held.contentHash),
+    hash: sealContentId(vault, record, row.held.contentId),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
   };

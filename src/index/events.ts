@@ -6,7 +6,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
-import { sealHashOf, sealRecord } from './sealed-records.ts';
+import { openContentId, sealContentId, sealRecord } from './sealed-records.ts';
 
 export interface EventRow {
   readonly code: string;
@@ -29,7 +29,7 @@ export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
     rows.map((row) => ({
       ...row,
       sealed: sealRecord(vault, row.said),
-      hash: sealHashOf(vault, row.said, row.event.hash),
+      hash: sealContentId(vault, row.said, row.event.contentId),
     })),
   );
 }
@@ -217,7 +217,7 @@ export function read(row: EventsRow, vault: Vault): ReadEvent {
     party: row.party,
     authoritative: row.authoritative,
     inferred: row.inferred,
-    hash: vault.openHash(row.hash).toString('base64'),
+    contentId: openContentId(vault, row.hash),
     ...(row.kind === 'dossier' && { record: said as Dossier }),
     recordedAt: row.recorded_at,
     receivedAt: row.received_at,

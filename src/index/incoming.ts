@@ -2,7 +2,7 @@ import type { Held, Incoming } from '#core/dossier/apply';
 import type { DossierItem } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { hashOf } from './sealed-records.ts';
+import { contentIdOf } from './sealed-records.ts';
 
 /** The event that an item stands for. @param held the dossier that it is about, as far as there is one */
 export function incomingOf(
@@ -26,7 +26,7 @@ export function incomingOf(
     party,
     authoritative,
     inferred: item.inferred ?? false,
-    hash: hashOf(record),
+    contentId: contentIdOf(record, item.extra),
     recordedAt,
     ...(shared && { shared }),
     ...(entitled && { isEntitled: true }),

@@ -10,7 +10,7 @@ const delivery = (party: string, subject: string, seq = 1, createdAt = AT) => ({
 function kept(code: string, version = 1, note = ''): RecentCommit {
   const record = { code, status: 'received', statusAt: '2025-08-12T08:15:00+07:00', note } as unknown as Dossier;
   const view = { record, status: record.status, statusAt: record.statusAt, inferred: false };
-  const held = { code, owner: 'one-stop', version, lastAt: record.statusAt, contentHash: '', view };
+  const held = { code, owner: 'one-stop', version, lastAt: record.statusAt, contentId: { record: '' }, view };
   return { held, createdAt: record.statusAt, door: 'rest', receivedAt: AT };
 }
 

@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
+import { type ContentId, isSameContent } from '#core/dossier/content-id';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 
 interface Written {
   bytes?: Buffer;
   hash?: string;
   sealed?: Sealed;
-  sealedHash?: { readonly of: string; readonly keyId: number; readonly bytes: Buffer };
+  sealedId?: { readonly id: ContentId; readonly keyId: number; readonly bytes: Buffer };
 }
 
 /**
- * A record is written, put into bytes, hashed and encrypted once, however many tables it goes to: of a new dossier the event and the
- * newest state are the same object.
+ * A cache: a record is written, put into bytes, hashed and encrypted once, however many tables it goes to. The event and the
+ * newest state of a new dossier are the same object.
  */
 const written = new WeakMap<object, Written>();
 
@@ -40,10 +41,10 @@ export function hashOf(record: object): string {
   return known.hash;
 }
 
-/** Tell a record apart from one of the same content that came with something else besides; see besidesIn (core/apply). */
-export function hashWith(record: object, besides: string): void {
-  const [own, more] = [hash('sha256', bytesOf(record), 'buffer'), hash('sha256', besides, 'buffer')];
-  of(record).hash = Buffer.concat([own, Buffer.of(0), more]).toString('base64');
+/** What identifies an item's content. @param extra what the item says outside its record */
+export function contentIdOf(record: object, extra: string | undefined): ContentId {
+  if (extra === undefined) return { record: hashOf(record) };
+  return { record: hashOf(record), extra: hash('sha256', extra, 'base64') };
 }
 
 export function sealRecord(vault: Vault, record: object): Sealed {
@@ -52,16 +53,24 @@ export function sealRecord(vault: Vault, record: object): Sealed {
   return known.sealed;
 }
 
-/** The hash of a record's content as it is stored, sealed once for all tables. @param contentHash base64 */
-export function sealHashOf(vault: Vault, record: object, contentHash: string): Buffer {
+/** A content id as it is stored, sealed once for all tables: the record's hash, and after a zero byte that of the extra. */
+export function sealContentId(vault: Vault, record: object, id: ContentId): Buffer {
   const known = of(record);
-  if (known.sealedHash?.of !== contentHash || known.sealedHash.keyId !== vault.keyId)
-    known.sealedHash = {
-      of: contentHash,
-      keyId: vault.keyId,
-      bytes: vault.sealHash(Buffer.from(contentHash, 'base64')),
-    };
-  return known.sealedHash.bytes;
+  if (known.sealedId?.keyId !== vault.keyId || !isSameContent(known.sealedId.id, id)) {
+    const own = Buffer.from(id.record, 'base64');
+    const whole = id.extra === undefined ? own : Buffer.concat([own, Buffer.of(0), Buffer.from(id.extra, 'base64')]);
+    known.sealedId = { id, keyId: vault.keyId, bytes: vault.sealHash(whole) };
+  }
+  return known.sealedId.bytes;
+}
+
+const HASH_BYTES = 32;
+
+/** The content id that `sealContentId` stored. */
+export function openContentId(vault: Vault, stored: Uint8Array): ContentId {
+  const opened = vault.openHash(stored);
+  if (opened.length === HASH_BYTES) return { record: opened.toString('base64') };
+  return { record: opened.toString('base64', 0, HASH_BYTES), extra: opened.toString('base64', HASH_BYTES + 1) };
 }
 
 /** What was written of a record is not needed any more: it takes several times the memory of the record. */

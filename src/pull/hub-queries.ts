@@ -1,4 +1,5 @@
 import { asFirstTold } from '#core/dossier/apply';
+import { isSameContent } from '#core/dossier/content-id';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -60,8 +61,8 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
         // What the party has said is compared, whoever owns the dossier.
         const told = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
         // As it will be judged when it is taken in.
-        const { kind, hash } = party.adapter.stepsAreByMoment ? asFirstTold(events, told, item.standIns) : told;
-        return events.some((known) => known.kind === kind && known.hash === hash);
+        const { kind, contentId } = party.adapter.stepsAreByMoment ? asFirstTold(events, told, item.standIns) : told;
+        return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
       };
       return new Set(steps.filter((item) => !isHeard(item)));
     },

@@ -32,7 +32,7 @@ export interface Vault {
   /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
   proves(code: string, digits: string, kept: Uint8Array): boolean;
   /**
-   * Encrypt a SHA-256 of personal data, or two joined by hashWith. Nobody without HUB_SECRET can test a guess of the content
+   * Encrypt a SHA-256 of personal data, or two with a zero byte between them. Nobody without HUB_SECRET can test a guess of the content
    * then. Equal hashes give equal bytes under one key.
    */
   sealHash(hash: Uint8Array): Buffer;
@@ -192,7 +192,7 @@ function hashKey(id: number, key: KeyObject): HashKey {
   return {
     seal(hash) {
       if (hash.length === HASH_BYTES) return Buffer.concat([keyId, cipher.update(hash)]);
-      // Of two hashes with a zero byte between them (see hashWith) the byte is left out.
+      // Of two hashes with a zero byte between them (see sealContentId) the byte is left out.
       return Buffer.concat([
         keyId,
         cipher.update(hash.subarray(0, HASH_BYTES)),

@@ -321,7 +321,7 @@ describe('a dossier and the party that owns it', () => {
       [CODE],
     );
     await pool.query(`UPDATE dossiers SET status = 'processing', version = 2 WHERE code = $1`, [CODE]);
-    await pool.query(`DROP INDEX messages_refused_stranger; DROP TABLE doubtful_dossiers, ownership, rekeying; ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
+    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held; DROP TABLE doubtful_dossiers, ownership, rekeying; ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
       DELETE FROM hub_migrations WHERE name >= '018'`);
     const upgraded = await testHub({ keys: [...OPERATOR_KEYS], databaseUrl: hub.databaseUrl });

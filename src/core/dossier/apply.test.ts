@@ -21,7 +21,7 @@ describe('a dossier', () => {
         owner: 'one-stop',
         version: 1,
         lastAt: at(8),
-        contentHash: event.hash,
+        contentId: event.contentId,
         view: { record: event.record, status: 'received', statusAt: at(8), inferred: false },
       },
     });
@@ -34,17 +34,17 @@ describe('a dossier', () => {
   test('is told again by its last record of a derived time, which may say more than it has a place for', () => {
     const before = [
       dossier('received', 8),
-      { ...derived('received', 8), hash: `${'a'.repeat(43)}=` },
+      { ...derived('received', 8), contentId: { record: 'a' } },
       progress('processing', 10),
     ];
     const { held, known } = played(before);
-    const more = { ...derived('received', 8), hash: `${'a'.repeat(44)}more` };
+    const more = { ...derived('received', 8), contentId: { record: 'a', extra: 'more' } };
     expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'accepted', changed: true, movedStatus: false });
-    const older = { ...derived('received', 8), at: at(7), hash: `${'b'.repeat(44)}more` };
-    const same = { ...derived('received', 8), hash: `${'d'.repeat(43)}=` };
+    const older = { ...derived('received', 8), at: at(7), contentId: { record: 'b', extra: 'more' } };
+    const same = { ...derived('received', 8), contentId: { record: 'd' } };
     expect(apply(held, known, CODE, same)).toMatchObject({ changed: false });
     expect(apply(held, known, CODE, older)).toMatchObject({ changed: false });
-    const real = { ...dossier('received', 8), hash: `${'c'.repeat(44)}more` };
+    const real = { ...dossier('received', 8), contentId: { record: 'c', extra: 'more' } };
     expect(apply(held, known, CODE, real)).toMatchObject({ changed: false });
   });
 
@@ -59,7 +59,7 @@ describe('a step of a party that tells each in several ways', () => {
   const full = { actor: 'Lê Văn C', title: 'Công chức', unit: 'Phòng Hộ tịch', content: 'Thiếu giấy', dueAt: at(20) };
   const said = (step: Incoming, words: object): Incoming => {
     const record = { code: CODE, at: step.at, status: step.status, ...bare, ...words };
-    return { ...step, said: record, hash: JSON.stringify(record) };
+    return { ...step, said: record, contentId: { record: JSON.stringify(record) } };
   };
   const step = (words: object = bare): Incoming => said(progress('processing', 9), words);
   const { held, known } = played([dossier('received', 8), step(), progress('resolved', 10)]);
@@ -164,7 +164,7 @@ describe('the same content again is a duplicate: nothing is recorded, nothing ch
   });
 
   test('a step and a record are never the same', () => {
-    const step = { ...progress('resolved', 10), hash: (events[2] as Incoming).hash };
+    const step = { ...progress('resolved', 10), contentId: (events[2] as Incoming).contentId };
     expect(apply(held, known, CODE, step).outcome).not.toBe('duplicate');
   });
 
@@ -354,7 +354,7 @@ function dossier(status: Status, hour: number, more: Partial<Dossier> = {}): Inc
     statusAt: at(hour),
     ...more,
   };
-  return { ...progress(status, hour), kind: 'dossier', record, hash: JSON.stringify(record) };
+  return { ...progress(status, hour), kind: 'dossier', record, contentId: { record: JSON.stringify(record) } };
 }
 
 function derived(status: Status, hour: number): Incoming {
@@ -369,7 +369,7 @@ function progress(status: Status, hour: number): Incoming {
     party: 'one-stop',
     authoritative: true,
     inferred: false,
-    hash: `${status} ${hour}`,
+    contentId: { record: `${status} ${hour}` },
   };
 }
 
@@ -419,7 +419,8 @@ function someEvents(next: Dice, hasAuthority: () => boolean): Incoming[] {
     const hour = 8 + next(6);
     const authoritative = hasAuthority();
     const by = { authoritative, party: authoritative ? 'one-stop' : 'other' };
-    if (number > 0 && next(2) === 0) return { ...progress(status, hour), hash: `step ${number}`, ...by };
+    if (number > 0 && next(2) === 0)
+      return { ...progress(status, hour), contentId: { record: `step ${number}` }, ...by };
     const more = {
       ...(next(2) === 0 && { note: `Ghi chú ${number}` }),
       ...(next(3) === 0 && { abstract: `Trích yếu ${number}` }),

@@ -1,5 +1,6 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { type ContentId, isSameContent } from './content-id.ts';
 import {
   type Anomaly,
   claimedPaths,
@@ -25,13 +26,12 @@ export interface Held {
   readonly version: number;
   /** The latest event time recorded: what is later than this is in order. */
   readonly lastAt: string;
-  /** Hash of the content of the newest whole record, to know its repetition without reading the history. */
-  readonly contentHash: string;
+  /** The content of the newest whole record, to know its repetition without reading the history. */
+  readonly contentId: ContentId;
 }
 
 export interface RecordedEvent extends DossierEvent {
-  /** Hash of the canonical content: equal content, equal hash. */
-  readonly hash: string;
+  readonly contentId: ContentId;
   /** What the party said, as a canonical record; on all events of kind `progress`. */
   readonly said?: Dossier | Progress;
 }
@@ -114,12 +114,12 @@ function duplicate(held: Held): Applied {
  */
 export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: Incoming): boolean {
   if (takesOver(held, incoming)) return false;
-  const { kind, hash, party } = incoming;
+  const { kind, contentId, party } = incoming;
   if (repeatsNewest(held, incoming)) return true;
   return events.some(
     (known) =>
-      known.hash === hash &&
       known.kind === kind &&
+      isSameContent(known.contentId, contentId) &&
       (known.party === party || isOwn(known, held.owner)) &&
       (!isPremature(known) || isPremature(incoming)),
   );
@@ -142,7 +142,7 @@ export function asFirstTold(
     if (known.kind !== kind || known.at !== at || known.status !== status || known.party !== party) return false;
     return known.said !== undefined && saysNoMore(said, standIns, known.said);
   });
-  return first ? { ...incoming, hash: first.hash } : incoming;
+  return first ? { ...incoming, contentId: first.contentId } : incoming;
 }
 
 /** Where the other has words of any kind, one that only stands in for missing ones adds nothing. */
@@ -159,7 +159,7 @@ function begin(code: string, event: RecordedEvent): Applied {
   const view = fold([event], event.party);
   if (!view) throw new Error('a dossier begins with a whole record');
   const lastAt = isPremature(event) ? (event.recordedAt ?? event.at) : event.at;
-  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentHash: event.hash };
+  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId: event.contentId };
   const anomaly = isPremature(event) ? ({ anomaly: 'ahead-of-time' } as const) : {};
   return { outcome: 'accepted', held, event, movedStatus: true, changed: true, ...anomaly };
 }
@@ -215,16 +215,8 @@ function saysMore(events: readonly RecordedEvent[], event: RecordedEvent): boole
     .sort(inEventOrder)
     .at(-1);
   if (known && inEventOrder(known, event) > 0) return false;
-  return besidesIn(event.hash) !== besidesIn(known?.hash ?? '');
+  return event.contentId.extra !== known?.contentId.extra;
 }
-
-/** The part of a hash behind that of the record: what came besides. Empty where nothing did. */
-function besidesIn(hash: string): string {
-  return hash.slice(RECORD_HASH);
-}
-
-/** 32 bytes as base64, also where something follows them. */
-const RECORD_HASH = 44;
 
 function hasRival(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   return events.some(
@@ -249,12 +241,12 @@ function recorded(
       view,
       version: event.seq,
       lastAt: moves && event.at > held.lastAt ? event.at : held.lastAt,
-      contentHash: moves && event.record && isOwn(event, held.owner) ? event.hash : held.contentHash,
+      contentId: moves && event.record && isOwn(event, held.owner) ? event.contentId : held.contentId,
     },
   };
 }
 
 /** Of a party that does not own the dossier too: then it says nothing of its own. */
 function repeatsNewest(held: Held, incoming: Incoming): boolean {
-  return incoming.kind === 'dossier' && incoming.hash === held.contentHash;
+  return incoming.kind === 'dossier' && isSameContent(incoming.contentId, held.contentId);
 }

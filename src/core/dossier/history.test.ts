@@ -28,7 +28,7 @@ function someEvent(next: Dice, number: number, minutes: number): Incoming {
     ...{ at, status, party: next(3) === 0 ? 'other' : 'one-stop', authoritative: next(2) === 0 },
     // What waited was told earlier than what stands before it.
     ...{ messageId: String(1_000_000 + (next(5) === 0 ? next(number + 1) : number)), item: next(3) },
-    hash: `${number}`,
+    contentId: { record: `${number}` },
     ...(next(4) === 0 && { shared: [[], ['status'], ['status', 'note']][next(3)] as string[] }),
     // Some name a moment that was far ahead when they were recorded.
     recordedAt: next(6) === 0 ? '2025-08-10T00:00:00.000Z' : '2025-08-13T00:00:00.000Z',
@@ -91,7 +91,7 @@ describe('a history', () => {
     const step = (number: number, minute: number): RecordedEvent => ({
       ...{ kind: 'progress', status: number % 2 === 0 ? 'processing' : 'supplement-required', party: 'one-stop' },
       ...{ at: new Date(Date.UTC(2025, 7, 13) + minute * 60_000).toISOString(), authoritative: true, inferred: false },
-      ...{ hash: `${number}`, seq: number },
+      ...{ contentId: { record: `${number}` }, seq: number },
     });
     const record = { ...someEvent(dice(1), 0, 1), seq: 1, inferred: false };
     const history = createHistory([record, ...Array.from({ length: 10_000 }, (_, n) => step(n + 2, 3 * n))]);

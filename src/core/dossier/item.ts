@@ -16,7 +16,7 @@ export interface RecordItem<O extends Operation = Operation> {
   /** A number that the sender's office gave for the dossier: people ask by it, and nothing is joined by it. */
   readonly receiptNumber?: string;
   /** What the item says that the record has no place for: it tells items apart whose records are the same. */
-  readonly besides?: string;
+  readonly extra?: string;
   /** Members that the sender said nothing for, which the dialect filled because the record needs them. */
   readonly standIns?: readonly string[];
 }

@@ -2,7 +2,6 @@ import { type Item, isRecord, isUpsert, type RecordItem, recordIn } from '#core/
 import type { Sender } from '#core/dossier/ownership';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
-import { hashWith } from '../index/sealed-records.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import { senderOf } from './dossiers.ts';
@@ -11,21 +10,15 @@ import { senderOf } from './dossiers.ts';
 type Holders = Map<string, Map<string, string>>;
 
 /**
- * Adds what dialects say outside the record: receipt numbers of dossiers, and content that the record has no place for.
- * An item that is new in such content alone is no repetition. Leaves out aliases that their sender may not give.
+ * Decides which aliases an item may give. Leaves out those that its sender may not give, and adds the receipt number that a
+ * dialect read beside the record.
  */
-export async function addExtraContent(
+export async function decideAliases(
   deps: Pick<AcceptDeps, 'database' | 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const owned = submissions.map((submission) => withOwnAliases(deps, submission));
-  const numbered = await withReceiptNumbers(deps.database, deps, owned);
-  for (const { items } of numbered)
-    for (const item of items) {
-      const { record, besides } = recordIn(item) ?? {};
-      if (record && besides !== undefined) hashWith(record, besides);
-    }
-  return numbered;
+  return withReceiptNumbers(deps.database, deps, owned);
 }
 
 /**
