@@ -1,14 +1,15 @@
-import { once, setMaxListeners } from 'node:events';
+import { once } from 'node:events';
 import type { Command } from 'commander';
-import { checkItself } from '../play/checks/self-check.ts';
+import { grade } from '../play/checks/checks.ts';
+import { gatherEvidence } from '../play/checks/evidence.ts';
 import { readMetrics } from '../play/clients/hub-metrics.ts';
-import { readAll } from '../play/clients/reading.ts';
-import { addressesOf, BOOK_KEEPERS, type Books, createReport, type Report, textOf } from '../play/demo/report.ts';
-import { type DayMeans, type DayRun, runDay } from '../play/demo/run-day.ts';
+import { addressesOf, createReport, type Report, textOf } from '../play/demo/report.ts';
+import { type DayOptions, runDay } from '../play/demo/run-day.ts';
 import { openStage, type Stage } from '../play/stage/processes.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type CommonOptions, FAILED, printDocument, tellError, wholeNumber } from './run-command.ts';
+import { untilSignal } from './until-signal.ts';
 
 interface DemoOptions extends CommonOptions {
   readonly once?: boolean;
@@ -31,7 +32,7 @@ export function addDemo(program: Command): void {
 }
 
 async function demo(options: DemoOptions): Promise<void> {
-  const stop = untilSignal();
+  const stop = untilSignal(['SIGINT', 'SIGTERM']);
   endWithNpm(process.env, () => stop.abort());
   const { signal } = stop;
   const bar = createProgress('starting', 0);
@@ -52,49 +53,26 @@ async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** The first signal ends the demo in order, the second one at once: its children end with it. */
-function untilSignal(): AbortController {
-  const stop = new AbortController();
-  // Every request that is under way listens to it.
-  setMaxListeners(0, stop.signal);
-  let heard = false;
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      if (heard) process.exit(FAILED);
-      heard = true;
-      stop.abort();
-    });
-  return stop;
-}
-
 async function play(stage: Stage, { once, seed }: DemoOptions, signal: AbortSignal, bar: Progress): Promise<Report> {
-  const show: DayMeans['show'] = (what, done, total) => {
+  const show: DayOptions['show'] = (what, done, total) => {
     bar.setTotal(total);
     bar.update(done, what);
   };
   const run = await runDay(stage, { seed, signal, say: bar.say, show });
-  const books = await readBooks(stage);
-  const sizes = await sizesOf(stage, run);
-  const metrics = await readMetrics(run.ask);
+  const { partners, ministries, subscriber, secrets } = stage;
   show('checking', 0, 0);
-  const missing = once ? await checkItself(stage, run, books, signal) : undefined;
-  return createReport({ stage, run, books, metrics, sizes, missing, seconds: performance.now() / 1000 });
-}
-
-async function readBooks({ partners, ministries }: Stage): Promise<Books> {
-  const keepers = { ...partners, ...ministries };
-  const books = await Promise.all(BOOK_KEEPERS.map(async (name) => [name, await keepers[name].book()] as const));
-  return Object.fromEntries(books) as Books;
-}
-
-async function sizesOf(
-  { secrets, subscriber }: Stage,
-  { ask }: DayRun,
-): Promise<Pick<Report, 'dossiers' | 'changes' | 'webhooks'>> {
-  const dossiers = await readAll(ask, secrets.portal, '/api/v1/dossiers?limit=200');
-  const changes = await readAll(ask, secrets.portal, '/api/v1/changes?limit=200');
-  const { count } = await subscriber.book();
-  return { dossiers: dossiers.length, changes: changes.length, webhooks: count };
+  const evidence = await gatherEvidence({
+    ask: run.ask,
+    secrets,
+    acknowledgements: run.acknowledgements,
+    specials: run.day,
+    participants: [...Object.values(partners), ...Object.values(ministries), subscriber],
+    pulled: run.pulled,
+    signal,
+  });
+  const metrics = await readMetrics(run.ask);
+  const missing = once ? [...run.unfinished, ...grade(evidence).map(({ text }) => text)] : undefined;
+  return createReport({ stage, run, evidence, metrics, missing, seconds: performance.now() / 1000 });
 }
 
 function tell(report: Report, { json }: DemoOptions): void {

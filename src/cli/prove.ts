@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -10,6 +9,7 @@ import { startKeeper } from '../play/stage/start-janitor.ts';
 import { makeFolders } from '../process/make-folders.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, FAILED, runCommand, wholeNumber } from './run-command.ts';
+import { untilSignal } from './until-signal.ts';
 
 interface ProveOptions extends CommonOptions {
   readonly minutes: number;
@@ -57,7 +57,7 @@ function randomSeed(): number {
 }
 
 async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise<Report> {
-  const stop = untilSignal();
+  const stop = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const { signal } = stop;
   const bar = createProgress('starting', 0);
   const folder = logs === undefined ? undefined : resolve(logs);
@@ -83,18 +83,6 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
 }
 
 const ENDS_WITHIN_MS = 15_000;
-
-/** The first signal ends it in order, the second one at once; the keeper removes everything either way. */
-function untilSignal(): AbortController {
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(FAILED);
-      stop.abort();
-    });
-  return stop;
-}
 
 function resultOf(report: Report): { text: string; document: object; failed: boolean } {
   if (!report.ok) process.exitCode = FAILED;

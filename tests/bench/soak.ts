@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { table } from '../../src/play/table.ts';
+import { table } from '../../src/play/report-text.ts';
 import { type BenchDatabase, createDatabase, openServer } from './databases.ts';
 import { type SoakHubs, startHubs } from './soak-hubs.ts';
 import { createSoakLoad, type SoakLoad } from './soak-load.ts';

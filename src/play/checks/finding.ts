@@ -1,15 +1,84 @@
-/** Something that is not as the partners' acknowledgements and own books say it has to be. */
+/** A difference from what the partners' acknowledgements and their own books require. */
 export interface Finding {
   /**
-   * `lost` was acknowledged and is not there; `invented` is there and was not acknowledged; `duplicated` was taken more
-   * than once; `overtaken` came in another order than it was told; `wrong` is there and says something else.
+   * `lost`: acknowledged and missing. `invented`: present and never acknowledged. `duplicated`: taken more than once.
+   * `overtaken`: in another order than it was sent. `wrong`: present with another content.
    */
   readonly kind: 'lost' | 'invented' | 'duplicated' | 'overtaken' | 'wrong';
   readonly text: string;
-  /** The partner in whose book it was found; `index` where it was found at the hub. */
+  /** The partner whose book shows it; `index` for the hub itself. */
   readonly where: string;
 }
 
-export function finding(kind: Finding['kind'], text: string, where = 'index'): Finding {
-  return { kind, text, where };
+/** Comparable lines of each dossier, by its code. */
+export type Lines = ReadonlyMap<string, readonly string[]>;
+
+export interface Comparison {
+  readonly where: string;
+  /** What holds the lines, as messages name it: `the change feed`. */
+  readonly holder: string;
+  readonly expected: Lines;
+  readonly found: Lines;
+  /** `state`: one line each, another one is wrong. `order`: the order counts too. */
+  readonly by?: 'state' | 'order';
+}
+
+/** The one comparison of every check: each expected line is there once, and no other. */
+export function compare({ where, holder, expected, found, by }: Comparison): readonly Finding[] {
+  return [...new Set([...expected.keys(), ...found.keys()])].flatMap((code) => {
+    const [wanted, held] = [expected.get(code) ?? [], found.get(code) ?? []];
+    const [missing, extra] = [without(wanted, held), without(held, wanted)];
+    const finding = (kind: Finding['kind'], text: string): Finding => ({ kind, text: `${code}: ${text}`, where });
+    if (by === 'state' && missing.length > 0 && extra.length > 0)
+      return finding('wrong', `${holder} says ${held.join(', ')}, expected ${wanted.join(', ')}`);
+    if (by === 'order' && missing.length + extra.length === 0 && held.join() !== wanted.join())
+      return finding('overtaken', `${holder} has ${held.join(', ')}, expected the order ${wanted.join(', ')}`);
+    return [
+      ...missing.map((line) => finding('lost', `${holder} lacks ${line}`)),
+      ...extra.map((line) =>
+        wanted.includes(line)
+          ? finding('duplicated', `${holder} has ${line} too often`)
+          : finding(
+              'invented',
+              `${holder} has ${line}, expected ${wanted.length === 0 ? 'nothing' : 'only the others'}`,
+            ),
+      ),
+    ];
+  });
+}
+
+/** The lines of some things, grouped by code. `lineOf` returns undefined for a thing that does not count. */
+export function linesOf<T>(
+  things: Iterable<T>,
+  codeOf: (thing: T) => string,
+  lineOf: (thing: T) => string | undefined,
+): Lines {
+  const lines = new Map<string, string[]>();
+  for (const thing of things) {
+    const line = lineOf(thing);
+    if (line === undefined) continue;
+    const own = lines.get(codeOf(thing));
+    if (own) own.push(line);
+    else lines.set(codeOf(thing), [line]);
+  }
+  return lines;
+}
+
+/** The last line of each. */
+export function lastOf(lines: Lines): Lines {
+  return new Map([...lines].map(([code, own]) => [code, own.slice(-1)]));
+}
+
+export function only(lines: Lines, isMeant: (code: string) => boolean): Lines {
+  return new Map([...lines].filter(([code]) => isMeant(code)));
+}
+
+/** A list minus another one, each as often as it occurs. */
+function without(list: readonly string[], others: readonly string[]): readonly string[] {
+  const left = [...others];
+  return list.filter((one) => {
+    const at = left.indexOf(one);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
+  });
 }

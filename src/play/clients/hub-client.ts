@@ -32,15 +32,11 @@ export function createHubClient(url: string, signal: AbortSignal): AskHub {
   });
   return async ({ method = 'POST', path, key, body, headers = {} }) => {
     const reply = await client
-      .request({
+      .request<unknown, AxiosResponse, unknown>({
         method,
         url: path,
-        ...(body !== undefined && { data: body }),
-        headers: {
-          ...(key !== undefined && { Authorization: `Bearer ${key}` }),
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
-          ...headers,
-        },
+        data: body,
+        headers: { ...headersOf(key, body), ...headers },
       })
       .catch((error: Error) => {
         if (signal.aborted) throw error;
@@ -49,6 +45,18 @@ export function createHubClient(url: string, signal: AbortSignal): AskHub {
     if (isOutage(reply)) throw new NotAcknowledged(`status ${reply.status}`);
     return { status: reply.status, body: reply.data };
   };
+}
+
+function headersOf(key: string | undefined, body: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (key !== undefined) headers.Authorization = `Bearer ${key}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  return headers;
+}
+
+/** The document at a path. */
+export async function getJson<T>(ask: AskHub, path: string, key: string): Promise<T> {
+  return (await ask({ method: 'GET', path, key })).body as T;
 }
 
 function isOutage({ status, data }: AxiosResponse): boolean {

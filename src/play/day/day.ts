@@ -10,13 +10,17 @@ import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts'
 import { inEnvelopes } from './soap-threads.ts';
 import type { Office } from './stories.ts';
 
-/** All that the partners are going to tell, and what is special about it. */
-export interface Day {
-  readonly threads: readonly Thread[];
+/** What is special about some of the dossiers of a day. */
+export interface Specials {
   readonly repairs: readonly Repair[];
   readonly ofUnknownService: readonly string[];
   /** Dossiers that go to the civil-status system and are moved on by it. */
   readonly atMinistry: readonly string[];
+}
+
+/** All requests of the partners. */
+export interface Day extends Specials {
+  readonly threads: readonly Thread[];
 }
 
 export interface Catalogue {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Partner, Partners } from '../participants/partners.ts';
-import type { Day } from './day.ts';
+import type { Specials } from './day.ts';
 import type { RestPush, Told } from './events.ts';
 import { single } from './rest-threads.ts';
 
@@ -24,7 +24,7 @@ const FETCHED = 2;
  * @returns the codes of which that was not heard
  */
 export async function handOver(
-  { atMinistry }: Pick<Day, 'atMinistry'>,
+  { atMinistry }: Pick<Specials, 'atMinistry'>,
   { partners, send, signal }: HandOverMeans,
   limitMs: number,
 ): Promise<readonly string[]> {

@@ -1,10 +1,11 @@
+import type { Evidence } from '../checks/evidence.ts';
 import { type Acknowledgements, OUTCOMES, type Outcome } from '../clients/acknowledgements.ts';
 import type { Metrics } from '../clients/hub-metrics.ts';
 import { MINISTRIES, TOLD } from '../participants/ministries.ts';
 import { type Book, PARTNERS } from '../participants/partners.ts';
+import { reportText, table } from '../report-text.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import type { Stage } from '../stage/processes.ts';
-import { table } from '../table.ts';
 import type { DayRun } from './run-day.ts';
 
 type Counts = Readonly<Record<Outcome, number>>;
@@ -20,9 +21,8 @@ interface AtPartner {
   readonly refused: number;
 }
 
-/** Those that are told, and keep a book of it. */
-export const BOOK_KEEPERS = [...PARTNERS, TOLD] as const;
-export type Books = Readonly<Record<(typeof BOOK_KEEPERS)[number], Book>>;
+/** The participants whose books the report shows. */
+const BOOK_KEEPERS = [...PARTNERS, TOLD] as const;
 
 /** What the demo prints at its end. */
 export interface Report {
@@ -37,7 +37,7 @@ export interface Report {
   /** Requests that partners repeated because no answer came. */
   readonly retries: number;
   readonly doors: Readonly<Record<string, Counts>>;
-  readonly partners: Readonly<Record<keyof Books, AtPartner>>;
+  readonly partners: Readonly<Record<(typeof BOOK_KEEPERS)[number], AtPartner>>;
   /** Changes that the subscriber took, by its own book. */
   readonly webhooks: number;
   /** The code of some dossier, to look at. */
@@ -48,18 +48,18 @@ export interface Report {
   readonly missing?: readonly string[];
 }
 
-export interface ReportMeans {
+export interface ReportParts {
   readonly stage: Stage;
   readonly run: DayRun;
-  readonly books: Books;
+  readonly evidence: Evidence;
   readonly metrics: Metrics;
-  readonly sizes: Pick<Report, 'dossiers' | 'changes' | 'webhooks'>;
   readonly missing: readonly string[] | undefined;
   readonly seconds: number;
 }
 
-export function createReport({ stage, run, books, metrics, sizes, missing, seconds }: ReportMeans): Report {
+export function createReport({ stage, run, evidence, metrics, missing, seconds }: ReportParts): Report {
   const { acknowledgements } = run;
+  const { books } = evidence;
   const pulled = (party: string, door: string): Counts =>
     Object.fromEntries(
       OUTCOMES.map((outcome) => [outcome, metrics.sum('hub_items_total', { party, door, outcome })]),
@@ -70,7 +70,9 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
     url: stage.hub.url,
     folder: stage.folder.path,
     services: run.services,
-    ...sizes,
+    dossiers: evidence.listed.length,
+    changes: evidence.changes.length,
+    webhooks: books.get('webhook-subscriber')?.count ?? 0,
     hubRestarts: stage.hub.restarts,
     retries: acknowledgements.retries,
     doors: {
@@ -87,7 +89,7 @@ export function createReport({ stage, run, books, metrics, sizes, missing, secon
       ),
     },
     partners: Object.fromEntries(
-      BOOK_KEEPERS.map((name) => [name, atPartner(name, books[name], metrics)]),
+      BOOK_KEEPERS.map((name) => [name, atPartner(name, books.get(name) as Book, metrics)]),
     ) as Report['partners'],
     ...exampleOf(acknowledgements),
     ...(missing && { missing }),
@@ -124,27 +126,26 @@ export function textOf(report: Report): string {
     ...OUTCOMES.map((outcome) => counts[outcome]),
   ]);
   const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
-  const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries } = report;
-  return [
-    '',
-    table(['what came in', ...OUTCOMES], doors),
-    '',
-    table(['what went out', ...COLUMNS], partners),
-    '',
+  const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries, missing } = report;
+  const sizes = [
     `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
     `changes that the subscriber was told by signed webhooks: ${webhooks}`,
     `requests that partners repeated for want of an answer: ${retries}; starts of the hub after a death: ${hubRestarts}`,
     'records and steps are counted in the partners’ own books; repeats are things that a partner took twice',
-    ...verdictOf(report),
-  ].join('\n');
+  ];
+  return reportText(
+    [table(['what came in', ...OUTCOMES], doors), table(['what went out', ...COLUMNS], partners), sizes],
+    missing && verdictOf(missing),
+    missing,
+  );
 }
 
 const COLUMNS = ['records', 'steps', 'repeats', 'due', 'waiting', 'refused'] as const;
 
-function verdictOf({ missing }: Report): readonly string[] {
-  if (!missing) return [];
-  if (missing.length === 0) return ['', 'check: everything that was acknowledged is where it belongs, exactly once'];
-  return ['', `check: ${missing.length} things are wrong`, ...missing.map((line) => `  - ${line}`)];
+function verdictOf({ length }: readonly string[]): string {
+  return length === 0
+    ? 'check: everything that was acknowledged is where it belongs, exactly once'
+    : `check: ${length} things are wrong`;
 }
 
 /** What to look at while it stays up. */

@@ -1,4 +1,4 @@
-import { checkMinistries, type Standing } from '../checks/check-ministries.ts';
+import { type Standing, waitForMinistries } from '../checks/ministries.ts';
 import { type Acknowledgements, createAcknowledgements } from '../clients/acknowledgements.ts';
 import { waitForCatalogue } from '../clients/catalogue.ts';
 import { type AskHub, createHubClient } from '../clients/hub-client.ts';
@@ -10,7 +10,7 @@ import { fileWithMinistries } from '../day/filing.ts';
 import { itemsOf, play } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
 import type { Stage } from '../stage/processes.ts';
-import { waitForQuiet } from '../stage/wait-idle.ts';
+import { waitUntilIdle } from '../stage/wait-idle.ts';
 import { bringTrouble } from './faults.ts';
 
 /** What happened in the day, as far as its actors know. */
@@ -26,7 +26,7 @@ export interface DayRun {
   readonly ask: AskHub;
 }
 
-export interface DayMeans {
+export interface DayOptions {
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -39,9 +39,9 @@ const DAY_MS = 18_000;
 const QUIET_WITHIN_MS = 60_000;
 
 /** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
-export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
+export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun> {
   const { folder, partners, ministries, subscriber, hub, secrets } = stage;
-  const { seed, signal, say, show } = means;
+  const { seed, signal, say, show } = options;
   const client = createHubClient(hub.url, signal);
   const ask = patient(client, signal);
   const acknowledgements = createAcknowledgements();
@@ -49,7 +49,7 @@ export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
 
   phase('catalogue');
   show('loading the catalogue', 0, 0);
-  const catalogue = await waitForCatalogue(ask, secrets.portal, signal);
+  const catalogue = await waitForCatalogue(ask, secrets, signal);
   say(`the catalogue is there: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
 
   const day = writeDay(catalogue, seed, Date.now());
@@ -71,20 +71,20 @@ export async function runDay(stage: Stage, means: DayMeans): Promise<DayRun> {
 
   phase('evening');
   show('handing over what the ministry registered', 0, 0);
-  const unheard = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
+  const unanswered = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
   show('hearing from the ministries', 0, 0);
-  const heard = await checkMinistries(
+  const pulled = await waitForMinistries(
     { ask: client, portalKey: secrets.portal, ministries, signal },
     filed,
     QUIET_WITHIN_MS,
   );
-  const onLook = (due: number): void => show(`waiting for quiet, ${due} deliveries are due`, 0, 0);
-  const isQuiet = await waitForQuiet(client, { signal, limitMs: QUIET_WITHIN_MS, onLook });
+  const onLook = (waitsFor: string): void => show(`waiting until the hub is idle: ${waitsFor}`, 0, 0);
+  const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   phase('quiet');
   const unfinished = [
-    ...unheard.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
-    ...heard.findings.map(({ text }) => text),
-    ...(isQuiet ? [] : [`deliveries were still due after ${QUIET_WITHIN_MS / 1000} s`]),
+    ...unanswered.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
+    ...pulled.findings.map(({ text }) => text),
+    ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];
-  return { day, services: catalogue.services.length, acknowledgements, unfinished, pulled: heard.standings, ask };
+  return { day, services: catalogue.services.length, acknowledgements, unfinished, pulled: pulled.standings, ask };
 }

@@ -15,7 +15,7 @@ export interface Book {
 }
 
 /** A partner's stand-in, in a process of its own. */
-export interface Partner<Name extends string = PartnerName> {
+export interface Partner<Name extends string = string> {
   readonly name: Name;
   readonly url: string;
   readonly child: Child;

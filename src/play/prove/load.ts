@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../day/day.ts';
-import { type Day, openOffices } from '../day/day.ts';
+import { openOffices, type Specials } from '../day/day.ts';
 import { legacy } from '../day/dialect-threads.ts';
 import { createDice } from '../day/dice.ts';
 import { oddities, type Repair } from '../day/edge-cases.ts';
@@ -12,7 +12,7 @@ import { forMinistry, gathered, singles, supplemented } from '../day/rest-thread
 export interface Load {
   nextWave(): readonly Thread[];
   /** What is special about the dossiers of these codes. */
-  specialsOf(codes: ReadonlySet<string>): Omit<Day, 'threads'>;
+  specialsOf(codes: ReadonlySet<string>): Specials;
 }
 
 /**

@@ -1,7 +1,6 @@
+import type { Evidence } from '../checks/evidence.ts';
 import type { Finding } from '../checks/finding.ts';
-import { PARTNERS } from '../participants/partners.ts';
-import { table } from '../table.ts';
-import type { Verdict } from './verdict.ts';
+import { reportText, table } from '../report-text.ts';
 
 /** What the proof says at its end. */
 export interface Report {
@@ -45,23 +44,17 @@ interface Row {
   readonly wrong: number;
 }
 
-export type ReportMeans = Pick<
-  Report,
-  | 'seed'
-  | 'minutes'
-  | 'on'
-  | 'trouble'
-  | 'acknowledged'
-  | 'retries'
-  | 'rebuild'
-  | 'unfinished'
-  | 'deaths'
-  | 'failures'
-  | 'quietAfterSeconds'
-> & { readonly verdict: Verdict };
+export interface ReportParts
+  extends Pick<
+    Report,
+    'seed' | 'minutes' | 'on' | 'trouble' | 'rebuild' | 'unfinished' | 'deaths' | 'failures' | 'quietAfterSeconds'
+  > {
+  readonly evidence: Evidence;
+  readonly findings: readonly Finding[];
+}
 
-export function createReport({ verdict, ...means }: ReportMeans): Report {
-  const { findings, accepted, dossiers, delivered } = verdict;
+export function createReport({ evidence, findings, ...parts }: ReportParts): Report {
+  const { acknowledgements, listed, books } = evidence;
   const count = (kind: Finding['kind'], where?: string): number =>
     findings.filter((one) => one.kind === kind && (where === undefined || one.where === where)).length;
   const row = (where: string, number: number): Row => ({
@@ -74,11 +67,13 @@ export function createReport({ verdict, ...means }: ReportMeans): Report {
     wrong: count('wrong', where),
   });
   return {
-    ...means,
-    ok: findings.length + means.unfinished.length + means.deaths.length === 0 && means.rebuild.equal,
-    accepted,
-    inIndex: dossiers,
-    rows: [row('index', dossiers), ...PARTNERS.map((name) => row(name, delivered[name]))],
+    ...parts,
+    ok: findings.length + parts.unfinished.length + parts.deaths.length === 0 && parts.rebuild.equal,
+    acknowledged: acknowledgements.items,
+    retries: acknowledgements.retries,
+    accepted: acknowledgements.all().filter(({ outcome }) => outcome !== 'invalid').length,
+    inIndex: listed.length,
+    rows: [row('index', listed.length), ...[...books].map(([name, book]) => row(name, book.count - book.repeats))],
     lost: count('lost'),
     invented: count('invented'),
     overtaken: count('overtaken'),
@@ -89,8 +84,6 @@ export function createReport({ verdict, ...means }: ReportMeans): Report {
 }
 
 const COLUMNS = ['delivered', 'duplicated', 'overtaken', 'lost', 'invented', 'wrong'] as const;
-/** More of the same tell nothing new. */
-const MOST_LINES = 60;
 
 export function textOf(report: Report): string {
   const { seed, minutes, on, trouble, acknowledged, retries, accepted, quietAfterSeconds, rebuild } = report;
@@ -100,27 +93,24 @@ export function textOf(report: Report): string {
     ...report.findings,
     ...(rebuild.equal ? [] : ['the index is not what its messages tell']),
   ];
-  return [
-    '',
-    `seed ${seed}, ${minutes} min; ${on.join('; ')}`,
-    '',
-    table(['what was done to it', 'times'], Object.entries(trouble).sort()),
-    '',
-    table(
-      ['where', 'held or taken', ...COLUMNS.slice(1)],
-      report.rows.map((row) => [row.where, ...COLUMNS.map((column) => row[column])]),
-    ),
-    '',
-    `acknowledged: ${acknowledged} items, ${accepted} of them different and valid; sent again for want of an answer: ${retries}`,
-    `in the index: ${report.inIndex} dossiers; quiet after ${quietAfterSeconds} s`,
-    `index = rebuild: ${rebuild.equal ? 'yes' : 'NO'} (${rebuild.says})`,
-    '',
-    table(['what the hub complained of meanwhile', 'times'], Object.entries(report.failures).sort()),
-    '',
+  return reportText(
+    [
+      `seed ${seed}, ${minutes} min; ${on.join('; ')}`,
+      table(['what was done to it', 'times'], Object.entries(trouble).sort()),
+      table(
+        ['where', 'held or taken', ...COLUMNS.slice(1)],
+        report.rows.map((row) => [row.where, ...COLUMNS.map((column) => row[column])]),
+      ),
+      [
+        `acknowledged: ${acknowledged} items, ${accepted} of them different and valid; sent again for want of an answer: ${retries}`,
+        `in the index: ${report.inIndex} dossiers; quiet after ${quietAfterSeconds} s`,
+        `index = rebuild: ${rebuild.equal ? 'yes' : 'NO'} (${rebuild.says})`,
+      ],
+      table(['what the hub complained of meanwhile', 'times'], Object.entries(report.failures).sort()),
+    ],
     report.ok
       ? 'proved: nothing lost, nothing invented, nothing overtook, nothing twice'
       : `NOT proved: ${faults.length} things are wrong`,
-    ...faults.slice(0, MOST_LINES).map((line) => `  - ${line}`),
-    ...(faults.length > MOST_LINES ? [`  … and ${faults.length - MOST_LINES} more; all of them with --json`] : []),
-  ].join('\n');
+    faults,
+  );
 }

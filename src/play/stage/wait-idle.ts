@@ -1,37 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AskHub } from '../clients/hub-client.ts';
+import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { readMetrics } from '../clients/hub-metrics.ts';
 import { NotAcknowledged } from '../clients/until-acknowledged.ts';
 
 const LOOK_MS = 300;
-const LOOKS = 3;
+/** The hub is idle only if it stays so: a settled delivery may bring about another. */
+const LOOKS = 4;
 
-/** Wait until nothing is due at the hub any more, but for what waits for a person. False when that takes too long. */
-export async function waitForQuiet(
-  ask: AskHub,
-  {
-    signal,
-    limitMs,
-    onLook,
-  }: { readonly signal: AbortSignal; readonly limitMs: number; readonly onLook: (due: number) => void },
-): Promise<boolean> {
-  let quiet = 0;
-  for (const until = performance.now() + limitMs; performance.now() < until; ) {
-    const due = await dueNow(ask);
-    onLook(due ?? 0);
-    quiet = due === 0 ? quiet + 1 : 0;
-    if (quiet === LOOKS) return true;
-    await sleep(LOOK_MS, undefined, { signal });
-  }
-  return false;
+export interface IdleOptions {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly onLook: (waitsFor: string) => void;
 }
 
-/** Undefined while the hub is away. */
-async function dueNow(ask: AskHub): Promise<number | undefined> {
+/**
+ * Waits until the hub has nothing to do by itself. What waits for a person does not count.
+ *
+ * @returns what the hub still has to do when the time is over
+ */
+export async function waitUntilIdle(ask: AskHub, opsKey: string, options: IdleOptions): Promise<readonly string[]> {
+  let waitsFor: readonly string[] = [];
+  let looks = 0;
+  for (const until = performance.now() + options.limitMs; performance.now() < until; ) {
+    waitsFor = await workLeft(ask, opsKey);
+    options.onLook(waitsFor.join(', ') || 'nothing, as it seems');
+    looks = waitsFor.length === 0 ? looks + 1 : 0;
+    if (looks === LOOKS) return [];
+    await sleep(LOOK_MS, undefined, { signal: options.signal });
+  }
+  return waitsFor;
+}
+
+async function workLeft(ask: AskHub, opsKey: string): Promise<readonly string[]> {
   try {
-    return (await readMetrics(ask)).sum('hub_deliveries', { state: 'due' });
+    const due = (await readMetrics(ask)).sum('hub_deliveries', { state: 'due' });
+    // The metrics show nothing while the database is away; this request fails then.
+    const { items } = await getJson<{ items: readonly { readonly items: number }[] }>(
+      ask,
+      '/api/v1/ops/quarantine?kind=dossier-unknown&limit=200',
+      opsKey,
+    );
+    const early = items.reduce((sum, cause) => sum + cause.items, 0);
+    return [
+      ...(due > 0 ? [`${due} deliveries are due`] : []),
+      ...(early > 0 ? [`${early} steps came before their dossier`] : []),
+    ];
   } catch (error) {
-    if (error instanceof NotAcknowledged) return undefined;
+    if (error instanceof NotAcknowledged) return ['the hub is away'];
     throw error;
   }
 }

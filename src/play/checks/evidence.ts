@@ -1,0 +1,101 @@
+import type { Acknowledgements } from '../clients/acknowledgements.ts';
+import { type AskHub, getJson } from '../clients/hub-client.ts';
+import { atOnce, readAll } from '../clients/reading.ts';
+import type { Specials } from '../day/day.ts';
+import { askMinistry } from '../participants/ministry-book.ts';
+import type { Book, Partner } from '../participants/partners.ts';
+import type { Secrets } from '../stage/hub-file.ts';
+import { type Expected, expectedDossiers } from './expectation.ts';
+import type { Standing } from './ministries.ts';
+
+export interface State {
+  readonly code: string;
+  readonly status: string;
+  readonly statusAt: string;
+}
+
+export interface Change extends State {
+  readonly cursor: string;
+}
+
+export interface HistoryEntry {
+  readonly at: string;
+  readonly status: string;
+  readonly actor?: string;
+  readonly party: string;
+}
+
+/** What the hub, the partners and the acknowledgements say after the day: everything that the checks compare. */
+export interface Evidence {
+  readonly acknowledgements: Acknowledgements;
+  readonly specials: Specials;
+  /** What the hub has to hold of the dossiers that partners pushed, by code. */
+  readonly expected: ReadonlyMap<string, Expected>;
+  /** What it has to hold of the dossiers that it pulled from ministries. */
+  readonly pulled: readonly Standing[];
+  readonly listed: readonly State[];
+  readonly histories: ReadonlyMap<string, readonly HistoryEntry[]>;
+  readonly changes: readonly Change[];
+  /** Applicants' names that arrived in an old encoding, as the hub shows them, by code. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The partners' own books, by the name of the participant. */
+  readonly books: ReadonlyMap<string, Book>;
+  /** What only the tables show; absent where nobody looked into the database. */
+  readonly tables?: Tables | undefined;
+}
+
+export interface Tables {
+  readonly receipts: ReadonlySet<string>;
+  /** Codes of dossiers of which an item waits for a person. */
+  readonly waiting: ReadonlySet<string>;
+  readonly changes: { readonly count: number; readonly last: number };
+}
+
+export interface Gathering {
+  readonly ask: AskHub;
+  readonly secrets: Pick<Secrets, 'portal' | 'inspector'>;
+  readonly acknowledgements: Acknowledgements;
+  readonly specials: Specials;
+  readonly participants: readonly Partner[];
+  readonly pulled?: readonly Standing[];
+  readonly tables?: Tables;
+  readonly signal: AbortSignal;
+}
+
+export async function gatherEvidence(gathering: Gathering): Promise<Evidence> {
+  const { ask, secrets, acknowledgements, specials, participants, pulled = [], tables, signal } = gathering;
+  const books = new Map(await Promise.all(participants.map(async (one) => [one.name, await one.book()] as const)));
+  const civilStatus = participants.find(({ name }) => name === 'civil-status');
+  const expected = expectedDossiers(
+    acknowledgements,
+    civilStatus ? await askMinistry(civilStatus, specials.atMinistry, signal) : new Map(),
+  );
+  const listed = await readAll<State>(ask, secrets.portal, '/api/v1/dossiers?limit=200');
+  const changes = await readAll<Change>(ask, secrets.portal, '/api/v1/changes?limit=200');
+  const histories = await atOnce(
+    listed.filter(({ code }) => expected.has(code)),
+    async ({ code }) => [code, await historyOf(ask, secrets.portal, code)] as const,
+  );
+  const names = await atOnce(specials.repairs, async ({ code }) => {
+    const { applicant } = await getJson<{ applicant?: { name?: string } }>(ask, dossierPath(code), secrets.inspector);
+    return [code, applicant?.name ?? ''] as const;
+  });
+  return {
+    acknowledgements,
+    specials,
+    expected,
+    pulled,
+    listed,
+    histories: new Map(histories),
+    changes,
+    names: new Map(names),
+    books,
+    tables,
+  };
+}
+
+export const dossierPath = (code: string): string => `/api/v1/dossiers/${encodeURIComponent(code)}`;
+
+export async function historyOf(ask: AskHub, key: string, code: string): Promise<readonly HistoryEntry[]> {
+  return (await getJson<{ items?: readonly HistoryEntry[] }>(ask, `${dossierPath(code)}/history`, key)).items ?? [];
+}

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseInstant } from '#core/dates/dates';
+import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
+import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { AskHub } from '../clients/hub-client.ts';
+import { getJson } from '../clients/hub-client.ts';
+import { atOnce } from '../clients/reading.ts';
+import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import type { Filed } from '../day/filing.ts';
+import { MINISTRIES, type Ministries, type MinistryName, TELLING, TOLD } from '../participants/ministries.ts';
+import { type Desk, openDesk, type Step } from '../participants/ministry-desks.ts';
+import { SUBSCRIBER_PARTY } from '../participants/subscriber.ts';
+import { type Change, dossierPath, type Evidence, historyOf, type State } from './evidence.ts';
+import { compare, type Finding, lastOf, linesOf, only } from './finding.ts';
+
+/** Where a filed dossier stands, by the ministry's own words. */
+export interface Standing extends Step {
+  readonly ministry: MinistryName;
+  readonly code: string;
+  readonly steps: readonly Step[];
+}
+
+export interface MinistryCheck {
+  readonly findings: readonly Finding[];
+  readonly standings: readonly Standing[];
+}
+
+export interface Asking {
+  readonly ask: AskHub;
+  readonly portalKey: string;
+  readonly ministries: Ministries;
+  readonly signal: AbortSignal;
+}
+
+const LOOK_MS = 1_000;
+
+/** Compares what the hub pulled with what the ministries say, until everything agrees or the time is over. */
+export async function waitForMinistries(
+  asking: Asking,
+  filed: readonly Filed[],
+  limitMs: number,
+): Promise<MinistryCheck> {
+  for (const until = performance.now() + limitMs; ; ) {
+    const standings = await askStandings(asking, filed);
+    const findings = await comparePulled(asking, filed, standings);
+    const isSettled = findings.length === 0 && standings.every(({ status }) => status === 'resolved');
+    if (isSettled || performance.now() > until) return { findings, standings };
+    await sleep(LOOK_MS, undefined, { signal: asking.signal });
+  }
+}
+
+/** Asks the ministries themselves, without the hub. */
+async function askStandings({ ministries, signal }: Asking, filed: readonly Filed[]): Promise<readonly Standing[]> {
+  const ask = async (): Promise<readonly Standing[]> => {
+    const opened = MINISTRIES.map(async (name) => [name, await openDesk(ministries[name], signal)] as const);
+    const desks = Object.fromEntries(await Promise.all(opened)) as Record<MinistryName, Desk>;
+    const found = await atOnce(filed, async ({ ministry, code }) => {
+      const steps = withoutRepeats(await desks[ministry].steps(code));
+      return steps.slice(-1).map((last): Standing => ({ ministry, code, steps, ...last }));
+    });
+    return found.flat();
+  };
+  return untilAcknowledged(ask, signal, () => undefined);
+}
+
+/** A citizen who gets no answer files again, and the ministry notes the same step again. */
+function withoutRepeats(steps: readonly Step[]): readonly Step[] {
+  return [...new Map(steps.map((step) => [`${step.status} ${step.at}`, step])).values()];
+}
+
+/** Each filed dossier has the ministry's status in the index, and each of its steps once in the history. */
+async function comparePulled(
+  { ask, portalKey }: Asking,
+  filed: readonly Filed[],
+  standings: readonly Standing[],
+): Promise<readonly Finding[]> {
+  const held = await atOnce(filed, async ({ ministry, code }) => {
+    // A hub that was killed has no answer at the moment, so this look finds nothing.
+    const state = await getJson<State>(ask, dossierPath(code), portalKey).catch(() => undefined);
+    const history = await historyOf(ask, portalKey, code).catch(() => []);
+    return { code, state, steps: history.filter(({ actor, party }) => actor !== undefined && party === ministry) };
+  });
+  const unknown = filed.filter(({ code }) => !standings.some((one) => one.code === code));
+  const stepsOf = ({ code, steps }: { readonly code: string; readonly steps: readonly Step[] }) =>
+    steps.map(({ at, status }) => ({ code, line: `${status} at ${at}` }));
+  return [
+    ...unknown.map(
+      ({ code, ministry }): Finding => ({ kind: 'wrong', text: `${code}: unknown at ${ministry}`, where: ministry }),
+    ),
+    ...compare({
+      where: 'index',
+      holder: 'the index',
+      expected: linesOf(
+        standings,
+        ({ code }) => code,
+        ({ status, at }) => `${status} since ${at}`,
+      ),
+      found: linesOf(
+        held,
+        ({ code }) => code,
+        ({ state }) => (state?.status === undefined ? undefined : `${state.status} since ${state.statusAt}`),
+      ),
+      by: 'state',
+    }),
+    ...compare({
+      where: 'index',
+      holder: 'its history',
+      expected: linesOf(
+        standings.flatMap(stepsOf),
+        ({ code }) => code,
+        ({ line }) => line,
+      ),
+      found: linesOf(
+        held.flatMap((one) => stepsOf(one as never)),
+        ({ code }) => code,
+        ({ line }) => line,
+      ),
+    }),
+  ];
+}
+
+/** The ministry that receives another's dossiers holds where each stands, and each of its steps once. */
+export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] {
+  const book = books.get(TOLD);
+  if (!book) return [];
+  const words: Readonly<Record<string, string>> = agriculture.codes['status-sent'];
+  const forwarded = pulled.filter(({ ministry }) => ministry === TELLING);
+  const codes = new Set(forwarded.map(({ code }) => code));
+  const lineOf = (status: string | undefined, at: string | undefined): string =>
+    `${status} since ${parseInstant(at ?? '')}`;
+  const sent = ({ content }: LedgerEntry) => content as Readonly<Record<string, string>>;
+  const where = { where: TOLD, holder: `the ${TOLD} ministry` };
+  const keyOf = ({ key }: LedgerEntry): string => key;
+  const entriesOf = (kind: string): readonly LedgerEntry[] =>
+    book.entries.filter((entry) => entry.kind === kind && codes.has(entry.key));
+  return [
+    ...compare({
+      ...where,
+      expected: linesOf(
+        forwarded,
+        ({ code }) => code,
+        ({ status, at }) => lineOf(words[status], at),
+      ),
+      found: lastOf(linesOf(entriesOf('dossier'), keyOf, (one) => lineOf(sent(one).status, sent(one).statusAt))),
+      by: 'state',
+    }),
+    ...compare({
+      ...where,
+      expected: linesOf(
+        forwarded.flatMap(({ code, steps }) => steps.map((step) => ({ code, step }))),
+        ({ code }) => code,
+        ({ step }) => lineOf(words[step.status], step.at),
+      ),
+      found: linesOf(entriesOf('progress'), keyOf, (one) => lineOf(sent(one).status, sent(one).at)),
+    }),
+  ];
+}
+
+/** The subscriber took each line of the feed about its dossiers once, in order, and nothing else. */
+export function checkSubscriber({ books, changes, specials }: Evidence): readonly Finding[] {
+  const book = books.get('webhook-subscriber');
+  if (!book) return [];
+  const linesIn = (from: readonly Omit<Change, 'cursor'>[]) =>
+    linesOf(
+      from,
+      ({ code }) => code,
+      ({ status, statusAt }) => `${status} since ${statusAt}`,
+    );
+  const asked = new Set(specials.atMinistry);
+  return compare({
+    where: SUBSCRIBER_PARTY,
+    holder: 'the subscriber',
+    expected: only(linesIn(changes), (code) => asked.has(code)),
+    found: linesIn(book.entries.map(({ content }) => (content as { data: Change }).data)),
+    by: 'order',
+  });
+}
