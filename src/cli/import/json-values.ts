@@ -9,72 +9,106 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
  * counted outside of strings; whether an item is JSON shows when it is parsed, and a wrong one spoils no other.
  */
 export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileItem> {
-  const cutter = createCutter();
+  const cutter = new ItemCutter();
   for await (const chunk of chunks) yield* cutter.take(chunk);
   yield* cutter.end();
 }
 
-function createCutter() {
+/** Cuts items out of the bytes of a JSON text. */
+class ItemCutter {
   /** 0 outside of everything, 1 directly in the list, more inside an item. */
-  let [depth, line, itemLine, size] = [0, 1, 1, 0];
-  let [inString, escaped, isList, isOver] = [false, false, false, false];
-  let kept: Buffer[] = [];
+  #depth = 0;
+  #line = 1;
+  #itemLine = 1;
+  #size = 0;
+  #isInString = false;
+  #isEscaped = false;
+  #isList = false;
+  #isOver = false;
+  #parts: Buffer[] = [];
 
-  function keep(chunk: Buffer, from: number, to: number): void {
-    // What goes over the limit is counted, not kept.
-    if (size <= MAX_ITEM_BYTES && to > from) kept.push(Buffer.from(chunk.subarray(from, to)));
-    size += to - from;
-  }
-
-  function* finish(): Generator<FileItem> {
-    if (size > MAX_ITEM_BYTES) yield tooLongItem(itemLine);
-    // Between the parts of a value a line end is a blank; within a string there is none.
-    else if (size > 0) yield { line: itemLine, json: oneLine(Buffer.concat(kept)) };
-    kept = [];
-    size = 0;
-  }
-
-  function* take(chunk: Buffer): Generator<FileItem> {
+  *take(chunk: Buffer): Generator<FileItem> {
     let from = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] as number;
-      if (byte === NEWLINE) line++;
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
+      if (byte === NEWLINE) this.#line++;
+      if (this.#isInString) {
+        this.#passString(byte);
         continue;
       }
-      const top = isList ? 1 : 0;
-      const isBetween = depth === top && size === 0 && from === at;
+      const isBetween = this.#depth === this.#top && this.#size === 0 && from === at;
       if (isBetween && (isBlank(byte) || isMark(byte))) from = at + 1;
-      else if (isBetween && byte !== COMMA && byte !== CLOSE_BRACKET) itemLine = line;
-      if (byte === QUOTE) inString = true;
-      else if (byte === OPEN_BRACKET && depth === 0 && !isList && !isOver && isBetween) {
-        [isList, depth, from] = [true, 1, at + 1];
-      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-      else if (byte === COMMA && depth === top) {
-        keep(chunk, from, at);
-        yield* finish();
+      else if (isBetween && byte !== COMMA && byte !== CLOSE_BRACKET) this.#itemLine = this.#line;
+      if (isBetween && this.#opensList(byte)) {
         from = at + 1;
-      } else if (byte === CLOSE_BRACKET && isList && depth === 1) {
-        keep(chunk, from, at);
-        yield* finish();
-        [isList, isOver, depth, from] = [false, true, 0, at + 1];
-      } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > top && --depth === 0) {
-        keep(chunk, from, at + 1);
-        yield* finish();
-        from = at + 1;
+        continue;
       }
+      const end = this.#opensValue(byte) ? undefined : this.#endOfItem(byte, at);
+      if (end === undefined) continue;
+      this.#add(chunk, from, end);
+      yield* this.#finish();
+      from = at + 1;
     }
-    keep(chunk, from, chunk.length);
+    this.#add(chunk, from, chunk.length);
   }
 
-  function* end(): Generator<FileItem> {
-    yield* finish();
-    if (isList || depth > 0 || inString) yield brokenItem(line, 'the file ends before its JSON does: it was cut off');
+  *end(): Generator<FileItem> {
+    yield* this.#finish();
+    if (this.#isList || this.#depth > 0 || this.#isInString)
+      yield brokenItem(this.#line, 'the file ends before its JSON does: it was cut off');
   }
-  return { take, end };
+
+  get #top(): number {
+    return this.#isList ? 1 : 0;
+  }
+
+  #passString(byte: number): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === BACKSLASH) this.#isEscaped = true;
+    else if (byte === QUOTE) this.#isInString = false;
+  }
+
+  #opensList(byte: number): boolean {
+    if (byte !== OPEN_BRACKET || this.#depth > 0 || this.#isList || this.#isOver) return false;
+    this.#isList = true;
+    this.#depth = 1;
+    return true;
+  }
+
+  /** Whether a string, an object or an array begins with this byte. */
+  #opensValue(byte: number): boolean {
+    if (byte === QUOTE) this.#isInString = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#depth++;
+    else return false;
+    return true;
+  }
+
+  /** Where an item ends, when it ends at this byte: before a comma or the end of the list, behind a bracket. */
+  #endOfItem(byte: number, at: number): number | undefined {
+    if (byte === COMMA && this.#depth === this.#top) return at;
+    if (byte === CLOSE_BRACKET && this.#isList && this.#depth === 1) {
+      this.#isList = false;
+      this.#isOver = true;
+      this.#depth = 0;
+      return at;
+    }
+    const isClosing = byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
+    return isClosing && this.#depth > this.#top && --this.#depth === 0 ? at + 1 : undefined;
+  }
+
+  /** Bytes over the limit count, but the cutter does not store them. */
+  #add(chunk: Buffer, from: number, to: number): void {
+    if (this.#size <= MAX_ITEM_BYTES && to > from) this.#parts.push(Buffer.from(chunk.subarray(from, to)));
+    this.#size += to - from;
+  }
+
+  *#finish(): Generator<FileItem> {
+    if (this.#size > MAX_ITEM_BYTES) yield tooLongItem(this.#itemLine);
+    // A line end between the parts of a value is a blank. A string contains none.
+    else if (this.#size > 0) yield { line: this.#itemLine, json: oneLine(Buffer.concat(this.#parts)) };
+    this.#parts = [];
+    this.#size = 0;
+  }
 }
 
 function isBlank(byte: number): boolean {

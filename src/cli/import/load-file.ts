@@ -22,7 +22,7 @@ export interface Told extends Pick<ItemResult, 'code' | 'outcome' | 'problems' |
   readonly line: number;
 }
 
-export interface LoadMeans {
+export interface LoadOptions {
   readonly pipeline: Pick<Pipeline, 'acceptOnce'>;
   readonly party: string;
   readonly operation: DossierOperation;
@@ -43,19 +43,19 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  *
  * @throws when a message could not be kept; all before it are
  */
-export async function loadFile(means: LoadMeans, file: ExaminedFile): Promise<Tally> {
+export async function loadFile(options: LoadOptions, file: ExaminedFile): Promise<Tally> {
   const tally: Tally = { accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0, withWarnings: 0 };
-  const { items, bytesRead } = openFile(file, means.operation);
+  const { items, bytesRead } = openFile(file, options.operation);
   let place = 0;
   for await (const batch of batchesOf(items)) {
-    const results = await take(means, file, place++, batch);
+    const results = await take(options, file, place++, batch);
     for (const [at, { index: _, ...result }] of results.entries()) {
       tally[result.outcome]++;
       if (result.warnings) tally.withWarnings++;
       else if (isApplied(result)) continue;
-      means.tell({ file: file.path, line: (batch[at] as FileItem).line, ...result });
+      options.tell({ file: file.path, line: (batch[at] as FileItem).line, ...result });
     }
-    means.onProgress(bytesRead());
+    options.onProgress(bytesRead());
   }
   return tally;
 }
@@ -93,7 +93,7 @@ async function* batchesOf(items: AsyncIterable<FileItem>): AsyncGenerator<readon
 }
 
 async function take(
-  { pipeline, party, operation, nowMs }: LoadMeans,
+  { pipeline, party, operation, nowMs }: LoadOptions,
   { sha256, format }: ExaminedFile,
   place: number,
   batch: readonly FileItem[],

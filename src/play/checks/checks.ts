@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { dialectDate } from '../day/dialect-items.ts';
 import { FARTHER, NATIONAL_CODE, type Told } from '../day/events.ts';
 import type { Evidence, HistoryEntry, State } from './evidence.ts';

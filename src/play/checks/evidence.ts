@@ -2,11 +2,12 @@ import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { atOnce, readAll } from '../clients/reading.ts';
 import type { Specials } from '../day/day.ts';
+import type { MinistryName } from '../participants/ministries.ts';
 import { askMinistry } from '../participants/ministry-book.ts';
+import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, Partner } from '../participants/partners.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Expected, expectedDossiers } from './expectation.ts';
-import type { Standing } from './ministries.ts';
 
 export interface State {
   readonly code: string;
@@ -23,6 +24,13 @@ export interface HistoryEntry {
   readonly status: string;
   readonly actor?: string;
   readonly party: string;
+}
+
+/** Where a filed dossier stands, by the ministry's own words. */
+export interface Standing extends Step {
+  readonly ministry: MinistryName;
+  readonly code: string;
+  readonly steps: readonly Step[];
 }
 
 /** What the hub, the partners and the acknowledgements say after the day: everything that the checks compare. */

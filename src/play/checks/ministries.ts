@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseInstant } from '#core/dates/dates';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
-import type { LedgerEntry } from '../../kit/simulator.ts';
+import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import type { AskHub } from '../clients/hub-client.ts';
 import { getJson } from '../clients/hub-client.ts';
 import { atOnce } from '../clients/reading.ts';
@@ -10,15 +10,8 @@ import type { Filed } from '../day/filing.ts';
 import { MINISTRIES, type Ministries, type MinistryName, TELLING, TOLD } from '../participants/ministries.ts';
 import { type Desk, openDesk, type Step } from '../participants/ministry-desks.ts';
 import { SUBSCRIBER_PARTY } from '../participants/subscriber.ts';
-import { type Change, dossierPath, type Evidence, historyOf, type State } from './evidence.ts';
+import { type Change, dossierPath, type Evidence, historyOf, type Standing, type State } from './evidence.ts';
 import { compare, type Finding, lastOf, linesOf, only } from './finding.ts';
-
-/** Where a filed dossier stands, by the ministry's own words. */
-export interface Standing extends Step {
-  readonly ministry: MinistryName;
-  readonly code: string;
-  readonly steps: readonly Step[];
-}
 
 export interface MinistryCheck {
   readonly findings: readonly Finding[];

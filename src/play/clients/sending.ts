@@ -8,7 +8,7 @@ import { pushRest } from './one-stop-client.ts';
 import { createSoapSystem } from './soap-client.ts';
 import { untilAcknowledged } from './until-acknowledged.ts';
 
-export interface SendingMeans {
+export interface SenderOptions {
   readonly client: AskHub;
   readonly hubUrl: string;
   readonly partners: Partners;
@@ -18,8 +18,8 @@ export interface SendingMeans {
 }
 
 /** The one-stop systems: each push goes through its door until it is acknowledged, and is noted then. */
-export function createSender(means: SendingMeans): (push: Push) => Promise<void> {
-  const { client, hubUrl, partners, secrets, acknowledgements, signal } = means;
+export function createSender(options: SenderOptions): (push: Push) => Promise<void> {
+  const { client, hubUrl, partners, secrets, acknowledgements, signal } = options;
   const system = { ask: client, key: secrets['one-stop'], partner: partners['one-stop'], acknowledgements };
   const account = { username: 'one-stop-legacy', password: secrets['one-stop-legacy'] };
   const legacy = createLegacySystem(client, account, acknowledgements);

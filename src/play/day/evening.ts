@@ -6,7 +6,7 @@ import type { Specials } from './day.ts';
 import type { RestPush, Told } from './events.ts';
 import { single } from './rest-threads.ts';
 
-export interface HandOverMeans {
+export interface HandOverOptions {
   readonly partners: Partners;
   readonly send: (push: RestPush) => Promise<void>;
   readonly signal: AbortSignal;
@@ -25,7 +25,7 @@ const FETCHED = 2;
  */
 export async function handOver(
   { atMinistry }: Pick<Specials, 'atMinistry'>,
-  { partners, send, signal }: HandOverMeans,
+  { partners, send, signal }: HandOverOptions,
   limitMs: number,
 ): Promise<readonly string[]> {
   const unheard = new Set(atMinistry);

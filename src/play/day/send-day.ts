@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Day } from './day.ts';
 import type { Push, Thread } from './events.ts';
 
-export interface PlayMeans {
+export interface SendOptions {
   readonly send: (push: Push) => Promise<void>;
   readonly signal: AbortSignal;
   /** The least time that the day takes; a slow machine takes more. */
@@ -14,20 +14,20 @@ export interface PlayMeans {
 const AT_ONCE = 12;
 
 /** Play the day: each thread from its time on, its requests one after the other. */
-export async function play({ threads }: Day, means: PlayMeans): Promise<void> {
+export async function sendDay({ threads }: Day, options: SendOptions): Promise<void> {
   const began = performance.now();
   const waiting = [...threads];
   const lane = async (): Promise<void> => {
     for (let thread = waiting.shift(); thread; thread = waiting.shift()) {
-      const earlyMs = began + thread.startsAt * means.dayMs - performance.now();
-      if (earlyMs > 0) await sleep(earlyMs, undefined, { signal: means.signal });
-      await playThread(thread, means);
+      const earlyMs = began + thread.startsAt * options.dayMs - performance.now();
+      if (earlyMs > 0) await sleep(earlyMs, undefined, { signal: options.signal });
+      await sendThread(thread, options);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-async function playThread({ pushes }: Thread, { send, onSent }: PlayMeans): Promise<void> {
+async function sendThread({ pushes }: Thread, { send, onSent }: SendOptions): Promise<void> {
   for (const push of pushes) {
     await send(push);
     onSent(push.told.length);

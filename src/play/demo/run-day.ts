@@ -1,4 +1,5 @@
-import { type Standing, waitForMinistries } from '../checks/ministries.ts';
+import type { Standing } from '../checks/evidence.ts';
+import { waitForMinistries } from '../checks/ministries.ts';
 import { type Acknowledgements, createAcknowledgements } from '../clients/acknowledgements.ts';
 import { waitForCatalogue } from '../clients/catalogue.ts';
 import { type AskHub, createHubClient } from '../clients/hub-client.ts';
@@ -7,7 +8,7 @@ import { createSender } from '../clients/sending.ts';
 import { type Day, writeDay } from '../day/day.ts';
 import { handOver } from '../day/evening.ts';
 import { fileWithMinistries } from '../day/filing.ts';
-import { itemsOf, play } from '../day/send-day.ts';
+import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
 import type { Stage } from '../stage/processes.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
@@ -64,7 +65,7 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
   };
   const [filed] = await Promise.all([
     fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
-    play(day, { send, signal, dayMs: DAY_MS, onSent }),
+    sendDay(day, { send, signal, dayMs: DAY_MS, onSent }),
     pushStatuses(partners['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
     bringTrouble({ ...partners, ...ministries, subscriber }, { dayMs: DAY_MS, signal, say }),
   ]);

@@ -12,7 +12,7 @@ export interface Troubled {
   readonly partners: Partners;
 }
 
-export interface BringMeans {
+export interface FaultOptions {
   readonly seed: number;
   readonly forMs: number;
   readonly signal: AbortSignal;
@@ -23,9 +23,9 @@ const DATABASE = 'PostgreSQL';
 const REDIS = 'Redis';
 
 /** Bring trouble for so long; when this resolves, servers that were killed are back and nothing new comes. */
-export async function bringTrouble(on: Troubled, means: BringMeans): Promise<void> {
-  const until = performance.now() + means.forMs;
-  const plan = planTrouble(means.seed, {
+export async function bringTrouble(on: Troubled, options: FaultOptions): Promise<void> {
+  const until = performance.now() + options.forMs;
+  const plan = planTrouble(options.seed, {
     kills: [
       ...on.hubs.map(({ name }) => name),
       ...(on.database.kill ? [DATABASE] : []),
@@ -34,14 +34,14 @@ export async function bringTrouble(on: Troubled, means: BringMeans): Promise<voi
     canFlush: on.bell.flush !== undefined,
     partners: Object.keys(on.partners),
   });
-  await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, means)));
+  await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, options)));
 }
 
 async function bringRow(
   on: Troubled,
   row: Iterator<Planned>,
   until: number,
-  { signal, onTrouble }: BringMeans,
+  { signal, onTrouble }: FaultOptions,
 ): Promise<void> {
   for (;;) {
     const { afterMs, trouble } = row.next().value as Planned;

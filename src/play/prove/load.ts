@@ -51,7 +51,7 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
   };
 }
 
-export interface PlayMeans {
+export interface LoadOptions {
   readonly send: (push: Push) => Promise<void>;
   /** Items a second, at the most. */
   readonly rate: number;
@@ -63,7 +63,7 @@ export interface PlayMeans {
 const AT_ONCE = 16;
 
 /** Play waves for so long, at a rate; what has been begun then is told to its end. */
-export async function playLoad(load: Load, { send, rate, forMs, signal }: PlayMeans): Promise<void> {
+export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOptions): Promise<void> {
   const began = performance.now();
   let wave: Thread[] = [];
   let items = 0;

@@ -1,6 +1,6 @@
 import { defineAdapter, delivered, inOrder, type Outcome, type Outgoing, unknown, unmapped } from '#kit';
-import { type Answer, lookUp, type Partner, tell } from './client.ts';
-import { dossierToTell, isAsTold, STATUS_SENT, stepToTell, TABLES, type Told } from './mapping.ts';
+import { lookUp, type Partner, tell } from './client.ts';
+import { type Answer, dossierToTell, isAsTold, STATUS_SENT, stepToTell, TABLES, type Told } from './mapping.ts';
 import { progress } from './pull.ts';
 import { Settings } from './settings.ts';
 

@@ -14,11 +14,10 @@ import {
   withoutReply,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Told } from './mapping.ts';
+import type { Answer, Told } from './mapping.ts';
 import type { Settings } from './settings.ts';
 
 export type Partner = Connection<Settings>;
-export type Answer = Readonly<Record<string, unknown>>;
 type Reply = Extract<Exchange, { kind: 'reply' }>;
 
 /** Nothing was learned. Asking changes nothing, so it may simply be tried again. */

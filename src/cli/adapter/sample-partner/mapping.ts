@@ -10,9 +10,11 @@ import {
   unmappedKey,
 } from '#kit';
 import type { Status } from '#schemas/dossier.upsert.v1';
-import type { Answer } from './client.ts';
 import type { Settings } from './settings.ts';
 import statuses from './statuses.json' with { type: 'json' };
+
+/** A JSON object as the partner sends it. */
+export type Answer = Readonly<Record<string, unknown>>;
 
 /** Under these names operators add to the tables, and what no table says waits for them. */
 const STATUS_READ = 'sample-partner-status';
