@@ -1,47 +1,12 @@
 import type { Dice } from './dice.ts';
 
-const SURNAMES = [
-  'Nguyễn',
-  'Trần',
-  'Lê',
-  'Phạm',
-  'Hoàng',
-  'Vũ',
-  'Đặng',
-  'Bùi',
-  'Đỗ',
-  'Ma',
-  'Lục',
-  'Hà',
-  'Nông',
-  'Triệu',
-  'Lý',
-];
+const SURNAMES = 'Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Ma Lục Hà Nông Triệu Lý'.split(' ');
 /** Of officers: nobody who has applied is called so, because where both are called the same the officer is masked too. */
-const OFFICER_SURNAMES = ['Chu', 'Dương', 'Đinh', 'Quách', 'Tạ', 'Vi'];
-const MIDDLES = ['Văn', 'Thị', 'Minh', 'Thu', 'Đức', 'Ngọc', 'Quang', 'Hữu', 'Thanh', 'Xuân'];
-const NAMES = [
-  'An',
-  'Bình',
-  'Cường',
-  'Dũng',
-  'Giang',
-  'Hạnh',
-  'Hương',
-  'Khánh',
-  'Lan',
-  'Long',
-  'Nga',
-  'Phúc',
-  'Quyên',
-  'Sơn',
-  'Thảo',
-  'Tuấn',
-  'Vân',
-  'Yến',
-];
-const OFFICES = ['Bộ phận tiếp nhận và trả kết quả', 'Phòng chuyên môn', 'Phòng một cửa', 'Văn thư'];
-const TITLES = ['Chuyên viên', 'Công chức một cửa', 'Phó trưởng phòng', 'Trưởng phòng'];
+const OFFICER_SURNAMES = 'Chu Dương Đinh Quách Tạ Vi'.split(' ');
+const MIDDLES = 'Văn Thị Minh Thu Đức Ngọc Quang Hữu Thanh Xuân'.split(' ');
+const NAMES = 'An Bình Cường Dũng Giang Hạnh Hương Khánh Lan Long Nga Phúc Quyên Sơn Thảo Tuấn Vân Yến'.split(' ');
+const OFFICES = 'Bộ phận tiếp nhận và trả kết quả, Phòng chuyên môn, Phòng một cửa, Văn thư'.split(', ');
+const TITLES = 'Chuyên viên, Công chức một cửa, Phó trưởng phòng, Trưởng phòng'.split(', ');
 
 export interface Applicant {
   readonly name: string;

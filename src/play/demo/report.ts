@@ -67,7 +67,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
   return {
     ok: (missing ?? run.unfinished).length === 0,
     seconds: Math.round(seconds * 10) / 10,
-    url: stage.hub.url,
+    url: stage.url,
     folder: stage.folder.path,
     services: run.services,
     dossiers: evidence.listed.length,

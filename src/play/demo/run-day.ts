@@ -41,9 +41,9 @@ const QUIET_WITHIN_MS = 60_000;
 
 /** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
 export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun> {
-  const { folder, partners, ministries, subscriber, hub, secrets } = stage;
+  const { folder, partners, ministries, subscriber, secrets } = stage;
   const { seed, signal, say, show } = options;
-  const client = createHubClient(hub.url, signal);
+  const client = createHubClient(stage.url, signal);
   const ask = patient(client, signal);
   const acknowledgements = createAcknowledgements();
   const phase = (name: string): void => folder.note({ phase: name, acknowledged: acknowledgements.items });
@@ -55,7 +55,7 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
 
   const day = writeDay(catalogue, seed, Date.now());
   const total = itemsOf(day);
-  const send = createSender({ client, hubUrl: hub.url, partners, secrets, acknowledgements, signal });
+  const send = createSender({ client, hubUrl: stage.url, partners, secrets, acknowledgements, signal });
   phase('day');
   let sent = 0;
   const onSent = (items: number): void => {

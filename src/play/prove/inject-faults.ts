@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Partners } from '../participants/partners.ts';
 import type { ProofDatabase } from '../stage/database.ts';
-import type { ProvedHub } from '../stage/hub-processes.ts';
+import type { SupervisedHub } from '../stage/hub-processes.ts';
 import type { ProofBell } from '../stage/redis.ts';
 import { nameOf, type Planned, planTrouble, type Trouble } from './plan-faults.ts';
 
 export interface Troubled {
-  readonly hubs: readonly ProvedHub[];
+  readonly hubs: readonly SupervisedHub[];
   readonly database: ProofDatabase;
   readonly bell: ProofBell;
   readonly partners: Partners;

@@ -5,7 +5,7 @@ import { makeFolders } from '../../process/make-folders.ts';
 import { startPartners } from '../participants/partners.ts';
 import { openDatabase } from '../stage/database.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from '../stage/hub-file.ts';
-import { type HubMeans, keepProved } from '../stage/hub-processes.ts';
+import { type HubOptions, superviseHub } from '../stage/hub-processes.ts';
 import { interrupted } from '../stage/interruption.ts';
 import { freePort } from '../stage/ports.ts';
 import { openBell } from '../stage/redis.ts';
@@ -35,6 +35,8 @@ export interface StageOptions {
 }
 
 const HOST = '127.0.0.1';
+/** A hub that ends so often in a row before it listens has a reason that a new start does not repair. */
+const MOST_STARTS = 40;
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
 
 export async function openStage(keeper: Keeper, options: StageOptions): Promise<Stage> {
@@ -72,19 +74,26 @@ async function startHubs(
   const hubEnv = { ...settings, ...(bell.url && { REDIS_URL: bell.url }) };
   const deaths: string[] = [];
   const failures: Record<string, number> = {};
-  const means: HubMeans = {
+  const options: HubOptions = {
     folder: logs ?? folder,
     env: hubEnv,
-    keeper,
-    signal,
-    onDeath: (name, how) => void deaths.push(`${name} ended by itself (${how})`),
-    onFailure(name, { where, msg, error }) {
+    mostStarts: MOST_STARTS,
+    onStart: (child) => void keeper.keepProcess(child),
+    onLine(name, { level, where, msg, error }) {
+      if (level !== 'error' && level !== 'fatal') return;
       const what = `${name.replace(/-\d+$/, '')}: ${where ?? msg}: ${error}`.slice(0, 200);
       failures[what] = (failures[what] ?? 0) + 1;
     },
+    onEnd(name, how, isOwn) {
+      if (isOwn && !signal.aborted) deaths.push(`${name} ended by itself (${how})`);
+    },
   };
   signal.throwIfAborted();
-  const hubs = Object.entries(PROCESSES).map(([name, roles]) => keepProved(name, roles, means));
+  const hubs = Object.entries(PROCESSES).map(([name, roles]) =>
+    superviseHub(name, { ...options, env: { ...hubEnv, HUB_ROLES: roles } }),
+  );
+  for (const { lost } of hubs) lost.catch((error: Error) => deaths.push(error.message));
+  signal.addEventListener('abort', () => hubs.forEach((hub) => void hub.stop()), { once: true });
   await Promise.race([Promise.all(hubs.map(({ up }) => up)), interrupted(signal)]);
   return { url: `http://${HOST}:${own.port}`, secrets, env: hubEnv, deaths, failures, hubs };
 }

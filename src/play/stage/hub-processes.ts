@@ -1,90 +1,119 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
-import type { Keeper } from './start-janitor.ts';
 
-/** A process of the hub that is killed and started again on the same data, whatever ended it. */
-export interface ProvedHub {
+/** A process of the hub. Whatever ends it, it starts again on the same data. */
+export interface SupervisedHub {
   readonly name: string;
-  /** Resolves when it has come up for the first time. */
-  readonly up: Promise<void>;
+  /** Resolves with the address when it listens for the first time. */
+  readonly up: Promise<string>;
+  /** Rejects when it does not start any more. */
+  readonly lost: Promise<never>;
   readonly pid: number;
+  /** Starts after the first one. */
+  readonly restarts: number;
   kill(): void;
+  /** Ends it in order. It does not start again. */
+  stop(): Promise<void>;
 }
 
-export interface HubMeans {
+export interface HubOptions {
+  /** Where its log goes. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly keeper: Keeper;
-  readonly signal: AbortSignal;
-  /** It ended after it had come up, and nobody had killed it. */
-  readonly onDeath: (name: string, how: string) => void;
-  /** A line of its log that says that something went wrong. */
-  readonly onFailure: (name: string, line: Readonly<Record<string, unknown>>) => void;
+  /** How often in a row it may end before it listens. */
+  readonly mostStarts: number;
+  readonly onStart?: (child: Child) => void;
+  readonly onLine: (name: string, line: LogLine, pid: number) => void;
+  /** It ended, and nobody had called `stop`. `isOwn`: it was up, and nobody had called `kill`. */
+  readonly onEnd: (name: string, how: string, isOwn: boolean, pid: number) => void;
 }
 
-/** Between an end and the next start, as a service manager has it. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** Between an end and the next start, as with a service manager. */
 const PAUSE_MS = 200;
-/** A hub that does not come up so often in a row has a reason that a new start does not mend. */
-const MOST_TRIES = 40;
 
-export function keepProved(name: string, roles: string, means: HubMeans): ProvedHub {
-  const { folder, env, keeper, signal } = means;
-  let current: Child | undefined;
-  let isUp = false;
-  let killed = false;
-  let tries = 0;
-  let cameUp = (): void => undefined;
-  let gaveUp: (error: Error) => void = () => undefined;
-  const up = new Promise<void>((resolve, reject) => {
-    cameUp = resolve;
-    gaveUp = reject;
-  });
-  up.catch(() => undefined);
+export function superviseHub(name: string, options: HubOptions): SupervisedHub {
+  const hub = new Supervisor(name, options);
+  void hub.watch();
+  return hub;
+}
 
-  function onLine(line: Readonly<Record<string, unknown>>): void {
-    if (line.msg === 'listening') {
-      isUp = true;
-      tries = 0;
-      cameUp();
-    }
-    if (line.level === 'error' || line.level === 'fatal') means.onFailure(name, line);
+class Supervisor implements SupervisedHub {
+  readonly name: string;
+  readonly up: Promise<string>;
+  readonly lost: Promise<never>;
+  restarts = -1;
+  readonly #options: HubOptions;
+  #cameUp: (url: string) => void = () => undefined;
+  #giveUp: (error: Error) => void = () => undefined;
+  #child: Child | undefined;
+  #failedStarts = 0;
+  #isUp = false;
+  #isKilled = false;
+  #isStopping = false;
+  #lastError = '';
+
+  constructor(name: string, options: HubOptions) {
+    this.name = name;
+    this.#options = options;
+    this.lost = new Promise<never>((_, reject) => {
+      this.#giveUp = reject;
+    });
+    const firstUp = new Promise<string>((resolve) => {
+      this.#cameUp = resolve;
+    });
+    this.up = Promise.race([firstUp, this.lost]);
+    for (const one of [this.up, this.lost]) one.catch(() => undefined);
   }
 
-  async function watch(): Promise<void> {
-    const logFile = join(folder, `${name}.log`);
-    while (!signal.aborted) {
-      isUp = killed = false;
-      tries++;
-      const child = startChild({ script: 'src/main.ts', env: { ...env, HUB_ROLES: roles }, logFile, onLine });
-      current = keeper.keepProcess(child);
+  get pid(): number {
+    return (this.#child as Child).pid;
+  }
+
+  async watch(): Promise<void> {
+    const { folder, env, mostStarts, onStart, onEnd } = this.#options;
+    const logFile = join(folder, `${this.name}.log`);
+    while (!this.#isStopping) {
+      this.#isUp = this.#isKilled = false;
+      this.restarts++;
+      if (this.#failedStarts++ >= mostStarts) {
+        const why = this.#lastError && `: ${this.#lastError}`;
+        return this.#giveUp(new Error(`${this.name} does not start${why}; see ${logFile}`));
+      }
+      const child = startChild({ script: 'src/main.ts', env, logFile, onLine: (line) => this.#read(line) });
+      this.#child = child;
+      onStart?.(child);
       const how = await child.ended;
-      if (signal.aborted) return;
-      if (isUp && !killed) means.onDeath(name, how);
-      if (tries >= MOST_TRIES) return giveUp(`does not come up; see ${logFile}`);
+      if (this.#isStopping) return;
+      onEnd(this.name, how, this.#isUp && !this.#isKilled, child.pid);
       await sleep(PAUSE_MS);
     }
   }
-  function giveUp(why: string): void {
-    gaveUp(new Error(`${name} ${why}`));
-    means.onDeath(name, why);
-  }
-  void watch();
 
-  return {
-    name,
-    up,
-    get pid() {
-      return (current as Child).pid;
-    },
-    kill() {
-      killed = true;
-      try {
-        process.kill((current as Child).pid, 'SIGKILL');
-      } catch (error) {
-        // Between an end and the next start.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    },
-  };
+  kill(): void {
+    this.#isKilled = true;
+    try {
+      process.kill(this.pid, 'SIGKILL');
+    } catch (error) {
+      // Between an end and the next start.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#child?.stop();
+  }
+
+  #read(line: LogLine): void {
+    this.#lastError = String(line.problem ?? line.error ?? this.#lastError);
+    if (line.msg === 'listening') {
+      this.#isUp = true;
+      this.#failedStarts = 0;
+      this.#cameUp(String(line.url));
+    }
+    this.#options.onLine(this.name, line, this.pid);
+  }
 }

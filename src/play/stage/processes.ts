@@ -3,7 +3,7 @@ import { type Partners, startPartners } from '../participants/partners.ts';
 import { type Subscriber, startSubscriber, subscriberParty } from '../participants/subscriber.ts';
 import { createFolder, type Folder, removeOldFolders, stopDatabase } from './folder.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './hub-file.ts';
-import { type KeptHub, keepHub } from './kept-hub.ts';
+import { type SupervisedHub, superviseHub } from './hub-processes.ts';
 import { createOwnDatabase } from './own-database.ts';
 import { freePort } from './ports.ts';
 
@@ -13,7 +13,9 @@ export interface Stage {
   readonly partners: Partners;
   readonly ministries: Ministries;
   readonly subscriber: Subscriber;
-  readonly hub: KeptHub;
+  readonly hub: SupervisedHub;
+  /** Where the hub listens. */
+  readonly url: string;
   readonly secrets: Secrets;
   /** End all processes, the hub first, and drop the demo's own database if it made one. */
   close(): Promise<void>;
@@ -48,14 +50,35 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
     const host = env.HOST?.trim() || '127.0.0.1';
     const port = await portOf(env, host, say);
     const own = { folder, config, host, port, ...(databaseUrl && { databaseUrl }) };
-    const hub = await keepHub(folder, hubEnvironment(env, own), say);
-    closers.push(hub.stop);
-    say(`the hub listens at ${hub.url}; what it keeps and logs is in ${folder.path}`);
-    return { folder, partners, ministries, subscriber, hub, secrets, close };
+    const hub = startHub(folder, hubEnvironment(env, own), say);
+    closers.push(() => hub.stop());
+    const url = await hub.up;
+    say(`the hub listens at ${url}; what it keeps and logs is in ${folder.path}`);
+    return { folder, partners, ministries, subscriber, hub, url, secrets, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A hub that ends so often in a row before it listens has a reason that a new start does not repair. */
+const MOST_STARTS = 5;
+
+function startHub(folder: Folder, env: NodeJS.ProcessEnv, say: (line: string) => void): SupervisedHub {
+  const hub = superviseHub('hub', {
+    folder: folder.path,
+    env,
+    mostStarts: MOST_STARTS,
+    onLine(_, { dataDir, msg, url }, pid) {
+      // The real place of the embedded database: PostgreSQL's own user may not reach the run's folder.
+      if (typeof dataDir === 'string') folder.note({ databaseFolder: dataDir });
+      if (msg !== 'listening') return;
+      if (hub.restarts > 0) say(`the hub is back as process ${pid}`);
+      folder.note({ hubPid: pid, hubUrl: String(url) });
+    },
+    onEnd: (_, how, __, pid) => say(`the hub's process ${pid} ended (${how}); it is started again on the same data`),
+  });
+  return hub;
 }
 
 async function ownDatabase(
