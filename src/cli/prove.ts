@@ -5,7 +5,7 @@ import { type Report, textOf } from '../play/prove/report.ts';
 import { runProof } from '../play/prove/run-proof.ts';
 import { openStage } from '../play/prove/stage.ts';
 import { interrupted } from '../play/stage/interruption.ts';
-import { startKeeper } from '../play/stage/start-janitor.ts';
+import { startJanitor } from '../play/stage/start-janitor.ts';
 import { makeFolders } from '../process/make-folders.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, FAILED, runCommand, wholeNumber } from './run-command.ts';
@@ -67,8 +67,8 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
     bar.setTotal(total);
     bar.update(done, what);
   };
-  const keeper = await startKeeper();
-  const proof = openStage(keeper, { env: process.env, port, logs: folder, signal, say: bar.say }).then((stage) =>
+  const janitor = await startJanitor();
+  const proof = openStage(janitor, { env: process.env, port, logs: folder, signal, say: bar.say }).then((stage) =>
     runProof(stage, { seed, minutes, rate, signal, show }).finally(() => stage.database.close()),
   );
   try {
@@ -76,9 +76,9 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
   } finally {
     stop.abort();
     bar.stop();
-    // What is just being started is known to the keeper a moment later.
+    // The janitor learns of a process a moment after its start.
     await Promise.race([proof.catch(() => undefined), sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
-    await keeper.removeAll();
+    await janitor.removeAll();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { dialectDate } from '../day/dialect-items.ts';
-import { FARTHER, NATIONAL_CODE, type Told } from '../day/events.ts';
+import { FARTHER, NATIONAL_CODE, type PartnerEvent } from '../day/events.ts';
 import type { Evidence, HistoryEntry, State } from './evidence.ts';
 import { type Expected, wrongOutcomes } from './expectation.ts';
 import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
@@ -65,7 +65,7 @@ function checkFeed(evidence: Evidence): readonly Finding[] {
 /** Each acknowledged event is in the history once, in the order of time. What the ministry says is no event of a partner. */
 function checkHistories({ expected, histories }: Evidence): readonly Finding[] {
   const known = [...expected.values()].filter(({ code }) => histories.has(code));
-  const events = known.flatMap(({ events: own }) => own.map(({ told }) => told));
+  const events = known.flatMap(({ events: own }) => own.map(({ event }) => event));
   const entries = [...histories].flatMap(([code, own]) => own.map((entry) => ({ code, ...entry })));
   const isUnordered = ([, own]: readonly [string, readonly HistoryEntry[]]): boolean =>
     own.some(({ at }, place) => place > 0 && at < (own[place - 1] as HistoryEntry).at);
@@ -139,8 +139,8 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   if (!book) return [];
   const waiting = new Set(specials.ofUnknownService);
   const due = [...expected.values()].filter(({ code }) => !waiting.has(code));
-  const told = due.flatMap(({ events }) => [...events].sort((a, b) => a.order - b.order).map((one) => one.told));
-  const steps = linesOf(told, codeOf, (one) => (one.kind === 'progress' ? stepOf(one) : undefined));
+  const events = due.flatMap(({ events }) => [...events].sort((a, b) => a.order - b.order).map((one) => one.event));
+  const steps = linesOf(events, codeOf, (one) => (one.kind === 'progress' ? stepOf(one) : undefined));
   const fromMinistry = due.flatMap(({ code }) => ministrySteps(histories, code).map(() => ({ code })));
   const taken = linesOf(book.entries, keyOf, (entry) => (entry.kind === 'progress' ? takenStep(entry) : undefined));
   const isOurs = (code: string, line: string): boolean => steps.get(code)?.includes(line) === true;
@@ -148,7 +148,7 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
     [...taken].map(([code, own]) => [code, own.map((line) => (isOurs(code, line) ? line : OF_MINISTRY))]),
   );
   // A step that waited for its dossier goes when that has arrived, so it has no place of its own.
-  const ordered = linesOf(told, codeOf, (one) =>
+  const ordered = linesOf(events, codeOf, (one) =>
     one.kind === 'progress' && one.fate === 'applied' ? stepOf(one) : undefined,
   );
   const inOrder = new Map(
@@ -184,7 +184,7 @@ function takenStep(entry: LedgerEntry): string {
   return `the step ${ThoiDiemXuLy} ${TrangThai} ${NguoiXuLy}`;
 }
 
-function stepOf({ at, status, actor }: Told): string {
+function stepOf({ at, status, actor }: PartnerEvent): string {
   return `the step ${dialectDate(at)} ${NATIONAL_CODE[status]} ${actor}`;
 }
 
@@ -195,7 +195,7 @@ function stepOf({ at, status, actor }: Told): string {
 function checkPortalRecords({ books, expected, specials }: Evidence): readonly Finding[] {
   const mixed = new Set([...specials.atMinistry, ...specials.ofUnknownService]);
   const known = [...expected.values()].filter(
-    ({ code, events }) => !mixed.has(code) && events.every(({ told }) => told.fate === 'applied'),
+    ({ code, events }) => !mixed.has(code) && events.every(({ event }) => event.fate === 'applied'),
   );
   const entries = books.get(PORTAL.where)?.entries.filter(({ kind }) => kind === 'dossier') ?? [];
   const shown = linesOf(entries, keyOf, (entry) => contentOf(entry).TrangThaiHoSo);
@@ -217,9 +217,9 @@ function statesOf({ events }: Expected): readonly string[] {
   let state = FARTHER[0] as (typeof FARTHER)[number];
   return [...events]
     .sort((a, b) => a.order - b.order)
-    .map(({ told }) => {
-      const isFurther = told.at === at && FARTHER.indexOf(told.status) > FARTHER.indexOf(state);
-      if (told.at > at || isFurther) ({ at, status: state } = told);
+    .map(({ event }) => {
+      const isFurther = event.at === at && FARTHER.indexOf(event.status) > FARTHER.indexOf(state);
+      if (event.at > at || isFurther) ({ at, status: state } = event);
       return NATIONAL_CODE[state];
     });
 }
@@ -276,8 +276,8 @@ function checkTables({ tables, acknowledgements }: Evidence): readonly Finding[]
     ...[...acknowledgements.receipts].filter((id) => !receipts.has(id)).map((id) => `the message of receipt ${id}`),
     ...acknowledgements
       .all()
-      .filter(({ told }) => told.fate === 'waits' && !waiting.has(told.code))
-      .map(({ told }) => `${told.code}: what was quarantined does not wait any more`),
+      .filter(({ event }) => event.fate === 'waits' && !waiting.has(event.code))
+      .map(({ event }) => `${event.code}: what was quarantined does not wait any more`),
     ...(changes.count === changes.last
       ? []
       : [`the change feed has ${changes.count} changes and ends at ${changes.last}`]),

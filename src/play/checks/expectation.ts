@@ -8,7 +8,7 @@ export interface Expected {
   readonly code: string;
   readonly status: Status;
   readonly at: string;
-  /** What partners told of it that belongs to its history, in the order of acknowledgement. */
+  /** The partners' events that belong to its history, in the order of acknowledgement. */
   readonly events: readonly Acknowledged[];
   /** Pulled from a ministry: its history is compared with the ministry's own words, and it goes to nobody. */
   readonly isPulled?: boolean;
@@ -25,9 +25,10 @@ const FITS: Readonly<Record<Fate, readonly Outcome[]>> = {
 export function wrongOutcomes(acknowledgements: Acknowledgements): readonly string[] {
   return acknowledgements
     .all()
-    .filter(({ told, outcome }) => !FITS[told.fate].includes(outcome))
+    .filter(({ event, outcome }) => !FITS[event.fate].includes(outcome))
     .map(
-      ({ told, outcome }) => `${told.code}: ${told.kind} ${told.status} was ${outcome}, expected ${FITS[told.fate][0]}`,
+      ({ event, outcome }) =>
+        `${event.code}: ${event.kind} ${event.status} was ${outcome}, expected ${FITS[event.fate][0]}`,
     );
 }
 
@@ -38,14 +39,14 @@ export function expectedDossiers(
 ): ReadonlyMap<string, Expected> {
   const events = new Map<string, Acknowledged[]>();
   for (const one of acknowledgements.all()) {
-    if (one.told.fate === 'waits' || one.told.fate === 'invalid') continue;
-    events.set(one.told.code, [...(events.get(one.told.code) ?? []), one]);
+    if (one.event.fate === 'waits' || one.event.fate === 'invalid') continue;
+    events.set(one.event.code, [...(events.get(one.event.code) ?? []), one]);
   }
   return new Map(
-    [...events].map(([code, told]) => {
+    [...events].map(([code, events]) => {
       const theirs = ministry.get(code);
-      const { status, at } = latest([...told.map((one) => one.told), ...(theirs ? [theirs] : [])]);
-      return [code, { code, status, at, events: told }];
+      const { status, at } = latest([...events.map((one) => one.event), ...(theirs ? [theirs] : [])]);
+      return [code, { code, status, at, events: events }];
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { Told } from '../day/events.ts';
+import type { PartnerEvent } from '../day/events.ts';
 
 export type Outcome = 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
 export const OUTCOMES: readonly Outcome[] = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'];
@@ -6,16 +6,16 @@ export const OUTCOMES: readonly Outcome[] = ['accepted', 'duplicate', 'stale', '
 export type DoorName = 'rest' | 'national-portal' | 'soap';
 
 export interface Acknowledged {
-  readonly told: Told;
+  readonly event: PartnerEvent;
   /** The first outcome that was acknowledged; a repetition's says nothing new. */
   readonly outcome: Outcome;
   /** The place in the order of acknowledgements. */
   readonly order: number;
 }
 
-/** What the partners were told by the hub, and nothing else: the demo's own book, to hold the hub against. */
+/** The hub's answers to the partners, and nothing else: the book against which the checks hold the hub. */
 export interface Acknowledgements {
-  add(door: DoorName, told: Told, outcome: Outcome): void;
+  add(door: DoorName, event: PartnerEvent, outcome: Outcome): void;
   /** The proof that was given for a request. */
   receipt(id: string): void;
   /** A request was sent again because no answer came. */
@@ -35,10 +35,10 @@ export function createAcknowledgements(): Acknowledgements {
   let items = 0;
   let retries = 0;
   return {
-    add(door, told, outcome) {
+    add(door, event, outcome) {
       items++;
       counts[door][outcome]++;
-      if (!kept.has(told.id)) kept.set(told.id, { told, outcome, order: items });
+      if (!kept.has(event.id)) kept.set(event.id, { event: event, outcome, order: items });
     },
     receipt: (id) => void receipts.add(id),
     retried: () => void retries++,

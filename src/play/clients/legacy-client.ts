@@ -1,4 +1,4 @@
-import type { DialectPush, Told } from '../day/events.ts';
+import type { DialectPush, PartnerEvent } from '../day/events.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';
 
@@ -34,12 +34,12 @@ export function createLegacySystem(
   }
 
   return {
-    async push({ service, isUpdating, told }) {
+    async push({ service, isUpdating, events }) {
       session ??= logIn().catch((error) => {
         session = undefined;
         throw error;
       });
-      const data = told.map(({ item }) => item);
+      const data = events.map(({ item }) => item);
       const answer = await call({
         session: await session,
         madonvi: 'H60',
@@ -48,12 +48,13 @@ export function createLegacySystem(
         data,
       });
       const { result = [] } = answer;
-      if (result.length !== told.length)
-        throw new Error(`${service}: ${result.length} results for ${told.length} items: ${answer.message}`);
+      if (result.length !== events.length)
+        throw new Error(`${service}: ${result.length} results for ${events.length} items: ${answer.message}`);
       const isRefused = result.some(({ outcome }) => outcome === 'invalid');
       if ((answer.error_code === 0) === isRefused)
         throw new Error(`${service}: error_code ${answer.error_code} does not fit the outcomes of its items`);
-      for (const { index, outcome } of result) acknowledgements.add('national-portal', told[index] as Told, outcome);
+      for (const { index, outcome } of result)
+        acknowledgements.add('national-portal', events[index] as PartnerEvent, outcome);
     },
   };
 }

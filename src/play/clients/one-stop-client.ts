@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
-import type { RestPush, Told } from '../day/events.ts';
+import type { PartnerEvent, RestPush } from '../day/events.ts';
 import type { Partner } from '../participants/partners.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';
@@ -21,34 +21,34 @@ export interface RestSystem {
 
 /** One request of the province's one-stop system at the REST door. */
 export async function pushRest({ ask, key, partner, acknowledgements }: RestSystem, push: RestPush): Promise<void> {
-  const { path, form, told, idempotencyKey } = push;
-  if (push.isEntered) for (const one of told) await enter(partner, one);
+  const { path, form, events, idempotencyKey } = push;
+  if (push.isEntered) for (const one of events) await enter(partner, one);
   const { status, body } = await ask({
     path: `/api/v1/parties/one-stop/${path}`,
     key,
-    body: bodyOf(form, told),
+    body: bodyOf(form, events),
     headers: {
       'Content-Type': form === 'lines' ? 'application/x-ndjson' : 'application/json',
       ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
     },
   });
   const { receipt, results = [], detail } = body as Receipt;
-  if (results.length !== told.length)
+  if (results.length !== events.length)
     throw new Error(
-      `POST ${path}: status ${status} with ${results.length} results for ${told.length} items: ${detail ?? ''}`,
+      `POST ${path}: status ${status} with ${results.length} results for ${events.length} items: ${detail ?? ''}`,
     );
   acknowledgements.receipt(receipt ?? '');
-  for (const { index, outcome } of results) acknowledgements.add('rest', told[index] as Told, outcome);
+  for (const { index, outcome } of results) acknowledgements.add('rest', events[index] as PartnerEvent, outcome);
 }
 
-function bodyOf(form: RestPush['form'], told: readonly Told[]): string {
-  const items = told.map(({ item }) => item);
+function bodyOf(form: RestPush['form'], events: readonly PartnerEvent[]): string {
+  const items = events.map(({ item }) => item);
   if (form === 'lines') return items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n');
   return JSON.stringify(form === 'single' ? items[0] : items);
 }
 
-/** The one-stop system writes a dossier into its own book, so that it knows it when others tell of it. */
-async function enter({ url }: Partner, { code, item }: Told): Promise<void> {
+/** The one-stop system writes a dossier into its own book, so that it knows it when others report it. */
+async function enter({ url }: Partner, { code, item }: PartnerEvent): Promise<void> {
   const headers = { Authorization: `Bearer ${SIMULATOR_TOKEN}`, 'Idempotency-Key': `entered ${code}` };
   await axios
     .put(`${url}/dossiers/${encodeURIComponent(code)}`, item, { proxy: false, headers })

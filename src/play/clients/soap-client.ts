@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { BasicAuthSecurity, type Client, createClientAsync } from 'soap';
 import { deadline } from '../../kit/http/http.ts';
-import type { SoapPush, Told } from '../day/events.ts';
+import type { PartnerEvent, SoapPush } from '../day/events.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import { NotAcknowledged } from './until-acknowledged.ts';
 
@@ -36,15 +36,16 @@ export function createSoapSystem(
     }
   };
   return {
-    async push({ operation, told }) {
+    async push({ operation, events }) {
       // What is not there is left out: undefined would be written as an empty element.
-      const items = JSON.parse(JSON.stringify(told.map(({ item }) => item))) as object[];
+      const items = JSON.parse(JSON.stringify(events.map(({ item }) => item))) as object[];
       const args = { [operation === 'PushDossiers' ? 'dossier' : 'progress']: items };
       const { receipt, result = [] } = await call<PushReply>(await client(), operation, args, signal);
-      if (result.length !== told.length)
-        throw new Error(`${operation}: ${result.length} results for ${told.length} items`);
+      if (result.length !== events.length)
+        throw new Error(`${operation}: ${result.length} results for ${events.length} items`);
       acknowledgements.receipt(receipt);
-      for (const { index, outcome } of result) acknowledgements.add('soap', told[Number(index)] as Told, outcome);
+      for (const { index, outcome } of result)
+        acknowledgements.add('soap', events[Number(index)] as PartnerEvent, outcome);
     },
   };
 }

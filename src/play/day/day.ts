@@ -5,7 +5,7 @@ import { legacy } from './dialect-threads.ts';
 import { createDice, type Dice } from './dice.ts';
 import { oddities, type Repair } from './edge-cases.ts';
 import type { Thread } from './events.ts';
-import { createTeller } from './rest-items.ts';
+import { createNumbering } from './rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts';
 import { inEnvelopes } from './soap-threads.ts';
 import type { Office } from './stories.ts';
@@ -58,25 +58,25 @@ export function openOffices(
 
 /** Write the day: the same for the same seed, catalogue and date. */
 export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day {
-  const tell = createTeller();
+  const numbered = createNumbering();
   const { office, registry } = openOffices(catalogue, createDice(seed), nowMs);
-  const ministry = forMinistry(registry, tell, 48);
-  const odd = oddities(office, tell);
+  const ministry = forMinistry(registry, numbered, 48);
+  const odd = oddities(office, numbered);
   const threads = [
     ...ministry,
     ...odd.threads,
-    ...singles(office, tell, 150),
-    ...supplemented(office, tell, 12),
-    ...[100, 100].map((count) => gathered(office, tell, count, 'array')),
-    gathered(office, tell, 60, 'lines'),
-    inEnvelopes(office, tell, 40),
-    ...Array.from({ length: 6 }, () => legacy(office, tell, 20)),
+    ...singles(office, numbered, 150),
+    ...supplemented(office, numbered, 12),
+    ...[100, 100].map((count) => gathered(office, numbered, count, 'array')),
+    gathered(office, numbered, 60, 'lines'),
+    inEnvelopes(office, numbered, 40),
+    ...Array.from({ length: 6 }, () => legacy(office, numbered, 20)),
   ];
   return {
     threads: [...threads].sort((a, b) => a.startsAt - b.startsAt),
     repairs: odd.repairs,
     ofUnknownService: odd.ofUnknownService,
-    atMinistry: ministry.flatMap(({ pushes }) => pushes.flatMap(({ told }) => told.map(({ code }) => code))),
+    atMinistry: ministry.flatMap(({ pushes }) => pushes.flatMap(({ events }) => events.map(({ code }) => code))),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Status } from '#schemas/dossier.upsert.v1';
-import { type Fate, NATIONAL_CODE, type Told } from './events.ts';
-import type { Teller } from './rest-items.ts';
+import { type Fate, NATIONAL_CODE, type PartnerEvent } from './events.ts';
+import type { NumberEvent } from './rest-items.ts';
 import type { Story, StoryStep } from './stories.ts';
 
 const CHANNEL_CODE = { counter: '1', online: '2', post: '3' } as const;
@@ -15,12 +15,12 @@ export function dialectDate(instant: string | undefined): string {
  * none. It is true of the moment that the latest of its dates names.
  */
 export function dialectDossier(
-  tell: Teller,
+  numbered: NumberEvent,
   story: Story,
   step: StoryStep,
   more: object = {},
   fate: Fate = 'applied',
-): Told {
+): PartnerEvent {
   const { code, service, agency, applicant, channel, dueAt } = story;
   const dateOf = (status: Status): string | undefined =>
     story.steps.find((one) => one.status === status && one.at <= step.at)?.at;
@@ -62,16 +62,16 @@ export function dialectDossier(
     DanhSachGiayToKetQua: [],
     ...more,
   };
-  return tell({ party: 'one-stop-legacy', kind: 'dossier', code, at, status: step.status, fate, item });
+  return numbered({ party: 'one-stop-legacy', kind: 'dossier', code, at, status: step.status, fate, item });
 }
 
 export function dialectStep(
-  tell: Teller,
+  numbered: NumberEvent,
   { code }: Story,
   step: StoryStep,
   more: object = {},
   fate: Fate = 'applied',
-): Told {
+): PartnerEvent {
   const { at, status, actor, title, unit, content } = step;
   const item = {
     MaHoSo: code,
@@ -85,5 +85,5 @@ export function dialectStep(
     NgayKetThucTheoQuyDinh: '',
     ...more,
   };
-  return tell({ party: 'one-stop-legacy', kind: 'progress', code, at, status, fate, actor, item });
+  return numbered({ party: 'one-stop-legacy', kind: 'progress', code, at, status, fate, actor, item });
 }

@@ -1,6 +1,6 @@
 import { dialectDossier, dialectStep } from './dialect-items.ts';
-import type { DialectPush, Thread, Told } from './events.ts';
-import type { Teller } from './rest-items.ts';
+import type { DialectPush, PartnerEvent, Thread } from './events.ts';
+import type { NumberEvent } from './rest-items.ts';
 import { createStory, type Office, type StoryStep } from './stories.ts';
 
 /** The portal takes no more steps in one call. */
@@ -11,16 +11,16 @@ const STEPS_A_CALL = 10;
  * told "đã tồn tại" elsewhere, and so sends everything again as an update; then the whole history of steps in the
  * order of time, with an artificial first one; then the record as it is now.
  */
-export function legacy(office: Office, tell: Teller, count: number): Thread {
+export function legacy(office: Office, numbered: NumberEvent, count: number): Thread {
   const stories = Array.from({ length: count }, () => createStory(office));
-  const created = stories.map((story) => dialectDossier(tell, story, story.steps[0] as StoryStep));
+  const created = stories.map((story) => dialectDossier(numbered, story, story.steps[0] as StoryStep));
   const steps = stories.flatMap((story) =>
-    story.steps.filter((step) => step.status !== 'submitted').map((step) => dialectStep(tell, story, step)),
+    story.steps.filter((step) => step.status !== 'submitted').map((step) => dialectStep(numbered, story, step)),
   );
   // Where the record says nothing new it is the same record, and is told again.
   const now = stories.map((story, at) => {
     const last = story.steps.at(-1) as StoryStep;
-    return story.steps.length === 1 ? (created[at] as Told) : dialectDossier(tell, story, last);
+    return story.steps.length === 1 ? (created[at] as PartnerEvent) : dialectDossier(numbered, story, last);
   });
   return {
     startsAt: office.dice.next() * 0.7,
@@ -28,14 +28,14 @@ export function legacy(office: Office, tell: Teller, count: number): Thread {
   };
 }
 
-export function records(isUpdating: 'True' | 'False', told: readonly Told[]): DialectPush {
-  return { door: 'national-portal', service: 'DongBoHoSoMC', isUpdating, told };
+export function records(isUpdating: 'True' | 'False', events: readonly PartnerEvent[]): DialectPush {
+  return { door: 'national-portal', service: 'DongBoHoSoMC', isUpdating, events: events };
 }
 
-export function calls(steps: readonly Told[]): readonly DialectPush[] {
+export function calls(steps: readonly PartnerEvent[]): readonly DialectPush[] {
   return Array.from({ length: Math.ceil(steps.length / STEPS_A_CALL) }, (_, at) => ({
     door: 'national-portal' as const,
     service: 'CapNhatTienDoHoSoMC' as const,
-    told: steps.slice(at * STEPS_A_CALL, (at + 1) * STEPS_A_CALL),
+    events: steps.slice(at * STEPS_A_CALL, (at + 1) * STEPS_A_CALL),
   }));
 }

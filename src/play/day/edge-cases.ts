@@ -1,7 +1,7 @@
 import { dialectDossier, dialectStep } from './dialect-items.ts';
 import { calls, records } from './dialect-threads.ts';
-import type { Push, Thread, Told } from './events.ts';
-import { restDossier, restStep, type Teller } from './rest-items.ts';
+import type { PartnerEvent, Push, Thread } from './events.ts';
+import { type NumberEvent, restDossier, restStep } from './rest-items.ts';
 import { single } from './rest-threads.ts';
 import { createStory, type Office, type Story, type StoryStep } from './stories.ts';
 
@@ -21,25 +21,25 @@ export interface Odd {
 const COURSE = ['received', 'processing', 'resolved', 'returned'] as const;
 
 /** What goes wrong on an ordinary day. */
-export function oddities(office: Office, tell: Teller): Odd {
+export function oddities(office: Office, numbered: NumberEvent): Odd {
   const repairs: Repair[] = [];
   const story = (): Story => createStory(office, COURSE);
   const thread = (...pushes: Push[]): Thread => ({ startsAt: office.dice.next() * 0.8, pushes });
   const unknown = [unknownService(office, story()), unknownService(office, story())];
   const threads = [
-    ...[story(), story(), story()].map((one) => thread(...early(tell, one))),
-    ...[false, true].map((reversed) => thread(...sameSecond(tell, story(), reversed))),
-    thread(...olderRecord(tell, story())),
-    thread(...blanksInCode(tell, story())),
-    thread(...unmapped(tell, story(), story())),
-    thread(...badItems(tell, [story(), story(), story()])),
-    thread(...badLines(tell, [story(), story()])),
-    thread(...badDate(tell, [story(), story()])),
-    ...unknown.map((one) => thread(single(firstOf(tell, one)), single(restStep(tell, one, at(one, 1))))),
+    ...[story(), story(), story()].map((one) => thread(...early(numbered, one))),
+    ...[false, true].map((reversed) => thread(...sameSecond(numbered, story(), reversed))),
+    thread(...olderRecord(numbered, story())),
+    thread(...blanksInCode(numbered, story())),
+    thread(...unmapped(numbered, story(), story())),
+    thread(...badItems(numbered, [story(), story(), story()])),
+    thread(...badLines(numbered, [story(), story()])),
+    thread(...badDate(numbered, [story(), story()])),
+    ...unknown.map((one) => thread(single(firstOf(numbered, one)), single(restStep(numbered, one, at(one, 1))))),
     ...NAMES.map(([sent, name]) => {
       const one = story();
       repairs.push({ code: one.code, name });
-      return thread(single(firstOf(tell, { ...one, applicant: { ...one.applicant, name: sent } })));
+      return thread(single(firstOf(numbered, { ...one, applicant: { ...one.applicant, name: sent } })));
     }),
   ];
   return { threads, repairs, ofUnknownService: unknown.map(({ code }) => code) };
@@ -56,40 +56,40 @@ function at(story: Story, index: number): StoryStep {
   return story.steps[index] as StoryStep;
 }
 
-function firstOf(tell: Teller, story: Story): Told {
-  return restDossier(tell, story, at(story, 0));
+function firstOf(numbered: NumberEvent, story: Story): PartnerEvent {
+  return restDossier(numbered, story, at(story, 0));
 }
 
 /** Steps that overtake their dossier. */
-function early(tell: Teller, story: Story): readonly Push[] {
-  return [single(restStep(tell, story, at(story, 1), 'released')), single(firstOf(tell, story))];
+function early(numbered: NumberEvent, story: Story): readonly Push[] {
+  return [single(restStep(numbered, story, at(story, 1), 'released')), single(firstOf(numbered, story))];
 }
 
 /** Two steps at the same second: the further one counts, whichever comes first. */
-function sameSecond(tell: Teller, story: Story, reversed: boolean): readonly Push[] {
-  const steps = [at(story, 1), { ...at(story, 2), at: at(story, 1).at }].map((step) => restStep(tell, story, step));
-  return [firstOf(tell, story), ...(reversed ? steps.reverse() : steps)].map(single);
+function sameSecond(numbered: NumberEvent, story: Story, reversed: boolean): readonly Push[] {
+  const steps = [at(story, 1), { ...at(story, 2), at: at(story, 1).at }].map((step) => restStep(numbered, story, step));
+  return [firstOf(numbered, story), ...(reversed ? steps.reverse() : steps)].map(single);
 }
 
 /** An older record with something new in it, after the dossier has moved on. */
-function olderRecord(tell: Teller, story: Story): readonly Push[] {
-  const corrected = restDossier(tell, story, at(story, 0), { note: 'Bổ sung ghi chú khi tiếp nhận' });
-  return [firstOf(tell, story), restStep(tell, story, at(story, 2)), corrected].map(single);
+function olderRecord(numbered: NumberEvent, story: Story): readonly Push[] {
+  const corrected = restDossier(numbered, story, at(story, 0), { note: 'Bổ sung ghi chú khi tiếp nhận' });
+  return [firstOf(numbered, story), restStep(numbered, story, at(story, 2)), corrected].map(single);
 }
 
-function blanksInCode(tell: Teller, story: Story): readonly Push[] {
-  const told = firstOf(tell, story);
-  return [single({ ...told, item: { ...(told.item as object), code: ` ${story.code.toLowerCase()}\u00a0` } })];
+function blanksInCode(numbered: NumberEvent, story: Story): readonly Push[] {
+  const event = firstOf(numbered, story);
+  return [single({ ...event, item: { ...(event.item as object), code: ` ${story.code.toLowerCase()}\u00a0` } })];
 }
 
 /** Status 11 is in no table: a new dossier, and a step of a known one, wait for a person. */
-function unmapped(tell: Teller, unknown: Story, known: Story): readonly Push[] {
+function unmapped(numbered: NumberEvent, unknown: Story, known: Story): readonly Push[] {
   return [
-    records('False', [dialectDossier(tell, unknown, at(unknown, 0), { TrangThaiHoSo: '11' }, 'waits')]),
-    records('False', [dialectDossier(tell, known, at(known, 0))]),
+    records('False', [dialectDossier(numbered, unknown, at(unknown, 0), { TrangThaiHoSo: '11' }, 'waits')]),
+    records('False', [dialectDossier(numbered, known, at(known, 0))]),
     ...calls([
-      dialectStep(tell, known, at(known, 1)),
-      dialectStep(tell, known, at(known, 2), { TrangThai: '11' }, 'waits'),
+      dialectStep(numbered, known, at(known, 1)),
+      dialectStep(numbered, known, at(known, 2), { TrangThai: '11' }, 'waits'),
     ]),
   ];
 }
@@ -103,24 +103,31 @@ function unknownService({ dice }: Office, story: Story): Story {
 const BAD = [{ statusAt: '2026-02-30T08:00:00+07:00' }, { status: 'done' }, { colour: 'red' }];
 
 /** One bad item never spoils the others in its batch. */
-function badItems(tell: Teller, stories: readonly Story[]): readonly Push[] {
-  const told = stories.flatMap((story, index) => [
-    firstOf(tell, story),
-    restDossier(tell, { ...story, code: `${story.code}9` }, at(story, 0), BAD[index], 'invalid'),
+function badItems(numbered: NumberEvent, stories: readonly Story[]): readonly Push[] {
+  const events = stories.flatMap((story, index) => [
+    firstOf(numbered, story),
+    restDossier(numbered, { ...story, code: `${story.code}9` }, at(story, 0), BAD[index], 'invalid'),
   ]);
-  return [{ door: 'rest', path: 'dossiers', form: 'array', told }];
+  return [{ door: 'rest', path: 'dossiers', form: 'array', events: events }];
 }
 
-function badLines(tell: Teller, stories: readonly Story[]): readonly Push[] {
-  const good = stories.map((story) => firstOf(tell, story));
-  const broken = tell({ ...(good[0] as Told), fate: 'invalid', item: '{"code": "H60.01-25' });
-  return [{ door: 'rest', path: 'dossiers', form: 'lines', told: [good[0] as Told, broken, good[1] as Told] }];
-}
-
-function badDate(tell: Teller, [good, bad]: readonly Story[]): readonly Push[] {
-  const told = [
-    dialectDossier(tell, good as Story, at(good as Story, 0)),
-    dialectDossier(tell, bad as Story, at(bad as Story, 0), { NgayTiepNhan: '20261332080000' }, 'invalid'),
+function badLines(numbered: NumberEvent, stories: readonly Story[]): readonly Push[] {
+  const good = stories.map((story) => firstOf(numbered, story));
+  const broken = numbered({ ...(good[0] as PartnerEvent), fate: 'invalid', item: '{"code": "H60.01-25' });
+  return [
+    {
+      door: 'rest',
+      path: 'dossiers',
+      form: 'lines',
+      events: [good[0] as PartnerEvent, broken, good[1] as PartnerEvent],
+    },
   ];
-  return [records('False', told)];
+}
+
+function badDate(numbered: NumberEvent, [good, bad]: readonly Story[]): readonly Push[] {
+  const events = [
+    dialectDossier(numbered, good as Story, at(good as Story, 0)),
+    dialectDossier(numbered, bad as Story, at(bad as Story, 0), { NgayTiepNhan: '20261332080000' }, 'invalid'),
+  ];
+  return [records('False', events)];
 }

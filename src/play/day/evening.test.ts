@@ -15,14 +15,14 @@ describe('the hand-over', () => {
       [step(LACKS_PAPER, 'processing')],
       [step(LACKS_PAPER, 'supplement-required')],
     ];
-    const { unheard, returned, looked } = await handedOver(looks, 10_000);
-    expect({ unheard, looked }).toEqual({ unheard: [], looked: 3 });
+    const { unanswered, returned, looked } = await handedOver(looks, 10_000);
+    expect({ unanswered, looked }).toEqual({ unanswered: [], looked: 3 });
     expect(returned).toEqual(REGISTERED.slice(1));
   });
 
   test('names what was not heard of in time', async () => {
     const looks = [REGISTERED.map((code) => step(code, 'resolved')).concat(step(LACKS_PAPER, 'processing'))];
-    expect((await handedOver(looks, 100)).unheard).toEqual([LACKS_PAPER]);
+    expect((await handedOver(looks, 100)).unanswered).toEqual([LACKS_PAPER]);
   });
 });
 
@@ -35,14 +35,14 @@ async function handedOver(looks: readonly (readonly LedgerEntry[])[], limitMs: n
   let looked = 0;
   const returned: string[] = [];
   const book = async () => ({ count: 0, repeats: 0, entries: looks.slice(0, ++looked).flat() });
-  const unheard = await handOver(
+  const unanswered = await handOver(
     { atMinistry: [...REGISTERED, LACKS_PAPER] },
     {
       partners: { 'one-stop': { book } } as unknown as Partners,
-      send: async ({ told }: RestPush) => void returned.push(...told.map(({ code }) => code)),
+      send: async ({ events }: RestPush) => void returned.push(...events.map(({ code }) => code)),
       signal: AbortSignal.timeout(20_000),
     },
     limitMs,
   );
-  return { unheard, returned, looked };
+  return { unanswered, returned, looked };
 }

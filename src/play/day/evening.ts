@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Partner, Partners } from '../participants/partners.ts';
 import type { Specials } from './day.ts';
-import type { RestPush, Told } from './events.ts';
+import type { PartnerEvent, RestPush } from './events.ts';
 import { single } from './rest-threads.ts';
 
 export interface HandOverOptions {
@@ -28,19 +28,19 @@ export async function handOver(
   { partners, send, signal }: HandOverOptions,
   limitMs: number,
 ): Promise<readonly string[]> {
-  const unheard = new Set(atMinistry);
+  const unanswered = new Set(atMinistry);
   let results = 0;
   const handedOver: string[] = [];
   for (const until = performance.now() + limitMs; performance.now() < until; ) {
     for (const { code, status } of await lastWords(partners['one-stop'])) {
-      if (!unheard.delete(code) || status !== 'resolved' || ++results % FETCHED !== 0) continue;
+      if (!unanswered.delete(code) || status !== 'resolved' || ++results % FETCHED !== 0) continue;
       await send(single(returned(code, handedOver.length)));
       handedOver.push(code);
     }
-    if (unheard.size === 0) break;
+    if (unanswered.size === 0) break;
     await sleep(LOOK_MS, undefined, { signal });
   }
-  return [...unheard];
+  return [...unanswered];
 }
 
 /** How the simulated ministry ends: it registers a dossier, or asks for a paper and waits for it. */
@@ -57,7 +57,7 @@ async function lastWords(oneStop: Partner): Promise<readonly { readonly code: st
 /** Told under numbers of its own: the day's were given before it began. */
 const FIRST_ID = 1_000_000;
 
-function returned(code: string, index: number): Told {
+function returned(code: string, index: number): PartnerEvent {
   const at = msToInstant(Date.now());
   const actor = 'Chu Thị Hạnh';
   const item = {

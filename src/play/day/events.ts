@@ -1,18 +1,18 @@
 import type { Status } from '#schemas/dossier.upsert.v1';
 
-export type Teller = 'one-stop' | 'one-stop-legacy';
+export type Sender = 'one-stop' | 'one-stop-legacy';
 
 /**
- * What has to come of an item:
+ * What has to become of an event:
  * `applied` it is in the dossier's history; `released` it waits for its dossier and is then in the history;
  * `waits` a person must settle something; `invalid` it is refused, with the reason.
  */
 export type Fate = 'applied' | 'released' | 'waits' | 'invalid';
 
-/** One thing that a partner tells the hub of one dossier, however often it tells it. */
-export interface Told {
+/** One event of a dossier that a partner sends, however often it sends it. */
+export interface PartnerEvent {
   readonly id: number;
-  readonly party: Teller;
+  readonly party: Sender;
   readonly kind: 'dossier' | 'progress';
   readonly code: string;
   /** When it happened: a record in the national dialect has no time of its own, only the latest of its dates. */
@@ -32,9 +32,9 @@ export interface RestPush {
   readonly door: 'rest';
   readonly path: 'dossiers' | 'progress';
   readonly form: 'single' | 'array' | 'lines';
-  readonly told: readonly Told[];
+  readonly events: readonly PartnerEvent[];
   readonly idempotencyKey?: string;
-  /** The one-stop system enters it in its own book first: it is told of its dossiers by others later. */
+  /** The one-stop system enters it in its own book first, because others report its dossiers later. */
   readonly isEntered?: boolean;
 }
 
@@ -42,16 +42,16 @@ export interface DialectPush {
   readonly door: 'national-portal';
   readonly service: 'DongBoHoSoMC' | 'CapNhatTienDoHoSoMC';
   readonly isUpdating?: 'True' | 'False';
-  readonly told: readonly Told[];
+  readonly events: readonly PartnerEvent[];
 }
 
 export interface SoapPush {
   readonly door: 'soap';
   readonly operation: 'PushDossiers' | 'PushProgress';
-  readonly told: readonly Told[];
+  readonly events: readonly PartnerEvent[];
 }
 
-/** Requests that follow one another; other threads go on meanwhile. */
+/** Requests in sequence. Other threads run at the same time. */
 export interface Thread {
   /** When in the day it begins, 0 to 1. */
   readonly startsAt: number;

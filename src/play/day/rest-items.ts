@@ -1,25 +1,25 @@
 import type { Status } from '#schemas/dossier.upsert.v1';
-import type { Fate, Told } from './events.ts';
+import type { Fate, PartnerEvent } from './events.ts';
 import type { Story, StoryStep } from './stories.ts';
 
-/** Numbers what is told, so that a repetition is known as one. */
-export type Teller = (told: Omit<Told, 'id'>) => Told;
+/** Numbers an event, so that the play recognises a repetition. */
+export type NumberEvent = (event: Omit<PartnerEvent, 'id'>) => PartnerEvent;
 
-export function createTeller(): Teller {
+export function createNumbering(): NumberEvent {
   let id = 0;
-  return (told) => ({ ...told, id: ++id });
+  return (event) => ({ ...event, id: ++id });
 }
 
 const HANDED_IN: ReadonlySet<Status> = new Set(['submitted', 'refused']);
 
 /** A dossier as the REST door takes it, at a step of its story, with whatever `more` says. */
 export function restDossier(
-  tell: Teller,
+  numbered: NumberEvent,
   story: Story,
   step: StoryStep,
   more: object = {},
   fate: Fate = 'applied',
-): Told {
+): PartnerEvent {
   const { code, service, agency, applicant, channel, dueAt } = story;
   const [first] = story.steps as readonly [StoryStep];
   const received = story.steps.find(({ status, at }) => !HANDED_IN.has(status) && at <= step.at);
@@ -49,12 +49,17 @@ export function restDossier(
     onlinePayment: 'none',
     ...more,
   };
-  return tell({ party: 'one-stop', kind: 'dossier', code, at: step.at, status: step.status, fate, item });
+  return numbered({ party: 'one-stop', kind: 'dossier', code, at: step.at, status: step.status, fate, item });
 }
 
 /** A step as the REST door takes it. */
-export function restStep(tell: Teller, { code }: Story, step: StoryStep, fate: Fate = 'applied'): Told {
+export function restStep(
+  numbered: NumberEvent,
+  { code }: Story,
+  step: StoryStep,
+  fate: Fate = 'applied',
+): PartnerEvent {
   const { at, status, actor, title, unit, content } = step;
   const item = { code, at, status, actor, title, unit, content };
-  return tell({ party: 'one-stop', kind: 'progress', code, at, status, fate, actor, item });
+  return numbered({ party: 'one-stop', kind: 'progress', code, at, status, fate, actor, item });
 }

@@ -30,10 +30,10 @@ export async function sendDay({ threads }: Day, options: SendOptions): Promise<v
 async function sendThread({ pushes }: Thread, { send, onSent }: SendOptions): Promise<void> {
   for (const push of pushes) {
     await send(push);
-    onSent(push.told.length);
+    onSent(push.events.length);
   }
 }
 
 export function itemsOf({ threads }: Day): number {
-  return threads.reduce((sum, { pushes }) => sum + pushes.reduce((items, { told }) => items + told.length, 0), 0);
+  return threads.reduce((sum, { pushes }) => sum + pushes.reduce((items, { events }) => items + events.length, 0), 0);
 }

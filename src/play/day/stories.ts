@@ -87,7 +87,7 @@ const WORDS: Readonly<Record<Status, string>> = {
   returned: 'Đã trả kết quả cho công dân',
 };
 
-/** The course whose papers are not enough at first: told by whole records, because steps carry no supplements. */
+/** A course that begins without all papers. Whole records report it, because steps carry no supplements. */
 export const SUPPLEMENT: Course = [
   'received',
   'processing',

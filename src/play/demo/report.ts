@@ -97,9 +97,9 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
 }
 
 function exampleOf(acknowledgements: Acknowledgements): Pick<Report, 'example' | 'proof'> {
-  for (const { told, outcome } of acknowledgements.all()) {
-    const { phone } = (told.item as { applicant?: { phone?: string } }).applicant ?? {};
-    if (outcome === 'accepted' && phone) return { example: told.code, proof: phone.slice(-4) };
+  for (const { event, outcome } of acknowledgements.all()) {
+    const { phone } = (event.item as { applicant?: { phone?: string } }).applicant ?? {};
+    if (outcome === 'accepted' && phone) return { example: event.code, proof: phone.slice(-4) };
   }
   return { example: '', proof: '' };
 }

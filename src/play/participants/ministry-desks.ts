@@ -74,12 +74,12 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
       },
       async steps(maHoSo) {
         client.setSecurity(new WSSecurity('demo', MINISTRY_PASSWORD, { passwordType: 'PasswordDigest' }));
-        interface Told {
+        interface PartnerEvent {
           readonly trangThai: string;
           // node-soap makes a Date of it, which is the same moment.
           readonly thoiDiem: string | Date;
         }
-        const { return: answer } = await call<{ return: { tienDo?: readonly Told[] } }>(
+        const { return: answer } = await call<{ return: { tienDo?: readonly PartnerEvent[] } }>(
           client,
           'xemTienDo',
           { maHoSo },

@@ -8,7 +8,7 @@ export const SUBSCRIBER_PARTY = 'portal-webhooks';
 /** Who tells of the dossiers that it asks for. */
 const TELLERS = ['one-stop', 'civil-status'];
 
-/** A portal frontend that is told of changes, in a process of its own. */
+/** A portal frontend that receives webhooks, in a process of its own. */
 export type Subscriber = Partner<'webhook-subscriber'>;
 
 export const startSubscriber = (folder: Pick<Folder, 'path'>): Promise<Subscriber> =>

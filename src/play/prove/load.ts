@@ -5,10 +5,10 @@ import { legacy } from '../day/dialect-threads.ts';
 import { createDice } from '../day/dice.ts';
 import { oddities, type Repair } from '../day/edge-cases.ts';
 import type { Push, Thread } from '../day/events.ts';
-import { createTeller } from '../day/rest-items.ts';
+import { createNumbering } from '../day/rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from '../day/rest-threads.ts';
 
-/** What the one-stop systems are going to tell, wave after wave without an end: the same for the same seed. */
+/** The events of the one-stop systems, wave after wave without an end. The same seed gives the same events. */
 export interface Load {
   nextWave(): readonly Thread[];
   /** What is special about the dossiers of these codes. */
@@ -20,26 +20,28 @@ export interface Load {
  * overtake one another, older records after newer ones, arrays and lines, the national dialect, bad items among good.
  */
 export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): Load {
-  const tell = createTeller();
+  const numbered = createNumbering();
   const { office, registry } = openOffices(catalogue, createDice(seed), nowMs);
   const repairs: Repair[] = [];
   const ofUnknownService: string[] = [];
   const atMinistry: string[] = [];
   return {
     nextWave() {
-      const ministry = forMinistry(registry, tell, 4);
-      const odd = oddities(office, tell);
+      const ministry = forMinistry(registry, numbered, 4);
+      const odd = oddities(office, numbered);
       repairs.push(...odd.repairs);
       ofUnknownService.push(...odd.ofUnknownService);
-      atMinistry.push(...ministry.flatMap(({ pushes }) => pushes.flatMap(({ told }) => told.map(({ code }) => code))));
+      atMinistry.push(
+        ...ministry.flatMap(({ pushes }) => pushes.flatMap(({ events }) => events.map(({ code }) => code))),
+      );
       const threads = [
         ...ministry,
         ...odd.threads,
-        ...singles(office, tell, 40),
-        ...supplemented(office, tell, 2),
-        gathered(office, tell, 20, 'array'),
-        gathered(office, tell, 10, 'lines'),
-        legacy(office, tell, 8),
+        ...singles(office, numbered, 40),
+        ...supplemented(office, numbered, 2),
+        gathered(office, numbered, 20, 'array'),
+        gathered(office, numbered, 10, 'lines'),
+        legacy(office, numbered, 8),
       ];
       return threads.sort((a, b) => a.startsAt - b.startsAt);
     },
@@ -62,7 +64,7 @@ export interface LoadOptions {
 /** Requests that are under way at once. */
 const AT_ONCE = 16;
 
-/** Play waves for so long, at a rate; what has been begun then is told to its end. */
+/** Plays waves for a while at a rate. It finishes the dossiers that it has begun. */
 export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOptions): Promise<void> {
   const began = performance.now();
   let wave: Thread[] = [];
@@ -78,7 +80,7 @@ export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOp
     while (performance.now() - began < forMs) {
       if (wave.length === 0) wave = [...load.nextWave()];
       for (const push of (wave.shift() as Thread).pushes) {
-        await turn(push.told.length);
+        await turn(push.events.length);
         await send(push);
       }
     }

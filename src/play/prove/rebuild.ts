@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 const COMMAND = join(ROOT, 'bin', 'lienthong.mjs');
 const ENDS_WITHIN_MS = 600_000;
 
-interface Told {
+interface PartnerEvent {
   readonly messages?: number;
   readonly dossiers?: number;
   readonly found?: number;
@@ -19,17 +19,17 @@ export function rebuilt(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Re
   return new Promise((resolve) => {
     const options = { env, signal, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };
     execFile(process.execPath, [COMMAND, 'rebuild', '--json'], options, (error, out) => {
-      const told = documentOf(out);
-      if (!error) return resolve({ equal: true, says: `${told.dossiers} dossiers from ${told.messages} messages` });
-      const what = told.error ?? `${told.found} differences: ${JSON.stringify(told.differences?.slice(0, 5))}`;
-      resolve({ equal: false, says: told.error || told.found !== undefined ? what : error.message });
+      const event = documentOf(out);
+      if (!error) return resolve({ equal: true, says: `${event.dossiers} dossiers from ${event.messages} messages` });
+      const what = event.error ?? `${event.found} differences: ${JSON.stringify(event.differences?.slice(0, 5))}`;
+      resolve({ equal: false, says: event.error || event.found !== undefined ? what : error.message });
     });
   });
 }
 
-function documentOf(out: string): Told {
+function documentOf(out: string): PartnerEvent {
   try {
-    return JSON.parse(out) as Told;
+    return JSON.parse(out) as PartnerEvent;
   } catch {
     return {};
   }

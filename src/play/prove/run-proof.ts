@@ -38,7 +38,7 @@ export async function runProof(stage: Stage, options: ProofOptions): Promise<Rep
   const send = createSender({ client, hubUrl: stage.url, partners, secrets, acknowledgements, signal });
   const trouble = await loadWithFaults(stage, { ...options, load, send, acknowledgements });
 
-  const specials = load.specialsOf(new Set(acknowledgements.all().map(({ told }) => told.code)));
+  const specials = load.specialsOf(new Set(acknowledgements.all().map(({ event }) => event.code)));
   const idleBegan = performance.now();
   show('waiting for what the ministry registered', 0, 0);
   const unanswered = await handOver(specials, { partners, send, signal }, IDLE_WITHIN_MS);

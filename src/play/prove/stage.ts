@@ -9,7 +9,7 @@ import { type HubOptions, superviseHub } from '../stage/hub-processes.ts';
 import { interrupted } from '../stage/interruption.ts';
 import { freePort } from '../stage/ports.ts';
 import { openBell } from '../stage/redis.ts';
-import type { Keeper } from '../stage/start-janitor.ts';
+import type { Janitor } from '../stage/start-janitor.ts';
 import type { Troubled } from './inject-faults.ts';
 
 /** Everything that the proof runs, each in a process of its own. */
@@ -39,18 +39,18 @@ const HOST = '127.0.0.1';
 const MOST_STARTS = 40;
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
 
-export async function openStage(keeper: Keeper, options: StageOptions): Promise<Stage> {
+export async function openStage(janitor: Janitor, options: StageOptions): Promise<Stage> {
   const { env, logs, signal, say } = options;
-  const folder = makeFolder(env.HUB_DATA_DIR?.trim() || tmpdir(), keeper);
-  const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, keeper);
+  const folder = makeFolder(env.HUB_DATA_DIR?.trim() || tmpdir(), janitor);
+  const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, janitor);
   try {
-    const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, keeper);
+    const bell = await openBell(env.REDIS_URL?.trim() || undefined, folder, janitor);
     const on = [database.says, bell.says];
     for (const line of on) say(`runs on ${line}`);
     signal.throwIfAborted();
     const partners = await startPartners({ path: logs ?? folder });
-    for (const { child } of Object.values(partners)) keeper.keepProcess(child);
-    const hubs = await startHubs(keeper, { ...options, folder, database, bell, partners });
+    for (const { child } of Object.values(partners)) janitor.addProcess(child);
+    const hubs = await startHubs(janitor, { ...options, folder, database, bell, partners });
     say(`three processes of the hub are up: ${Object.keys(PROCESSES).join(', ')}; ${hubs.url}`);
     return { ...hubs, on, database, bell, partners };
   } catch (error) {
@@ -64,7 +64,7 @@ interface HubsOptions extends StageOptions, Pick<Stage, 'database' | 'bell' | 'p
 }
 
 async function startHubs(
-  keeper: Keeper,
+  janitor: Janitor,
   { env, port, logs, signal, folder, database, bell, partners }: HubsOptions,
 ): Promise<Pick<Stage, 'url' | 'secrets' | 'env' | 'deaths' | 'failures' | 'hubs'>> {
   const secrets = createSecrets();
@@ -78,7 +78,7 @@ async function startHubs(
     folder: logs ?? folder,
     env: hubEnv,
     mostStarts: MOST_STARTS,
-    onStart: (child) => void keeper.keepProcess(child),
+    onStart: (child) => void janitor.addProcess(child),
     onLine(name, { level, where, msg, error }) {
       if (level !== 'error' && level !== 'fatal') return;
       const what = `${name.replace(/-\d+$/, '')}: ${where ?? msg}: ${error}`.slice(0, 200);
@@ -99,10 +99,10 @@ async function startHubs(
 }
 
 /** Others can pass through and not read: PostgreSQL runs as another user when root starts it. */
-function makeFolder(root: string, keeper: Keeper): string {
+function makeFolder(root: string, janitor: Janitor): string {
   makeFolders(root);
   const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));
-  keeper.keep({ kind: 'folder', path: folder });
+  janitor.add({ kind: 'folder', path: folder });
   chmodSync(folder, 0o711);
   return folder;
 }

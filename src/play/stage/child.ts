@@ -63,16 +63,16 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
 
 /** Start a process and wait for its line `listening`. */
 export async function startListening(options: ChildOptions): Promise<{ readonly child: Child; readonly url: string }> {
-  let tell: (url: string) => void = () => undefined;
+  let numbered: (url: string) => void = () => undefined;
   let lastError = '';
   const url = new Promise<string>((resolve) => {
-    tell = resolve;
+    numbered = resolve;
   });
   const child = startChild({
     ...options,
     onLine(line) {
       options.onLine(line);
-      if (line.msg === 'listening') tell(String(line.url));
+      if (line.msg === 'listening') numbered(String(line.url));
       lastError = String(line.problem ?? line.error ?? lastError);
     },
   });

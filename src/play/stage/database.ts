@@ -4,7 +4,7 @@ import { findPostmaster } from '../../embedded-postgres/server.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
 import { createOwnDatabase } from './own-database.ts';
 import { freePort } from './ports.ts';
-import type { Keeper } from './start-janitor.ts';
+import type { Janitor } from './start-janitor.ts';
 
 /** The hubs' database, and what is done to it. */
 export interface ProofDatabase {
@@ -23,11 +23,11 @@ export interface ProofDatabase {
 export async function openDatabase(
   serverUrl: string | undefined,
   folder: string,
-  keeper: Keeper,
+  janitor: Janitor,
 ): Promise<ProofDatabase> {
   if (serverUrl) {
     const { url, name } = await createOwnDatabase(serverUrl);
-    keeper.keep({ kind: 'database', serverUrl, name });
+    janitor.add({ kind: 'database', serverUrl, name });
     return {
       ...asking(url),
       says: 'PostgreSQL of DATABASE_URL (its sessions are cut, it is not killed)',
@@ -38,7 +38,7 @@ export async function openDatabase(
   const port = await freePort('127.0.0.1', 0);
   const start = (): Promise<EmbeddedPostgres> =>
     startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '120', restart_after_crash: 'on' } });
-  keeper.keep({ kind: 'cluster', dataDir });
+  janitor.add({ kind: 'cluster', dataDir });
   let embedded = await start();
   const asked = asking(embedded.url);
   return {

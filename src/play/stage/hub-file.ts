@@ -33,14 +33,14 @@ export function writeHubFile(
   folder: Pick<Folder, 'path'>,
   partners: Partners,
   secrets: Secrets,
-  besides: Pick<HubFile, 'parties' | 'routes'> = {},
+  more: Pick<HubFile, 'parties' | 'routes'> = {},
 ): string {
   const path = join(folder.path, 'hub.config.json');
   const file = hubFile(partners, secrets);
   const whole = {
     ...file,
-    parties: { ...file.parties, ...besides.parties },
-    routes: [...(file.routes ?? []), ...(besides.routes ?? [])],
+    parties: { ...file.parties, ...more.parties },
+    routes: [...(file.routes ?? []), ...(more.routes ?? [])],
   };
   writeFileSync(path, JSON.stringify(whole, undefined, 2), { mode: 0o600 });
   return path;

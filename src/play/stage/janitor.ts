@@ -12,19 +12,19 @@ export type LeftOver =
   | { readonly kind: 'redis-database'; readonly url: string }
   | { readonly kind: 'folder'; readonly path: string };
 
-/** What the keeper is told: something came to be, or a process has ended. */
-export type KeeperMessage = { readonly keep: LeftOver } | { readonly ended: number };
+/** A message to the janitor: something was made, or a process has ended. */
+export type JanitorMessage = { readonly made: LeftOver } | { readonly ended: number };
 
 /**
- * A process beside the proof that removes what the proof made as soon as it is gone, in order or by `kill -9`: the end
- * of the channel between them tells it so. It is the one way of cleaning up, so that it is tried in every run.
+ * A process beside the proof that removes everything the proof made, also after a `kill -9` of the proof: it notices the
+ * end of the channel between them. It is the only way of cleaning up, so every run tests it.
  */
-function beKeeper(): void {
+function beJanitor(): void {
   let kept: readonly LeftOver[] = [];
-  process.on('message', (message: KeeperMessage) => {
+  process.on('message', (message: JanitorMessage) => {
     kept =
-      'keep' in message
-        ? [...kept, message.keep]
+      'made' in message
+        ? [...kept, message.made]
         : kept.filter((one) => one.kind !== 'process' || one.pid !== message.ended);
   });
   process.on('disconnect', () => void removeAll(kept).then((failed) => process.exit(failed ? 1 : 0)));
@@ -90,4 +90,4 @@ async function flush(url: string): Promise<void> {
   await redis.flushdb().finally(() => redis.disconnect());
 }
 
-if (process.argv[1] === import.meta.filename) beKeeper();
+if (process.argv[1] === import.meta.filename) beJanitor();

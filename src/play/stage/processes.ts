@@ -42,11 +42,11 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
     closers.push(() => Promise.all(processes.map(({ child }) => child.stop())));
     const secrets = createSecrets();
     const others = [ministryParties(ministries, Date.now()), subscriberParty(subscriber)];
-    const besides = {
+    const more = {
       parties: Object.assign({}, ...others.map(({ parties }) => parties)),
       routes: others.flatMap(({ routes }) => routes),
     };
-    const config = writeHubFile(folder, partners, secrets, besides);
+    const config = writeHubFile(folder, partners, secrets, more);
     const host = env.HOST?.trim() || '127.0.0.1';
     const port = await portOf(env, host, say);
     const own = { folder, config, host, port, ...(databaseUrl && { databaseUrl }) };

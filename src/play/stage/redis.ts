@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
-import type { Keeper } from './start-janitor.ts';
+import type { Janitor } from './start-janitor.ts';
 
 /** The hubs' Redis, and what is done to it. */
 export interface ProofBell {
@@ -18,9 +18,9 @@ export interface ProofBell {
 }
 
 /** A Redis of its own where `redis-server` is installed, otherwise a database of its own at REDIS_URL, otherwise none. */
-export async function openBell(redisUrl: string | undefined, folder: string, keeper: Keeper): Promise<ProofBell> {
-  if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return ownServer(folder, keeper);
-  if (redisUrl) return ownDatabase(redisUrl, keeper);
+export async function openBell(redisUrl: string | undefined, folder: string, janitor: Janitor): Promise<ProofBell> {
+  if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return ownServer(folder, janitor);
+  if (redisUrl) return ownDatabase(redisUrl, janitor);
   return {
     url: undefined,
     says: 'no Redis (no redis-server here, no REDIS_URL): the processes hear of new work by their sweep alone',
@@ -32,10 +32,10 @@ export async function openBell(redisUrl: string | undefined, folder: string, kee
 /** How long it stays away after a kill. */
 const AWAY_MS = 700;
 
-async function ownServer(folder: string, keeper: Keeper): Promise<ProofBell> {
+async function ownServer(folder: string, janitor: Janitor): Promise<ProofBell> {
   const port = await freePort('127.0.0.1', 0);
   const url = `redis://127.0.0.1:${port}`;
-  let server = startServer(port, folder, keeper);
+  let server = startServer(port, folder, janitor);
   await answers(url);
   return {
     url,
@@ -44,26 +44,26 @@ async function ownServer(folder: string, keeper: Keeper): Promise<ProofBell> {
       server.kill('SIGKILL');
       await server.ended;
       await sleep(AWAY_MS);
-      server = startServer(port, folder, keeper);
+      server = startServer(port, folder, janitor);
     },
     flush: () => withRedis(url, (redis) => redis.flushall()),
   };
 }
 
-function startServer(port: number, folder: string, keeper: Keeper) {
+function startServer(port: number, folder: string, janitor: Janitor) {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn('redis-server', args, { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   child.stdout.pipe(createWriteStream(join(folder, 'redis.log'), { flags: 'a', mode: 0o600 }));
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `${code}`)));
   child.once('error', () => undefined);
-  keeper.keepProcess({ pid: child.pid as number, ended });
+  janitor.addProcess({ pid: child.pid as number, ended });
   return { ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
 const DATABASES = 16;
 
 /** The first database that is empty and that no other proof has. */
-async function ownDatabase(redisUrl: string, keeper: Keeper): Promise<ProofBell> {
+async function ownDatabase(redisUrl: string, janitor: Janitor): Promise<ProofBell> {
   const mark = (redis: Redis) => redis.set('lienthong-proof', String(process.pid), 'NX');
   for (let number = 1; number < DATABASES; number++) {
     const url = new URL(redisUrl);
@@ -73,7 +73,7 @@ async function ownDatabase(redisUrl: string, keeper: Keeper): Promise<ProofBell>
       async (redis) => (await redis.dbsize()) === 0 && (await mark(redis)) === 'OK',
     );
     if (!isOurs) continue;
-    keeper.keep({ kind: 'redis-database', url: url.href });
+    janitor.add({ kind: 'redis-database', url: url.href });
     const flush = (): Promise<unknown> =>
       withRedis(url.href, (redis) => redis.multi().flushdb().set('lienthong-proof', String(process.pid)).exec());
     return {

@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from '../../process/compiled.ts';
 import type { Child } from './child.ts';
-import type { KeeperMessage, LeftOver } from './janitor.ts';
+import type { JanitorMessage, LeftOver } from './janitor.ts';
 
-/** Sees to it that nothing is left behind, however the proof ends. */
-export interface Keeper {
-  keep(made: LeftOver): void;
+/** Makes sure that nothing is left behind, however the proof ends. */
+export interface Janitor {
+  add(made: LeftOver): void;
   /** The same for a process, until it has ended. */
-  keepProcess<T extends Pick<Child, 'pid' | 'ended'>>(child: T): T;
-  /** Remove everything now. Rejects when something could not be removed; what, is told on stderr. */
+  addProcess<T extends Pick<Child, 'pid' | 'ended'>>(child: T): T;
+  /** Removes everything now. Rejects when that failed for something, and names it on stderr. */
   removeAll(): Promise<void>;
 }
 
-export async function startKeeper(): Promise<Keeper> {
+export async function startJanitor(): Promise<Janitor> {
   const child = spawn(process.execPath, [compiled('src/play/stage/janitor.ts')], {
     // Out of reach of the terminal's Ctrl-C.
     detached: true,
@@ -27,12 +27,12 @@ export async function startKeeper(): Promise<Keeper> {
       throw new Error(`the process that cleans up did not start (exit code ${code})`);
     }),
   ]);
-  const tell = (message: KeeperMessage): void => void (child.connected && child.send(message, () => undefined));
+  const numbered = (message: JanitorMessage): void => void (child.connected && child.send(message, () => undefined));
   return {
-    keep: (made) => tell({ keep: made }),
-    keepProcess(one) {
-      tell({ keep: { kind: 'process', pid: one.pid } });
-      void one.ended.then(() => tell({ ended: one.pid }));
+    add: (made) => numbered({ made }),
+    addProcess(one) {
+      numbered({ made: { kind: 'process', pid: one.pid } });
+      void one.ended.then(() => numbered({ ended: one.pid }));
       return one;
     },
     async removeAll() {
