@@ -13,39 +13,43 @@ import {
 } from '../ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export interface AlertMeans {
+/** One incident, one alert: a log line, a metric, and a webhook where one is configured. */
+export interface Alerts {
+  /** Opens an incident, unless the same one is open. The cause is logged, so it must name no person. */
+  open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
+  /** Closes incidents. */
+  close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
+  /** Sends alerts that are not sent yet. Does nothing while another process sends. */
+  send(): Promise<void>;
+  /** The kind of incident that a failed outcome probably means. */
+  kindOf(outcome: Outcome): Incident['kind'];
+}
+
+/** @param webhook where alerts are sent; undefined to log them only */
+export function createAlerts({
+  database,
+  telemetry,
+  nowMs,
+  webhook,
+}: {
   readonly database: Database;
   readonly telemetry: Telemetry;
   readonly nowMs: () => number;
   readonly webhook: { readonly webhook: string; readonly secret: string } | undefined;
-}
-
-/** One incident, one alert: a log line, a metric, and a webhook where one is configured. */
-export interface Alerts {
-  /** Something is wrong. Says nothing when the same trouble is open already. The cause must name nobody: it is logged. */
-  open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
-  /** It is right again. */
-  close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
-  /** Send what has not been sent; nothing while another process is doing so. */
-  send(): Promise<void>;
-  /** What an outcome that got nothing through probably means. */
-  kindOf(outcome: Outcome): Incident['kind'];
-}
-
-export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans): Alerts {
+}): Alerts {
   const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
-  let telling: Promise<void> | undefined;
+  let sending: Promise<void> | undefined;
 
-  /** Of several processes one tells: what the others found untold may be told by now. */
-  async function tellAll(): Promise<void> {
+  /** One process at a time sends: another one may have sent these incidents meanwhile. */
+  async function sendAll(): Promise<void> {
     if ((await untoldIncidents(database, 1)).length === 0) return;
     await withTellersTurn(database, async () => {
       for (const incident of await untoldIncidents(database, 50))
-        if (await send(incident)) await markTold(database, [incident.id], nowMs());
+        if (await post(incident)) await markTold(database, [incident.id], nowMs());
     });
   }
 
-  async function send(incident: Incident): Promise<boolean> {
+  async function post(incident: Incident): Promise<boolean> {
     if (!http || !webhook) return true;
     const { id, party, kind, cause, openedAt } = incident;
     const body = JSON.stringify({ type: `incident.${kind}`, timestamp: openedAt, data: { id, party, kind, cause } });
@@ -53,7 +57,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       url: webhook.webhook,
       headers: {
         'Content-Type': 'application/json',
-        // A database that was put back gives the same number again: the moment tells them apart.
+        // A restored database gives the same id again: the moment makes the key unique.
         ...webhookHeaders(`incident-${id}-${instantToMs(openedAt)}`, body, [webhook.secret], nowMs()),
       },
       body,
@@ -77,10 +81,10 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertMeans
       }
     },
     async send() {
-      telling ??= tellAll().finally(() => {
-        telling = undefined;
+      sending ??= sendAll().finally(() => {
+        sending = undefined;
       });
-      await telling;
+      await sending;
     },
     kindOf(outcome) {
       const { reason = '' } = outcome;

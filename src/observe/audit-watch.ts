@@ -1,17 +1,6 @@
-import type { Database } from '../database/pool.ts';
 import { type Anchor, followChain, loadAnchors, saveAnchor } from '../ledger/audit-chain.ts';
 import { HUB, withTellersTurn } from '../ledger/incidents.ts';
-import type { Vault } from '../secrets/vault.ts';
-import type { Alerts } from './alerts.ts';
-import type { Telemetry } from './telemetry.ts';
-
-export interface AuditWatchMeans {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly alerts: Pick<Alerts, 'open' | 'close'>;
-  readonly telemetry: Pick<Telemetry, 'log'>;
-  readonly nowMs: () => number;
-}
+import type { WatchContext } from './watch-context.ts';
 
 /**
  * Follow the audit's entries from the last one that was signed, and sign the newest. What does not fit is an incident, and
@@ -20,7 +9,7 @@ export interface AuditWatchMeans {
  * What was signed is remembered here besides, so that the table cannot be put back to an earlier state while the hub runs;
  * and it is logged once a day, so that it stands outside of the database too.
  */
-export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: AuditWatchMeans): () => Promise<void> {
+export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: WatchContext): () => Promise<void> {
   let signed: Anchor | undefined;
   let loggedDay: string | undefined;
 

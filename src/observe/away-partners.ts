@@ -3,9 +3,8 @@ import { AWAY_KINDS, partiesLeftInPeace } from '../ledger/incidents.ts';
 import type { Alerts } from './alerts.ts';
 
 /**
- * End the incidents of partners that could not be reached and that nothing is to be told or asked of any more, as when a person
- * gave up what waited. No call would ever come that could end them. When there is something again and the partner is still
- * away, its next failures open another one.
+ * Closes the incidents of unreachable partners that nothing waits for any more, as after an operator gave up their deliveries.
+ * No call would ever close them. If such a partner is still away, its next failures open another incident.
  */
 export async function watchAway(
   { database, alerts }: { readonly database: Database; readonly alerts: Pick<Alerts, 'close'> },

@@ -1,25 +1,18 @@
 import { instantToMs } from '#core/dates/dates';
-import type { Database } from '../database/pool.ts';
 import { openIncidents, withTellersTurn } from '../ledger/incidents.ts';
 import type { Party } from '../parties/party.ts';
-import type { Alerts } from './alerts.ts';
-
-export interface CertificateWatchMeans {
-  readonly database: Database;
-  readonly alerts: Pick<Alerts, 'open' | 'close'>;
-  readonly nowMs: () => number;
-}
+import type { WatchContext } from './watch-context.ts';
 
 const DAY_MS = 86_400_000;
-/** Days before its end at which a certificate is told of. */
-const TOLD_BEFORE = [7, 15, 30];
+/** Days before its end at which a certificate opens an incident. */
+const DAYS_BEFORE = [7, 15, 30];
 
 /**
- * Who has to see to a certificate hears of it 30, 15 and 7 days before its end, and when it has ended: each time one
- * incident of the party, which names all of its certificates that are so far. When they were replaced it is over.
+ * Opens an incident of a party 30, 15 and 7 days before a certificate ends, and when it has ended. One incident names all
+ * such certificates of the party. It closes when they are replaced.
  */
 export async function watchCertificates(
-  { database, alerts, nowMs }: CertificateWatchMeans,
+  { database, alerts, nowMs }: Pick<WatchContext, 'database' | 'alerts' | 'nowMs'>,
   parties: ReadonlyMap<string, Pick<Party, 'id' | 'certificates'>>,
 ): Promise<void> {
   // One process at a time: two would each close what the other has opened.
@@ -35,17 +28,17 @@ export async function watchCertificates(
   });
 }
 
-/** What is to be said of those that end or have ended; the same from one time of telling to the next. */
+/** The cause of the incident. It stays the same from one of these days to the next. */
 function expiryOf(certificates: ReturnType<Party['certificates']>, nowMs: number): string | undefined {
-  const told = [...certificates]
+  const expiring = [...certificates]
     .sort((a, b) => (a.validTo < b.validTo ? -1 : 1))
     .flatMap(({ subject, validTo }) => {
       const leftMs = instantToMs(validTo) - nowMs;
-      const days = TOLD_BEFORE.find((one) => leftMs <= one * DAY_MS);
+      const days = DAYS_BEFORE.find((one) => leftMs <= one * DAY_MS);
       if (days === undefined) return [];
       const what = `the certificate of ${subject.replaceAll('\n', ', ')}`;
       const when = leftMs <= 0 ? 'ended on' : 'ends on';
       return `${what} ${when} ${validTo.slice(0, 10)}${leftMs <= 0 ? '' : `, within ${days} days`}`;
     });
-  return told.length > 0 ? told.join('; ') : undefined;
+  return expiring.length > 0 ? expiring.join('; ') : undefined;
 }

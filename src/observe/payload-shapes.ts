@@ -1,19 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/dossier/shape';
-import type { Database } from '../database/pool.ts';
 import type { WireRecord } from '../kit/http/http.ts';
 import { readXml } from '../kit/xml/read-xml.ts';
 import { openIncidents } from '../ledger/incidents.ts';
 import { changeShape } from '../ledger/shapes.ts';
-import type { Alerts } from './alerts.ts';
-import type { Telemetry } from './telemetry.ts';
-
-export interface ShapeWatchMeans {
-  readonly database: Database;
-  readonly alerts: Alerts;
-  readonly telemetry: Telemetry;
-  readonly nowMs: () => number;
-}
+import type { WatchContext } from './watch-context.ts';
 
 /** A message, as far as its payload's shape goes. */
 interface SampledMessage {
@@ -25,29 +16,29 @@ interface SampledMessage {
 }
 
 /**
- * Watches the shapes of what partners tell and answer. A difference from what was learnt opens one incident, and is
- * known from then on. What is sampled is looked at later, some payloads a second: nobody waits for it.
+ * Watches the shapes of partners' payloads. A difference from the learnt shape opens one incident, and is known from then
+ * on. Samples are compared later, some payloads a second, so that no request waits.
  */
 export interface PayloadShapes {
-  /** Messages were kept. */
+  /** Samples stored messages. */
   sampleMessages(messages: readonly SampledMessage[]): void;
-  /** A partner answered a call. */
+  /** Samples a partner's answer to a call. */
   sampleAnswer(party: string, operation: string, wire: WireRecord): void;
-  /** Look at what was sampled. */
+  /** Compares all samples now. */
   flush(): Promise<void>;
-  /** Let notices of more than a day ago rest: the new shape is the usual one now. */
+  /** Closes incidents of more than a day ago: the new shape is the usual one now. */
   closeOld(): Promise<void>;
 }
 
-/** After the first payloads, one of so many is looked at, and one that comes so long after the last one that was. */
+/** After the first payloads of a kind, every 50th is sampled, and one that comes this long after the last sample. */
 const ONE_OF = 50;
 const AGAIN_AFTER_MS = 10_000;
 const EVERY_MS = 1_000;
-/** Payloads of one kind that wait to be looked at. */
+/** Samples of one kind that may wait. */
 const MOST_WAITING = 20;
-/** Of what is larger the beginning is looked at: all of it would hold up everything else while it is parsed. */
+/** Only the beginning of a larger payload is parsed: parsing all of it would hold up every request. */
 const MOST_BYTES = 256 * 1024;
-const MOST_TOLD = 8;
+const MOST_NAMED = 8;
 const DAY_MS = 86_400_000;
 
 interface Sample {
@@ -57,76 +48,34 @@ interface Sample {
   /** Whether the body is the beginning of a larger one. */
   readonly isPart: boolean;
   /** What was asked, where it is an answer: answers to different questions have different shapes. */
-  readonly asked?: string;
+  readonly asked?: string | undefined;
 }
+
+type Payload = Omit<Sample, 'isPart'>;
 
 interface Print {
   readonly print: Fingerprint;
   readonly isPart: boolean;
 }
 
-export function createPayloadShapes({ database, alerts, telemetry, nowMs }: ShapeWatchMeans): PayloadShapes {
-  const seen = new Map<string, { readonly count: number; readonly lookedMs: number }>();
-  let waiting = new Map<string, Sample[]>();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> = Promise.resolve();
+type ShapeContext = Pick<WatchContext, 'database' | 'alerts' | 'telemetry' | 'nowMs'>;
 
-  function sample(one: Omit<Sample, 'isPart'>): void {
-    const key = `${one.party} ${one.kind}`;
-    const before = seen.get(key) ?? { count: 0, lookedMs: 0 };
-    const count = before.count + 1;
-    const isInTurn = count <= LEARNING || count % ONE_OF === 0;
-    const isLookedAt = isInTurn || Math.abs(nowMs() - before.lookedMs) >= AGAIN_AFTER_MS;
-    seen.set(key, { count, lookedMs: isLookedAt ? nowMs() : before.lookedMs });
-    if (!isLookedAt) return;
-    const others = waiting.get(key);
-    if (!others) waiting.set(key, [cut(one)]);
-    else if (others.length < MOST_WAITING) others.push(cut(one));
-    timer ??= setTimeout(() => void flush(), EVERY_MS).unref();
+export function createPayloadShapes(context: ShapeContext): PayloadShapes {
+  const { database, alerts, telemetry, nowMs } = context;
+  const samples = createSamples(nowMs);
+  let timer: NodeJS.Timeout | undefined;
+  let comparing: Promise<void> = Promise.resolve();
+
+  function sample(one: Payload): void {
+    if (samples.add(one)) timer ??= setTimeout(() => void flush(), EVERY_MS).unref();
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    const samples = [...waiting.values()].flat();
-    waiting = new Map();
-    looking = looking.then(() => look(samples)).catch((error) => telemetry.failed('shapes', error));
-    return looking;
-  }
-
-  async function look(samples: readonly Sample[]): Promise<void> {
-    const prints = new Map<string, { party: string; kind: string; prints: Print[] }>();
-    for (const one of samples) {
-      await nextTurn();
-      const print = printOf(one);
-      if (!print) continue;
-      const kind = one.asked === undefined ? one.kind : `${one.kind} ${questionOf(one.asked)}`.slice(0, 300);
-      const key = `${one.party} ${kind}`;
-      const known = prints.get(key);
-      const found = { print, isPart: one.isPart };
-      if (known) known.prints.push(found);
-      else prints.set(key, { party: one.party, kind, prints: [found] });
-    }
-    for (const { party, kind, prints: found } of prints.values()) await compare(party, kind, found);
-  }
-
-  async function compare(party: string, kind: string, prints: readonly Print[]): Promise<void> {
-    const drifts = await changeShape(database, party, kind, nowMs(), (known) => {
-      const found: Drift[] = [];
-      let shape = known;
-      for (const { print, isPart } of prints) {
-        const learnt = learn(shape, print, isPart);
-        shape = learnt.shape;
-        found.push(...learnt.drifts);
-      }
-      return { shape, result: found };
-    });
-    if (drifts.length === 0) return;
-    const more = drifts.length > MOST_TOLD ? ` and ${drifts.length - MOST_TOLD} more` : '';
-    const told = drifts.slice(0, MOST_TOLD).map(({ text }) => text);
-    // What was noticed before is known: this is another matter.
-    await alerts.close(party, ['schema-drift']);
-    await alerts.open(party, 'schema-drift', `${kind}: ${told.join('; ')}${more}`);
+    const taken = samples.take();
+    comparing = comparing.then(() => compareAll(context, taken)).catch((error) => telemetry.failed('shapes', error));
+    return comparing;
   }
 
   return {
@@ -146,8 +95,76 @@ export function createPayloadShapes({ database, alerts, telemetry, nowMs }: Shap
   };
 }
 
+/** The payloads that wait to be looked at. */
+function createSamples(nowMs: () => number) {
+  const seen = new Map<string, { readonly count: number; readonly sampledMs: number }>();
+  let waiting = new Map<string, Sample[]>();
+  return {
+    /** @returns whether the payload is one of the few that are looked at */
+    add(one: Payload): boolean {
+      const key = `${one.party} ${one.kind}`;
+      const before = seen.get(key) ?? { count: 0, sampledMs: 0 };
+      const count = before.count + 1;
+      const isNth = count <= LEARNING || count % ONE_OF === 0;
+      const isSampled = isNth || Math.abs(nowMs() - before.sampledMs) >= AGAIN_AFTER_MS;
+      seen.set(key, { count, sampledMs: isSampled ? nowMs() : before.sampledMs });
+      if (!isSampled) return false;
+      const others = waiting.get(key);
+      if (!others) waiting.set(key, [cut(one)]);
+      else if (others.length < MOST_WAITING) others.push(cut(one));
+      return true;
+    },
+    take(): readonly Sample[] {
+      const taken = [...waiting.values()].flat();
+      waiting = new Map();
+      return taken;
+    },
+  };
+}
+
+async function compareAll(context: ShapeContext, samples: readonly Sample[]): Promise<void> {
+  const byKind = new Map<string, { party: string; kind: string; prints: Print[] }>();
+  for (const one of samples) {
+    await nextTurn();
+    const print = printOf(one);
+    if (!print) continue;
+    const kind = one.asked === undefined ? one.kind : `${one.kind} ${questionOf(one.asked)}`.slice(0, 300);
+    const key = `${one.party} ${kind}`;
+    const known = byKind.get(key);
+    const found = { print, isPart: one.isPart };
+    if (known) known.prints.push(found);
+    else byKind.set(key, { party: one.party, kind, prints: [found] });
+  }
+  for (const { party, kind, prints } of byKind.values()) await compare(context, party, kind, prints);
+}
+
+/** Learns the shapes, and opens an incident when they differ from the known one. */
+async function compare(
+  { database, alerts, nowMs }: ShapeContext,
+  party: string,
+  kind: string,
+  prints: readonly Print[],
+): Promise<void> {
+  const drifts = await changeShape(database, party, kind, nowMs(), (known) => {
+    const found: Drift[] = [];
+    let shape = known;
+    for (const { print, isPart } of prints) {
+      const learnt = learn(shape, print, isPart);
+      shape = learnt.shape;
+      found.push(...learnt.drifts);
+    }
+    return { shape, result: found };
+  });
+  if (drifts.length === 0) return;
+  const more = drifts.length > MOST_NAMED ? ` and ${drifts.length - MOST_NAMED} more` : '';
+  const named = drifts.slice(0, MOST_NAMED).map(({ text }) => text);
+  // An earlier drift is known by now: this is another incident.
+  await alerts.close(party, ['schema-drift']);
+  await alerts.open(party, 'schema-drift', `${kind}: ${named.join('; ')}${more}`);
+}
+
 /** A copy of the beginning of what is large, so that nothing holds on to all of it. */
-function cut(one: Omit<Sample, 'isPart'>): Sample {
+function cut(one: Payload): Sample {
   const { body } = one;
   if (body.length <= MOST_BYTES) return { ...one, isPart: false };
   const bytes =

@@ -1,41 +1,35 @@
-import type { Database } from '../database/pool.ts';
 import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from '../ledger/homes.ts';
 import { HUB, openIncidents } from '../ledger/incidents.ts';
-import type { Alerts } from './alerts.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { WatchContext } from './watch-context.ts';
 
-export interface LookMeans {
-  readonly database: Database;
-  readonly telemetry: Pick<Telemetry, 'log'>;
-  readonly nowMs: () => number;
-  /** The folder of the server, where it is the hub's own. */
-  readonly folder: string | undefined;
-}
-
-export interface RestoreWatchDeps extends LookMeans {
-  readonly alerts: Pick<Alerts, 'open' | 'close'>;
-}
+/** @param folder the folder of the server, when it is the hub's own */
+type RestoreContext = Pick<WatchContext, 'database' | 'telemetry' | 'nowMs'> & { readonly folder: string | undefined };
 
 export interface RestoreWatch {
   /**
-   * Whether what is told now may have been told before, for the database was put back. It is looked at when there has been a
-   * new connection, which may be one to another server; otherwise this costs nothing.
+   * Whether a delivery sent now may have been sent before, because the database was restored. Looks after a new connection,
+   * which may lead to another server. Otherwise this costs nothing.
    */
   isDoubtful(): Promise<boolean>;
-  /** Open the incident for as long as it is so, and close it. For the scheduler. */
+  /** Opens the incident while that is so, and closes it. For the scheduler. */
   watch(): Promise<void>;
 }
 
-/** Look where the database is, and log it where that is another place than before. */
-export async function reportRestore({ database, telemetry, nowMs, folder }: LookMeans): Promise<PutBack | undefined> {
+/** Checks whether the database was restored or replaced, and logs it. */
+export async function reportRestore({
+  database,
+  telemetry,
+  nowMs,
+  folder,
+}: RestoreContext): Promise<PutBack | undefined> {
   const noticed = await lookAtHome(database, nowMs(), { folder });
   if (noticed) telemetry.log.warn({ ...noticed }, putBackCause(noticed));
   return noticed;
 }
 
-/** Notice that the database was put back to an earlier state, or that another server has taken over; see ledger/homes.ts. */
-export function createRestoreWatch(means: RestoreWatchDeps): RestoreWatch {
-  const { database, alerts, nowMs } = means;
+/** Notices that the database was restored from a backup, or that another server took over; see ledger/homes.ts. */
+export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 'alerts'>): RestoreWatch {
+  const { database, alerts, nowMs } = context;
   let lookedAt: number | undefined;
   let doubtful: PutBack | undefined;
   let looking: Promise<void> | undefined;
@@ -43,7 +37,7 @@ export function createRestoreWatch(means: RestoreWatchDeps): RestoreWatch {
   async function lookOnce(): Promise<void> {
     // One that is made meanwhile is looked at the next time.
     const connections = database.connections();
-    doubtful = (await reportRestore(means)) ?? (await doubtfulHome(database, nowMs()));
+    doubtful = (await reportRestore(context)) ?? (await doubtfulHome(database, nowMs()));
     lookedAt = connections;
   }
 
@@ -63,9 +57,9 @@ export function createRestoreWatch(means: RestoreWatchDeps): RestoreWatch {
     async watch() {
       await look();
       const cause = doubtful && putBackCause(doubtful);
-      const told = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
-      // Once more put back is another incident: senders must send again from another moment.
-      if (told && told.cause !== cause) await alerts.close(HUB, ['put-back']);
+      const known = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
+      // A second restore is another incident: senders must send again from another moment.
+      if (known && known.cause !== cause) await alerts.close(HUB, ['put-back']);
       if (cause !== undefined) await alerts.open(HUB, 'put-back', cause);
     },
   };

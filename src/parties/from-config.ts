@@ -7,7 +7,7 @@ import { createParty, type Party } from './party.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 /** The parties of the configuration, with their adapters: loadConfig has seen to it that they fit. */
-export function createParties(
+function createParties(
   { file }: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
   database: Database,
@@ -22,6 +22,19 @@ export function createParties(
       return [id, partyOf(id, entry, signedBy, loaded, database, codes, nowMs)];
     }),
   );
+}
+
+/** The same, when all that adapters load first is loaded. */
+export async function loadParties(
+  config: Config,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+  database: Database,
+  codes: CodeEntries,
+  nowMs: () => number,
+): Promise<ReadonlyMap<string, Party>> {
+  const parties = createParties(config, adapters, database, codes, nowMs);
+  for (const { adapter } of parties.values()) await adapter.load?.();
+  return parties;
 }
 
 /** What the configuration and the adapters say of each party's rights. */

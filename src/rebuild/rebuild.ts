@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
+import { maskStale } from '../index/mask-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';
@@ -42,13 +43,24 @@ const LIMIT = 100;
 /** A batch that was read before a swap and is written after it may bring back what it had read. */
 const SWAPS = 3;
 
+export type Rebuild = (options?: RebuildOptions) => Promise<RebuildReport>;
+
+/** See rebuildIndex. */
+export function createRebuild(deps: RebuildDeps): Rebuild {
+  return async (options) => {
+    // Rows that an older hub masked would differ, and the scheduler masks them again anyway.
+    await maskStale(deps.live, deps.vault);
+    return rebuildIndex(deps, options);
+  };
+}
+
 /**
  * Build the index anew from the messages alone, beside the live one, and compare both. The hub may run meanwhile; its
  * writers wait only for the last look at what seemed to differ. Whatever happens, the live index is whole.
  *
  * @throws where another rebuild is under way, or what went wrong; then nothing was changed
  */
-export async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
+async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
   const { live, nowMs } = deps;
   const { swap = false, limit = LIMIT, tell = () => undefined } = options;
   return withFreshSchema(live, nowMs(), async (beside) => {

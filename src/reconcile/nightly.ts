@@ -10,7 +10,13 @@ import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { NightlyReconcile } from '../scheduler.ts';
-import { type ReconcileDeps, type ReconcileReport, reconcileParty, whyNotAsked } from './reconcile.ts';
+import {
+  type ReconcileDeps,
+  type ReconcileOptions,
+  type ReconcileReport,
+  reconcileParty,
+  whyNotAsked,
+} from './reconcile.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
 
@@ -41,6 +47,17 @@ export function createNightly(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMa
     },
     run: (party) => reconcileNightly(hub, deps, asked.get(party) as Asked, ending.signal),
     stop: () => ending.abort(),
+  };
+}
+
+export type Reconcile = (party: string, options?: ReconcileOptions) => Promise<ReconcileReport>;
+
+/** Compares with one party, on an order. @throws an Error when there is no such party; see reconcileParty */
+export function createReconcile(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMap<string, Party>): Reconcile {
+  return async (id, options) => {
+    const party = parties.get(id);
+    if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);
+    return reconcileParty(hub, deps, party, options);
   };
 }
 

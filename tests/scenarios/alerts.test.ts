@@ -123,7 +123,7 @@ describe('alerts', () => {
   test('the audit is followed and signed; what was tampered with is told of once, and nothing is signed until it fits', async () => {
     const { database, pool } = { database: hub.hub.database, pool: hub.hub.database.pool };
     const lines: string[] = [];
-    const telemetry = { log: pino({}, { write: (line) => void lines.push(line) }) };
+    const telemetry = createTelemetry(pino({}, { write: (line) => void lines.push(line) }));
     const vault = createVault(['a secret of the audit for tests, long enough']);
     const watch = createAuditWatch({
       ...{ database, vault, telemetry, nowMs: () => MORNING },

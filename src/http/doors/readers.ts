@@ -22,5 +22,10 @@ export function createReaders(province: string | undefined, codes: Pick<CodeEntr
   };
 }
 
+/** The same by other code tables. */
+export function readersWith(province: string | undefined): (codes: Pick<CodeEntries, 'at'>) => Readers {
+  return (codes) => createReaders(province, codes);
+}
+
 /** The doors of dialects that partners speak too: what came through them can go on as it came. */
 export const ORIGINALS: OriginalReaders = { 'national-portal': originalItems };

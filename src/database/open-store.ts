@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { Vault } from '../secrets/vault.ts';
+import { type Clock, databaseClock } from './clock.ts';
+import { migrate } from './migrate.ts';
+import { type Database, openDatabase, refuseOtherSettings, type Waits } from './pool.ts';
+import { unopenedMessages } from './reseal.ts';
+
+export interface StoreOptions extends Waits {
+  /** The made-up time of a test. Without it the hub goes by the database's clock. */
+  readonly nowMs?: () => number;
+  /** This machine's time. */
+  readonly machineMs?: () => number;
+}
+
+/** The database and its clock. */
+export interface Store {
+  readonly database: Database;
+  readonly nowMs: () => number;
+  close(): Promise<void>;
+}
+
+/** Opens the database. Rejects, with nothing left open, when its settings do not fit. */
+export async function openStore(url: string, log: Logger, options: StoreOptions): Promise<Store> {
+  const database = openDatabase(url, options);
+  try {
+    await refuseOtherSettings(database);
+    if (options.nowMs) return { database, nowMs: options.nowMs, close: () => database.close() };
+    const clock = await databaseClock(database, options.machineMs ?? Date.now);
+    logDifference(clock, log);
+    return {
+      database,
+      nowMs: clock.nowMs,
+      async close() {
+        clock.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+const CLOCKS_DIFFER_MS = 1_000;
+
+function logDifference(clock: Clock, log: Logger): void {
+  const aheadMs = Math.round(clock.aheadMs());
+  if (Math.abs(aheadMs) > CLOCKS_DIFFER_MS)
+    log.warn({ aheadMs }, "this machine's clock is not the database's: the hub goes by the database's");
+}
+
+/** Migrates the tables, and refuses a secret that cannot open them. */
+export async function prepareStore({ database, nowMs }: Store, vault: Vault, log: Logger): Promise<void> {
+  const applied = await migrate(database, nowMs());
+  if (applied.length > 0) log.info({ applied }, 'migrated');
+  await refuseOtherSecret(database, vault);
+}
+
+/** With another secret no stored message could be opened, and new ones would be sealed with the wrong secret. */
+async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {
+  const { looked, unopened } = (await unopenedMessages(database, vault, 100)).newest;
+  if (unopened > 0)
+    throw new Error(
+      `${unopened} of the newest ${looked} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives; give the one of before in HUB_SECRET_OLD`,
+    );
+}

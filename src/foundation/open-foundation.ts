@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import { type Config, embeddedFolder } from '../config/config.ts';
+import { openStore, prepareStore, type Store, type StoreOptions } from '../database/open-store.ts';
+import { dataFolderOf } from '../embedded-postgres/cluster.ts';
+import { type CodeEntries, createCodeEntries } from '../ledger/code-entries.ts';
+import { loadOwnedSince } from '../ledger/ownership.ts';
+import { registerParties } from '../ledger/party-states.ts';
+import { createAlerts } from '../observe/alerts.ts';
+import { createReporting, type Reporting, showDatabase } from '../observe/reporting.ts';
+import { reportRestore } from '../observe/restore-watch.ts';
+import { loadParties } from '../parties/from-config.ts';
+import type { LoadedAdapter } from '../parties/load-adapters.ts';
+import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { createVault } from '../secrets/vault.ts';
+
+export interface FoundationOptions extends StoreOptions {
+  readonly random?: () => number;
+}
+
+/** What the parts of the hub stand on. */
+export interface Foundation {
+  readonly hub: HubContext;
+  readonly store: Store;
+  readonly reporting: Reporting;
+  readonly codes: CodeEntries;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly ownedSince: string;
+  /** The folder of the embedded database. */
+  readonly folder: string | undefined;
+}
+
+/** Opens and migrates the database, and loads the parties. Rejects with nothing left open. */
+export async function openFoundation(
+  config: Config,
+  databaseUrl: string,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+  log: Logger,
+  options: FoundationOptions,
+): Promise<Foundation> {
+  const reporting = await createReporting(log, config.traces);
+  const { telemetry } = reporting;
+  const vault = createVault(config.secrets);
+  const embedded = embeddedFolder(config);
+  const folder = embedded && dataFolderOf(embedded);
+  let store: Store | undefined;
+  try {
+    store = await openStore(databaseUrl, log, options);
+    const { database, nowMs } = store;
+    const codes = createCodeEntries(database);
+    const parties = await loadParties(config, adapters, database, codes, nowMs);
+    await prepareStore(store, vault, log);
+    const ownedSince = await loadOwnedSince(database);
+    await registerParties(database, [...parties.keys()]);
+    // Before anything is stored or sent.
+    await reportRestore({ database, telemetry, nowMs, folder });
+    showDatabase(telemetry, database, nowMs);
+    const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
+    const hub = { database, vault, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
+    return { hub, store, reporting, codes, parties, ownedSince, folder };
+  } catch (error) {
+    await Promise.all([store?.close(), reporting.close()]);
+    throw error;
+  }
+}

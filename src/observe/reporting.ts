@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import type { TraceSettings } from '../config/config.ts';
+import type { Database } from '../database/pool.ts';
+import { countAnomalies } from '../ledger/anomalies.ts';
+import { loadBacklog } from '../ledger/backlog.ts';
+import { lastReconciles } from '../ledger/reconciles.ts';
+import { createTelemetry, type Telemetry } from './telemetry.ts';
+
+/** Log, metrics and traces of a process. */
+export interface Reporting {
+  readonly telemetry: Telemetry;
+  /** Sends the last traces. */
+  close(): Promise<void>;
+}
+
+/** Loads OpenTelemetry only when the settings ask for traces. */
+export async function createReporting(log: Logger, settings: TraceSettings | undefined): Promise<Reporting> {
+  const traces = settings && (await import('./traces.ts')).createTraces(settings, log);
+  return { telemetry: createTelemetry(log, traces), close: async () => traces?.close() };
+}
+
+/** Shows in the metrics what stands in the database. */
+export function showDatabase(telemetry: Telemetry, database: Database, nowMs: () => number): void {
+  telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
+  telemetry.watchAgreement(() => lastReconciles(database));
+  telemetry.watchAnomalies(() => countAnomalies(database));
+}

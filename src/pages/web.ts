@@ -1,0 +1,151 @@
+import { setMaxListeners } from 'node:events';
+import type { Hono } from 'hono';
+import type { WorkingTime } from '#core/dates/working-time';
+import { createCatalogueReader } from '../catalogue/read.ts';
+import type { ChangeSignal } from '../concurrency/change-signal.ts';
+import type { Config } from '../config/config.ts';
+import { createApp, createProbes } from '../http/app.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { createAuditLimit } from '../http/audit-limit.ts';
+import { createKeys } from '../http/auth.ts';
+import { createClients } from '../http/clients.ts';
+import { createCursors } from '../http/cursor.ts';
+import { type Listening, listen } from '../http/listen.ts';
+import { refusalOf } from '../http/problem.ts';
+import { rememberReports } from '../http/remembered-reports.ts';
+import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
+import { questionOf } from '../http/statistics-question.ts';
+import { createLookUp } from '../index/look-up.ts';
+import { createIndexReader } from '../index/read.ts';
+import { createAudit } from '../ledger/audit.ts';
+import { createDelayReader } from '../ledger/delays.ts';
+import { createEndedSessions } from '../ledger/ended-sessions.ts';
+import { createNonces } from '../ledger/nonces.ts';
+import { createLedgerReader } from '../ledger/read.ts';
+import { createTries } from '../ledger/tries.ts';
+import { createAttest, createEvidence } from '../operator-orders/evidence.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { addConsole } from './console/console.ts';
+import { addPages, unknownPage } from './pages.ts';
+
+export interface WebDeps
+  extends Pick<
+    AppContext,
+    'parties' | 'routes' | 'codes' | 'originals' | 'pipeline' | 'orders' | 'statistics' | 'lastWrite'
+  > {
+  readonly workingTime: WorkingTime;
+  readonly changes: ChangeSignal;
+}
+
+/** Everything that the hub answers over HTTP: the API, the pages for citizens and the console. */
+export interface Web extends Pick<AppContext, 'ledger' | 'evidence'> {
+  readonly app: Hono;
+  /** Begins to answer. A process without the role api answers probes and metrics alone. @returns the address */
+  listen(): Promise<string>;
+  /** Takes no new work, and answers open requests. */
+  close(): Promise<void>;
+}
+
+/** After this time, a stream that still arrives is answered with what is stored of it, before its connection closes. */
+const STREAMS_MS = 2_500;
+
+export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
+  const { file } = config;
+  const { province } = file;
+  const { changes } = deps;
+  const leaving = new AbortController();
+  // Each stream that arrives listens.
+  setMaxListeners(0, leaving.signal);
+  let isStopping = false;
+  const readers = readersOf(hub, province, deps.workingTime);
+  const given = {
+    ...hub,
+    ...deps,
+    ...readers,
+    ...accessOf(hub, config),
+    province,
+    reportingDay: province?.reportingDay,
+    maxBodyBytes: config.maxBodyBytes,
+    nextChange: changes.next,
+    isDraining: () => isStopping,
+    leaving: leaving.signal,
+    unknownPage: unknownPage(province),
+  };
+  const app = createApp(given);
+  addSites(app, hub, given);
+  let listening: Listening | undefined;
+  return {
+    app,
+    ledger: readers.ledger,
+    evidence: readers.evidence,
+    async listen() {
+      const onCrowded = (crowd: object): void =>
+        hub.log.warn(crowd, 'too many connections: those of one address are closed');
+      listening = config.roles.includes('api')
+        ? await listen(app, { ...config, onCrowded })
+        : await listen(createProbes(given), { host: config.host, port: config.probesPort, onCrowded });
+      return listening.url;
+    },
+    async close() {
+      isStopping = true;
+      setTimeout(() => leaving.abort(), STREAMS_MS).unref();
+      // Answers every request that waits for a change.
+      changes.notify();
+      await listening?.close();
+    },
+  };
+}
+
+/** What routes and pages read. */
+function readersOf(hub: HubContext, province: Config['file']['province'], workingTime: WorkingTime) {
+  const { database, vault, nowMs } = hub;
+  const index = createIndexReader(database, vault);
+  const audit = createAudit(database, nowMs);
+  const attest = createAttest(hub, province);
+  return {
+    index,
+    audit,
+    attest,
+    evidence: createEvidence(hub, { index, audit, attest }),
+    ledger: createLedgerReader(database, vault),
+    catalogue: createCatalogueReader(database),
+    lookUp: createLookUp(database, vault),
+    delays: createDelayReader(database, workingTime, nowMs),
+  };
+}
+
+/** Who may ask, and how often. */
+function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config) {
+  const onUnnamedProxy = (proxy: string): void =>
+    log.warn(
+      { proxy },
+      'requests are forwarded by a proxy that `proxies` does not name: who comes by it is taken for one client',
+    );
+  const clients = createClients(file.proxies, onUnnamedProxy, file.clientCertificateHeader);
+  const tries = createTries(database, vault);
+  return {
+    clients,
+    tries,
+    keys: createKeys(file.keys ?? [], clients),
+    guessLimit: createSecretGuessLimit({ nowMs }, tries, clients),
+    useOnce: createNonces(database, nowMs),
+    cursors: createCursors(vault),
+  };
+}
+
+function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): void {
+  const { statistics, reportingDay, audit, keys } = context;
+  const { nowMs, database } = hub;
+  addPages(app, {
+    ...context,
+    refusalOf,
+    statistics: rememberReports((query) => statistics.report(questionOf(query, nowMs(), reportingDay)), nowMs),
+  });
+  addConsole(app, {
+    ...context,
+    refusalOf,
+    endedSessions: createEndedSessions(database),
+    attempts: createAuditLimit({ audit, nowMs }),
+    isKey: (id) => keys.byId(id) !== undefined,
+  });
+}

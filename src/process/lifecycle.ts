@@ -1,0 +1,55 @@
+import type { Logger } from 'pino';
+
+/** The parts that a process starts and stops. */
+export interface LifecycleParts {
+  readonly log: Logger;
+  readonly roles: readonly string[];
+  /** Whether another process must find new work by looking, because no notification reaches it. */
+  readonly isUnnotified: boolean;
+  /** How often a worker without the scheduler's sweep looks for due deliveries; false for never. */
+  readonly lookMs: number | false;
+  readonly onFault: (where: string, error: unknown) => void;
+  readonly queue: { listen(handler: (party: string) => void): Promise<void>; close(): Promise<void> };
+  readonly pipeline: { deliver(party: string): void; deliverDue(): Promise<void>; drain(ms: number): Promise<void> };
+  readonly scheduler: { start(): Promise<void>; stop(): Promise<void> };
+  readonly web: { listen(): Promise<string>; close(): Promise<void> };
+  readonly parties: ReadonlyMap<string, { close(): void }>;
+  readonly store: { close(): Promise<void> };
+  readonly reporting: { close(): Promise<void> };
+}
+
+export interface Lifecycle {
+  /** Begins to deliver (role worker), to sweep (scheduler) and to answer (api; other roles answer probes). @returns the address */
+  start(): Promise<string>;
+  /** Takes no new work, finishes what is under way, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Of the ten seconds in which a process has to end. Closing the rest takes up to three. */
+const DRAINED_MS = 6_500;
+
+export function createLifecycle(parts: LifecycleParts): Lifecycle {
+  const { log, roles, queue, pipeline, scheduler, web } = parts;
+  const isWorker = roles.includes('worker');
+  let looking: NodeJS.Timeout | undefined;
+  const look = (): Promise<void> => pipeline.deliverDue().catch((error) => parts.onFault('look', error));
+  return {
+    async start() {
+      if (parts.isUnnotified)
+        log.warn({ roles }, 'without REDIS_URL other processes find new work by looking for it alone, seconds later');
+      if (isWorker) await queue.listen(pipeline.deliver);
+      if (roles.includes('scheduler')) await scheduler.start();
+      else if (isWorker && parts.lookMs !== false) looking = setInterval(() => void look(), parts.lookMs);
+      return web.listen();
+    },
+    async stop() {
+      const startedMs = performance.now();
+      clearInterval(looking);
+      await Promise.all([scheduler.stop(), web.close()]);
+      await pipeline.drain(startedMs + DRAINED_MS - performance.now());
+      await queue.close();
+      for (const party of parts.parties.values()) party.close();
+      await Promise.all([parts.store.close(), parts.reporting.close()]);
+    },
+  };
+}
