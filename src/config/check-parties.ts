@@ -7,7 +7,10 @@ export type KnownAdapters = ReadonlyMap<
   string,
   {
     readonly manifest: { readonly sends: readonly string[]; readonly pulls: readonly string[] };
-    readonly adapter: { readonly reconcile?: unknown };
+    readonly adapter: {
+      readonly reconcile?: unknown;
+      offers?(settings: unknown): { readonly sends: readonly string[]; readonly pulls: readonly string[] };
+    };
     /** What is wrong with a party's settings. */
     settingsProblems(settings: unknown): readonly Problem[];
   }
@@ -36,7 +39,7 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
   const ofSettings = adapter
     .settingsProblems(settings)
     .map((problem) => ({ path: `${path}/settings${problem.path}`, message: problem.message }));
-  const { pulls } = adapter.manifest;
+  const { pulls } = ofSettings.length > 0 ? adapter.manifest : offersOf(adapter, settings);
   const ofPulls = Object.keys(members(pull))
     .filter((pulled) => !pulls.includes(pulled))
     .map((pulled) => ({
@@ -64,16 +67,30 @@ function routeProblems(
   if (!known.has(operation))
     return [{ path: `${path}/operation`, message: `got ${quote(operation)}, ${oneOf('the operations', known)}` }];
   return list(to).flatMap((party, at) => {
-    const adapter = Object.hasOwn(parties, String(party)) ? adapters.get(adapterOf(parties[String(party)])) : undefined;
-    if (!adapter || adapter.manifest.sends.includes(operation)) return [];
-    const sends = adapter.manifest.sends.join(', ') || 'nothing';
-    const message = `got ${quote(party)}, expected a party that can be told ${operation}; this one can be told ${sends}`;
+    const { adapter: name, settings = {} } = Object.hasOwn(parties, String(party))
+      ? members(parties[String(party)])
+      : {};
+    const adapter = adapters.get(String(name));
+    if (!adapter) return [];
+    // Settings that are wrong are reported where they stand.
+    const isSound = adapter.settingsProblems(settings).length === 0;
+    const offered = isSound ? offersOf(adapter, settings).sends : adapter.manifest.sends;
+    if (offered.includes(operation)) return [];
+    const by = adapter.manifest.sends.includes(operation) ? ' by its settings' : '';
+    const sends = offered.join(', ') || 'nothing';
+    const message = `got ${quote(party)}, expected a party that can be told ${operation}; this one can be told ${sends}${by}`;
     return [{ path: `${path}/to/${at}`, message }];
   });
 }
 
-function adapterOf(entry: unknown): string {
-  return String(members(entry).adapter);
+type KnownAdapter = KnownAdapters extends ReadonlyMap<string, infer A> ? A : never;
+
+/** What a party with these settings sends and pulls. Only for settings without a problem. */
+function offersOf(
+  { manifest, adapter }: KnownAdapter,
+  settings: unknown,
+): Pick<KnownAdapter['manifest'], 'sends' | 'pulls'> {
+  return adapter.offers?.(settings) ?? manifest;
 }
 
 function oneOf(what: string, names: Iterable<string>): string {

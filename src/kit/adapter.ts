@@ -207,11 +207,26 @@ export interface Callback<Settings> {
   reply(result: CallbackResult, settings: Settings): CallbackReply;
 }
 
+/** Operations that are sent, and pulls by their names. */
+export interface Offers {
+  readonly sends: readonly string[];
+  readonly pulls: readonly string[];
+}
+
+/** What a party with these settings sends and pulls. */
+export function offersOf(adapter: Pick<Adapter, 'send' | 'pull' | 'offers'>, settings: unknown): Offers {
+  return (
+    adapter.offers?.(settings) ?? { sends: Object.keys(adapter.send ?? {}), pulls: Object.keys(adapter.pull ?? {}) }
+  );
+}
+
 export interface Adapter<Settings = unknown> {
   /** The schema of the party's settings in the configuration. */
   readonly settings: Type.TSchema;
   /** What is wrong with settings that fit the schema and that it cannot say, by JSON Pointer: the start is refused. Pure. */
   settingsProblems?(settings: Settings): readonly Problem[];
+  /** What a party with these settings sends and pulls, of all that the adapter can. Absent: all of it. Pure. */
+  offers?(settings: Settings): Offers;
   /** Load what is large and needed by its parties alone. Called before the hub serves, where it has such a party. */
   load?(): Promise<unknown>;
   /** The hub's door whose dialect the partner speaks too: what came through it goes on with all that it says. */

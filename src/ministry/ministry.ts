@@ -1,13 +1,14 @@
 import type Type from 'typebox';
 import type { Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
-import { type Adapter, defineAdapter, type Sender } from '../kit/adapter.ts';
+import { type Adapter, defineAdapter, type Offers, type Sender } from '../kit/adapter.ts';
 import { inOrder } from '../kit/in-order.ts';
 import { by, type Transport } from './ask.ts';
 import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
 import type { MinistrySettings } from './settings.ts';
+import { sourceProblems } from './sources.ts';
 import { tableProblems, tablesOf } from './tables.ts';
 
 /**
@@ -34,11 +35,20 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
   });
   return defineAdapter({
     settings,
-    settingsProblems: (given: S) => [...tableProblems(given), ...(problems?.(given) ?? [])],
+    settingsProblems: (given: S) => [...tableProblems(given), ...sourceProblems(given), ...(problems?.(given) ?? [])],
+    offers: offersOf,
     tables: tablesOf,
     ...(load && { load }),
     send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },
     reconcile: reconcilerBy(transport),
     pull: { dossiers: pullerOf('dossiers', transport), progress: pullerOf('progress', transport) },
   } as Adapter<S> & { readonly settings: T }) as Adapter<S>;
+}
+
+/** The operations that the settings describe. */
+function offersOf({ push = {}, pull = {} }: MinistrySettings): Offers {
+  return {
+    sends: [...(push.dossiers ? ['dossier.upsert.v1'] : []), ...(push.progress ? ['dossier.progress.v1'] : [])],
+    pulls: [...(pull.dossiers ? ['dossiers'] : []), ...(pull.progress ? ['progress'] : [])],
+  };
 }

@@ -1,6 +1,6 @@
 import type { MaintenanceWindow } from '#core/dates/windows';
 import type { CodesOf } from '#core/identifiers/codes';
-import { type Adapter, batchOf, type Connection } from '../kit/adapter.ts';
+import { type Adapter, batchOf, type Connection, type Offers, offersOf } from '../kit/adapter.ts';
 import { createHttp, type WireRecord } from '../kit/http/http.ts';
 import { timeoutsIn } from '../kit/http/timeouts.ts';
 import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from '../kit/http/tls.ts';
@@ -26,6 +26,8 @@ export interface Party {
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
+  /** What is sent to it and pulled from it, by its settings. */
+  readonly offers: Offers;
   /** How much it may be asked, and when not. */
   readonly budget: Budget;
   readonly maintenance: readonly MaintenanceWindow[];
@@ -98,6 +100,7 @@ export function createParty(options: PartyOptions): Party {
     adapter,
     authoritative,
     settings,
+    offers: offersOf(adapter, settings),
     schedules,
     budget,
     maintenance,

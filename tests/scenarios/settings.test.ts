@@ -12,6 +12,14 @@ afterEach(() => {
   for (const folder of folders.splice(0)) folder.remove();
 });
 
+/** Where a ministry's record has what every dossier needs. */
+const REQUIRED_FIELDS = {
+  ...{ code: 'ma', serviceCode: 'thuTuc', agencyCode: 'coQuan', channel: { value: 'online' } },
+  ...{ status: 'tt', statusAt: 'luc', 'applicant.name': 'ten' },
+};
+const APPLICANT = 'kind, name, identityKind, identityNumber, phone, email, address, techId';
+const ONE_STOP = { adapter: 'one-stop', settings: { baseUrl: 'http://127.0.0.1:9' } };
+
 /** A file with something wrong in each of its parts. */
 const WRONG = {
   province: { code: 'Hà Giang', name: 'Hà Giang' },
@@ -102,12 +110,13 @@ describe('settings that are not usable', () => {
       ...{ system: 'tax', wsdl: 'tax.wsdl', codes: { status: { '01': 'received' } } },
       pull: {
         dossiers: {
-          ...{ operation: 'List', request: { 'a/b': { from: 'size', codes: 'sizes' } }, records: 'r' },
+          // A field of theirs that has the name `codes` is no use of a table.
+          ...{ operation: 'List', request: { 'a/b': { from: 'size', codes: 'sizes' }, codes: 'page' }, records: 'r' },
+          page: { size: 10 },
           fields: {
+            ...REQUIRED_FIELDS,
             status: { from: 'tt', codes: 'status' },
-            fees: { each: 'phi', fields: { kind: { from: 'loai', codes: 'kinds' } } },
-            // A field of theirs that has this name is no use of a table.
-            codes: 'ma',
+            fees: { each: 'phi', fields: { name: { from: 'loai', codes: 'kinds' } } },
           },
         },
       },
@@ -125,10 +134,66 @@ describe('settings that are not usable', () => {
     };
     const expected = 'expected one of the tables in codes: status';
     expect(problemsOf({ parties: { m: { adapter: 'soap-ministry', settings } } })).toEqual([
-      `/parties/m/settings/pull/dossiers/fields/fees/fields/kind/codes: got the name "kinds", ${expected}`,
+      `/parties/m/settings/pull/dossiers/fields/fees/fields/name/codes: got the name "kinds", ${expected}`,
       `/parties/m/settings/pull/dossiers/request/a~1b/codes: got the name "sizes", ${expected}`,
       `/parties/m/settings/push/progress/request/x.status/codes: got the name "statuses", ${expected}`,
     ]);
+  });
+
+  test('a source or target that can never have a value is reported with its place and what is known', () => {
+    const settings = {
+      ...{ system: 'tax', baseUrl: 'https://tax.example.test', answer: { ok: ['http-201'] } },
+      pull: {
+        dossiers: {
+          ...{ operation: 'GET list', records: 'items' },
+          request: { '?trang': 'pageNumber', '?tu': { from: 'since', date: 'instant' } },
+          fields: { ...REQUIRED_FIELDS, 'applicant.fullName': 'ten', status: undefined },
+        },
+      },
+      push: {
+        dossiers: {
+          operation: 'POST dossiers',
+          request: {
+            ten: 'record.applicant.fullName',
+            phi: 'record.fees.0.amountVnd',
+            nop: { from: ['record.applicant'] },
+            tien: { each: 'record.fees', fields: { so: { from: 'amountVnd', as: 'vnd' }, ma: 'dossierCode' } },
+          },
+          lookUp: { operation: 'GET one', request: { '?ma': 'code' }, records: 'items', match: { ma: 'row.code' } },
+        },
+      },
+    };
+    const [list, told] = ['/parties/m/settings/pull/dossiers', '/parties/m/settings/push/dossiers'];
+    expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
+      `${list}/fields/applicant.fullName: "fullName" is not a member here, expected one of ${APPLICANT}`,
+      `${list}/fields/status: is missing, expected where a record has it`,
+      `${list}/request/?trang: got "pageNumber", expected one of until, page`,
+      `${list}/request/?tu/from: got "since", expected one of until, page`,
+      `${told}/lookUp/match/ma: got "row.code", expected one of id, code, record, dossier, service, agency`,
+      `${told}/request/nop/from/0: got "record.applicant", which is an object, expected one of its members ${APPLICANT}`,
+      expect.stringContaining(
+        `${told}/request/phi: got "record.fees.0.amountVnd", expected one of the members of record.fees: `,
+      ),
+      `${told}/request/ten: got "record.applicant.fullName", expected one of the members of record.applicant: ${APPLICANT}`,
+      expect.stringContaining(`${told}/request/tien/fields/ma: got "dossierCode", expected one of `),
+      `${told}/request/tien/fields/so/as: got "vnd", expected one of boolean, number: a request cannot write an amount as text`,
+    ]);
+  });
+
+  test('a route to a party whose settings have no operation for it is reported with what the party has', () => {
+    const dossiers = { operation: 'POST dossiers', request: { ma: 'code' }, reference: 'so' };
+    const settings = { system: 'tax', baseUrl: 'https://tax.example.test', push: { dossiers } };
+    const parties = { m: { adapter: 'rest-ministry', settings, pull: { progress: '* * * * *' } }, counter: ONE_STOP };
+    const route = { from: 'counter', to: ['m'] };
+    const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({ ...route, operation }));
+    expect(problemsOf({ parties, routes })).toEqual([
+      '/parties/m/pull/progress: got the name "progress", expected one of what rest-ministry pulls (there is none)',
+      '/routes/1/to/0: got "m", expected a party that can be told dossier.progress.v1; this one can be told dossier.upsert.v1 by its settings',
+    ]);
+    const nothing = { ...parties.m, settings: { ...settings, push: {} }, pull: {} };
+    expect(problemsOf({ parties: { ...parties, m: nothing }, routes })).toEqual(
+      [0, 1].map((at) => expect.stringContaining(`/routes/${at}/to/0: got "m", expected `)),
+    );
   });
 
   test('stop the start before any database is made or asked', async () => {

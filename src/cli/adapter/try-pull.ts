@@ -24,8 +24,9 @@ const NOTHING_OUTSTANDING: Asks = {
 export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
   const party = await partyOf(partyId);
   try {
-    const puller = party.adapter.pull?.[name];
-    const names = Object.keys(party.adapter.pull ?? {}).join(', ');
+    const { pulls } = party.offers;
+    const puller = pulls.includes(name) ? party.adapter.pull?.[name] : undefined;
+    const names = pulls.join(', ');
     if (!puller)
       throw new UsageError(
         `<pull>: ${names ? `got ${JSON.stringify(name)}, expected one of ${names}` : `nothing is pulled from ${partyId}`}`,

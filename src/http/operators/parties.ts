@@ -174,7 +174,7 @@ function addPull(add: AddRoute, hub: OperatorContext): void {
       const key = requireKey(c, hub.keys, 'ops:configure');
       const party = await partyOf(c, hub);
       const { name, why = '' } = await read(c);
-      const known = Object.keys(hub.parties.get(party)?.adapter.pull ?? {});
+      const known = hub.parties.get(party)?.offers.pulls ?? [];
       const pulls = name === undefined ? known : known.filter((one) => one === name);
       if (known.length === 0) throw new Refusal('bad-request', `nothing is pulled from the party ${quote(party)}`);
       if (pulls.length === 0)
@@ -228,13 +228,14 @@ function shownParty(
   const untilMs = party && windowEndMs(party.maintenance, nowMs);
   const isOpen = kept.breakers.some(({ state }) => state !== 'closed');
   const isPaused = pausedAt !== null;
+  // The ledger still has pulls that the settings no longer describe.
+  const pulls = kept.pulls.filter(({ name }) => party === undefined || party.offers.pulls.includes(name));
   return {
     ...kept,
+    pulls,
     configured: party !== undefined,
-    health: healthOf({ party, isPaused, isOpen, untilMs, incidents, pulls: kept.pulls }),
-    adapter: party
-      ? { sends: Object.keys(party.adapter.send ?? {}), pulls: Object.keys(party.adapter.pull ?? {}) }
-      : null,
+    health: healthOf({ party, isPaused, isOpen, untilMs, incidents, pulls }),
+    adapter: party?.offers ?? null,
     authoritative: party?.authoritative ?? false,
     paused: isPaused ? { at: pausedAt, by: pausedBy } : null,
     breaker: isOpen ? 'open' : 'closed',

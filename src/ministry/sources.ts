@@ -1,0 +1,177 @@
+import { pointer, quote } from '#core/explain';
+import type { Problem } from '#core/problem';
+import { Progress } from '#schemas/dossier.progress.v1';
+import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Field, Fields, List, MinistrySettings, Push } from './settings.ts';
+
+/** A value that sources lead through: an object by its members, a list, or a text. */
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+  readonly required?: readonly string[];
+}
+
+const TEXT: Shape = {};
+/** The ministry's own records: their members are known to the ministry alone. */
+const ANYTHING: Shape = {};
+const object = (properties: Readonly<Record<string, Shape>>): Shape => ({ properties });
+const texts = (...names: readonly string[]): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(names.map((name) => [name, TEXT]));
+
+const RECORDS = { dossiers: Dossier as unknown as Shape, progress: Progress as unknown as Shape } as const;
+type Name = keyof typeof RECORDS;
+const NAMES = Object.keys(RECORDS) as readonly Name[];
+
+/** Sources and targets that can never have a value: what the hub has to say, and what its records hold, is known. */
+export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
+  const { session, pull = {}, push = {} } = settings;
+  const login = texts(...namesSet({ username: settings.username, password: settings.password }));
+  const known = { ...login, ...texts(...namesSet({ session })) };
+  return [
+    ...requestProblems(session?.request, object(login), '/session/request'),
+    ...NAMES.flatMap((name) => listProblems(pull[name], RECORDS[name], known, `/pull/${name}`)),
+    ...NAMES.flatMap((name) => pushProblems(push[name], RECORDS[name], known, `/push/${name}`)),
+  ];
+}
+
+function namesSet(values: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(values).filter((name) => values[name] !== undefined);
+}
+
+type Known = Readonly<Record<string, Shape>>;
+
+function listProblems(list: List | undefined, record: Shape, known: Known, path: string): readonly Problem[] {
+  if (!list) return [];
+  const { period, page, detail } = list;
+  const ofPage = namesSet({ since: period, size: page, offset: page, cursor: page?.next });
+  const filled = [...Object.keys(list.fields), ...Object.keys(detail?.fields ?? {})];
+  return [
+    ...requestProblems(list.request, object({ ...texts('until', 'page', ...ofPage), ...known }), `${path}/request`),
+    ...requestProblems(detail?.request, object({ row: ANYTHING, ...known }), `${path}/detail/request`),
+    ...targetsIn(list.fields, record, `${path}/fields`),
+    ...targetsIn(detail?.fields, record, `${path}/detail/fields`),
+    ...missingTargets(filled, record, `${path}/fields`),
+  ];
+}
+
+function pushProblems(push: Push | undefined, record: Shape, known: Known, path: string): readonly Problem[] {
+  if (!push) return [];
+  const ours = {
+    ...texts('id', 'code'),
+    record,
+    dossier: RECORDS.dossiers,
+    service: object(texts('code', 'name', 'fieldCode', 'fieldName')),
+    agency: object(texts('code', 'name')),
+  };
+  const asked = object({ ...ours, ...known });
+  const { update, lookUp } = push;
+  return [
+    ...requestProblems(push.request, asked, `${path}/request`),
+    ...requestProblems(update?.request, asked, `${path}/update/request`),
+    ...requestProblems(lookUp?.request, asked, `${path}/lookUp/request`),
+    ...sourcesIn(lookUp?.match, object(ours), `${path}/lookUp/match`),
+    ...sourcesIn(lookUp?.compare, object(ours), `${path}/lookUp/compare`),
+  ];
+}
+
+function requestProblems(request: Fields | undefined, given: Shape, path: string): readonly Problem[] {
+  return [...sourcesIn(request, given, path), ...amountsIn(request, path)];
+}
+
+/** `vnd` reads an amount. In a request it would write the number unchanged. */
+function amountsIn(fields: Fields | undefined, path: string): readonly Problem[] {
+  return Object.entries(fields ?? {}).flatMap(([target, field]) => {
+    if (typeof field === 'string') return [];
+    const place = `${path}/${pointer(target)}`;
+    const message = 'got "vnd", expected one of boolean, number: a request cannot write an amount as text';
+    const own = field.as === 'vnd' ? [{ path: `${place}/as`, message }] : [];
+    return [...own, ...amountsIn(field.fields as Fields | undefined, `${place}/fields`)];
+  });
+}
+
+function sourcesIn(fields: Fields | undefined, given: Shape, path: string): readonly Problem[] {
+  return Object.entries(fields ?? {}).flatMap(([target, field]) =>
+    sourcesOf(field, given, `${path}/${pointer(target)}`),
+  );
+}
+
+function sourcesOf(field: Field, given: Shape, path: string): readonly Problem[] {
+  if (typeof field === 'string') return sourceProblem(field, given, path);
+  const { from, each, text, fields } = field;
+  if (each !== undefined) {
+    const found = walk(given, each === '.' ? '' : each);
+    if ('unknown' in found) return [unknownSource(each, found, `${path}/each`)];
+    if (fields) return sourcesIn(fields as Fields, found.shape, `${path}/fields`);
+    return from === undefined ? [] : sourceListProblems(from, found.shape, `${path}/from`);
+  }
+  if (text !== undefined) return sourcesIn(fields as Fields | undefined, given, `${path}/fields`);
+  return sourceListProblems(from, given, `${path}/from`);
+}
+
+function sourceListProblems(
+  from: string | readonly string[] | undefined,
+  given: Shape,
+  path: string,
+): readonly Problem[] {
+  if (typeof from === 'string') return sourceProblem(from, given, path);
+  return (from ?? []).flatMap((one, at) => sourceProblem(one, given, `${path}/${at}`));
+}
+
+function sourceProblem(source: string, given: Shape, path: string): readonly Problem[] {
+  const found = walk(given, source);
+  if ('unknown' in found) return [unknownSource(source, found, path)];
+  const { properties } = found.shape;
+  if (!properties) return [];
+  const members = Object.keys(properties).join(', ');
+  return [{ path, message: `got ${quote(source)}, which is an object, expected one of its members ${members}` }];
+}
+
+function unknownSource(source: string, { within, known }: Unknown, path: string): Problem {
+  const members = within === '' ? '' : `the members of ${within}: `;
+  return { path, message: `got ${quote(source)}, expected one of ${members}${known.join(', ') || '(there is none)'}` };
+}
+
+/** Members of our records, which the ministry's values are read into. */
+function targetsIn(fields: Fields | undefined, record: Shape, path: string): readonly Problem[] {
+  return Object.entries(fields ?? {}).flatMap(([target, field]) => {
+    const place = `${path}/${pointer(target)}`;
+    const found = walk(record, target);
+    if ('unknown' in found) {
+      const message = `${quote(found.unknown)} is not a member here, expected one of ${found.known.join(', ')}`;
+      return [{ path: place, message }];
+    }
+    return typeof field === 'string' ? [] : targetsIn(field.fields as Fields, found.shape, `${place}/fields`);
+  });
+}
+
+/** Without one of these every record would be invalid. */
+function missingTargets(filled: readonly string[], { required = [] }: Shape, path: string): readonly Problem[] {
+  return required
+    .filter((member) => !filled.some((target) => target === member || target.startsWith(`${member}.`)))
+    .map((member) => ({ path: `${path}/${pointer(member)}`, message: 'is missing, expected where a record has it' }));
+}
+
+interface Unknown {
+  /** The name that leads nowhere, the path before it, and the names that are known there. */
+  readonly unknown: string;
+  readonly within: string;
+  readonly known: readonly string[];
+}
+
+/** Where a path leads; lists are gone through, as `nodesAt` goes through them. */
+function walk(from: Shape, path: string): { readonly shape: Shape } | Unknown {
+  let shape = itemOf(from);
+  const names = path === '' ? [] : path.split('.');
+  for (const [at, name] of names.entries()) {
+    if (shape === ANYTHING || name === '*') return { shape: ANYTHING };
+    const { properties = {} } = shape;
+    if (!Object.hasOwn(properties, name))
+      return { unknown: name, within: names.slice(0, at).join('.'), known: Object.keys(properties) };
+    shape = itemOf(properties[name] as Shape);
+  }
+  return { shape };
+}
+
+function itemOf(shape: Shape): Shape {
+  return shape.items ? itemOf(shape.items) : shape;
+}
