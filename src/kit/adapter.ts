@@ -99,7 +99,7 @@ export interface Page {
    * At the end of what was asked for: why the partner may have records that it did not give, in words for operators
    * without anything personal; false where it has shown that it gives all. Absent where it has shown neither.
    */
-  readonly lacks?: string | false;
+  readonly lacks?: string | false | undefined;
 }
 
 /** What the hub lets a puller ask it. */

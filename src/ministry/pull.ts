@@ -51,14 +51,14 @@ type Settled = Pick<Checkpoint, 'reading' | 'startAt'>;
 
 function settingsOf({ fields, detail, inferred, period }: List, { codes }: MinistrySettings): Settled {
   const reading = fingerprint([JSON.stringify([fields, detail?.fields, inferred, codes])]);
-  return { reading, ...(period && { startAt: period.startAt }) };
+  return { reading, startAt: period?.startAt };
 }
 
-/** What was kept of records by settings that have been mended since is kept anew, and of a period that begins elsewhere all. */
+/** Other settings read the same records differently, so known parts count as new. A period that begins elsewhere begins anew. */
 function asSettled(known: Checkpoint, { reading, startAt }: Settled): Checkpoint {
   if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
   if (known.reading === undefined || known.reading === reading) return known;
-  return { ...BEGINNING, ...(known.until !== undefined && { until: known.until }) };
+  return { ...BEGINNING, until: known.until };
 }
 
 /** One answer of the ministry, whole and sound. */
@@ -142,13 +142,8 @@ async function partOf(
   connection.sessions.drop(openName(name), open);
   const next = list.page?.next === undefined ? undefined : textAt(answer.content, list.page.next);
   const total = list.page?.total === undefined ? undefined : totalIn(answer, list.page.total);
-  const end = {
-    records: records.length,
-    answer: print,
-    ...(next !== undefined && { next }),
-    ...(total !== undefined && { total }),
-  };
-  return { bodies, ...after(list, known, kept, end, connection.now()) };
+  const end = { records: records.length, answer: print, next, total };
+  return { bodies, ...after(list, known, kept, end) };
 }
 
 /** Where each part begins and ends. The same for the same records. */
