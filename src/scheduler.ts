@@ -98,9 +98,7 @@ interface ScheduledPull {
 }
 
 function pullsOf(parties: ReadonlyMap<string, Party>): readonly ScheduledPull[] {
-  return [...parties.values()].flatMap(({ id, adapter }) =>
-    Object.keys(adapter.pull ?? {}).map((name) => ({ party: id, name })),
-  );
+  return [...parties.values()].flatMap(({ id, offers }) => offers.pulls.map((name) => ({ party: id, name })));
 }
 
 /** Long runs beside the sweep, one for each key. */

@@ -1,4 +1,4 @@
-import { defineAdapter, inOrder } from '#kit';
+import { defineAdapter, sendInOrder } from '#kit';
 import { reconcile } from './reconcile.ts';
 import { register } from './register.ts';
 import { results } from './results.ts';
@@ -10,7 +10,7 @@ export default defineAdapter({
   settings: Settings,
   tables: () => TABLES,
   send: {
-    'dossier.upsert.v1': { send: (connection, items) => inOrder(items, (item) => register(connection, item)) },
+    'dossier.upsert.v1': { send: (connection, items) => sendInOrder(items, (item) => register(connection, item)) },
   },
   reconcile,
   pull: { results },

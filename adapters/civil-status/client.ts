@@ -3,10 +3,10 @@ import {
   type Exchange,
   jsonObject,
   type Outcome,
+  outcomeWithoutReply,
   partnerText,
   retryAfterMs,
   textOf,
-  withoutReply,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
@@ -44,7 +44,7 @@ export async function call(
       body: JSON.stringify(body).normalize('NFC'),
       idempotent,
     });
-    if (exchange.kind !== 'reply') return withoutReply(exchange);
+    if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
     if (exchange.status !== 401 && exchange.status !== 403) return exchange;
     connection.sessions.drop(SESSION, token);
     if (attempt === 2 || exchange.status === 403)

@@ -1,4 +1,4 @@
-import { type Asks, fingerprint, type Item, type Outcome, type Page, type Puller, type RecordItem } from '#kit';
+import { fingerprint, type HubQueries, type Item, type Outcome, type Page, type Puller, type RecordItem } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
 import { namesOf, poll } from './poll.ts';
@@ -57,13 +57,13 @@ export const results: Puller<Settings> = {
  */
 async function endedInFewWords(
   connection: CivilStatus,
-  asks: Asks,
+  asks: HubQueries,
   most: number,
   after = 0,
 ): Promise<{ readonly dossiers: readonly Dossier[]; readonly after?: number; readonly more: boolean }> {
   // What is not pushed was asked for.
   if (connection.settings.callbackSecret === undefined) return { dossiers: [], more: false };
-  const ended = await asks.ended(after, most);
+  const ended = await asks.finished(after, most);
   const inFewWords = ended.dossiers.filter(({ said }) => !hasWords(connection.settings, said));
   return { ...ended, dossiers: inFewWords.map(({ dossier }) => dossier) };
 }
@@ -73,7 +73,7 @@ export const JSON_TYPE = 'application/json';
 /** One question carries one module. What is not received yet, or has no module, was never registered. */
 function byModule(
   tables: CivilStatus,
-  dossiers: Awaited<ReturnType<Asks['outstanding']>>,
+  dossiers: Awaited<ReturnType<HubQueries['outstanding']>>,
 ): ReadonlyMap<string, Dossier[]> {
   const groups = new Map<string, Dossier[]>();
   for (const dossier of dossiers) {
@@ -122,8 +122,8 @@ function askedOf(party: string, { code, aliases }: Dossier): Asked {
  * What an answer says that the dossiers' histories do not say already. The ministry repeats itself in every round, and only
  * what it did not say in the last one is worth keeping.
  */
-async function beyond(asks: Asks, items: readonly Item[]): Promise<readonly string[]> {
-  const unheard = await asks.unheard(items.filter(isStep));
+async function beyond(asks: HubQueries, items: readonly Item[]): Promise<readonly string[]> {
+  const unheard = await asks.unknownSteps(items.filter(isStep));
   return items.filter((item) => !isStep(item) || unheard.has(item)).map(saying);
 }
 

@@ -1,7 +1,7 @@
 import {
   defineSimulator,
+  type SimulatorContext,
   type SimulatorDefinition,
-  type SimulatorMeans,
   type SimulatorReply,
   type SimulatorRequest,
 } from '#kit/testing';
@@ -14,7 +14,7 @@ interface Ministry {
   issued: number;
 }
 
-type Means = SimulatorMeans<Ministry>;
+type Means = SimulatorContext<Ministry>;
 type Body = Readonly<Record<string, unknown>>;
 
 /** The gateway and the ministry behind it. Dossiers go from received to processing to their end, a step every `stepMs`. */

@@ -1,12 +1,12 @@
 import {
   type Exchange,
   type Outcome,
+  outcomeWithoutReply,
   partnerText,
   refused,
   retryAfterMs,
   unavailable,
   unknown,
-  withoutReply,
 } from '#kit';
 import { isTemporary, type PortalError, parseReply } from '#mappings/national-portal/envelope';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -38,7 +38,7 @@ export type Effect = 'ask' | 'tell';
 /** What came of a call, by the replies of domain 2.11. An empty answer, a page and half an answer are never success. */
 export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Answer | Unauthorized {
   if (exchange.kind !== 'reply') {
-    const outcome = withoutReply(exchange);
+    const outcome = outcomeWithoutReply(exchange);
     return outcome.kind === 'unknown' ? lost(effect, outcome.reason, outcome.message) : failed(outcome);
   }
   const { status, headers, body } = exchange;

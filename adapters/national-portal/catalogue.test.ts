@@ -33,8 +33,8 @@ describe('a run through the catalogue', () => {
   const next = (portal: Portal, checkpoint: unknown) =>
     adapter.pull?.catalogue?.next(portal, checkpoint, {
       outstanding: async () => [],
-      ended: async (after) => ({ dossiers: [], after, more: false }),
-      unheard: async () => new Set(),
+      finished: async (after) => ({ dossiers: [], after, more: false }),
+      unknownSteps: async () => new Set(),
     });
   const codesOf = (portal: Portal, page: Page) =>
     page.bodies

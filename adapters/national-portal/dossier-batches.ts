@@ -1,4 +1,4 @@
-import { delivered, inOrder, type Outcome, type Outgoing } from '#kit';
+import { delivered, type Outcome, type Outgoing, sendInOrder } from '#kit';
 import { isAlreadyThere, isDossierUnknown, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
 import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import { outcomeOfError } from './answers.ts';
@@ -16,7 +16,7 @@ type Outcomes = Map<Item, Outcome>;
  */
 export async function sendDossiers(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   const isSingle = items.length === 1 || new Set(items.map((item) => item.code)).size < items.length;
-  if (isSingle || items.some((item) => item.doubt)) return inOrder(items, (item) => sendDossier(portal, item));
+  if (isSingle || items.some((item) => item.doubt)) return sendInOrder(items, (item) => sendDossier(portal, item));
   const outcomes: Outcomes = new Map();
   const prepared: Prepared[] = [];
   for (const item of items) {

@@ -1,4 +1,4 @@
-import { delivered, inOrder, type Outcome, type Outgoing, unavailable, unknown, unmapped } from '#kit';
+import { delivered, type Outcome, type Outgoing, sendInOrder, unavailable, unknown, unmapped } from '#kit';
 import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
 import { stepKey, writeProgress } from '#mappings/national-portal/progress';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
@@ -132,7 +132,7 @@ async function oneByOne(portal: Portal, steps: readonly Step[]): Promise<readonl
   const there = await stepsThere(portal, steps[0] as Step);
   if ('outcome' in there) return steps.map(() => inDoubt(there.outcome));
   const byItem = new Map(steps.map((step) => [step.item, step]));
-  return inOrder([...byItem.keys()], async (item) => {
+  return sendInOrder([...byItem.keys()], async (item) => {
     const step = byItem.get(item) as Step;
     return there.keys.has(stepKey(step.body)) ? delivered() : put(portal, [step]);
   });

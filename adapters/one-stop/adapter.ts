@@ -1,4 +1,4 @@
-import { defineAdapter, inOrder, type Outgoing, type Sender } from '#kit';
+import { defineAdapter, type Outgoing, type Sender, sendInOrder } from '#kit';
 import type { Operation } from '#schemas/operations';
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
@@ -25,5 +25,5 @@ function put<O extends Operation>(collection: string): Sender<Settings, O> {
 function each<O extends Operation>(
   target: (item: Outgoing<O>) => { readonly method: 'PUT' | 'POST'; readonly path: string },
 ): Sender<Settings, O> {
-  return { send: (connection, items) => inOrder(items, (item) => tell(connection, item, target(item))) };
+  return { send: (connection, items) => sendInOrder(items, (item) => tell(connection, item, target(item))) };
 }

@@ -4,12 +4,12 @@ import {
   jsonObject,
   type Outcome,
   type Outgoing,
+  outcomeWithoutReply,
   partnerText,
   refused,
   retryAfterMs,
   textOf,
   unavailable,
-  withoutReply,
 } from '#kit';
 import type { Settings } from './settings.ts';
 
@@ -37,7 +37,7 @@ export async function tell(
     body: JSON.stringify({ ...item.record, code: item.code }).normalize('NFC'),
     idempotent: true,
   });
-  if (exchange.kind !== 'reply') return withoutReply(exchange);
+  if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300) return receiptOf(item, answer);

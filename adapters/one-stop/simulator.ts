@@ -1,4 +1,4 @@
-import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
+import { defineSimulator, type SimulatorContext, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 /** The key that this stand-in accepts. */
 export const SIMULATOR_TOKEN = 'one-stop-simulator';
@@ -8,7 +8,7 @@ interface OneStop {
   readonly keys: Map<string, { readonly body: string; readonly reply: SimulatorReply }>;
 }
 
-type Handler = (request: SimulatorRequest, means: SimulatorMeans<OneStop>) => SimulatorReply;
+type Handler = (request: SimulatorRequest, means: SimulatorContext<OneStop>) => SimulatorReply;
 
 const put = (collection: string, take: Handler) => ({
   method: 'PUT',
@@ -48,7 +48,11 @@ function guarded(take: Handler): Handler {
   };
 }
 
-function taken(kind: string, { params, json }: SimulatorRequest, { ledger }: SimulatorMeans<OneStop>): SimulatorReply {
+function taken(
+  kind: string,
+  { params, json }: SimulatorRequest,
+  { ledger }: SimulatorContext<OneStop>,
+): SimulatorReply {
   const code = params.code as string;
   ledger.record(kind, code, json());
   return { body: { code, receipt: `MC-${String(ledger.count()).padStart(6, '0')}` } };

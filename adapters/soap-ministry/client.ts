@@ -11,13 +11,13 @@ import {
 } from '#kit';
 import {
   type Answer,
-  coded,
   EXPIRED,
   type Transport as MinistryTransport,
-  NOWHERE,
+  NO_RECORDS,
   type NoAnswer,
   noAnswer,
   readDocument,
+  withCode,
 } from '#ministry';
 import { argumentsOf } from './arguments.ts';
 import { type Settings, serviceOf } from './settings.ts';
@@ -46,7 +46,7 @@ export const transport: MinistryTransport<Settings> = {
 };
 
 /** What is picked out of the Body: records, or the text in which they are. */
-function pickingOf(result: Result, records = NOWHERE): Picking {
+function pickingOf(result: Result, records = NO_RECORDS): Picking {
   return result ? { path: result.at, as: 'text', maxRecord: LARGEST_TEXT } : { path: records };
 }
 
@@ -59,7 +59,7 @@ async function readAnswer(
   if (!result) {
     const isEmpty = nodesAt(body, '*').length === 0 && Object.keys(body).every((name) => /^[@#]/.test(name));
     if (isEmpty && picked.length === 0) return noAnswer('empty', 'its envelope is empty');
-    return coded(settings, body, picked);
+    return withCode(settings, body, picked);
   }
   return readDocument(picked[0] ?? '', { form: result.form, place: result.at, records }, settings);
 }

@@ -1,4 +1,4 @@
-import { defineAdapter, inOrder, isLinkLocal, type Problem, quote, type Sender } from '#kit';
+import { defineAdapter, isLinkLocal, type Problem, quote, type Sender, sendInOrder } from '#kit';
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
 
@@ -6,12 +6,12 @@ import { Settings } from './settings.ts';
 export default defineAdapter({
   settings: Settings,
   settingsProblems: addressProblems,
-  tellsChanges: true,
+  sendsChanges: true,
   send: { 'dossier.upsert.v1': each(), 'dossier.progress.v1': each() },
 });
 
 function each<O extends 'dossier.upsert.v1' | 'dossier.progress.v1'>(): Sender<Settings, O> {
-  return { send: (connection, items) => inOrder(items, (item) => tell(connection, item)) };
+  return { send: (connection, items) => sendInOrder(items, (item) => tell(connection, item)) };
 }
 
 /** At such an address no portal lives, but a cloud's machines ask for their credentials there. */

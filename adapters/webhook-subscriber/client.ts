@@ -3,14 +3,14 @@ import {
   type Connection,
   delivered,
   type Exchange,
-  nothingToTell,
+  nothingToSend,
   type Outcome,
   type Outgoing,
+  outcomeWithoutReply,
   retryAfterMs,
+  stopRequested,
   unavailable,
-  wantsNoMore,
   webhookHeaders,
-  withoutReply,
 } from '#kit';
 import type { Settings } from './settings.ts';
 
@@ -26,7 +26,7 @@ const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
  */
 export async function tell({ settings, http, now }: Connection<Settings>, item: Outgoing): Promise<Outcome> {
   const news = item.change?.news ?? 'new';
-  if (news !== 'new') return nothingToTell(WHY_NOTHING[news]);
+  if (news !== 'new') return nothingToSend(WHY_NOTHING[news]);
   const body = payloadOf(item);
   const exchange = await http.exchange({
     url: settings.url,
@@ -39,7 +39,7 @@ export async function tell({ settings, http, now }: Connection<Settings>, item: 
     // They are never sent; a subscriber that writes its settings into an error page would give them away.
     hide: settings.secrets,
   });
-  return exchange.kind === 'reply' ? outcomeOf(exchange, now()) : withoutReply(exchange);
+  return exchange.kind === 'reply' ? outcomeOf(exchange, now()) : outcomeWithoutReply(exchange);
 }
 
 /** Nothing but what is here: whoever may see more asks for it, and that is audited. */
@@ -60,7 +60,7 @@ function payloadOf({ dossier, change }: Outgoing): string {
 function outcomeOf({ status, headers }: Extract<Exchange, { kind: 'reply' }>, nowMs: number): Outcome {
   if (status >= 200 && status < 300) return delivered();
   if (status === 410)
-    return wantsNoMore(
+    return stopRequested(
       'gone',
       'status 410: the subscriber wants to be told nothing more; resume it when that is settled, or take it out of the routes',
     );

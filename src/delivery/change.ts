@@ -1,7 +1,7 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { ReadEvent } from '../index/events.ts';
 import { asOf } from '../index/state-at.ts';
-import type { Change } from '../kit/adapter.ts';
+import type { Change } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { TakenBesides } from '../ledger/deliveries.ts';
 

@@ -8,7 +8,7 @@ import { loadEventsReading, type ReadEvent } from '../index/events.ts';
 import type { Original } from '../index/originals.ts';
 import type { RecentCommit, RecentCommits } from '../index/recent-commits.ts';
 import { asOf } from '../index/state-at.ts';
-import type { Outgoing } from '../kit/adapter.ts';
+import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import { knownTo, takenBesides, toldSince } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
@@ -35,7 +35,7 @@ export async function dossierOutgoing(
   const events = await loadHistories(hub, loaded, claimed);
   const originals = await loadOriginals(deps, party, loaded, claimed);
   const ids = claimed.map(({ id }) => id);
-  const taken = party.adapter.tellsChanges ? await takenBesides(database, ids) : undefined;
+  const taken = party.adapter.sendsChanges ? await takenBesides(database, ids) : undefined;
   // A webhook subscriber gets no catch-up: only a delivery in doubt of another party may have to carry a newer version.
   const newer = taken ? new Map<number, number>() : await newerVersions(database, claimed, isOutdated(loaded));
   const facts = await catalogueFacts(database, deps.entries, party, loaded);

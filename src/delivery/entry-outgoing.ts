@@ -1,6 +1,6 @@
 import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
-import type { Outgoing } from '../kit/adapter.ts';
+import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 
 /** The content of deliveries of catalogue entries: always the newest version. */

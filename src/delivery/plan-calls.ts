@@ -2,7 +2,7 @@ import type { Operation } from '#schemas/operations';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Originals } from '../index/originals.ts';
 import type { RecentCommits } from '../index/recent-commits.ts';
-import type { Outgoing } from '../kit/adapter.ts';
+import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';

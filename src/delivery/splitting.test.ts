@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
-import type { Outgoing } from '../kit/adapter.ts';
+import type { Outgoing } from '../kit/sender.ts';
 import { sendSplitting } from './splitting.ts';
 
 const item = (code: string, doubt = false): Outgoing => ({ id: code, code, doubt }) as Outgoing;

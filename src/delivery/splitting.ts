@@ -1,5 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
-import type { Outgoing } from '../kit/adapter.ts';
+import type { Outgoing } from '../kit/sender.ts';
 
 type Send = (items: readonly Outgoing[]) => Promise<readonly Outcome[]>;
 

@@ -8,7 +8,7 @@ export function fingerprint(texts: Iterable<string>): string {
 }
 
 /** The same, of so many texts that others get their turn meanwhile. */
-export async function fingerprintInTurns(texts: Iterable<string>): Promise<string> {
+export async function fingerprintYielding(texts: Iterable<string>): Promise<string> {
   const hash = createHash('sha256');
   let length = 0;
   for (const text of texts) {

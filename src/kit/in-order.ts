@@ -1,11 +1,12 @@
 import type { Outcome } from '#core/dossier/settle';
-import { type Outgoing, unavailable } from './adapter.ts';
+import { unavailable } from './outcomes.ts';
+import type { Outgoing } from './sender.ts';
 
 /**
  * Send items one after the other. When one did not get through, what follows it for the same dossier is held back: it
  * would overtake. A refused item holds nothing back, for it will not come.
  */
-export async function inOrder<T extends Outgoing>(
+export async function sendInOrder<T extends Outgoing>(
   items: readonly T[],
   send: (item: T) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {

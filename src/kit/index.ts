@@ -9,39 +9,31 @@ export { cleanCode, identityKindOf, isDossierCode, serviceKey } from '#core/iden
 export { parseTerm, parseVnd } from '#core/money';
 export { type Problem, unmappedKey } from '#core/problem';
 export { fold, inspectText, nfc } from '#core/vietnamese/text';
+export { type Adapter, defineAdapter } from './adapter.ts';
+export type { Callback, CallbackReply, CallbackRequest, CallbackResult } from './callback.ts';
+export { isSecret, isSigned, sentObject } from './callback-checks.ts';
+export type { Connection } from './connection.ts';
+export { fingerprint } from './fingerprint.ts';
+export type { Exchange, WireRecord } from './http/exchange.ts';
+export { isLinkLocal } from './http/link-local.ts';
+export { retryAfterMs } from './http/retry-after.ts';
+export { timeouts } from './http/timeouts.ts';
+export { sendInOrder } from './in-order.ts';
 export {
-  type Adapter,
-  type Asks,
-  type Callback,
-  type CallbackReply,
-  type CallbackRequest,
-  type CallbackResult,
-  type Change,
-  type Comparison,
-  type Connection,
-  defineAdapter,
   delivered,
-  nothingToTell,
-  type Outgoing,
-  type Page,
-  type Puller,
-  type Reconciler,
+  nothingToSend,
   refused,
-  type Sender,
+  stopRequested,
   unavailable,
   unknown,
   unknownAgency,
   unknownService,
   unmapped,
-  wantsNoMore,
-} from './adapter.ts';
-export { isSecret, isSigned, sentObject } from './callbacks.ts';
-export { fingerprint } from './fingerprint.ts';
-export { type Exchange, retryAfterMs, type WireRecord } from './http/http.ts';
-export { isLinkLocal } from './http/link-local.ts';
-export { timeouts } from './http/timeouts.ts';
-export { inOrder } from './in-order.ts';
-export { jsonObject, partnerText, textOf, withoutReply } from './replies.ts';
+} from './outcomes.ts';
+export type { HubQueries, Page, Puller } from './puller.ts';
+export type { Comparison, Reconciler } from './reconciler.ts';
+export { jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
+export type { Change, Outgoing, Sender } from './sender.ts';
 export type { SoapArguments, SoapValue } from './soap/arguments.ts';
 export { callSoap, type SoapResult, type SoapService } from './soap/call-soap.ts';
 export { loadNodeSoap } from './soap/node-soap.ts';

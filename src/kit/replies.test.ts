@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type Outgoing, unavailable, unknown } from './adapter.ts';
-import { inOrder } from './in-order.ts';
+import { sendInOrder } from './in-order.ts';
+import { unavailable, unknown } from './outcomes.ts';
 import { jsonObject, partnerText, textOf } from './replies.ts';
+import type { Outgoing } from './sender.ts';
 import { sampleOutgoing } from './testing/contract/samples.ts';
 
 const dossier = sampleOutgoing('dossier.upsert.v1').record as Dossier;
@@ -65,7 +66,7 @@ test('what follows an item that did not get through is held back, of its own dos
   const [a1, b1, a2] = [1, 2, 1].map((number, at) => ({ ...sampleOutgoing('dossier.upsert.v1', number), id: `${at}` }));
   const sent: string[] = [];
   const answers = { 0: unknown('timeout', 'no answer'), 1: unavailable('busy', 'later') };
-  const outcomes = await inOrder([a1, b1, a2] as Outgoing[], async ({ id }) => {
+  const outcomes = await sendInOrder([a1, b1, a2] as Outgoing[], async ({ id }) => {
     sent.push(id);
     return answers[Number(id) as 0 | 1];
   });

@@ -1,10 +1,10 @@
 import type { Outcome } from '#core/dossier/settle';
 import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Exchange } from './http/http.ts';
+import type { Exchange } from './http/exchange.ts';
 
 /** What a call without an answer means for what it carried: not sent, or perhaps arrived. */
-export function withoutReply({
+export function outcomeWithoutReply({
   kind,
   reason,
   message,

@@ -25,9 +25,9 @@ export interface NoAnswer {
 }
 
 /** No element and no member has this name: no records are looked for. */
-export const NOWHERE = '-';
+export const NO_RECORDS = '-';
 /** The answer itself is the record. */
-const WHOLE = '.';
+const WHOLE_ANSWER = '.';
 
 /**
  * Read a document, as a whole answer or as a text within one: what the ministry means by it, and the records in it. (An XML
@@ -41,7 +41,7 @@ export async function readDocument(
   {
     form,
     place,
-    records = NOWHERE,
+    records = NO_RECORDS,
   }: { readonly form: 'xml' | 'json'; readonly place: string; readonly records?: string | undefined },
   settings: MinistrySettings,
 ): Promise<Answer | NoAnswer> {
@@ -49,11 +49,11 @@ export async function readDocument(
   try {
     if (form === 'json') return jsonAnswer(parseJson(text), place, records, settings);
     const found: string[] = [];
-    const path = records === WHOLE ? [NOWHERE] : records.split('.');
+    const path = records === WHOLE_ANSWER ? [NO_RECORDS] : records.split('.');
     const reader = xmlRecords(parts(text.trim()), { path });
     for (;;) {
       const { done, value } = await reader.next();
-      if (done) return coded(settings, readXml(value), records === WHOLE ? [rootIn(value)] : found);
+      if (done) return withCode(settings, readXml(value), records === WHOLE_ANSWER ? [rootIn(value)] : found);
       found.push(value);
     }
   } catch (error) {
@@ -111,10 +111,10 @@ function exact(token: string): string {
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
   if (typeof given !== 'object' || given === null) return noAnswer('broken', `its ${place} is a bare value`);
   const content = Array.isArray(given) ? { list: given } : given;
-  const found = records === WHOLE ? nodesAt(given, '') : nodesAt(content, records);
+  const found = records === WHOLE_ANSWER ? nodesAt(given, '') : nodesAt(content, records);
   // Some have an empty text, an empty object or false where there is no list.
   const isNone = found.length === 1 && !says(found[0]);
-  return coded(settings, content, isNone ? [] : found.map((record) => JSON.stringify(record)));
+  return withCode(settings, content, isNone ? [] : found.map((record) => JSON.stringify(record)));
 }
 
 function says(node: unknown): boolean {
@@ -124,7 +124,11 @@ function says(node: unknown): boolean {
 }
 
 /** An answer, with what it says of itself by the settings. */
-export function coded({ answer }: MinistrySettings, content: unknown, records: readonly string[]): Answer | NoAnswer {
+export function withCode(
+  { answer }: MinistrySettings,
+  content: unknown,
+  records: readonly string[],
+): Answer | NoAnswer {
   if (answer?.code === undefined) return { content, records };
   const code = firstAt(content, answer.code);
   if (code === undefined)

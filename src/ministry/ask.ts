@@ -1,7 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Cause, Problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Connection } from '../kit/adapter.ts';
+import type { Connection } from '../kit/connection.ts';
 import { partnerText } from '../kit/replies.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer, NoAnswer } from './answer.ts';
@@ -15,8 +15,10 @@ export interface Ministry<S extends MinistrySettings = MinistrySettings> extends
   readonly transport: Transport<S>;
 }
 /** A party's connection, to be spoken to in this way. */
-export const by = <S extends MinistrySettings>(transport: Transport<S>, connection: Connection<S>): Ministry =>
-  ({ ...connection, transport }) as Ministry;
+export const withTransport = <S extends MinistrySettings>(
+  transport: Transport<S>,
+  connection: Connection<S>,
+): Ministry => ({ ...connection, transport }) as Ministry;
 
 /** Not done, or not known to be. */
 export type Failure = Exclude<Outcome, { kind: 'delivered' }>;
@@ -58,7 +60,7 @@ export interface TransportCall {
   shown(text: string): string;
 }
 
-export interface Asked {
+export interface AskOptions {
   readonly question: Question;
   readonly context: Context;
   readonly records?: string;
@@ -74,7 +76,7 @@ const because = (what: string, { message }: Expired): string => (message === und
 const MINUTES = 10;
 
 /** Ask the ministry one question, logged in where it wants that. A session that has ended is renewed, once. */
-export async function ask(ministry: Ministry, asked: Asked): Promise<Answer | Failure> {
+export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer | Failure> {
   const { settings, sessions, transport } = ministry;
   for (let attempt = 1; ; attempt++) {
     const session = settings.session && (await sessions.get(SESSION, () => logIn(ministry)));
@@ -100,7 +102,7 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
     return answer.kind === 'unavailable'
       ? { value: answer, ttlMs: 0 }
       : failed(answer.reason, `logging in: ${answer.message}`);
-  if (meaning(ministry, answer) !== 'ok') return failed('credentials', `logging in: ${said(ministry, answer)}`);
+  if (meaning(ministry, answer) !== 'ok') return failed('credentials', `logging in: ${answerText(ministry, answer)}`);
   const token = textAt(answer.content, question.token);
   if (token === undefined) return failed('login-failed', `logging in: the answer has no ${question.token}`);
   return { value: token, ttlMs: (question.minutes ?? MINUTES) * 60_000 };
@@ -108,14 +110,14 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
 
 async function once(
   ministry: Ministry,
-  { question, context, records, reference, idempotent, dossier }: Asked,
+  { question, context, records, reference, idempotent, dossier }: AskOptions,
   session: string | undefined,
 ): Promise<Answer | Failure | Expired> {
   const { settings, codes, transport } = ministry;
   const hidden = [...secretsOf(ministry), ...(session ? [session] : [])];
   const { username, password } = settings;
   const prepared = prepare(question.request, { ...context, username, password, session }, settings, codes);
-  if (prepared.kind === 'stuck') return stuck(prepared.problems, prepared.cause);
+  if (prepared.kind === 'stuck') return unmappedRequest(prepared.problems, prepared.cause);
   const shown = (text: string): string => partnerText(text, dossier, hidden);
   const { request } = prepared;
   const answer = await transport.call(ministry, {
@@ -130,7 +132,7 @@ async function once(
 }
 
 /** Something of ours has no word over there. */
-export function stuck(problems: readonly Problem[], cause: Cause | undefined): Failure {
+export function unmappedRequest(problems: readonly Problem[], cause: Cause | undefined): Failure {
   const message = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return { kind: 'refused', reason: 'unmapped', message, ...(cause && { cause }) };
 }
@@ -145,12 +147,12 @@ export function meaning({ settings, codes }: Ministry, { code }: Answer): Meanin
 }
 
 /** It was not done, and is to be asked again: when the ministry says. */
-export function notNow(reason: string, message: string, { retryAfterMs }: Answer): Failure {
+export function unavailableFor(reason: string, message: string, { retryAfterMs }: Answer): Failure {
   return { kind: 'unavailable', reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 /** What the ministry says, fit for logs. */
-export function said(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
+export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
   return `it says ${partnerText(text, dossier, secretsOf(ministry))}`;
 }

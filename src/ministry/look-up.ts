@@ -2,10 +2,10 @@ import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { recordIn } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, notNow, said } from './ask.ts';
+import { answerText, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
-import { type Built, type Filled, fill, type Means } from './source.ts';
+import { type Built, type Filled, type FillOptions, fill } from './source.ts';
 
 /** The records that the ministry has of what a context speaks of; none where it has nothing. */
 export async function lookUp(
@@ -19,12 +19,13 @@ export async function lookUp(
   if ('kind' in answer) return answer;
   const means = meaning(connection, answer);
   if (means === 'none') return [];
-  if (means !== 'ok') return notNow('look-up', `looking it up: ${said(connection, answer, dossier)}`, answer);
+  if (means !== 'ok')
+    return unavailableFor('look-up', `looking it up: ${answerText(connection, answer, dossier)}`, answer);
   return answer.records.map(recordIn);
 }
 
 /** What a record of the ministry's would say at a place if it were as we tell it; undefined where we say nothing. */
-export interface Word {
+export interface Expected {
   readonly path: string;
   readonly ours: Sense;
   /** What a record says there, in the same form: dates as instants, amounts as numbers. Undefined where it says nothing. */
@@ -33,16 +34,16 @@ export interface Word {
 type Sense = Built[string] | undefined;
 
 /** Our words for the places of a table, and what has none. */
-export function wordsOf(
+export function expectedOf(
   table: Fields,
   context: Context,
   { settings, codes }: Ministry,
-): Pick<Filled, 'problems' | 'causes'> & { readonly words: readonly Word[] } {
+): Pick<Filled, 'problems' | 'causes'> & { readonly words: readonly Expected[] } {
   // Paths are not taken apart here: each is the name of one value.
   const filled = Object.entries(table).map(([path, field]) => {
     const { record, problems, causes } = fill({ value: field }, context, { settings, codes, way: 'write' });
     const senseOf = senseBy(field, { settings, codes, way: 'read' });
-    const word: Word = {
+    const word: Expected = {
       path,
       ours: senseOf(record.value as string | undefined),
       theirs: (row) => senseOf(textAt(row, path)),
@@ -57,7 +58,7 @@ export function wordsOf(
 }
 
 /** What a text says, however it is written: in another zone, with other blanks, as `1.000.000 đồng`. */
-function senseBy(field: Field, means: Means): (text: string | undefined) => Sense {
+function senseBy(field: Field, means: FillOptions): (text: string | undefined) => Sense {
   const { date, as } = typeof field === 'string' ? {} : field;
   const read = { value: { from: '', ...(date && { date }), ...(as && { as }) } };
   return (text) => {

@@ -4,7 +4,7 @@ import type { Problem } from '#core/problem';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
 import type { List, MinistrySettings } from './settings.ts';
-import { type Filled, fill, type Means } from './source.ts';
+import { type Filled, type FillOptions, fill } from './source.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 
@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** Rows as a body to keep: what the ministry sent of each, in a frame of ours. */
-export function framed(rows: readonly Row[]): { readonly body: Uint8Array; readonly mediaType: string } {
+export function frameRows(rows: readonly Row[]): { readonly body: Uint8Array; readonly mediaType: string } {
   if (!rows[0]?.text.startsWith('<')) {
     const records = rows.map(({ text, detail, refusal }) => {
       const parts = [`"row":${text}`, ...(detail ? [`"detail":${detail}`] : [])];
@@ -43,16 +43,16 @@ export function readRows(
   list: List,
   operation: PulledOperation,
 ): readonly Item[] {
-  const kept = unframed(body);
+  const kept = readFrame(body);
   if (kept === undefined)
     return [{ kind: 'invalid', problems: [{ path: '', message: 'it is not as the adapter keeps it' }] }];
-  const means: Means = { settings, codes, way: 'read' };
+  const means: FillOptions = { settings, codes, way: 'read' };
   return nodesAt(kept.records, 'record').map((record, at) =>
     itemOf(record, `/${at}`, kept.isXml, means, list, operation),
   );
 }
 
-function unframed(body: Uint8Array): { readonly records: unknown; readonly isXml: boolean } | undefined {
+function readFrame(body: Uint8Array): { readonly records: unknown; readonly isXml: boolean } | undefined {
   const text = Buffer.from(body).toString();
   const isXml = text.startsWith('<');
   try {
@@ -67,7 +67,7 @@ function itemOf(
   record: unknown,
   path: string,
   isXml: boolean,
-  means: Means,
+  means: FillOptions,
   list: List,
   operation: PulledOperation,
 ): Item {
@@ -75,7 +75,7 @@ function itemOf(
   const within = (name: string): unknown => nodesAt(record, isXml ? `${name}.*` : name)[0];
   const row = fill(list.fields, within('row'), means, path);
   const detail = list.detail && fill(list.detail.fields, within('detail'), means, `${path}/detail`);
-  const filled = detail ? merged(row, detail) : row;
+  const filled = detail ? mergeDetail(row, detail) : row;
   const refusal = textAt(record, 'refusal');
   const problems = [...filled.problems, ...(refusal ? [{ path: `${path}/detail`, message: refusal }] : [])];
   const code = typeof filled.record.code === 'string' ? { code: filled.record.code.trim().toUpperCase() } : {};
@@ -84,11 +84,11 @@ function itemOf(
     return { kind: 'waiting', operation, ...code, cause, problems };
   if (problems.length > 0) return { kind: 'invalid', ...code, problems };
   const item = readItem(operation, filled.record, list.inferred ?? false, filled.assumed);
-  return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => placed(one, path)) };
+  return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => withPlace(one, path)) };
 }
 
 /** The detail says it better, member by member; what it only assumes does not stand against what the row says. */
-function merged(row: Filled, detail: Filled): Filled {
+function mergeDetail(row: Filled, detail: Filled): Filled {
   const said = (filled: Filled, member: string) => member in filled.record && !filled.assumed.includes(member);
   const better = Object.entries(detail.record).filter(([member]) => said(detail, member) || !said(row, member));
   const record = { ...row.record, ...Object.fromEntries(better) };
@@ -100,6 +100,6 @@ function merged(row: Filled, detail: Filled): Filled {
   };
 }
 
-function placed({ path, message }: Problem, place: string): Problem {
+function withPlace({ path, message }: Problem, place: string): Problem {
   return { path: `${place}${path}`, message };
 }

@@ -1,9 +1,10 @@
 import type Type from 'typebox';
 import type { Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
-import { type Adapter, defineAdapter, type Offers, type Sender } from '../kit/adapter.ts';
-import { inOrder } from '../kit/in-order.ts';
-import { by, type Transport } from './ask.ts';
+import { type Adapter, defineAdapter, type Offers } from '../kit/adapter.ts';
+import { sendInOrder } from '../kit/in-order.ts';
+import type { Sender } from '../kit/sender.ts';
+import { type Transport, withTransport } from './ask.ts';
 import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
@@ -31,7 +32,8 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
   readonly load?: () => Promise<unknown>;
 }): Adapter<S> {
   const sender = <O extends Operation>(name: 'dossiers' | 'progress'): Sender<S, O> => ({
-    send: (connection, items) => inOrder(items, (item) => push(by(transport, connection), name, item as Item)),
+    send: (connection, items) =>
+      sendInOrder(items, (item) => push(withTransport(transport, connection), name, item as Item)),
   });
   return defineAdapter({
     settings,

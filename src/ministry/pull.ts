@@ -1,11 +1,20 @@
 import type { Outcome } from '#core/dossier/settle';
-import type { Page, Puller } from '../kit/adapter.ts';
-import { fingerprint, fingerprintInTurns } from '../kit/fingerprint.ts';
+import { fingerprint, fingerprintYielding } from '../kit/fingerprint.ts';
+import type { Page, Puller } from '../kit/puller.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { type Answer, recordIn } from './answer.ts';
-import { ask, by, type Failure, type Ministry, meaning, notNow, said, type Transport } from './ask.ts';
-import { framed, type PulledOperation, type Row, readRows } from './mapping.ts';
-import { after, beginning, type Checkpoint, type Run } from './run.ts';
+import {
+  answerText,
+  ask,
+  type Failure,
+  type Ministry,
+  meaning,
+  type Transport,
+  unavailableFor,
+  withTransport,
+} from './ask.ts';
+import { frameRows, type PulledOperation, type Row, readRows } from './mapping.ts';
+import { afterPage, beginRun, type Checkpoint, type Run } from './run.ts';
 import type { List, MinistrySettings } from './settings.ts';
 
 const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.v1' } as const satisfies Record<
@@ -31,10 +40,10 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
     async next(connection, checkpoint): Promise<Page | Outcome> {
       const list = connection.settings.pull?.[name];
       if (!list) return { bodies: [], checkpoint, more: false };
-      const ministry = by(transport, connection);
-      const settled = settingsOf(list, ministry.settings);
-      const known = asSettled((checkpoint ?? BEGINNING) as Checkpoint, settled);
-      const page = await pageOf(ministry, name, list, known.run ?? beginning(list, known, ministry.now()));
+      const ministry = withTransport(transport, connection);
+      const settled = settingsMarkOf(list, ministry.settings);
+      const known = forSettings((checkpoint ?? BEGINNING) as Checkpoint, settled);
+      const page = await pageOf(ministry, name, list, known.run ?? beginRun(list, known, ministry.now()));
       if ('kind' in page) return page;
       const part = await partOf(ministry, name, list, known, page);
       return 'kind' in part ? part : { ...part, checkpoint: { ...(part.checkpoint as Checkpoint), ...settled } };
@@ -47,22 +56,22 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
   };
 }
 
-type Settled = Pick<Checkpoint, 'reading' | 'startAt'>;
+type SettingsMark = Pick<Checkpoint, 'reading' | 'startAt'>;
 
-function settingsOf({ fields, detail, inferred, period }: List, { codes }: MinistrySettings): Settled {
+function settingsMarkOf({ fields, detail, inferred, period }: List, { codes }: MinistrySettings): SettingsMark {
   const reading = fingerprint([JSON.stringify([fields, detail?.fields, inferred, codes])]);
   return { reading, startAt: period?.startAt };
 }
 
 /** Other settings read the same records differently, so known parts count as new. A period that begins elsewhere begins anew. */
-function asSettled(known: Checkpoint, { reading, startAt }: Settled): Checkpoint {
+function forSettings(known: Checkpoint, { reading, startAt }: SettingsMark): Checkpoint {
   if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
   if (known.reading === undefined || known.reading === reading) return known;
   return { ...BEGINNING, until: known.until };
 }
 
 /** One answer of the ministry, whole and sound. */
-interface Open {
+interface FetchedPage {
   /** Which page it is. */
   readonly key: string;
   readonly answer: Answer;
@@ -71,7 +80,7 @@ interface Open {
 
 interface OpenPage {
   readonly run: Run;
-  readonly open: Open;
+  readonly open: FetchedPage;
 }
 
 const openName = (name: Name): string => `open ${name}`;
@@ -80,7 +89,8 @@ const openName = (name: Name): string => `open ${name}`;
 async function pageOf(connection: Ministry, name: Name, list: List, run: Run): Promise<OpenPage | Failure> {
   const { sessions } = connection;
   const key = JSON.stringify([run.since, run.until, run.page, run.cursor, run.pass]);
-  const get = (): Promise<Open | Failure> => sessions.get(openName(name), () => fetched(connection, list, run, key));
+  const get = (): Promise<FetchedPage | Failure> =>
+    sessions.get(openName(name), () => fetchPage(connection, list, run, key));
   let open = await get();
   if ('key' in open && open.key !== key) {
     sessions.drop(openName(name), open);
@@ -92,12 +102,12 @@ async function pageOf(connection: Ministry, name: Name, list: List, run: Run): P
   return { run: { ...run, answer: print, part: 0, saying: run.saying.slice(0, run.before) }, open };
 }
 
-async function fetched(
+async function fetchPage(
   connection: Ministry,
   list: List,
   run: Run,
   key: string,
-): Promise<{ readonly value: Open | Failure; readonly ttlMs: number }> {
+): Promise<{ readonly value: FetchedPage | Failure; readonly ttlMs: number }> {
   const { fields: _, period: __, page, detail: ___, inferred: ____, records, ...question } = list;
   const { since, until, cursor } = run;
   const offset = page && (run.page - (page.first ?? 1)) * page.size;
@@ -106,15 +116,15 @@ async function fetched(
   if ('kind' in answer) return { value: answer, ttlMs: 0 };
   const means = meaning(connection, answer);
   if (means !== 'ok' && means !== 'none') {
-    const message = `asking for its list: ${said(connection, answer)}`;
-    return { value: notNow('no-list', message, answer), ttlMs: 0 };
+    const message = `asking for its list: ${answerText(connection, answer)}`;
+    return { value: unavailableFor('no-list', message, answer), ttlMs: 0 };
   }
   const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
   if (answer.records.length === 0 && total !== undefined && total > 0 && run.page === (page?.first ?? 1)) {
     const message = `it says that there are ${total} records, and none stands at ${records}`;
     return { value: { kind: 'unavailable', reason: 'no-records', message }, ttlMs: 0 };
   }
-  return { value: { key, answer, print: await fingerprintInTurns(answer.records) }, ttlMs: ANSWER_TTL_MS };
+  return { value: { key, answer, print: await fingerprintYielding(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
 
 /** Keep the next part of a page, and say what follows it. */
@@ -129,21 +139,21 @@ async function partOf(
   const { records } = answer;
   const parts = partsOf(records, list.detail ? PART_DETAILS : PART_RECORDS);
   const [from, to] = parts[run.part] ?? [0, 0];
-  const rows = await detailed(connection, list, records.slice(from, to));
+  const rows = await fetchDetails(connection, list, records.slice(from, to));
   if ('kind' in rows) return rows;
   const says =
     rows.length === 0
       ? []
       : [fingerprint(rows.flatMap(({ text, detail, refusal }) => [text, detail ?? '', refusal ?? '']))];
   const isKept = says.every((one) => one === known.said[run.saying.length] || run.saying.includes(one));
-  const bodies = isKept ? [] : [framed(rows)];
+  const bodies = isKept ? [] : [frameRows(rows)];
   const kept = { ...run, part: run.part + 1, saying: [...run.saying, ...says] };
   if (kept.part < parts.length) return { bodies, checkpoint: { ...known, run: kept }, more: true };
   connection.sessions.drop(openName(name), open);
   const next = list.page?.next === undefined ? undefined : textAt(answer.content, list.page.next);
   const total = list.page?.total === undefined ? undefined : totalIn(answer, list.page.total);
   const end = { records: records.length, answer: print, next, total };
-  return { bodies, ...after(list, known, kept, end) };
+  return { bodies, ...afterPage(list, known, kept, end) };
 }
 
 /** Where each part begins and ends. The same for the same records. */
@@ -163,7 +173,7 @@ function partsOf(records: readonly string[], most: number): readonly (readonly [
 }
 
 /** Ask for the whole of each record. One that is refused spoils only itself. */
-async function detailed(
+async function fetchDetails(
   connection: Ministry,
   list: List,
   records: readonly string[],
@@ -185,13 +195,13 @@ async function detailed(
     const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
     // It is there when it is asked for once more, and may be in no list by then.
     if (means === 'busy' && !('kind' in answer))
-      return notNow('busy', `its detail: ${said(connection, answer)}`, answer);
+      return unavailableFor('busy', `its detail: ${answerText(connection, answer)}`, answer);
     const refusal =
       'kind' in answer
         ? answer.message
         : means === 'ok' && answer.records.length === 1
           ? undefined
-          : `its detail: ${said(connection, answer)}`;
+          : `its detail: ${answerText(connection, answer)}`;
     const detail = 'kind' in answer ? undefined : answer.records[0];
     rows.push({ text, ...(refusal === undefined ? detail !== undefined && { detail } : { refusal }) });
   }

@@ -1,11 +1,12 @@
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedKey } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { delivered, type Outgoing, refused, unknown } from '../kit/adapter.ts';
+import { delivered, refused, unknown } from '../kit/outcomes.ts';
+import type { Outgoing } from '../kit/sender.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer } from './answer.ts';
-import { ask, type Failure, type Ministry, meaning, notNow, said } from './ask.ts';
-import { lookUp, wordsOf } from './look-up.ts';
+import { answerText, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
+import { expectedOf, lookUp } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { LookUp, Push, Question } from './settings.ts';
 import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
@@ -22,7 +23,7 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   const context = contextOf(item);
   let has = item.known;
   if (item.doubt && how.lookUp) {
-    const found = await standing(connection, how.lookUp, context, item.dossier);
+    const found = await compareWithMinistry(connection, how.lookUp, context, item.dossier);
     // It may be there, and stays in doubt until somebody answers.
     if (typeof found !== 'string') return unknown(found.reason, found.message);
     if (found === 'as-told') return delivered('already-there');
@@ -43,7 +44,7 @@ export function contextOf({ id, code, record, dossier, service, agency }: Item):
 }
 
 /** Whether the ministry has what we are about to tell, or something else where it would be. */
-async function standing(
+async function compareWithMinistry(
   connection: Ministry,
   how: LookUp,
   context: Context,
@@ -51,21 +52,21 @@ async function standing(
 ): Promise<'as-told' | 'otherwise' | 'absent' | Failure> {
   const rows = await lookUp(connection, how, context, dossier);
   if ('kind' in rows) return rows;
-  const { words } = wordsOf(how.match, context, connection);
+  const { words } = expectedOf(how.match, context, connection);
   if (rows.some((row) => words.every(({ ours, theirs }) => theirs(row) === ours))) return 'as-told';
   return rows.length > 0 ? 'otherwise' : 'absent';
 }
 
 function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
   const { settings } = connection;
-  const told = said(connection, answer, dossier);
+  const told = answerText(connection, answer, dossier);
   switch (meaning(connection, answer)) {
     case 'ok':
       return delivered(how.reference === undefined ? undefined : textAt(answer.content, how.reference));
     case 'taken':
       return delivered('already-there');
     case 'busy':
-      return notNow('busy', `the ministry cannot take it now: ${told}`, answer);
+      return unavailableFor('busy', `the ministry cannot take it now: ${told}`, answer);
     case 'none':
       return refused('not-there', `the ministry has nothing that this could be said of: ${told}`);
     case 'refused':

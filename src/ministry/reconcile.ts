@@ -1,6 +1,7 @@
-import type { Comparison, Outgoing, Reconciler } from '../kit/adapter.ts';
-import { by, stuck, type Transport } from './ask.ts';
-import { lookUp, type Word, wordsOf } from './look-up.ts';
+import type { Comparison, Reconciler } from '../kit/reconciler.ts';
+import type { Outgoing } from '../kit/sender.ts';
+import { type Transport, unmappedRequest, withTransport } from './ask.ts';
+import { type Expected, expectedOf, lookUp } from './look-up.ts';
 import { contextOf } from './push.ts';
 import type { LookUp, MinistrySettings } from './settings.ts';
 
@@ -10,11 +11,11 @@ export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>
     unable: ({ push }) => (push?.dossiers?.lookUp ? undefined : 'its settings name no push.dossiers.lookUp'),
 
     async compare(connection, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
-      const ministry = by(transport, connection);
+      const ministry = withTransport(transport, connection);
       const how = ministry.settings.push?.dossiers?.lookUp as LookUp;
       const context = contextOf(item);
-      const { words, problems, causes } = wordsOf({ ...how.match, ...how.compare }, context, ministry);
-      if (problems.length > 0) return { kind: 'failed', outcome: stuck(problems, causes[0]) };
+      const { words, problems, causes } = expectedOf({ ...how.match, ...how.compare }, context, ministry);
+      if (problems.length > 0) return { kind: 'failed', outcome: unmappedRequest(problems, causes[0]) };
       const rows = await lookUp(ministry, how, context, item.record);
       if ('kind' in rows) return { kind: 'failed', outcome: rows };
       // Of several the ministry keeps every version: the one that is nearest to ours.
@@ -24,7 +25,7 @@ export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>
   };
 }
 
-function differences(words: readonly Word[], row: unknown) {
+function differences(words: readonly Expected[], row: unknown) {
   return words.flatMap(({ path, ours, theirs: theirsIn }) => {
     const theirs = theirsIn(row);
     if (ours === undefined || theirs === undefined || theirs === ours) return [];

@@ -2,7 +2,7 @@ import { XMLBuilder } from 'fast-xml-parser';
 import type { CodesOf } from '#core/identifiers/codes';
 import type { Cause, Problem } from '#core/problem';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
-import { type Built, fill, type Means } from './source.ts';
+import { type Built, type FillOptions, fill } from './source.ts';
 
 /** What a request may speak of: our record, the period and page, the session. */
 export type Context = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export type Prepared =
 
 /** A request by its table, from what it may speak of. Documents that go as a text are written as texts. */
 export function prepare(request: Fields, context: Context, settings: MinistrySettings, codes: CodesOf): Prepared {
-  const means: Means = { settings, codes, way: 'write' };
+  const means: FillOptions = { settings, codes, way: 'write' };
   const plain: Record<string, Field> = {};
   const texts: Built = {};
   const problems: Problem[] = [];

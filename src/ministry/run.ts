@@ -1,5 +1,5 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import type { Page } from '../kit/adapter.ts';
+import type { Page } from '../kit/puller.ts';
 import type { List } from './settings.ts';
 
 /** Between two runs, and within one; kept by the hub together with each page. */
@@ -46,7 +46,7 @@ const OVERLAP_S = 600;
 const MOST_PASSES = 5;
 
 /** The first page of a run that reads all that is new, up to now or to the longest period that is asked for at once. */
-export function beginning({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
+export function beginRun({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
   if (!period) return { ...firstPage(page), until: msToInstant(nowMs) };
   const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
   const sinceMs = until === undefined ? Date.parse(period.startAt) : instantToMs(until) - overlapMs;
@@ -81,7 +81,7 @@ type Next =
 type Followed = Pick<Page, 'more' | 'lacks'> & { readonly checkpoint: Checkpoint };
 
 /** The checkpoint after a page whose parts are all stored, and whether to ask again at once. */
-export function after(list: List, known: Checkpoint, run: Run, end: PageEnd): Followed {
+export function afterPage(list: List, known: Checkpoint, run: Run, end: PageEnd): Followed {
   const counted = withPage(run, end);
   const next = nextAfter(list, known, counted, run, end);
   const { until, said } = known;

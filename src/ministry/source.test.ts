@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { NO_CODES } from '#core/identifiers/codes';
 import { readXml } from '../kit/xml/read-xml.ts';
 import type { Fields } from './settings.ts';
-import { fill, type Means } from './source.ts';
+import { type FillOptions, fill } from './source.ts';
 
-const means: Means = { settings: { system: 'tested' }, codes: NO_CODES, way: 'read' };
+const means: FillOptions = { settings: { system: 'tested' }, codes: NO_CODES, way: 'read' };
 
 test('an entry of a list that is nil says nothing, and one that says nothing we know of is seen', () => {
   const { hoSo } = readXml(
@@ -25,7 +25,7 @@ test('a value beside a path holds where a record says nothing there; null leaves
 });
 
 test('a number is written as JSON has them, a truth as one, and what JSON would change is told', () => {
-  const write: Means = { ...means, way: 'write' };
+  const write: FillOptions = { ...means, way: 'write' };
   const fields = { trang: { from: 'page', as: 'number' }, gap: { from: 'urgent', as: 'boolean' } } as const;
   expect(fill(fields, { page: 2, urgent: true }, write).record).toEqual({ trang: 2, gap: true });
   for (const text of ['007', '12345678901234567890', '1e3', 'hai']) {

@@ -9,7 +9,7 @@ import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { LONGEST_CODE, tableName } from './tables.ts';
 
 /** What a table of fields is read with: which way, and by which codes. */
-export interface Means {
+export interface FillOptions {
   readonly settings: MinistrySettings;
   readonly codes: CodesOf;
   /** `read`: from the ministry's words to ours; `write`: from ours to its. */
@@ -39,29 +39,29 @@ interface Notes {
 }
 
 /** Fill a table of fields from what is given. @param place the JSON Pointer of `given`, for problems */
-export function fill(fields: Fields, given: unknown, means: Means, place = ''): Filled {
+export function fill(fields: Fields, given: unknown, means: FillOptions, place = ''): Filled {
   const notes: Notes = { problems: [], causes: [], assumed: [] };
-  return { record: filled(fields, given, means, place, notes), ...notes };
+  return { record: fillRecord(fields, given, means, place, notes), ...notes };
 }
 
-function filled(fields: Fields, given: unknown, means: Means, place: string, notes: Notes): Built {
+function fillRecord(fields: Fields, given: unknown, means: FillOptions, place: string, notes: Notes): Built {
   const record: Built = {};
   for (const [target, field] of Object.entries(fields)) {
     const one: One = typeof field === 'string' ? { from: field } : field;
     const value =
       one.each === undefined ? oneValue(one, given, means, place, notes) : listOf(one, given, means, place, notes);
     if (value === undefined) continue;
-    put(record, target.split('.'), value);
-    if (one.value !== undefined && one.each === undefined && !isSaid(one, given)) notes.assumed.push(target);
+    setMember(record, target.split('.'), value);
+    if (one.value !== undefined && one.each === undefined && !hasValue(one, given)) notes.assumed.push(target);
   }
   return record;
 }
 
-function isSaid({ from = [] }: One, given: unknown): boolean {
+function hasValue({ from = [] }: One, given: unknown): boolean {
   return [from].flat().some((path) => nodesAt(given, path).some((node) => textIn(node) !== undefined));
 }
 
-function listOf(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+function listOf(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
   // .NET keeps the place of an entry that is none by an element that is nil.
   const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
@@ -69,7 +69,7 @@ function listOf(one: One, given: unknown, means: Means, place: string, notes: No
   );
   const items = nodes.flatMap((node, at): Value[] => {
     const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
-    if (fields) return [filled(fields, node, means, here, { ...notes, assumed: [] })];
+    if (fields) return [fillRecord(fields, node, means, here, { ...notes, assumed: [] })];
     const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, means, here, notes);
     return value === undefined ? [] : [value];
   });
@@ -83,7 +83,7 @@ function isNil(element: object): boolean {
   return nil === 'true' || nil === '1';
 }
 
-function oneValue(one: One, given: unknown, means: Means, place: string, notes: Notes): Value | undefined {
+function oneValue(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
   // In a request null is an element that is nil; of a record it says nothing.
   const otherwise = means.way === 'read' && one.value === null ? undefined : one.value;
   for (const path of [one.from ?? []].flat()) {
@@ -91,32 +91,32 @@ function oneValue(one: One, given: unknown, means: Means, place: string, notes: 
     const text = texts[0];
     if (text === undefined) continue;
     const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
-    if (texts.length === 1) return converted(one, text, means, here, notes);
+    if (texts.length === 1) return convert(one, text, means, here, notes);
     notes.problems.push({ path: here, message: `stands there ${texts.length} times, expected once` });
     return undefined;
   }
   return otherwise;
 }
 
-function converted(one: One, text: string, means: Means, path: string, notes: Notes): Value | undefined {
-  const said = one.codes === undefined ? text : decodedBy(one.codes, text, means, path, notes);
+function convert(one: One, text: string, means: FillOptions, path: string, notes: Notes): Value | undefined {
+  const said = one.codes === undefined ? text : decode(one.codes, text, means, path, notes);
   if (said === undefined || said === null) return undefined;
   if (one.date !== undefined) {
-    const date = dated([one.date].flat(), said, means, path, notes);
+    const date = convertDate([one.date].flat(), said, means, path, notes);
     return means.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
   }
   if (one.as === 'number') return exactNumber(said, path, notes);
   if (means.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
-  if (one.as === 'vnd') return amount(said, path, notes);
+  if (one.as === 'vnd') return readAmount(said, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);
   return said;
 }
 
 /** What operators have entered goes before what the settings say. */
-function decodedBy(
+function decode(
   table: string,
   code: string,
-  { settings, codes }: Means,
+  { settings, codes }: FillOptions,
   path: string,
   notes: Notes,
 ): string | null | undefined {
@@ -131,17 +131,17 @@ function decodedBy(
   return undefined;
 }
 
-function dated(
+function convertDate(
   formats: readonly string[],
   text: string,
-  { way }: Means,
+  { way }: FillOptions,
   path: string,
   notes: Notes,
 ): string | undefined {
-  if (way === 'write') return writtenAs(formats[0] as string, text);
+  if (way === 'write') return writeDate(formats[0] as string, text);
   const errors: string[] = [];
   for (const format of formats) {
-    const read = readAs(format, text);
+    const read = readDate(format, text);
     if ('instant' in read) return read.instant;
     if ('absent' in read) return undefined;
     errors.push(read.error);
@@ -150,12 +150,12 @@ function dated(
   return undefined;
 }
 
-function writtenAs(format: string, instant: string): string {
+function writeDate(format: string, instant: string): string {
   if (format === 'instant') return instant;
   return format === 'epoch-ms' ? String(instantToMs(instant)) : formatLocal(format as LocalFormat, instant);
 }
 
-function readAs(format: string, text: string): ReturnType<typeof parseLocal> {
+function readDate(format: string, text: string): ReturnType<typeof parseLocal> {
   if (format === 'instant') return instantOf(text);
   return format === 'epoch-ms' ? ofEpoch(text) : parseLocal(format as LocalFormat, text);
 }
@@ -181,7 +181,7 @@ function instantOf(text: string): ReturnType<typeof parseLocal> {
   return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date and time with a zone` };
 }
 
-function amount(text: string, path: string, notes: Notes): number | null | undefined {
+function readAmount(text: string, path: string, notes: Notes): number | null | undefined {
   const read = parseVnd(text);
   if ('error' in read) notes.problems.push({ path, message: read.error });
   return 'error' in read ? undefined : read.amountVnd;
@@ -216,7 +216,7 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 export const TEXT = '#text';
 
 /** Targets stand in the settings, in any order; a path makes the objects on its way. */
-function put(record: Built, [name, ...rest]: readonly string[], value: Value): void {
+function setMember(record: Built, [name, ...rest]: readonly string[], value: Value): void {
   const key = name as string;
   const standing = Object.hasOwn(record, key) ? record[key] : undefined;
   if (rest.length === 0) {
@@ -226,7 +226,7 @@ function put(record: Built, [name, ...rest]: readonly string[], value: Value): v
   }
   const inner = isBuilt(standing) ? standing : standing === undefined ? {} : { [TEXT]: standing };
   record[key] = inner;
-  put(inner, rest, value);
+  setMember(inner, rest, value);
 }
 
 function isBuilt(value: Value | undefined): value is Built {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/dossier/shape';
-import type { WireRecord } from '../kit/http/http.ts';
+import type { WireRecord } from '../kit/http/exchange.ts';
 import { readXml } from '../kit/xml/read-xml.ts';
 import { openIncidents } from '../ledger/incidents.ts';
 import { changeShape } from '../ledger/shapes.ts';

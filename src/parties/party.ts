@@ -1,9 +1,12 @@
 import type { MaintenanceWindow } from '#core/dates/windows';
 import type { CodesOf } from '#core/identifiers/codes';
-import { type Adapter, batchOf, type Connection, type Offers, offersOf } from '../kit/adapter.ts';
-import { createHttp, type WireRecord } from '../kit/http/http.ts';
+import { type Adapter, type Offers, offersOf } from '../kit/adapter.ts';
+import type { Connection } from '../kit/connection.ts';
+import type { WireRecord } from '../kit/http/exchange.ts';
+import { createHttp } from '../kit/http/http.ts';
 import { timeoutsIn } from '../kit/http/timeouts.ts';
 import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from '../kit/http/tls.ts';
+import { batchOf } from '../kit/sender.ts';
 import { createSessions } from '../kit/session.ts';
 
 /** How much a party may be asked. */

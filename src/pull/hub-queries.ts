@@ -7,7 +7,7 @@ import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { readChanges } from '../index/read.ts';
-import type { Asks, EndedDossiers } from '../kit/adapter.ts';
+import type { FinishedDossiers, HubQueries } from '../kit/puller.ts';
 import { calledBackAt, outstandingAt } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -17,7 +17,7 @@ import type { Sealed } from '../secrets/vault.ts';
 const CHANGES = 5_000;
 
 /** What a party's puller may ask the hub. */
-export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): Asks {
+export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): HubQueries {
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
       const codes = await outstandingAt(database, party.id, limit, after);
@@ -26,7 +26,7 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       return codes.flatMap((code) => byCode.get(code) ?? []);
     },
 
-    async ended(after, limit): Promise<EndedDossiers> {
+    async finished(after, limit): Promise<FinishedDossiers> {
       const changes = await readChanges(database, after, CHANGES);
       const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
       const codes = [...new Set(ends.map(({ code }) => code))];
@@ -51,7 +51,7 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       };
     },
 
-    async unheard(steps): Promise<ReadonlySet<RecordItem>> {
+    async unknownSteps(steps): Promise<ReadonlySet<RecordItem>> {
       const codes = [...new Set(steps.map(({ record }) => record.code))];
       const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
       const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');

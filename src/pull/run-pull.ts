@@ -3,7 +3,7 @@ import { windowEndMs } from '#core/dates/windows';
 import { storableIn } from '#core/vietnamese/text';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
-import type { Page } from '../kit/adapter.ts';
+import type { Page } from '../kit/puller.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';

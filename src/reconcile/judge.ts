@@ -1,5 +1,5 @@
 import { maskTail } from '#core/identifiers/identifiers';
-import type { Comparison } from '../kit/adapter.ts';
+import type { Comparison } from '../kit/reconciler.ts';
 import type { Told } from '../ledger/reconciles.ts';
 
 export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'not-asked'] as const;

@@ -64,7 +64,7 @@ async function told(record: Record<string, unknown>, ...faults: readonly Fault[]
   hub.clock.nowMs += 1_000;
   await hub.push(record, { what: 'at' in record ? 'progress' : 'dossiers' });
   await hub.deliver();
-  await partner.mend();
+  await partner.clearFaults();
   const { rows } = await hub.hub.database.pool.query('SELECT max(id) AS id FROM deliveries');
   return String(rows[0].id);
 }

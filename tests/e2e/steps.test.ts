@@ -135,7 +135,7 @@ describe.concurrent('a process that is killed at a step goes on from that step w
     await eventually(() => expect(scene.partner.requests().length).toBeGreaterThan(0));
     expect(scene.partner.requests().length).toBeLessThan(codes.length);
     await scene.kill(hub);
-    await scene.partner.mend();
+    await scene.partner.clearFaults();
     await scene.start();
     await delivered(scene, codes);
   });

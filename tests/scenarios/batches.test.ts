@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
-import type { Outgoing } from '../../src/kit/adapter.ts';
+import type { Outgoing } from '../../src/kit/sender.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const REFUSED: Outcome = { kind: 'refused', reason: 'bad', message: 'data is not valid' };

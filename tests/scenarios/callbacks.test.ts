@@ -6,7 +6,8 @@ import civilStatus from '../../adapters/civil-status/adapter.ts';
 import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
 import type { Progress } from '../../schemas/dossier.progress.v1.ts';
 import { formatLocal, msToInstant } from '../../src/core/dates/dates.ts';
-import { type Callback, defineAdapter } from '../../src/kit/adapter.ts';
+import { defineAdapter } from '../../src/kit/adapter.ts';
+import type { Callback } from '../../src/kit/callback.ts';
 import { startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -254,7 +255,7 @@ describe('callbacks', () => {
       await pushEnd();
       await ministry.fault({ kind: 'status', status: 503, times: 10 });
       await round();
-      await ministry.mend();
+      await ministry.clearFaults();
       expect(await words()).toHaveLength(1);
       expect(await round()).toBe(1);
       expect(await words()).toHaveLength(2);

@@ -10,7 +10,7 @@ import {
   type TestHub,
   testHub,
 } from '../support/hub.ts';
-import { watchTurns } from '../support/measures.ts';
+import { watchEventLoop } from '../support/measures.ts';
 import { spawnHub, testFolder } from '../support/process.ts';
 
 /** What a page has at most. The hub ends it at 4 MiB; the contract allows more. */
@@ -175,7 +175,7 @@ describe('a dossier with as many applicants as versions', () => {
   afterAll(() => hub.close());
 
   test('is read by four at once without stopping the process', async () => {
-    const watch = watchTurns();
+    const watch = watchEventLoop();
     const began = performance.now();
     const path = `/api/v1/dossiers/${codeOf(1)}/history?limit=200`;
     const pages = await Promise.all([1, 2, 3, 4].map(() => hub.read(path)));
@@ -193,7 +193,7 @@ describe('a dossier with as many applicants as versions', () => {
   }, 60_000);
 
   test('is read as of a moment in the same way, its thousand papers masked', async () => {
-    const watch = watchTurns();
+    const watch = watchEventLoop();
     const began = performance.now();
     const { status, body } = await hub.read(
       `/api/v1/dossiers/${codeOf(1)}?at=${encodeURIComponent('2025-08-21T08:30:00+07:00')}`,
@@ -238,7 +238,7 @@ describe('a history of ten thousand steps', () => {
   test('is read by four at once, page by page, in turns with others', async () => {
     const path = `/api/v1/dossiers/${codeOf(1)}/history?limit=200`;
     await hub.read(path);
-    const watch = watchTurns();
+    const watch = watchEventLoop();
     const began = performance.now();
     const pages = await Promise.all([1, 2, 3, 4].map(() => hub.read(path)));
     expect(performance.now() - began).toBeLessThan(4_000);
@@ -261,7 +261,7 @@ describe('a history of ten thousand steps', () => {
   }, 120_000);
 
   test('is told as of a moment without being held in memory', async () => {
-    const watch = watchTurns();
+    const watch = watchEventLoop();
     const { status, body } = await hub.read(
       `/api/v1/dossiers/${codeOf(1)}?at=${encodeURIComponent('2025-08-21T08:30:00+07:00')}`,
     );

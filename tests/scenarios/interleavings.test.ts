@@ -3,7 +3,7 @@ import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
 import { type DossierEvent, fold } from '#core/dossier/dossier';
 import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
-import type { Outgoing } from '../../src/kit/adapter.ts';
+import type { Outgoing } from '../../src/kit/sender.ts';
 import { createDice, type Dice } from '../../src/play/day/dice.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 

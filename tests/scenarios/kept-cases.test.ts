@@ -8,16 +8,21 @@ import type { Operation } from '#schemas/operations';
 import { connectTo } from '../../adapters/soap-ministry/simulator/connect.ts';
 import { wireCaseOf } from '../../src/cli/adapter/kept-case.ts';
 import { settingsOfCase } from '../../src/cli/adapter/settings-of-case.ts';
-import type { Adapter, Outgoing, Sender } from '../../src/kit/adapter.ts';
-import type { WireRecord } from '../../src/kit/http/http.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
+import type { WireRecord } from '../../src/kit/http/exchange.ts';
+import type { Outgoing, Sender } from '../../src/kit/sender.ts';
 import { parseHttpText } from '../../src/kit/testing/contract/http-text.ts';
 import { playReplies } from '../../src/kit/testing/contract/scripted-server.ts';
 import { playCase } from '../../src/kit/testing/contract/wire-cases.ts';
-import { type TestConnection, type TestMeans, testConnection } from '../../src/kit/testing/test-connection.ts';
+import {
+  type TestConnection,
+  type TestConnectionOptions,
+  testConnection,
+} from '../../src/kit/testing/test-connection.ts';
 import { ADAPTERS_DIR, loadAdapters } from '../../src/parties/load-adapters.ts';
 
 const SECRET = 'mat-khau-cua-thu-nghiem';
-const CONNECT: Readonly<Record<string, (url: string, means: TestMeans) => TestConnection>> = {
+const CONNECT: Readonly<Record<string, (url: string, means: TestConnectionOptions) => TestConnection>> = {
   'one-stop': (url, means) => testConnection({ baseUrl: url, token: SECRET }, means),
   'webhook-subscriber': (url, means) =>
     testConnection(

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import type { Callback } from '../../src/kit/adapter.ts';
+import type { Callback } from '../../src/kit/callback.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/tries.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';

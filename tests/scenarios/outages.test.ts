@@ -33,7 +33,7 @@ describe('outages', () => {
     }
     expect(await world.due()).toBeGreaterThan(50);
     expect(world.calls.at(-1)).toBe(lastMs);
-    await world.portal.mend();
+    await world.portal.clearFaults();
     const backMs = world.hub.clock.nowMs;
     const before = world.calls.length;
     for (let tries = 0; (await world.due()) > 0 && tries < 200; tries++) {

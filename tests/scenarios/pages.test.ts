@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
-import { cheapest } from '../support/measures.ts';
+import { lowestCpuOfTen } from '../support/measures.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -440,7 +440,9 @@ describe('pages for citizens', () => {
     'an address of 15 KB of broken escapes costs %s no more than any other of its length',
     async (path) => {
       const query = `a=${'%E0%'.repeat(3_800)}`;
-      const { reply, cpuMs } = await cheapest(30, () => open(`${path}?${query}`, { headers: { Accept: 'text/html' } }));
+      const { reply, cpuMs } = await lowestCpuOfTen(30, () =>
+        open(`${path}?${query}`, { headers: { Accept: 'text/html' } }),
+      );
       expect([200, 400, 404]).toContain(reply.status);
       expect(cpuMs, 'ms of CPU').toBeLessThan(30);
     },

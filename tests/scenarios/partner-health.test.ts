@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MaintenanceWindow } from '#core/dates/windows';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
-import type { Page, Puller } from '../../src/kit/adapter.ts';
+import type { Page, Puller } from '../../src/kit/puller.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
-import type { Page } from '../../src/kit/adapter.ts';
+import type { Page } from '../../src/kit/puller.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { pullNow } from '../../src/ledger/pulls.ts';
 import { codeOf, dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';

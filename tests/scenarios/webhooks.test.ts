@@ -165,7 +165,7 @@ describe('webhooks', () => {
     await hub.push(progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' }), { what: 'progress' });
     await hub.deliver();
     expect(taken()).toEqual([]);
-    await portal().simulator.mend();
+    await portal().simulator.clearFaults();
     later(400_000);
     for (let ring = 0; ring < 5; ring++) await hub.deliver();
     expect(taken()).toEqual(await feed());
@@ -353,7 +353,7 @@ describe('webhooks', () => {
     test('goes on where it stopped when it is resumed: nothing is lost, doubled or out of order', async () => {
       await gone();
       await hub.push(progress({ code: codes[0] }), { what: 'progress' });
-      await portal().simulator.mend();
+      await portal().simulator.clearFaults();
       later(10_000);
       expect((await ops.post('parties/portal/resume', { why: 'it is there again' })).status).toBe(200);
       for (let ring = 0; ring < 3; ring++) await hub.deliver();

@@ -8,9 +8,9 @@ const YARDSTICK_MS = 6;
 const YARD = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ code: `H60.01-${n}`, n })));
 
 /** The reply, and the least processor time of ten tries, in ms as `least` counts them; it ends with the first below `boundMs`. */
-export async function cheapest<T>(boundMs: number, ask: () => Promise<T>): Promise<{ reply: T; cpuMs: number }> {
+export async function lowestCpuOfTen<T>(boundMs: number, ask: () => Promise<T>): Promise<{ reply: T; cpuMs: number }> {
   let reply: T | undefined;
-  const { cpuMs } = await least({ cpuMs: boundMs }, async () => {
+  const { cpuMs } = await bestOfTen({ cpuMs: boundMs }, async () => {
     const before = process.cpuUsage();
     reply = await ask();
     return { cpuMs: msSince(before) };
@@ -24,7 +24,7 @@ export async function cheapest<T>(boundMs: number, ask: () => Promise<T>): Promi
  * and as much to a fixed piece of work beside them: measures in ms are divided by how many times that took longer than
  * on the machine that the bounds are meant for, four times at the most. A faster one is given no less.
  */
-export async function least<Measure extends string, T extends Record<Measure, number>>(
+export async function bestOfTen<Measure extends string, T extends Record<Measure, number>>(
   bounds: Readonly<Record<Measure, number>>,
   ask: () => Promise<T>,
 ): Promise<T> {
@@ -53,7 +53,7 @@ function yardstickMs(): number {
 }
 
 /** The longest turn of the event loop from here on, in ms of processor time: what others do on the machine is no part of it. */
-export function watchTurns(): { longestMs(): number } {
+export function watchEventLoop(): { longestMs(): number } {
   let [longest, last, going] = [0, process.cpuUsage(), true];
   const look = (): void => {
     longest = Math.max(longest, msSince(last));

@@ -1,7 +1,7 @@
 import type { KeyEntry } from '../../src/config/config.ts';
 import type { Outcome } from '../../src/core/dossier/settle.ts';
 import type { CodeTable } from '../../src/core/identifiers/codes.ts';
-import { unknownService } from '../../src/kit/adapter.ts';
+import { unknownService } from '../../src/kit/outcomes.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
 
 const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] as const;

@@ -1,7 +1,7 @@
 import {
   defineSimulator,
+  type SimulatorContext,
   type SimulatorDefinition,
-  type SimulatorMeans,
   type SimulatorReply,
   type SimulatorRequest,
 } from '#kit/testing';
@@ -34,11 +34,11 @@ export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Handler = (body: Body, means: SimulatorMeans<PortalState>) => SimulatorReply;
+type Handler = (body: Body, means: SimulatorContext<PortalState>) => SimulatorReply;
 
 /** The exchange platform lets nothing through that does not name its destination. */
 function guarded(handle: Handler) {
-  return (request: SimulatorRequest, means: SimulatorMeans<PortalState>): SimulatorReply => {
+  return (request: SimulatorRequest, means: SimulatorContext<PortalState>): SimulatorReply => {
     if (!request.headers.dstcode) return { status: 500, body: 'Server.ClientProxy.UnknownMember' };
     const body = request.json();
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return { status: 400, body: 'Bad Request' };
@@ -48,7 +48,7 @@ function guarded(handle: Handler) {
 
 function logIn(
   { username, password }: Body,
-  { state, now }: SimulatorMeans<PortalState>,
+  { state, now }: SimulatorContext<PortalState>,
   { account }: PortalOptions,
 ): Reply {
   const isKnown = account ? username === account.username && password === account.password : username && password;
@@ -58,7 +58,7 @@ function logIn(
   return { code: 0, more: { session } };
 }
 
-function serve(body: Body, means: SimulatorMeans<PortalState>, options: PortalOptions, catalogue: Catalogue): Reply {
+function serve(body: Body, means: SimulatorContext<PortalState>, options: PortalOptions, catalogue: Catalogue): Reply {
   const endsAt = means.state.sessions.get(String(body.session));
   if (endsAt === undefined || endsAt <= means.now())
     return { code: -1, message: 'Phiên làm việc không tồn tại hoặc đã hết hạn' };

@@ -1,5 +1,5 @@
 import { serviceKey } from '#kit';
-import type { SimulatorMeans } from '#kit/testing';
+import type { SimulatorContext } from '#kit/testing';
 import { writeAgency, writeField, writeListed } from '#mappings/national-portal/dictionaries';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import type { Catalogue } from './catalogue.ts';
@@ -8,7 +8,7 @@ import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 interface Call {
   readonly body: Readonly<Record<string, unknown>>;
-  readonly means: SimulatorMeans<PortalState>;
+  readonly means: SimulatorContext<PortalState>;
   readonly options: PortalOptions;
   readonly catalogue: Catalogue;
 }

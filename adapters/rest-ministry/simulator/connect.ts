@@ -1,10 +1,10 @@
-import { type TestConnection, type TestMeans, testConnection } from '#kit/testing';
+import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
 
 /** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
 export function connectTo(usual: 'health' | 'agriculture') {
-  return (url: string, means: TestMeans): TestConnection =>
+  return (url: string, means: TestConnectionOptions): TestConnection =>
     testConnection((means.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), means);
 }
 

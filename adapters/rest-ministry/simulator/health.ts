@@ -1,10 +1,10 @@
 import { formatLocal, msToInstant, parseLocal, textAt } from '#kit';
-import { ministryRegistry, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
+import { ministryRegistry, type SimulatorContext, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 type Registry = ministryRegistry.Registry;
 type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
-type Means = SimulatorMeans<Registry>;
+type Means = SimulatorContext<Registry>;
 type Work = (given: unknown, means: Means) => object;
 type Services = Readonly<Record<string, Work>>;
 

@@ -1,10 +1,10 @@
-import { type TestConnection, type TestMeans, testConnection } from '#kit/testing';
+import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import construction from '../parties/construction.json' with { type: 'json' };
 import transport from '../parties/transport.json' with { type: 'json' };
 
 /** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
 export function connectTo(usual: 'construction' | 'transport') {
-  return (url: string, means: TestMeans): TestConnection =>
+  return (url: string, means: TestConnectionOptions): TestConnection =>
     testConnection(
       (means.settings?.system ?? usual) === 'construction' ? constructionAt(url) : transportAt(url),
       means,

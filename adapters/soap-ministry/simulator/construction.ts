@@ -1,6 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import { formatLocal, msToInstant, nodesAt, parseLocal, readXml, textAt, XmlProblem } from '#kit';
-import { ministryRegistry, type SimulatorMeans } from '#kit/testing';
+import { ministryRegistry, type SimulatorContext } from '#kit/testing';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
 
 const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
@@ -16,7 +16,7 @@ const answer = (code: string, words: string, inner: object = {}): string =>
   xml.build({ KetQua: { Ma: code, ThongBao: words, ...inner } }) as string;
 const date = (ms: number): string => formatLocal(DATE, msToInstant(ms));
 
-type Means = SimulatorMeans<Registry>;
+type Means = SimulatorContext<Registry>;
 
 /** A ministry in the manner of ASP.NET: sessions, and answers that are XML in a text. */
 export function construction(stepMs: number): Ministry {

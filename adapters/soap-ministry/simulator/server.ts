@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServerless, type IServices, type Server } from 'soap';
-import type { ministryRegistry, SimulatorMeans, SimulatorReply, SimulatorRequest } from '#kit/testing';
+import type { ministryRegistry, SimulatorContext, SimulatorReply, SimulatorRequest } from '#kit/testing';
 
-type Means = SimulatorMeans<ministryRegistry.Registry>;
+type Means = SimulatorContext<ministryRegistry.Registry>;
 /** What node-soap reads of a message: texts, and elements by name. */
 // biome-ignore lint/suspicious/noExplicitAny: anything may come
 export type Given = any;

@@ -1,6 +1,6 @@
 import { passwordDigest } from 'soap';
 import { msToInstant } from '#kit';
-import { ministryRegistry, type SimulatorMeans } from '#kit/testing';
+import { ministryRegistry, type SimulatorContext } from '#kit/testing';
 import { Fault, type Given, type Ministry, type Operation } from './server.ts';
 
 const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
@@ -9,7 +9,7 @@ type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
 type Registry = ministryRegistry.Registry;
 
-type Means = SimulatorMeans<Registry>;
+type Means = SimulatorContext<Registry>;
 
 /** The password that it knows; who knows another is not let in. */
 export const TRANSPORT_PASSWORD = 'mat-khau-thu-nghiem';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createHttp } from '../../kit/http/http.ts';
-import { type DescribedPort, describeWsdl, loadWsdl } from '../../kit/soap/wsdl.ts';
+import { loadWsdl } from '../../kit/soap/wsdl.ts';
+import { type DescribedPort, describeWsdl } from '../../kit/soap/wsdl-shapes.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from '../run-command.ts';
 import { newAdapter } from './new-adapter.ts';
 import { tryPull } from './try-pull.ts';

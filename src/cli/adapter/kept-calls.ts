@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { WireRecord } from '../../kit/http/http.ts';
+import type { WireRecord } from '../../kit/http/exchange.ts';
 
 /** Of what is kept no honest case can be made; says why. */
 export class NoCase extends Error {}

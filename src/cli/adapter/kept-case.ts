@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import type { Outgoing } from '../../kit/adapter.ts';
-import type { WireRecord } from '../../kit/http/http.ts';
+import type { WireRecord } from '../../kit/http/exchange.ts';
+import type { Outgoing } from '../../kit/sender.ts';
 import type { KeptAttempt, ListedDelivery } from '../../ledger/delivery-list.ts';
 import { invented, inventedBody, leavesIn } from './case-texts.ts';
 import { createInventor, type Inventor } from './invented.ts';

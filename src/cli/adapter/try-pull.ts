@@ -3,7 +3,7 @@ import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
-import type { Asks, Page } from '../../kit/adapter.ts';
+import type { HubQueries, Page } from '../../kit/puller.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { createParty } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
@@ -14,10 +14,10 @@ export interface TryOptions {
 }
 
 /** The party is not known to have taken anything: nothing is read from the hub's database. */
-const NOTHING_OUTSTANDING: Asks = {
+const NOTHING_OUTSTANDING: HubQueries = {
   outstanding: async () => [],
-  ended: async (after) => ({ dossiers: [], after, more: false }),
-  unheard: async (steps) => new Set(steps),
+  finished: async (after) => ({ dossiers: [], after, more: false }),
+  unknownSteps: async (steps) => new Set(steps),
 };
 
 /** Pull as the hub would, from the beginning, and show what would be held; nothing is kept anywhere. */

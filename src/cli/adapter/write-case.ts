@@ -8,7 +8,7 @@ import { planCalls } from '../../delivery/plan-calls.ts';
 import { ORIGINALS } from '../../http/doors/readers.ts';
 import type { Hub } from '../../hub.ts';
 import { createOriginals } from '../../index/originals.ts';
-import type { Outgoing } from '../../kit/adapter.ts';
+import type { Outgoing } from '../../kit/sender.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { type ListedDelivery, sharedCall, wasKnown } from '../../ledger/delivery-list.ts';
 import type { Party } from '../../parties/party.ts';

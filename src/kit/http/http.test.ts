@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { createHttp, deadline, retryAfterMs, type WireRecord } from './http.ts';
+import type { WireRecord } from './exchange.ts';
+import { createHttp } from './http.ts';
+import { deadline } from './limits.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 const NOW = Date.parse('2025-08-12T08:30:00+07:00');
 

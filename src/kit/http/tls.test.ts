@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { testCertificate } from '../../../tests/support/certificate.ts';
-import { createHttp, type Exchange } from './http.ts';
+import type { Exchange } from './exchange.ts';
+import { createHttp } from './http.ts';
 import { createTls, type TlsGiven } from './tls.ts';
 
 const SERVER = testCertificate('localhost');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { escapeText } from '../xml/text.ts';
-import { type LoadedWsdl, type Port, wrapperKey } from './wsdl.ts';
+import { type LoadedWsdl, type Port, wrapperKey } from './loaded-wsdl.ts';
 
 const WSA = 'http://www.w3.org/2005/08/addressing';
 

@@ -1,5 +1,6 @@
 import { writable } from '../xml/text.ts';
-import { elementsOf, WsdlProblem } from './wsdl.ts';
+import { WsdlProblem } from './loaded-wsdl.ts';
+import { elementsOf } from './wsdl-shapes.ts';
 
 /** What an operation is given: texts, elements by name, lists of them. Attributes of an element stand under `attributes`. */
 export type SoapValue = string | readonly SoapValue[] | SoapArguments;

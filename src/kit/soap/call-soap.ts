@@ -1,13 +1,15 @@
-import type { Connection } from '../adapter.ts';
-import { type Exchange, ForeignAddress } from '../http/http.ts';
+import type { Connection } from '../connection.ts';
+import { type Exchange, ForeignAddress } from '../http/exchange.ts';
 import { escapeText } from '../xml/text.ts';
 import { addressingOf } from './addressing.ts';
 import { arranged, type SoapArguments } from './arguments.ts';
+import { type LoadedWsdl, type Port, type SoapVersion, WsdlProblem } from './loaded-wsdl.ts';
 import { loadNodeSoap } from './node-soap.ts';
 import { type Picking, readSoapReply, type SoapReply } from './reply.ts';
 import { asBound } from './rpc.ts';
 import { type SoapSecurity, secretsOfSecurity, securityOf } from './security.ts';
-import { type LoadedWsdl, loadWsdl, type Port, type SoapVersion, shapesOf, WsdlProblem } from './wsdl.ts';
+import { loadWsdl } from './wsdl.ts';
+import { shapesOf } from './wsdl-shapes.ts';
 
 /** Where a SOAP server is and how it wants to be spoken to. */
 export interface SoapService {

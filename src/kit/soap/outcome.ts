@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
-import { retryAfterMs } from '../http/http.ts';
-import { withoutReply } from '../replies.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
 
 type Failure = Exclude<Outcome, { kind: 'delivered' }>;
@@ -20,7 +20,7 @@ const PERHAPS_DONE = new Set([500, 502, 504]);
  */
 export function soapOutcome(failure: SoapFailure, shown: (text: string) => string, nowMs: number): Failure {
   if (failure.kind === 'unsent') return unavailable(failure.reason, shown(failure.message));
-  if (failure.kind === 'unreachable' || failure.kind === 'lost') return withoutReply(failure);
+  if (failure.kind === 'unreachable' || failure.kind === 'lost') return outcomeWithoutReply(failure);
   const { status, headers } = failure;
   const wait = retryAfterMs(headers, nowMs);
   if (status === 429 || status === 503) return unavailable(`status-${status}`, `status ${status}`, wait);

@@ -1,4 +1,4 @@
-import type { Exchange } from '../http/http.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from '../xml/read-xml.ts';
 import { type RecordOptions, xmlRecords } from '../xml/records.ts';
 import { charsetOf, decoded, XmlProblem } from '../xml/text.ts';

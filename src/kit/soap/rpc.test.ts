@@ -8,7 +8,8 @@ import { parseHttpText } from '../testing/contract/http-text.ts';
 import { playReplies, type ScriptedServer } from '../testing/contract/scripted-server.ts';
 import type { SoapArguments } from './arguments.ts';
 import { callSoap } from './call-soap.ts';
-import { describeWsdl, loadWsdl } from './wsdl.ts';
+import { loadWsdl } from './wsdl.ts';
+import { describeWsdl } from './wsdl-shapes.ts';
 
 /** The parts' types are in another namespace than the WSDL, and the element around them in a third one. */
 const wsdl = (url: string, form: string): string => `<?xml version="1.0" encoding="utf-8"?>

@@ -1,5 +1,5 @@
 import type { WSDL } from 'soap';
-import { type LoadedWsdl, type Port, wrapperKey } from './wsdl.ts';
+import { type LoadedWsdl, type Port, wrapperKey } from './loaded-wsdl.ts';
 
 /** node-soap's node of a part's type, where that is one of the WSDL's schemas. */
 interface PartType {

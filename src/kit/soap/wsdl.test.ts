@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createHttp } from '../http/http.ts';
 import { arranged } from './arguments.ts';
-import { describeWsdl, loadWsdl, type Port, shapesOf } from './wsdl.ts';
+import type { Port } from './loaded-wsdl.ts';
+import { loadWsdl } from './wsdl.ts';
+import { describeWsdl, shapesOf } from './wsdl-shapes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-wsdl-'));
 afterEach(() => rmSync(folder, { recursive: true }));

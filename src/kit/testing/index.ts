@@ -4,11 +4,11 @@ export { contractTest } from './contract/contract-test.ts';
 export type { ContractOptions } from './contract/subject.ts';
 export {
   defineSimulator,
+  type SimulatorContext,
   type SimulatorDefinition,
-  type SimulatorMeans,
   type SimulatorReply,
   type SimulatorRequest,
 } from './simulator/definition.ts';
 export * as ministryRegistry from './simulator/ministry-registry.ts';
 export { type Fault, type Simulator, startSimulator } from './simulator/simulator.ts';
-export { type TestConnection, type TestMeans, testConnection } from './test-connection.ts';
+export { type TestConnection, type TestConnectionOptions, testConnection } from './test-connection.ts';

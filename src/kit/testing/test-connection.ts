@@ -1,10 +1,11 @@
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
-import type { Connection } from '../adapter.ts';
-import { createHttp, type WireRecord } from '../http/http.ts';
+import type { Connection } from '../connection.ts';
+import type { WireRecord } from '../http/exchange.ts';
+import { createHttp } from '../http/http.ts';
 import { createSessions } from '../session.ts';
 
 /** What a test wants to be different from a party's usual connection. */
-export interface TestMeans {
+export interface TestConnectionOptions {
   /** Put over the settings, member by member; null takes one away. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: () => number;
@@ -20,7 +21,7 @@ export type TestConnection<Settings = unknown> = Connection<Settings> & { close(
 /** The means of one party as the hub makes them, with limits that suit a test. */
 export function testConnection<Settings extends object>(
   settings: Settings,
-  means: TestMeans = {},
+  means: TestConnectionOptions = {},
 ): TestConnection<Settings> {
   const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = means;
   const merged = Object.entries({ ...settings, ...means.settings }).filter(([, value]) => value !== null);

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { BasicAuthSecurity, type Client, createClientAsync } from 'soap';
-import { deadline } from '../../kit/http/http.ts';
+import { deadline } from '../../kit/http/limits.ts';
 import type { PartnerEvent, SoapPush } from '../day/events.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import { NotAcknowledged } from './until-acknowledged.ts';

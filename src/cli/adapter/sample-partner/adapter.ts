@@ -1,6 +1,6 @@
-import { defineAdapter, delivered, inOrder, type Outcome, type Outgoing, unknown, unmapped } from '#kit';
-import { lookUp, type Partner, tell } from './client.ts';
-import { type Answer, dossierToTell, isAsTold, STATUS_SENT, stepToTell, TABLES, type Told } from './mapping.ts';
+import { defineAdapter, delivered, type Outcome, type Outgoing, sendInOrder, unknown, unmapped } from '#kit';
+import { lookUp, type Partner, send } from './client.ts';
+import { type Answer, dossierToSend, isAsSent, type SentFields, STATUS_SENT, stepToSend, TABLES } from './mapping.ts';
 import { progress } from './pull.ts';
 import { Settings } from './settings.ts';
 
@@ -11,15 +11,15 @@ export default defineAdapter({
     // Decide: which dossiers are the partner's business at all. One that is not is `nothingToTell(why)`, never a guess.
     'dossier.upsert.v1': {
       send: (partner, items) =>
-        inOrder(items, (item) =>
-          once(partner, item, 'dossiers', dossierToTell(item, partner.codes), (record) => [record]),
+        sendInOrder(items, (item) =>
+          once(partner, item, 'dossiers', dossierToSend(item, partner.codes), (record) => [record]),
         ),
     },
     'dossier.progress.v1': {
       send: (partner, items) =>
-        inOrder(items, (item) => {
+        sendInOrder(items, (item) => {
           const path = `dossiers/${encodeURIComponent(item.code)}/steps`;
-          return once(partner, item, path, stepToTell(item, partner.codes), ({ steps }) => listOf(steps));
+          return once(partner, item, path, stepToSend(item, partner.codes), ({ steps }) => listOf(steps));
         }),
     },
   },
@@ -39,16 +39,16 @@ async function once(
   partner: Partner,
   item: Outgoing,
   path: string,
-  told: Told | undefined,
+  told: SentFields | undefined,
   held: (record: Answer) => readonly Answer[],
 ): Promise<Outcome> {
   if (!told) return unmapped(STATUS_SENT, (item.record as { readonly status: string }).status);
   if (item.doubt) {
     const seen = await lookUp(partner, item);
     if (seen.kind === 'failed') return unknown(seen.outcome.reason, seen.outcome.message);
-    if (seen.kind === 'found' && held(seen.record).some((one) => isAsTold(one, told))) return delivered(item.code);
+    if (seen.kind === 'found' && held(seen.record).some((one) => isAsSent(one, told))) return delivered(item.code);
   }
-  return tell(partner, item, path, told);
+  return send(partner, item, path, told);
 }
 
 function listOf(value: unknown): readonly Answer[] {

@@ -5,16 +5,16 @@ import {
   jsonObject,
   type Outcome,
   type Outgoing,
+  outcomeWithoutReply,
   partnerText,
   refused,
   retryAfterMs,
   textOf,
   unavailable,
   unknown,
-  withoutReply,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Answer, Told } from './mapping.ts';
+import type { Answer, SentFields } from './mapping.ts';
 import type { Settings } from './settings.ts';
 
 export type Partner = Connection<Settings>;
@@ -27,9 +27,9 @@ export interface Failed {
 }
 
 /** Tell the partner of one thing, and say what became of it. */
-export async function tell(partner: Partner, item: Outgoing, path: string, told: Told): Promise<Outcome> {
+export async function send(partner: Partner, item: Outgoing, path: string, told: SentFields): Promise<Outcome> {
   const exchange = await call(partner, 'POST', path, told);
-  if (exchange.kind !== 'reply') return withoutReply(exchange);
+  if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
   const { status, body } = exchange;
   if (status >= 300) return outcomeOf(partner, exchange, item.dossier);
   const answer = jsonObject(body);
@@ -68,7 +68,7 @@ export async function lookUp(
     : failed('no-record', 'the answer does not name the dossier that was asked for');
 }
 
-function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string, told?: Told): Promise<Exchange> {
+function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string, told?: SentFields): Promise<Exchange> {
   return http.exchange({
     method,
     url: `${settings.baseUrl.replace(/\/+$/, '')}/${path}`,

@@ -34,8 +34,8 @@ export const TABLES: readonly CodeTable[] = [
   },
 ];
 
-/** What the partner is told: one level of texts, so that its answer to a look-up is compared member by member. */
-export type Told = Readonly<Record<string, string | undefined>>;
+/** What the partner is sent: one level of texts, so that its answer to a look-up is compared member by member. */
+export type SentFields = Readonly<Record<string, string | undefined>>;
 
 /**
  * A dossier in the partner's words; undefined where no table says its status.
@@ -43,7 +43,10 @@ export type Told = Readonly<Record<string, string | undefined>>;
  * Decide: the partner's names and forms, by its document. It gets what its work needs and no more of the applicant. Times
  * are ours, with a zone; a partner of local times gets `formatLocal`.
  */
-export function dossierToTell({ code, record }: Outgoing<'dossier.upsert.v1'>, entered: CodesOf): Told | undefined {
+export function dossierToSend(
+  { code, record }: Outgoing<'dossier.upsert.v1'>,
+  entered: CodesOf,
+): SentFields | undefined {
   const state = stateOf(record.status, entered);
   if (state === undefined) return undefined;
   const { applicant } = record;
@@ -63,7 +66,10 @@ export function dossierToTell({ code, record }: Outgoing<'dossier.upsert.v1'>, e
 }
 
 /** A step in the partner's words; undefined where no table says its status. */
-export function stepToTell({ code, record }: Outgoing<'dossier.progress.v1'>, entered: CodesOf): Told | undefined {
+export function stepToSend(
+  { code, record }: Outgoing<'dossier.progress.v1'>,
+  entered: CodesOf,
+): SentFields | undefined {
   const { at, actor, unit, content } = record;
   const state = stateOf(record.status, entered);
   return state === undefined ? undefined : { code, at, state, actor, unit, content };
@@ -75,7 +81,7 @@ export function stepToTell({ code, record }: Outgoing<'dossier.progress.v1'>, en
  * Decide: what the partner changes of what it is told (letter case, blanks, the zone of a time) has to be made alike here:
  * otherwise a look-up never finds what is there, and it is told twice.
  */
-export function isAsTold(record: Answer, told: Told): boolean {
+export function isAsSent(record: Answer, told: SentFields): boolean {
   return Object.entries(told).every(([name, value]) => value === undefined || textOf(record[name]) === textOf(value));
 }
 

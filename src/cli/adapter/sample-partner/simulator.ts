@@ -1,5 +1,5 @@
 import { msToInstant } from '#kit';
-import { defineSimulator, type SimulatorMeans, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
+import { defineSimulator, type SimulatorContext, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
 /** The key that this stand-in accepts. */
 export const SIMULATOR_TOKEN = 'sample-partner-simulator';
@@ -12,7 +12,7 @@ interface Partner {
   readonly changes: Body[];
 }
 
-type Means = SimulatorMeans<Partner>;
+type Context = SimulatorContext<Partner>;
 
 /**
  * Decide: this stand-in is the partner's document as code: what it checks, what it answers, what it makes of a repetition.
@@ -23,20 +23,20 @@ export default defineSimulator<Partner>({
   routes: [
     { method: 'POST', path: '/dossiers', handle: admitted(takeDossier) },
     { method: 'POST', path: '/dossiers/{code}/steps', handle: admitted(takeStep) },
-    { method: 'GET', path: '/dossiers/{code}', handle: admitted(tellDossier) },
-    { method: 'GET', path: '/changes', handle: admitted(tellChanges) },
+    { method: 'GET', path: '/dossiers/{code}', handle: admitted(showDossier) },
+    { method: 'GET', path: '/changes', handle: admitted(listChanges) },
   ],
 });
 
-function admitted(handle: (request: SimulatorRequest, means: Means) => SimulatorReply) {
-  return (request: SimulatorRequest, means: Means): SimulatorReply =>
+function admitted(handle: (request: SimulatorRequest, means: Context) => SimulatorReply) {
+  return (request: SimulatorRequest, means: Context): SimulatorReply =>
     request.headers.authorization === `Bearer ${SIMULATOR_TOKEN}`
       ? handle(request, means)
       : error(401, 'wrong-key', 'Khóa không đúng');
 }
 
 /** It begins to work on whatever it takes for the first time, and says so among its changes. */
-function takeDossier({ json }: SimulatorRequest, { ledger, state, now }: Means): SimulatorReply {
+function takeDossier({ json }: SimulatorRequest, { ledger, state, now }: Context): SimulatorReply {
   const told = json() as Body | undefined;
   if (typeof told?.code !== 'string' || typeof told.state !== 'string')
     return error(422, 'invalid', 'Thiếu mã hồ sơ hoặc trạng thái');
@@ -49,7 +49,7 @@ function takeDossier({ json }: SimulatorRequest, { ledger, state, now }: Means):
   return taken(code, ledger.count());
 }
 
-function takeStep({ params, json }: SimulatorRequest, { ledger, state }: Means): SimulatorReply {
+function takeStep({ params, json }: SimulatorRequest, { ledger, state }: Context): SimulatorReply {
   const code = params.code as string;
   const known = state.dossiers.get(code);
   if (!known) return error(404, 'unknown-dossier', 'Không có hồ sơ này');
@@ -60,12 +60,12 @@ function takeStep({ params, json }: SimulatorRequest, { ledger, state }: Means):
   return taken(code, ledger.count());
 }
 
-function tellDossier({ params }: SimulatorRequest, { state }: Means): SimulatorReply {
+function showDossier({ params }: SimulatorRequest, { state }: Context): SimulatorReply {
   const known = state.dossiers.get(params.code as string);
   return known ? { body: known } : error(404, 'unknown-dossier', 'Không có hồ sơ này');
 }
 
-function tellChanges({ query }: SimulatorRequest, { state }: Means): SimulatorReply {
+function listChanges({ query }: SimulatorRequest, { state }: Context): SimulatorReply {
   const from = Number(query.get('after') ?? 0);
   const to = Math.min(from + Number(query.get('limit') ?? 100), state.changes.length);
   return { body: { items: state.changes.slice(from, to), next: String(to), more: to < state.changes.length } };

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
-import type { CallbackResult } from '../../../kit/adapter.ts';
+import type { CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';

@@ -1,5 +1,5 @@
 import type { Item } from '#core/dossier/item';
-import type { Callback, CallbackRequest } from '../../../kit/adapter.ts';
+import type { Callback, CallbackRequest } from '../../../kit/callback.ts';
 import type { Party } from '../../../parties/party.ts';
 import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';

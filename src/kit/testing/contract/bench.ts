@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
-import { batchOf, type Outgoing, type Sender } from '../../adapter.ts';
+import { batchOf, type Outgoing, type Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { sampleOutgoing } from './samples.ts';

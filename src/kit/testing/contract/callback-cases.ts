@@ -1,5 +1,5 @@
 import type { Item } from '#core/dossier/item';
-import type { Callback, CallbackResult } from '../../adapter.ts';
+import type { Callback, CallbackResult } from '../../callback.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import type { ContractOptions, Vitest } from './subject.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Item } from '#core/dossier/item';
-import type { Callback, CallbackResult } from '../../adapter.ts';
+import type { Callback, CallbackResult } from '../../callback.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { type HttpText, parseHttpText } from './http-text.ts';
 import { secretsIn } from './message-guarantees.ts';

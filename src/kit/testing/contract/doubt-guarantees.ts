@@ -89,7 +89,7 @@ async function deliversOnce({ plain, expect }: Trial, bench: Bench, fault: Fault
   let outcome: Outcome | undefined;
   for (let attempt = 1; attempt <= 3 && outcome?.kind !== 'delivered'; attempt++) {
     [outcome] = await bench.send({ ...bench.sample(), doubt: outcome?.kind === 'unknown' });
-    await bench.partner.mend();
+    await bench.partner.clearFaults();
   }
   const { taken: once } = await plain();
   expect({ fault, n, outcome: outcome?.kind, taken: bench.taken(), repeats: bench.partner.ledger.repeats() }).toEqual({

@@ -1,4 +1,4 @@
-import type { Outgoing } from '../../adapter.ts';
+import type { Outgoing } from '../../sender.ts';
 import type { Found, Guarantee } from './guarantee.ts';
 import { PERSONAL } from './samples.ts';
 import type { Subject } from './subject.ts';

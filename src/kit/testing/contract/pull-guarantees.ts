@@ -1,11 +1,12 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Page, Puller, Sender } from '../../adapter.ts';
+import type { Page, Puller } from '../../puller.ts';
+import type { Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { sampleOf } from './bench.ts';
 import type { Subject, Vitest } from './subject.ts';
-import { asksOf } from './wire-cases.ts';
+import { hubQueriesOf } from './wire-cases.ts';
 
 const NO_PAGE: readonly { readonly title: string; readonly fault: Fault }[] = [
   { title: 'a refused connection', fault: { kind: 'down', forMs: 60_000 } },
@@ -56,7 +57,7 @@ async function withPuller(subject: Subject, name: string, use: (bench: PullBench
   const told = [1, 2].map((number) => sampleOf(subject, 'dossier.upsert.v1', number));
   try {
     for (const outgoing of told) await sender?.send(connection, [outgoing]);
-    const asks = asksOf(told.map(({ record }) => record as Dossier));
+    const asks = hubQueriesOf(told.map(({ record }) => record as Dossier));
     await use({ partner, connection, puller, next: () => puller.next(connection, undefined, asks) });
   } finally {
     connection.close();

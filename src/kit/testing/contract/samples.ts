@@ -1,5 +1,5 @@
 import type { Operation, Records } from '#schemas/operations';
-import type { Outgoing } from '../../adapter.ts';
+import type { Outgoing } from '../../sender.ts';
 
 /** What must never leave in a message about a delivery: the applicant of every sample. */
 export const PERSONAL = {

@@ -1,7 +1,8 @@
 import type { Operation } from '#schemas/operations';
-import type { Adapter, Outgoing } from '../../adapter.ts';
+import type { Adapter } from '../../adapter.ts';
+import type { Outgoing } from '../../sender.ts';
 import type { SimulatorDefinition } from '../simulator/definition.ts';
-import type { TestConnection, TestMeans } from '../test-connection.ts';
+import type { TestConnection, TestConnectionOptions } from '../test-connection.ts';
 import type { GuaranteeId } from './guarantee-id.ts';
 
 export type Vitest = Pick<typeof import('vitest'), 'describe' | 'test' | 'expect' | 'inject'>;
@@ -11,7 +12,7 @@ export interface ContractOptions {
   readonly folder: string;
   readonly adapter: Adapter;
   /** A party's connection, made with `testConnection`, to a partner that listens at `url`. */
-  connect(url: string, means: TestMeans): TestConnection;
+  connect(url: string, means: TestConnectionOptions): TestConnection;
   /** Changes a sample into one that this partner can take, where the usual one (a birth registration) cannot be. */
   sample?(outgoing: Outgoing): Outgoing;
   /** The partner takes the outgoing's id as a key, so that sending twice in doubt does no harm. */

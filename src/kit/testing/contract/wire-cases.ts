@@ -5,7 +5,9 @@ import { type RecordItem, readItem } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
-import type { Adapter, Asks, EndedDossiers, Outgoing, Puller } from '../../adapter.ts';
+import type { Adapter } from '../../adapter.ts';
+import type { FinishedDossiers, HubQueries, Puller } from '../../puller.ts';
+import type { Outgoing } from '../../sender.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { playCallback } from './callback-cases.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
@@ -23,7 +25,7 @@ interface Message {
   /** The dossiers that the partner is asked about, those that it ended by a callback, and the steps in their history. */
   readonly asks?: {
     readonly outstanding?: readonly Dossier[];
-    readonly ended?: EndedDossiers['dossiers'];
+    readonly ended?: FinishedDossiers['dossiers'];
     readonly steps?: readonly Progress[];
   };
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -99,27 +101,27 @@ async function pulled(adapter: Adapter, connection: TestConnection, message: Mes
   const page = await puller.next(
     connection,
     message.checkpoint,
-    asksOf(message.asks?.outstanding ?? [], message.asks?.steps, message.asks?.ended),
+    hubQueriesOf(message.asks?.outstanding ?? [], message.asks?.steps, message.asks?.ended),
   );
   if ('kind' in page) return page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
   return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
 }
 
-export function asksOf(
+export function hubQueriesOf(
   dossiers: readonly Dossier[],
   steps: readonly Progress[] = [],
-  ended: EndedDossiers['dossiers'] = [],
-): Asks {
+  ended: FinishedDossiers['dossiers'] = [],
+): HubQueries {
   const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
     steps.some((known) => known.code === record.code && saysNoMore(record, standIns, known));
   return {
     outstanding: async (limit, after) => dossiers.filter(({ code }) => code > (after ?? '')).slice(0, limit),
-    ended: async (after, limit) => {
+    finished: async (after, limit) => {
       const dossiers = ended.slice(after, after + limit);
       return { dossiers, after: after + dossiers.length, more: after + limit < ended.length };
     },
-    unheard: async (items) => new Set(items.filter((item) => !isHeard(item))),
+    unknownSteps: async (items) => new Set(items.filter((item) => !isHeard(item))),
   };
 }
 

@@ -21,7 +21,7 @@ export interface SimulatorReply {
   readonly body: unknown;
 }
 
-export interface SimulatorMeans<State> {
+export interface SimulatorContext<State> {
   readonly ledger: SimulatorLedger;
   readonly state: State;
   /** Epoch milliseconds. */
@@ -32,7 +32,7 @@ export interface SimulatorRoute<State> {
   readonly method: string;
   /** Exact, but for `{name}`, which stands for one segment. */
   readonly path: string;
-  handle(request: SimulatorRequest, means: SimulatorMeans<State>): SimulatorReply | Promise<SimulatorReply>;
+  handle(request: SimulatorRequest, means: SimulatorContext<State>): SimulatorReply | Promise<SimulatorReply>;
 }
 
 export interface SimulatorDefinition<State = unknown> {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createHttp, type Exchange } from '../../http/http.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import { createHttp } from '../../http/http.ts';
 import { defineSimulator, type Simulator, startSimulator } from './simulator.ts';
 
 interface Desk {
@@ -132,7 +133,7 @@ describe('on a bad day', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await put()).toMatchObject({ status: 201 });
     await partner.fault({ kind: 'down', forMs: 60_000 });
-    await partner.mend();
+    await partner.clearFaults();
     expect(await put()).toMatchObject({ status: 201 });
   });
 });

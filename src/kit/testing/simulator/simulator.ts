@@ -7,8 +7,8 @@ import { createOutage, listen } from './outage.ts';
 import { insteadOf, readRequest, write, writeWhole } from './wire.ts';
 
 export type {
+  SimulatorContext,
   SimulatorDefinition,
-  SimulatorMeans,
   SimulatorReply,
   SimulatorRequest,
   SimulatorRoute,
@@ -31,7 +31,7 @@ export interface Simulator {
   /** Let something go wrong, after what was asked for before. Settled when it is in force. */
   fault(fault: Fault): Promise<void>;
   /** Nothing goes wrong any more. */
-  mend(): Promise<void>;
+  clearFaults(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export async function startSimulator(
     ledger: partner.ledger,
     requests: () => partner.requests,
     fault,
-    async mend() {
+    async clearFaults() {
       partner.faults.clear();
       await outage.end();
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecret, isSigned } from './callbacks.ts';
+import { isSecret, isSigned } from './callback-checks.ts';
 
 const KEY = 'Jefe';
 const BODY = Buffer.from('what do ya want for nothing?');

@@ -1,0 +1,147 @@
+import { type Connection, type Exchange, nodesAt, retryAfterMs, textAt, textIn } from '#kit';
+import {
+  type Answer,
+  type Failure as MinistryFailure,
+  meaningOf,
+  type NoAnswer,
+  noAnswer,
+  readDocument,
+  type TransportCall,
+  withCode,
+} from '#ministry';
+import type { Settings } from './settings.ts';
+import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
+
+export type Ministry = Connection<Settings>;
+
+type Reply = Extract<Exchange, { kind: 'reply' }>;
+
+/** Names on the way to a list that is looked for in vain elsewhere. */
+const DEEPEST_LIST = 5;
+
+/** The body as text, in the character set that it says; undefined where it is not in it. */
+function decoded({ headers, body }: Reply): string | undefined {
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is said by a reply; its words are fit for logs. */
+export async function answerOf(
+  connection: Ministry,
+  exchange: Reply,
+  call: TransportCall,
+): Promise<Answer | NoAnswer | MinistryFailure> {
+  const text = decoded(exchange);
+  const isSuccess = exchange.status >= 200 && exchange.status < 300;
+  if (isSuccess && text === undefined)
+    return noAnswer('charset', 'its bytes are not in the character set that it says');
+  const answer = isSuccess
+    ? await read(text as string, exchange.status, call, connection)
+    : await meaningOfStatus(connection, exchange, text, call.shown);
+  if ('kind' in answer) return answer;
+  const [{ message }, wait] = [answer, retryAfterMs(exchange.headers, connection.now())];
+  return {
+    ...answer,
+    ...(message !== undefined && { message: call.shown(message) }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  };
+}
+
+async function read(
+  text: string,
+  status: number,
+  call: TransportCall,
+  { settings, codes }: Ministry,
+): Promise<Answer | NoAnswer | MinistryFailure> {
+  if (isPage(text))
+    return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
+  const given = await documentIn(text, call, settings);
+  const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
+  if (!('kind' in answer) && answer.code !== undefined)
+    return meaningOf(settings, codes, answer.code) === 'ok' ? notElsewhere(answer, call) : answer;
+  const code = codeOf(status);
+  const said = meaningOf(settings, codes, code);
+  if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
+  // That a call went well shows nothing of what there is: a list that is taken for an empty one is lost.
+  const isToShow = said === 'ok' && call.records !== undefined && status !== 204;
+  if ('kind' in given) return isToShow ? given : { content: {}, records: [], code };
+  const shows = isToShow ? proven(given, text, call) : given;
+  return 'kind' in shows ? shows : { ...shows, code };
+}
+
+/** An answer that has a list, and not where the settings look for it, is not one that there is nothing in. */
+function notElsewhere(answer: Answer, { records }: TransportCall): Answer | NoAnswer {
+  if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
+  const other = listIn(answer.content);
+  return other === undefined ? answer : noAnswer('no-records', `it has no ${records}, and a list at ${other}`);
+}
+
+/** The path of the first list of objects. */
+function listIn(node: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof node !== 'object' || node === null || path.length > DEEPEST_LIST) return undefined;
+  if (Array.isArray(node)) return node.some((one) => typeof one === 'object' && one) ? path.join('.') : undefined;
+  for (const [name, inner] of Object.entries(node)) {
+    const found = listIn(inner, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A status alone shows nothing: a page of maintenance and a proxy have it too. A list does, and a receipt. */
+function proven(
+  answer: Answer,
+  text: string,
+  { question, records, reference, idempotent }: TransportCall,
+): Answer | NoAnswer {
+  if (records !== undefined && answer.records.length === 0) {
+    // Where an element would stand that there is none of: only what is around it.
+    const isXml = (question.result?.form ?? formOf(text)) === 'xml';
+    const isThere = isXml ? nodesAt(answer.content, above(records)).length > 0 : hasAt(answer.content, records);
+    if (!isThere) return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
+  }
+  if (!idempotent && (reference === undefined || textAt(answer.content, reference) === undefined))
+    return noAnswer(
+      'no-receipt',
+      `it has no ${reference ?? 'receipt'}, and its status is not among the codes in the settings`,
+    );
+  return answer;
+}
+
+const above = (path: string): string => path.split('.').slice(0, -1).join('.');
+
+/** Whether anything stands there, be it an empty list. */
+function hasAt(content: unknown, path: string): boolean {
+  const last = path.slice(path.lastIndexOf('.') + 1);
+  return nodesAt(content, above(path)).some(
+    (node) => typeof node === 'object' && node !== null && (last === '*' || Object.hasOwn(node, last)),
+  );
+}
+
+/** What it is made of: of a body that says where its document is, both. */
+async function documentIn(
+  text: string,
+  { question: { result }, records }: TransportCall,
+  settings: Settings,
+): Promise<Answer | NoAnswer> {
+  const form = formOf(text);
+  const { answer: _, ...unsaid } = settings;
+  const whole = await readDocument(text, { form, place: 'body', records: result ? undefined : records }, unsaid);
+  if ('kind' in whole) return whole;
+  if (!result) return whole;
+  const inner = textOfNode(nodesAt(whole.content, result.at)[0]);
+  // It says why there is none.
+  if (inner === undefined)
+    return settings.answer?.code === undefined ? noAnswer('empty', `its ${result.at} is empty`) : whole;
+  const within = await readDocument(inner, { form: result.form, place: result.at, records }, unsaid);
+  if ('kind' in within) return within;
+  return { content: { ...(whole.content as object), ...(within.content as object) }, records: within.records };
+}
+
+/** Some put the document there as JSON where others put it as a text. */
+function textOfNode(node: unknown): string | undefined {
+  return typeof node === 'object' && node !== null && textIn(node) === undefined ? JSON.stringify(node) : textIn(node);
+}

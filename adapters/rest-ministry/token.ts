@@ -1,0 +1,63 @@
+import { jsonObject, retryAfterMs, textOf } from '#kit';
+import type { Failure as MinistryFailure } from '#ministry';
+import type { Ministry } from './answer.ts';
+import type { Settings } from './settings.ts';
+
+/** A token that does not say when it ends. */
+const TOKEN_S = 600;
+
+/** It ends for us a little before it ends over there. */
+const EARLY_S = 30;
+
+export const basic = (name: string, password: string): string =>
+  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+interface Kept {
+  readonly value: string | MinistryFailure;
+  readonly ttlMs: number;
+}
+
+/** A token by client credentials (RFC 6749, 4.4). Without one nothing was told to the ministry yet. */
+export async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
+  const { tokenUrl, clientId, clientSecret, scope, form } = settings.security as Extract<
+    Settings['security'],
+    { kind: 'oauth2' }
+  >;
+  const isInBody = form === 'body';
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    ...(scope && { scope }),
+    ...(isInBody && { client_id: clientId, client_secret: clientSecret }),
+  });
+  const exchange = await http.exchange({
+    ...{ method: 'POST', url: tokenUrl, body: `${body}`, idempotent: true, secret: true },
+    headers: {
+      ...{ Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+      ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
+    },
+  });
+  const failed = (reason: string, words: string, afterMs?: number): Kept => ({
+    value: {
+      ...{ kind: 'unavailable', reason, message: `asking for a token: ${words}` },
+      ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+    },
+    ttlMs: 0,
+  });
+  if (exchange.kind !== 'reply') return failed(exchange.reason, exchange.message);
+  const { status, headers } = exchange;
+  const answer = jsonObject(exchange.body);
+  const token = textOf(answer?.access_token);
+  const isGiven = status >= 200 && status < 300;
+  if (isGiven && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
+    const seconds = Number(answer?.expires_in ?? TOKEN_S);
+    return {
+      value: `Bearer ${token}`,
+      ttlMs: Math.max((Number.isFinite(seconds) ? seconds : TOKEN_S) - EARLY_S, 1) * 1000,
+    };
+  }
+  // The codes of RFC 6749, 5.2, which are no words of a person.
+  const error = /^[a-z_]{1,40}$/.exec(textOf(answer?.error) ?? '')?.[0];
+  const isOurs = status === 400 || status === 401 || status === 403;
+  const message = `status ${status}${error ? `, ${error}` : ''}${isGiven ? ', and no access_token' : ''}`;
+  return failed(isOurs ? 'credentials' : 'login-failed', message, retryAfterMs(headers, now()));
+}

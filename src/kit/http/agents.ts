@@ -1,0 +1,41 @@
+import type http from 'node:http';
+import type https from 'node:https';
+import type { Socket } from 'node:net';
+import type { HttpOptions } from './exchange.ts';
+import { lookUpName } from './link-local.ts';
+
+/** What a connection shows and believes is asked for when it is made: it may have been replaced since the last one. */
+export function withTls(agent: https.Agent, tls: HttpOptions['tls']): https.Agent {
+  if (!tls) return agent;
+  const connectable = agent as https.Agent & { createConnection(options: object, ...rest: unknown[]): Socket };
+  const connect = connectable.createConnection.bind(agent);
+  connectable.createConnection = (options, ...rest) => connect({ ...options, ...tls() }, ...rest);
+  return agent;
+}
+
+/** axios sets a minute for each call: with another value here the system would be told twice a call. */
+export const AGENT = {
+  keepAlive: true,
+  keepAliveMsecs: 60_000,
+  maxSockets: 64,
+  scheduling: 'lifo',
+  timeout: 120_000,
+  lookup: lookUpName,
+} as const;
+
+/** A session that is taken up again is that of the certificate which began it. */
+export const ANEW = { ...AGENT, maxCachedSessions: 0 } as const;
+
+/** Neither Node nor axios bounds the time to connect alone, which is what tells "not sent" from "no answer". */
+export function withConnectLimit<T extends http.Agent>(agent: T, connectMs: number): T {
+  const connectable = agent as T & { createConnection(...args: unknown[]): Socket };
+  const connect = connectable.createConnection.bind(agent);
+  connectable.createConnection = (...args) => {
+    const socket = connect(...args);
+    const error = Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' });
+    const timer = setTimeout(() => socket.destroy(error), connectMs);
+    for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
+    return socket;
+  };
+  return agent;
+}

@@ -1,0 +1,41 @@
+import type { AxiosError } from 'axios';
+import type { Exchange } from './exchange.ts';
+import { LINK_LOCAL } from './link-local.ts';
+
+/** Whatever the settings or a name say: nobody's server is there. */
+export const TO_LINK_LOCAL = {
+  kind: 'unreachable',
+  reason: 'link-local',
+  message: 'no connection: the address is link-local, or that of a metadata service',
+} as const satisfies Exchange;
+
+/** Codes of failures before a connection stood: nothing was sent. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+
+/** What the system was asked for where nothing can have been sent, whatever it answered: no time left, no files, a firewall. */
+const BEFORE_SENDING = new Set(['getaddrinfo', 'connect']);
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
+
+export function failureOf(error: AxiosError, totalMs: number): Exchange {
+  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
+  if (code === LINK_LOCAL) return TO_LINK_LOCAL;
+  if (NOT_CONNECTED.has(code) || BEFORE_SENDING.has(syscallOf(error)))
+    return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
+  if (CERTIFICATE.test(code)) {
+    // An alert comes from the other side: it refuses us before it has read anything.
+    const what = /ALERT/.test(code) ? 'it does not take our certificate' : 'its certificate is not trusted';
+    return { kind: 'unreachable', reason: 'certificate', message: `${what}: ${code}` };
+  }
+  if (code === 'ECONNABORTED' || code === 'ERR_CANCELED' || code === 'ETIMEDOUT')
+    return { kind: 'lost', reason: 'timeout', message: `no answer within ${Math.round(totalMs / 1000)} s` };
+  if (code === 'ERR_BAD_RESPONSE' && /maxContentLength/.test(error.message))
+    return { kind: 'lost', reason: 'reply-too-large', message: 'the reply is larger than the limit' };
+  return { kind: 'lost', reason: 'broken', message: `the connection broke: ${code}` };
+}
+
+/** axios keeps it in the cause alone; of several addresses that were tried it is the same for each. */
+function syscallOf({ cause }: AxiosError): string {
+  const { syscall, errors } = (cause ?? {}) as { syscall?: string; errors?: readonly { syscall?: string }[] };
+  return syscall ?? errors?.[0]?.syscall ?? '';
+}

@@ -1,0 +1,58 @@
+import type { Call, Exchange, WireRecord } from './exchange.ts';
+
+const WIRE_BYTES = 64 * 1024;
+
+export function bytesOf(body: Uint8Array | undefined): Buffer | undefined {
+  return body && Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+export function wireOf(call: Call, result: Exchange): WireRecord {
+  const secrets = (call.hide ?? []).filter((text) => text !== '');
+  const hidden = [...new Set(secrets.flatMap(asWritten))];
+  const shown = (body: string | Uint8Array): string => {
+    const text = hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
+    return ESCAPE.test(text) ? secrets.reduce((text, one) => text.replace(inEscapes(one), '***'), text) : text;
+  };
+  const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');
+  const url = hidden.reduce((text, one) => text.replaceAll(one, '***'), call.url);
+  const base = { method: call.method ?? 'POST', url, request };
+  if (result.kind !== 'reply') return { ...base, reply: result.message };
+  return {
+    ...base,
+    status: result.status,
+    reply: call.secret ? '(not kept: it carries a session)' : shown(result.body),
+  };
+}
+
+/** A text as it may stand in a call: as it is, in JSON (some write `/` as `\\/`), in a path, and in a form or behind a `?`. */
+function asWritten(text: string): readonly string[] {
+  const inJson = JSON.stringify(text).slice(1, -1);
+  const inForm = `${new URLSearchParams([['', text]])}`.slice(1);
+  return [text, inJson, inJson.replaceAll('/', '\\/'), encodeURIComponent(text), inForm];
+}
+
+const ESCAPE = /\\u[0-9a-f]{4}/i;
+
+/** A text in JSON, whichever of its letters are written by their numbers: of PHP and Python those with accents, of .NET more. */
+function inEscapes(text: string): RegExp {
+  const letters = [...text].map((letter) => {
+    const written = JSON.stringify(letter)
+      .slice(1, -1)
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const numbers = letter.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+    const escapes = numbers.map(
+      (number) => `\\\\u${number.replace(/[a-f]/g, (hex) => `[${hex}${hex.toUpperCase()}]`)}`,
+    );
+    return `(?:${letter === '/' ? '\\\\?/' : written}|${escapes.join('')})`;
+  });
+  return new RegExp(letters.join(''), 'g');
+}
+
+function clip(body: string | Uint8Array): string {
+  // A character is three bytes at the most.
+  if (typeof body === 'string' && body.length * 3 <= WIRE_BYTES) return body;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : (bytesOf(body) as Buffer);
+  return bytes.length > WIRE_BYTES
+    ? `${bytes.subarray(0, WIRE_BYTES).toString()}… (${bytes.length} bytes)`
+    : bytes.toString();
+}

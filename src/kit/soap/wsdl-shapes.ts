@@ -1,0 +1,62 @@
+import type { WSDL } from 'soap';
+import type { LoadedWsdl, Port } from './loaded-wsdl.ts';
+
+export interface DescribedPort extends Port {
+  readonly operations: object;
+}
+
+/** The operations of each port with the shapes of their messages, as node-soap describes them: `name[]` repeats. */
+export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonly DescribedPort[]> {
+  return ports.map((port) => {
+    const names = Object.keys(wsdl.definitions.services[port.service]?.ports[port.name]?.binding?.methods ?? {});
+    const shapes = names.map((name) => [name, shapesOf(wsdl, port, name)] as const);
+    return { ...port, operations: plain(Object.fromEntries(shapes)) };
+  });
+}
+
+/** What an operation asks and answers, as node-soap describes it; of the style rpc also the types of its parts. */
+export function shapesOf(
+  { definitions }: WSDL,
+  { service, name }: Port,
+  operation: string,
+): { readonly input?: object; readonly output?: object } {
+  const shapes = definitions.services[service]?.ports[name]?.binding?.methods[operation]?.description(definitions);
+  const { input, output } = (shapes ?? {}) as { readonly input?: unknown; readonly output?: unknown };
+  const typed = (shape: unknown): object | undefined => {
+    if (typeof shape !== 'object' || shape === null) return undefined;
+    return Object.fromEntries(Object.entries(shape).map(([part, type]) => [part, partOf(type, definitions)]));
+  };
+  const [asks, answers] = [typed(input), typed(output)];
+  return { ...(asks && { input: asks }), ...(answers && { output: answers }) };
+}
+
+/** A part of the style rpc is given as node-soap's own node of its type. */
+function partOf(type: unknown, definitions: WSDL['definitions']): unknown {
+  const node = type as { readonly xmlns: string; readonly description?: unknown } | null;
+  if (typeof node !== 'object' || typeof node?.description !== 'function') return type;
+  return node.description(definitions, definitions.schemas[node.xmlns]?.xmlns);
+}
+
+/** What stands for a type within itself. */
+const ITSELF = '(as around it)';
+
+/** A shape as it is shown: a type that holds itself ends there. */
+function plain(shape: object, around: readonly object[] = []): object {
+  const within = [...around, shape];
+  return Object.fromEntries(
+    elementsOf(shape).map(([name, inner]) => [
+      name,
+      typeof inner !== 'object' || inner === null ? inner : within.includes(inner) ? ITSELF : plain(inner, within),
+    ]),
+  );
+}
+
+/**
+ * The elements of a shape of node-soap's by name, without what it keeps beside them: a schema where any elements may
+ * stand (the DataSet of .NET) has the name undefined, an array of SOAP's encoding a function.
+ */
+export function elementsOf(shape: object): readonly (readonly [name: string, type: unknown])[] {
+  return Object.entries(shape).filter(([name, type]) => !BESIDE.has(name) && typeof type !== 'function');
+}
+
+const BESIDE = new Set(['targetNSAlias', 'targetNamespace', 'undefined']);
