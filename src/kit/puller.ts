@@ -48,6 +48,8 @@ export interface Puller<Settings> {
   readonly schedule: string;
   /** Fetch the next page, or say why not (`unavailable` or `refused`). */
   next(connection: Connection<Settings>, checkpoint: unknown, asks: HubQueries): Promise<Page | Outcome>;
+  /** The record members that settings fill, each with where it is looked for. Absent where code decides it. Pure. */
+  members?(settings: Settings): ReadonlyMap<string, string>;
   /**
    * Read one body. Pure: the same body is read again when something waited or the index is rebuilt, with the codes
    * that operators had entered by then.

@@ -15,7 +15,7 @@ import {
 } from './ask.ts';
 import { frameRows, type PulledOperation, type Row, readRows } from './mapping.ts';
 import { afterPage, beginRun, type Checkpoint, type Run } from './run.ts';
-import type { List, MinistrySettings } from './settings.ts';
+import type { Field, List, MinistrySettings } from './settings.ts';
 
 const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.v1' } as const satisfies Record<
   string,
@@ -49,11 +49,24 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
       return 'kind' in part ? part : { ...part, checkpoint: { ...(part.checkpoint as Checkpoint), ...settled } };
     },
 
+    members({ pull }) {
+      const list = pull?.[name];
+      const fields = Object.entries({ ...list?.fields, ...list?.detail?.fields });
+      return new Map(fields.flatMap(([member, field]) => sourceOf(field).map((source) => [member, source] as const)));
+    },
+
     read(body, settings, codes) {
       const list = settings.pull?.[name];
       return list ? readRows(body, settings, codes, list, OPERATIONS[name]) : [];
     },
   };
+}
+
+/** Where a field is looked for; none where its value is always the same. */
+function sourceOf(field: Field): readonly string[] {
+  const { from, each } = typeof field === 'string' ? { from: field, each: undefined } : field;
+  const source = each ?? (from === undefined ? undefined : [from].flat().join(' or '));
+  return source === undefined ? [] : [source];
 }
 
 type SettingsMark = Pick<Checkpoint, 'reading' | 'startAt'>;

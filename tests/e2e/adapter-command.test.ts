@@ -56,6 +56,13 @@ describe('lienthong adapter', () => {
     expect(code).toBe(1);
   });
 
+  test('try names the members that settings look for and that no record has', async () => {
+    configure({});
+    const { code, out } = await run('try', 'transport', 'dossiers');
+    expect(out).toMatch(/^no record has: dueAt \(ngayHenTra\), /m);
+    expect(code).toBe(0);
+  });
+
   test('wrong use is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });

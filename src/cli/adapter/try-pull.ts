@@ -4,6 +4,7 @@ import { maskApplicant } from '#core/masking/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
 import type { HubQueries, Page } from '../../kit/puller.ts';
+import { nodesAt } from '../../kit/xml/read-xml.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { createParty } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
@@ -43,6 +44,7 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
       items.map((item) => (personal ? item : masked(item))),
       more,
       lacks,
+      puller.members?.(party.settings) ?? new Map(),
     );
   } finally {
     party.close();
@@ -72,12 +74,21 @@ function masked(item: Item): Item {
   return { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier };
 }
 
-function shown(items: readonly Item[], more: boolean, lacks: Page['lacks']): Result {
+function shown(
+  items: readonly Item[],
+  more: boolean,
+  lacks: Page['lacks'],
+  members: ReadonlyMap<string, string>,
+): Result {
   const records = items.filter((item) => item.kind === 'record');
   const invalid = items.filter((item) => item.kind === 'invalid');
   const waiting = new Map<string, number>();
   for (const item of items)
     if (item.kind === 'waiting') waiting.set(item.cause.message, (waiting.get(item.cause.message) ?? 0) + 1);
+  const absent = absentMembers(
+    members,
+    records.map(({ record }) => record),
+  );
   const text = [
     ...records.map(({ record }) => JSON.stringify(record)),
     ...invalid.map(
@@ -87,7 +98,16 @@ function shown(items: readonly Item[], more: boolean, lacks: Page['lacks']): Res
     ...[...waiting].map(([message, count]) => `waits (${count}): ${message}`),
     `${records.length} records, ${invalid.length} invalid, ${items.length - records.length - invalid.length} would wait${more ? '; there is more' : ''}`,
     ...(lacks ? [`not all, perhaps: ${lacks}`] : []),
+    ...(absent.length > 0 ? [`no record has: ${absent.join(', ')}`] : []),
   ].join('\n');
-  const document = { items, unmapped: Object.fromEntries(waiting), more, ...(lacks && { lacks }) };
+  const document = { items, unmapped: Object.fromEntries(waiting), absent, more, ...(lacks && { lacks }) };
   return { text, document, failed: records.length < items.length || Boolean(lacks) };
+}
+
+/** Members that settings look for and that none of these records has: the source may be misspelt. */
+function absentMembers(members: ReadonlyMap<string, string>, records: readonly object[]): readonly string[] {
+  if (records.length === 0) return [];
+  return [...members]
+    .filter(([member]) => records.every((record) => nodesAt(record, member).length === 0))
+    .map(([member, source]) => `${member} (${source})`);
 }
