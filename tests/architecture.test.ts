@@ -99,7 +99,7 @@ const RULES: readonly Rule[] = [
       'src/config/config.ts',
       'src/database/pool.ts',
       'src/index/',
-      'src/kit/adapter.ts',
+      'src/kit/callback.ts',
       'src/ledger/',
       'src/observe/last-write.ts',
       'src/operator-orders/',
