@@ -22,5 +22,14 @@ export interface Cause {
 
 /** The key of a code that a table does not know, cut to what a table can hold: partners make up longer ones. What the catalogue has to know waits under `service`, `agency` or `field`. */
 export function unmappedKey(table: string, code: string): string {
-  return `unmapped:${table}:${code.slice(0, LONGEST_CODE)}`;
+  return `${UNMAPPED}${table}:${code.slice(0, LONGEST_CODE)}`;
+}
+
+const UNMAPPED = 'unmapped:';
+
+/** The table and the code that `unmappedKey` made a key of. Undefined for a cause of another kind. */
+export function unmappedOf({ kind, key }: { readonly kind: string; readonly key: string }) {
+  const at = key.indexOf(':', UNMAPPED.length);
+  if (kind !== 'unmapped' || at < 0) return undefined;
+  return { table: key.slice(UNMAPPED.length, at), from: key.slice(at + 1) };
 }

@@ -3,6 +3,7 @@ import { NOTHING_TOLD } from '#core/dossier/settle';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed } from '../secrets/vault.ts';
+import { doorKindOf } from './messages.ts';
 
 /** Something that a party has to be told. */
 export interface DeliveryRow {
@@ -140,7 +141,7 @@ export async function calledBackAt(
              WHERE code = d.code AND recorded_at >= d.created_at AND party = $1 AND kind = 'progress'
                AND status = d.status AND at = d.status_at
              ORDER BY seq DESC LIMIT 1) e
-           WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND m.door LIKE 'callback:%')
+           WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND ${doorKindOf('m.door')} = 'callback')
              AND (SELECT t.id FROM deliveries t
                WHERE t.party = $1 AND t.subject = d.code AND t.state = 'delivered'
                  AND t.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,

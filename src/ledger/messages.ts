@@ -245,3 +245,6 @@ export async function forgetStrangersRefusals({ pool }: Pick<Database, 'pool'>, 
   );
   return rowCount ?? 0;
 }
+
+/** The kind of a stored door, in SQL; see parseDoor. */
+export const doorKindOf = (column: string): string => `split_part(${column}, ':', 1)`;

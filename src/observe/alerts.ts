@@ -25,6 +25,9 @@ export interface Alerts {
   kindOf(outcome: Outcome): Incident['kind'];
 }
 
+/** Reasons of outcomes by which adapters say that the partner does not let the hub in. */
+const CREDENTIAL_REASONS = new Set(['credentials', 'login-refused', 'login-failed', 'session-refused']);
+
 /** @param webhook where alerts are sent; undefined to log them only */
 export function createAlerts({
   database,
@@ -88,7 +91,7 @@ export function createAlerts({
     },
     kindOf(outcome) {
       const { reason = '' } = outcome;
-      if (/credential|login|session/.test(reason)) return 'credentials';
+      if (CREDENTIAL_REASONS.has(reason)) return 'credentials';
       return reason === 'certificate' ? 'certificate' : 'partner-away';
     },
   };

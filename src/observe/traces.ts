@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
 import { instantToMs } from '#core/dates/dates';
+import { parseDoor } from '#core/identifiers/door';
 import {
   spanIdOfAttempt,
   spanIdOfMessage,
@@ -48,7 +49,7 @@ export interface AcceptedMessage {
   readonly results: readonly ItemResult[];
   readonly refused?: { readonly status: number };
   /** The message whose item this one lets go. */
-  readonly again?: { readonly messageId: string };
+  readonly released?: { readonly messageId: string };
   /** Where its sender was in a trace. */
   readonly caller?: TraceContext;
 }
@@ -61,8 +62,8 @@ const CLOSED_WITHIN_MS = 1_000;
 /** Of an array of a thousand: a trace is searched for by a dossier's code, and a span stays small. */
 const MOST_CODES = 50;
 
-/** Doors that nobody knocked at: the hub asked, or an operator gave a file. */
-const OUR_DOING = /^(?:pull:|reconcile|import$)/;
+/** Kinds of doors that no sender used: the hub asked, or an operator gave a file. */
+const INTERNAL_DOORS = new Set(['pull', 'reconcile', 'import']);
 
 /** Export traces by OTLP over HTTP. What the environment says of headers, resource and compression the library reads itself. */
 export function createTraces({ url, share }: TraceSettings, log: Logger): Traces {
@@ -86,13 +87,13 @@ export function createTraces({ url, share }: TraceSettings, log: Logger): Traces
   };
   return {
     accepted(message, atMs) {
-      const { messageId, again } = message;
+      const { messageId, released } = message;
       end({
-        name: `${again ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
+        name: `${released ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
         // What was let go goes on in the trace of the message that it waited in.
-        context: contextOf(again?.messageId ?? messageId, spanIdOfMessage(messageId)),
-        kind: again || OUR_DOING.test(message.door) ? SpanKind.INTERNAL : SpanKind.SERVER,
-        ...(again && { parent: spanIdOfMessage(again.messageId) }),
+        context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
+        kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
+        ...(released && { parent: spanIdOfMessage(released.messageId) }),
         ...(message.caller && { caller: message.caller }),
         startMs: instantToMs(message.receivedAt),
         endMs: atMs,

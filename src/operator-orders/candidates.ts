@@ -1,4 +1,5 @@
 import type { CodeTable } from '#core/identifiers/codes';
+import { unmappedOf } from '#core/problem';
 import { similarity } from '#core/vietnamese/text';
 import { best, findAlike } from '../catalogue/alike.ts';
 import type { Database } from '../database/pool.ts';
@@ -13,12 +14,6 @@ export interface Candidate {
 }
 
 const BEST = 5;
-
-/** The table and the code that a cause is about; undefined for a cause of another kind. */
-export function unmappedOf({ kind, key }: Pick<WaitingCause, 'kind' | 'key'>) {
-  const [, table, from] = /^unmapped:([^:]+):(.*)$/s.exec(kind === 'unmapped' ? key : '') ?? [];
-  return table === undefined || from === undefined ? undefined : { table, from };
-}
 
 /** What an unmapped code may stand for, by the likeness of names: entries of the catalogue, or of the code table. */
 export async function candidatesFor(

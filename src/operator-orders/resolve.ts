@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Problem } from '#core/problem';
+import { unmappedOf } from '#core/problem';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
@@ -14,7 +15,6 @@ import {
   type Resolution,
 } from '../ledger/resolutions.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import { unmappedOf } from './candidates.ts';
 import { type CodeLine, type CodeOrders, enterLines } from './code-orders.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
 

@@ -1,5 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
+import { parseDoor } from '#core/identifiers/door';
 import { IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import type { KeptMessage } from '../ledger/messages.ts';
 import type { Party } from './party.ts';
@@ -27,20 +28,16 @@ export async function readAgain(
   message: KeptMessage,
   atMs = instantToMs(message.receivedAt),
 ): Promise<readonly Item[]> {
-  const pulled = /^pull:(.+)$/.exec(message.door)?.[1];
-  const callback = message.door.startsWith(CALLBACK_DOOR) ? message.door.slice(CALLBACK_DOOR.length) : undefined;
-  if (pulled !== undefined || callback !== undefined || message.door === RECONCILE_DOOR) {
+  const { kind, name = '' } = parseDoor(message.door);
+  if (kind === 'pull' || kind === 'callback' || kind === RECONCILE_DOOR) {
     const party = parties.get(message.party);
     if (!party) throw new Error(`the party ${message.party}, whose adapter reads it, is not in the settings`);
     const { pull, callbacks, reconcile } = party.adapter;
-    const reader = pulled !== undefined ? pull?.[pulled] : callback !== undefined ? callbacks?.[callback] : reconcile;
+    const reader = kind === 'pull' ? pull?.[name] : kind === 'callback' ? callbacks?.[name] : reconcile;
     return reader?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
   return (await readers[message.door]?.(message, atMs)) ?? [];
 }
-
-/** How the door of callbacks begins; the name of the callback follows. */
-const CALLBACK_DOOR = 'callback:';
 
 /** The door of answers that a partner gave when it was compared with, and that were taken in. */
 export const RECONCILE_DOOR = 'reconcile';

@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
+import { doorKey } from '#core/identifiers/door';
 import { storableIn } from '#core/vietnamese/text';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
@@ -133,7 +134,7 @@ function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaTy
   return {
     receivedAt: msToInstant(nowMs),
     party: party.id,
-    door: `pull:${pull.name}`,
+    door: doorKey({ kind: 'pull', name: pull.name }),
     operation: items.find((item) => item.kind === 'record')?.operation ?? pull.name,
     keyName: undefined,
     mediaType,

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { unmappedOf } from '#core/problem';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
@@ -33,6 +34,9 @@ const cause = {
 export const CauseShown = closed(cause, { title: 'Cause' });
 export const WholeCauseShown = closed({
   ...cause,
+  unmapped: Type.Union([closed({ table: Type.String(), from: Type.String() }), Type.Null()], {
+    description: 'the code table and the code that it does not map',
+  }),
   candidates: Type.Array(
     closed({
       to: Type.String(),
@@ -113,7 +117,13 @@ async function oneCause(
     load: (many, after?: number) => ledger.waiting(found.key, many, after),
     placeOf: (one) => one.id,
   });
-  return c.json({ ...found, candidates: await orders.candidates(found), waiting, next });
+  return c.json({
+    ...found,
+    unmapped: unmappedOf(found) ?? null,
+    candidates: await orders.candidates(found),
+    waiting,
+    next,
+  });
 }
 
 function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {

@@ -15,10 +15,10 @@ export interface Meaning {
 const MOST_MEANINGS = 30;
 
 /** All that the table of an unmapped code knows; nothing for codes of the catalogue, and for causes of other kinds. */
-export async function meaningsFor({ api }: Visit, { kind, key, parties }: WholeCause): Promise<readonly Meaning[]> {
-  const [, name, from] = /^unmapped:([^:]+):(.*)$/s.exec(kind === 'unmapped' ? key : '') ?? [];
-  const { body } =
-    name === undefined ? { body: undefined } : await everyPage<CodeTable>(api, 'code-tables', { party: parties[0] });
+export async function meaningsFor({ api }: Visit, { unmapped, parties }: WholeCause): Promise<readonly Meaning[]> {
+  if (!unmapped) return [];
+  const { table: name, from } = unmapped;
+  const { body } = await everyPage<CodeTable>(api, 'code-tables', { party: parties[0] });
   const entries = body?.find(({ table }) => table === name)?.entries ?? [];
   const isOurs = entries.some(({ is }) => is === from);
   const meanings = new Map(entries.map(({ code, is, label }) => [isOurs ? code : is, label]));

@@ -1,4 +1,5 @@
 import type { Item } from '#core/dossier/item';
+import { doorKey } from '#core/identifiers/door';
 import type { Callback, CallbackRequest } from '../../../kit/callback.ts';
 import type { Party } from '../../../parties/party.ts';
 import type { AppContext } from '../../app-context.ts';
@@ -17,8 +18,8 @@ export interface Found {
 /** Items of one callback. */
 export const MAX_ITEMS = 1_000;
 
-/** Under which its messages are kept, and read again: see CALLBACK_DOOR (steps/read-again). */
-export const doorOf = (name: string): string => `callback:${name}`;
+/** The door under which messages of this callback are stored. */
+export const doorOf = (name: string): string => doorKey({ kind: 'callback', name });
 
 /** Names come from outside: only the adapter's own members are callbacks. */
 export function findCallback({ parties }: Pick<DoorContext, 'parties'>, id: string, name: string): Found | undefined {
