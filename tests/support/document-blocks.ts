@@ -8,7 +8,7 @@ export interface DocumentBlock {
 
 /** The fenced blocks of a page, in order. */
 export function fencedBlocks(markdown: string): readonly DocumentBlock[] {
-  return [...markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: text = '' }) => ({
+  return [...markdown.matchAll(/^```(\w*)[^\n]*\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: text = '' }) => ({
     language,
     text,
     line: markdown.slice(0, index).split('\n').length,
