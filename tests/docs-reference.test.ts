@@ -1,131 +1,19 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import tsBlankSpace from 'ts-blank-space';
 import { Value } from 'typebox/value';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Settings as RestMinistry } from '../adapters/rest-ministry/settings.ts';
 import { Settings as SoapMinistry } from '../adapters/soap-ministry/settings.ts';
-import { migratedDatabase, type TestDatabase } from './support/database.ts';
-import { type DocumentBlock, fencedBlocks } from './support/document-blocks.ts';
-import { type HubProcess, startHubProcess, testFolder } from './support/process.ts';
-
-/** The pages whose commands run here, in this order: later pages read what the first ones push. */
-const PAGES = [
-  'docs/integrate/rest.md',
-  'docs/vi/ket-noi/rest.md',
-  'docs/vi/ket-noi/cong-dvcqg.md',
-  'docs/integrate/national-portal-dialect.md',
-  'docs/integrate/soap.md',
-  'docs/integrate/callbacks.md',
-  'docs/read/index.md',
-  'docs/read/catalogue.md',
-  'docs/read/statistics.md',
-  'docs/read/evidence.md',
-] as const;
-
-const SECRETS = {
-  ONE_STOP_KEY: 'one-stop-secret-of-the-documents',
-  PORTAL_KEY: 'portal-secret-of-the-documents',
-  INSPECTOR_KEY: 'inspector-secret-of-the-documents',
-  OPS_KEY: 'ops-secret-of-the-documents',
-  CIVIL_STATUS_CALLBACK: 'callback-secret-of-the-documents',
-} as const;
-
-const CONFIG = {
-  province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
-  keys: [
-    { id: 'one-stop', secret: SECRETS.ONE_STOP_KEY, scopes: ['dossier:write'], party: 'one-stop' },
-    { id: 'portal', secret: SECRETS.PORTAL_KEY, scopes: ['index:read', 'catalogue:read'] },
-    { id: 'inspector', secret: SECRETS.INSPECTOR_KEY, scopes: ['index:read', 'index:personal'] },
-    { id: 'ops', secret: SECRETS.OPS_KEY, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] },
-  ],
-  parties: {
-    'one-stop': { adapter: 'one-stop' },
-    'civil-status': {
-      adapter: 'civil-status',
-      settings: {
-        ...{ tokenUrl: 'http://127.0.0.1:9/token', baseUrl: 'http://127.0.0.1:9', consumerKey: 'h60' },
-        ...{ consumerSecret: 'demo-secret', lgspAccessToken: 'demo-token', maTinh: '08', maDonVi: '02269' },
-        callbackSecret: SECRETS.CIVIL_STATUS_CALLBACK,
-      },
-      pull: { results: '0 0 0 1 1 *' },
-      reconcile: false,
-    },
-  },
-};
+import { readPage } from './support/documents.ts';
 
 const isInstalled = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
 
-describe('the commands of the documents', () => {
-  const folder = testFolder(CONFIG);
-  const place = mkdtempSync(join(tmpdir(), 'lienthong-documents-'));
-  let database: TestDatabase;
-  let hub: HubProcess;
-  beforeAll(async () => {
-    database = await migratedDatabase();
-    hub = await startHubProcess({
-      DATABASE_URL: database.url,
-      HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
-      HUB_CONFIG: folder.configPath,
-    });
-  });
-  afterAll(async () => {
-    hub?.child.kill('SIGKILL');
-    await hub?.ended;
-    await database?.drop();
-    folder.remove();
-    rmSync(place, { recursive: true });
-  });
-
-  async function run(command: string, args: readonly string[]): Promise<string> {
-    const child = spawn(command, args, {
-      cwd: place,
-      env: { PATH: process.env.PATH ?? '', HOME: place, ...SECRETS },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    const [out, errors, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    expect(status, errors).toBe(0);
-    return out;
-  }
-
-  function localised(script: string): string {
-    return script.replaceAll('http://127.0.0.1:8080', hub.url);
-  }
-
-  const needs = ['bash', 'curl', 'openssl'].filter((command) => !isInstalled(command));
-  const why = needs.length > 0 ? ` (skipped: ${needs.join(', ')} missing)` : '';
-
-  test.skipIf(why !== '').each(PAGES)(`%s: each command works and answers as shown${why}`, async (page) => {
-    const blocks = fencedBlocks(readFileSync(page, 'utf8'));
-    const commands = blocks.filter(isRequest);
-    expect(commands.length).toBeGreaterThan(0);
-    for (const block of commands) {
-      const out = await run('bash', ['-euo', 'pipefail', '-c', localised(block.text)]);
-      const next = blocks[blocks.indexOf(block) + 1];
-      if (next?.language === 'json') expectShown(JSON.parse(next.text), out, `${page}:${next.line}`);
-    }
-  });
-
-  const php = isInstalled('php') ? '' : ' (skipped: php missing)';
-  const soapPages = ['docs/integrate/soap.md', 'docs/vi/ket-noi/soap.md'];
-  test.skipIf(php !== '').each(soapPages)(`%s: the PHP examples print what is shown${php}`, async (page) => {
-    const blocks = fencedBlocks(readFileSync(page, 'utf8'));
-    for (const [at, { language, text: script }] of blocks.entries()) {
-      if (language !== 'php') continue;
-      const file = join(place, 'example.php');
-      writeFileSync(file, localised(script));
-      expect(withoutMessages(await run('php', [file]))).toBe(withoutMessages(blocks[at + 1]?.text ?? ''));
-    }
-  });
-});
-
 describe('docs/integrate/webhooks.md', () => {
-  const blocks = fencedBlocks(readFileSync('docs/integrate/webhooks.md', 'utf8'));
-  const textOf = (wanted: string): string => blocks.find(({ language }) => language === wanted)?.text ?? '';
+  const blocks = readPage('docs/integrate/webhooks.md').blocks;
+  const textOf = (wanted: string): string => blocks.find(({ info }) => info === wanted)?.text ?? '';
   const secret = 'whsec_c2ltdWxhdGVkLXN1YnNjcmliZXItb2YtdGVzdHM=';
   const [head = '', body = ''] = textOf('http').trimEnd().split('\n\n');
   const headers = Object.fromEntries(
@@ -169,7 +57,7 @@ describe('docs/integrate/webhooks.md', () => {
 });
 
 describe('docs/adapters/ministries-by-settings.md', () => {
-  const page = readFileSync('docs/adapters/ministries-by-settings.md', 'utf8');
+  const { text: page, blocks } = readPage('docs/adapters/ministries-by-settings.md');
   const rows = [...page.matchAll(/^\| `([^`]+)` \| (both|REST|SOAP) \|[^|]+\| (yes|no) \|/gm)];
   const shown = rows.map(([, path, adapter, required]) => `${path} · ${adapter} · ${required}`);
 
@@ -190,7 +78,7 @@ describe('docs/adapters/ministries-by-settings.md', () => {
   });
 
   test('each example of a party has valid settings', () => {
-    const examples = fencedBlocks(page).filter(({ language }) => language === 'json');
+    const examples = blocks.filter(({ info }) => info === 'json');
     expect(examples.length).toBeGreaterThan(0);
     for (const { text: example } of examples) {
       const { settings } = JSON.parse(example) as { settings: unknown };
@@ -200,7 +88,7 @@ describe('docs/adapters/ministries-by-settings.md', () => {
 });
 
 describe('docs/adapters/kit.md', () => {
-  const page = readFileSync('docs/adapters/kit.md', 'utf8');
+  const { text: page } = readPage('docs/adapters/kit.md');
 
   test.each([
     ['#kit', 'src/kit/index.ts'],
@@ -262,57 +150,4 @@ function valuesOf(schema: Schema): readonly string[] {
   ];
   const own = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])].map(String);
   return [...new Set([...own, ...inner.flatMap(valuesOf)])];
-}
-
-/** What a program prints, without the words of messages: these may change. */
-function withoutMessages(printed: string): string {
-  return printed.replaceAll(/: .*/g, '');
-}
-
-function isRequest({ language, text: script }: DocumentBlock): boolean {
-  return language === 'sh' && /^(?:.* )?curl /m.test(script) && script.includes('http://127.0.0.1:8080');
-}
-
-/** Members whose value differs at each run: only their type is compared. */
-const VARYING = new Set(
-  [
-    'receipt',
-    'messageId',
-    'cursor',
-    'next',
-    'changedAt',
-    'receivedAt',
-    'recordedAt',
-    'signed',
-    'session',
-    'asOf',
-  ].concat(['sha256', 'x', 'kid', 'messages', 'until', 'detail', 'message']),
-);
-
-function expectShown(shown: unknown, out: string, place: string): void {
-  const answer: unknown = JSON.parse(out);
-  expect(shapeOf(answer, shown), place).toEqual(shown);
-}
-
-/** What an answer has of the members that are shown; a varying value that has the type of the shown one becomes the shown one. */
-function shapeOf(answer: unknown, shown: unknown, name = ''): unknown {
-  if (
-    VARYING.has(name) &&
-    typeof answer === typeof shown &&
-    (answer === null) === (shown === null) &&
-    typeof shown !== 'object'
-  )
-    return shown;
-  if (Array.isArray(answer) && Array.isArray(shown)) return answer.map((item, at) => shapeOf(item, shown[at]));
-  if (isObject(answer) && isObject(shown))
-    return Object.fromEntries(
-      Object.entries(answer)
-        .filter(([member]) => member in shown)
-        .map(([member, value]) => [member, shapeOf(value, shown[member], member)]),
-    );
-  return answer;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
