@@ -95,14 +95,11 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   return {
     accept: commit.one,
     acceptOnce: createAcceptOnce(hub, commit.one),
-    async refuse(message) {
-      const stored = commit.one({ ...message, party: message.party ?? '', items: [] });
-      await stored.catch((error) => telemetry.failed('refuse', error));
+    async refuse({ party = '', ...message }) {
+      await commit.one({ ...message, party, items: [] }).catch((error) => telemetry.failed('refuse', error));
     },
     deliver: workers.wake,
-    async deliverDue() {
-      await deliverDue();
-    },
+    deliverDue: async () => void (await deliverDue()),
     pull: (party, name) => runPull(hub, { ...deps, acceptPage: commit.page }, party, name),
     orders,
     async sweep() {

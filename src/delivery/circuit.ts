@@ -33,8 +33,7 @@ export function createCircuit({ nowMs, openForMs, onOpen, onClose }: CircuitDeps
 
   function close(): void {
     if (state !== 'half-open') return;
-    state = 'closed';
-    openings = 0;
+    [state, openings] = ['closed', 0];
     onClose();
   }
 

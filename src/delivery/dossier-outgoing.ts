@@ -5,7 +5,7 @@ import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { type Found, loadHeld } from '../index/dossiers.ts';
 import { loadEventsReading, type ReadEvent } from '../index/events.ts';
-import type { Original } from '../index/originals.ts';
+import type { Original, Originals } from '../index/originals.ts';
 import type { RecentCommit, RecentCommits } from '../index/recent-commits.ts';
 import { asOf } from '../index/state-at.ts';
 import type { Outgoing } from '../kit/sender.ts';
@@ -15,7 +15,15 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { changeOf } from './change.ts';
 import { outgoingBase } from './entry-outgoing.ts';
-import type { PlanDeps } from './plan-calls.ts';
+
+/** What a plan of calls reads from, beside the tables. */
+export interface PlanDeps {
+  readonly originals: Originals;
+  /** A cache of the catalogue; undefined reads the table each time. */
+  readonly entries: EntryCache | undefined;
+  /** Dossiers that this process committed a moment ago; all others are loaded. */
+  readonly recentCommits: RecentCommits | undefined;
+}
 
 type Hub = Pick<HubContext, 'database' | 'vault'>;
 type ById = readonly (readonly [number, Outgoing])[];

@@ -9,9 +9,10 @@ import type { HubContext } from '../process/hub-context.ts';
 import { type AttemptDeps, attemptCall } from './attempt.ts';
 import { type Breaker, type BreakerDeps, createBreaker } from './breaker.ts';
 import { type ClaimPace, CONCURRENCY, createClaimPace } from './claim-pace.ts';
+import type { PlanDeps } from './dossier-outgoing.ts';
 import { createHealth, type Health } from './health.ts';
 import { createLeases, LEASE_MS, type Leases } from './leases.ts';
-import { type PlanDeps, type PlannedCall, planCalls } from './plan-calls.ts';
+import { type PlannedCall, planCalls } from './plan-calls.ts';
 import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
 /** What all workers of a process share. */

@@ -1,26 +1,15 @@
 import type { Operation } from '#schemas/operations';
-import type { EntryCache } from '../catalogue/entry-cache.ts';
-import type { Originals } from '../index/originals.ts';
-import type { RecentCommits } from '../index/recent-commits.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import { dossierOutgoing } from './dossier-outgoing.ts';
+import { dossierOutgoing, type PlanDeps } from './dossier-outgoing.ts';
 import { entryOutgoing } from './entry-outgoing.ts';
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
   readonly operation: Operation;
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
-}
-
-export interface PlanDeps {
-  readonly originals: Originals;
-  /** A cache of the catalogue; undefined reads the table each time. */
-  readonly entries: EntryCache | undefined;
-  /** Dossiers that this process committed a moment ago; all others are loaded. */
-  readonly recentCommits: RecentCommits | undefined;
 }
 
 /**

@@ -28,18 +28,15 @@ export interface Alerts {
 /** Reasons of outcomes by which adapters say that the partner does not let the hub in. */
 const CREDENTIAL_REASONS = new Set(['credentials', 'login-refused', 'login-failed', 'session-refused']);
 
-/** @param webhook where alerts are sent; undefined to log them only */
-export function createAlerts({
-  database,
-  telemetry,
-  nowMs,
-  webhook,
-}: {
+interface AlertsOptions {
   readonly database: Database;
   readonly telemetry: Telemetry;
   readonly nowMs: () => number;
+  /** Where alerts are sent; undefined to log them only. */
   readonly webhook: { readonly webhook: string; readonly secret: string } | undefined;
-}): Alerts {
+}
+
+export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOptions): Alerts {
   const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
   let sending: Promise<void> | undefined;
 
