@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const DIST = path.join(ROOT, 'dist');
-/** What dist/ was made from. A build writes it last, so an interrupted one counts as none. */
+/** The sources of dist/. A build writes it last, so an interrupted one counts as none. */
 const RECORD = path.join(DIST, 'sources.json');
 export const FOLDERS = ['adapters', 'fixtures/catalogue', 'mappings', 'schemas', 'src', 'tests/bench'];
 /** Read or run from the source tree only. */
@@ -15,17 +15,17 @@ const IGNORED = /\.(?:test\.ts|md)$|^adapters\/[^/]+\/fixtures$|^src\/cli\/adapt
 const COMPILER = ['package.json', 'scripts/build.mjs'];
 
 /**
- * Loads a module of dist/. Compiles first if a source differs from what dist/ was made from, so that no outdated code
- * runs. An installation without sources runs dist/ unchanged. Ends the process when this user cannot build.
+ * Loads a module of dist/. Compiles first if a source differs from that of dist/, so that no outdated code runs. An
+ * installation without sources runs dist/ unchanged. Ends the process when this user cannot build.
  */
 export async function loadBuilt(module) {
   try {
     if (fs.existsSync(path.join(ROOT, 'src')) && isStale(readRecord())) {
-      console.error('lienthong: the sources changed since the last build, or there was none; building');
+      console.error('lienthong: the sources changed since the last build, or dist/ is missing; building');
       await build();
     }
   } catch (error) {
-    console.error(`lienthong: dist/ is not what the sources say, and building it failed: ${error.message}`);
+    console.error(`lienthong: dist/ differs from the sources, and building it failed: ${error.message}`);
     console.error(`Run "npm ci" or "npm run build" as the owner of ${ROOT}.`);
     process.exit(1);
   }

@@ -13,7 +13,7 @@ const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-ch
   (file) => file !== undefined && fs.existsSync(file),
 );
 
-/** The demo prints these when its day is over. */
+/** The demo prints these at the end of its day. */
 const CITIZEN = /what citizens see\s+(http\S+?)\/ \(try (\S+) and (\d+)\)/;
 const CONSOLE = /\/console \(key (\S+), secret (\S+)\)/;
 

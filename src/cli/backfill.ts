@@ -14,27 +14,28 @@ interface BackfillOptions
   readonly perSecond: string;
 }
 
-/** `lienthong backfill`: tell a party what its routes lead to it and it was never told. */
+/** `lienthong backfill`: sends a party the dossiers that its routes lead to it and that it never got. */
 export function addBackfill(program: Command): void {
   const command = program
     .command('backfill')
     .description(
-      'tell a party of the dossiers that its routes lead to it and it was never told; a preview unless --run is given',
+      'send a party the dossiers that its routes lead to it and that it never got; a preview unless --run is given',
     )
     .argument('<party>', 'as in HUB_CONFIG');
   withDossierFilter(command)
     .option('--run', 'do it')
-    .option('--why <why>', 'with --run: why, for the audit')
-    .option('--per-second <count>', 'how many a second', '20')
+    .option('--why <why>', 'with --run: the reason, for the audit')
+    .option('--per-second <count>', 'deliveries a second', '20')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, options: BackfillOptions) => runCommand(options, () => backfill(party, options)));
 }
 
 const HELP = `
-For a party or a route that is new, or one that was away from the configuration. Each dossier is told once, as it is then; the
-adapter looks up before it sends. What is delivered, due, refused or parked already is left to replay. A run that is ended
-here goes on: the hub's scheduler has it, and POST /api/v1/ops/replays/{id}/stop stops it.`;
+For a new party or route, or a party that was out of the configuration for a time. Each dossier is sent once, in its current
+version; the adapter looks up before it sends. Dossiers with a delivery (delivered, due, refused or parked) are left to replay.
+Interrupting this command does not end the run: the hub's scheduler continues it. To stop it:
+POST /api/v1/ops/replays/{id}/stop.`;
 
 const WHO = 'lienthong backfill';
 
@@ -56,10 +57,12 @@ async function backfill(party: string, options: BackfillOptions): Promise<Result
 function previewed(preview: BackfillPreview): Result {
   const { looked, never, older, sample } = preview;
   const text = [
-    `of ${looked.dossiers} dossiers it was never told of ${never}, and knows an older version of ${older}`,
+    `of ${looked.dossiers} dossiers the party never got ${never}, and has an older version of ${older}`,
     ...(looked.isAll ? [] : ['there are more dossiers: the preview ended after ten seconds']),
-    ...sample.map(({ code, version, told }) => `  ${code} version ${version}${told === null ? '' : `, told ${told}`}`),
-    'nothing was changed; --run does it',
+    ...sample.map(
+      ({ code, version, told }) => `  ${code} version ${version}${told === null ? '' : `, the party has ${told}`}`,
+    ),
+    'nothing was changed; add --run to send',
   ].join('\n');
   return { text, document: preview };
 }

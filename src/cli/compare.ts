@@ -11,15 +11,15 @@ interface CompareOptions extends CommonOptions {
   readonly to?: string;
 }
 
-/** `lienthong compare`: what came of the same events at two parties. */
+/** `lienthong compare`: compares the outcomes of the same events at two parties. */
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('hold what one party answered against what another one answered to the same')
-    .argument('<party>', 'the one of before, say')
-    .argument('<other>', 'the one that is to take its place')
-    .option('--from <time>', 'deliveries that came to be from: a date, or a time with a zone; a week ago without it')
-    .option('--to <time>', 'until: a date, or a time with a zone')
+    .description('compare the answers of two parties to the same deliveries')
+    .argument('<party>', 'the old party, for example')
+    .argument('<other>', 'the party that shall replace it')
+    .option('--from <time>', 'deliveries created since: a date, or a time with a zone; by default a week ago')
+    .option('--to <time>', 'deliveries created until: a date, or a time with a zone')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, other: string, options: CompareOptions) =>
@@ -28,8 +28,7 @@ export function addCompare(program: Command): void {
 }
 
 const HELP = `
-Exit codes: 0 both answered alike whatever both have answered; 1 they did not; 2 nothing was told to both, or it could not be
-found out.`;
+Exit codes: 0 both answered the same in all they both answered; 1 they did not; 2 nothing was sent to both, or the comparison failed.`;
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -55,8 +54,8 @@ async function compare(party: string, other: string, options: CompareOptions): P
 }
 
 function textOf(party: string, other: string, { agreement, pairs, taking }: Compared): string {
-  if (pairs.length === 0) return `nothing was told to ${party} or ${other}`;
-  const share = agreement === null ? 'nothing was answered by both' : `${percentOf(agreement)} % answered alike`;
+  if (pairs.length === 0) return `no event was sent to both ${party} and ${other}`;
+  const share = agreement === null ? 'no event was answered by both' : `${percentOf(agreement)} % answered the same`;
   return [
     share,
     ...pairs.map(
@@ -75,7 +74,7 @@ function wordsOf({ state, reason }: ComparedState): string {
   return reason === null ? state : `${state} (${reason})`;
 }
 
-/** Down, so that what differs once is not 100. */
+/** Rounds down, so that one difference never shows as 100 %. */
 function percentOf(share: number): string {
   return (Math.floor(share * 10_000) / 100).toFixed(2);
 }

@@ -16,17 +16,17 @@ interface DemoOptions extends CommonOptions {
   readonly seed: number;
 }
 
-/** `lienthong demo`: the hub and its partners on this machine, and a working day through every door. */
+/** `lienthong demo`: the hub and simulated partners on this machine play a working day through every door. */
 export function addDemo(program: Command): void {
   program
     .command('demo')
     .description('run the hub with simulated partners, play a working day through every door, and stay up')
-    .option('--once', 'check itself afterwards and end: 0, or 1 with what is missing')
-    .option('--seed <number>', 'another day, the same for the same number', wholeNumber, 60)
+    .option('--once', 'check the results at the end and exit: 0, or 1 with what is missing')
+    .option('--seed <number>', 'the seed: the same number plays the same day', wholeNumber, 60)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
-      '\nDATABASE_URL and REDIS_URL are used where they are set (with a database of its own, which is dropped at the end).\nWhat it keeps is in a folder of its own under HUB_DATA_DIR, ./data by default.',
+      '\nDATABASE_URL and REDIS_URL are used if set (with a database of its own, dropped at the end).\nIts data is in a folder of its own under HUB_DATA_DIR, ./data by default.',
     )
     .action(demo);
 }

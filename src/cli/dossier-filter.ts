@@ -5,7 +5,7 @@ import { Refusal } from '../http/problem.ts';
 import type { DossierFilter } from '../index/list.ts';
 import { UsageError } from './run-command.ts';
 
-/** Options by which dossiers are found, as the list of dossiers has them. */
+/** Adds the options that filter dossiers, as in the list of dossiers. */
 export function withDossierFilter(command: Command): Command {
   return command
     .option('--status <statuses>', 'of dossiers in one of these, joined by commas')
@@ -17,7 +17,10 @@ export function withDossierFilter(command: Command): Command {
     .option('--received-to <date>', 'received on that day or before');
 }
 
-/** As the list of dossiers reads them. @throws UsageError under the names that they have here */
+/**
+ * Reads them as the list of dossiers does.
+ * @throws UsageError with the option's name
+ */
 export function dossierFilterFrom(options: DossierQuery): DossierFilter {
   try {
     return filterOf(options, Date.now());

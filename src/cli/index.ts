@@ -7,7 +7,7 @@ const PACKAGE = new URL('../../package.json', import.meta.url);
 
 type Add = (program: Command) => void;
 
-/** Loaded when they are asked for: each brings along what it needs of the hub. */
+/** Loaded on demand: each imports the parts of the hub that it needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   start: async () => (await import('./start.ts')).addStart,
   demo: async () => (await import('./demo.ts')).addDemo,
@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   prove: async () => (await import('./prove.ts')).addProve,
 };
 
-/** A process for one command line. */
+/** Runs one command line as a process. */
 export async function main(argv: readonly string[]): Promise<void> {
   await run(argv);
   if (hasFailed()) endSoon();
@@ -36,8 +36,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** The command line `lienthong <command>`. Exit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings. */
 export async function run(argv: readonly string[]): Promise<void> {
-  // Whoever reads along may have read enough (`| head`): what is under way is brought to its end all the same.
-  // All else, such as a full disk, is told once, however much more is written.
+  // A closed pipe (`| head`) is no error, and the command runs to its end. Any other error, such as a full disk, is reported
+  // once, however many writes follow.
   let isTold = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || isTold) return;
@@ -52,7 +52,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description(description)
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(lienthong <command> --help says how it is used)')
+    .showHelpAfterError('(run lienthong <command> --help for usage)')
     .addHelpText('after', '\nExit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings.');
   const named = argv[2] ?? '';
   const load = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named] as () => Promise<Add>] : Object.values(COMMANDS);
@@ -61,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version are thrown too, with code 0.
+    // Commander throws for help and version too, with code 0.
     if (error.exitCode === 0) return;
     if (argv.includes('--json')) printDocument({ error: error.message.replace(/^error: /, '') });
     process.exitCode = USAGE;

@@ -18,10 +18,10 @@ export function addKeys(program: Command): void {
     .addHelpText('after', GROUP_HELP);
   keys
     .command('new')
-    .description('print a random secret, and the entry for "keys" in HUB_CONFIG that takes it from the environment')
+    .description('print a random secret, and the entry for "keys" in HUB_CONFIG that reads it from the environment')
     .requiredOption('--id <id>', 'the user name, such as portal')
-    .requiredOption('--scope <scope>', `may be given again; one of ${SCOPES.join(', ')}`, gatherScopes)
-    .option('--party <party>', 'the party whose door it opens; needed with dossier:write')
+    .requiredOption('--scope <scope>', `repeatable; one of ${SCOPES.join(', ')}`, gatherScopes)
+    .option('--party <party>', 'the party whose door it opens; required with dossier:write')
     .option('--json', 'print one JSON document on stdout')
     .action((options: NewKey & CommonOptions) => runCommand(options, async () => newKey(options)));
   keys
@@ -33,11 +33,11 @@ export function addKeys(program: Command): void {
     );
   keys
     .command('reseal')
-    .description('encrypt with the newest HUB_SECRET what was encrypted with those of HUB_SECRET_OLD')
+    .description('encrypt the data of HUB_SECRET_OLD with the newest HUB_SECRET')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
-      '\nRenews what is encrypted, the hashes of personal data and the search words; also those that an older version stored in\nclear. Start the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile. This may be\nended at any time and goes on where it was. Afterwards HUB_SECRET_OLD is needed no more but for cursors\nthat were handed out before the change and not used since: without it they get 400, and readers begin anew. What the old secret\nsigned (receipts, evidence) is verified with a copy of /.well-known/jwks.json: keep one before it is taken away.',
+      '\nRenews encrypted data, the hashes of personal data and the search words, also those that an older version stored in\nclear. Start the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile.\nAfter an interruption, run it again to continue. Afterwards only cursors that were handed out before the change\nneed HUB_SECRET_OLD: without it they get 400, and readers begin again. Receipts and evidence signed with the old secret\nneed the old public keys: save a copy of /.well-known/jwks.json before you remove the secret.',
     )
     .action((options: CommonOptions) => runCommand(options, resealAll));
 }
@@ -95,7 +95,7 @@ async function resealAll(): Promise<Result> {
     });
     const pulls = await resealCheckpoints(database, vault);
     const audit_anchors = await resignAnchors(database, vault);
-    // Its rows are not counted beforehand: the bar shows how many were looked at.
+    // Counting the rows first would take too long, so the bar shows how many were read.
     const keyed = await rekeyAll(database, vault, ({ looked, table }) => {
       bar.setTotal(looked);
       bar.update(looked, `keying ${table}`);
@@ -112,7 +112,7 @@ async function resealAll(): Promise<Result> {
     ...Object.entries(rekeyed).map(([table, count]) => `${table}: ${count} hashes renewed`),
     ...(unopened > 0
       ? [
-          `${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they are left as they are`,
+          `${unopened} are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives: they stay unchanged`,
         ]
       : []),
   ].join('\n');

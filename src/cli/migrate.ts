@@ -4,11 +4,11 @@ import { migrate } from '../database/migrate.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, runCommand } from './run-command.ts';
 
-/** `lienthong migrate`: what `start` does before anything else, on its own. */
+/** `lienthong migrate`: the first step of `start`, on its own. */
 export function addMigrate(program: Command): void {
   program
     .command('migrate')
-    .description("bring the database's tables up to this version; says what was applied")
+    .description("migrate the database's tables to this version, and list the applied migrations")
     .option('--json', 'print one JSON document on stdout')
     .action((options: CommonOptions) =>
       runCommand(options, async () => {

@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { onEnd } from '../process/ending.ts';
 import { FAILED } from './run-command.ts';
 
-/** Work on the hub's database, given or embedded; an embedded server that was not running is stopped afterwards. */
+/** Works on the hub's database, given or embedded. Afterwards it stops an embedded server that it started. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   return withServer(config, async (url) => {
     const database = openDatabase(url);
@@ -17,7 +17,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   });
 }
 
-/** The same for the address of the database; who interrupts the work leaves no server behind either. */
+/** The same with the database's address. An interrupted command leaves no server running either. */
 export async function withServer<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
   const folder = embeddedFolder(config);
   if (folder === undefined) return work(config.databaseUrl as string);

@@ -7,15 +7,14 @@ import { withServer } from './open-database.ts';
 import { UsageError } from './run-command.ts';
 
 /**
- * The settings of a command that works with a hub.
- *
- * @throws ConfigError with every problem at once, before any database is asked
+ * Settings of a command that works with a hub.
+ * @throws ConfigError with all problems at once, before any query
  */
 export async function loadHubConfig(env: Environment): Promise<Config> {
   return loadConfig(env, await loadAdapters());
 }
 
-/** @throws UsageError, before any database is made or asked, where the configuration has no such party */
+/** @throws UsageError when the configuration has no such party, before any query */
 export function requireParty({ file }: Config, party: string): void {
   const parties = Object.keys(file.parties ?? {});
   if (!parties.includes(party))
@@ -23,8 +22,8 @@ export function requireParty({ file }: Config, party: string): void {
 }
 
 /**
- * Work with a hub that is put together and not started: it answers nobody, delivers nothing by itself, and may be one
- * of several on its database. What goes wrong in it is logged on stderr.
+ * Works with a hub that is composed but not started: it listens on no port, delivers nothing by itself, and may share its
+ * database with other processes. Its log goes to stderr.
  */
 export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>): Promise<T> {
   const adapters = await loadAdapters();

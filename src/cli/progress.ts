@@ -1,17 +1,17 @@
 import cliProgress from 'cli-progress';
 
-/** How far a long work is, on stderr. */
+/** Reports the progress of long work on stderr. */
 export interface Progress {
-  /** Where it stands now; `what` is what is being done. */
+  /** Sets the progress; `what` names the current work. */
   update(done: number, what?: string): void;
-  /** How much it is in all; 0 where nobody knows, and then only what is being done is shown. */
+  /** Sets the total. With 0 (unknown) only the current work is shown. */
   setTotal(total: number): void;
-  /** A line of its own, which stays. */
+  /** Prints a line that stays. */
   say(line: string): void;
   stop(): void;
 }
 
-/** Where nobody watches a bar, a line is written this often. */
+/** Interval of progress lines where stderr is no terminal. */
 const LINE_MS = 3_000;
 
 /** A bar where stderr is a terminal, otherwise a line every few seconds. */

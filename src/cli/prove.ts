@@ -19,32 +19,29 @@ interface ProveOptions extends CommonOptions {
   readonly logs?: string;
 }
 
-/** `lienthong prove`: three processes of the hub, a load, trouble at random, and a ledger outside that says what is left of it. */
+/** `lienthong prove`: three processes of the hub under load and random faults, checked against an outside ledger. */
 export function addProve(program: Command): void {
   program
     .command('prove')
-    .description('prove by trouble at random that nothing acknowledged is lost, invented, overtaken or told twice')
-    .option('--minutes <number>', 'how long load and trouble last', positive, 5)
-    .option(
-      '--seed <number>',
-      'another load and other trouble, the same for the same number',
-      wholeNumber,
-      randomSeed(),
+    .description(
+      'prove under random faults that the hub loses, invents, reorders and sends twice nothing that it acknowledged',
     )
-    .option('--rate <number>', 'items a second that are told, at the most', positive, 40)
-    .option('--port <number>', 'where the hub listens; a free port if it is taken', wholeNumber, 0)
-    .option('--logs <folder>', 'keep the logs of all processes there')
+    .option('--minutes <number>', 'duration of load and faults', positive, 5)
+    .option('--seed <number>', 'the seed: the same number gives the same load and faults', wholeNumber, randomSeed())
+    .option('--rate <number>', 'maximum of items sent a second', positive, 40)
+    .option('--port <number>', 'the port of the hub; a free port if it is taken', wholeNumber, 0)
+    .option('--logs <folder>', 'write the logs of all processes to this folder')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((options: ProveOptions) => runCommand(options, async () => resultOf(await prove(options))));
 }
 
 const HELP = `
-Runs on a PostgreSQL and a Redis (redis-server) of its own, which it kills too. With DATABASE_URL it makes a database of
-its own on that server, cuts its sessions and drops it at the end; without redis-server it uses an empty database at
-REDIS_URL, and without that none. Its data is in a folder of its own under HUB_DATA_DIR, the system's temporary one by
-default. Whatever happens, no process and no folder is left behind.
-Exit code 0 only if nothing is wrong and the index is equal to its rebuild from the messages alone.`;
+Runs on its own PostgreSQL and Redis (redis-server), and kills them too. With DATABASE_URL it creates a database of its own on
+that server, cuts its sessions and drops it at the end. Without redis-server it uses an empty database at REDIS_URL, and without
+REDIS_URL no Redis. Its data is in a folder of its own under HUB_DATA_DIR, the system's temporary folder by default. It always
+removes its processes and folders.
+Exit code 0 only if nothing is wrong and the index equals its rebuild from the messages alone.`;
 
 function positive(text: string): number {
   const number = Number(text);
@@ -76,7 +73,7 @@ async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise
   } finally {
     stop.abort();
     bar.stop();
-    // The janitor learns of a process a moment after its start.
+    // The janitor learns of a process only a moment after its start.
     await Promise.race([proof.catch(() => undefined), sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
     await janitor.removeAll();
   }

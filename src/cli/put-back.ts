@@ -10,11 +10,13 @@ interface PutBackCommand extends CommonOptions {
   readonly why: string;
 }
 
-/** `lienthong put-back`: what the hub notices by itself where the database can tell. */
+/** `lienthong put-back`: reports a restored database that the hub cannot detect by itself. */
 export function addPutBack(program: Command): void {
   program
     .command('put-back')
-    .description('tell the hub that its database was put back to an earlier state, where it cannot see that by itself')
+    .description(
+      'tell the hub that its database was restored to an earlier state, where it cannot detect that by itself',
+    )
     .requiredOption('--why <text>', 'what happened, for the audit')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -22,9 +24,9 @@ export function addPutBack(program: Command): void {
 }
 
 const HELP = `
-A dump that was read in, a recovery up to a moment, a stand-by that took over and a copy of the embedded database's files are
-noticed at the next start or new connection. A snapshot of the whole machine, and files that were written over those that were
-there, are not: say so before the hub runs again.`;
+At its next start or new connection the hub detects by itself: a restored dump, a recovery to a point in time, a stand-by that took
+over, and a restored copy of the embedded database's files. It cannot detect a snapshot of the whole machine, or files that
+overwrote the current ones: run this command before the hub runs again.`;
 
 async function putBack({ why }: PutBackCommand): Promise<Result> {
   if (why.trim() === '') throw new UsageError('--why is blank, expected what happened');
@@ -36,7 +38,7 @@ async function putBack({ why }: PutBackCommand): Promise<Result> {
     return lookAtHome(database, Date.now(), { folder: folder && dataFolderOf(folder), order });
   });
   return {
-    text: noticed ? putBackCause(noticed) : 'no hub ran on this database yet: nobody knows more than it does',
+    text: noticed ? putBackCause(noticed) : 'no hub ever ran on this database, so there is nothing to report',
     document: { noticed: noticed ?? null },
   };
 }

@@ -9,25 +9,24 @@ interface RebuildCommand extends CommonOptions {
   readonly swap?: boolean;
 }
 
-/** `lienthong rebuild`: the index from the messages alone, beside the live one. */
+/** `lienthong rebuild`: builds the index from the messages alone, beside the live one. */
 export function addRebuild(program: Command): void {
   program
     .command('rebuild')
-    .description('build the index anew from the messages alone, beside the live one, and say where they differ')
-    .option('--swap', 'put what differs into the live index, all at once')
+    .description('rebuild the index from the messages alone, beside the live one, and report the differences')
+    .option('--swap', 'swap the differing rows into the live index in one transaction')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((options: RebuildCommand) => runCommand(options, () => rebuild(options), USAGE));
 }
 
 const HELP = `
-The hub may run meanwhile: its writers wait only for the last look at what differs. The index beside needs about as much
-room as the live one, and is dropped in the end; ended at any time, nothing is changed. Compared are all columns of
-dossiers, aliases and events, what is encrypted by its plain text, but for dossiers.made_from (which version the last
-write began from) and the keys that values are encrypted with. Every change that the messages tell has to be in the
-change feed; after a swap its readers hear of each dossier that was put right.
-
-Exit codes: 0 the live index is what the messages tell (with --swap: now), 1 it is not, 2 it could not be found out.`;
+The hub may run meanwhile: its writers wait only for the last comparison. The second index needs about as much space as the live
+one, and is dropped at the end. An interrupted run changes nothing. All columns of dossiers, aliases and events are compared,
+encrypted ones by their plain text. Exceptions are dossiers.made_from (the version that the last write began from) and the
+encryption keys of values. Every change in the messages must be in the change feed. After a swap the feed reports each
+corrected dossier to its readers.
+Exit codes: 0 the live index equals the rebuilt one (with --swap: now), 1 it does not, 2 the comparison failed.`;
 
 async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
   const config = await loadHubConfig(process.env);
@@ -41,7 +40,7 @@ async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
       },
     }),
   ).finally(() => bar.stop());
-  // Where months are dropped, older dossiers outlive their messages; elsewhere messages are missing.
+  // With a retention limit, older dossiers outlive their messages. Without one, uncovered dossiers mean missing messages.
   const isWhole = report.notCovered === 0 || config.file.retentionMonths !== undefined;
   return { text: textOf(report, swap), document: report, failed: !report.identical || !isWhole };
 }
@@ -52,14 +51,12 @@ function textOf(report: RebuildReport, swap: boolean): string {
     `${messages} messages, ${dossiers} dossiers: ${found === 0 ? 'no difference' : `${found} differences`}`,
     ...differences.map(lineOf),
     ...(found > differences.length ? [`… and ${found - differences.length} more`] : []),
-    ...(notCovered > 0
-      ? [`${notCovered} dossiers began before the oldest message that is kept: they were left alone`]
-      : []),
-    ...(swapped > 0 ? [`${swapped} dossiers were put into the live index as the messages tell them`] : []),
+    ...(notCovered > 0 ? [`${notCovered} dossiers began before the oldest stored message: they stay unchanged`] : []),
+    ...(swapped > 0 ? [`${swapped} rebuilt dossiers were swapped into the live index`] : []),
     ...(notSwapped ? [`nothing was swapped: ${notSwapped}`] : []),
     identical
-      ? 'the live index is what the messages tell'
-      : `the live index is not what the messages tell${swap ? '' : '; --swap puts it right'}`,
+      ? 'the live index equals the rebuilt one'
+      : `the live index differs from the rebuilt one${swap ? '' : '; --swap corrects it'}`,
   ].join('\n');
 }
 

@@ -11,16 +11,16 @@ interface ReconcileCommand extends CommonOptions {
   readonly repair?: 'ours' | 'theirs';
 }
 
-/** `lienthong reconcile`: what we hold, what a party was told, and what it has. */
+/** `lienthong reconcile`: compares our dossiers, what a party was sent, and what it has. */
 export function addReconcile(program: Command): void {
   program
     .command('reconcile')
-    .description('compare what we hold and told a party with what it now has, dossier by dossier')
+    .description('compare our dossiers and deliveries with what a party now has, dossier by dossier')
     .argument('<party>', 'as in HUB_CONFIG')
-    .option('--sample <number>', 'dossiers, drawn by chance from all that it has taken', wholeNumber, 200)
+    .option('--sample <number>', 'number of dossiers, drawn at random from those that it has taken', wholeNumber, 200)
     .option('--all', 'all dossiers that it has taken')
     .addOption(
-      new Option('--repair <direction>', 'ours: tell it once more; theirs: take in what it answers').choices([
+      new Option('--repair <direction>', 'ours: send our version again; theirs: store their answer').choices([
         'ours',
         'theirs',
       ]),
@@ -31,12 +31,11 @@ export function addReconcile(program: Command): void {
 }
 
 const HELP = `
-Only parties whose adapter offers a look-up can be compared with. The calls keep to the party's budget. The hub does the
-same each night by chance, or as the party's "reconcile" says; hub_reconcile_agreement_ratio is what came of the last
-time. What is told once more is asked about first; it goes out when the hub runs.
-
-Exit codes: 0 both sides agree; 1 they do not, also where some dossiers could not be asked about or were put right; 2 it
-could not be found out, of some dossiers or of all.`;
+Works only for parties whose adapter offers a look-up. The calls respect the party's rate limit. The hub does the same each night on
+a random sample, or as the party's "reconcile" says; hub_reconcile_agreement_ratio is the last result. Before the hub sends a
+dossier again it looks it up; the deliveries go out when the hub runs.
+Exit codes: 0 both sides agree; 1 they do not, also if some dossiers could not be looked up or were repaired; 2 the comparison
+failed, for some dossiers or all.`;
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
@@ -68,7 +67,7 @@ async function reconcile(party: string, { sample, all, repair }: ReconcileComman
 }
 
 function textOf({ party, counts, agreement, repaired, findings, error }: ReconcileReport): string {
-  const share = agreement === null ? 'nothing could be judged' : `${(agreement * 100).toFixed(2)} % in agreement`;
+  const share = agreement === null ? 'no dossier could be compared' : `${(agreement * 100).toFixed(2)} % in agreement`;
   const { agrees, differs, absent, behind, pending, 'not-asked': notAsked } = counts;
   const listed = differs + absent + behind + notAsked;
   return [

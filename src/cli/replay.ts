@@ -16,30 +16,30 @@ interface ReplayOptions extends CommonOptions, DeliveryFilter {
   readonly perSecond: string;
 }
 
-/** `lienthong replay`: tell partners again. */
+/** `lienthong replay`: sends deliveries to partners again. */
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('deliver once more what a filter finds; a preview unless --run is given')
-    .option('--party <party>', 'the party that is told')
-    .addOption(new Option('--state <state>', 'as it is now').choices(STATE_FILTERS))
+    .description('deliver again what a filter finds; a preview unless --run is given')
+    .option('--party <party>', 'the receiving party')
+    .addOption(new Option('--state <state>', 'the current state').choices(STATE_FILTERS))
     .option('--code <code>', 'of the dossier')
     .option('--operation <operation>', 'such as dossier.upsert.v1')
-    .option('--reason <reason>', 'of the last outcome')
-    .option('--from <time>', 'came to be from: a date, or a time with a zone')
-    .option('--to <time>', 'came to be until: a date, or a time with a zone')
+    .option('--reason <reason>', 'the reason of the last outcome')
+    .option('--from <time>', 'created since: a date, or a time with a zone')
+    .option('--to <time>', 'created until: a date, or a time with a zone')
     .option('--run', 'do it')
-    .option('--why <why>', 'with --run: why, for the audit')
-    .option('--per-second <count>', 'how many a second', '20')
+    .option('--why <why>', 'with --run: the reason, for the audit')
+    .option('--per-second <count>', 'deliveries a second', '20')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((options: ReplayOptions) => runCommand(options, () => replay(options)));
 }
 
 const HELP = `
-Each delivery keeps its id, and the adapter looks up before it sends again. What is due already, waits for a person, or
-was told in a newer version is left as it is. A run that is ended here goes on: the hub's scheduler has it, and
-POST /api/v1/ops/replays/{id}/stop stops it.`;
+Each delivery keeps its id, and the adapter looks up before it sends again. Deliveries that are due already, wait for a person or
+have a newer delivered version stay unchanged. Interrupting this command does not end the run: the hub's scheduler continues it.
+To stop it: POST /api/v1/ops/replays/{id}/stop.`;
 
 const WHO = 'lienthong replay';
 
@@ -53,7 +53,7 @@ async function replay(options: ReplayOptions): Promise<Result> {
   return withHub(config, async (hub) => {
     const isUnknown = party !== undefined && !parties.includes(party);
     const preview = run && !isUnknown ? undefined : await hub.orders.preview(filter);
-    // Of a party that is configured no more there may be deliveries still.
+    // A party that is no longer configured may still have deliveries.
     if (isUnknown && preview && Object.keys(preview.outcomes).length === 0)
       throw new UsageError(
         `--party: there is no party ${JSON.stringify(party)}; there are ${parties.join(', ') || 'none'}`,
@@ -75,9 +75,7 @@ function filterOf({ party, state, code, operation, reason, from, to }: ReplayOpt
     ...period,
   };
   if (Object.keys(filter).length === 0)
-    throw new UsageError(
-      'name what is to be replayed: --party, --state, --code, --operation, --reason, --from or --to',
-    );
+    throw new UsageError('name what to replay: --party, --state, --code, --operation, --reason, --from or --to');
   return filter;
 }
 
@@ -90,7 +88,7 @@ function previewed(preview: ReplayPreview): Result {
     ...preview.sample.map(
       ({ id, party, operation, code, version }) => `  ${id} ${party} ${operation} ${code} version ${version}`,
     ),
-    'nothing was changed; --run does it',
+    'nothing was changed; add --run to deliver',
   ];
   return { text: lines.join('\n'), document: preview };
 }
@@ -105,7 +103,7 @@ export function rateOf(perSecond: string): number {
 
 const LOOK_MS = 1_000;
 
-/** Work on a run until it is over, whoever else works on it. */
+/** Works on a run until it ends. Other processes may work on it too. */
 export async function follow({ pipeline, ledger }: Hub, id: number): Promise<Replay> {
   const bar = createProgress(`run ${id}`, 0);
   try {
@@ -122,7 +120,7 @@ export async function follow({ pipeline, ledger }: Hub, id: number): Promise<Rep
   }
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export function ran(run: Replay): Result {
   const text = `run ${run.id} ${run.state}: ${countsOf(run.outcomes) || 'nothing is found'}`;
   return { text, document: run, failed: run.state === 'stopped' };

@@ -4,18 +4,18 @@ import { ConfigError, logLevelOf } from '../config/config.ts';
 export const FAILED = 1;
 export const USAGE = 2;
 
-/** Wrong use of a command, told in words; exit code 2. */
+/** Wrong use of a command; exit code 2. The message is for the user. */
 export class UsageError extends Error {}
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Result {
-  /** For people; empty where stdout is for something else. */
+  /** For people; empty when stdout has another use. */
   readonly text: string;
   /** The same for programs. */
   readonly document: object;
-  /** It ran, and something is wrong. */
+  /** The command ran and found a problem. */
   readonly failed?: boolean;
-  /** It ran, found nothing wrong, and could not find out all. */
+  /** The command found no problem but could not check everything. */
   readonly incomplete?: boolean;
 }
 
@@ -24,13 +24,11 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Of a command that has commands of its own. */
 export const GROUP_HELP = '\nEach of these takes --help, and --json: one JSON document on stdout.';
 
 /**
- * Run a command: its result goes to stdout, as text or as one JSON document, and its errors in plain words to stderr.
- *
- * @param broken the exit code when it could not be done, or not in full; of a check whose 1 means a finding, 2
+ * Runs a command. The result goes to stdout as text or one JSON document, errors in plain words to stderr.
+ * @param broken the exit code when it failed in full or in part; 2 for checks, whose 1 means a finding
  */
 export async function runCommand(
   { json }: CommonOptions,
@@ -52,7 +50,7 @@ export function printDocument(document: object): void {
   console.log(JSON.stringify(document, undefined, 2));
 }
 
-/** Errors of stdout, which are told when they happen and not by the command as well that they ended. */
+/** Errors of stdout. They are reported once when they happen, and not again as the command's error. */
 const toldOfStdout = new WeakSet<Error>();
 
 export function tellStdoutError(error: Error): void {
@@ -72,18 +70,18 @@ export function tellError(error: Error, json: boolean, broken: number = FAILED):
 
 let failed = false;
 
-/** Whether a command of this process has ended with an error. */
+/** Whether a command of this process has failed. */
 export function hasFailed(): boolean {
   return failed;
 }
 
-/** Tell an error that ends the command. */
+/** Reports an error that ends the command. */
 export function failWith(error: Error, json: boolean, broken?: number): void {
   tellError(error, json, broken);
   failed = true;
 }
 
-/** What an option of a command is given, as a number. */
+/** Parses an option's value as a number. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);

@@ -5,7 +5,7 @@ import { createLog } from '../process/log.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { type CommonOptions, failWith, printDocument } from './run-command.ts';
 
-/** `lienthong start`: the hub in this process, as `npm start`. */
+/** `lienthong start`: runs the hub in this process, like `npm start`. */
 export function addStart(program: Command): void {
   program
     .command('start')

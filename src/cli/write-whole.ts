@@ -4,20 +4,19 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Write a file that its owner alone may read. What is not whole has another name, and whoever reads the file finds it
- * whole or not at all; of what could not be written nothing is left.
- *
- * @throws in words for people, also where its chunks throw
+ * Writes a file that only its owner may read. The part is written under another name, so readers find the file whole or not
+ * at all; a failed write leaves nothing.
+ * @throws with a message for people, also when its chunks throw
  */
 export async function writeWhole(file: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
   const part = `${file}.part`;
   try {
-    // Left by somebody who was killed, or laid there by somebody else: a file of ours alone is made anew.
+    // A killed process or somebody else may have left this file. A new one is certainly ours.
     await rm(part, { force: true });
     await pipeline(Readable.from(chunks), createWriteStream(part, { flags: 'wx', mode: 0o600 }));
     await rename(part, file);
   } catch (error) {
-    // Where it is not even a file: what went wrong first is to be told.
+    // It may not even be a file. The first error is the one to report.
     await rm(part, { force: true }).catch(() => undefined);
     throw notWritten(file, error);
   }

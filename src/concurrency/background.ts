@@ -1,8 +1,8 @@
-/** Work that no caller waits for, such as an alert behind a reply. */
+/** Work that no caller waits for, such as sending an alert. */
 export interface Background {
   /** Starts work. A failure goes to `onFault` with the name. */
   run(name: string, work: Promise<unknown>): void;
-  /** Resolves when all work that was started is done. */
+  /** Resolves when all started work is done. */
   settled(): Promise<void>;
 }
 

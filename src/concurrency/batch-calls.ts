@@ -1,9 +1,9 @@
-/** One call at a time, in their order: for work that looks through much. */
+/** Runs one call at a time, in their order: for work that reads much. */
 export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
   return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, lanes: 1 });
 }
 
-/** Runs each work after the one before has ended, also when that failed. */
+/** Runs each work after the previous one has ended, also after a failure. */
 export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -14,8 +14,8 @@ export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /**
- * Calls for the same thing share one answer. A call never gets an answer whose making began before it: what is asked for
- * while it is being made shares the next one.
+ * Calls with the same key share one answer. A call never gets an answer whose work began before the call: a call during the
+ * work shares the next one.
  */
 export function shareByKey<In, Out>(
   work: (input: In) => Promise<Out>,
@@ -45,12 +45,11 @@ export function shareByKey<In, Out>(
 }
 
 /**
- * Gather concurrent calls into few: while a run is under way, what is asked meanwhile waits for the next one. Nothing
- * waits when nothing is under way, so a single caller pays no delay, and many callers share a round trip and a commit.
- *
+ * Batches concurrent calls: calls during a run wait for the next one. Without a run nothing waits, so a single caller pays
+ * no delay, and many callers share a round trip and a commit.
  * @param run answers many inputs at once, in their order; a throw is every caller's error
- * @param limits `size`: the weight of inputs a run takes at the most (at least one input); `lanes`: runs under way at
- *   once; `lingerMs`: how long a run that begins beside another waits for more company
+ * @param limits `size`: maximum weight of a run's inputs (at least one input); `lanes`: maximum of concurrent runs;
+ * `lingerMs`: how long a run that begins beside another waits for more inputs
  */
 export function batchCalls<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
@@ -66,7 +65,7 @@ export function batchCalls<In, Out>(
   let underWay = 0;
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
-  /** How many the last run answered: as many are about to ask again. */
+  /** Size of the last run: as many callers will soon ask again. */
   let expected = 0;
 
   return (input) =>
@@ -76,8 +75,8 @@ export function batchCalls<In, Out>(
     });
 
   /**
-   * One turn of the event loop later, so that the requests that arrived in the same turn come along. Beside a run that
-   * is under way a little later: the clients that the last run answered are about to ask again.
+   * Starts one turn of the event loop later, so that all requests of this turn are included. Beside another run it waits a
+   * little longer, because the callers of the last run will soon ask again.
    */
   function schedule(): void {
     if (underWay >= lanes || waiting.length === 0) return;

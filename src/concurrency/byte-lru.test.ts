@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createByteLru } from './byte-lru.ts';
 
-test('what was put in or asked for lately stays, and what is put in twice counts once', () => {
+test('recently used values stay, and a value stored twice counts once', () => {
   const lately = createByteLru<string>(100);
   const held = () => ['a', 'b', 'c'].filter((key) => lately.get(key) !== undefined);
   for (let n = 0; n < 10; n++) lately.put('a', 'first', 40);

@@ -1,14 +1,14 @@
-/** What was put in or asked for lately, by its key: up to so many bytes. */
+/** An LRU cache bounded by total bytes. */
 export interface ByteLru<Value> {
   get(key: string): Value | undefined;
-  /** In the place of what the key had before. What is more than fits at all is not kept. */
+  /** Replaces the key's value. A value larger than the whole cache is not stored. */
   put(key: string, value: Value, bytes: number): void;
-  /** Hand it out and forget it. */
+  /** Returns the value and removes it. */
   take(key: string): Value | undefined;
 }
 
 export function createByteLru<Value>(mostBytes: number): ByteLru<Value> {
-  /** The oldest first. */
+  /** Oldest first. */
   const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
   let keptBytes = 0;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createChangeSignal } from './change-signal.ts';
 
-test('a ring wakes all who wait, and whoever has waited long enough leaves nothing behind', async () => {
+test('a notification wakes all waiters, and a timed-out waiter leaves nothing behind', async () => {
   const bell = createChangeSignal();
   const all = Promise.all(Array.from({ length: 3 }, () => bell.next(60_000)));
   expect(bell.waiting()).toBe(3);

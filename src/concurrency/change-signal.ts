@@ -1,10 +1,10 @@
-/** Those who wait in this process for something to happen. */
+/** Lets callers in this process wait for a change. */
 export interface ChangeSignal {
-  /** Wake all who wait. */
+  /** Wakes all waiters. */
   notify(): void;
-  /** Resolves at the next ring, or after `ms`. */
+  /** Resolves at the next notification, or after `ms`. */
   next(ms: number): Promise<void>;
-  /** How many wait. */
+  /** The number of waiters. */
   waiting(): number;
 }
 
@@ -18,7 +18,7 @@ export function createChangeSignal(): ChangeSignal {
       new Promise((resolve) => {
         const wake = (): void => {
           clearTimeout(timer);
-          // Whoever has waited long enough is forgotten: where nothing changes, nothing may pile up.
+          // Removes a timed-out waiter, so that none pile up while nothing changes.
           waiting.delete(wake);
           resolve();
         };

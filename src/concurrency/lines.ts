@@ -1,8 +1,8 @@
 import { nextTurn } from './yielding.ts';
 
-/** One line of a stream of lines, without its end and the blanks around it; cut where it is too long. */
+/** One line of a stream, without its end and surrounding blanks; cut at the size limit. */
 export interface Line {
-  /** 1 for the first; lines of blanks count. */
+  /** From 1; blank lines count. */
   readonly number: number;
   readonly bytes: Buffer;
   readonly tooLong: boolean;
@@ -11,17 +11,17 @@ export interface Line {
 interface LineSplitter {
   /** The lines that end in this chunk. */
   take(chunk: Buffer): Generator<Line, void>;
-  /** What stands after the last line's end. */
+  /** The rest after the last line's end. */
   end(): Generator<Line, void>;
 }
 
 const NEWLINE = 0x0a;
-/** This and what is below it counts as blank; nothing else does. */
+/** Bytes up to this one are blank; no others are. */
 const SPACE = 0x20;
 
 /**
- * The lines of some bytes. Lines of blanks are none. What is split at the door, and what is split again when it was
- * kept, goes by this alone: the place of a line among the others is what an item is known by.
+ * Yields the lines of some bytes, without blank lines. The door and every later reading use this one function, because an item
+ * is identified by the number of its line.
  */
 export function* linesIn(bytes: Buffer, maxBytes: number): Generator<Line, void> {
   const splitter = createSplitter(maxBytes);
@@ -29,12 +29,12 @@ export function* linesIn(bytes: Buffer, maxBytes: number): Generator<Line, void>
   yield* splitter.end();
 }
 
-/** The lines of a stream, as they arrive. */
+/** Yields the lines of a stream as they arrive. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line, void> {
   const splitter = createSplitter(maxBytes);
   for await (const chunk of chunks) {
     yield* splitter.take(chunk);
-    // A chunk that is there already does not wait for its turn.
+    // The next chunk may be there already and would not let others run.
     await nextTurn();
   }
   yield* splitter.end();
@@ -45,7 +45,7 @@ function createSplitter(maxBytes: number): LineSplitter {
   let size = 0;
   let number = 1;
 
-  /** What goes over the limit is counted, not kept. */
+  /** Bytes over the limit are counted, not stored. */
   function keep(part: Buffer): void {
     if (part.length > 0 && size <= maxBytes) kept.push(Buffer.from(part.subarray(0, maxBytes + 1 - size)));
     size += part.length;
@@ -54,7 +54,7 @@ function createSplitter(maxBytes: number): LineSplitter {
   function* finish(): Generator<Line, void> {
     if (size === 0) return;
     const bytes = trimEnd(kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept));
-    // The CR of CR LF ends the line, it is not of it.
+    // The CR of CR LF belongs to the line's end.
     const tooLong = bytes.length > maxBytes || size > maxBytes + 1;
     kept = [];
     size = 0;
@@ -65,7 +65,7 @@ function createSplitter(maxBytes: number): LineSplitter {
     *take(chunk) {
       let from = 0;
       while (from < chunk.length) {
-        // Blank lines, and blanks before a line, are passed over in one go: there may be millions of them.
+        // Skips blank lines and leading blanks at once: there may be millions of them.
         if (size === 0)
           for (; from < chunk.length && (chunk[from] as number) <= SPACE; from++) if (chunk[from] === NEWLINE) number++;
         const found = chunk.indexOf(NEWLINE, from);

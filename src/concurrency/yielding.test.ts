@@ -4,7 +4,7 @@ import { createLargeBodyQueue } from './yielding.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Work that goes on until it is told to end, or to fail. */
+/** Work that ends or fails on demand. */
 function held(): { work: () => Promise<string>; end: () => void; fail: () => void; begun: () => boolean } {
   let isBegun = false;
   let settle: { resolve: (text: string) => void; reject: (error: Error) => void } | undefined;
@@ -23,8 +23,8 @@ function held(): { work: () => Promise<string>; end: () => void; fail: () => voi
   };
 }
 
-describe('large bodies that come at once', () => {
-  test('are worked on one after the other, in their order, and small ones meanwhile', async () => {
+describe('large bodies that arrive at once', () => {
+  test('run one after another in their order, while small ones run meanwhile', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const works = [held(), held(), held()];
     const all = works.map(({ work }) => turns(3 * MIB, work));
@@ -40,7 +40,7 @@ describe('large bodies that come at once', () => {
     expect(await Promise.all(all)).toEqual(['done', 'done', 'done']);
   });
 
-  test('share the room while there is any, and one that is larger than all of it has it alone', async () => {
+  test('share the room that is free; one larger than all of it runs alone', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const works = [held(), held(), held()];
     const all = [1, 2, 20].map((mib, at) => turns(mib * MIB, (works[at] as ReturnType<typeof held>).work));
@@ -56,7 +56,7 @@ describe('large bodies that come at once', () => {
     await all[2];
   });
 
-  test('make room also when one of them fails', async () => {
+  test('free their room also when one fails', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const [first, second] = [held(), held()];
     const failing = turns(4 * MIB, first.work);

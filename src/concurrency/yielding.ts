@@ -1,7 +1,7 @@
-/** How long items are worked on before other requests get their turn. */
+/** How long items are processed before other requests run. */
 const TURN_MS = 8;
 
-/** Work on many things without keeping other requests waiting for more than a few milliseconds. */
+/** Processes many items without delaying other requests for more than a few milliseconds. */
 export async function mapYielding<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
   const outs: Out[] = [];
   let began = performance.now();
@@ -18,8 +18,8 @@ export async function mapYielding<In, Out>(inputs: Iterable<In>, work: (input: I
 const turns: (() => void)[] = [];
 
 /**
- * Resolves in a later turn of the event loop, for one caller a turn: with 250 large bodies at once, each with its 8 ms of a
- * turn, a health probe waited for seconds.
+ * Resolves in a later turn of the event loop, for one caller a turn. With 250 large bodies at once, each with 8 ms of a turn, a
+ * health probe had waited for seconds.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -32,18 +32,18 @@ function giveTurn(): void {
   if (turns.length > 0) setImmediate(giveTurn);
 }
 
-/** Bodies up to this size cost little, however many come at once. */
+/** Bodies up to this size are cheap, however many arrive at once. */
 const SMALL_BYTES = 256 * 1024;
-/** Larger ones that are worked on at once: each takes about ten times its size while it is read, sealed and written. */
+/** Limit of concurrent larger ones: each takes about ten times its size while it is read, sealed and written. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 
-/** A body that waits: whose it is, and who hears how to take it out of the queue. */
+/** A waiting body: its owner, and the callback to remove it from the queue. */
 export interface Waiter {
   readonly owner: string;
   readonly onWait: (giveUp: ((why: Error) => void) | undefined) => void;
 }
 
-/** @throws what its waiter gave up with */
+/** @throws the error with which its waiter gave up */
 export type LargeBodyQueue = <Out>(bytes: number, work: () => Promise<Out>, waiter?: Waiter) => Promise<Out>;
 
 interface Waiting {
@@ -53,8 +53,8 @@ interface Waiting {
 }
 
 /**
- * Work on large bodies one after the other, so that many at once take no more memory than one; others do not wait. The
- * owner whose last turn is longest ago is next: one that sends many large bodies waits for itself alone.
+ * Processes large bodies one after another, so that many at once take no more memory than one; small bodies do not wait. Next
+ * is the owner whose last turn is longest ago, so a sender of many large bodies delays only itself.
  */
 export function createLargeBodyQueue(most = LARGE_BYTES): LargeBodyQueue {
   let busy = 0;

@@ -2,7 +2,7 @@ import { pointer, quote } from '#core/explain';
 import type { Problem } from '#core/problem';
 import { OPERATIONS } from '#schemas/operations';
 
-/** What the settings have to fit: the adapters of this installation, by name. */
+/** The adapters of this installation by name; the settings must fit them. */
 export type KnownAdapters = ReadonlyMap<
   string,
   {
@@ -11,14 +11,14 @@ export type KnownAdapters = ReadonlyMap<
       readonly reconcile?: unknown;
       offers?(settings: unknown): { readonly sends: readonly string[]; readonly pulls: readonly string[] };
     };
-    /** What is wrong with a party's settings. */
+    /** The problems of a party's settings. */
     settingsProblems(settings: unknown): readonly Problem[];
   }
 >;
 
 /**
- * Where parties and routes do not fit the adapters: which adapter, its settings, what it pulls, whether it can be compared
- * with, and what the parties of a route can be told. Works on a file of any shape, so that all its problems can be told at once.
+ * Checks parties and routes against the adapters: names, settings, pulls, look-ups, and the operations that a route's parties
+ * accept. Works on a file of any shape, so that it reports all problems at once.
  */
 export function adapterProblems(file: unknown, adapters: KnownAdapters): readonly Problem[] {
   const { parties, routes } = members(file);
@@ -51,7 +51,7 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
   return [...ofSettings, ...ofPulls, ...ofReconcile];
 }
 
-/** An operation that nobody knows is told once; otherwise each party that cannot be told it. */
+/** Reports an unknown operation once, otherwise each party that does not accept it. */
 function routeProblems(
   route: unknown,
   path: string,

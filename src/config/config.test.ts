@@ -33,13 +33,13 @@ describe('without any setting', () => {
     expect(config.retryDelaysMs.slice(0, 7)).toEqual([5e3, 30e3, 120e3, 600e3, 1_800e3, 3_600e3, 7_200e3]);
   });
 
-  it('a delivery is tried again for seven days', () => {
+  it('a delivery is retried for seven days', () => {
     const days = load().retryDelaysMs.reduce((sum, delay) => sum + delay, 0) / 86_400_000;
     expect(days).toBeGreaterThan(7);
     expect(days).toBeLessThan(8);
   });
 
-  it('data is kept in ./data', () => {
+  it('data is stored in ./data', () => {
     expect(load({ HUB_DATA_DIR: undefined, ...DATABASE }).dataDir).toBe(path.resolve('data'));
   });
 });
@@ -124,7 +124,7 @@ describe('a setting', () => {
     expect(problems({ [name]: value })).toEqual([`${name}: ${message}`]);
   });
 
-  it('that is an address is refused without showing it: it may carry a password', () => {
+  it('that is a URL is refused without showing it: it may contain a password', () => {
     const found = problems({ HUB_SECRET: SECRET, DATABASE_URL: 'mysql://hub:pass-word@db', REDIS_URL: 'pass-word' });
     expect(found).toEqual([
       'DATABASE_URL: expected an address that begins with postgres:// or postgresql://',
@@ -132,13 +132,13 @@ describe('a setting', () => {
     ]);
   });
 
-  it('of a database whose password is not written for an address is told how to write it', () => {
+  it('with an unescaped database password is refused with a note on escaping', () => {
     expect(problems({ HUB_SECRET: SECRET, DATABASE_URL: 'postgres://hub:a/b?c@db/hub' })).toEqual([
       expect.stringMatching(/^DATABASE_URL: cannot be read as an address; .*%2F for \//),
     ]);
   });
 
-  it('HOST has no port and no protocol, and may have the brackets of an address', () => {
+  it('HOST has no port and no protocol, and may have the brackets of a URL', () => {
     expect(load({ HUB_SECRET: SECRET, HOST: '[::1]' }).host).toBe('::1');
     for (const HOST of ['127.0.0.1:80', 'http://hub.test', 'hub.test/'])
       expect(problems({ HUB_SECRET: SECRET, HOST })).toEqual([expect.stringMatching(/^HOST: got .*without a port/)]);
@@ -154,7 +154,7 @@ describe('a setting', () => {
 });
 
 describe('HUB_SECRET', () => {
-  it('is made once on the embedded default and readable by the hub’s user alone', () => {
+  it('is created once on the embedded default and readable by the hub’s user alone', () => {
     const dataDir = path.join(newFolder(), 'deep', 'data');
     const [first] = load({ HUB_DATA_DIR: dataDir }).secrets;
     expect(Buffer.byteLength(first)).toBeGreaterThanOrEqual(32);
@@ -163,7 +163,7 @@ describe('HUB_SECRET', () => {
     if (process.platform !== 'win32') expect(fs.statSync(path.join(dataDir, 'secret')).mode & 0o777).toBe(0o600);
   });
 
-  it('that was kept and is not whole any more is never taken, nor replaced', () => {
+  it('that is stored and damaged is never used, nor replaced', () => {
     const dataDir = newFolder();
     const file = path.join(dataDir, 'secret');
     fs.writeFileSync(file, 'oGmD0c5m');
@@ -173,7 +173,7 @@ describe('HUB_SECRET', () => {
     expect(fs.readFileSync(file, 'utf8')).toBe('oGmD0c5m');
   });
 
-  it('cannot be kept where no folder can be made, which is told at once', () => {
+  it('is refused at once where no folder can be created', () => {
     const file = path.join(root, 'a-file');
     fs.writeFileSync(file, '');
     const places = [path.join(file, 'data'), ...(process.platform === 'linux' ? ['/proc/lienthong/data'] : [])];
@@ -191,7 +191,7 @@ describe('HUB_SECRET', () => {
     expect(fs.readdirSync(dataDir)).toEqual([]);
   });
 
-  it('is followed by those that it replaced', () => {
+  it('is followed by the previous ones', () => {
     const old = [SECRET.toUpperCase(), SECRET.toLowerCase()];
     expect(load({ ...DATABASE, HUB_SECRET_OLD: old.join(', ') }).secrets).toEqual([SECRET, ...old]);
   });
@@ -230,7 +230,7 @@ describe('HUB_CONFIG', () => {
     expect(config.file.routes).toEqual(file.routes);
   });
 
-  it('may send a share of the dossiers one way', () => {
+  it('may route a share of the dossiers to a party', () => {
     const route = { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] };
     const parties = { 'one-stop': party, portal: { adapter: 'portal' } };
     const withShare = (share: unknown, more: object = {}) => {
@@ -263,14 +263,14 @@ describe('HUB_CONFIG', () => {
     ['{\n  "keys": [{ "id": "portal", "secret": "tell-nobody" },}', 'line 2, column 56'],
     ['{\n  "keys": [{ "secret": tell-nobody }]', 'line 2, column 25'],
     ['{ "keys": [{ "secret": "tell-nobody', 'line 1, column 36'],
-  ])('that is no JSON is refused with the line and without its text', (text, place) => {
+  ])('that is not JSON is refused with the line and without its text', (text, place) => {
     const file = written(text);
     expect(problems({ HUB_CONFIG: file })).toEqual([
       `HUB_CONFIG: ${file} cannot be read: it is not JSON from ${place} on`,
     ]);
   });
 
-  it('is UTF-8, with a byte order mark or without; what is not is refused, for its letters would be replaced', () => {
+  it('is UTF-8, with or without a byte order mark; any other encoding is refused', () => {
     const text = '{\r\n"province": { "code": "H60", "name": "Tỉnh Tuyên Quang" } }\r\n';
     const told = (bytes: Buffer) => {
       const file = path.join(newFolder(), 'hub.config.json');
@@ -326,7 +326,7 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
-  it('refuses a key that may write and opens nobody’s door', () => {
+  it('refuses a writing key that opens no party’s door', () => {
     const keys = (...given: object[]) => problemsOf({ keys: given, parties: { 'one-stop': party } }, env);
     const writing = { ...key, scopes: ['index:read', 'dossier:write'] };
     expect(keys(writing)).toEqual([
@@ -336,7 +336,7 @@ describe('HUB_CONFIG', () => {
     expect(keys(key)).toEqual([]);
   });
 
-  it('says what is wrong with how a party is compared with', () => {
+  it('reports wrong settings of a party’s comparison', () => {
     const compared = (reconcile: unknown) => problemsOf({ parties: { portal: { adapter: 'portal', reconcile } } });
     expect(compared({ schedule: 'nightly', sample: 0, hour: 3 })).toEqual([
       '/parties/portal/reconcile/hour: "hour" is not a member here, expected one of schedule, sample',
@@ -351,7 +351,7 @@ describe('HUB_CONFIG', () => {
       expect(compared(right)).toEqual([]);
   });
 
-  it("says which part of a party's TLS is missing, cannot be read or belongs to another", () => {
+  it("reports a missing, unreadable or foreign part of a party's TLS", () => {
     const [one, other] = [testCertificate('một'), testCertificate('hai')];
     const tls = (given: object) => problemsOf({ parties: { portal: { adapter: 'portal', tls: given } } });
     expect(tls({ ca: one.certificate, certificate: one.certificate, key: one.key })).toEqual([]);
@@ -367,14 +367,14 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
-  it('says which proxies are neither an address nor a network', () => {
+  it('reports proxies that are neither an address nor a network', () => {
     expect(problemsOf({ proxies: ['10.0.0.5', '10.1.0.0/16', 'loopback', 'proxy.example', '10.0.0.0/99'] })).toEqual([
       '/proxies/3: got "proxy.example", expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
       '/proxies/4: got "10.0.0.0/99", expected an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
     ]);
   });
 
-  it('says which office hours and days are none', () => {
+  it('reports invalid office hours and days', () => {
     const own = { code: 'H60', name: 'Tỉnh Tuyên Quang' };
     const officeHours = [
       { from: '13:30', to: '11:30' },
@@ -389,7 +389,7 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
-  it('never shows a secret in what is wrong with it', () => {
+  it('never shows a secret in a problem', () => {
     const keys = [
       { id: 'a', secret: 'tell-no', scopes: [] },
       { id: 'b', secret: from('SHORT'), scopes: [from('SHORT')], party: from('SHORT') },
@@ -420,8 +420,6 @@ describe('HUB_CONFIG', () => {
   );
 });
 
-// --- Support
-
 function load(env: Environment = {}): Config {
   return loadConfig({ HUB_DATA_DIR: newFolder(), HUB_CONFIG: written('{}'), ...env });
 }
@@ -436,7 +434,7 @@ function problems(env: Environment): readonly string[] {
   return [];
 }
 
-/** What is wrong with a file, in order; that each names the file is checked here. */
+/** The problems of a file, in order. Checks also that each names the file. */
 function problemsOf(file: unknown, env: Environment = {}): readonly string[] {
   const place = written(JSON.stringify(file));
   const [ofFile, others] = [true, false].map((wanted) =>

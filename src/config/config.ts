@@ -18,28 +18,28 @@ export interface Config {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
-  /** Where a process without the role api shows its probes and metrics; 0 for any port that is free. */
+  /** Port of the probes and metrics of a process without the role api; 0 for any free port. */
   readonly probesPort: number;
   readonly roles: readonly Role[];
   readonly retryDelaysMs: readonly number[];
   readonly maxBodyBytes: number;
   readonly logLevel: LogLevel;
-  /** Present where traces are asked for. */
+  /** Present when tracing is on. */
   readonly traces: TraceSettings | undefined;
-  /** The newest first. */
+  /** Newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly file: HubFile;
   readonly filePath: string;
 }
 
-/** Where traces go, by OTLP over HTTP, and which share of the messages is traced. */
+/** The target of traces (OTLP over HTTP), and the share of traced messages. */
 export interface TraceSettings {
   readonly url: string;
   /** From 0 to 1. */
   readonly share: number;
 }
 
-/** The start is refused; each problem names its setting, or the file and the place in it. */
+/** The hub refuses to start; each problem names its setting, or the file and the place in it. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
@@ -52,9 +52,8 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Read all settings from the environment and the configuration file. The only place that reads them.
- *
- * @param adapters that the parties and routes of the file have to fit; where absent, that is not looked at
+ * Reads all settings from the environment and the configuration file. The only place that reads them.
+ * @param adapters to check parties and routes against; without them this check is skipped
  * @throws ConfigError with every problem at once
  */
 export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
@@ -85,7 +84,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
   return config;
 }
 
-/** The embedded database makes its files there. */
+/** The embedded database creates its files there. */
 function tellOfFolder(dataDir: string, tell: (problem: string) => unknown): void {
   if (!existsSync(dataDir)) return;
   try {
@@ -95,12 +94,12 @@ function tellOfFolder(dataDir: string, tell: (problem: string) => unknown): void
   }
 }
 
-/** Where the hub's own server keeps its files; undefined where a database is given. */
+/** The files of the hub's own database server; undefined with a given database. */
 export function embeddedFolder({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): string | undefined {
   return databaseUrl === undefined ? join(dataDir, 'postgres') : undefined;
 }
 
-/** The level for what is logged before the settings are checked: a wrong one is told by `loadConfig`. */
+/** The log level before the settings are checked; `loadConfig` reports a wrong one. */
 export function logLevelOf(env: Environment): LogLevel {
   return logLevel(env.LOG_LEVEL?.trim() ?? '') ?? DEFAULT_LEVEL;
 }
@@ -118,7 +117,7 @@ function reader(env: Environment, tell: (problem: string) => unknown): Read {
   };
 }
 
-/** The value may carry a password: it is not shown. */
+/** The value may contain a password, so it is not shown. */
 function readUrl(
   env: Environment,
   name: string,
@@ -139,7 +138,7 @@ function readUrl(
 
 const SAMPLERS = ['always_on', 'traceidratio', 'parentbased_always_on', 'parentbased_traceidratio'];
 
-/** Those of OpenTelemetry's own settings that decide whether and where to; the others its library reads itself. */
+/** The OpenTelemetry settings that decide whether and where to trace; its library reads the others itself. */
 function readTraces(env: Environment, read: Read, tell: (problem: string) => unknown): TraceSettings | undefined {
   const own = readUrl(env, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'], tell);
   const all = readUrl(env, 'OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'], tell);
@@ -160,12 +159,12 @@ const DEFAULT_DELAYS_MS: readonly number[] = [
   5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 86_400, 86_400, 86_400, 86_400, 86_400,
 ].map((seconds) => seconds * 1000);
 
-/** A longer one is a slip, such as milliseconds. */
+/** A longer delay is a slip, such as milliseconds. */
 const MAX_DELAY_S = 30 * 86_400;
 const DELAYS = `seconds such as 5,30,120, each at most ${MAX_DELAY_S} (30 days)`;
 
 const MIB = 1024 * 1024;
-/** A body becomes one text, of which Node holds 512 MiB, and a value of the database, which takes less than 1 GiB at once. */
+/** A body becomes one text, of which Node holds 512 MiB, and one database value, limited to 1 GiB. */
 const MAX_BODY_MIB = 256;
 const BYTES = `a number of bytes, such as 20971520 or 20MiB, at most ${MAX_BODY_MIB}MiB`;
 
@@ -173,7 +172,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 type LogLevel = (typeof LEVELS)[number];
 const DEFAULT_LEVEL: LogLevel = 'info';
 
-/** In an address of the web those with colons stand in brackets. */
+/** In a URL, addresses with colons stand in brackets. */
 function hostName(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   return isIP(bare) > 0 || /^[\w.-]+$/.test(bare) ? bare : undefined;

@@ -41,7 +41,7 @@ const Key = closed({
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf(SCOPES), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
-  /** What signs this key's SOAP messages, and shows who it is by mutual TLS. */
+  /** Verifies this key's SOAP signatures, and identifies its client by mutual TLS. */
   certificate: Type.Optional(
     Type.String({
       pattern: '^(?:-----BEGIN CERTIFICATE-----|[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$)',
@@ -60,11 +60,11 @@ const Members = Type.Array(oneOf(SHAREABLE), {
 const PartyEntry = closed({
   adapter: Id,
   settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
-  /** True: its word stands for its own dossiers. Members: its word stands for these of every dossier. */
+  /** True: authoritative for its own dossiers. Members: authoritative for these members of every dossier. */
   authoritative: Type.Optional(
     Type.Union([Type.Boolean(), Members], { description: 'true, false or a list of members of a dossier' }),
   ),
-  /** Whose dossiers are the party's: see core/ownership. */
+  /** The codes of the party's own dossiers: see core/ownership. */
   owns: Type.Optional(
     closed({
       codes: Type.Optional(
@@ -81,7 +81,7 @@ const PartyEntry = closed({
       services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
     }),
   ),
-  /** What the party may change of dossiers that another party owns. */
+  /** What the party may change in dossiers of another party. */
   may: Type.Optional(Members),
   pull: Type.Optional(
     Type.Record(Type.String(), Type.String({ description: 'a cron schedule such as */15 * * * *' }), {
@@ -97,7 +97,7 @@ const PartyEntry = closed({
   maintenance: Type.Optional(
     Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
   ),
-  /** Whose certificates are believed, instead of the system's authorities, and what is shown to the party (mutual TLS). */
+  /** Trusted authorities instead of the system's, and the client certificate for the party (mutual TLS). */
   tls: Type.Optional(
     closed({
       ca: Type.Optional(Pem),
@@ -105,7 +105,7 @@ const PartyEntry = closed({
       key: Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: PEM_MEANS })),
     }),
   ),
-  /** By itself; `lienthong reconcile` compares whenever it is told to. */
+  /** The scheduled comparison; `lienthong reconcile` compares at any time. */
   reconcile: Type.Optional(
     Type.Union(
       [
@@ -126,7 +126,7 @@ const PartyEntry = closed({
 
 const Alerts = closed({
   webhook: Type.String({ pattern: '^https?://', description: 'an address such as https://…' }),
-  /** Signs the alerts, by the Standard Webhooks specification. */
+  /** Signs the alerts by the Standard Webhooks specification. */
   secret: Type.String({ minLength: 24, writeOnly: true, description: 'a secret of at least 24 characters' }),
 });
 
@@ -136,7 +136,7 @@ const RouteEntry = closed({
   to: Type.Array(Id, { minItems: 1, description: 'a list of at least one party' }),
   services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
   fields: Type.Optional(Type.Array(Type.String({ pattern: FIELD_CODE, description: 'a field code' }))),
-  /** Of a hundred dossiers those from `from` to before `to`. */
+  /** Of a hundred dossiers, those from `from` to before `to`. */
   share: Type.Optional(
     closed({
       from: Type.Integer({ minimum: 0, maximum: 99, description: 'a whole number from 0 to 99' }),
@@ -145,18 +145,18 @@ const RouteEntry = closed({
   ),
 });
 
-/** What HUB_CONFIG may say. */
+/** The schema of HUB_CONFIG. */
 export const HubFile = closed({
   province: Type.Optional(
     closed({
       code: Type.String({ pattern: AGENCY_CODE, description: 'a province code such as H60' }),
       name: Type.String({ minLength: 1, description: 'a name' }),
       timezone: Type.Optional(oneOf(['Asia/Ho_Chi_Minh'])),
-      /** Instead of 07:00–11:30 and 13:30–17:00 from Monday to Friday. */
+      /** Replaces 07:00–11:30 and 13:30–17:00 from Monday to Friday. */
       officeHours: Type.Optional(
         Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
       ),
-      /** Besides the holidays and exchanged days of the whole country. */
+      /** In addition to the holidays and exchanged days of the whole country. */
       daysOff: Type.Optional(Type.Array(Day)),
       workdays: Type.Optional(Type.Array(Day)),
       /** The day of the month on which a quarter or a year of reports begins. */
@@ -169,9 +169,9 @@ export const HubFile = closed({
   parties: Type.Optional(Type.Record(Type.String(), PartyEntry)),
   routes: Type.Optional(Type.Array(RouteEntry)),
   alerts: Type.Optional(Alerts),
-  /** Whose word on the client's address and on TLS is taken: those that stand before the hub. */
+  /** The trusted proxies in front of the hub: it believes them the client's address and TLS. */
   proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: PROXY_MEANS }))),
-  /** The header in which those proxies tell the certificate that a client has shown; they set it anew, or remove it, at each request. */
+  /** The header in which those proxies give the client's certificate. They must set or remove it at each request. */
   clientCertificateHeader: Type.Optional(
     Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,99}$', description: 'the name of a header such as Client-Cert' }),
   ),
@@ -181,8 +181,8 @@ export type HubFile = Type.Static<typeof HubFile>;
 export type KeyEntry = Type.Static<typeof Key>;
 
 /**
- * What the schema cannot say: ids that are well-formed, told apart and name something that exists; schedules that
- * come round. Works on a file of any shape, so that all its problems can be told at once.
+ * Checks beyond the schema: ids are well-formed, unique and exist; schedules have a next time. Works on a file of any shape, so
+ * that it reports all problems at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
   const { parties, keys, routes, province, proxies } = members(file);
@@ -212,7 +212,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
   ];
 }
 
-/** Office hours end on the day on which they begin; days are days of the calendar. */
+/** Office hours end on the day on which they begin; days exist in the calendar. */
 function provinceProblems(province: unknown): readonly Problem[] {
   const { officeHours, daysOff, workdays } = members(province);
   const hours = list(officeHours).flatMap((one, at) => {
@@ -245,7 +245,7 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   return problems;
 }
 
-/** Of two parties that own the same prefix nobody could say whose a dossier is. */
+/** With the same prefix in two parties a dossier's owner would be undefined. */
 function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Problem[] {
   const owned = new Map<string, string>();
   return Object.entries(parties).flatMap(([id, party]) =>
@@ -260,7 +260,7 @@ function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Proble
   );
 }
 
-/** Told at the start, not at the first call: what cannot be read, and a key that is another certificate's. */
+/** Reported at the start, not at the first call: an unreadable file, and a key of another certificate. */
 function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (Object.values(tls).some((value) => typeof value !== 'string')) return [];
   for (const [one, other] of [
@@ -294,7 +294,7 @@ function isSchedule(text: string): boolean {
   }
 }
 
-/** What a share means of anything but dossiers, nobody could say. */
+/** A share is defined for dossiers only. */
 function shareProblems(path: string, { share, operation }: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { from, to } = members(share);
   if (typeof from === 'number' && typeof to === 'number' && from >= to)
@@ -304,7 +304,7 @@ function shareProblems(path: string, { share, operation }: Readonly<Record<strin
     : [];
 }
 
-/** A key is found by its secret, and named by its id: neither may be another one's. */
+/** A key is found by its secret and named by its id, so both must be unique. */
 function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certificate'): readonly Problem[] {
   const values = keys.map((key) => members(key)[member]);
   return values.flatMap((value, at) =>
@@ -314,7 +314,7 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
   );
 }
 
-/** Each door is one party's: the key would be refused at all of them. */
+/** Each door belongs to one party, so such a key would be refused at all of them. */
 function withoutDoor(path: string, { scopes, party }: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (party !== undefined || !list(scopes).includes('dossier:write')) return [];
   return [{ path, message: 'is missing, expected the party whose door the key opens (scope dossier:write)' }];
@@ -340,7 +340,7 @@ function certificateProblems(path: string, certificate: unknown): readonly Probl
   }
 }
 
-/** The start is refused: whoever guesses it may write dossiers. */
+/** A client that guesses it may write dossiers, so the hub refuses to start. */
 function guessable(path: string, secret: unknown): readonly Problem[] {
   const weakness = typeof secret === 'string' ? weaknessOf(secret) : undefined;
   return weakness ? [{ path, message: `${weakness}; make one with: lienthong keys new` }] : [];

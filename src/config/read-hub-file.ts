@@ -12,10 +12,9 @@ const check = Compile(HubFile);
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Read HUB_CONFIG, with `${NAME}` replaced by the environment's value. Absent at the default place, it says nothing.
- *
- * @param tell is called with each problem: the file, the place in it and what is wrong; none shows a secret
- * @param adapters that parties and routes have to fit; where absent, that is not looked at
+ * Reads HUB_CONFIG, with `${NAME}` replaced by the environment's value. An absent file at the default place is empty.
+ * @param tell is called with each problem: the file, the place in it and the fault; none shows a secret
+ * @param adapters to check parties and routes against; without them this check is skipped
  */
 export function readHubFile(
   path: string,
@@ -28,7 +27,7 @@ export function readHubFile(
     written = parseJson(textOf(readFileSync(path)));
   } catch (error) {
     const isAbsent = /^ENO(?:ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    // A link to nowhere says that there was to be one.
+    // A broken link means that a file was intended.
     const isMeant = env.HUB_CONFIG?.trim() || lstatSync(path, { throwIfNoEntry: false });
     if (!isAbsent) tell(`HUB_CONFIG: ${path} cannot be read: ${(error as Error).message}`);
     else if (isMeant) tell(`HUB_CONFIG: ${path} does not exist`);
@@ -47,7 +46,7 @@ export function readHubFile(
   return file as HubFile;
 }
 
-/** Letters of another encoding would be replaced without a word. */
+/** Refuses other encodings, whose letters would silently be replaced. */
 function textOf(bytes: Buffer): string {
   const isUtf16 = ['fffe', 'feff'].includes(bytes.subarray(0, 2).toString('hex'));
   if (isUtf16) throw new Error('it is UTF-16, expected UTF-8');
@@ -59,14 +58,14 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The error of JSON.parse quotes the text, in which secrets may stand.
+    // The error of JSON.parse quotes the text, which may contain secrets.
     if (text.trim() === '') throw new Error('it is empty, expected an object such as {}');
     const before = text.slice(0, validPrefix(text)).split('\n');
     throw new Error(`it is not JSON from line ${before.length}, column ${(before.at(-1) as string).length + 1} on`);
   }
 }
 
-/** How many characters at the beginning could still become JSON: the longest prefix that is wrong only at its end. */
+/** How many leading characters could still become JSON: the longest prefix that is wrong only at its end. */
 function validPrefix(text: string): number {
   let [good, bad] = [0, text.length + 1];
   while (good + 1 < bad) {
@@ -87,7 +86,7 @@ function isPrefix(text: string): boolean {
   }
 }
 
-/** All of them: TypeBox ends at the eighth unless told otherwise. */
+/** All of them: TypeBox stops at the eighth by default. */
 function shapeProblems(file: unknown, told: readonly Problem[]): readonly Problem[] {
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: 1_000 });
@@ -98,7 +97,7 @@ function shapeProblems(file: unknown, told: readonly Problem[]): readonly Proble
   }
 }
 
-/** Replace `${NAME}` in every text by the environment's value, and note where it was. */
+/** Replaces `${NAME}` in every text by the environment's value, and records its place. */
 function fillIn(
   value: unknown,
   env: Environment,
@@ -120,7 +119,7 @@ function fillIn(
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inner(member, name)]));
 }
 
-/** What the environment gave is told as it stands in the file. */
+/** Shows the file's text instead of a value from the environment. */
 function withoutSecrets({ path, message }: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
   const written = fromEnvironment.get(path);
   if (written === undefined || !/^(?:got|expected) /.test(message)) return { path, message };

@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { makeFolders } from '../process/make-folders.ts';
 
 const MIN_BYTES = 32;
-/** What to do where the data folder does not do. */
+/** The advice for an unusable data folder. */
 export const OTHER_FOLDER = 'give HUB_DATA_DIR a folder that this user may write to, or open that one';
 const ADVICE = 'openssl rand -base64 48';
 
 /**
- * HUB_SECRET, then those that it replaced (HUB_SECRET_OLD, separated by commas): the newest first. On the embedded
- * database one is made and kept in `<dataDir>/secret`; a given database needs a given one, for other processes and a
- * restored backup must have the same.
- *
+ * HUB_SECRET, then its predecessors (HUB_SECRET_OLD, comma-separated): newest first. With the embedded database the hub
+ * creates one in `<dataDir>/secret`. A given database needs a given one, because other processes and a restored backup must
+ * use the same.
  * @param tell is called with each problem; none shows a secret
  */
 export function loadSecrets(
@@ -41,7 +40,7 @@ function tellWeakness(name: string, secret: string, tell: (problem: string) => u
     tell(`${name}: expected random bytes, got a text that can be guessed; try: ${ADVICE}`);
 }
 
-/** The secret beside the data, for the hub's own user only; made on the first start. */
+/** The secret beside the data, readable by the hub's user only; created on the first start. */
 function keptSecret(dataDir: string, tell: (problem: string) => unknown): string {
   const path = join(dataDir, 'secret');
   try {
@@ -65,7 +64,7 @@ function readSecret(path: string): string | undefined {
   }
 }
 
-/** Appears whole and once: of two processes that start together both take the one that was first. */
+/** Appears whole and once: when two processes start together, both use the first one's. */
 function makeSecret(path: string): string {
   const mine = `${path}.${randomBytes(6).toString('hex')}`;
   writeFileSync(mine, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx', flush: true });

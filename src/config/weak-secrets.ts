@@ -1,14 +1,11 @@
-/** What installers, examples and people in a hurry write; with any figures behind it. */
+/** Values of installers, examples and people in a hurry, with any digits behind them. */
 const DEFAULTS =
   /^(?:(?:change|replace)[-_ ]?(?:me|this|it)|default|(?:my|the)?[-_ ]?secret|pass(?:word|wd)?|p@ssw0rd|admin(?:istrator)?|root|test(?:ing)?|guest|demo|user|qwerty(?:uiop)?|letmein|welcome|iloveyou|abcd?e?f?g?h?|mat-?khau|lienthong|hub|portal|key|token)[-_ !@#.]*\d*[!@#.]*$/i;
 
-/** Fewer different characters than this are a pattern of somebody's fingers. */
+/** Fewer different characters are a keyboard pattern. */
 const MIN_DIFFERENT = 5;
 
-/**
- * Why a secret can be guessed, in words that do not show it; undefined where nothing speaks against it. Whether it is
- * long enough for its use is asked elsewhere.
- */
+/** Why a secret can be guessed, without showing it; undefined when no weakness is found. Its length is checked elsewhere. */
 export function weaknessOf(given: string): string | undefined {
   const secret = bytesOf(given);
   if (DEFAULTS.test(secret)) return 'it is a default that anybody tries first';
@@ -17,7 +14,7 @@ export function weaknessOf(given: string): string | undefined {
   return undefined;
 }
 
-/** The secret of a webhook is the bytes behind `whsec_`: a character each, so that the same is asked of them. */
+/** A webhook secret is the bytes behind `whsec_`; one character each, so that the same check applies. */
 function bytesOf(secret: string): string {
   const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
   return base64 === undefined ? secret : Buffer.from(base64, 'base64').toString('latin1');

@@ -1,28 +1,27 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Database } from './pool.ts';
 
-/** A list that may have ended early: `isCut` says that more follows, because its items together are large. */
+/** A list that may have ended early. `isCut` says that more follows, because its items together are too large. */
 export type Bounded<Item> = readonly Item[] & { readonly isCut?: boolean };
 
 export function bounded<Item>(items: readonly Item[], isCut: boolean): Bounded<Item> {
   return Object.assign([...items], { isCut });
 }
 
-/** Content that one page of a list has at most, unless its first item alone has more. */
+/** Limit of one page's content, unless its first item alone is larger. */
 export const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** Content that comes with the first statement: pages of usual records need no second one. */
+/** Content returned by the first statement: pages of usual records need no second one. */
 export const SHORT_BYTES = 16 * 1024;
 
-/** A row that says how large its content is. Content of more than SHORT_BYTES is left out, and read where it fits. */
+/** A row with the size of its content. Content over SHORT_BYTES is left out, and read later if it fits. */
 export interface Sized {
   readonly bytes: number;
 }
 
 /**
- * The first of these rows, as many as fit into a page, with the content that they came without.
- *
- * @param load reads rows again, with their content; a row that is gone is left out
+ * The first rows that fit into a page, with the content that was left out.
+ * @param load reads rows again, with their content; it leaves out a deleted row
  */
 export async function fitPage<Row extends Sized>(
   rows: readonly Row[],
@@ -48,12 +47,11 @@ export async function fitPage<Row extends Sized>(
 }
 
 /**
- * The rows of a query in an order, as many as fit into a page. PostgreSQL knows the size of a stored value without
- * reading it, so no more is read than is returned.
- *
+ * The first rows of an ordered query that fit into a page. PostgreSQL knows the size of a stored value without reading it,
+ * so nothing is read that is not returned.
  * @param query with its order and limit, and with the column `bytes`: the size of a row's content
  * @param order the same order, by columns of the query
- * @param columns what is returned of the rows that fit
+ * @param columns what to return of the rows that fit
  */
 export async function readBounded<Row>(
   { query: db }: Pick<Database, 'query'>,

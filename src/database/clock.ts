@@ -1,27 +1,26 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from './pool.ts';
 
-/** The database's time, for every process of the hub: leases are held and judged by one clock. */
+/** The database's time for all processes of the hub: one clock decides when a lease ends. */
 export interface Clock {
   /** Epoch milliseconds. */
   readonly nowMs: () => number;
-  /** How far this machine's clock was ahead of the database's when last compared. */
+  /** How far this machine's clock was ahead of the database's at the last comparison. */
   readonly aheadMs: () => number;
-  /** Compare again now; where the database cannot be asked, time goes on as it was. */
+  /** Compares the clocks now. Without an answer from the database the time runs on unchanged. */
   readonly compare: () => Promise<void>;
   close(): void;
 }
 
 const COMPARE_EVERY_MS = 60_000;
-/** A machine's clock that was set, or a machine that slept: the comparison no longer holds. */
+/** After such a jump the machine's clock was set or the machine slept, so the comparison no longer holds. */
 const JUMP_MS = 1_000;
 const TRIES = 3;
 
 /**
- * Begin to go by the database's clock. Between two comparisons time is counted by the machine's ticks, so that setting
- * its clock moves nothing; a jump of it is answered with a comparison at once.
- *
- * @param machineMs what this machine takes for the time
+ * Follows the database's clock. Between two comparisons it counts the machine's ticks, so setting the machine's clock moves
+ * nothing. A jump of that clock causes a comparison at once.
+ * @param machineMs this machine's time
  */
 export async function databaseClock(database: Database, machineMs: () => number): Promise<Clock> {
   let last = await measure(database, machineMs);
@@ -32,7 +31,7 @@ export async function databaseClock(database: Database, machineMs: () => number)
       .then((measured) => {
         last = measured;
       })
-      // Whoever needs the database hears of it; the next comparison is a minute away at the most.
+      // The next database call reports the error itself; the next comparison is at most a minute away.
       .catch(() => undefined)
       .finally(() => {
         comparing = undefined;
@@ -58,7 +57,7 @@ interface Measured {
   readonly tickMs: number;
 }
 
-/** The try with the shortest way there and back: its middle is when the database looked at its clock. */
+/** Uses the attempt with the shortest round trip: the database read its clock at its middle. */
 async function measure({ pool }: Database, machineMs: () => number): Promise<Measured> {
   let best: (Measured & { readonly tookMs: number }) | undefined;
   for (let tries = 0; tries < TRIES; tries++) {

@@ -1,30 +1,30 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** Ends what waits on sessions that are no more. */
+/** Ends waits on sessions that no longer exist. */
 export interface SessionWatch {
   close(): void;
 }
 
-/** What these pools have given out, and since when. */
+/** The clients that these pools have handed out, and since when. */
 type Held = Map<pg.PoolClient, number>;
 
-/** Parts of a client that its types do not tell. */
+/** Parts of a client that its types leave out. */
 interface Session {
   readonly processID: number;
   readonly connection: { readonly stream: Socket };
 }
 
-/** So often, and for what is held so long, it is looked whether the server still has the session. */
+/** Interval of the checks, and the minimum age of a session to be checked. */
 const LOOK_MS = 3_000;
-/** How long the server may take to say so; one that does not is waited for, as by whoever asked it something. */
+/** Time limit for the server's answer to a check. A server that does not answer ends no wait. */
 const ANSWER_MS = 5_000;
 
 /**
- * A server that dies with its machine ends no connection, and the stand-by that takes its address over knows none of them: who
- * waits for an answer would wait for a quarter of an hour, until the system gives up, and a lane would claim nothing meanwhile.
- * So of whatever is held for long it is asked, by a new connection, whether the server has such a session. One that is slow, or
- * waits for a lock, has it.
+ * A server that dies with its machine closes no connection, and the stand-by that takes over its address knows none of them. A
+ * query would then wait a quarter of an hour, until the operating system gives up, and its worker would claim nothing. So a new
+ * connection asks the server whether it still has each session in long use. A slow session, or one that waits for a lock, still
+ * exists.
  */
 export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = LOOK_MS): SessionWatch {
   const held: Held = new Map();
@@ -36,7 +36,7 @@ export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = 
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
     looking ??= endLost(url, held, everyMs)
-      // The server cannot be asked: it is away for everybody.
+      // The server cannot be asked: it is away for all sessions.
       .catch(() => undefined)
       .finally(() => {
         looking = undefined;
@@ -53,13 +53,13 @@ async function endLost(url: string, held: Held, forMs: number): Promise<void> {
     url,
     waiting.map(([client]) => sessionOf(client).processID),
   );
-  // Whoever waits hears that the connection broke, as from a server that could still say so.
+  // The query fails as if the server had closed the connection.
   for (const [client, sinceMs] of waiting)
     if (known && !known.has(sessionOf(client).processID) && held.get(client) === sinceMs)
       sessionOf(client).connection.stream.destroy();
 }
 
-/** Which of these sessions the server has; undefined where what answers has numbers of its own, as a pooler before it. */
+/** The sessions that the server still has. Undefined when a pooler with numbers of its own answers. */
 async function knownSessions(url: string, ids: readonly number[]): Promise<ReadonlySet<number> | undefined> {
   const client = new pg.Client({
     ...{ connectionString: url, application_name: 'lienthong' },
@@ -75,7 +75,7 @@ async function knownSessions(url: string, ids: readonly number[]): Promise<Reado
     const [answer] = rows;
     return answer?.own === sessionOf(client).processID ? new Set(answer.known) : undefined;
   } finally {
-    // One that answers nothing is not waited for at the end either.
+    // The close does not wait for a server that does not answer.
     void client.end().catch(() => undefined);
   }
 }

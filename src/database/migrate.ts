@@ -24,7 +24,7 @@ import * as m022 from './migrations/022-held-deliveries.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
-/** The migrations of this version by name. A name or a migration that was released never changes. */
+/** The migrations of this version by name. A released name or migration never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001-ledger-and-index': m001,
   '002-partners': m002,
@@ -51,12 +51,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 };
 
 /**
- * Bring the tables up to this version. Forward only; safe when several processes start together (Kysely holds an
- * advisory lock). Also makes the months of the partitioned tables around `nowMs`.
- *
- * @param schema where the tables are to be, if not where the database looks for them anyway
- * @returns the names of the migrations that were applied now
- * @throws when one fails, or when the database was made by a newer hub
+ * Migrates the tables to this version. Forward only; safe when several processes start together (Kysely holds an advisory
+ * lock). Also creates the monthly partitions around `nowMs`.
+ * @param schema the schema of the tables, if not the database's default
+ * @returns the names of the newly applied migrations
+ * @throws when one fails, or when a newer hub created the database
  */
 export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
   await refuseNewer(database, schema);
@@ -72,7 +71,7 @@ function inWords({ message, code }: Error & { code?: string }): string {
   return mayNot ? `${message}; make its role the owner of the database, or GRANT CREATE ON SCHEMA … TO it` : message;
 }
 
-/** What a newer hub has made of the tables, this one would read and write wrongly. */
+/** A newer hub may have changed the tables in a way that this version would misread. */
 async function refuseNewer({ query }: Database, schema: string | undefined): Promise<void> {
   const table = schema === undefined ? 'hub_migrations' : `${schema}.hub_migrations`;
   const there = await sql<{ is: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS is`.execute(query);
@@ -85,7 +84,7 @@ async function refuseNewer({ query }: Database, schema: string | undefined): Pro
     );
 }
 
-/** The names of the migrations that this version has and the database has not; nothing is changed. */
+/** The names of the migrations that this version has and the database lacks. Changes nothing. */
 export async function pendingMigrations(database: Database): Promise<readonly string[]> {
   const migrations = await migratorOf(database).getMigrations();
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);

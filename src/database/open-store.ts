@@ -6,7 +6,7 @@ import { type Database, openDatabase, refuseOtherSettings, type Waits } from './
 import { unopenedMessages } from './reseal.ts';
 
 export interface StoreOptions extends Waits {
-  /** The made-up time of a test. Without it the hub goes by the database's clock. */
+  /** A test's simulated time. By default the hub uses the database's clock. */
   readonly nowMs?: () => number;
   /** This machine's time. */
   readonly machineMs?: () => number;
@@ -46,7 +46,7 @@ const CLOCKS_DIFFER_MS = 1_000;
 function logDifference(clock: Clock, log: Logger): void {
   const aheadMs = Math.round(clock.aheadMs());
   if (Math.abs(aheadMs) > CLOCKS_DIFFER_MS)
-    log.warn({ aheadMs }, "this machine's clock is not the database's: the hub goes by the database's");
+    log.warn({ aheadMs }, "this machine's clock differs from the database's: the hub uses the database's");
 }
 
 /** Migrates the tables, and refuses a secret that cannot open them. */
@@ -56,7 +56,7 @@ export async function prepareStore({ database, nowMs }: Store, vault: Vault, log
   await refuseOtherSecret(database, vault);
 }
 
-/** With another secret no stored message could be opened, and new ones would be sealed with the wrong secret. */
+/** With a wrong secret no stored message could be decrypted, and new ones would be sealed with it. */
 async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {
   const { looked, unopened } = (await unopenedMessages(database, vault, 100)).newest;
   if (unopened > 0)

@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import type { Database } from './pool.ts';
 import { firstUuidOf } from './uuid.ts';
 
-/** The tables that only grow, and how their month is told. */
+/** The tables that only grow, and the column that decides a row's month. */
 const BY_MONTH = { messages: 'id', events: 'time', attempts: 'time', changes: 'time' } as const;
 type Growing = keyof typeof BY_MONTH;
 const MONTHS_AHEAD = 3;
-/** One number for the advisory lock under which months are made or dropped: all processes of a hub share it. */
+/** The advisory lock for creating and dropping months, shared by all processes of a hub. */
 const LOCK = 7_160_001;
 
 /**
- * Make the partitions of this month and the next three, and a default one that holds whatever falls outside, so that
- * nothing is refused for want of a month. Safe when several processes do it together.
+ * Creates the partitions of this month and the next three, and a default one for all other rows, so that a missing month
+ * refuses nothing. Safe when several processes do it together.
  */
 export async function makePartitions(database: Database, nowMs: number): Promise<void> {
   await database.query.transaction().execute(async (tx) => {
@@ -34,8 +34,7 @@ export async function makePartitions(database: Database, nowMs: number): Promise
 }
 
 /**
- * Drop the months that ended more than `months` ago. Messages are the truth: dropping them ends what a rebuild can give.
- *
+ * Drops the months that ended more than `months` ago. A rebuild cannot restore data of dropped messages.
  * @returns the names of the dropped partitions
  */
 export async function dropOldPartitions(database: Database, nowMs: number, months: number): Promise<readonly string[]> {
@@ -54,7 +53,7 @@ export async function dropOldPartitions(database: Database, nowMs: number, month
 
 type Tx = Parameters<Parameters<ReturnType<Database['query']['transaction']>['execute']>[0]>[0];
 
-/** A month whose rows already lie in the default partition (a clock that jumped) stays there: nothing is moved. */
+/** A month whose rows already lie in the default partition (after a clock jump) stays there; nothing is moved. */
 async function defaultHolds(tx: Tx, table: Growing, low: string, high: string): Promise<boolean> {
   const { rows } = await sql<{ oid: string | null }>`SELECT to_regclass(${`${table}_other`}) AS oid`.execute(tx);
   if (!rows[0]?.oid) return false;

@@ -5,23 +5,22 @@ import { binaryRows, type Column, type ColumnType, type Pieces, type Value } fro
 import { sendPrepared } from './send.ts';
 
 /**
- * A part of one statement: what is written to one table, as an array of rows.
- *
- * All tables of a batch are written by one statement (a WITH of one part a table): one round trip, one commit.
- * Measured on 2 cores: three statements a dossier 6.3 k/s, one statement 10.9 k/s, 100 dossiers a statement 131 k rows/s.
+ * A part of one statement: the rows for one table, as an array. One statement (a WITH of one part for each table) writes all
+ * tables of a batch: one round trip, one commit. Measured on 2 cores: three statements a dossier 6.3 k/s, one statement 10.9
+ * k/s, 100 dossiers a statement 131 k rows/s.
  */
 export interface PartKind<Row> {
   readonly name: string;
   readonly columns: readonly Column<Row>[];
-  /** The composite type that its rows are sent as; see rowOidsOf. */
+  /** The composite type of its rows; see rowOidsOf. */
   readonly rowType: string;
   readonly sql: PartSql;
-  /** Whether each given row must come back from `RETURNING`: where one does not, the batch met a concurrent change. */
+  /** Whether `RETURNING` must return each given row. A missing one means that the batch met a concurrent change. */
   readonly guarded: boolean;
 }
 /**
  * The SQL of a part; it must return rows. `rows` is the source of the given rows, `unnest(…) AS given`, with the part's
- * columns; `before` are the names of the parts before it in the statement.
+ * columns; `before` names the earlier parts of the statement.
  */
 export type PartSql = (rows: string, before: readonly string[]) => string;
 
@@ -49,15 +48,14 @@ export function insertInto(table: string, columns: readonly string[]): PartSql {
   return (rows) => `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows} RETURNING 1`;
 }
 
-/** Thrown by the database when a guarded row was changed by somebody else meanwhile: read anew and try again. */
+/** The database throws it when a concurrent write changed a guarded row: read again and retry. */
 export const SERIALIZATION_FAILURE = '40001';
 
 /**
- * Write all parts in one statement, in the order given: a part may read the names of those before it.
- * Parts without rows are left out.
- *
- * @throws a PostgreSQL error; 40001 when a guarded part met a concurrent change. Nothing is written then. Where the answer
- *   does not come, by a connection that breaks or in time, it may be written all the same.
+ * Writes all parts in one statement, in the given order: a part may read the names of earlier ones. Parts without rows are
+ * left out.
+ * @throws a PostgreSQL error; 40001 when a guarded part met a concurrent change. Nothing is written then. After a broken
+ * connection or a timeout the rows may be written all the same.
  */
 export async function writeParts(
   { pool, answerMs }: Pick<Database, 'pool' | 'answerMs'>,
@@ -101,7 +99,7 @@ function textOf(parts: readonly Part[]): string {
   return `WITH ${bodies.join(',\n')}\nSELECT ${guards.length > 0 ? guards.join(', ') : '1'}`;
 }
 
-/** Named by what it consists of: two versions of the hub on one database each have their own. */
+/** The name derives from the columns: two versions of the hub on one database each have their own types. */
 function rowTypeOf(name: string, columns: readonly Column<never>[]): string {
   return `hub_row_${name}_${hash('sha256', attributesOf(columns)).slice(0, 8)}`;
 }
@@ -112,7 +110,7 @@ function attributesOf(columns: readonly Column<never>[]): string {
 
 const known = new WeakMap<pg.Pool, Map<string, number>>();
 
-/** The row types of these parts in this database, made where they are not there yet. */
+/** The row types of these parts in this database; creates the missing ones. */
 async function rowOidsOf(pool: pg.Pool, parts: readonly Part[]): Promise<ReadonlyMap<string, number>> {
   const oids = known.get(pool) ?? new Map<string, number>();
   known.set(pool, oids);
@@ -120,7 +118,7 @@ async function rowOidsOf(pool: pg.Pool, parts: readonly Part[]): Promise<Readonl
   return oids;
 }
 
-/** One number for the advisory lock: one process makes a type at a time, and the others find it. */
+/** The advisory lock under which one process creates a type, and the others find it. */
 const LOCK = 7_160_006;
 
 async function makeRowType(pool: pg.Pool, { rowType, columns }: PartKind<unknown>): Promise<number> {

@@ -5,37 +5,37 @@ import { watchSessions } from './lost-sessions.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * The one way to the database. Two small pools, so that a slow search never holds up what is to be kept: `pool` for the
- * hot statements, planned once; `query` builds the others, each planned for its values.
+ * The one way to the database. Two small pools, so that a slow search never delays a write: `pool` for the hot statements,
+ * planned once; `query` builds the others, each planned for its values.
  */
 export interface Database {
   readonly pool: pg.Pool;
   readonly query: Kysely<Tables>;
-  /** How long the answer to what is written is waited for. */
+  /** Time limit for the answer to a write. */
   readonly answerMs: number;
-  /** How many connections `pool` has made by now: a new one may be to another server that has taken over. */
+  /** How many connections `pool` has made so far: a new one may lead to another server after a failover. */
   readonly connections: () => number;
-  /** The same database, where tables are looked for in another schema alone; commits there do not wait for the disk. */
+  /** The same database with another schema as the only search path; commits there do not wait for the disk. */
   beside(schema: string): Database;
   close(): Promise<void>;
 }
 
-/** The server ends a statement that takes longer, for a lock or anything else; nothing of it is kept then. */
+/** The server cancels a statement that takes longer, for a lock or anything else, and stores nothing of it. */
 const STATEMENT_MS = 60_000;
-/** The server's limit does not hold for the commit: on a slow disk that may take for ever, and then nobody knows. */
+/** The server's limit does not cover the commit. On a slow disk a commit may hang, and its result is unknown then. */
 const ANSWER_MS = STATEMENT_MS + 5_000;
 
 export interface Waits {
-  /** How long the answer to what is written is waited for. */
+  /** Time limit for the answer to a write. */
   readonly answerMs?: number | undefined;
-  /** How often it is looked whether the server still has the sessions that wait for it. */
+  /** Interval of the checks whether the server still has the sessions in use. */
   readonly sessionsMs?: number | undefined;
 }
 
 export interface DatabaseOptions extends Waits {
-  /** How many connections `pool` has at the most; `query` has half of that. */
+  /** Maximum of connections of `pool`; `query` has half of it. */
   readonly size?: number;
-  /** Of each session, over those that the hub always asks for. */
+  /** Settings of each session, in addition to those that the hub always sets. */
   readonly settings?: readonly string[];
 }
 
@@ -62,16 +62,16 @@ export function openDatabase(
 }
 
 /**
- * Times come back in +07:00, so that they can be handed out as they are (the zone of the city was +08:00 until 1975). A plan that was made while a table was
- * empty reads all of it, and may be kept while the table grows: never scan where an index can be used. (The price of
- * a scan that cannot be avoided looks so high then that it would start the compiler, at half a second a statement.)
+ * Times come back in +07:00, ready to serve (the city's zone was +08:00 until 1975). A plan made while a table was empty reads
+ * all of it, and may stay in use while the table grows. So never scan where an index can be used. (The price of a scan that
+ * cannot be avoided then looks so high that it would start the compiler, half a second a statement.)
  */
 const ALL = [
   'TimeZone=Etc/GMT-7',
   'DateStyle=ISO',
   'enable_seqscan=off',
   'jit=off',
-  // What a role or a database may have been given otherwise: with fewer digits even the clock would be hours off.
+  // Overrides settings of a role or a database: with fewer digits even the clock would be hours off.
   'extra_float_digits=1',
   'standard_conforming_strings=on',
   'bytea_output=hex',
@@ -82,9 +82,9 @@ const ALL = [
   'default_transaction_isolation=read committed',
 ];
 /**
- * Planning a batch's statement costs more than executing it (1.2 k/s planned anew, 5 k/s planned once). What is planned
- * once is planned while the tables may be empty: then a join reads whole indexes (114 ms at 39,000 dossiers) where a
- * probe for each row takes 0.9 ms.
+ * Planning a batch's statement costs more than executing it (1.2 k/s planned each time, 5 k/s planned once). A plan made once
+ * may be made while the tables are empty: then a join reads whole indexes (114 ms at 39,000 dossiers) where a probe for each
+ * row takes 0.9 ms.
  */
 const HOT = ['plan_cache_mode=force_generic_plan', 'enable_hashjoin=off', 'enable_mergejoin=off'];
 
@@ -99,18 +99,17 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
     options: [...ALL, ...settings].map((setting) => `-c ${setting.replaceAll(' ', '\\ ')}`).join(' '),
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   });
-  // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
+  // A connection that breaks while idle is replaced at the next use. Without a listener it would end the process.
   pool.on('error', () => undefined);
-  // The same for one that is taken out and between two statements: the next one fails, and whoever sent it hears of it.
+  // The same for a client between two statements: its next statement fails and reports the error.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
 /**
- * A pooler before the server may pass over what a session asks for, and `options` in the address take its place: then times
- * would come back in another zone and be taken for Vietnam's, or statements be planned for tables that have grown since.
- *
- * @throws which setting, and what to do instead
+ * A pooler may ignore a session's settings, and `options` in the address override them. Times would then come back in
+ * another zone and be read as Vietnam's, or plans would not fit the grown tables.
+ * @throws naming the setting and the remedy
  */
 export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Promise<void> {
   const asked = [...ALL, ...HOT].map((setting) => setting.split('='));
@@ -133,13 +132,13 @@ export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Pro
     );
 }
 
-/** It would take all dossiers but those with a name that its encoding has not. */
+/** Such a database stores all dossiers except those whose names its encoding lacks. */
 async function refuseOtherEncoding(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ encoding: string; name: string }>(
     `SELECT current_setting('server_encoding') AS encoding, current_database() AS name`,
   );
   const { encoding, name } = rows[0] as { encoding: string; name: string };
-  // SQL_ASCII keeps whatever bytes it is given.
+  // SQL_ASCII stores any bytes.
   if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
     throw new Error(
       `the database ${name} has the encoding ${encoding}, in which Vietnamese cannot be kept; give DATABASE_URL one that was made with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
@@ -147,10 +146,9 @@ async function refuseOtherEncoding(pool: pg.Pool): Promise<void> {
 }
 
 /**
- * Wait for a server that is starting as well, as after a reboot, for so long at the most. Whatever else is wrong with it
- * (a password, a name) shows at its first use, and so does a server that never comes.
- *
- * @param onWait told why, where there is something to wait for
+ * Waits for a server that is starting too, as after a reboot, up to a time limit. Any other fault (a password, a name)
+ * appears at its first use, as does a server that never starts.
+ * @param onWait gets the reason when there is something to wait for
  */
 export async function waitForServer(url: string, forMs: number, onWait: (why: string) => void): Promise<void> {
   await pRetry(() => ask(url), {
@@ -175,7 +173,7 @@ async function ask(url: string): Promise<void> {
   }
 }
 
-/** Nobody listens yet, its name is not known yet, it says that it is starting (57P03), or it ends as it starts. */
+/** The port is closed, the name is not known yet, the server says that it is starting (57P03), or it breaks off while starting. */
 function isComing(error: Error): boolean {
   const { code = '' } = error as { code?: string };
   if (error.message === 'Connection terminated unexpectedly') return true;
@@ -187,7 +185,7 @@ const INT8 = 20;
 
 function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
   if (oid === TIMESTAMPTZ) return instantOf;
-  // Ids and counts: all far below 2^53.
+  // Ids and counts, all far below 2^53.
   if (oid === INT8) return Number;
   return pg.types.getTypeParser(oid, format as 'text');
 }

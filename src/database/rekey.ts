@@ -6,14 +6,14 @@ import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Where hashes of personal data stand: the table, its key (name and type of each column), and the hash. */
+/** A column with hashes of personal data: the table, its key (name and type of each column), and the hash. */
 interface Place {
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
   readonly hash: string;
-  /** How many rows one transaction looks at: some tens of milliseconds. */
+  /** Rows in one transaction: some tens of milliseconds. */
   readonly pageRows: number;
-  /** Search words stand beside the hash. */
+  /** The table also has search words. */
   readonly hasWords?: boolean;
 }
 
@@ -24,14 +24,13 @@ const PLACES: readonly Place[] = [
   { table: 'idempotency_keys', key: { party: 'text', key: 'text' }, hash: 'body_hash', pageRows: 500 },
 ];
 
-/** The background rests this many times as long as it works, so that pushes and reads keep the database. */
+/** The background rests twice as long as it works, so that pushes and reads get the database. */
 const REST = 2;
 
 /**
- * Key the rows that a version before migration 019 wrote, page by page. A start goes on where the last one ended.
- *
- * Resolves when none is left, when another process works on what is left, or soon after `signal` is aborted.
- * @returns how many rows were keyed
+ * Keys the rows that a version before migration 019 wrote, page by page. A start continues where the last one ended.
+ * Resolves when no row is left, when another process works on the rest, or soon after `signal` is aborted.
+ * @returns the number of keyed rows
  */
 export async function keyOldRows(database: Database, vault: Vault, signal: AbortSignal): Promise<number> {
   let keyed = 0;
@@ -50,7 +49,7 @@ interface State {
   readonly after: readonly string[] | null;
 }
 
-/** The lock on the table's row keeps other processes away; the transaction ends with the page. */
+/** A lock on the table's row excludes other processes; the transaction ends with the page. */
 async function keyNextPage(tx: pg.PoolClient, vault: Vault): Promise<number | undefined> {
   const { rows } = await tx.query<State>(
     `SELECT table_name AS table, after FROM rekeying WHERE ended_at IS NULL ORDER BY table_name LIMIT 1
@@ -58,7 +57,7 @@ async function keyNextPage(tx: pg.PoolClient, vault: Vault): Promise<number | un
   );
   const [state] = rows;
   if (!state) return undefined;
-  // Nothing is lost with the last pages before a crash: they are keyed again.
+  // A crash loses nothing but the last pages, and they are keyed again.
   await tx.query('SET LOCAL synchronous_commit = off');
   const place = PLACES.find(({ table }) => table === state.table) as Place;
   const page = await rekeyPage(tx, vault, place, state.after ?? undefined);
@@ -70,7 +69,7 @@ async function keyNextPage(tx: pg.PoolClient, vault: Vault): Promise<number | un
     return page.renewed;
   }
   await tx.query('UPDATE rekeying SET ended_at = clock_timestamp() WHERE table_name = $1', [place.table]);
-  // The planner's statistics quote the most common words.
+  // The planner's statistics contain the most common words.
   if (place.hasWords) await tx.query(`ANALYZE ${place.table}`);
   return 0;
 }
@@ -78,11 +77,11 @@ async function keyNextPage(tx: pg.PoolClient, vault: Vault): Promise<number | un
 export interface RekeyReport {
   /** How many hashes were renewed, by table. */
   readonly rekeyed: Readonly<Record<string, number>>;
-  /** How many rows need a secret that is not given; they are left unchanged. */
+  /** Rows whose secret is not given; they stay unchanged. */
   readonly unopened: number;
 }
 
-/** Put all hashes and search words under the newest key, from whichever they have or from none. The hub may run meanwhile. */
+/** Keys all hashes and search words with the newest key, whether keyed before or not. The hub may run meanwhile. */
 export async function rekeyAll(
   database: Database,
   vault: Vault,
@@ -124,7 +123,10 @@ interface Page {
 
 type Queryable = pg.Pool | pg.PoolClient;
 
-/** Renew one page of rows after a key. @returns undefined when no row follows */
+/**
+ * Renews one page of rows after a key.
+ * @returns undefined when no row follows
+ */
 async function rekeyPage(
   db: Queryable,
   vault: Vault,
@@ -184,7 +186,7 @@ interface Sealed {
   readonly keyId: number;
 }
 
-/** The words of a dossier are those of its record. */
+/** A dossier's words come from its record. */
 async function withWords(db: Queryable, vault: Vault, old: readonly Hashed[]): Promise<readonly Renewed[]> {
   if (old.length === 0) return [];
   const { rows } = await db.query<Sealed>(
@@ -201,7 +203,7 @@ async function withWords(db: Queryable, vault: Vault, old: readonly Hashed[]): P
   });
 }
 
-/** Only over what was read: what the hub wrote meanwhile has the newest key. */
+/** Writes only unchanged rows: a concurrent write of the hub has the newest key. */
 async function write(db: Queryable, place: Place, renewed: readonly Renewed[]): Promise<void> {
   if (renewed.length === 0) return;
   const { table, key, hash, hasWords = false } = place;

@@ -47,7 +47,7 @@ describe('reseal', () => {
     return new Map((await everySealed()).map((row) => [row.place, vault.open(row).toString()]));
   }
 
-  test('the new secret alone opens everything afterwards, and nothing else has changed', async () => {
+  test('the new secret alone opens everything afterwards, and nothing else changes', async () => {
     const before = await plain(OLD);
     const told: number[] = [];
     const report = await renew([NEW, OLD], ({ done, total }) => {
@@ -60,7 +60,7 @@ describe('reseal', () => {
     expect(await plain(NEW)).toEqual(before);
   });
 
-  test("a citizen's proof is one under the new secret", async () => {
+  test("a citizen's proof is valid under the new secret", async () => {
     await renew([NEW, OLD]);
     const { rows } = await pool().query('SELECT phone_proof, identity_proof FROM dossiers WHERE code = $1', [CODE]);
     const vault = createVault([NEW]);
@@ -75,7 +75,7 @@ describe('reseal', () => {
     expect(without.rows[0].n).toBe(450);
   });
 
-  test('begun again it does what is left, and nothing a third time', async () => {
+  test('a second run does the rest, and nothing twice', async () => {
     const ended = renew([NEW, OLD], () => {
       throw new Error('ended');
     });
@@ -86,7 +86,7 @@ describe('reseal', () => {
     expect((await plain(NEW)).size).toBe((await everySealed()).length);
   });
 
-  test('what no given secret opens is counted and left as it is', async () => {
+  test('a value that no given secret opens is counted and stays unchanged', async () => {
     const before = await everySealed();
     const { resealed, unopened } = await renew([NEW]);
     expect(resealed).toEqual({ dossiers: 0, messages: 0, events: 0, attempts: 0 });

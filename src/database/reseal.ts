@@ -4,13 +4,13 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
 
-/** Where sealed values stand: the table's key (name and type of each column), the value, and the id of its key. */
+/** A column with sealed values: the table's key (name and type of each column), the value, and the id of its key. */
 interface Place {
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
   readonly value: string;
   readonly keyId: string;
-  /** Beside the record stand proofs that are made with the secret too: see `proofColumns`. */
+  /** The table also has proofs made with the secret; see `proofColumns`. */
   readonly hasProofs?: boolean;
 }
 
@@ -33,8 +33,8 @@ const PLACES: readonly Place[] = [
 ];
 
 /**
- * How many of the newest messages, and of the oldest, are sealed with a key that the vault does not have: of the newest
- * by a wrong secret, of the oldest by one of before that is not given any more.
+ * Counts the newest and the oldest messages whose key the vault lacks: the newest show a wrong secret, the oldest a missing
+ * previous one.
  */
 export async function unopenedMessages(
   { pool }: Pick<Database, 'pool'>,
@@ -52,19 +52,19 @@ export async function unopenedMessages(
 }
 
 const BATCH_ROWS = 200;
-/** A body may have 20 MiB: of such ones a batch has few. */
+/** A body may have 20 MiB, so a batch holds few of those. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ResealReport {
   /** How many values were renewed, by table. */
   readonly resealed: Readonly<Record<string, number>>;
-  /** How many are sealed with a key that the vault does not have. */
+  /** Values whose key the vault lacks. */
   readonly unopened: number;
 }
 
 /**
- * Seal with the vault's newest key whatever is sealed with another one. Each batch commits on its own and only what is
- * not renewed yet is looked for, so it may be ended at any time and begun again; the hub may run meanwhile.
+ * Seals all values again that have another key than the vault's newest. Each batch commits on its own, and a run looks only for
+ * the rest, so it may be interrupted and repeated; the hub may run meanwhile.
  */
 export async function reseal(
   database: Database,
@@ -73,7 +73,7 @@ export async function reseal(
 ): Promise<ResealReport> {
   const client = await database.pool.connect();
   try {
-    // Counting and looking for what is left reads whole tables.
+    // Counting and finding the rest reads whole tables.
     await client.query('SET statement_timeout = 0');
     let total = 0;
     for (const place of PLACES) total += await countOld(client, place, vault.keyId);
@@ -91,7 +91,7 @@ export async function reseal(
     }
     return report;
   } finally {
-    // Not back into the pool: it has no time limit.
+    // The client has no time limit any more, so it must not return to the pool.
     client.release(true);
   }
 }
@@ -126,7 +126,7 @@ async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
   }
 }
 
-/** In the order of the key, so that each batch goes on where the one before ended. */
+/** In the order of the key, so that each batch continues where the last one ended. */
 async function readOld(
   client: pg.PoolClient,
   { table, key, value, keyId, hasProofs }: Place,
@@ -162,7 +162,7 @@ interface Opened {
   readonly plain: Buffer;
 }
 
-/** Only over what was read: a dossier that the hub wrote meanwhile has its newest key already. */
+/** Writes only unchanged rows: a dossier that the hub wrote meanwhile already has its newest key. */
 async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: readonly Opened[]): Promise<number> {
   if (opened.length === 0) return 0;
   const { table, key, value, keyId, hasProofs } = place;
@@ -187,7 +187,7 @@ async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: 
   return opened.length;
 }
 
-/** Citizens' proofs: after a change of the secret they match nothing until they are made anew. */
+/** Citizens' proofs match nothing after a change of the secret until they are made again. */
 function proofColumns(vault: Vault, opened: readonly Opened[]): (readonly [string, readonly unknown[]])[] {
   const records = opened.map(({ row, plain }) => ({ row, record: JSON.parse(plain.toString()) as Dossier }));
   const proof = (code: string, text: string | undefined): Buffer | null => {

@@ -67,7 +67,7 @@ function shown(value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : (value ?? null);
 }
 
-test('what is written comes back as it was, whatever its type, size and letters', async () => {
+test('each written value comes back unchanged, whatever its type, size and letters', async () => {
   const rows: Row[] = [
     {
       text: 'H60.01-250812-0035',
@@ -98,7 +98,7 @@ test('what is written comes back as it was, whatever its type, size and letters'
       expect(shown(read[at]?.[name as keyof Row]), `${name} of row ${at}`).toBe(shown(value));
 });
 
-test('instants are written from text and from milliseconds alike', async () => {
+test('instants are written the same from text and from milliseconds', async () => {
   const at = '2025-02-28T23:59:59.999+07:00';
   await writeParts(database, [
     part([
@@ -109,7 +109,7 @@ test('instants are written from text and from milliseconds alike', async () => {
   expect((await kept()).map((row) => row.at)).toEqual([at, at]);
 });
 
-test('processes that make a row type at the same moment both write', async () => {
+test('processes that create a row type at the same moment both write', async () => {
   const parts = Array.from({ length: 60 }, (_, n) =>
     definePart<string>(
       `fresh${n}`,
@@ -117,7 +117,7 @@ test('processes that make a row type at the same moment both write', async () =>
       (rows) => `INSERT INTO kept (text) SELECT text FROM ${rows} RETURNING 1`,
     ),
   );
-  // Both have their sessions already: what is left between look and creation is what the other may come into.
+  // Both sessions exist already, so the other process can only interfere between look-up and creation.
   for (const [n, fresh] of parts.entries())
     await Promise.all([database, other, database, other].map((one, at) => writeParts(one, [fresh([`${n} ${at}`])])));
   expect((await kept()).length).toBe(60 * 4);

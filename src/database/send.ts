@@ -1,23 +1,22 @@
 import pg from 'pg';
 import type { Pieces } from './rows.ts';
 
-/** A statement that is planned once under its name, with its parameters in binary form. */
+/** A statement planned once under its name, with its parameters in binary form. */
 export interface Prepared {
   readonly name: string;
   readonly text: string;
   readonly values: readonly Pieces[];
-  /** How long the answer is waited for. */
+  /** Time limit for the answer. */
   readonly answerMs: number;
 }
 
 /**
- * Send a statement as `pool.query` does, but its parameters from where they are: `pg` puts them together, growing as it
- * goes, and holds two or three times their size meanwhile.
- *
+ * Sends a statement like `pool.query`, but with its parameters from their places. `pg` would join them in a growing buffer
+ * and hold two or three times their size.
  * @throws a PostgreSQL error
  */
 export async function sendPrepared(pool: pg.Pool, { name, text, values, answerMs }: Prepared): Promise<void> {
-  // The types of pg do not know that a query may have a limit of its own.
+  // The types of pg lack that a query may have its own timeout.
   const query = Object.assign(new pg.Query({ name, text }), { query_timeout: answerMs });
   const submit = query.submit;
   query.submit = (connection) => {
@@ -26,14 +25,14 @@ export async function sendPrepared(pool: pg.Pool, { name, text, values, answerMs
     };
     return submit.call(query, Object.create(connection, { bind: { value: bind } }));
   };
-  // What they say that the pool gives back is what a client does.
+  // Their return type for the pool is wrong; it is that of a client.
   await (pool.query(query) as unknown as Promise<void>);
 }
 
-/** Smaller messages are put together: a copy of so little costs less than its pieces. */
+/** Smaller messages are joined: copying so little costs less than sending pieces. */
 const SMALL_BYTES = 64 * 1024;
 
-/** `Bind` of the protocol: to the nameless portal, all parameters in binary form, all results as text. */
+/** The protocol's `Bind`: to the unnamed portal, all parameters in binary form, all results as text. */
 function bindMessage(name: string, values: readonly Pieces[]): readonly Uint8Array[] {
   const beginning = Buffer.from(`B....\0${name}\0......`, 'latin1');
   const counts = beginning.length - 6;

@@ -221,7 +221,7 @@ interface AuditTable {
   action: string;
   subject: string;
   why: string | null;
-  /** Given by the table itself; see ledger/audit-chain.ts. */
+  /** Assigned by the table itself; see ledger/audit-chain.ts. */
   position: Generated<number>;
   link: Generated<Buffer>;
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Database } from './pool.ts';
 import type { Tables } from './tables.ts';
 
-/** Run statements in one transaction. What they throw rolls it back and is thrown on. */
+/** Runs statements in one transaction. An error rolls it back and is rethrown. */
 export async function inTransaction<Out>(database: Database, work: (tx: pg.PoolClient) => Promise<Out>): Promise<Out> {
   const tx = await database.pool.connect();
   try {
@@ -19,10 +19,10 @@ export async function inTransaction<Out>(database: Database, work: (tx: pg.PoolC
   }
 }
 
-/** Runs one statement, as it is written. */
+/** Runs one statement unchanged. */
 export type Run = <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** Read much, all of one moment, beside the hot statements; whole tables may be scanned. */
+/** Reads large data from one snapshot, beside the hot statements. Whole tables may be scanned. */
 export function atOneMoment<Out>({ query }: Database, read: (run: Run) => Promise<Out>): Promise<Out> {
   return query
     .transaction()

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 
 /**
- * UUIDv7 (RFC 9562): the first 48 bits are the time, so that ids sort by time and an id alone finds its month. Each id
- * is greater than all before it of the same source, and than `after`.
+ * UUIDv7 (RFC 9562): the first 48 bits are the time, so ids sort by time and an id alone finds its month. Each id is greater
+ * than all earlier ones of the same source, and than `after`.
  */
 export interface UuidSource {
   next(after?: string): string;

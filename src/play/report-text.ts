@@ -1,4 +1,4 @@
-/** Rows in columns: the first one to the left, numbers to the right. */
+/** Aligns rows in columns: the first to the left, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const all = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, at) => Math.max(...all.map((row) => (row[at] ?? '').length)));
@@ -10,7 +10,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(head), rule, ...all.slice(1).map(line)].join('\n');
 }
 
-/** More faults of one kind tell nothing new. */
+/** Further faults of one kind add no information. */
 const MOST_FAULTS = 60;
 
 /** The one form of a report: sections, then the verdict with its faults. */

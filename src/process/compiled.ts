@@ -7,10 +7,9 @@ const isCompiled = extname(import.meta.filename) === '.js';
 export const ROOT = isCompiled ? join(here, '..') : here;
 
 /**
- * Where the compiled form of a source file is. Threads and other processes of the hub run it, also when vitest runs the
+ * The path of a source file's compiled form. Threads and other processes of the hub run it, even when vitest runs the
  * sources in this one.
- *
- * @param source from the repository's root, such as `src/main.ts`
+ * @param source relative to the repository's root, such as `src/main.ts`
  */
 export function compiled(source: string): string {
   return join(ROOT, 'dist', source.replace(/\.ts$/, '.js'));

@@ -1,10 +1,9 @@
 import { isatty } from 'node:tty';
 
 /**
- * Who is to end this process: SIGTERM or SIGINT, and SIGHUP where it was started at a terminal, which is gone then. Elsewhere a
- * SIGHUP changes nothing: Node undoes what nohup asks for, so that the end of a terminal would kill what was to outlive it.
- *
- * @returns listen no longer
+ * Listens for SIGTERM and SIGINT, and for SIGHUP when the process started at a terminal. Elsewhere it ignores SIGHUP: Node
+ * undoes what nohup asks for, and the terminal's end would kill the process.
+ * @returns a function that stops listening
  */
 export function onEnd(heard: (signal: NodeJS.Signals) => void): () => void {
   const atTerminal = isatty(0) || isatty(1);
@@ -18,9 +17,9 @@ export function onEnd(heard: (signal: NodeJS.Signals) => void): () => void {
 
 const LINGER_MS = 2_000;
 
-/** What failed may have left a connection open, such as to a server that waits for a password: it is not waited for. */
+/** Exits although connections may be open, such as one to a server that waits for a password. */
 export function endSoon(): void {
-  // What is still read of what was said, is.
+  // First flushes stdout to its reader.
   const end = (): unknown => (process.stdout.writableLength > 0 ? endSoon() : process.exit());
   setTimeout(end, LINGER_MS).unref();
 }

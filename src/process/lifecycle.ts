@@ -4,9 +4,9 @@ import type { Logger } from 'pino';
 export interface LifecycleParts {
   readonly log: Logger;
   readonly roles: readonly string[];
-  /** Whether another process must find new work by looking, because no notification reaches it. */
+  /** Whether another process must poll for new work, because no notification reaches it. */
   readonly isUnnotified: boolean;
-  /** How often a worker without the scheduler's sweep looks for due deliveries; false for never. */
+  /** How often a worker without the scheduler's sweep polls for due deliveries; false for never. */
   readonly lookMs: number | false;
   readonly onFault: (where: string, error: unknown) => void;
   readonly queue: { listen(handler: (party: string) => void): Promise<void>; close(): Promise<void> };
@@ -19,13 +19,16 @@ export interface LifecycleParts {
 }
 
 export interface Lifecycle {
-  /** Begins to deliver (role worker), to sweep (scheduler) and to answer (api; other roles answer probes). @returns the address */
+  /**
+   * Starts delivering (role worker), sweeping (scheduler) and answering (api; other roles answer probes).
+   * @returns the address
+   */
   start(): Promise<string>;
-  /** Takes no new work, finishes what is under way, and closes everything. */
+  /** Takes no new work, finishes the current work, and closes everything. */
   stop(): Promise<void>;
 }
 
-/** Of the ten seconds in which a process has to end. Closing the rest takes up to three. */
+/** Part of the ten seconds in which a process must end. Closing the rest takes up to three. */
 const DRAINED_MS = 6_500;
 
 export function createLifecycle(parts: LifecycleParts): Lifecycle {
@@ -36,7 +39,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   return {
     async start() {
       if (parts.isUnnotified)
-        log.warn({ roles }, 'without REDIS_URL other processes find new work by looking for it alone, seconds later');
+        log.warn({ roles }, 'without REDIS_URL other processes find new work by polling, seconds later');
       if (isWorker) await queue.listen(pipeline.deliver);
       if (roles.includes('scheduler')) await scheduler.start();
       else if (isWorker && parts.lookMs !== false) looking = setInterval(() => void look(), parts.lookMs);

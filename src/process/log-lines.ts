@@ -1,15 +1,14 @@
 import { writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-/** What waits for a reader that is slow; more is dropped. */
+/** Buffer for a slow reader; further lines are dropped. */
 const MAX_WAITING = 16 * 1024 * 1024;
 const AGAIN_MS = 20;
 const LAST_MS = 1_000;
 
 /**
- * Lines to a file descriptor, written at once. What cannot be written, for the disk is full or the reader is gone, is lost, and
- * neither holds the process up nor ends it: pino's own destination throws it at whoever logs, and tries for ever when the
- * process ends.
+ * Writes log lines to a file descriptor at once. Lines that cannot be written (full disk, closed pipe) are lost, without
+ * blocking or ending the process. Pino's own destination throws such an error at its caller, and retries for ever at the exit.
  */
 export function logLines(descriptor: number): DestinationStream {
   const lines = known.get(descriptor) ?? linesTo(descriptor);
@@ -25,7 +24,7 @@ function linesTo(descriptor: number): DestinationStream {
   let begun: Buffer = Buffer.alloc(0);
   let again: NodeJS.Timeout | undefined;
 
-  /** @returns false where the reader takes no more for the moment */
+  /** @returns false when the reader takes no more for now */
   function put(): boolean {
     for (;;) {
       if (begun.length === 0) {
@@ -57,7 +56,7 @@ function linesTo(descriptor: number): DestinationStream {
   };
 }
 
-/** How much is done with; undefined where a pipe takes nothing for the moment. */
+/** How many bytes are done; undefined when a pipe takes nothing for now. */
 function writtenOf(descriptor: number, bytes: Buffer): number | undefined {
   try {
     return writeSync(descriptor, bytes);

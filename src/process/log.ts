@@ -1,7 +1,10 @@
 import { type Logger, pino } from 'pino';
 import { logLines } from './log-lines.ts';
 
-/** The log of a process: JSON lines on stdout, or on another file descriptor. @param level one of pino's */
+/**
+ * The log of a process: JSON lines on stdout, or on another file descriptor.
+ * @param level one of pino's
+ */
 export function createLog(level: string, descriptor = 1): Logger {
   return pino(
     {
@@ -14,7 +17,7 @@ export function createLog(level: string, descriptor = 1): Logger {
   );
 }
 
-/** The line that supervisors and scripts wait for, whatever the level. */
+/** The line that supervisors and scripts wait for, at any log level. */
 export function logListening(log: Logger, about: object): void {
   log.child({}, { level: 'info' }).info(about, 'listening');
 }

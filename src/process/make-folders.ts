@@ -2,10 +2,9 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Make a folder and those above it. Node's own `recursive` runs for ever where a file system takes no folder and says that
- * there is none above, as /proc does.
- *
- * @returns the uppermost one that was made; undefined where all were there
+ * Creates a folder and its parents. Node's own `recursive` never ends on a file system that takes no folder and reports a
+ * missing parent, such as /proc.
+ * @returns the topmost created folder; undefined when all existed
  */
 export function makeFolders(folder: string): string | undefined {
   if (isFolder(folder)) return undefined;

@@ -6,14 +6,14 @@ export interface BullOptions {
   readonly url: string;
   /** The prefix of all keys: two hubs may share one Redis. */
   readonly prefix?: string;
-  /** How often a queue that hears nothing is checked for having stopped working. */
+  /** Interval of the checks whether a silent queue still works. */
   readonly watchMs?: number;
   readonly log?: (fields: object, message: string) => void;
 }
 
 /**
- * The queue of a hub of several processes: Bull on Redis. Jobs carry a party's id, are run once, and are removed at
- * once; the ledger knows the rest. A ring while Redis is away is heard by its own process alone; `sweep` makes up for it.
+ * The queue of a hub of several processes: Bull on Redis. A job carries a party's id, runs once, and is removed at once; the
+ * ledger knows the rest. While Redis is away a notification reaches only its own process; `sweep` makes up for it.
  */
 export function createBullQueue({
   url,
@@ -32,7 +32,7 @@ export function createBullQueue({
   const rung = new Set<string>();
   let sending: Promise<void> | undefined;
 
-  /** What is rung while a round is on its way goes with the next: one round trip for many rings. */
+  /** Notifications during a round trip go with the next one: one round trip for many. */
   async function send(): Promise<void> {
     while (rung.size > 0 && !closed) {
       const parties = [...rung];
@@ -40,8 +40,8 @@ export function createBullQueue({
       try {
         await within(1_000, queue.addBulk(parties.map((party) => ({ data: { party } }))));
       } catch (error) {
-        log({ error: (error as Error).message, parties }, 'ring lost, the sweep makes up for it');
-        // Without Redis each process hears itself: it goes on delivering by its sweep, or by looking for what is due.
+        log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
+        // Without Redis each process notifies itself, and finds other work by its sweep.
         for (const party of parties) handler?.(party);
       }
     }
@@ -60,13 +60,13 @@ export function createBullQueue({
       settings: { lockDuration: 60_000, maxStalledCount: 3, stalledInterval: 30_000 },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
-    // Redis going away is an expected state; without a listener it would end the process.
+    // An outage of Redis is an expected state. Without a listener it would end the process.
     fresh.on('error', (error) => log({ error: error.message }, 'queue error'));
     clients.set(fresh, own);
     return fresh;
   }
 
-  /** Bull leaves clients that it was given open, and its worker connects anew when its client ends. */
+  /** Bull does not close clients that it was given, and its worker reconnects when its client ends. */
   async function shut(old: Bull.Queue): Promise<void> {
     await within(2_000, old.close(true)).catch(() => undefined);
     for (const client of clients.get(old) ?? []) client.disconnect();
@@ -80,16 +80,16 @@ export function createBullQueue({
   async function listenOn(on: Bull.Queue<{ party: string }>): Promise<void> {
     // process() settles only when the queue closes.
     void on.process(50, hear).catch((error?: Error) => log({ error: error?.message }, 'queue stopped'));
-    // A worker that is shut while it connects rejects where nobody listens; without Redis there is nothing to wait for.
+    // A worker that is closed while it connects rejects unhandled. Without Redis there is nothing to wait for.
     await within(1_000, Promise.all((clients.get(on) ?? []).map(isReady))).catch(() => undefined);
   }
 
-  /** Bull's workers may stop for good after a reconnect (bull#1873): rings wait and nobody hears them. */
+  /** Bull's workers may stop for good after a reconnect (bull#1873): then jobs stay unprocessed. */
   async function rebuildIfDeaf(): Promise<void> {
     if (closed || !handler || Date.now() - heardAt < watchMs) return;
     try {
       if ((await within(1_000, queue.getWaitingCount())) === 0) return;
-      log({}, 'queue is deaf, building it anew');
+      log({}, 'the queue stopped processing, building it again');
       const old = queue;
       queue = open();
       heardAt = Date.now();
@@ -103,7 +103,7 @@ export function createBullQueue({
   return {
     async notify(parties) {
       for (const party of parties) rung.add(party);
-      // Begun with nothing to send it would end before it is noted as under way, and be waited for ever after.
+      // A round with nothing to send would end before it is recorded, and block all later ones.
       if (rung.size > 0) sending ??= send();
       await sending;
     },
@@ -122,21 +122,20 @@ export function createBullQueue({
 let outlives = false;
 
 /**
- * A worker of Bull that is shut while it connects, to a Redis that is slow or away, rejects where nobody can listen
- * (bull/lib/worker.js): that must not end a process, nor turn its end into a failure. Whatever else nobody listens to
- * ends it as before.
+ * A worker of Bull that is closed while it connects to a slow Redis rejects unhandled (bull/lib/worker.js). That must not end
+ * the process or turn its exit into a failure. All other unhandled rejections end it as usual.
  */
 function outliveBull(): void {
   if (outlives) return;
   outlives = true;
   process.on('unhandledRejection', (error) => {
-    // A TLS that ioredis lets go of before it comes about has no stack but Node's own; whoever else makes one listens to it.
+    // A TLS socket that ioredis drops before the handshake has only Node's own stack. Other users of TLS handle its errors.
     const known = /node_modules[\\/](?:bull|ioredis)[\\/]|before secure TLS connection was established/;
     if (!(error instanceof Error && known.test(error.stack ?? ''))) throw error;
   });
 }
 
-/** The producer's client gives up at once, so that no ring hangs while Redis is away; the others wait for it. */
+/** The producer's client fails at once, so that no notification hangs while Redis is away; the others wait for it. */
 function createClient(url: string, type: 'client' | 'subscriber' | 'bclient'): Redis {
   const retry = { retryStrategy: (times: number) => Math.min(times * 100, 2_000) };
   return type === 'client'

@@ -1,6 +1,6 @@
 import type { Queue } from './port.ts';
 
-/** The queue of a hub that is one process: a ring is heard in the next turn of the event loop. */
+/** The queue of a hub of one process: a notification arrives in the next turn of the event loop. */
 export function createInProcessQueue(): Queue {
   const rung = new Set<string>();
   let answer: ((party: string) => void) | undefined;

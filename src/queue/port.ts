@@ -1,12 +1,15 @@
 /**
- * The doorbell. It carries party ids, and may lose all of them: whatever is due stands in the ledger, and `sweep` rings
+ * Notifies workers of due work. It carries party ids, and may lose all of them: due work is in the ledger, and `sweep` notifies
  * again. Two implementations, one conformance suite (tests/conformance/queue.test.ts).
  */
 export interface Queue {
-  /** Say that something is due for these parties. Rings that were not heard yet count once. Never throws. */
+  /** Notifies that work is due for these parties. Pending notifications for a party count once. Never throws. */
   notify(parties: readonly string[]): Promise<void>;
-  /** Answer rings, of this process or another. The handler returns at once and never throws; what it starts is its own affair. */
+  /**
+   * Receives notifications of this and other processes. The handler returns at once, never throws, and does not wait for the
+   * work it starts.
+   */
   listen(handler: (party: string) => void): Promise<void>;
-  /** Stop answering and let go of all connections. */
+  /** Stops receiving and closes all connections. */
   close(): Promise<void>;
 }

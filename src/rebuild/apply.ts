@@ -11,14 +11,13 @@ export interface ApplyDeps extends Pick<AcceptDeps, 'ownership' | 'ownedSince' |
   readonly vault: Vault;
 }
 
-/** Items that one statement may take; as many as when they came. */
+/** Maximum of items of one statement; the same as in accept. */
 const BATCH_ITEMS = 1_000;
 
 /**
- * Apply recalled messages to the index beside, in their order and with their own ids, by the one way in which messages
- * are ever applied. Nothing is delivered and no worker is notified.
- *
- * @returns where an item came to something else than when it was received
+ * Applies recalled messages to the second index, in their order and with their own ids, by the same code as accept.
+ * Delivers nothing and notifies no worker.
+ * @returns the items whose outcome differs from the recorded one
  */
 export async function applyRecalled(deps: ApplyDeps, recalled: readonly Recalled[]): Promise<readonly Difference[]> {
   const found: Difference[] = [];
@@ -65,7 +64,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
   );
 }
 
-/** A release settles a waiting row, so the index beside gets a row for each. */
+/** A release settles a waiting row, so the second index gets a row for each. */
 async function withWaiting(beside: Database, batch: readonly Recalled[]): Promise<readonly Submission[]> {
   const releases = batch.flatMap(({ submission, released: again }) => (again ? { submission, again } : []));
   if (releases.length === 0) return batch.map(({ submission }) => submission);

@@ -11,18 +11,18 @@ export type Tell = (at: { readonly what: string; readonly done: number; readonly
 export interface CatchUp {
   /** Messages applied so far. */
   readonly messages: number;
-  /** Items that were applied when they came and cannot be read today. */
+  /** Items that were applied at first and that today's code cannot read. */
   readonly unreadable: number;
-  /** When the first message that is kept was received. */
+  /** When the oldest stored message was received. */
   readonly oldestAt: string | undefined;
-  /** Apply the messages that the index beside does not have yet. */
+  /** Applies the messages that the second index lacks. */
   run(): Promise<void>;
 }
 
-/** Messages that were given their ids before the last one that was read, and committed after it. */
+/** Covers messages with an older id than the last one read that were committed after it. */
 const LATE_MS = 3_600_000;
 
-/** @param findings what is wrong with the messages themselves */
+/** @param findings receives problems of the messages themselves */
 export function createCatchUp(deps: RecallDeps, beside: Database, findings: Findings, tell: Tell): CatchUp {
   const { live, vault, parties, codes } = deps;
   const recall = createRecall(deps);
@@ -46,7 +46,7 @@ export function createCatchUp(deps: RecallDeps, beside: Database, findings: Find
     so.messages += recalled.length;
   }
 
-  /** What the messages cannot tell whole comes to something else, and that is no finding. */
+  /** Dossiers that the messages cannot restore fully are expected to differ; they are no findings. */
   async function ofCovered(found: readonly Difference[]): Promise<readonly Difference[]> {
     if (found.length === 0) return found;
     const codes = [...new Set(found.map(({ code }) => code))];

@@ -6,7 +6,7 @@ import { SCHEMA } from './schema.ts';
 
 type Row = Readonly<Record<string, string | number | Buffer | null>>;
 
-/** Compare these dossiers in the live index with the index beside it, column by column. */
+/** Compares these dossiers in the live index with the second one, column by column. */
 export async function compareDossiers(
   db: pg.Pool | pg.PoolClient,
   vault: Vault,
@@ -23,7 +23,7 @@ export async function compareDossiers(
   return found;
 }
 
-/** Of the index beside: what the live one should have, whatever was added to it by hand. */
+/** Taken from the second index, so that columns added by hand to the live one do not count. */
 async function columnsOf(db: pg.Pool | pg.PoolClient, { name, sealed, except }: ComparedTable): Promise<string[]> {
   const { rows } = await db.query<{ name: string }>({
     name: 'columns',
@@ -83,7 +83,7 @@ function compareRows(
   ];
 }
 
-/** Whether values that are written differently say something different: some depend on the key, which may be a new one. */
+/** Whether differently stored values differ in meaning: some depend on the key, which may be a new one. */
 function isDifferent(table: ComparedTable, column: string, vault: Vault, live: Row, rebuilt: Row): boolean {
   const { proofs = [], words, hash, sealed } = table;
   if (sealed && proofs.includes(column)) return live[sealed.keyId] === rebuilt[sealed.keyId];
@@ -110,9 +110,7 @@ function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed
   }
 }
 
-/**
- * The codes of all dossiers of either side, some at a time, and those that only events or aliases name.
- */
+/** The codes of all dossiers of either side, page by page, with those that only events or aliases name. */
 export async function* allCodes(db: pg.Pool, size: number) {
   let after = '';
   for (;;) {
@@ -139,8 +137,8 @@ const ORPHANS = `
   SELECT DISTINCT a.dossier FROM aliases a WHERE ${nowhere('a.dossier')}`;
 
 /**
- * Those of these codes, own or alias, whose dossiers began before the oldest message that is kept: the messages cannot
- * tell them whole (any more), so they are left alone.
+ * Which of these codes, own or alias, belong to dossiers older than the oldest stored message. The messages cannot restore them
+ * fully, so they stay unchanged.
  */
 export async function notCovered(
   db: pg.Pool | pg.PoolClient,

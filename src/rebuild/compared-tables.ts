@@ -1,25 +1,25 @@
-/** How one table of the index is compared. */
+/** How to compare one table of the index. */
 export interface ComparedTable {
   readonly name: 'dossiers' | 'aliases' | 'events';
-  /** The column that names the dossier. */
+  /** The column with the dossier's code. */
   readonly by: string;
-  /** With it, what tells the rows of one dossier apart. */
+  /** Together with `by`, the key of a row. */
   readonly key: readonly string[];
-  /** A record that is encrypted, and with which key: the plain texts are compared. */
+  /** An encrypted record and its key: the plain texts are compared. */
   readonly sealed?: { readonly value: string; readonly keyId: string };
-  /** Made with the key of the sealed record: compared where both sides have the same one. */
+  /** Derived with the key of the sealed record: compared where both sides have the same key. */
   readonly proofs?: readonly string[];
   /** A sealed hash: the hashes in clear are compared. */
   readonly hash?: string;
-  /** Made with the key of the sealed hash: compared where both sides have the same one. */
+  /** Derived with the key of the sealed hash: compared where both sides have the same key. */
   readonly words?: string;
-  /** Columns that no message tells, each with the reason. All others are compared. */
+  /** Columns that no message determines, each with the reason. All others are compared. */
   readonly except: Readonly<Record<string, string>>;
 }
 
 /**
- * The index, as it is compared: every column of these tables but those named here. `changes` has no key that messages
- * tell (its cursor is the order of commits): every change that the messages tell has to be in the feed, as often.
+ * The compared tables of the index: all their columns except those named here. `changes` has no key from messages (its cursor
+ * is the commit order), so each change must be in the feed the same number of times.
  */
 export const COMPARED: readonly ComparedTable[] = [
   {
@@ -31,9 +31,9 @@ export const COMPARED: readonly ComparedTable[] = [
     hash: 'content_hash',
     words: 'search',
     except: {
-      made_from: 'the version that the last write began from: it tells what shared a statement',
-      mask_of: 'it tells which hub wrote `masked`, which is compared',
-      former: 'sealed: what it does is compared in `masked`',
+      made_from: 'the version that the last write began from: it depends on the batch',
+      mask_of: 'it depends on the hub that wrote `masked`, which is compared',
+      former: 'sealed: its effect is compared in `masked`',
       former_key: 'the key of `former`',
     },
   },

@@ -1,24 +1,24 @@
 import { maskTail } from '#core/identifiers/identifiers';
 
-/** One place in which the live index is not what the messages tell. */
+/** One place where the live index differs from the messages. */
 export interface Difference {
-  /** `messages` where it is a message that reads otherwise today, or came to something else. */
+  /** `messages` for a message that today's code reads differently, or with another outcome. */
   readonly table: 'dossiers' | 'aliases' | 'events' | 'changes' | 'messages';
-  /** The dossier's code; of a message without one, its id. */
+  /** The dossier's code; the id of a message without one. */
   readonly code: string;
-  /** The column, `(row)` where only one side has the row; inside a sealed record `record/applicant/phone`. */
+  /** The column; `(row)` where only one side has the row; a path inside a sealed record, such as `record/applicant/phone`. */
   readonly column: string;
-  /** Both values, what is personal masked; null where there is none. */
+  /** Both values, personal data masked; null when absent. */
   readonly live: string | null;
   readonly rebuilt: string | null;
 }
 
-/** Values that say nothing of a person: shown as they are. */
+/** Values that are not personal, shown unchanged. */
 const PLAIN =
   /(?:^|_|\/)(?:code|status|at|party|kind|version|seq|item|id|channel|owner|inferred|authoritative|moved_status|anomaly|key|outcome|items|dossier|hash)$|(?:At|Code|status)$/;
 const SHOWN_CHARACTERS = 80;
 
-/** A value as it may be shown to an operator. */
+/** A value in a form that an operator may see. */
 export function shown(column: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -26,7 +26,7 @@ export function shown(column: string, value: unknown): string | null {
   return safe.length > SHOWN_CHARACTERS ? `${safe.slice(0, SHOWN_CHARACTERS)}…` : safe;
 }
 
-/** Where two JSON values are not equal: the paths of the innermost members, with both values. */
+/** The paths of the innermost differing members of two JSON values, with both values. */
 export function jsonDifferences(
   live: unknown,
   rebuilt: unknown,
@@ -43,7 +43,7 @@ function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** The differences found so far: the first are kept whole, all are counted. */
+/** Collects differences: stores the first ones, counts all. */
 export interface Findings {
   readonly listed: readonly Difference[];
   readonly count: number;

@@ -8,13 +8,13 @@ interface Missing {
   readonly at: string;
 }
 
-/** Changes that the messages tell and the live feed never told. What else it told stays: it has been read. */
+/** Changes in the messages that the live feed never reported. Its other entries stay, since readers have them. */
 const MISSING = `
   SELECT code, status, status_at, changed_at FROM ${SCHEMA}.changes
   EXCEPT ALL
   SELECT code, status, status_at, changed_at FROM changes`;
 
-/** Look for changes that readers of the feed never heard of. */
+/** Finds changes that the feed never reported. */
 export async function missingChanges(db: pg.Pool | pg.PoolClient): Promise<readonly Difference[]> {
   const { rows } = await db.query<Missing>(
     `SELECT code, status, status_at::text AS at FROM (${MISSING}) m WHERE ${KNOWN} ORDER BY code, status_at`,
@@ -28,13 +28,11 @@ export async function missingChanges(db: pg.Pool | pg.PoolClient): Promise<reado
   }));
 }
 
-/** A dossier that the messages cannot tell whole is left alone. */
+/** Leaves out dossiers that the messages cannot restore fully. */
 const KNOWN = `EXISTS (SELECT 1 FROM dossiers l JOIN ${SCHEMA}.dossiers r ON r.code = l.code
                        WHERE l.code = m.code AND l.version = r.version)`;
 
-/**
- * Tell the readers of the feed, at its end: what they never heard of, and the state of each dossier that was put right.
- */
+/** Appends to the feed the missing changes, and the state of each corrected dossier. */
 export async function tellChanges(db: pg.PoolClient, codes: readonly string[], at: string): Promise<void> {
   await db.query(
     `WITH told AS (

@@ -14,33 +14,33 @@ import { takeOver } from './take-over.ts';
 export interface RebuildDeps extends RecallDeps, Pick<HubContext, 'nowMs'> {}
 
 export interface RebuildOptions {
-  /** Put what differs into the live index, in one transaction. */
+  /** Swaps the differences into the live index, in one transaction. */
   readonly swap?: boolean;
-  /** How many differences are listed; all are counted. */
+  /** Maximum of listed differences; all are counted. */
   readonly limit?: number;
   readonly tell?: Tell;
 }
 
 export interface RebuildReport {
-  /** Messages that were applied anew, and dossiers that were compared. */
+  /** Messages applied again, and dossiers compared. */
   readonly messages: number;
   readonly dossiers: number;
-  /** Dossiers that began before the oldest message that is kept: the messages cannot tell them, they are left alone. */
+  /** Dossiers older than the oldest stored message: the messages cannot restore them, so they stay unchanged. */
   readonly notCovered: number;
-  /** Whether the live index is, now, what the messages tell. */
+  /** Whether the live index now equals the rebuilt one. */
   readonly identical: boolean;
-  /** All differences found, counted, and the first of them. */
+  /** The count of all differences. */
   readonly found: number;
   readonly differences: readonly Difference[];
-  /** Dossiers that were put into the live index. */
+  /** Dossiers swapped into the live index. */
   readonly swapped: number;
-  /** Why a swap that was asked for was not made. */
+  /** Why a requested swap was not made. */
   readonly notSwapped?: string;
 }
 
 const PAGE_CODES = 500;
 const LIMIT = 100;
-/** A batch that was read before a swap and is written after it may bring back what it had read. */
+/** A batch that read before a swap and writes after it may restore the old state. */
 const SWAPS = 3;
 
 export type Rebuild = (options?: RebuildOptions) => Promise<RebuildReport>;
@@ -55,10 +55,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
 }
 
 /**
- * Build the index anew from the messages alone, beside the live one, and compare both. The hub may run meanwhile; its
- * writers wait only for the last look at what seemed to differ. Whatever happens, the live index is whole.
- *
- * @throws where another rebuild is under way, or what went wrong; then nothing was changed
+ * Rebuilds the index from the messages alone, beside the live one, and compares both. The hub may run meanwhile; its
+ * writers wait only for the last comparison. The live index stays whole in any case.
+ * @throws when another rebuild is under way, or on a failure; then nothing was changed
  */
 async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
   const { live, nowMs } = deps;
@@ -92,18 +91,18 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
 interface Work {
   readonly deps: RebuildDeps;
   readonly catchUp: CatchUp;
-  /** Dossiers that are left alone. */
+  /** Dossiers that stay unchanged. */
   readonly left: Set<string>;
   dossiers: number;
   readonly tell: Tell;
 }
 
-/** What a message says that nobody can read today would be lost. */
+/** The content of messages that today's code cannot read would be lost. */
 function unreadable(items: number): string {
-  return `${items} items of messages were applied when they came and cannot be read today: a swap would lose what they said`;
+  return `${items} items of messages were applied at first and cannot be read today: a swap would lose their content`;
 }
 
-/** @returns the dossiers that seem to differ: some may only be ahead, because the live index goes on */
+/** @returns the dossiers that seem to differ; some may only be ahead, because the live index moves on */
 async function compareAll(work: Work): Promise<readonly string[]> {
   const { pool } = work.deps.live;
   const suspects = new Set<string>();
@@ -132,7 +131,7 @@ interface Settled {
   readonly swapped: boolean;
 }
 
-/** Look again at what seems to differ, the last time while nobody writes; then, if so wished, put it right. */
+/** Compares the suspects again, the last time without writers, and swaps if wanted. */
 async function settle(work: Work, suspects: readonly string[], swap: boolean): Promise<Settled> {
   const { live, nowMs } = work.deps;
   if (suspects.length > 0) await work.catchUp.run();
@@ -154,7 +153,7 @@ function codesOf({ differing }: Pick<Settled, 'differing'>): readonly string[] {
   return [...new Set(differing.map(({ code }) => code))];
 }
 
-/** Every batch writes messages: who may not, waits, and has written nothing yet. Readers go on. */
+/** Every batch writes messages, so a blocked writer waits before it has written anything. Readers continue. */
 async function whileNobodyWrites<T>(live: Database, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const db = await live.pool.connect();
   try {
@@ -166,7 +165,7 @@ async function whileNobodyWrites<T>(live: Database, work: (db: pg.PoolClient) =>
     db.release();
     return done;
   } catch (error) {
-    // Its end takes back whatever was done.
+    // Closing the connection rolls everything back.
     db.release(true);
     throw error;
   }

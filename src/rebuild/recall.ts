@@ -23,34 +23,32 @@ export interface RecallDeps extends Pick<HubContext, 'vault'> {
   readonly live: Database;
   readonly parties: ReadonlyMap<string, Party>;
   readonly readers: Readers;
-  /** What operators entered of the code tables: all of it has to be known before old messages are read. */
+  /** The operators' code tables: all entries must be loaded before old messages are read. */
   readonly codes: Pick<CodeEntries, 'reload'>;
   readonly ownership: Ownership;
   /** See AcceptDeps. */
   readonly ownedSince: string;
 }
 
-/** A message of the log, ready to be applied once more. */
+/** A message of the log, ready to be applied again. */
 export interface Recalled {
   readonly id: string;
   readonly submission: Submission;
   /** The item that it releases, if any. */
   readonly released: Omit<ReleasedItem, 'quarantineId' | 'causeKey'> | undefined;
-  /** What became of each item then; undefined for what is not applied. */
+  /** The recorded outcome of each item; undefined for an item that is not applied. */
   readonly expected: readonly (ItemResult['outcome'] | undefined)[];
-  /** Items that were applied then and that today's code does not read. */
+  /** Items that were applied at first and that today's code does not read. */
   readonly unreadable: readonly Difference[];
 }
 
 type Recall = (message: RecordedMessage) => Promise<Recalled>;
 
 /**
- * Messages as they were applied: their items are read by today's code, and the recorded results say which of them were
- * applied. What waited is applied where the message stands that let it go.
- *
- * Catalogue entries are no part of the index, and their versions are none either: a version is what the hub told readers then, and
- * is kept by its table for good (migration 013). Read by today's code its message may say something else, and of what a
- * complete list left out no message tells at all.
+ * Recalls messages: today's code reads their items, and the recorded results say which were applied. A waiting item is applied
+ * at the message that released it. Catalogue entries and their versions are no part of the index. A version is what the hub
+ * published at the time, and its table stores it for good (migration 013). Today's code may read its message differently, and
+ * no message mentions an entry that a complete list left out.
  */
 export function createRecall(deps: RecallDeps): Recall {
   const origins = createOrigins(deps);
@@ -62,7 +60,7 @@ export function createRecall(deps: RecallDeps): Recall {
   };
 }
 
-/** A message that released an item of an earlier one: the item is read there. */
+/** A message that released an item of an earlier one; the item is read from the earlier one. */
 function recallRelease(message: RecordedMessage, origin: Origin | undefined): Recalled {
   const expected = message.results.map(appliedOutcome);
   const released = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
@@ -102,12 +100,12 @@ function recalled(
   };
 }
 
-/** Doubtful text that was told again after a person took it as it stands was a repetition as it stands. */
+/** A doubtful text that was sent again after a person accepted it unchanged counts as a repeat. */
 function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item | undefined {
   return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
 }
 
-/** What stands in the place of an item that is not applied. */
+/** Placeholder for an item that is not applied. */
 const NOTHING: Item = { kind: 'invalid', problems: [] };
 
 function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefined {
@@ -128,7 +126,7 @@ function keptMessage(message: RecordedMessage): KeptMessage | undefined {
   return { ...message, party, operation, body };
 }
 
-/** Each item of a message that cannot be read is listed as such. */
+/** Lists each item of an unreadable message as unreadable. */
 async function attempt(work: () => Promise<readonly (Item | undefined)[]>): Promise<readonly (Item | undefined)[]> {
   try {
     return await work();
@@ -145,7 +143,7 @@ interface Origin {
   readonly read: Item | undefined;
 }
 
-/** Many items of one message are often let go together: the last messages that were read are kept. */
+/** Items of one message are often released together, so the last messages read are cached. */
 const KEPT_ORIGINS = 20;
 
 function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<Origin | undefined> {

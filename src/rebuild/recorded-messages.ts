@@ -3,14 +3,14 @@ import type { ItemResult, KeptMessage } from '../ledger/messages.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { SCHEMA } from './schema.ts';
 
-/** A message of the log with what became of its items. */
+/** A message of the log with the outcomes of its items. */
 export interface RecordedMessage extends Omit<KeptMessage, 'party' | 'operation' | 'body'> {
   readonly party: string | undefined;
   readonly operation: string | undefined;
-  /** Undefined where it was refused unread. */
+  /** Undefined when the message was refused unread. */
   readonly body: Buffer | undefined;
   readonly bodyBytes: number;
-  /** Empty where it was refused as a whole. */
+  /** Empty when the message was refused as a whole. */
   readonly results: readonly ItemResult[];
 }
 
@@ -31,14 +31,14 @@ interface Row {
 }
 
 const PAGE_MESSAGES = 500;
-/** A body may have 20 MiB: of such ones a page has few. */
+/** A body may have 20 MiB, so a page holds few of those. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** Sorts before every id. */
 export const BEGINNING = '00000000-0000-0000-0000-000000000000';
 
 /**
- * The messages after `after` that the index beside does not have yet, page by page in the order of their ids: the order
- * in which each dossier was written.
+ * The messages after `after` that the second index lacks, page by page in the order of their ids, which is the order of each
+ * dossier's writes.
  */
 export async function* recordedMessages(live: Database, vault: Vault, after: string) {
   let last = after;

@@ -1,16 +1,14 @@
 import { migrate } from '../database/migrate.ts';
 import type { Database } from '../database/pool.ts';
 
-/** Where an index is built anew, beside the live one in the same database. */
+/** The schema of the second index, in the same database as the live one. */
 export const SCHEMA = 'hub_rebuild';
-/** One number for the advisory lock: one rebuild at a time. */
+/** The advisory lock for one rebuild at a time. */
 const LOCK = 7_160_004;
 
 /**
- * Work on an empty index beside the live one; it is dropped in the end. What a rebuild that was killed left behind is
- * dropped first.
- *
- * @throws where another rebuild is under way
+ * Works on an empty second index, and drops it at the end. First drops the remains of a killed rebuild.
+ * @throws when another rebuild is under way
  */
 export async function withFreshSchema<T>(
   live: Database,
@@ -33,7 +31,7 @@ export async function withFreshSchema<T>(
       await drop(live);
     }
   } finally {
-    // Where it fails, the connection's end frees the lock.
+    // If it fails, the connection's end frees the lock.
     const freed = await lock.query('SELECT pg_advisory_unlock($1)', [LOCK]).then(
       () => true,
       () => false,
@@ -42,7 +40,7 @@ export async function withFreshSchema<T>(
   }
 }
 
-/** Nobody searches in the index beside: without these it is written in half the time. */
+/** Nobody searches the second index. Without these it is written in half the time. */
 const ONLY_FOR_READERS = [
   'dossiers_newest',
   'dossiers_agency',

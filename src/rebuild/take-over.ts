@@ -7,10 +7,9 @@ import { tellChanges } from './feed.ts';
 import { SCHEMA } from './schema.ts';
 
 /**
- * Put these dossiers into the live index as the index beside has them, and tell the readers of the feed. To be called
- * in a transaction: readers see all of it or nothing.
- *
- * @param at the time of it, as an instant
+ * Copies these dossiers from the second index into the live one, and reports them in the feed. Needs a transaction: readers
+ * see all of it or nothing.
+ * @param at the instant of the swap
  */
 export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: string): Promise<void> {
   for (const { name, by } of COMPARED) await db.query(`DELETE FROM ${name} WHERE ${by} = ANY($1::text[])`, [codes]);
@@ -21,7 +20,7 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
       [codes],
     );
   }
-  // What the index has of them is counted again by the feed; of those that it has no more nothing is told.
+  // The feed counts the index's dossiers again; a removed dossier has no count.
   await db.query('DELETE FROM counted WHERE code = ANY($1::text[])', [codes]);
   await tellChanges(db, codes, at);
   const subject = auditSubject(

@@ -4,29 +4,29 @@ import type { Told } from '../ledger/reconciles.ts';
 
 export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'not-asked'] as const;
 /**
- * `agrees`: the partner has what we hold, or nothing newer was for it. `differs`: it has something else. `absent`: it took
- * the dossier and has none. `behind`: it has what it was told, and what is newer was refused or given up. `pending`:
- * something of it is under way, or waits. `not-asked`: it could not be asked.
+ * `agrees`: the partner has our version, or nothing newer was for it. `differs`: it has another content. `absent`: it took the
+ * dossier and no longer has it. `behind`: it has the sent version, and a newer one was refused or given up. `pending`: a
+ * delivery is under way or waits. `not-asked`: the look-up failed.
  */
 export type Verdict = (typeof VERDICTS)[number];
-/** What says something of how far both sides agree. */
+/** The verdicts that count for the agreement. */
 const JUDGED: readonly Verdict[] = ['agrees', 'differs', 'absent', 'behind'];
 
 export interface Finding {
   readonly code: string;
   readonly verdict: Verdict;
-  /** Why, where it is no difference of fields. */
+  /** The reason, unless it is a difference of fields. */
   readonly why?: string;
-  /** Places in the partner's own terms, with both values; what may be personal is masked. */
+  /** Places in the partner's own terms, with both values; possibly personal values are masked. */
   readonly fields?: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
-  /** What was done about it. */
+  /** The repair that was made. */
   readonly repair?: string;
 }
 
 /**
- * @param version the version that we hold
- * @param withHeld the comparison with what we hold
- * @param withTold the comparison with what the partner was told last, where that is older
+ * @param version our version
+ * @param withHeld the comparison with our version
+ * @param withTold the comparison with the last sent version, if older
  */
 export function judge(told: Told, version: number, withHeld: Comparison, withTold?: Comparison): Finding {
   const code = told.subject;
@@ -48,7 +48,7 @@ export function isJudged({ verdict }: Finding): boolean {
   return JUDGED.includes(verdict);
 }
 
-/** Codes of one to three characters, words such as `DANG_XU_LY`, times and truths tell nothing of a person. */
+/** Codes of one to three characters, words such as `DANG_XU_LY`, times and booleans are not personal. */
 const PLAIN = /^(?:.{0,3}|20\d{12}|20\d\d-\d\d-\d\dT[\d:.+Z-]+|True|False|[a-z-]{4,20}|[A-Z]+(?:_[A-Z]+)+)$/;
 
 function masked<F extends { readonly ours: string; readonly theirs: string }>(field: F): F {

@@ -20,16 +20,16 @@ import {
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
 
-/** Unless the configuration says otherwise: in the night, after the catalogues were pulled; Vietnam time. */
+/** Default: at night, after the catalogues were pulled; Vietnam time. */
 const SCHEDULE = '0 30 3 * * *';
-/** By chance: over the nights all come round, and a partner is asked no more than it bears. */
+/** A random sample: all dossiers come up over the nights, and the partner's load stays small. */
 const SAMPLE = 1_000;
-/** A killed process's comparison is free after this; a live one extends its lease all the time. */
+/** Lease of a comparison; a running one extends it, a killed process's ends. */
 const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 const AFTER_FAILURE_MS = 1_800_000;
 
-/** Comparing with these parties in the night, as far as they can be asked; of several processes one does it. */
+/** Compares with these parties at night, if their adapters can; one of several processes does it. */
 export function createNightly(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMap<string, Party>): NightlyReconcile {
   const { database, nowMs } = hub;
   const asked = new Map([...parties.values()].flatMap(askedOf));
@@ -52,7 +52,10 @@ export function createNightly(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMa
 
 export type Reconcile = (party: string, options?: ReconcileOptions) => Promise<ReconcileReport>;
 
-/** Compares with one party, on an order. @throws an Error when there is no such party; see reconcileParty */
+/**
+ * Compares with one party on demand.
+ * @throws an Error when there is no such party; see reconcileParty
+ */
 export function createReconcile(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMap<string, Party>): Reconcile {
   return async (id, options) => {
     const party = parties.get(id);
@@ -67,14 +70,14 @@ interface Asked {
   readonly sample: number | 'all';
 }
 
-/** How a party is compared with by itself; nothing where its adapter offers no look-up, or that is switched off. */
+/** The schedule of a party's comparison; empty when its adapter offers no look-up or it is switched off. */
 function askedOf(party: Party): [id: string, Asked][] {
   if (!party.reconcile || whyNotAsked(party) !== undefined) return [];
   const { schedule = SCHEDULE, sample = SAMPLE } = party.reconcile;
   return [[party.id, { party, schedule, sample }]];
 }
 
-/** Compare with a party, if it is due and no other process does; one that was cut short is tried again. */
+/** Compares with a party if it is due and no other process does; an interrupted comparison is repeated. */
 async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, signal: AbortSignal): Promise<void> {
   const { party, schedule, sample } = asked;
   const { database, nowMs, telemetry } = hub;
@@ -102,7 +105,7 @@ async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, sig
   else await postponeReconcile(database, party.id, token, Math.min(nextMs, nowMs() + AFTER_FAILURE_MS));
 }
 
-/** One incident as long as both sides disagree; of a comparison that was cut short nothing is over. */
+/** One incident as long as both sides disagree. An interrupted comparison closes none. */
 async function reportDisagreement({ alerts }: Hub, { party, counts, error }: ReconcileReport): Promise<void> {
   const { agrees, differs, absent, behind } = counts;
   const wrong = differs + absent + behind;

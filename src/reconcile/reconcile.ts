@@ -26,12 +26,12 @@ export interface ReconcileDeps {
 }
 
 export interface ReconcileOptions {
-  /** How many dossiers, drawn by chance; otherwise all that the party has taken. */
+  /** Number of dossiers, drawn at random; by default all those that the party has taken. */
   readonly sample?: number;
-  /** `ours`: tell it once more; `theirs`: take in what it answers. */
+  /** `ours`: send our version again; `theirs`: store the partner's answer. */
   readonly repair?: 'ours' | 'theirs';
   readonly tell?: (at: { readonly done: number; readonly total: number }) => void;
-  /** Findings that are listed; all are counted. */
+  /** Maximum of listed findings; all are counted. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
@@ -39,10 +39,10 @@ export interface ReconcileOptions {
 export interface ReconcileReport {
   readonly party: string;
   readonly counts: Readonly<Record<Verdict, number>>;
-  /** Of those that could be judged; null where none could. */
+  /** Share of the compared ones; null when none could be compared. */
   readonly agreement: number | null;
   readonly repaired: number;
-  /** Whatever is not `agrees`: the first of them. */
+  /** The first dossiers that do not agree. */
   readonly findings: readonly Finding[];
   /** Why it ended early. */
   readonly error?: string;
@@ -51,14 +51,13 @@ export interface ReconcileReport {
 const PAGE = 100;
 const AT_ONCE = 4;
 const LIMIT = 100;
-/** So many dossiers in a row that could not be asked: the partner is away. */
+/** After this many failed look-ups in a row the partner counts as away. */
 const AWAY_AFTER = 8;
 
 /**
- * Compare what we hold, what a party was told last, and what it now answers, dossier by dossier; list where they
- * differ, and put that right in the direction chosen. Calls keep to the party's budget.
- *
- * @throws where it cannot be compared with now, or not repaired in this direction
+ * Compares our dossiers, the last sent versions and the party's present answers, dossier by dossier. Lists differences, and
+ * repairs them in the chosen direction. Calls respect the party's rate limit.
+ * @throws when the comparison or the repair is not possible now
  */
 export async function reconcileParty(
   hub: Hub,
@@ -96,7 +95,7 @@ export async function reconcileParty(
   };
 }
 
-/** Why nobody can ask a party what it has; undefined where it can be asked. */
+/** Why a party cannot be asked for its dossiers; undefined when it can. */
 export function whyNotAsked({ id, adapter, settings }: Party): string | undefined {
   if (!adapter.reconcile) return `the adapter of ${id} offers no look-up: nobody can ask what it has`;
   const why = adapter.reconcile.unable?.(settings);
@@ -135,7 +134,7 @@ interface Run {
   judged: number;
   repairedOurs: number;
   repairedTheirs: number;
-  /** Dossiers in a row that could not be asked. */
+  /** Failed look-ups in a row. */
   away: number;
   lastWhy: string;
   error: string | undefined;
@@ -196,7 +195,7 @@ interface HeldDossier {
 
 type OutgoingOf = (told: Told, version: 'held' | 'told') => Outgoing<'dossier.upsert.v1'> | undefined;
 
-/** What the party would be told of each dossier: as we hold it, and as it was told last. */
+/** The deliveries for each dossier: in our version, and in the last sent one. */
 async function outgoingOf(
   { hub, deps, party }: Work,
   told: readonly Told[],
@@ -250,7 +249,7 @@ async function repair(work: Work, held: HeldDossier, comparison: Comparison): Pr
   return `their answer was taken in: ${outcomes}`;
 }
 
-/** The partner's answer, as a message of its own. */
+/** Accepts the partner's answer as a message of its own. */
 async function takeIn(
   { hub, deps, party, reconciler }: Work,
   answer: { body: Uint8Array; mediaType: string },
@@ -272,7 +271,7 @@ async function takeIn(
   return results.map(({ outcome }) => outcome).join(', ');
 }
 
-/** As if it were to be delivered: only what it tells is asked for. */
+/** In the form of a delivery; only its content is used. */
 function claimedOf(party: string, { subject, messageId, createdAt }: Told, id: number, seq: number): Claimed {
   const operation = 'dossier.upsert.v1';
   return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false };

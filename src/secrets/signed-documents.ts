@@ -2,9 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { CompactSign, calculateJwkThumbprint, compactVerify, decodeProtectedHeader, type JWK } from 'jose';
 
 /**
- * What is to hold outside the hub: a compact JWS (RFC 7515) that anybody checks who has the public key, without a secret
- * and without the hub. `typ` says what it is, so that one is never taken for the other; a change that readers have to
- * know of gets a `typ` of its own.
+ * A document for use outside the hub: a compact JWS (RFC 7515) that anybody with the public key can verify, without a secret
+ * and without the hub. `typ` names its kind, so that one kind never passes for another; a breaking change gets a new `typ`.
  */
 const ATTESTED_TYPES = {
   receipt: 'lienthong-receipt.v1+jws',
@@ -13,7 +12,7 @@ const ATTESTED_TYPES = {
 } as const;
 export type AttestedType = keyof typeof ATTESTED_TYPES;
 
-/** A public key as it is published (RFC 8037); `kid` is its thumbprint (RFC 7638). */
+/** A published public key (RFC 8037); `kid` is its thumbprint (RFC 7638). */
 export interface PublicKey {
   readonly kty: 'OKP';
   readonly crv: 'Ed25519';
@@ -28,7 +27,7 @@ export interface AttestingKey {
   readonly published: PublicKey;
 }
 
-/** PKCS #8 of an Ed25519 key, but for the 32 bytes of the key itself (RFC 8410). */
+/** PKCS #8 of an Ed25519 key without the 32 bytes of the key itself (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** @param seed the 32 bytes of an Ed25519 private key */
@@ -40,7 +39,7 @@ export async function attestingKey(seed: Uint8Array): Promise<AttestingKey> {
   return { secret, published: { ...jwk, kid, alg: 'EdDSA', use: 'sig' } };
 }
 
-/** The public key goes along: whoever was never given the published ones can still tell what was changed since. */
+/** Includes the public key, so that a reader without the published keys can still detect changes. */
 export function attest({ secret, published }: AttestingKey, type: AttestedType, content: object): Promise<string> {
   const { kty, crv, x, kid } = published;
   return new CompactSign(Buffer.from(JSON.stringify(content)))
@@ -55,19 +54,18 @@ export interface Attested {
   readonly content: any;
 }
 
-/** It is not what the hub signed; the message says why, in words. */
+/** The document is not what the hub signed; the message says why. */
 export class NotAttested extends Error {}
 
 /**
- * Check a JWS of the hub's.
- *
- * @param keys the published ones, by which alone it is checked; without them it is by the key that goes along, which tells
- * that nothing was changed and not whose it is
+ * Verifies a signed document of the hub.
+ * @param keys the published keys, the only ones to trust; without them the included key proves that nothing was changed,
+ * but not the signer
  * @throws NotAttested
  */
 export async function checkAttested(text: string, keys?: readonly JWK[]): Promise<Attested> {
   const { alg, typ, kid, jwk } = headerOf(text);
-  // Before any key is looked at: a key that anybody knows must not be taken for a secret (HS256), nor none at all.
+  // Checked before any key: a public key must never serve as a secret (HS256), and `none` is no signature.
   if (alg !== 'EdDSA') throw new NotAttested(`it is signed by ${JSON.stringify(alg)}, expected EdDSA`);
   const type = (Object.keys(ATTESTED_TYPES) as AttestedType[]).find((one) => ATTESTED_TYPES[one] === typ);
   if (!type)
@@ -92,8 +90,6 @@ export async function checkAttested(text: string, keys?: readonly JWK[]): Promis
 function headerOf(text: string) {
   try {
     if (text.split('.').length === 3) return decodeProtectedHeader(text);
-  } catch {
-    // Said below.
-  }
+  } catch {}
   throw new NotAttested('it is not a compact JWS: expected three parts in base64url, divided by dots');
 }

@@ -11,51 +11,51 @@ import {
 import { sameText } from './same-text.ts';
 import type { AttestedType, AttestingKey, PublicKey } from './signed-documents.ts';
 
-/** A value encrypted at rest. The key's id is kept beside it, so that keys can be rotated. */
+/** A value encrypted at rest. Its key's id is stored beside it, so that keys can be rotated. */
 export interface Sealed {
   readonly keyId: number;
   readonly bytes: Buffer;
 }
 
-/** Everything that is done with HUB_SECRET. No other module sees it. */
+/** All uses of HUB_SECRET. No other module sees it. */
 export interface Vault {
-  /** The id of the key that new values are sealed with. */
+  /** The id of the key that seals new values. */
   readonly keyId: number;
-  /** Encrypt with AES-256-GCM under the newest key. */
+  /** Encrypts with AES-256-GCM under the newest key. */
   seal(plain: string | Uint8Array): Sealed;
-  /** Decrypt. Throws when the key is not known or the bytes were changed. */
+  /** Decrypts. Throws when the key is unknown or the bytes were changed. */
   open(sealed: Sealed): Buffer;
-  /** Whether a key is of one of the secrets. */
+  /** Whether the key belongs to one of the secrets. */
   knows(keyId: number): boolean;
-  /** Keyed hash for the citizen's proof: the same for the same digits of the same dossier, useless without the key. */
+  /** Keyed hash for the citizen's proof: deterministic for one dossier's digits, useless without the key. */
   proof(code: string, digits: string): Buffer;
-  /** Whether a proof that is kept is of these digits, under the newest secret or an older one. */
+  /** Whether a stored proof is of these digits, under the newest secret or an older one. */
   proves(code: string, digits: string, kept: Uint8Array): boolean;
   /**
-   * Encrypt a SHA-256 of personal data, or two with a zero byte between them. Nobody without HUB_SECRET can test a guess of the content
-   * then. Equal hashes give equal bytes under one key.
+   * Encrypts a SHA-256 of personal data, or two with a zero byte between them. So nobody without HUB_SECRET can test a guess of
+   * the content. Equal hashes give equal bytes under one key.
    */
   sealHash(hash: Uint8Array): Buffer;
   /**
-   * The hash that `sealHash` was given. A hash that an older version stored in clear comes back unchanged.
-   * Throws when no secret has the key.
+   * Returns the hash that `sealHash` sealed. A hash that an older version stored in clear comes back unchanged. Throws when no
+   * secret has the key.
    */
   openHash(stored: Uint8Array): Buffer;
-  /** The id of the key that a stored hash is sealed with; undefined when it is in clear. */
+  /** The id of the key of a sealed hash; undefined for a hash in clear. */
   hashKeyId(stored: Uint8Array): number | undefined;
-  /** What stands for a search word in the index: keyed with the newest key, the same for the same word. */
+  /** The index entry of a search word: keyed with the newest key, deterministic. */
   wordToken(word: string): string;
-  /** The same under every key, the newest first: a search also finds rows that an older secret wrote. */
+  /** The same under every key, newest first, so that a search also finds rows of an older secret. */
   wordTokens(word: string): readonly string[];
-  /** Keyed hashes of a text that is only ever compared, under every key, the newest first. */
+  /** Keyed hashes of a text that is only ever compared, under every key, newest first. */
   blind(use: BlindUse, text: string): readonly [string, ...string[]];
-  /** A signed text, `text.signature`; what was signed for one use is nothing for another. */
+  /** A signed text, `text.signature`; a signature for one use is invalid for another. */
   sign(use: SignedUse, text: string): string;
-  /** The text of a signed text, or undefined when the signature is not ours, or for another use. */
+  /** The text of a signed text; undefined when the signature is foreign or for another use. */
   verify(use: SignedUse, signed: string): string | undefined;
-  /** Sign with the newest key what is to hold outside the hub: a compact JWS. */
+  /** Signs a document for use outside the hub with the newest key: a compact JWS. */
   attest(type: AttestedType, content: object): Promise<string>;
-  /** The keys by which anybody checks what was signed so, the newest first. */
+  /** The public keys that verify such documents, newest first. */
   publicKeys(): Promise<readonly PublicKey[]>;
 }
 
@@ -67,15 +67,13 @@ const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 const BLOCK_BYTES = 16;
 
-/**
- * @param secrets the newest first; the others only open what they sealed once. At least 32 bytes each (checked by config).
- */
+/** @param secrets newest first; the others only open earlier values. At least 32 bytes each (checked by config). */
 export function createVault(secrets: readonly [string, ...string[]]): Vault {
   const keys = secrets.map(deriveKeys);
   const byId = new Map(keys.map((key) => [key.id, key]));
   const newest = keys[0] as Keys;
   const nextIv = ivSource();
-  // Made, and what makes them loaded, when somebody asks the first time: a push needs none of it.
+  // Loaded and created on first use: a push needs none of it.
   let made: Promise<readonly AttestingKey[]> | undefined;
   const attesting = () => {
     made ??= import('./signed-documents.ts').then(({ attestingKey }) =>
@@ -146,13 +144,13 @@ interface Keys {
   readonly hashing: HashKey;
   readonly blinding: KeyObject;
   readonly wordToken: (word: string) => string;
-  /** The seed of the key pair for what is to hold outside. */
+  /** The seed of the key pair for signed documents. */
   readonly attesting: KeyObject;
 }
 
-/** One secret, a key for each use: what is signed says nothing of what is sealed. */
+/** Derives one key for each use, so that a signature reveals nothing about sealed values. */
 function deriveKeys(secret: string): Keys {
-  // Key objects, because a key given as bytes is made into one at every use.
+  // Key objects, because Node converts a key given as bytes at every use.
   const derive = (use: string): KeyObject =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'lienthong', use, 32)));
   const id = derive('key id').export().readInt32BE(0);
@@ -178,11 +176,9 @@ interface HashKey {
 }
 
 /**
- * A hash is encrypted and not hashed again with the key: a new secret can then take over hashes whose content is no longer
- * kept.
- *
- * ECB shows which blocks are equal, and no more. A SHA-256 fills two blocks, which two different ones never share. One cipher
- * serves all hashes: 0.4 µs each against 1.6 with one for each.
+ * A hash is encrypted and not hashed again with the key. So a new secret can take over hashes whose content is gone. ECB only
+ * shows which blocks are equal. A SHA-256 fills two blocks, which two different ones never share. One cipher serves all hashes:
+ * 0.4 µs each against 1.6 µs with one for each.
  */
 function hashKey(id: number, key: KeyObject): HashKey {
   const keyId = Buffer.allocUnsafe(KEY_ID_BYTES);
@@ -192,7 +188,7 @@ function hashKey(id: number, key: KeyObject): HashKey {
   return {
     seal(hash) {
       if (hash.length === HASH_BYTES) return Buffer.concat([keyId, cipher.update(hash)]);
-      // Of two hashes with a zero byte between them (see sealContentId) the byte is left out.
+      // Drops the zero byte between two hashes (see sealContentId).
       return Buffer.concat([
         keyId,
         cipher.update(hash.subarray(0, HASH_BYTES)),
@@ -209,15 +205,15 @@ function hashKey(id: number, key: KeyObject): HashKey {
 
 const HASH_BYTES = 32;
 
-/** A sealed hash is a key id and whole blocks: 36 bytes, or 68 of two. Hashes in clear have 32, or 65. */
+/** A sealed hash is a key id and whole blocks: 36 bytes, or 68 for two. Hashes in clear have 32, or 65. */
 function hashKeyId(stored: Uint8Array): number | undefined {
   if (stored.length % BLOCK_BYTES !== KEY_ID_BYTES) return undefined;
   return new DataView(stored.buffer, stored.byteOffset).getInt32(0);
 }
 
 /**
- * Tokens of words under one key. Names repeat a few thousand syllables: 0.05 µs from the cache against 1.6 µs.
- * 48 bits: of 20,000 distinct words no two are likely to share a token.
+ * Tokens of words under one key. Names repeat a few thousand syllables: 0.05 µs from the cache against 1.6 µs. 48 bits: among
+ * 20,000 distinct words a shared token is unlikely.
  */
 function wordTokens(key: KeyObject): (word: string) => string {
   const known = new Map<string, string>();
@@ -239,7 +235,7 @@ function blind({ blinding }: Keys, use: BlindUse, text: string): string {
   return createHmac('sha256', blinding).update(`${use}\n${text}`).digest('base64url');
 }
 
-/** Random numbers are drawn 4 KiB at a time: one call for each would cost more than the encryption. */
+/** Random bytes are drawn 4 KiB at a time: one call for each would cost more than the encryption. */
 function ivSource(): () => Buffer {
   const pool = Buffer.alloc(IV_BYTES * 340);
   let at = pool.length;

@@ -137,7 +137,7 @@ describe('lienthong adapter case', () => {
     hub.clock.nowMs += 60_000;
     await hub.deliver();
     const first = await makeCase(lost, 'cases/lost', '--attempt', '1');
-    expect(first.out).toMatch(/call 1 broke: one that the adapter may repeat was tried three times, and is kept once/);
+    expect(first.out).toMatch(/call 1 broke: the hub made it three times if the adapter may repeat it, and stored it once/);
     expect(JSON.parse(readFileSync(join(folder.path, 'cases/lost/outcome.json'), 'utf8'))).toEqual([
       { kind: 'unknown', reason: 'broken' },
     ]);
@@ -155,7 +155,7 @@ describe('lienthong adapter case', () => {
     const { code, out } = await makeCase(id, 'cases/long');
     expect([code, out]).toEqual([
       1,
-      'no case was written: the reply of call 1 of the attempt is kept in part only (it was too long)\n',
+      'no case was written: the reply of call 1 of the attempt is stored in part only (it was too long)\n',
     ]);
     expect(existsSync(join(folder.path, 'cases', 'long'))).toBe(false);
   });
@@ -178,7 +178,7 @@ describe('lienthong adapter case', () => {
     const { code, out } = await makeCase(one, 'cases/several');
     configure({ adapter: 'one-stop', settings: { baseUrl: partner.url, token: SIMULATOR_TOKEN } });
     expect(out).toBe(
-      `no case was written: the call of the attempt carried deliveries ${other} too; a case is of one alone\n`,
+      `no case was written: the call of the attempt carried deliveries ${other} too; a case holds one delivery only\n`,
     );
     expect([code, existsSync(join(folder.path, 'cases', 'several'))]).toEqual([1, false]);
   });

@@ -73,7 +73,7 @@ describe('lienthong evidence', () => {
     const order = [
       /one-stop sent dossier\.upsert\.v1 by rest \(key one-stop\): message .*, item 0 accepted, SHA-256 [0-9a-f]{64}/,
       /step 1 recorded: received at 2025-08-12T08:15:00\+07:00, as one-stop says/,
-      /delivery 1 of dossier\.upsert\.v1 to portal came to be, of step 1; it is delivered now/,
+      /delivery 1 of dossier\.upsert\.v1 to portal created of step 1; its state now is delivered/,
       /delivery 1 of dossier\.upsert\.v1 to portal, attempt 1: delivered/,
       /the audit's newest entry was number 1, with the link [0-9a-f]{64}/,
     ].map((line) => out.search(line));
@@ -112,14 +112,14 @@ describe('lienthong evidence', () => {
     expect(out).toContain(`  0  ${CODE}  accepted`);
   });
 
-  test('says what is not kept any more', async () => {
+  test('names a message that is no longer stored', async () => {
     const pool = hub.hub.database.pool;
     const { rows } = await pool.query('DELETE FROM messages WHERE receipt <> $1 RETURNING id', [receipt]);
     await write(CODE, 'four.jws');
-    expect((await verify('four.jws')).out).toContain(`message ${rows[0].id} came; it is not kept any more`);
+    expect((await verify('four.jws')).out).toContain(`message ${rows[0].id} arrived; it is no longer stored`);
     await pool.query('DELETE FROM events WHERE seq = 2');
     await write(CODE, 'four.jws', '--force');
-    expect((await verify('four.jws')).out).toContain('1 of 2 steps are kept');
+    expect((await verify('four.jws')).out).toContain('1 of 2 steps are stored');
   });
 
   test('stdout takes it too, and a file that is there is kept', async () => {
@@ -127,12 +127,12 @@ describe('lienthong evidence', () => {
     expect(code).toBe(0);
     file('stdout.jws', out);
     expect((await verify('stdout.jws', '--keys', 'jwks.json')).code).toBe(0);
-    expect(await write(CODE, 'stdout.jws')).toMatchObject({ code: 2, errors: /--force writes over it/ });
+    expect(await write(CODE, 'stdout.jws')).toMatchObject({ code: 2, errors: /--force overwrites it/ });
     expect(read('stdout.jws')).toBe(out);
     expect(await write(CODE, 'stdout.jws', '--force', '--json')).toMatchObject({ code: 0 });
     expect(read('stdout.jws')).not.toBe(out);
     expect(await write(CODE, '-', '--json')).toMatchObject({ code: 2 });
-    expect(await write('H60.01-250812-9999', 'none.jws')).toMatchObject({ code: 1, errors: /nothing is kept/ });
+    expect(await write('H60.01-250812-9999', 'none.jws')).toMatchObject({ code: 1, errors: /nothing is stored/ });
     expect(existsSync(join(folder, 'none.jws'))).toBe(false);
   });
 

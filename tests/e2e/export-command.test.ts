@@ -156,7 +156,7 @@ const WRONG: readonly [readonly string[], string][] = [
   [['x.ndjson', '--status', 'done'], '--status: got "done", expected some of submitted'],
   [['x.ndjson', '--received-from', '2025-02-30'], '--received-from: got "2025-02-30", expected a date such as'],
   [['-', '--json'], '--json and - both write to stdout'],
-  [['here.ndjson'], 'here.ndjson is there already; --force writes over it'],
+  [['here.ndjson'], 'here.ndjson exists already; --force overwrites it'],
 ];
 
 test('wrong use is told before anything is written', async () => {

@@ -162,7 +162,7 @@ describe('import', () => {
       const { invalid, problems } = await load(`h${end.length}.csv`, [head, ...rows, end].join('\n'));
       expect({ invalid, problems }).toEqual({
         invalid: 1,
-        problems: [expect.stringMatching(/near line \d.*not taken/)],
+        problems: [expect.stringMatching(/near line \d.*not read/)],
       });
     }
   });

@@ -7,19 +7,19 @@ import { newAdapter } from './new-adapter.ts';
 import { tryPull } from './try-pull.ts';
 import { writeCase } from './write-case.ts';
 
-/** `lienthong adapter new|inspect|try|case`: what helps to connect a system. */
+/** `lienthong adapter new|inspect|try|case`: helps to connect a system. */
 export function addAdapter(program: Command): void {
   const adapter = program
     .command('adapter')
     .description(
-      'make an adapter, look at what a system offers, try what settings make of it, make a case of what happened',
+      'create an adapter, inspect a WSDL, try a pull with the configured settings, turn an attempt into a test case',
     )
     .addHelpText('after', GROUP_HELP);
   adapter
     .command('new')
     .argument('<name>', 'its folder in adapters/, such as so-y-te')
-    .description('make an adapter that passes all tests as it is, for a partner that speaks JSON over HTTP')
-    .option('--title <title>', "what people call the partner; otherwise the name's words")
+    .description('create an adapter that passes all tests unchanged, for a partner that speaks JSON over HTTP')
+    .option('--title <title>', "the partner's name for people; by default the words of the folder's name")
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', NEW_HELP)
     .action((name: string, options: CommonOptions & { readonly title?: string }) =>
@@ -28,17 +28,17 @@ export function addAdapter(program: Command): void {
   adapter
     .command('inspect')
     .argument('<wsdl>', 'the address or the file of a WSDL')
-    .description('print the ports of a WSDL, and its operations with the shapes of their messages')
+    .description('print the ports of a WSDL, and their operations with the shapes of their messages')
     .option('--json', 'print one JSON document on stdout')
     .action((wsdl: string, options: CommonOptions) => runCommand(options, () => inspect(wsdl)));
   adapter
     .command('try')
     .argument('<party>', 'a party of HUB_CONFIG')
     .argument('<pull>', 'what to pull, such as dossiers')
-    .description('ask a party for one page, and show what the hub would hold of it; nothing is written')
+    .description('pull one page from a party and show what the hub would store; writes nothing')
     .option('--json', 'print one JSON document on stdout')
-    .option('--all', 'until there is no more, and not one page only')
-    .option('--personal', 'show applicants as they are, and not masked')
+    .option('--all', 'pull all pages, not only the first')
+    .option('--personal', 'show applicants unmasked')
     .action(
       (party: string, pull: string, options: CommonOptions & { readonly all?: boolean; readonly personal?: boolean }) =>
         runCommand(options, () => tryPull(party, pull, options)),
@@ -47,10 +47,8 @@ export function addAdapter(program: Command): void {
     .command('case')
     .argument('<delivery>', 'the id of a delivery, as operators see it')
     .argument('<folder>', 'a new folder, such as adapters/<name>/fixtures/cases/<what-happened>')
-    .description(
-      'write an attempt that the hub kept as a wire case, with invented values for personal data and secrets',
-    )
-    .option('--attempt <number>', 'which attempt, from 1; the last one where it is not given')
+    .description('write a stored attempt as a wire case, with invented values for personal data and secrets')
+    .option('--attempt <number>', 'the number of the attempt, from 1; the last one by default')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', CASE_HELP)
     .action((delivery: string, folder: string, options: CommonOptions & { readonly attempt?: string }) =>
@@ -59,17 +57,15 @@ export function addAdapter(program: Command): void {
 }
 
 const NEW_HELP = `
-The folder has a manifest, settings, client, mapping, pull, simulator, tests, three wire cases and a README. It tells of dossiers and
-steps, looks up before it tells again what may have arrived, and pulls changes page by page. Comments that begin with
-"Decide:" say what depends on the real partner. Nothing is ever written over.
-
-Exit codes: 0 made, 1 it could not be, 2 wrong usage.`;
+The folder has a manifest, settings, client, mapping, pull, simulator, tests, three wire cases and a README. The adapter sends
+dossiers and steps, looks up before it sends again after an unknown outcome, and pulls changes page by page. Comments that begin
+with "Decide:" mark what depends on the real partner. Existing files are never overwritten.
+Exit codes: 0 created, 1 failed, 2 wrong usage.`;
 
 const CASE_HELP = `
-What the hub keeps of an attempt are the calls with their bodies, not their headers. What is missing is told; where a body was not kept
-whole, or the call carried several deliveries, nothing is written. The look is kept in the audit.
-
-Exit codes: 0 written, 1 no honest case can be made of it, 2 wrong usage or settings.`;
+The hub stores the calls of an attempt with their bodies, not their headers. The command lists what is missing. It writes nothing
+when a body was not stored whole or the call carried several deliveries. The audit records who read the attempt.
+Exit codes: 0 written, 1 no faithful case is possible, 2 wrong usage or settings.`;
 
 async function inspect(location: string): Promise<Result> {
   if (/^[a-z]+:\/\//.test(location) && !/^https?:/.test(location))

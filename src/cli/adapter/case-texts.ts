@@ -1,14 +1,14 @@
 import { leavesOf } from '#core/masking/body-masking';
 import type { Inventor } from './invented.ts';
 
-/** JSON is written anew, member by member, so that what is escaped in it is found too; also within a text. */
+/** Parses JSON and writes it again member by member. So escaped values are found too, also JSON inside a text. */
 export function inventedBody(body: string, inventor: Inventor, indent = 2): string {
   const value = jsonIn(body);
   if (typeof value !== 'object' || value === null) return inventor.invent(body);
   return JSON.stringify(invented(value, inventor), undefined, indent);
 }
 
-/** A value read from JSON with all its texts, names and numbers as they are invented. */
+/** Replaces all texts, names and numbers of a JSON value by invented ones. */
 export function invented(value: unknown, inventor: Inventor): unknown {
   if (Array.isArray(value)) return value.map((one) => invented(one, inventor));
   if (typeof value === 'object' && value !== null)
@@ -21,7 +21,7 @@ export function invented(value: unknown, inventor: Inventor): unknown {
   return text === String(value) ? value : Number(text);
 }
 
-/** The texts of a body with the names that they stand under, also of JSON and XML within texts, and the whole text. */
+/** All texts of a body with the names of their members, including JSON and XML inside texts, and the whole text. */
 export function leavesIn(text: string, depth = 0): ReturnType<typeof leavesOf> {
   const value = jsonIn(text);
   if (typeof value === 'object' && value !== null)

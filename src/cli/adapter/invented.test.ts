@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createInventor } from './invented.ts';
 
-/** What is learned of an applicant, as a case learns it from its record. */
+/** Learns an applicant as a case does from its record. */
 function ofApplicant() {
   const inventor = createInventor();
   const applicant = {
@@ -37,7 +37,7 @@ describe('values that are invented', () => {
     ['SĐT 0987.654.321', 'SĐT 0900.000.001'],
     ['HOANG.YEN@so.gov.vn', 'nguoi-1@example.test'],
     ['trú tại số 12, tổ 3, Phường Minh Xuân', 'trú tại Số 1, đường Thử Nghiệm, phường Mẫu'],
-  ])('stand wherever the same is written, in whichever way: %s', (text, shown) => {
+  ])('replace the value in every spelling of it: %s', (text, shown) => {
     expect(ofApplicant().invent(text)).toBe(shown);
   });
 
@@ -51,7 +51,7 @@ describe('values that are invented', () => {
     'BN-000001',
     'Internal Server Error',
     'HO SO DA TON TAI',
-  ])('nothing else is touched: %s', (text) => {
+  ])('leave everything else unchanged: %s', (text) => {
     const inventor = ofApplicant();
     inventor.learn({ name: 'detail', text });
     expect(inventor.invent(text)).toBe(text);
@@ -74,7 +74,7 @@ describe('values that are invented', () => {
     ['giayKhaiSinh', Buffer.from('Ma Seo Phừ '.repeat(20)).toString('base64'), 'file'],
     ['url', 'https://tep.example.gov.vn/x', 'host'],
     ['detail', 'hỏi phong@example.gov.vn', 'e-mail'],
-  ] as const)('are for what is known by its name or its shape: %s', (name, text, kind) => {
+  ] as const)('are replaced when known by name or shape: %s', (name, text, kind) => {
     const inventor = createInventor();
     inventor.learn({ name, text });
     expect(inventor.counts()[kind]).toBe(1);
@@ -106,26 +106,26 @@ describe('values that are invented', () => {
     expect(shown.filter((one) => text.includes(one))).toEqual([]);
   });
 
-  // By the square of their length these would take many minutes.
+  // With quadratic work these would take many minutes.
   test.each([
     ['one word', 'a-'.repeat(250_000)],
-    ['one word before what is escaped', `${'a-'.repeat(250_000)} %C3%A0`],
+    ['one word before the escaped ones', `${'a-'.repeat(250_000)} %C3%A0`],
     ['the name of a parameter that has no value', `?${'key-'.repeat(400_000)}`],
     ['the name of a parameter whose value is empty', `?${'key-'.repeat(400_000)}=&`],
     ['capitals with marks', 'A\u20dd'.repeat(200_000)],
-  ])('what is long takes its time and no more: %s', (_, text) => {
+  ])('long texts take linear time: %s', (_, text) => {
     const inventor = ofApplicant();
     inventor.learn({ name: 'detail', text });
     expect(inventor.invent(text) === text).toBe(true);
   });
 
-  test('what is invented for one is not taken for another', () => {
+  test('an invented value is not replaced again', () => {
     const inventor = createInventor();
     for (const name of ['Ma Thị Lý', 'Nguyễn Mẫu Thử', 'Trần Mẫu Thử']) inventor.learnAs('name', name);
     expect(inventor.invent('Ma Thị Lý, Nguyễn Mẫu Thử, Trần Mẫu Thử')).toBe('Nguyễn Mẫu Thử, Trần Mẫu Thử, Lê Mẫu Thử');
   });
 
-  test('a word that says what kind a secret is, is none', () => {
+  test('the word that names the kind of a secret is not a secret', () => {
     const inventor = createInventor();
     inventor.learn({ name: 'token_type', text: 'Bearer' });
     inventor.learn({ name: 'sessionMinutes', text: '30' });

@@ -1,6 +1,6 @@
 import { kindByName, type Leaf } from '#core/masking/body-masking';
 
-/** What is replaced, in the words in which it is told. */
+/** Kinds of replaced values, in the words of the printed summary. */
 export type Kind =
   | 'name'
   | 'identity number'
@@ -13,12 +13,12 @@ export type Kind =
   | 'host'
   | 'dossier code';
 
-/** Values that are invented for what is personal or secret: the same for the same throughout, in the same shape. */
+/** Invents values for personal data and secrets: always the same for the same value, in the same shape. */
 export interface Inventor {
-  /** Learn what has to be replaced from a text and the name that it stands under. */
+  /** Learns what to replace from a text and the name of its member. */
   learn(leaf: Leaf): void;
   learnAs(kind: Kind, value: string): void;
-  /** A text with all that was learned replaced, in whichever letter case, with marks or without. */
+  /** Replaces all learned values in a text, in any letter case, with or without diacritics. */
   invent(text: string): string;
   /** How many different values were learned, by kind. */
   counts(): Readonly<Partial<Record<Kind, number>>>;
@@ -30,12 +30,12 @@ interface Learned {
   readonly pattern: string;
 }
 
-/** What is shorter may be a part of anything. */
+/** A shorter text may be a part of any word. */
 const SHORTEST = 4;
 
 /**
- * Known by the names of members, as operators see them masked, and by their shapes: numbers, addresses, and words in a row
- * that begin with a capital. A name in small letters is known by neither, so a person reads what comes out.
+ * Finds values by member names (as operators see them masked) and by shape: numbers, addresses, capitalised words in a row. It
+ * misses a name in small letters, so a person must review the result.
  */
 export function createInventor(): Inventor {
   const learned = new Map<string, Learned>();
@@ -51,7 +51,7 @@ export function createInventor(): Inventor {
     patterns = undefined;
   }
 
-  /** What is found gives way to a mark of its own first: what is invented for one is never taken for another. */
+  /** Replaces each match by a unique mark first. So an invented value is never matched again. */
   function replaced(given: string): string {
     const marked: string[] = [];
     patterns ??= inGroups([...learned.values()]);
@@ -91,30 +91,30 @@ export function createInventor(): Inventor {
   };
 }
 
-/** What stands under the name of a secret and is none. */
+/** Texts under the name of a secret that are not secrets. */
 const NO_SECRET = /^(?:\*+|bearer|basic|true|false|null|\d{1,7})$/i;
-/** Who did something, in our own records. */
+/** Members of our own records that name a person. */
 const PEOPLE = /(?:^|\/)(?:actor|requestedBy|receivedBy)$/;
-/** What everybody may know, in our own records. */
+/** Public members of our own records. */
 const PUBLIC = /(?:^|\/)(?:serviceName|agencyName|fieldName|unit|processingUnit|service\/name|agency\/name)$/;
-/** Looked for where a word begins, as is the rest here: from each letter of a long one it would take its length squared. */
+/** Like the patterns below it starts only at a word's beginning. From every letter of a long word it would take quadratic time. */
 const CAPITALS = /(?=\p{Lu})(?<!\p{N}|\p{L}\p{M}*)\p{Lu}[\p{L}\p{M}]*(?: +\p{Lu}[\p{L}\p{M}]*)+/gu;
 const SHAPES: readonly (readonly [Kind, RegExp])[] = [
   ['e-mail', /(?<![\w.+-])([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g],
   ['host', /https?:\/\/([^/\s"'<>?#@:{}]+)/g],
-  // That a value follows is seen first: otherwise it would be looked for behind each of these words of a long name.
+  // Checks first that a value follows. Otherwise it would search again behind each word of a long name.
   ['secret', /[?&;](?=[\w.-]*=[^&\s"'<>])[\w.-]*(?:token|key|secret|sig|session|password)[\w.-]*=([^&\s"'<>]+)/gi],
   ['secret', /(?<![\w-])(eyJ[\w-]+\.[\w-]+\.[\w-]*)/g],
   ['secret', /Bearer ([\w.~+/-]{8,}=*)/g],
   ['file', /(?<![\w+/])((?:[A-Za-z0-9+/]{4}(?:\r?\n)?){50,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![\w+/=])/g],
-  // An identity number begins with that of a province, a telephone number with 0 or the country: times do not.
+  // An identity number begins with a province's number, a telephone number with 0 or the country code. Times do not.
   ['identity number', /(?<!\d)(0\d{11})(?!\d)/g],
   ['identity number', /(?<![\w.+/-])(\d{9})(?![\w/-]|\.\d)/g],
   ['phone', /(?<![\d.])((?:\+?84|0)\d{9,10})(?!\d)/g],
   ['phone', /(?<![\d.])((?:\+?84|0)\d{1,3}(?:[ .-]\d{3,4}){2,3})(?!\d)/g],
 ];
 
-/** Words without any mark may be English, or about a dossier (HO SO DA TON TAI): then one of them is a family's name. */
+/** Words without diacritics may be English or about a dossier (HO SO DA TON TAI). Only those with a family name count. */
 function mayBeName(words: string): boolean {
   if (/[^ -~]/.test(words)) return true;
   const others = words.toLowerCase().replace(/\bho so\b/g, '');
@@ -138,10 +138,13 @@ const KINDS = [
   ...['name', 'identity number', 'phone', 'e-mail', 'address', 'birthday', 'secret', 'file', 'host', 'dossier code'],
 ] as Kind[];
 
-/** What is longer is known by its beginning, and goes on to its end. */
+/** A longer value is matched by its beginning and replaced to its end. */
 const COMPARED = 100;
 
-/** The same for all spellings of a value. @param text as `flat` makes it */
+/**
+ * The same key for all spellings of a value.
+ * @param text as `flat` returns it
+ */
 function keyOf(kind: Kind, text: string): string {
   const digits = text.replace(/\D/g, '');
   if (kind === 'phone') return `phone ${digits.replace(/^(?:84|0)/, '')}`;
@@ -160,12 +163,15 @@ function patternOf(kind: Kind, text: string): string {
     .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
     .replace(/ +/g, ' +');
   if (text.length > COMPARED) return `${escaped}[^\\s"'<>]*(?: [^\\s"'<>]{40,})*`;
-  // A secret may stand in the middle of anything; words do not.
+  // A secret may stand in the middle of a word; names may not.
   if (kind === 'secret' || kind === 'file') return escaped;
   return `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
 }
 
-/** The longest first: a name before a shorter one that it begins with. All in one would be too large an expression. */
+/**
+ * Longest first, so that a name comes before a shorter one with the same beginning. Grouped, since one expression would be too
+ * large.
+ */
 function inGroups(learned: readonly Learned[]): readonly RegExp[] {
   const patterns = learned.map(({ pattern }) => pattern).sort((a, b) => b.length - a.length);
   return Array.from(
@@ -175,12 +181,12 @@ function inGroups(learned: readonly Learned[]): readonly RegExp[] {
 }
 
 const GROUP = 40;
-/** Unicode's own letters for private use: no text has them, and no pattern finds them. */
+/** Unicode's private use area: no text contains these letters, and no pattern matches them. */
 const FIRST_MARK = 0xe000;
 const MOST_MARKS = 0x1900;
 const MARKS = /[\ue000-\uf8ff]/g;
 
-/** Small letters without marks, each in the place of its own: what is found here stands at the same place of the text. */
+/** Lower-cases and removes diacritics without moving any letter. So offsets are valid in the original text. */
 function flat(text: string): string {
   let out = '';
   for (let at = 0; at < text.length; at++) {
@@ -191,10 +197,10 @@ function flat(text: string): string {
   return out;
 }
 
-/** Looked for where such words begin; behind a % that escapes nothing they may. */
+/** Starts only at the beginning of such words, or behind a % that escapes nothing. */
 const ESCAPED = /(?<![\w.~-])(?:[\w.~-]|%[0-9a-f]{2})*%[0-9a-f]{2}(?:[\w.~-]|%[0-9a-f]{2})*/gi;
 
-/** In an address letters beyond ASCII and slashes are escaped. */
+/** In an address, letters beyond ASCII and slashes are escaped. */
 function throughEscapes(text: string, replace: (text: string) => string): string {
   if (!text.includes('%')) return text;
   return text.replace(ESCAPED, (escaped) => {
@@ -233,7 +239,7 @@ const INVENT: Readonly<Record<Kind, (written: string, number: number) => string>
 const FAMILY = ['Nguyễn', 'Trần', 'Lê', 'Phạm', 'Hoàng', 'Vũ', 'Đặng', 'Bùi'];
 const GIVEN = ['Văn', 'Mẫu', 'Thử', 'Minh', 'Bình', 'Chi', 'Dung', 'Giang', 'Hạnh', 'Khánh', 'Lan', 'Sơn'];
 
-/** As many words, in capitals where it was, without marks where it had none. */
+/** The same number of words, in capitals or without diacritics like the original. */
 function inventName(written: string, number: number): string {
   const place = number - 1;
   const given = written
@@ -245,7 +251,7 @@ function inventName(written: string, number: number): string {
   return /[^ -~]/.test(written) ? cased : withoutMarks(cased);
 }
 
-/** What tells its kind at the beginning (`whsec_`) stays. */
+/** Keeps the prefix that tells the kind (`whsec_`). */
 function inventSecret(written: string, number: number): string {
   return written.replace(/^whsec_|[A-Za-z]|\d/g, (found) => {
     if (found.length > 1) return found;
@@ -253,7 +259,7 @@ function inventSecret(written: string, number: number): string {
   });
 }
 
-/** Figures in the places of those of a value, whatever stands between them. */
+/** Puts invented digits in the places of the digits, and keeps what separates them. */
 function ontoDigits(written: string, invent: (count: number) => string): string {
   const figures = [...invent(written.replace(/\D/g, '').length)];
   return written.replace(/\d/g, () => figures.shift() ?? '0');

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { WireRecord } from '../../kit/http/exchange.ts';
 
-/** Of what is kept no honest case can be made; says why. */
+/** No faithful case can be made of the stored calls. The message says why. */
 export class NoCase extends Error {}
 
-/** XML may write any letter as a number: what is searched for is the letter. */
+/** XML may write any letter as a numeric reference. Decodes them, so that the search finds the letters. */
 export function withLetters(call: WireRecord): WireRecord {
   const plain = (text: string): string =>
     text.replace(/&#(?:x([0-9a-f]{2,5})|(\d{3,6}));/gi, (written, hex, decimal) => {
@@ -18,21 +18,21 @@ const CUT = /… \(\d+ bytes\)$/;
 export const NOT_KEPT = /^\(not kept: /;
 export const HIDDEN = '***';
 
-/** @throws NoCase where what is kept of a call is not what went over the wire, or cannot be played */
+/** @throws NoCase when the stored call differs from the bytes on the wire, or cannot be played */
 export function requirePlayable({ request, reply, status }: WireRecord, at: number): void {
   const place = `call ${at + 1} of the attempt`;
   for (const [what, text] of Object.entries({ request, reply })) {
-    if (CUT.test(text)) throw new NoCase(`the ${what} of ${place} is kept in part only (it was too long)`);
+    if (CUT.test(text)) throw new NoCase(`the ${what} of ${place} is stored in part only (it was too long)`);
     if (text.includes('\ufffd'))
-      throw new NoCase(`the ${what} of ${place} was no text in UTF-8, and its bytes are not kept`);
+      throw new NoCase(`the ${what} of ${place} was not UTF-8 text, and its bytes are not stored`);
     if (/^###/m.test(text))
       throw new NoCase(`the ${what} of ${place} has a line that begins with ###, which divides calls`);
   }
   if (status === undefined && brokenAs(reply) === undefined)
-    throw new NoCase(`${place} came to what a case cannot play: ${reply}`);
+    throw new NoCase(`${place} ended in a way that a case cannot play: ${reply}`);
 }
 
-/** What stands in the place of a reply where none came, by the words that are kept of it; see failureOf in the kit. */
+/** Maps the stored words for a missing reply to the case's mark for it; see failureOf in the kit. */
 export function brokenAs(reply: string): '!refuse' | '!reset' | '!timeout' | undefined {
   if (/^no connection: /.test(reply)) return '!refuse';
   if (/^no answer within /.test(reply)) return '!timeout';

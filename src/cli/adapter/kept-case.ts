@@ -20,28 +20,27 @@ import type { SettingsOfCase } from './settings-of-case.ts';
 /** The four files of a wire case, as texts. */
 export interface WireCase {
   readonly files: Readonly<Record<string, string>>;
-  /** What was replaced by invented values: how many different ones, by kind. */
+  /** The number of different replaced values by kind. */
   readonly replaced: ReturnType<Inventor['counts']>;
-  /** What is not kept, and so not in the case or only concluded. */
+  /** Facts that are not stored: missing from the case, or only concluded. */
   readonly missing: readonly string[];
 }
 
 export interface KeptCase {
   readonly delivery: ListedDelivery;
-  /** All of them, the oldest first. */
+  /** All of them, oldest first. */
   readonly attempts: readonly KeptAttempt[];
-  /** Which of them. */
+  /** The one to make a case of. */
   readonly attempt: KeptAttempt;
-  /** What it told, as it would be told now. */
+  /** What the delivery carries, as the hub would send it now. */
   readonly outgoing: Outgoing;
   readonly known: boolean;
   readonly settings: SettingsOfCase;
 }
 
 /**
- * Make a wire case of an attempt, with invented values in the place of personal data and secrets.
- *
- * @throws NoCase where what is kept of a call is not what went over the wire
+ * Makes a wire case of an attempt, with invented values for personal data and secrets.
+ * @throws NoCase when the stored call differs from the bytes on the wire
  */
 export function wireCaseOf(kept: KeptCase): WireCase {
   const { delivery, attempt, settings } = kept;
@@ -53,7 +52,7 @@ export function wireCaseOf(kept: KeptCase): WireCase {
   for (const secret of settings.secrets) inventor.learnAs('secret', secret);
   for (const host of settings.hosts) inventor.learnAs('host', host);
   for (const code of codesIn(kept)) inventor.learnAs('dossier code', code);
-  // What the settings name is the adapter's business, but for their secrets.
+  // The adapter decides what its settings name; only their secrets are replaced.
   const { items } = message;
   for (const text of [JSON.stringify(items), ...calls.flatMap(({ request, reply, url }) => [request, reply, url])])
     for (const leaf of leavesIn(text)) inventor.learn(leaf);
@@ -89,7 +88,7 @@ function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: K
   return { operation, items: [item], settings: settings.shown, now };
 }
 
-/** By the attempts before: one that may have arrived leaves a doubt until another has settled it; a replay is one too. */
+/** Concludes from earlier attempts: one that may have arrived leaves a doubt until another settles it. A replay does too. */
 function wasInDoubt({ replayedAt }: ListedDelivery, attempts: readonly KeptAttempt[], attempt: KeptAttempt): boolean {
   if (replayedAt !== null && instantToMs(replayedAt) <= instantToMs(attempt.at)) return true;
   return attempts
@@ -97,7 +96,7 @@ function wasInDoubt({ replayedAt }: ListedDelivery, attempts: readonly KeptAttem
     .reduce((doubt, { outcome }) => outcome === 'unknown' || (doubt && outcome === 'unavailable'), false);
 }
 
-/** Why there was no connection is left out: in a case nobody listens, whatever it was. */
+/** Leaves out why there was no connection. In a case the server never listens, so the cause would differ. */
 function outcomeOf({ delivery, attempts, attempt }: KeptCase, last: WireRecord | undefined): object {
   const { outcome, reason } = attempt;
   const isToldBy = !last || last.status !== undefined || brokenAs(last.reply) !== '!refuse';
@@ -137,18 +136,18 @@ function missingOf(
     ...(calls.length > 0
       ? [
           'headers: request.http compares none, and reply.http has none; add those that the adapter reads (Content-Type, Retry-After)',
-          'calls of other attempts: where the adapter logs in first and had a session already, its login stands in front of these',
+          'calls of other attempts: an adapter that already had a session skips its login; add the login call in front of these',
         ]
       : ['nothing went over the wire in this attempt: both .http files are empty']),
-    ...(notKept ? [`call ${notKept} carries a password or a session and is not kept: write its bodies by hand`] : []),
+    ...(notKept ? [`call ${notKept} carries a password or a session and is not stored: write its bodies by hand`] : []),
     ...(hidden
-      ? [`call ${hidden} has ${HIDDEN} where the adapter hides a secret: write the one of the test's connection`]
+      ? [`call ${hidden} has ${HIDDEN} where the adapter hides a secret: write the secret of the test's connection`]
       : []),
     ...(broken
-      ? [`call ${broken} broke: one that the adapter may repeat was tried three times, and is kept once`]
+      ? [`call ${broken} broke: the hub made it three times if the adapter may repeat it, and stored it once`]
       : []),
     ...(settings.leftOut.length > 0 ? [`settings that cannot be invented: ${settings.leftOut.join(', ')}`] : []),
-    `what ${party} had then of settings, code tables of operators and catalogue: those of now are taken, without the code tables`,
-    'doubt and known: concluded from the deliveries before; of a process that died in between nothing is kept',
+    `settings, operator code tables and catalogue of ${party} at that time: the case uses today's, without the code tables`,
+    'doubt and known: concluded from earlier deliveries; nothing is stored of a process that died in between',
   ];
 }

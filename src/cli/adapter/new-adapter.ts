@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { ROOT } from '../../process/compiled.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
-/** The adapter that is copied: one that the tests hold to the kit's contract where it is. Its name is exchanged. */
+/** The adapter to copy, under a new name. The tests hold it to the kit's contract in place. */
 const SAMPLE = 'sample-partner';
 const SAMPLE_TITLE = 'Sample partner';
 const SOURCES = join(ROOT, 'src');
@@ -15,10 +15,9 @@ const LONGEST_TITLE = 200;
 const PORT = 9110;
 
 /**
- * Make an adapter's folder, which passes all tests as it is.
- *
- * @param title for people; otherwise the name's words
- * @throws UsageError where the name is none, or taken; nothing is written then, and never over anything
+ * Creates an adapter's folder that passes all tests unchanged, and never overwrites a file.
+ * @param title for people; by default the name's words
+ * @throws UsageError when the name is invalid or taken; then it writes nothing
  */
 export function newAdapter(name: string, title: string | undefined, adaptersDir: string = ADAPTERS_DIR): Result {
   refuseName(name, adaptersDir);
@@ -39,7 +38,7 @@ export function newAdapter(name: string, title: string | undefined, adaptersDir:
   return told(name, named, files);
 }
 
-/** The sample's files, from its folder. */
+/** The sample's files, relative to its folder. */
 export function sampleFiles(): readonly string[] {
   return readdirSync(SAMPLE_DIR, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
@@ -62,10 +61,10 @@ function refuseName(name: string, adaptersDir: string): void {
     );
   if (existsSync(join(adaptersDir, name)))
     throw new UsageError(`<name>: there is an adapter ${name} already; nothing was changed`);
-  // The hub names no partner: the architecture's test would take such a word of its own for one.
+  // The hub names no partner. The architecture test would mistake such a word of the hub for a partner's name.
   if (isWordOfTheHub(name))
     throw new UsageError(
-      `<name>: ${JSON.stringify(name)} is a word of the hub's own code, and would be taken for it; choose another`,
+      `<name>: ${JSON.stringify(name)} is a word of the hub's own code, and would be mistaken for it; choose another`,
     );
 }
 
@@ -96,16 +95,16 @@ function told(name: string, title: string, files: readonly string[]): Result {
   }));
   const decisions = `grep -rn Decide: ${folder}`;
   const text = [
-    `made ${folder} (${files.length} files). It speaks to a partner that is made up, and passes its tests as it is:`,
+    `created ${folder} (${files.length} files). It speaks to an invented partner and passes its tests unchanged:`,
     `  ${tests}`,
-    'A stand-in for the partner:',
+    'Run a simulator of the partner:',
     `  ${simulator}`,
-    'The party in HUB_CONFIG, as the stand-in wants it, and what it is told:',
+    'Configure the party in HUB_CONFIG as the simulator expects it, with the routes to it:',
     `  "parties": ${JSON.stringify(parties)}`,
     `  "routes": ${JSON.stringify(routes)}`,
-    'What the hub would hold of what is pulled from it:',
+    'See what the hub would store of a pull:',
     `  npx lienthong adapter try ${name} progress`,
-    'Where the real partner decides, place by place:',
+    'Find every place that depends on the real partner:',
     `  ${decisions}`,
   ].join('\n');
   return { text, document: { name, title, folder, files, tests, simulator, parties, routes, decisions } };

@@ -10,7 +10,7 @@ test.each([
   ['https://thoại.vn/api', '{{url}}/api', ['xn--thoi-7q5a.vn', 'thoại.vn']],
   ['http://127.0.0.1', '{{url}}', ['127.0.0.1']],
   ['https://portal.vn?to=https://portal.vn/', '{{url}}?to=https://portal.vn/', ['portal.vn']],
-])('nothing of the host is left of an address, however it is written: %s', (written, shown, hosts) => {
+])('nothing of the host is left of an address in any spelling: %s', (written, shown, hosts) => {
   const found = settingsOfCase({ urls: [written] }, {});
   expect([found.shown, new Set(found.hosts)]).toEqual([{ urls: [shown] }, new Set(hosts)]);
 });

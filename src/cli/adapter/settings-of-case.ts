@@ -2,20 +2,20 @@ import { domainToUnicode } from 'node:url';
 import type { SchemaNode } from '#core/explain';
 import { kindByName } from '#core/masking/body-masking';
 
-/** A party's settings as a wire case has them: put over those of the adapter's test. */
+/** A party's settings for a wire case; they override those of the adapter's test. */
 export interface SettingsOfCase {
   readonly shown: unknown;
-  /** What must be replaced wherever it stands. */
+  /** Values to replace everywhere. */
   readonly secrets: readonly string[];
   readonly hosts: readonly string[];
   /** Keys and certificates: the test has its own. */
   readonly leftOut: readonly string[];
 }
 
-/** As it is written: read as an address, it has small letters, no port that goes without saying, and `xn--` for marks. */
+/** Matches the text as written. A parsed URL is lower-cased, drops a default port and encodes diacritics as `xn--`. */
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
-/** Its own addresses are those of the case's server then. Secrets are still in it. */
+/** Points the party's own addresses at the case's server. Secrets are still in the result. */
 export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCase {
   const secretNames = writeOnlyIn(schema as SchemaNode);
   const found = { secrets: [] as string[], hosts: [] as string[], leftOut: [] as string[] };
@@ -38,7 +38,7 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
       found.hosts.push(hostname, domainToUnicode(hostname));
       return value.replace(ORIGIN, '{{url}}');
     }
-    // By its name alone a member of the settings themselves: deeper there are names of the partner's.
+    // Only top-level members are ours by name; deeper members may be the partner's names.
     const isTop = path === `/${name}` || /^\/[^/]+\/\d+$/.test(path);
     const isNamed = kindByName(name) === 'secret' || /(?:key|user(?:name)?)$/i.test(name);
     if (secretNames.has(name) || (isTop && isNamed)) found.secrets.push(value);
@@ -47,7 +47,7 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
   return { shown: walk(settings, '', ''), ...found };
 }
 
-/** The names of what a schema says is never shown. */
+/** Names of all members that a schema marks as `writeOnly`. */
 function writeOnlyIn(node: SchemaNode, names: Set<string> = new Set()): ReadonlySet<string> {
   for (const [name, one] of Object.entries(node.properties ?? {})) {
     if (one.writeOnly || one.items?.writeOnly) names.add(name);

@@ -14,14 +14,14 @@ export interface TryOptions {
   readonly personal?: boolean;
 }
 
-/** The party is not known to have taken anything: nothing is read from the hub's database. */
+/** A trial reads nothing from the hub's database, so no dossier is outstanding. */
 const NOTHING_OUTSTANDING: HubQueries = {
   outstanding: async () => [],
   finished: async (after) => ({ dossiers: [], after, more: false }),
   unknownSteps: async (steps) => new Set(steps),
 };
 
-/** Pull as the hub would, from the beginning, and show what would be held; nothing is kept anywhere. */
+/** Pulls as the hub would, from the beginning, and shows the result. Stores nothing. */
 export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
   const party = await partyOf(partyId);
   try {
@@ -55,7 +55,7 @@ async function partyOf(id: string) {
   const adapters = await loadAdapters();
   const config = loadConfig(process.env, adapters);
   const entry = config.file.parties?.[id];
-  const ids = Object.keys(config.file.parties ?? {}).join(', ') || '(there is none)';
+  const ids = Object.keys(config.file.parties ?? {}).join(', ') || '(no parties)';
   if (!entry) throw new UsageError(`<party>: got ${JSON.stringify(id)}, expected one of ${ids}`);
   const { adapter } = adapters.get(entry.adapter) as LoadedAdapter;
   const { settings = {} } = entry;
@@ -97,7 +97,7 @@ function shown(
     ),
     ...[...waiting].map(([message, count]) => `waits (${count}): ${message}`),
     `${records.length} records, ${invalid.length} invalid, ${items.length - records.length - invalid.length} would wait${more ? '; there is more' : ''}`,
-    ...(lacks ? [`not all, perhaps: ${lacks}`] : []),
+    ...(lacks ? [`perhaps incomplete: ${lacks}`] : []),
     ...(absent.length > 0 ? [`no record has: ${absent.join(', ')}`] : []),
   ].join('\n');
   const document = { items, unmapped: Object.fromEntries(waiting), absent, more, ...(lacks && { lacks }) };

@@ -21,10 +21,9 @@ import { type WireCase, wireCaseOf } from './kept-case.ts';
 import { settingsOfCase } from './settings-of-case.ts';
 
 /**
- * Write what is kept of an attempt as a wire case into a new folder, with invented values in the place of personal data
- * and secrets. Where no honest case can be made of it, nothing is written.
- *
- * @param number which attempt, counted from 1; the last one where it is not given
+ * Writes a stored attempt as a wire case into a new folder, with invented values for personal data and secrets. Writes
+ * nothing where no faithful case is possible.
+ * @param number the attempt, counted from 1; the last one by default
  */
 export async function writeCase(given: string, folder: string, number: string | undefined): Promise<Result> {
   const id = wholeNumber('<delivery>', given);
@@ -61,17 +60,17 @@ async function caseOf(hub: Hub, config: Config, id: number, wanted: number | und
   const attempts = await ledger.attempts(id);
   const place = wanted ?? attempts.length;
   const attempt = attempts[place - 1];
-  if (!attempt) throw new UsageError(`delivery ${id} has ${attempts.length} attempts; there is none to make a case of`);
-  // Nobody sees what went over the wire of which no audit is kept, even with other values in it.
+  if (!attempt) throw new UsageError(`--attempt: delivery ${id} has ${attempts.length} attempts, got ${place}`);
+  // Without an audit entry nobody sees the bytes on the wire, even with other values in them.
   await createAudit(database, Date.now).write({
     ...{ actor: 'lienthong adapter case', action: 'body.read', subject: auditSubject('delivery', id) },
   });
   const isShared = (party.carries.get(delivery.operation)?.items ?? 1) > 1;
   const shared = isShared ? await sharedCall(database, delivery, attempt) : [];
   if (shared.length > 0)
-    return none(`the call of the attempt carried deliveries ${shared.join(', ')} too; a case is of one alone`);
+    return none(`the call of the attempt carried deliveries ${shared.join(', ')} too; a case holds one delivery only`);
   const outgoing = await outgoingOf(hub, config, party, delivery);
-  if (!outgoing) return none('what the delivery told is no longer kept');
+  if (!outgoing) return none('the content of the delivery is no longer stored');
   const known = await wasKnown(database, delivery, attempt.at);
   const settings = settingsOfCase(party.settings, party.adapter.settings);
   try {
@@ -86,7 +85,7 @@ async function caseOf(hub: Hub, config: Config, id: number, wanted: number | und
 
 const none = (why: string): Made => ({ kind: 'none', why });
 
-/** What the delivery would tell now: its version of the dossier, or its step. */
+/** The content that the delivery would send now: its version of the dossier, or its step. */
 async function outgoingOf(
   { database }: Hub,
   { secrets }: Config,
@@ -109,7 +108,7 @@ async function outgoingOf(
   return call?.items[0]?.outgoing;
 }
 
-/** A case whose record the hub could not hold is none: what was invented does not fit then. */
+/** Checks that the hub could store the case's record. An invented value that does not fit makes the case useless. */
 function requireRecord({ files }: WireCase, operation: string): void {
   const { items } = JSON.parse(files['message.json'] as string) as { items: readonly { record: unknown }[] };
   const read = readItem(operation as Operation, items[0]?.record);
@@ -117,7 +116,7 @@ function requireRecord({ files }: WireCase, operation: string): void {
     throw new NoCase(`with invented values it is no record: ${read.problems.map(({ path }) => path).join(', ')}`);
 }
 
-/** All four or none, and over nothing. */
+/** Writes all four files or none, and overwrites nothing. */
 function write(folder: string, { files }: WireCase): void {
   makeFolders(resolve(folder, '..'));
   mkdirSync(folder);
@@ -136,12 +135,12 @@ function told(folder: string, { wireCase, delivery, place, adapter }: Extract<Ma
   const { id, party, operation } = delivery;
   const text = [
     `wrote ${Object.keys(files).join(', ')} to ${folder}: attempt ${place} of delivery ${id} (${operation} to ${party})`,
-    `replaced by invented values, the same for the same throughout: ${counts.join(', ') || 'nothing'}`,
-    'not kept, and so not in it:',
+    `replaced by invented values, the same value always by the same: ${counts.join(', ') || 'nothing'}`,
+    'not stored, and so not in the case:',
     ...missing.map((one) => `  - ${one}`),
-    'Read all four files before they are committed: people are known by the names of members and by shapes, and free text may',
-    'tell more. outcome.json says what the adapter made of the answer; where that was wrong, write there what is right.',
-    `In fixtures/cases of the adapter it is played by: ${test}`,
+    'Read all four files before you commit them: personal data are found by member names and by shapes, and free text may',
+    'contain more. outcome.json holds what the adapter made of the answer; correct it where that was wrong.',
+    `To play it in fixtures/cases of the adapter: ${test}`,
   ].join('\n');
   return {
     text,

@@ -22,17 +22,17 @@ interface CopyOptions {
   readonly keys?: string;
 }
 
-/** `lienthong copy`: what portals read, kept beside them, for when the hub is away. */
+/** `lienthong copy`: a copy of what portals read, for the time when the hub is away. */
 export function addCopy(program: Command): void {
   program
     .command('copy')
-    .description('keep a copy of all that a hub shows to portals, and answer from it, also while the hub is away')
+    .description('keep a copy of everything that a hub shows to portals, and answer from it while the hub is away')
     .requiredOption('--from <url>', 'the hub, such as https://hub.example', address)
-    .requiredOption('--folder <folder>', 'where the copy is kept; it is made where it is not there')
+    .requiredOption('--folder <folder>', 'the folder of the copy; created if missing')
     .option('--port <port>', 'where it answers', port, 8090)
     .option(
       '--keys <file>',
-      "take no snapshot but by these signing keys, as the hub's /.well-known/jwks.json gives them",
+      "accept only snapshots signed with these keys, as the hub's /.well-known/jwks.json gives them",
     )
     .addHelpText('after', HELP)
     .action(async (options: CopyOptions) => {
@@ -45,13 +45,12 @@ export function addCopy(program: Command): void {
 }
 
 const HELP = `
-COPY_KEY is the secret of a key of the hub's with index:read, and catalogue:read where the catalogue is wanted; whoever asks the
-copy shows the same one. HOST is where it listens (127.0.0.1), LOG_LEVEL how much it tells, as JSON lines on stdout.
-Answers are those of the hub: /api/v1/dossiers/{code}, /services, /services/{code}, /fields, /agencies, with their age in seconds (Age)
-and the moment of which they are (Lienthong-As-Of). /health/ready says the same, and whether the hub is heard.
-It begins with a snapshot, whose signature is checked; then it follows the changes. Personal data are masked in all of it.
-
-Exit codes: 0 stopped by SIGTERM or SIGINT, 1 it could not begin, 2 wrong usage.`;
+COPY_KEY is the secret of a key of the hub with index:read, and catalogue:read for the catalogue. Clients of the copy present the
+same secret. HOST is the address it listens on (127.0.0.1), LOG_LEVEL the level of its log, as JSON lines on stdout.
+It answers as the hub does: /api/v1/dossiers/{code}, /services, /services/{code}, /fields, /agencies. Each answer has its age in
+seconds (Age) and its time (Lienthong-As-Of). /health/ready says the same, and whether the hub answers.
+It begins with a snapshot, checks its signature, and then follows the changes. All personal data in it are masked.
+Exit codes: 0 stopped by SIGTERM or SIGINT, 1 it could not start, 2 wrong usage.`;
 
 const ENDING_MS = 9_500;
 
@@ -65,9 +64,9 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   const log = createLog(logLevelOf(env));
   let running: RunningCopy | undefined;
   const stop = async (signal: string): Promise<void> => {
-    // What is being begun is begun anew the next time.
+    // An interrupted start begins again the next time.
     if (!running) process.exit(0);
-    // What is written to its end is safe whenever it ends.
+    // Whatever is written to its end is safe at any exit.
     setTimeout(() => process.exit(0), ENDING_MS).unref();
     log.info({ signal }, 'stopping');
     await running.stop();
@@ -92,7 +91,7 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
 function inWords(error: unknown, from: string, folder: string): unknown {
   if (error instanceof HubAway)
     return new Error(
-      `${from}: ${error.message}; in ${folder} is no copy yet, and it begins with a snapshot of the hub`,
+      `${from}: ${error.message}; ${folder} holds no copy yet, and a copy begins with a snapshot of the hub`,
       {
         cause: error,
       },

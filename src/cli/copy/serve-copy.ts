@@ -26,7 +26,7 @@ export interface CopyAppOptions {
   readonly log: Pick<Logger, 'error'>;
 }
 
-/** The HTTP interface of a copy: the hub's answers at the hub's addresses, with their age. */
+/** The HTTP interface of a copy: the hub's answers at the hub's paths, with their age. */
 export function createCopyApp(options: CopyAppOptions): Hono {
   const { copy, nowMs, log } = options;
   const app = new Hono();
@@ -38,7 +38,7 @@ export function createCopyApp(options: CopyAppOptions): Hono {
   });
   app.get('/api/v1/dossiers/:code', async (c) => {
     requireKey(c, keys, 'index:read');
-    if (c.req.query('at')) throw notKept('what a dossier was before');
+    if (c.req.query('at')) throw notKept('versions of a dossier');
     return conditional(c, await dossierAs(copy, cleanCode(c.req.param('code'))));
   });
   for (const [path, what] of Object.entries(NOT_KEPT))
@@ -59,7 +59,7 @@ export function createCopyApp(options: CopyAppOptions): Hono {
   });
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(options) }));
-  app.notFound((c) => problemResponse(c, new Refusal('not-found', `there is nothing at ${c.req.path} in a copy`)));
+  app.notFound((c) => problemResponse(c, new Refusal('not-found', `a copy has no resource at ${c.req.path}`)));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
     if (refusal.kind === 'internal') log.error({ error: error.message, stack: error.stack }, 'failed');
@@ -71,17 +71,17 @@ export function createCopyApp(options: CopyAppOptions): Hono {
 const NOT_KEPT = {
   '/api/v1/dossiers': 'lists of dossiers',
   '/api/v1/dossiers/:code/history': 'the history of dossiers',
-  '/api/v1/services/:code/history': 'what services were before',
-  '/api/v1/fields/:code/history': 'what fields were before',
-  '/api/v1/agencies/:code/history': 'what agencies were before',
-  '/api/v1/catalogue-changes': 'what the catalogue was before',
+  '/api/v1/services/:code/history': 'versions of services',
+  '/api/v1/fields/:code/history': 'versions of fields',
+  '/api/v1/agencies/:code/history': 'versions of agencies',
+  '/api/v1/catalogue-changes': 'versions of the catalogue',
   '/api/v1/changes': 'changes',
   '/api/v1/events': 'changes',
   '/api/v1/statistics': 'statistics',
 };
 
 function notKept(what: string): Refusal {
-  return new Refusal('not-found', `this is a copy, which does not keep ${what}: ask the hub`);
+  return new Refusal('not-found', `this is a copy, which does not store ${what}: ask the hub`);
 }
 
 function ageOf(copy: Copy, now: number) {
@@ -105,7 +105,7 @@ function healthOf({ copy, nowMs, whyAway }: CopyAppOptions): object {
   };
 }
 
-/** The copy knows one key. It has the scopes here that it has at the hub. */
+/** The copy knows one key, with the scopes that it has at the hub. */
 function keysOf({ copy, key }: CopyAppOptions): Keys {
   const entry = (): KeyEntry => ({
     id: 'copy',
@@ -168,7 +168,7 @@ function catalogueOf(copy: Copy): Pick<CatalogueReader, 'one' | 'list'> {
         .entries(kind)
         .filter((one) => (after === undefined || one.key > after) && fits(kind, one, filter));
       const page = fitting(found.slice(0, limit));
-      // All reads start before the first await: after it the file may be another one.
+      // All reads start before the first await: after it the file may be a new one.
       const lines = await Promise.all(page.map((place) => file.read(place)));
       const entries = page.map(({ key }, at) => ({ ...BESIDE, key, record: recordIn(kind, lines[at] as Buffer) }));
       return Object.assign(entries, { isCut: page.length < Math.min(limit, found.length) });

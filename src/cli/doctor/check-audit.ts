@@ -6,7 +6,7 @@ import { type Finding, findingsOf } from './finding.ts';
 const finding = findingsOf('audit');
 const ADVICE = 'somebody wrote to the table past the hub, or it is damaged: compare it with a backup and with the log';
 
-/** Whether the audit is as it was written, from its first entry to its newest. */
+/** Checks that the audit is unchanged, from its first entry to its newest. */
 export async function checkAudit(database: Database, vault: Pick<Vault, 'verify'>): Promise<readonly Finding[]> {
   const { rows } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('audit_head') IS NOT NULL AS there`,

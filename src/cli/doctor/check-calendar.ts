@@ -4,10 +4,10 @@ import type { HubFile } from '../../config/config.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('settings');
-/** The government has announced the days off of the next year by then. */
+/** By then the government has announced the days off of the next year. */
 const FROM_MONTH = '11';
 
-/** Whether the working days of this year are known, and from November on those of the next. */
+/** Checks that the working days of this year are known, and from November those of the next. */
 export function checkCalendar({ province }: HubFile, nowMs: number): Finding {
   const today = msToInstant(nowMs);
   const year = Number(today.slice(0, 4));

@@ -5,7 +5,7 @@ import { type Finding, findingsOf, type Level } from './finding.ts';
 const finding = findingsOf('database');
 const MIN_VERSION = 150_000;
 
-/** Whether what is acknowledged is durable here, and whether times can be trusted. */
+/** Checks that acknowledged data is durable here, and that times can be trusted. */
 export async function checkDatabase(database: Database, nowMs: () => number): Promise<readonly Finding[]> {
   const settings = await settingsOf(database);
   return [
@@ -14,14 +14,14 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
     ...checkCleaning(settings),
     settings.server_encoding === 'UTF8'
       ? finding('ok', 'its encoding is UTF8')
-      : finding('fail', `its encoding is ${settings.server_encoding}`, 'make the database anew with ENCODING UTF8'),
+      : finding('fail', `its encoding is ${settings.server_encoding}`, 'create the database again with ENCODING UTF8'),
     await checkClock(database, nowMs),
     await checkMigrations(database),
     ...(await checkRoom(database)),
   ];
 }
 
-/** Autovacuum comes only where both are on. */
+/** Autovacuum runs only with both on. */
 const CLEANING = ['autovacuum', 'track_counts'] as const;
 const NAMES = [
   'server_version',
@@ -74,9 +74,9 @@ function checkCleaning(settings: Settings): readonly Finding[] {
 const WARN_S = 1;
 const FAIL_S = 30;
 
-/** A running hub goes by the database's clock, partners and people by the machine's. */
+/** A running hub uses the database's clock; partners and people use the machine's. */
 async function checkClock(database: Database, nowMs: () => number): Promise<Finding> {
-  // The first query may wait for a connection.
+  // The first query may wait for a connection, so it is not measured.
   await database.pool.query('SELECT 1');
   const before = nowMs();
   const { rows } = await database.pool.query<{ ms: number }>(

@@ -6,7 +6,7 @@ import { type Finding, findingsOf, type Level } from './finding.ts';
 const finding = findingsOf('disk');
 const GIB = 1024 ** 3;
 
-/** The room where the data folder is, or will be. */
+/** Free space where the data folder is, or will be. */
 export async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<Finding> {
   let folder = dataDir;
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
@@ -14,7 +14,7 @@ export async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<F
   return diskFinding(folder, bavail * bsize, blocks * bsize, isEmbedded);
 }
 
-/** @param isEmbedded whether the database grows there */
+/** @param isEmbedded whether the embedded database grows there */
 export function diskFinding(folder: string, freeBytes: number, allBytes: number, isEmbedded: boolean): Finding {
   const share = allBytes > 0 ? freeBytes / allBytes : 0;
   const level: Level =

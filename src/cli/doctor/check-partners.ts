@@ -8,7 +8,7 @@ import { type Finding, findingsOf, type Level } from './finding.ts';
 const finding = findingsOf('partners');
 const WAIT_MS = 5_000;
 
-/** Whether each address in the parties' settings answers, and how long its certificate is good. Nothing is asked of it. */
+/** Checks that each address in the parties' settings answers, and how long its certificate is valid. Sends no request. */
 export async function checkPartners(file: HubFile, nowMs: () => number): Promise<readonly Finding[]> {
   const parties = Object.entries(file.parties ?? {});
   const origins = parties.flatMap(([party, { settings, tls: given }]) =>
@@ -20,7 +20,7 @@ export async function checkPartners(file: HubFile, nowMs: () => number): Promise
   ).flat();
 }
 
-/** Every address that stands in the settings, however deep. */
+/** All addresses in the settings, at any depth. */
 function originsIn(value: unknown): string[] {
   if (typeof value === 'string')
     return /^https?:\/\//.test(value) && URL.canParse(value) ? [new URL(value).origin] : [];
@@ -52,7 +52,7 @@ async function checkOrigin(
 
 export interface Certificate {
   readonly validTo: string;
-  /** Why a client that checks it would refuse it. */
+  /** Why a client that verifies the certificate would refuse it. */
   readonly error: string | undefined;
 }
 
@@ -62,7 +62,7 @@ function look(url: URL, isTls: boolean, given: TlsGiven | undefined): Promise<Ce
   return new Promise((resolve, reject) => {
     const to = { host, port, lookup: lookUpName };
     const servername = net.isIP(host) ? '' : host;
-    // What is wrong with the certificate is told, and nothing is sent over the connection.
+    // Reports a bad certificate instead of failing on it; nothing is sent over the connection.
     const socket = isTls
       ? tls.connect({ ...(given && createTls(given)()), ...to, servername, rejectUnauthorized: false }, connected)
       : net.connect(to, connected);
@@ -84,7 +84,7 @@ function certificateOf(socket: tls.TLSSocket, host: string): Certificate {
 
 const DAY_MS = 86_400_000;
 
-/** Told 30 days before its end, and more urgently 15 and 7 days before. */
+/** Warns 30 days before the end, and more urgently 15 and 7 days before. */
 export function certificateFinding(name: string, { validTo, error }: Certificate, nowMs: number): Finding {
   const days = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);
   const until = `until ${new Date(Date.parse(validTo)).toISOString().slice(0, 10)}`;

@@ -4,11 +4,11 @@ import { type Finding, findingsOf } from './finding.ts';
 const finding = findingsOf('queue');
 const WAIT_MS = 3_000;
 
-/** The doorbell. All of it may be lost: what is due is found again in the database. */
+/** Redis only notifies and may lose everything: the hub finds due work again in the database. */
 export async function checkQueue(redisUrl: string | undefined): Promise<readonly Finding[]> {
   if (redisUrl === undefined)
     return [
-      finding('info', 'no REDIS_URL: the queue is in the process; several processes hear of new work a second later'),
+      finding('info', 'no REDIS_URL: the queue is in the process; several processes notice new work a second later'),
     ];
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
@@ -17,7 +17,7 @@ export async function checkQueue(redisUrl: string | undefined): Promise<readonly
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  // What it was that closed the connection is told here alone.
+  // The reason for a closed connection appears only here.
   let cause: Error | undefined;
   redis.on('error', (error) => {
     cause = error;
@@ -30,7 +30,7 @@ export async function checkQueue(redisUrl: string | undefined): Promise<readonly
       finding(
         'fail',
         `Redis does not answer: ${(cause ?? (error as Error)).message}`,
-        'start it, or mend REDIS_URL; the hub works on, by its sweep',
+        'start it, or correct REDIS_URL; the hub works on, by its sweep',
       ),
     ];
   } finally {
@@ -38,7 +38,7 @@ export async function checkQueue(redisUrl: string | undefined): Promise<readonly
   }
 }
 
-/** @param text what Redis answers to INFO */
+/** @param text the answer of Redis to INFO */
 export function readInfo(text: string): readonly Finding[] {
   const info = new Map(text.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
   const policy = info.get('maxmemory_policy') ?? 'unknown';
@@ -53,6 +53,6 @@ export function readInfo(text: string): readonly Finding[] {
           `maxmemory-policy is ${policy}: ${maxMemory > 0 ? 'it may drop' : 'with a maxmemory it would drop'} parts of the queue`,
           'set maxmemory-policy noeviction',
         ),
-    finding('info', `it persists ${aof} AOF: rings only, nothing is lost with them`),
+    finding('info', `it persists ${aof} AOF: notifications only, the hub loses nothing without them`),
   ];
 }

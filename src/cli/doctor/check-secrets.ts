@@ -8,7 +8,7 @@ import { type Finding, findingsOf } from './finding.ts';
 const finding = findingsOf('secrets');
 const ADVICE = 'agree on a random one with the partner';
 
-/** Secrets that partners gave: with a weak one of its own the hub does not start. None is shown. */
+/** Checks the secrets that partners gave (the hub does not start with a weak one of its own). Shows none. */
 export function checkSecrets({ file, databaseUrl, redisUrl }: Config): readonly Finding[] {
   const inParties = Object.entries(file.parties ?? {}).flatMap(([party, { settings }]) =>
     secretsIn(settings ?? {}, `/parties/${party}/settings`),
@@ -31,7 +31,7 @@ interface Given {
 
 const SECRET_NAME = /pass(?:word|wd)?$|secret|token|api-?key/i;
 
-/** The texts of a list are called as the list is. */
+/** The texts of a list have the name of the list. */
 function secretsIn(value: object, place: string, listName?: string): readonly Given[] {
   return Object.entries(value).flatMap(([name, member]) => {
     if (typeof member === 'object' && member !== null)
@@ -46,7 +46,7 @@ function passwordOf(place: string, url: string): readonly Given[] {
   return password === '' ? [] : [{ place, secret: decodeURIComponent(password) }];
 }
 
-/** Whether the secrets open what is kept, as far as the newest and the oldest messages tell. */
+/** Checks that the secrets decrypt the newest and the oldest messages. */
 export async function checkSealing(database: Database, vault: Pick<Vault, 'knows'>): Promise<readonly Finding[]> {
   const { rows: tables } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('messages') IS NOT NULL AS there`,
@@ -55,11 +55,11 @@ export async function checkSealing(database: Database, vault: Pick<Vault, 'knows
   const looks = Object.entries(await unopenedMessages(database, vault, LOOKED_AT));
   return looks.map(([which, { looked, unopened }]) =>
     unopened === 0
-      ? finding('ok', `HUB_SECRET opens the ${which} ${looked} messages`)
+      ? finding('ok', `HUB_SECRET decrypts the ${which} ${looked} messages`)
       : finding(
           'fail',
           `${unopened} of the ${which} ${looked} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives`,
-          'is HUB_SECRET that of this database? Give the one of before in HUB_SECRET_OLD, and run lienthong keys reseal',
+          'is HUB_SECRET that of this database? Give the previous secret in HUB_SECRET_OLD, and run lienthong keys reseal',
         ),
   );
 }
@@ -71,7 +71,7 @@ interface Rekeying {
   readonly hasEnded: boolean;
 }
 
-/** Whether hashes of personal data, and words of names, still stand in clear as a version before migration 019 wrote them. */
+/** Checks for unkeyed hashes of personal data and words of names, as versions before migration 019 wrote them. */
 export async function checkKeyed(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'hashKeyId'>,

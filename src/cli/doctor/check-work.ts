@@ -7,7 +7,7 @@ import { type Finding, findingsOf } from './finding.ts';
 const finding = findingsOf('work');
 const OLD_S = 3_600;
 
-/** What waits, and for whom. */
+/** Waiting work, and the party it waits for. */
 export async function checkWork(database: Database, nowMs: number): Promise<readonly Finding[]> {
   const { rows: tables } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('incidents') IS NOT NULL AS there`,
@@ -56,7 +56,7 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
   return found.length > 0 ? found : [finding('ok', 'nothing waits')];
 }
 
-/** Dossiers that were filed while their service was in force are brought to their end: they are no finding. */
+/** Dossiers that were filed while their service was in force are processed to their end; they are no finding. */
 async function endedServices(database: Database): Promise<readonly Finding[]> {
   const { rows } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('catalogue_versions') IS NOT NULL AS there`,
@@ -74,7 +74,7 @@ async function endedServices(database: Database): Promise<readonly Finding[]> {
   ];
 }
 
-/** What an older version let another party than the owner change. */
+/** Dossiers that an older version let another party than the owner change. */
 async function doubtfulDossiers(database: Database): Promise<readonly Finding[]> {
   const { rows: tables } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('doubtful_dossiers') IS NOT NULL AS there`,

@@ -46,7 +46,7 @@ describe('the doctor', () => {
     ['Aug 15 00:00:00 2025 GMT', undefined, 'warn', /at once/],
     ['Aug 11 00:00:00 2025 GMT', undefined, 'fail', /renew/],
     ['Oct 12 00:00:00 2025 GMT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'fail', /right host/],
-  ])('a certificate good until %s (%s): %s', (validTo, error, level, advice) => {
+  ])('a certificate valid until %s (%s): %s', (validTo, error, level, advice) => {
     const finding = certificateFinding('portal', { validTo, error }, NOW);
     expect(finding.level).toBe(level);
     if (advice) expect(finding.advice).toMatch(advice);
@@ -64,7 +64,7 @@ describe('the doctor', () => {
     expect(found.advice ?? '').toMatch(level === 'warn' ? /province\.daysOff and province\.workdays/ : /^$/);
   });
 
-  test('Redis that may drop rings is told of, and how it persists', () => {
+  test('reports a Redis that may drop notifications, and how it persists', () => {
     const levels = (text: string) => readInfo(text).map(({ level }) => level);
     expect(levels('redis_version:7.2\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:0\r\n')).toEqual([
       'ok',
@@ -78,13 +78,13 @@ describe('the doctor', () => {
     ]);
   });
 
-  test('a Redis that is not there fails, and says why', async () => {
+  test('fails with the reason when Redis does not answer', async () => {
     expect(await checkQueue('redis://127.0.0.1:1')).toMatchObject([
       { level: 'fail', found: expect.stringContaining('ECONNREFUSED') },
     ]);
   });
 
-  test('secrets of partners that can be guessed are named by their place, and not shown', () => {
+  test('names guessable secrets of partners by their place, and shows none', () => {
     const parties = {
       portal: {
         adapter: 'x',
@@ -104,7 +104,7 @@ describe('the doctor', () => {
     expect(JSON.stringify(found)).not.toMatch(/12345678|changeme|h7Qz0/);
   });
 
-  test('partners that answer, and that do not', async () => {
+  test('tells partners that answer from those that do not', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const open = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/path`;
@@ -119,7 +119,7 @@ describe('the doctor', () => {
   });
 
   test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
-    'a certificate that no authority signed is refused (skipped without openssl)',
+    'reports a certificate that no authority signed (skipped without openssl)',
     async () => {
       const { key, cert } = selfSigned();
       const server = tls.createServer({ key, cert }).listen(0, '127.0.0.1');

@@ -20,12 +20,12 @@ import { checkKeyed, checkSealing, checkSecrets } from './check-secrets.ts';
 import { checkWork } from './check-work.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
-/** `lienthong doctor`: what is wrong, or will be, and what to do. */
+/** `lienthong doctor`: what is wrong or soon will be, and what to do. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'look at settings, secrets, database, disk, queue, partners, what waits and the audit, and say what to do',
+      'check settings, secrets, database, disk, queue, partners, waiting work and the audit, and say what to do',
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -33,9 +33,8 @@ export function addDoctor(program: Command): void {
 }
 
 const HELP = `
-It changes nothing, asks partners nothing, and shows no secret. The hub may run meanwhile.
-
-Exit codes: 0 nothing fails (there may be warnings), 1 something fails, 2 the settings are not usable.`;
+It changes nothing, sends partners no request, and shows no secret. The hub may run meanwhile.
+Exit codes: 0 no failure (there may be warnings), 1 a failure, 2 the settings are not usable.`;
 
 async function examine(): Promise<Result> {
   const config = await loadHubConfig(process.env);
@@ -60,24 +59,26 @@ async function examine(): Promise<Result> {
   return { text: textOf(findings), document: { ...counts, findings }, failed };
 }
 
-/** Where several one-stop systems own nothing by name, the first that sends a dossier owns it. */
+/** Warns when several one-stop systems own no codes: the first that sends a dossier owns it. */
 function checkOwners(rights: ReadonlyMap<string, PartyRights>): readonly Finding[] {
   const finding = findingsOf('settings');
   const open = [...rights].filter(([, { authoritative, owns }]) => authoritative === true && !owns).map(([id]) => id);
-  if (open.length < 2) return [finding('ok', 'it is settled whose dossiers are whose')];
+  if (open.length < 2) return [finding('ok', 'the owner of every dossier is configured')];
   const what = `${open.join(', ')} are authoritative and own no codes: whichever sends a dossier first owns it`;
   return [finding('warn', what, 'give each party `owns` in HUB_CONFIG, with the prefixes of its dossier codes')];
 }
 
 const LEVELS: readonly Level[] = ['ok', 'info', 'warn', 'fail'];
 
-/** By the class of what PostgreSQL says: 28 is about who asks, 3D about which database. */
+/** Advice by PostgreSQL's error class: 28 is authorisation, 3D the database name. */
 function unreachable(code = ''): string {
-  if (code.startsWith('28')) return 'mend the user or the password in DATABASE_URL, or pg_hba.conf';
-  return code.startsWith('3D') ? 'create the database, or mend DATABASE_URL' : 'start PostgreSQL, or mend DATABASE_URL';
+  if (code.startsWith('28')) return 'correct the user or the password in DATABASE_URL, or pg_hba.conf';
+  return code.startsWith('3D')
+    ? 'create the database, or correct DATABASE_URL'
+    : 'start PostgreSQL, or correct DATABASE_URL';
 }
 
-/** An embedded database that is not there yet is not made for this. */
+/** Does not create a missing embedded database just for this. */
 async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   const folder = embeddedFolder(config);
   if (folder !== undefined && !existsSync(dataFolderOf(folder)))
@@ -96,7 +97,7 @@ async function checkAll(database: Database, vault: Vault): Promise<readonly Find
   ];
 }
 
-/** What cannot be looked at is a finding too. */
+/** A check that throws becomes a finding. */
 async function attempt(
   area: Finding['area'],
   look: () => Promise<readonly Finding[]>,
@@ -106,7 +107,7 @@ async function attempt(
     return await look();
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
-    return [findingsOf(area)('fail', `it could not be looked at: ${message || code}`, advice?.(code))];
+    return [findingsOf(area)('fail', `the check failed: ${message || code}`, advice?.(code))];
   }
 }
 

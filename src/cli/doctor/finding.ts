@@ -1,12 +1,12 @@
 export type Level = 'ok' | 'info' | 'warn' | 'fail';
 
-/** One thing that was looked at. */
+/** One result of a check. */
 export interface Finding {
   readonly area: 'settings' | 'secrets' | 'database' | 'disk' | 'queue' | 'partners' | 'work' | 'audit';
   readonly level: Level;
-  /** What was found, without secrets. */
+  /** The finding, without secrets. */
   readonly found: string;
-  /** What to do; where something is to be done. */
+  /** What to do, if anything. */
   readonly advice?: string;
 }
 

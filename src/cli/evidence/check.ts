@@ -6,19 +6,19 @@ import { type Attested, checkAttested } from '../../secrets/signed-documents.ts'
 import { UsageError } from '../run-command.ts';
 
 interface Claims {
-  /** Who says so, and when it was signed (seconds since 1970). */
+  /** Who signed it, and when (seconds since 1970). */
   readonly iss: string;
   readonly iat: number;
 }
 
-/** What a snapshot's last line has signed. */
+/** The signed content of a snapshot's last line. */
 export type SignedSnapshot = Omit<SnapshotEnd, 'kind' | 'signed'> & Pick<SnapshotHead, 'at'>;
 
 export type Checked = {
   readonly kid: string;
-  /** Whether the key is one of those that were given; otherwise nobody has looked whose it is. */
+  /** Whether the key is among the given ones. Otherwise nobody has verified its owner. */
   readonly isKeyPublished: boolean;
-  /** With a body: the messages that have exactly its bytes. */
+  /** With a body: the messages with exactly these bytes. */
   readonly body?: { readonly sha256: string; readonly messages: readonly string[] };
 } & (
   | { readonly type: 'evidence'; readonly content: Claims & Evidence }
@@ -27,9 +27,8 @@ export type Checked = {
 );
 
 /**
- * What a signed file says, once it is known to be what was signed.
- *
- * @throws NotAttested when it is not; UsageError when the keys are none
+ * The content of a signed file after its signature is verified.
+ * @throws NotAttested when it is not valid; UsageError when the keys are unusable
  */
 export async function checkFile(
   text: string,
@@ -56,8 +55,6 @@ function keysIn({ name, text }: { readonly name: string; readonly text: string }
   try {
     const { keys } = JSON.parse(text);
     if (Array.isArray(keys)) return keys.filter((key) => typeof key === 'object' && key !== null);
-  } catch {
-    // Said below.
-  }
+  } catch {}
   throw new UsageError(`${name} has no keys: expected what /.well-known/jwks.json gives`);
 }

@@ -16,14 +16,14 @@ interface VerifyOptions extends CommonOptions {
   readonly body?: string | undefined;
 }
 
-/** `lienthong evidence <code> <file>` and `evidence verify <file>`: what holds outside the hub of one dossier. */
+/** `lienthong evidence <code> <file>` and `evidence verify <file>`: proof of one dossier's history outside the hub. */
 export function addEvidence(program: Command): void {
   const evidence = program
     .command('evidence')
-    .description('write a file, signed, that tells who told what of a dossier and what came of it; or verify one')
-    .argument('<code>', 'of the dossier, or another that it is known by')
+    .description('write a signed file with every message about a dossier and its effects; or verify one')
+    .argument('<code>', "the dossier's code, or another code that it is known by")
     .argument('<file>', 'such as dossier.jws; - is stdout')
-    .option('--force', 'write over a file that is there')
+    .option('--force', 'overwrite an existing file')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', WRITE_HELP)
     .action((code: string, file: string, options: WriteOptions) =>
@@ -32,22 +32,21 @@ export function addEvidence(program: Command): void {
   evidence
     .command('verify')
     .description('verify such a file, or a signed receipt, without the hub, its database or its settings')
-    .argument('<file>', 'as it was written')
+    .argument('<file>', 'the unchanged file')
     .option('--keys <file>', "the hub's public keys, as /.well-known/jwks.json gave them")
     .option('--body <file>', 'say which message has exactly these bytes')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', VERIFY_HELP)
     .action((file: string, _: VerifyOptions, command: Command) => {
-      // `--json` is an option of both, and the outer command takes it first.
+      // `--json` is an option of both commands, and the outer one takes it first.
       const options = command.optsWithGlobals<VerifyOptions>();
       return runCommand(options, () => verify(file, options));
     });
 }
 
 const WRITE_HELP = `
-No personal data are in it. Who looks is kept in the audit. What was dropped since (retentionMonths) is said to be so.
-
-Exit codes: 0 written, 1 it could not be, 2 wrong usage or settings.`;
+It contains no personal data. The audit records who wrote it. The file names what was dropped since (retentionMonths).
+Exit codes: 0 written, 1 failed, 2 wrong usage or settings.`;
 
 const VERIFY_HELP = `
 Without --keys it is verified by the key that goes along: then nothing was changed since somebody signed it, and who that
@@ -60,12 +59,12 @@ const STDOUT = '-';
 async function write(code: string, file: string, { json, force }: WriteOptions): Promise<Result> {
   if (file === STDOUT && json) throw new UsageError('--json and - both write to stdout: name a file');
   if (file !== STDOUT && existsSync(file) && !force)
-    throw new UsageError(`${file} is there already; --force writes over it`);
-  // To verify needs nothing of the hub.
+    throw new UsageError(`${file} exists already; --force overwrites it`);
+  // Verifying needs nothing of the hub.
   const { loadHubConfig, withHub } = await import('../open-hub.ts');
   const config = await loadHubConfig(process.env);
   const made = await withHub(config, (hub) => hub.evidence('lienthong evidence', code));
-  if (made.kind === 'none') throw new Error(`nothing is kept that speaks of ${JSON.stringify(made.code)}`);
+  if (made.kind === 'none') throw new Error(`nothing is stored about ${JSON.stringify(made.code)}`);
   if (made.kind === 'ambiguous')
     throw new UsageError(`${made.code} is a code of several dossiers: ${made.codes.join(', ')}; ask for one of these`);
   if (file === STDOUT) return { text: made.signed, document: {} };
@@ -88,7 +87,7 @@ function text(checked: Checked, file: string, { keys, body }: VerifyOptions): st
   try {
     return textOf(checked, file, keys, body);
   } catch (error) {
-    throw new NotAttested(`the key ${checked.kid} has signed it, and what it says is nothing that a hub writes`, {
+    throw new NotAttested(`the key ${checked.kid} has signed it, but the content is nothing that a hub writes`, {
       cause: error,
     });
   }

@@ -3,20 +3,20 @@ import type { Evidence, EvidentAttempt, EvidentDelivery, EvidentWait } from '../
 import type { Receipt } from '../../ledger/receipts.ts';
 import type { Checked, SignedSnapshot } from './check.ts';
 
-/** What a signed file says, for people: who signed it, and what happened when. */
+/** The content of a signed file for people: who signed it, and what happened when. */
 export function textOf(checked: Checked, file: string, keys: string | undefined, body: string | undefined): string {
   const { kid, content } = checked;
   const lines = [
     `${file} is as it was signed: ${whatIs(checked)}`,
     `signed for ${content.iss} at ${msToInstant(content.iat * 1000)} by the key ${kid}`,
     keys === undefined
-      ? `that key goes along with it and was NOT compared with a published one: see that ${kid} is a kid in the hub's /.well-known/jwks.json, or give --keys`
+      ? `that key comes from the file and was NOT compared with a published one: check that ${kid} is a kid in the hub's /.well-known/jwks.json, or give --keys`
       : `that key is one of ${keys}`,
     ...(checked.body ? [bodyLine(checked.body, body as string)] : []),
     '',
     ...linesOf(checked),
   ];
-  // Whoever made the file may have put anything there: no terminal obeys it.
+  // The file may contain anything, so remove control characters before a terminal sees them.
   return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n');
 }
 
@@ -54,7 +54,7 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
   const { aliases, steps } = dossier;
   const happened: Happened[] = [
     ...messages.map((one): Happened => {
-      if (!one.isKept) return [one.receivedAt, `message ${one.id} came; it is not kept any more`];
+      if (!one.isKept) return [one.receivedAt, `message ${one.id} arrived; it is no longer stored`];
       const outcomes =
         one.items.map(({ index, outcome }) => `item ${index} ${outcome}`).join(', ') || 'no item by its code';
       return [
@@ -75,12 +75,12 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
   return [
     ...(known.length > 0 ? [`also known as ${known.join(', ')}`] : []),
     ...(steps === null ? ['no record of it was ever applied'] : []),
-    ...(steps !== null && events.length < steps ? [`${events.length} of ${steps} steps are kept`] : []),
+    ...(steps !== null && events.length < steps ? [`${events.length} of ${steps} steps are stored`] : []),
     ...happened
       .toSorted(([one], [other]) => instantToMs(one) - instantToMs(other))
       .map(([at, what]) => `${at.padEnd(29)}  ${what}`),
     '',
-    'repeats that changed nothing are not listed: the receipt of each tells of it',
+    'repeats that changed nothing are not listed: each has its own receipt',
     `the audit's newest entry was number ${audit.position}, with the link ${audit.link}`,
   ];
 }
@@ -92,7 +92,7 @@ function told({ id, party, operation, version, createdAt, state, reference, atte
   return [
     [
       createdAt,
-      `${to} came to be, of step ${version}; it is ${state} now${reference === null ? '' : ` (there ${reference})`}`,
+      `${to} created of step ${version}; its state now is ${state}${reference === null ? '' : ` (there ${reference})`}`,
     ],
     ...attempts.map((one): Happened => [one.at, `${to}, attempt ${one.number}: ${outcomeOf(one)}`]),
   ];
@@ -116,6 +116,6 @@ function waited({
   const by = settledBy === null ? '' : ` by ${settledBy}`;
   return [
     [openedAt, `${what} waits in quarantine (${cause})`],
-    ...(settledAt === null ? [] : [[settledAt, `${what} waits no longer: ${settlement}${by}`] as const]),
+    ...(settledAt === null ? [] : [[settledAt, `${what} left quarantine: ${settlement}${by}`] as const]),
   ];
 }

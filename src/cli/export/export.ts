@@ -28,36 +28,37 @@ interface ExportOptions extends CommonOptions, Omit<DossierQuery, 'due' | 'limit
   readonly force?: boolean;
 }
 
-/** `lienthong export`: what the index holds, as a file. */
+/** `lienthong export`: writes the dossiers of the index to a file. */
 export function addExport(program: Command): void {
   const command = program
     .command('export')
     .description('write the dossiers of the index, or their steps, to a file')
-    .argument('<file>', 'NDJSON, JSON or CSV, by its name; - is stdout')
+    .argument('<file>', 'NDJSON, JSON or CSV, by its extension; - is stdout')
     .addOption(
       new Option('--operation <what>', 'what is written').choices(Object.keys(OPERATION_OF)).default('dossiers'),
     )
-    .addOption(new Option('--format <format>', "otherwise by the file's name; of stdout ndjson").choices(FORMATS));
+    .addOption(
+      new Option('--format <format>', "by default from the file's extension; ndjson for stdout").choices(FORMATS),
+    );
   withDossierFilter(command)
-    .option('--party <party>', 'that this party first told of')
+    .option('--party <party>', 'that this party sent first')
     .option('--q <words>', 'with these words in a code or the name')
     .option('--overdue', 'past due and not finished')
-    .option('--personal', 'with what is personal in full; that is kept in the audit')
+    .option('--personal', 'personal data in full; the audit records it')
     .option('--why <reason>', 'why personal data are needed')
-    .option('--force', 'write over a file that is there')
+    .option('--force', 'overwrite an existing file')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((file: string, options: ExportOptions) => runCommand(options, () => exportFile(file, options)));
 }
 
 const HELP = `
-Dossiers come in the order of their codes, each once, as it is when it is written; work goes on meanwhile. What is personal is
-masked without --personal. Such a file is to be read: import refuses it, as a masked name is nobody's. Steps quote what
-officers wrote of people, and are written with --personal only.
-CSV has no place for lists of records (documents, fees …): how many dossiers have some is told at the end. In CSV a text that
-begins as a formula does (=, +, -, @; also after one ' or more) has a ' before it, which import takes off again.
-
-Exit codes: 0 written, 1 it could not be, 2 wrong usage or settings.`;
+Dossiers are in the order of their codes, each once, as it is when it is written; the hub works on meanwhile. Personal data is
+masked without --personal. A masked file is for reading only: import refuses it, since a masked name is nobody's. Steps quote
+what officers wrote about people, and need --personal.
+CSV has no place for lists of records (documents, fees …): the summary counts the dossiers that have some. A CSV text that
+begins like a formula (=, +, -, @; also after one or more ') gets a ' before it, which import removes.
+Exit codes: 0 written, 1 failed, 2 wrong usage or settings.`;
 
 const STDOUT = '-';
 const PAGE = 200;
@@ -70,16 +71,16 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
   const filter = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
   if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
   if (operation === 'dossier.progress.v1' && !personal)
-    throw new UsageError('--operation progress needs --personal: steps quote what officers wrote of people');
+    throw new UsageError('--operation progress needs --personal: steps quote what officers wrote about people');
   if (file === STDOUT && options.json) throw new UsageError('--json and - both write to stdout: name a file');
   if (file !== STDOUT && existsSync(file) && !options.force)
-    throw new UsageError(`${file} is there already; --force writes over it`);
+    throw new UsageError(`${file} exists already; --force overwrites it`);
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ database }) => {
     const index = createIndexReader(database, createVault(config.secrets));
-    // The words that were sought may be a citizen's name.
+    // The search words may be a citizen's name.
     const asked = JSON.stringify({ ...filter, ...(filter.q && { q: '…' }) });
-    // Before anything is shown: nobody sees personal data of which no audit is kept.
+    // Audited before anything is shown: nobody sees personal data without an audit entry.
     if (personal)
       await createAudit(database, Date.now).write({
         ...{
@@ -104,7 +105,7 @@ function formatOf(file: string): Format {
   return found;
 }
 
-/** Page by page: the dossiers that were read, and what is to be written of them. */
+/** Yields page by page the dossiers read and the records to write. */
 async function* recordsOf(
   index: IndexReader,
   operation: DossierOperation,
@@ -116,7 +117,7 @@ async function* recordsOf(
     const ofSteps = operation === 'dossier.progress.v1';
     const records = ofSteps ? [] : page.map(({ json }) => withoutFreshness(JSON.parse(json)));
     yield { dossiers: page.length, records };
-    // One history at a time: each may be long.
+    // One history at a time, since each may be long.
     if (ofSteps) for (const { code } of page) yield { dossiers: 0, records: await index.steps(code) };
     const last = page.at(-1);
     if (!last || (!page.isCut && page.length < PAGE)) return;
@@ -124,7 +125,7 @@ async function* recordsOf(
   }
 }
 
-/** It is the hub's, and no member of the record. */
+/** The freshness belongs to the hub's answer, not to the record. */
 function withoutFreshness({ freshness: _, ...record }: Record<string, unknown>): Record<string, unknown> {
   return record;
 }

@@ -7,13 +7,13 @@ import type { Format } from '../import/examine-file.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Records as the text of a file. */
+/** A text format for a file of records. */
 export interface RecordText {
-  /** What stands before the first record. */
+  /** The text before the first record. */
   readonly begin: string;
   readonly next: (records: readonly Members[]) => string;
   readonly end: string;
-  /** Of the records written: how many have something in a list that the format has no place for. */
+  /** How many written records had values in a list that the format cannot hold. */
   readonly leftOut: () => Readonly<Record<string, number>>;
 }
 
@@ -35,9 +35,9 @@ function jsonText(begin: string, between: string, after: string, end: string): R
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Columns as `import` reads them, but for lists of records, which have no place in a row. Spreadsheets take a file
- * without the mark for another encoding; and what people typed must not be a formula there, so it has a `'` before it,
- * which `import` takes off again (the library would mark it, too, but not what looks as if it were marked).
+ * The columns that `import` reads, without lists of records, which have no place in a row. The byte order mark tells
+ * spreadsheets the encoding. A text must not become a formula, so it gets a `'`, which `import` removes. The library's own
+ * option would not mark a text that already looks marked.
  */
 function csvText(operation: DossierOperation): RecordText {
   const { columns, lists } = membersOf(OPERATIONS[operation] as unknown as SchemaNode);

@@ -6,7 +6,7 @@ import { joinValues, markFormula, splitValues, unmarkFormula } from './csv-cells
 const FORMULAS = ['=1', '+84912345678', '-Đặng Thị Ửng', '@SUM(A1)', '\tx', '\rx', '＝1', '＋1', '－1', '＠x'];
 const OTHERS = ['', "'", "''", "'n", "''Giấy phép'' số 5", "'' =", 'a=b', '|', '\\'];
 
-test('no text begins as a formula does, and each comes back as it was', () => {
+test('no text begins like a formula, and each comes back unchanged', () => {
   const texts = [...FORMULAS, ...FORMULAS.flatMap((text) => [`'${text}`, `''${text}`, `'''${text}`]), ...OTHERS];
   const cells = texts.map(markFormula);
   expect(cells.filter((cell) => /^[=+\-@\t\r＝＋－＠]/.test(cell))).toEqual([]);
@@ -14,7 +14,7 @@ test('no text begins as a formula does, and each comes back as it was', () => {
   expect(row?.map(unmarkFormula)).toEqual(texts);
 });
 
-test('a text that is no formula is left alone both ways, whatever apostrophes it has', () => {
+test('a text that is no formula stays unchanged both ways, whatever apostrophes it has', () => {
   expect(OTHERS.map(markFormula)).toEqual(OTHERS);
   expect(OTHERS.map(unmarkFormula)).toEqual(OTHERS);
 });
@@ -26,6 +26,6 @@ test.each([[['CSDL|A', 'B']], [['a\\', '|b', '\\|', '\\\\', 'c']], [['\\']], [['
   },
 );
 
-test('in a list that others wrote a backslash before anything else is itself', () => {
+test('a backslash before any other character in a foreign list stands for itself', () => {
   expect(splitValues('C:\\x|B\\')).toEqual(['C:\\x', 'B\\']);
 });

@@ -1,8 +1,7 @@
 /**
- * Cells of CSV, both ways, so that what `export` wrote is what `import` reads.
- *
- * A spreadsheet takes what begins with one of these for a formula. Such a text has a `'` before it in the file, and so has
- * one that looks as if it had been marked: exactly one is taken off again.
+ * CSV cells both ways, so that `import` reads what `export` wrote. Spreadsheets read a text that begins with one of these
+ * characters as a formula. The file has a `'` before such a text, and before one that already looks marked: `import` removes
+ * exactly one.
  */
 const FORMULA = '[=+\\-@\\t\\r＝＋－＠]';
 const TO_BE_MARKED = new RegExp(`^'*${FORMULA}`);
@@ -16,12 +15,12 @@ export function unmarkFormula(cell: string): string {
   return MARKED.test(cell) ? cell.slice(1) : cell;
 }
 
-/** The values of a list in one cell, divided by `|`; a `|` or `\` within a value has a `\` before it. */
+/** Joins the values of a list in one cell with `|`; a `|` or `\` inside a value gets a `\` before it. */
 export function joinValues(values: readonly unknown[]): string {
   return values.map((value) => String(value).replace(/[\\|]/g, '\\$&')).join('|');
 }
 
-/** A `\` before anything else is itself. */
+/** A `\` before any other character stands for itself. */
 export function splitValues(cell: string): readonly string[] {
   const values = [''];
   for (const [piece] of cell.matchAll(/\\[\\|]|[^\\|]+|[\\|]/g)) {

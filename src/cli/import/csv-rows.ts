@@ -6,19 +6,17 @@ import { UsageError } from '../run-command.ts';
 import { splitValues, unmarkFormula } from './csv-cells.ts';
 import { brokenItem, type FileItem, MAX_ITEM_BYTES } from './file-item.ts';
 
-/** A column of a CSV file: the path of a field of the record, and how its cells are read. */
+/** A column of a CSV file: the path of a field, and the reader of its cells. */
 interface Column {
   readonly path: readonly string[];
   readonly read: (cell: string) => unknown;
 }
 
 /**
- * The rows of a CSV file as items, while it is read. Its first row names the fields: `code`, `applicant.name`,
- * `fees.0.amountVnd`. An empty cell says nothing, nor does a row of nothing else, as spreadsheets write them at the end.
- * Cells are values and never formulas, whatever they begin with; the `'` that `export` and others put before what begins as
- * a formula does is taken off.
- *
- * @throws UsageError when a column is no field of the record, with all of them at once
+ * Streams the rows of a CSV file as items. Its first row names the fields: `code`, `applicant.name`, `fees.0.amountVnd`.
+ * Empty cells and empty rows (spreadsheets write them at the end) are skipped. Cells are values and never formulas; the `'`
+ * that `export` and others put before a formula-like text is removed.
+ * @throws UsageError naming all columns that are no field of the record
  */
 export async function* csvRows(
   chunks: NodeJS.ReadableStream,
@@ -52,9 +50,9 @@ export async function* csvRows(
   }
 }
 
-/** What the library says may quote the row. Were it to skip such rows, it would lose others without a word. */
+/** The library's message may quote the row, so it is not shown. Skipping such a row would silently lose others. */
 function whyNot({ lines }: CsvError): string {
-  return `near line ${lines} a row is larger than 1 MiB or its quotes are not those of CSV: from here on the file is not taken`;
+  return `near line ${lines} a row is larger than 1 MiB or its quotes are not valid CSV: the file is not read from here on`;
 }
 
 function itemOf(columns: readonly Column[], cells: readonly string[], line: number, end: number): FileItem {
@@ -70,7 +68,7 @@ function itemOf(columns: readonly Column[], cells: readonly string[], line: numb
   return { line, json: Buffer.from(JSON.stringify(record, withoutHoles)) };
 }
 
-/** Lists are made in the order of their numbers. */
+/** Lists are filled in the order of their numbers. */
 function put(record: object, path: readonly string[], value: unknown): void {
   let at = record as Record<string, unknown>;
   for (const [depth, name] of path.slice(0, -1).entries()) {
@@ -80,12 +78,12 @@ function put(record: object, path: readonly string[], value: unknown): void {
   at[path.at(-1) as string] = value;
 }
 
-/** A number of a list whose cells are all empty is left out. */
+/** Removes list entries whose cells are all empty. */
 function withoutHoles(_name: string, value: unknown): unknown {
   return Array.isArray(value) ? Object.values(value) : value;
 }
 
-/** Spreadsheets of Vietnamese locale write semicolons. */
+/** Spreadsheets with a Vietnamese locale write semicolons. */
 function delimiterOf(firstLine: string): string {
   const count = (mark: string): number => firstLine.split(mark).length;
   return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
@@ -97,7 +95,7 @@ function columnsOf(names: readonly string[], operation: DossierOperation): reado
   const unknown = names.filter((_, at) => !columns[at]);
   if (unknown.length > 0)
     throw new UsageError(
-      `the first row names what is no field of ${operation}: ${unknown.map((name) => JSON.stringify(name)).join(', ')}; expected names such as ${examples(schema)}`,
+      `the first row names columns that are no field of ${operation}: ${unknown.map((name) => JSON.stringify(name)).join(', ')}; expected names such as ${examples(schema)}`,
     );
   const twice = names.find((name, at) => names.findIndex((other) => other.trim() === name.trim()) < at);
   if (twice !== undefined) throw new UsageError(`the first row names ${JSON.stringify(twice)} twice`);
@@ -124,7 +122,7 @@ function columnOf(schema: SchemaNode, name: string): Column | undefined {
   return { path, read: readerOf(node) };
 }
 
-/** What a cell cannot be read as stays a text: the record's own check says what was expected. */
+/** An unreadable cell stays a text: the record's own check says what was expected. */
 function readerOf({ type, items, anyOf }: SchemaNode): (cell: string) => unknown {
   if (anyOf) return readerOf(anyOf[0] as SchemaNode);
   if (items) return (cell) => splitValues(cell).map((value) => value.trim());

@@ -10,7 +10,7 @@ export type Format = (typeof FORMATS)[number];
 export interface ExaminedFile {
   readonly path: string;
   readonly bytes: number;
-  /** Of its content, hexadecimal: the same file is known again under any name. */
+  /** Hash of the content, hexadecimal: it recognises the same file under any name. */
   readonly sha256: string;
   readonly format: Format;
   /** The first line, without a byte order mark. */
@@ -18,9 +18,8 @@ export interface ExaminedFile {
 }
 
 /**
- * Read a file through once, before anything of it is taken.
- *
- * @throws UsageError where it cannot be read or is not UTF-8: a wrong guess of an old encoding would spoil names
+ * Reads a file through once, before any item is imported.
+ * @throws UsageError when it cannot be read or is not UTF-8: a wrong guess of an old encoding would spoil names
  */
 export async function examineFile(path: string, format: Format | undefined): Promise<ExaminedFile> {
   const hash = createHash('sha256');
@@ -51,7 +50,7 @@ const HEAD_CHARACTERS = 64 * 1024;
 function refuseUtf16(path: string, start: Buffer): void {
   const mark = start.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff')
-    throw new UsageError(`${path} is UTF-16, expected UTF-8: save it anew as "CSV UTF-8" or as UTF-8 text`);
+    throw new UsageError(`${path} is UTF-16, expected UTF-8: save it again as "CSV UTF-8" or as UTF-8 text`);
 }
 
 function decodeChunk(decoder: TextDecoder, path: string, chunk: Buffer | undefined, at: number): string {
@@ -64,7 +63,7 @@ function decodeChunk(decoder: TextDecoder, path: string, chunk: Buffer | undefin
   }
 }
 
-/** Formats by the ends of files' names. */
+/** Formats by file extension. */
 export const EXTENSIONS: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
   '.json': 'json',
@@ -78,7 +77,7 @@ function formatOf(path: string, head: string): Format {
   const start = head.trimStart()[0];
   const byContent = start === '[' || start === '{' ? 'json' : undefined;
   const byName: Format | undefined = READ[extname(path).toLowerCase()];
-  // What is called JSON and does not begin so is something else.
+  // A file named JSON that does not begin like JSON is something else.
   const found = byName === 'json' ? byContent : (byName ?? byContent);
   if (!found) throw new UsageError(`${path}: its format is not clear; say --format ${FORMATS.join('|')}`);
   return found;

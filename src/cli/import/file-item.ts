@@ -1,16 +1,16 @@
 /** One item of a file, as one line of JSON. */
 export interface FileItem {
-  /** The line of the file on which it begins, 1 for the first. */
+  /** Number of its first line in the file, from 1. */
   readonly line: number;
   readonly json: Buffer;
-  /** What is wrong with it as a piece of the file. Its text reads as invalid then, too. */
+  /** A fault of the file at this item. Its text then reads as invalid too. */
   readonly problem?: string;
 }
 
-/** Longer ones are not kept whole, as at the doors. */
+/** Longer items are cut off, as at the doors. */
 export const MAX_ITEM_BYTES = 1024 * 1024;
 
-/** An item that cannot be read; `text` tells those who read the message later why. */
+/** An unreadable item; `text` explains why to later readers of the message. */
 export function brokenItem(line: number, problem: string): FileItem {
   return { line, json: Buffer.from(JSON.stringify(`(${problem})`)), problem };
 }

@@ -6,7 +6,7 @@ import type { ExaminedFile } from './examine-file.ts';
 import { type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';
 import { jsonValues } from './json-values.ts';
 
-/** The items of a file, while it is read; `bytesRead` tells how far, `close` ends it before its end. */
+/** Streams the items of a file. `bytesRead` reports progress, `close` ends it early. */
 export interface FileReader {
   readonly items: AsyncIterable<FileItem>;
   readonly bytesRead: () => number;

@@ -12,7 +12,7 @@ import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from '
 import { type ExaminedFile, examineFile, FORMATS, type Format } from './examine-file.ts';
 import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './load-file.ts';
 
-/** By what people call it. */
+/** By the name that the command line uses. */
 export const OPERATION_OF: Readonly<Record<string, DossierOperation>> = {
   dossiers: 'dossier.upsert.v1',
   progress: 'dossier.progress.v1',
@@ -24,20 +24,23 @@ interface ImportOptions extends CommonOptions {
   readonly report?: string;
 }
 
-/** `lienthong import`: files as pushes of a party. */
+/** `lienthong import`: sends files to the hub as a party would push them. */
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('take in files of dossiers or of steps, as if the party had pushed them')
-    .argument('<party>', 'whose they are, as in HUB_CONFIG')
+    .description('import files of dossiers or steps, as if the party had pushed them')
+    .argument('<party>', 'the party that owns them, as in HUB_CONFIG')
     .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
     .addOption(
       new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATION_OF)).default('dossiers'),
     )
     .addOption(
-      new Option('--format <format>', "of all files; otherwise by each one's name and content").choices(FORMATS),
+      new Option('--format <format>', "of all files; by default from each file's name and content").choices(FORMATS),
     )
-    .option('--report <path>', 'write every item that is invalid, waits or has warnings there, a line of JSON each')
+    .option(
+      '--report <path>',
+      'write every item that is invalid, waits or has warnings to this file, one JSON line each',
+    )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, paths: string[], options: ImportOptions) =>
@@ -46,17 +49,16 @@ export function addImport(program: Command): void {
 }
 
 const HELP = `
-A CSV file's first row names fields of the record: code, status, applicant.name, fees.0.amountVnd; lists of words such
-as databases are divided by |; a | or \\ within a word has a \\ before it. The file may be divided by commas, semicolons or tabs. An
-empty cell says nothing, nor does a row of them. Of a cell that begins with ' and then =, +, -, @ (or with more ' before it), as
-export and others write what would be a formula, one ' is taken off.
-What export has masked is invalid: it is written in full with --personal.
-Ended at any time, the same command goes on: what was taken is not taken twice. Steps of dossiers that are in another
-file wait until it is imported. Files are looked at first: where one holds no item, nothing is taken.
+A CSV file's first row names fields of the record: code, status, applicant.name, fees.0.amountVnd. A cell holds a list of words
+such as databases divided by |; a | or \\ inside a word has a \\ before it. Columns are divided by commas, semicolons or tabs.
+Empty cells and empty rows are skipped. export and others put a ' before a text that would be a formula (=, +, -, @, also
+after more '): import removes one.
+Masked values from export are invalid: write the file with --personal.
+After an interruption, run the same command again: it continues and imports nothing twice. Steps of a dossier in another file
+wait until that file is imported. All files are checked first: if one holds no item, nothing is imported.
+Exit codes: 0 all items are stored (some may wait for a person, or have warnings), 1 some are invalid, 2 a file was not usable.`;
 
-Exit codes: 0 all items are held (some may wait for a person, or have warnings), 1 some are invalid, 2 a file could not be taken.`;
-
-/** Items, and kinds of warnings, that are told of on stderr; with --report all are in the file. */
+/** Number of items, and of kinds of warnings, shown on stderr; --report writes all to a file. */
 const SHOWN = 20;
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
@@ -99,7 +101,7 @@ async function loadFiles(
       await createAudit(database, Date.now).write({
         actor: 'lienthong import',
         action: 'import',
-        // Keyed: a file may hold one record, and the hash in clear would let anybody test guesses of it.
+        // A keyed hash: a file may hold one record, and with a plain hash anybody could test guesses of it.
         subject: auditSubject('party', party, `${operation} file:${vault.blind('imported file', file.sha256)[0]}`),
       });
     }
@@ -117,7 +119,7 @@ async function openReport(path: string | undefined) {
     });
   let count = 0;
   const warned = new Map<string, number>();
-  // A report that cannot be written must not end what is under way; it shows when it is closed.
+  // A failing report must not stop the import; the error shows when the report is closed.
   let broken: Error | undefined;
   file?.on('error', (error) => {
     broken = error;
@@ -132,7 +134,7 @@ async function openReport(path: string | undefined) {
       }
       if (!isApplied(told) && ++count <= SHOWN) console.error(lineOf(told));
     },
-    /** Many items may have one and the same. */
+    /** Groups equal warnings, because many items may share one. */
     tellWarnings(): void {
       for (const [line, items] of [...warned].slice(0, SHOWN)) console.error(`warning (${items}): ${line}`);
       if (warned.size > SHOWN) console.error('… and other warnings; --report <path> has all of them');

@@ -30,7 +30,7 @@ describe('the items of a JSON file', () => {
     for (const chunkBytes of [1, 3, 1_000]) expect(await cut(text, chunkBytes)).toEqual(expected);
   });
 
-  test('an item that is too long is told with its line, and takes no memory', async () => {
+  test('an item that is too long is reported with its line, and takes no memory', async () => {
     const found = await cut(`[\n{"a":"${'x'.repeat(2_000_000)}"},\n{"b":1}]`, 65_536);
     expect(found).toEqual(['2 an item of more than 1 MiB', '3 {"b":1}']);
   });

@@ -5,8 +5,8 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * The items of a JSON text, one by one while it is read: those of one array, or objects one after another. Brackets are
- * counted outside of strings; whether an item is JSON shows when it is parsed, and a wrong one spoils no other.
+ * Streams the items of a JSON text: those of one array, or objects one after another. Counts brackets outside of strings only.
+ * Whether an item is valid JSON shows when it is parsed, so a wrong one spoils no other.
  */
 export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileItem> {
   const cutter = new ItemCutter();
@@ -14,7 +14,7 @@ export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator
   yield* cutter.end();
 }
 
-/** Cuts items out of the bytes of a JSON text. */
+/** Cuts a stream of JSON bytes into items. */
 class ItemCutter {
   /** 0 outside of everything, 1 directly in the list, more inside an item. */
   #depth = 0;

@@ -13,10 +13,10 @@ import type { FileItem } from './file-item.ts';
 import { openFile } from './file-items.ts';
 
 export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
-/** Items by what became of them; with warnings are some of those that are held. */
+/** Counts of items by outcome; those with warnings are among the stored ones. */
 export type Tally = Record<(typeof OUTCOMES)[number] | 'withWarnings', number>;
 
-/** An item that is not applied, or is so with warnings, and where it stands in its file. */
+/** An item that was not applied or has warnings, with its place in the file. */
 export interface Told extends Pick<ItemResult, 'code' | 'outcome' | 'problems' | 'warnings'> {
   readonly file: string;
   readonly line: number;
@@ -28,20 +28,19 @@ export interface LoadOptions {
   readonly operation: DossierOperation;
   readonly nowMs: () => number;
   readonly tell: (told: Told) => void;
-  /** Bytes of the file that were read. */
+  /** Called with the number of bytes read. */
   readonly onProgress: (bytes: number) => void;
 }
 
-/** Items of one message, and their bytes at the most (but for one item). */
+/** Limits of one message: items, and bytes (except for a single larger item). */
 const BATCH_ITEMS = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Take a file's items in as a push by the party, some hundred a message, in their order. Each message has a key of the
- * file's content and its place in it: begun again after a kill, the file loses and doubles nothing, and what was taken
- * before is told as it was then (for seven days, as with any Idempotency-Key; later a repeat is a duplicate).
- *
- * @throws when a message could not be kept; all before it are
+ * Imports a file's items as pushes by the party, up to 500 in a message, in their order. Each message has a key of the
+ * file's content and its position. So a repeated run after a kill loses and doubles nothing, and reports earlier results as
+ * they were (for seven days, as with any Idempotency-Key; later a repeat is a duplicate).
+ * @throws when a message could not be stored; all earlier ones are
  */
 export async function loadFile(options: LoadOptions, file: ExaminedFile): Promise<Tally> {
   const tally: Tally = { accepted: 0, duplicate: 0, stale: 0, quarantined: 0, invalid: 0, withWarnings: 0 };
@@ -64,7 +63,10 @@ export function isApplied({ outcome }: Pick<ItemResult, 'outcome'>): boolean {
   return outcome !== 'quarantined' && outcome !== 'invalid';
 }
 
-/** Whether there is no item in a file, before anything is taken. @throws UsageError where its first row is none */
+/**
+ * Whether a file holds no item; checked before anything is imported.
+ * @throws UsageError when its first row is unusable
+ */
 export async function isEmpty(file: ExaminedFile, operation: DossierOperation): Promise<boolean> {
   const { items, close } = openFile(file, operation);
   try {
@@ -112,12 +114,12 @@ async function take(
   };
   const once = await pipeline.acceptOnce(submission);
   if (once.kind === 'done') return once.results;
-  throw new Error('this file was taken in by another version of this command, which cut it otherwise');
+  throw new Error('another version of this command imported this file, and cut it differently');
 }
 
 const NEWLINE = Buffer.from('\n');
 
-/** Read as the kept message is read again; what is wrong with the file is told in its own words. */
+/** Reads items as the stored message will be read again. Faults of the file are reported in the file's own terms. */
 async function itemsOf(
   batch: readonly FileItem[],
   body: Buffer,
@@ -133,8 +135,8 @@ async function itemsOf(
 }
 
 /**
- * What `export` has masked: taken in, it would stand in the place of what people are called. Here and not at the doors,
- * where a partner may have nothing else to tell of people than what it masked itself.
+ * Values masked by `export`. Imported, they would replace real names. Checked here and not at the doors, where a partner may
+ * only have data that it masked itself.
  */
 function maskedIn(json: Buffer): readonly Problem[] {
   if (!json.includes('*')) return [];
@@ -146,7 +148,7 @@ function maskedIn(json: Buffer): readonly Problem[] {
   }));
 }
 
-/** Of an item that may be no JSON, or not of an object. */
+/** The item may be invalid JSON or no object. */
 function applicantOf(json: Buffer): unknown {
   try {
     return (JSON.parse(json.toString()) as { applicant?: unknown } | null)?.applicant;

@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * The first tables. Codes are the keys: a dossier's code never changes, and everything people ask for is a code.
- * Tables that only grow are partitioned by month (partitions.ts makes the months ahead).
+ * The first tables. Codes are the keys: a dossier's code never changes, and every query is for a code. Tables that only grow
+ * are partitioned by month (partitions.ts creates the months ahead).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
 
 const STATEMENTS = [
-  /* A batch that met a concurrent change must fail as a whole, inside its one statement. */
+  /* A batch that meets a concurrent change must fail as a whole, inside its one statement. */
   `CREATE FUNCTION hub_expect(actual int8, expected int8, part text) RETURNS int8 LANGUAGE plpgsql AS $$
    BEGIN
      IF actual <> expected THEN
@@ -18,7 +18,7 @@ const STATEMENTS = [
      RETURN actual;
    END $$`,
 
-  /* What partners sent, as it came. The id is a UUIDv7: its time is received_at, so the id alone finds the month. */
+  /* The unchanged messages of partners. The id is a UUIDv7: its time is received_at, so the id alone finds the month. */
   `CREATE TABLE messages (
      id uuid NOT NULL PRIMARY KEY,
      receipt uuid NOT NULL,
@@ -46,7 +46,7 @@ const STATEMENTS = [
      PRIMARY KEY (party, key)
    )`,
 
-  /* The newest state of each dossier. \`masked\` is ready to be served; \`sealed\` is the whole record, encrypted. */
+  /* The newest state of each dossier. \`masked\` is ready to serve; \`sealed\` is the whole record, encrypted. */
   `CREATE TABLE dossiers (
      code text COLLATE "C" NOT NULL PRIMARY KEY,
      owner text COLLATE "C" NOT NULL,
@@ -85,7 +85,7 @@ const STATEMENTS = [
   `CREATE INDEX dossiers_service ON dossiers (service_key, status_at DESC)`,
   `CREATE INDEX dossiers_unfinished_due ON dossiers (due_at)
      WHERE status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')`,
-  /* A small pending list: a search must read it from end to end. */
+  /* A small pending list, because a search reads it from end to end. */
   `CREATE INDEX dossiers_search ON dossiers USING gin (search) WITH (fastupdate = on, gin_pending_list_limit = 512)`,
 
   `CREATE TABLE aliases (
@@ -97,7 +97,7 @@ const STATEMENTS = [
   `CREATE INDEX aliases_code ON aliases (code)`,
   `CREATE INDEX aliases_dossier ON aliases (dossier)`,
 
-  /* Every change to every dossier. \`record\` is what the party said, encrypted. */
+  /* Every change to every dossier. \`record\` is the party's own content, encrypted. */
   `CREATE TABLE events (
      code text COLLATE "C" NOT NULL,
      seq int4 NOT NULL,
@@ -132,7 +132,7 @@ const STATEMENTS = [
   `CREATE TABLE change_counter (value int8 NOT NULL) WITH (fillfactor = 10)`,
   `INSERT INTO change_counter VALUES (0)`,
 
-  /* What has to reach a partner. In flight is a due row whose next_at is the end of its lease. */
+  /* Deliveries to partners. In flight is a due row whose next_at is the end of its lease. */
   `CREATE TABLE deliveries (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      party text COLLATE "C" NOT NULL,
@@ -171,7 +171,7 @@ const STATEMENTS = [
      PRIMARY KEY (delivery_id, number, at)
    ) PARTITION BY RANGE (at)`,
 
-  /* What waits for a person: an item of a message, or a delivery. */
+  /* Items of messages, and deliveries, that wait for a person. */
   `CREATE TABLE quarantine (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      cause_kind text COLLATE "C" NOT NULL,
@@ -200,7 +200,7 @@ const STATEMENTS = [
      PRIMARY KEY (kind, code, party)
    )`,
 
-  /* Services, agencies and fields, one row each; \`key\` is what all forms of a code have in common. */
+  /* Services, agencies and fields, one row each; \`key\` is common to all forms of a code. */
   `CREATE TABLE catalogue (
      kind text COLLATE "C" NOT NULL,
      key text COLLATE "C" NOT NULL,
@@ -222,7 +222,7 @@ const STATEMENTS = [
    )`,
   `CREATE INDEX catalogue_name ON catalogue (kind, code)`,
 
-  /* When each partner is to be asked again, and how far the last answer came. One process holds the lease. */
+  /* The next time to poll each partner, and its checkpoint. One process holds the lease. */
   `CREATE TABLE pulls (
      party text COLLATE "C" NOT NULL,
      name text COLLATE "C" NOT NULL,

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What is known of each partner as a whole: whether it is paused, what it may still be asked, what is wrong with it. */
+/** The state of each partner as a whole: paused or not, remaining calls, incidents. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
 
 const STATEMENTS = [
-  /* \`calls\` and \`refilled_at\` are the bucket of calls that all processes share. */
+  /* \`calls\` and \`refilled_at\` are the token bucket that all processes share. */
   `CREATE TABLE party_states (
      party text COLLATE "C" PRIMARY KEY,
      paused_at timestamptz,
@@ -16,7 +16,7 @@ const STATEMENTS = [
    )`,
   `CREATE INDEX deliveries_leased ON deliveries (party) WHERE leased_by IS NOT NULL`,
 
-  /* Each process has a breaker of its own; the newest word of each is kept for the operators. */
+  /* Each process has its own breaker; the table stores the newest state of each for operators. */
   `CREATE TABLE breakers (
      party text COLLATE "C" NOT NULL,
      process text NOT NULL,
@@ -25,7 +25,7 @@ const STATEMENTS = [
      PRIMARY KEY (party, process)
    )`,
 
-  /* One row, one alert: as long as it is open, the same trouble opens no other. */
+  /* One row is one alert: while it is open, the same cause opens no other. */
   `CREATE TABLE incidents (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      party text COLLATE "C" NOT NULL,

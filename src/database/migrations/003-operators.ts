@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What operators order: entries of code tables, resolutions of what waits, replays; and how each partner fares. */
+/** Orders of operators: entries of code tables, resolutions of causes, replays; and each partner's health. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
 
 const STATEMENTS = [
-  /* Never changed but for superseded_at: what was read by an entry can be read so again. */
+  /* Only superseded_at ever changes, so that a rebuild can read a message by the same entry. */
   `CREATE TABLE code_entries (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      party text COLLATE "C" NOT NULL,
@@ -22,7 +22,10 @@ const STATEMENTS = [
      UNIQUE (party, table_name, from_code, version)
    )`,
 
-  /* A person's word on a cause, carried out piece by piece by whoever has its row locked; \`after_…\` is how far. */
+  /*
+   * A person's decision on a cause. The process that holds the row's lock carries it out piece by piece; \`after_…\` is its
+   * progress.
+   */
   `CREATE TABLE resolutions (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      cause_key text COLLATE "C" NOT NULL,
@@ -43,7 +46,7 @@ const STATEMENTS = [
      WHERE settled_at IS NULL AND delivery_id IS NULL`,
   `CREATE INDEX quarantine_message ON quarantine (message_id)`,
 
-  /* A run is owned by whoever has its row locked; \`next_at\` keeps it to its rate. */
+  /* The process that holds the row's lock owns the run; \`next_at\` enforces its rate. */
   `CREATE TABLE replays (
      id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      who text NOT NULL,
@@ -68,7 +71,7 @@ const STATEMENTS = [
   `ALTER TABLE deliveries ADD COLUMN replayed_at timestamptz`,
   `CREATE INDEX deliveries_failed ON deliveries (id) WHERE state IN ('refused', 'parked')`,
 
-  /* How a partner fares; each process tells at most once a second. */
+  /* Each partner's health; each process writes at most once a second. */
   `CREATE TABLE party_health (
      party text COLLATE "C" PRIMARY KEY,
      success_at timestamptz,
@@ -78,7 +81,7 @@ const STATEMENTS = [
    )`,
 
   `ALTER TABLE audit ADD COLUMN why text`,
-  /* Found by the code in them, though nothing came of them. */
+  /* Finds messages by the code in them even when no item was applied. */
   `CREATE INDEX messages_invalid ON messages USING gin ((results::jsonb) jsonb_path_ops)
      WHERE outcome IN ('invalid', 'partly-invalid')`,
 ];

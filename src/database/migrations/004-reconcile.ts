@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** When each party is compared with next, which process does it, and what the last comparison came to. */
+/** The next comparison with each party, the process that runs it, and the last result. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

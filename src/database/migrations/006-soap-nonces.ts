@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What WS-Security lets be used once: all processes refuse what one of them has seen. */
+/** WS-Security values that may be used once: all processes refuse what one of them has seen. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
 
 const STATEMENTS = [
-  /* The hash of a nonce or a signature, until its time is over and it would be refused for its age anyway. */
+  /* The hash of a nonce or a signature, until the message would be refused for its age anyway. */
   `CREATE TABLE soap_nonces (
      key_name text COLLATE "C" NOT NULL,
      hash bytea NOT NULL,

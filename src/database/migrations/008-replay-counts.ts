@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** A run keeps its counts itself, and of its items only those that are still to be dealt with. */
+/** A run stores its own counts, and of its items only the open ones. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
@@ -15,6 +15,6 @@ const STATEMENTS = [
    WHERE replays.id = kept.replay_id`,
   `DELETE FROM replay_items WHERE outcome IS NOT NULL
      OR replay_id IN (SELECT id FROM replays WHERE state <> 'running')`,
-  /* Its index goes with it. A process of the version before fails now, where it would do twice what it does not know of. */
+  /* Its index goes with it. A process of the previous version fails now instead of repeating work that it does not see. */
   `ALTER TABLE replay_items DROP COLUMN outcome, DROP COLUMN at`,
 ];

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * How often citizens' look-ups were tried of late, by a hash of whom or what: all processes count together. The form is
- * that of rate-limiter-flexible. Unlogged: after a crash the counting begins anew.
+ * Recent look-ups of citizens, counted by a hash of the client or the dossier: all processes count together. The form is that
+ * of rate-limiter-flexible. Unlogged: after a crash the counts begin at 0.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,9 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Each entry of the audit is linked to the one before it: an entry that is changed, left out, put in or moved later on no
- * longer fits the next one. The links are made where the entries are written, in the order of their commits. See
- * ledger/audit-chain.ts, which follows them.
+ * Each audit entry is linked to the previous one: an entry that is changed, removed, inserted or moved later no longer fits the
+ * next one. The database creates the links in the order of commits. See ledger/audit-chain.ts, which verifies them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
@@ -12,11 +11,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const STATEMENTS = [
   `ALTER TABLE audit ADD COLUMN position int8, ADD COLUMN link bytea`,
 
-  /* The one row: the newest entry. Whoever writes an entry holds it to the commit, so entries are written one after the other. */
+  /* The one row: the newest entry. A writer locks it until its commit, so entries are written one after another. */
   `CREATE TABLE audit_head (position int8 NOT NULL, link bytea NOT NULL) WITH (fillfactor = 10)`,
   `INSERT INTO audit_head VALUES (0, sha256(''))`,
 
-  /* The signed newest entry of each day, so that nobody without HUB_SECRET makes all links anew. */
+  /* The signed newest entry of each day, so that nobody without HUB_SECRET can forge the whole chain. */
   `CREATE TABLE audit_anchors (
      day date NOT NULL PRIMARY KEY,
      signed text NOT NULL
@@ -37,7 +36,7 @@ const STATEMENTS = [
      RETURN NEW;
    END $$`,
 
-  /* What was written before is linked as it stands now. */
+  /* Links the existing entries in their present form. */
   `DO $$
    DECLARE entry audit; head audit_head;
    BEGIN

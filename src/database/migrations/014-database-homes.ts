@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Where this database has been: which server, which database of it, which line of its history. A line that is not the newest
- * one's tells that it was put back from a backup, or that a stand-by took over; see ledger/homes.ts.
+ * The history of this database: its server, its database id and its timeline. An older timeline reveals a restored backup or a
+ * failover; see ledger/homes.ts.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * A part of a dossier that the index has is not counted beside it: when the whole comes or goes, its parts are found and
- * counted anew. So is all that was counted before.
+ * A part of a dossier in the index is not counted separately: when the whole arrives or leaves, its parts are counted again. So
+ * all dossiers are counted again.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

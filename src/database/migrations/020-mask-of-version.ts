@@ -1,11 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * `mask_of` is the version of the dossier that the present rule masked. Where it is another one, an older hub wrote
- * `masked`: readers mask such a row themselves, and the scheduler writes it again. A later rule gets a new column, so that
- * all rows are masked by it.
- *
- * `former` holds, sealed, the people whom the dossier named as its applicant before: its texts may still speak of them.
+ * `mask_of` is the version of the dossier that the present rule masked. If it differs, an older hub wrote `masked`: readers
+ * mask such a row themselves, and the scheduler writes it again. A later rule gets a new column, so that it masks all rows.
+ * `former` holds the dossier's earlier applicants, sealed: its texts may still mention them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

@@ -8,7 +8,7 @@ import { checkForwarded, checkSubscriber } from './ministries.ts';
 
 export type Check = (evidence: Evidence) => readonly Finding[];
 
-/** Every check of the demo and the proof. A check of a participant that is not on the stage finds nothing. */
+/** All checks of the demo and the proof. A check of an absent participant finds nothing. */
 const CHECKS: readonly Check[] = [
   checkOutcomes,
   checkIndex,
@@ -26,7 +26,7 @@ const CHECKS: readonly Check[] = [
   checkTables,
 ];
 
-/** Holds the hub against what it acknowledged, and against what the partners say they took. */
+/** Compares the hub with what it acknowledged, and with the partners' own books. */
 export function grade(evidence: Evidence): readonly Finding[] {
   return CHECKS.flatMap((check) => check(evidence));
 }
@@ -38,7 +38,7 @@ function checkOutcomes({ acknowledgements }: Evidence): readonly Finding[] {
 const stateOf = ({ status, statusAt }: Pick<State, 'status' | 'statusAt'>): string => `${status} since ${statusAt}`;
 const codeOf = ({ code }: { readonly code: string }): string => code;
 
-/** The status of the latest event of every dossier, pushed or pulled. */
+/** The status of the latest event of each dossier, pushed or pulled. */
 function expectedStates({ expected, pulled }: Evidence): Lines {
   return linesOf([...expected.values(), ...pulled], codeOf, ({ status, at }) => `${status} since ${at}`);
 }
@@ -48,7 +48,7 @@ function checkIndex(evidence: Evidence): readonly Finding[] {
   return compare({ where: 'index', holder: 'the index', expected: expectedStates(evidence), found, by: 'state' });
 }
 
-/** The feed names every dossier, ends with the state that counts, and repeats no cursor. */
+/** The feed names each dossier, ends with the deciding status, and repeats no cursor. */
 function checkFeed(evidence: Evidence): readonly Finding[] {
   const { changes } = evidence;
   const found = lastOf(linesOf(changes, codeOf, stateOf));
@@ -62,7 +62,7 @@ function checkFeed(evidence: Evidence): readonly Finding[] {
   ];
 }
 
-/** Each acknowledged event is in the history once, in the order of time. What the ministry says is no event of a partner. */
+/** Each acknowledged event is in the history once, ordered by time. A ministry's own steps are no partner events. */
 function checkHistories({ expected, histories }: Evidence): readonly Finding[] {
   const known = [...expected.values()].filter(({ code }) => histories.has(code));
   const events = known.flatMap(({ events: own }) => own.map(({ event }) => event));
@@ -86,7 +86,7 @@ function eventOf({ party, at, status, actor }: HistoryEntry): string {
   return `${status} at ${at} by ${actor === undefined ? 'record' : `step of ${actor}`} (${party})`;
 }
 
-/** The hub reads names in old encodings as they were meant. */
+/** The hub reads names in old encodings correctly. */
 function checkNames({ specials, names }: Evidence): readonly Finding[] {
   return compare({
     where: 'index',
@@ -118,7 +118,7 @@ const contentOf = ({ content }: LedgerEntry): Item => content as Item;
 const keyOf = ({ key }: LedgerEntry): string => key;
 const PORTAL = { where: 'national-portal', holder: 'the national portal' };
 
-/** The portal holds the state that counts, and nothing of services that no catalogue knows. */
+/** The portal has the deciding status of each dossier, and nothing of services that no catalogue lists. */
 function checkPortalStates({ books, expected, specials }: Evidence): readonly Finding[] {
   const book = books.get(PORTAL.where);
   if (!book) return [];
@@ -133,7 +133,7 @@ function checkPortalStates({ books, expected, specials }: Evidence): readonly Fi
   });
 }
 
-/** Each step is at the portal once, in the order of the acknowledgements, with those of the ministry. */
+/** Each step, the ministry's too, is at the portal once, in the order of acknowledgements. */
 function checkPortalSteps({ books, expected, histories, specials }: Evidence): readonly Finding[] {
   const book = books.get(PORTAL.where);
   if (!book) return [];
@@ -147,7 +147,7 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   const shown = new Map(
     [...taken].map(([code, own]) => [code, own.map((line) => (isOurs(code, line) ? line : OF_MINISTRY))]),
   );
-  // A step that waited for its dossier goes when that has arrived, so it has no place of its own.
+  // A step that waited for its dossier is released by its arrival, so its place in the order is open.
   const ordered = linesOf(events, codeOf, (one) =>
     one.kind === 'progress' && one.fate === 'applied' ? stepOf(one) : undefined,
   );
@@ -189,8 +189,8 @@ function stepOf({ at, status, actor }: PartnerEvent): string {
 }
 
 /**
- * The portal saw the states of a dossier in the order in which they were acknowledged. Where a ministry adds events, or an
- * item waited, nobody outside knows that order.
+ * The portal saw the states of a dossier in the order of acknowledgement. Where a ministry adds events or an item waited, that
+ * order is not known outside the hub.
  */
 function checkPortalRecords({ books, expected, specials }: Evidence): readonly Finding[] {
   const mixed = new Set([...specials.atMinistry, ...specials.ofUnknownService]);
@@ -228,7 +228,7 @@ function withoutRepeats(list: readonly string[]): readonly string[] {
   return list.filter((one, at) => one !== list[at - 1]);
 }
 
-/** The civil-status system registered each of its dossiers once, and no other. */
+/** The civil-status system registered each of its dossiers once, and no others. */
 function checkRegistrations({ books, specials }: Evidence): readonly Finding[] {
   const book = books.get('civil-status');
   if (!book) return [];
@@ -248,7 +248,7 @@ function checkRegistrations({ books, specials }: Evidence): readonly Finding[] {
   });
 }
 
-/** The one-stop system received each step that the hub has from the ministry, once; at least one of each dossier. */
+/** The one-stop system got each of the ministry's steps once, and at least one for each dossier. */
 function checkAnswersToOneStop({ books, specials, histories }: Evidence): readonly Finding[] {
   const book = books.get('one-stop');
   if (!book) return [];
@@ -268,7 +268,7 @@ function checkAnswersToOneStop({ books, specials, histories }: Evidence): readon
   ];
 }
 
-/** What only the tables show: receipts, what waits for a person, and that the feed's cursors have no gap. */
+/** Facts that only the tables show: receipts, items that wait for a person, and no gap in the feed's cursors. */
 function checkTables({ tables, acknowledgements }: Evidence): readonly Finding[] {
   if (!tables) return [];
   const { receipts, waiting, changes } = tables;
@@ -277,7 +277,7 @@ function checkTables({ tables, acknowledgements }: Evidence): readonly Finding[]
     ...acknowledgements
       .all()
       .filter(({ event }) => event.fate === 'waits' && !waiting.has(event.code))
-      .map(({ event }) => `${event.code}: what was quarantined does not wait any more`),
+      .map(({ event }) => `${event.code}: its quarantined item no longer waits`),
     ...(changes.count === changes.last
       ? []
       : [`the change feed has ${changes.count} changes and ends at ${changes.last}`]),

@@ -26,20 +26,20 @@ export interface HistoryEntry {
   readonly party: string;
 }
 
-/** Where a filed dossier stands, by the ministry's own words. */
+/** The status of a filed dossier, as the ministry reports it. */
 export interface Standing extends Step {
   readonly ministry: MinistryName;
   readonly code: string;
   readonly steps: readonly Step[];
 }
 
-/** What the hub, the partners and the acknowledgements say after the day: everything that the checks compare. */
+/** Everything that the checks compare after the day: the hub's data, the partners' books and the acknowledgements. */
 export interface Evidence {
   readonly acknowledgements: Acknowledgements;
   readonly specials: Specials;
-  /** What the hub has to hold of the dossiers that partners pushed, by code. */
+  /** The expected content of the hub for pushed dossiers, by code. */
   readonly expected: ReadonlyMap<string, Expected>;
-  /** What it has to hold of the dossiers that it pulled from ministries. */
+  /** The expected content of the hub for dossiers pulled from ministries. */
   readonly pulled: readonly Standing[];
   readonly listed: readonly State[];
   readonly histories: ReadonlyMap<string, readonly HistoryEntry[]>;
@@ -48,13 +48,13 @@ export interface Evidence {
   readonly names: ReadonlyMap<string, string>;
   /** The partners' own books, by the name of the participant. */
   readonly books: ReadonlyMap<string, Book>;
-  /** What only the tables show; absent where nobody looked into the database. */
+  /** Facts that only the tables show; absent when the database was not read. */
   readonly tables?: Tables | undefined;
 }
 
 export interface Tables {
   readonly receipts: ReadonlySet<string>;
-  /** Codes of dossiers of which an item waits for a person. */
+  /** Codes of dossiers with an item that waits for a person. */
   readonly waiting: ReadonlySet<string>;
   readonly changes: { readonly count: number; readonly last: number };
 }

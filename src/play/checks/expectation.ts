@@ -3,14 +3,14 @@ import type { Acknowledged, Acknowledgements, Outcome } from '../clients/acknowl
 import { FARTHER, type Fate } from '../day/events.ts';
 import type { AtMinistry } from '../participants/ministry-book.ts';
 
-/** What the hub has to hold of one dossier, from what it acknowledged and from what the ministry says. */
+/** The expected content of the hub for one dossier, from its acknowledgements and the ministry's reports. */
 export interface Expected {
   readonly code: string;
   readonly status: Status;
   readonly at: string;
   /** The partners' events that belong to its history, in the order of acknowledgement. */
   readonly events: readonly Acknowledged[];
-  /** Pulled from a ministry: its history is compared with the ministry's own words, and it goes to nobody. */
+  /** Pulled from a ministry: its history is compared with the ministry's reports, and the hub forwards it to no other party. */
   readonly isPulled?: boolean;
 }
 
@@ -21,7 +21,7 @@ const FITS: Readonly<Record<Fate, readonly Outcome[]>> = {
   invalid: ['invalid'],
 };
 
-/** Outcomes that are not those that the day was written for. */
+/** Outcomes that differ from those that the day was written for. */
 export function wrongOutcomes(acknowledgements: Acknowledgements): readonly string[] {
   return acknowledgements
     .all()
@@ -32,7 +32,7 @@ export function wrongOutcomes(acknowledgements: Acknowledgements): readonly stri
     );
 }
 
-/** Work out what has to be in the index, without a look at it: the latest event counts. */
+/** Computes the expected index without reading it: the latest event counts. */
 export function expectedDossiers(
   acknowledgements: Acknowledgements,
   ministry: ReadonlyMap<string, AtMinistry>,

@@ -15,15 +15,15 @@ export type Lines = ReadonlyMap<string, readonly string[]>;
 
 export interface Comparison {
   readonly where: string;
-  /** What holds the lines, as messages name it: `the change feed`. */
+  /** The holder's name in messages, such as `the change feed`. */
   readonly holder: string;
   readonly expected: Lines;
   readonly found: Lines;
-  /** `state`: one line each, another one is wrong. `order`: the order counts too. */
+  /** `state`: one line each; a different line is wrong. `order`: the order counts too. */
   readonly by?: 'state' | 'order';
 }
 
-/** The one comparison of every check: each expected line is there once, and no other. */
+/** The one comparison of all checks: each expected line is present once, and no others. */
 export function compare({ where, holder, expected, found, by }: Comparison): readonly Finding[] {
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((code) => {
     const [wanted, held] = [expected.get(code) ?? [], found.get(code) ?? []];
@@ -47,7 +47,7 @@ export function compare({ where, holder, expected, found, by }: Comparison): rea
   });
 }
 
-/** The lines of some things, grouped by code. `lineOf` returns undefined for a thing that does not count. */
+/** Groups the lines of some items by code. `lineOf` returns undefined for an item that does not count. */
 export function linesOf<T>(
   things: Iterable<T>,
   codeOf: (thing: T) => string,
@@ -64,7 +64,7 @@ export function linesOf<T>(
   return lines;
 }
 
-/** The last line of each. */
+/** The last line of each code. */
 export function lastOf(lines: Lines): Lines {
   return new Map([...lines].map(([code, own]) => [code, own.slice(-1)]));
 }
@@ -73,7 +73,7 @@ export function only(lines: Lines, isMeant: (code: string) => boolean): Lines {
   return new Map([...lines].filter(([code]) => isMeant(code)));
 }
 
-/** A list minus another one, each as often as it occurs. */
+/** A list minus another one, counting repeats. */
 function without(list: readonly string[], others: readonly string[]): readonly string[] {
   const left = [...others];
   return list.filter((one) => {

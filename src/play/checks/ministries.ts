@@ -27,7 +27,7 @@ export interface Asking {
 
 const LOOK_MS = 1_000;
 
-/** Compares what the hub pulled with what the ministries say, until everything agrees or the time is over. */
+/** Compares pulled dossiers with the ministries' reports, until they agree or the time is over. */
 export async function waitForMinistries(
   asking: Asking,
   filed: readonly Filed[],
@@ -42,7 +42,7 @@ export async function waitForMinistries(
   }
 }
 
-/** Asks the ministries themselves, without the hub. */
+/** Asks the ministries directly, without the hub. */
 async function askStandings({ ministries, signal }: Asking, filed: readonly Filed[]): Promise<readonly Standing[]> {
   const ask = async (): Promise<readonly Standing[]> => {
     const opened = MINISTRIES.map(async (name) => [name, await openDesk(ministries[name], signal)] as const);
@@ -56,7 +56,7 @@ async function askStandings({ ministries, signal }: Asking, filed: readonly File
   return untilAcknowledged(ask, signal, () => undefined);
 }
 
-/** A citizen who gets no answer files again, and the ministry notes the same step again. */
+/** A citizen who gets no answer files again, and then the ministry records the same step again. */
 function withoutRepeats(steps: readonly Step[]): readonly Step[] {
   return [...new Map(steps.map((step) => [`${step.status} ${step.at}`, step])).values()];
 }
@@ -68,7 +68,7 @@ async function comparePulled(
   standings: readonly Standing[],
 ): Promise<readonly Finding[]> {
   const held = await atOnce(filed, async ({ ministry, code }) => {
-    // A hub that was killed has no answer at the moment, so this look finds nothing.
+    // A killed hub gives no answer at the moment, so this attempt finds nothing.
     const state = await getJson<State>(ask, dossierPath(code), portalKey).catch(() => undefined);
     const history = await historyOf(ask, portalKey, code).catch(() => []);
     return { code, state, steps: history.filter(({ actor, party }) => actor !== undefined && party === ministry) };
@@ -112,7 +112,7 @@ async function comparePulled(
   ];
 }
 
-/** The ministry that receives another's dossiers holds where each stands, and each of its steps once. */
+/** The ministry that receives another's dossiers has the status of each, and each step once. */
 export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] {
   const book = books.get(TOLD);
   if (!book) return [];
@@ -149,7 +149,7 @@ export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] 
   ];
 }
 
-/** The subscriber took each line of the feed about its dossiers once, in order, and nothing else. */
+/** The subscriber got each feed line about its dossiers once, in order, and nothing else. */
 export function checkSubscriber({ books, changes, specials }: Evidence): readonly Finding[] {
   const book = books.get('webhook-subscriber');
   if (!book) return [];

@@ -7,18 +7,18 @@ export type DoorName = 'rest' | 'national-portal' | 'soap';
 
 export interface Acknowledged {
   readonly event: PartnerEvent;
-  /** The first outcome that was acknowledged; a repetition's says nothing new. */
+  /** The first acknowledged outcome; repeats do not change it. */
   readonly outcome: Outcome;
-  /** The place in the order of acknowledgements. */
+  /** Its position in the order of acknowledgements. */
   readonly order: number;
 }
 
-/** The hub's answers to the partners, and nothing else: the book against which the checks hold the hub. */
+/** The hub's answers to the partners, and nothing else. The checks compare the hub with this book. */
 export interface Acknowledgements {
   add(door: DoorName, event: PartnerEvent, outcome: Outcome): void;
-  /** The proof that was given for a request. */
+  /** Records the receipt of a request. */
   receipt(id: string): void;
-  /** A request was sent again because no answer came. */
+  /** Records that a request was sent again because no answer came. */
   retried(): void;
   all(): readonly Acknowledged[];
   readonly receipts: ReadonlySet<string>;

@@ -7,7 +7,7 @@ import { readAll } from './reading.ts';
 
 const LOOK_MS = 200;
 const ARRIVES_WITHIN_MS = 60_000;
-/** A catalogue worth a day: a pull that ended early shows in its size. */
+/** A smaller catalogue means that the pull ended early. */
 const LEAST_SERVICES = 60;
 
 /** Waits until the hub has pulled the catalogue from the national portal, and reads it as a portal frontend does. */
@@ -23,7 +23,7 @@ export async function waitForCatalogue(
     const { pulls } = await getJson<Party>(ask, '/api/v1/ops/parties/national-portal', keys.ops);
     const pull = pulls.find(({ name }) => name === 'catalogue');
     if (pull && pull.lastAt !== null && pull.lastError === null) return readCatalogue(ask, keys.portal);
-    if (performance.now() > until) throw new Error(`the catalogue did not come within ${ARRIVES_WITHIN_MS / 1000} s`);
+    if (performance.now() > until) throw new Error(`the catalogue did not arrive within ${ARRIVES_WITHIN_MS / 1000} s`);
     await sleep(LOOK_MS, undefined, { signal });
   }
 }
@@ -36,7 +36,7 @@ async function readCatalogue(ask: AskHub, key: string): Promise<Catalogue> {
     throw new Error(`the catalogue has ${services.length} services in force, expected at least ${LEAST_SERVICES}`);
   return {
     services: services.filter((service) => service.fieldCode && service.fieldName),
-    // Dossier codes begin with the agency's; those of this province have room for it.
+    // Dossier codes begin with an agency's code; those of this province leave room for it.
     agencies: agencies.filter(({ code }) => /^H60(\.\d{1,3}){1,2}$/.test(code)),
   };
 }

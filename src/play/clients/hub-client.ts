@@ -19,7 +19,7 @@ export type AskHub = (request: HubRequest) => Promise<HubReply>;
 
 const ANSWERS_WITHIN_MS = 30_000;
 
-/** A client of the hub's HTTP interface. An answer that is none (no connection, 5xx, half a body) is `NotAcknowledged`. */
+/** A client of the hub's HTTP interface. Throws `NotAcknowledged` for a failed connection, a 5xx or half a body. */
 export function createHubClient(url: string, signal: AbortSignal): AskHub {
   const client = axios.create({
     baseURL: url,

@@ -1,8 +1,8 @@
 import type { AskHub } from './hub-client.ts';
 
-/** What the hub says of itself at /metrics. */
+/** The hub's own figures from /metrics. */
 export interface Metrics {
-  /** The sum of a metric's samples that have these labels. */
+  /** The sum of a metric's samples with these labels. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 

@@ -14,7 +14,7 @@ export interface LegacySystem {
   push(push: DialectPush): Promise<void>;
 }
 
-/** A one-stop system that speaks to the national portal, whose address is the hub's. */
+/** A one-stop system that speaks the national portal's dialect, pointed at the hub. */
 export function createLegacySystem(
   ask: AskHub,
   account: { readonly username: string; readonly password: string },

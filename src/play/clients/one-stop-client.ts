@@ -19,7 +19,7 @@ export interface RestSystem {
   readonly acknowledgements: Acknowledgements;
 }
 
-/** One request of the province's one-stop system at the REST door. */
+/** Sends one request of the province's one-stop system to the REST door. */
 export async function pushRest({ ask, key, partner, acknowledgements }: RestSystem, push: RestPush): Promise<void> {
   const { path, form, events, idempotencyKey } = push;
   if (push.isEntered) for (const one of events) await enter(partner, one);
@@ -47,7 +47,7 @@ function bodyOf(form: RestPush['form'], events: readonly PartnerEvent[]): string
   return JSON.stringify(form === 'single' ? items[0] : items);
 }
 
-/** The one-stop system writes a dossier into its own book, so that it knows it when others report it. */
+/** The one-stop system enters a dossier in its own book, so it knows the dossier when others report it. */
 async function enter({ url }: Partner, { code, item }: PartnerEvent): Promise<void> {
   const headers = { Authorization: `Bearer ${SIMULATOR_TOKEN}`, 'Idempotency-Key': `entered ${code}` };
   await axios

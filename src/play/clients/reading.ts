@@ -3,7 +3,7 @@ import { NotAcknowledged, untilAcknowledged } from './until-acknowledged.ts';
 
 const AT_ONCE = 8;
 
-/** Every item of a list, page by page. */
+/** Reads all items of a list, page by page. */
 export async function readAll<T>(ask: AskHub, key: string, path: string): Promise<readonly T[]> {
   const items: T[] = [];
   for (let cursor = ''; ; ) {
@@ -15,7 +15,7 @@ export async function readAll<T>(ask: AskHub, key: string, path: string): Promis
   }
 }
 
-/** Do something for all, some at a time; the results in their order. */
+/** Runs work for all items with limited concurrency; returns results in the items' order. */
 export async function atOnce<In, Out>(
   inputs: readonly In[],
   work: (input: In) => Promise<Out>,
@@ -32,7 +32,7 @@ export async function atOnce<In, Out>(
   return outs;
 }
 
-/** A reader that asks again while the hub is away, and takes nothing but 200 for an answer. */
+/** A reader that retries while the hub is away, and accepts only status 200. */
 export function patient(ask: AskHub, signal: AbortSignal): AskHub {
   return async (request): Promise<HubReply> => {
     const reply = await untilAcknowledged(

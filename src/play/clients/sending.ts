@@ -17,7 +17,7 @@ export interface SenderOptions {
   readonly signal: AbortSignal;
 }
 
-/** The one-stop systems: each push goes through its door until it is acknowledged, and is noted then. */
+/** The one-stop systems: retries each push at its door until it is acknowledged, then records it. */
 export function createSender(options: SenderOptions): (push: Push) => Promise<void> {
   const { client, hubUrl, partners, secrets, acknowledgements, signal } = options;
   const system = { ask: client, key: secrets['one-stop'], partner: partners['one-stop'], acknowledgements };

@@ -15,7 +15,7 @@ interface PushReply {
   readonly result?: readonly { readonly index: number; readonly outcome: Outcome }[];
 }
 
-/** A one-stop system that was built from the hub's WSDL, by a library that nobody here wrote. */
+/** A one-stop system built from the hub's WSDL with a third-party library. */
 export function createSoapSystem(
   hubUrl: string,
   key: string,
@@ -37,7 +37,7 @@ export function createSoapSystem(
   };
   return {
     async push({ operation, events }) {
-      // What is not there is left out: undefined would be written as an empty element.
+      // Absent members are left out: undefined would become an empty element.
       const items = JSON.parse(JSON.stringify(events.map(({ item }) => item))) as object[];
       const args = { [operation === 'PushDossiers' ? 'dossier' : 'progress']: items };
       const { receipt, result = [] } = await call<PushReply>(await client(), operation, args, signal);
@@ -50,13 +50,13 @@ export function createSoapSystem(
   };
 }
 
-/** A client made from a WSDL; `NotAcknowledged` where that is not to be had. */
+/** Creates a client from a WSDL. Throws `NotAcknowledged` when the WSDL is not available. */
 export function soapClient(
   wsdl: string,
   { signal, version = '1.1' }: { readonly signal: AbortSignal; readonly version?: '1.1' | '1.2' },
 ): Promise<Client> {
   const request = axios.create({ proxy: false });
-  // A time limit of axios does not end an answer that drips.
+  // The timeout of axios does not end an answer that trickles in.
   request.interceptors.request.use((config) => ({
     ...config,
     signal: deadline(ANSWERS_WITHIN_MS, signal).signal,
@@ -70,7 +70,7 @@ export function soapClient(
 
 export const ANSWERS_WITHIN_MS = 5_000;
 
-/** Call an operation. No answer, and a fault that is not ours, is `NotAcknowledged`. */
+/** Calls an operation. A missing answer or a foreign fault throws `NotAcknowledged`. */
 export async function call<T>(client: Client, operation: string, args: object, signal: AbortSignal): Promise<T> {
   try {
     const operations = client as unknown as Record<string, (args: object) => Promise<[T]>>;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** No answer that counts: to be sent again as it was. */
+/** No valid answer: the sender must repeat the request unchanged. */
 export class NotAcknowledged extends Error {}
 
 const FIRST_MS = 100;
 const LONGEST_MS = 2_000;
 const GIVES_UP_MS = 120_000;
 
-/** Send until it is acknowledged, waiting longer and longer, as partners do. */
+/** Retries with growing pauses until the hub acknowledges, as partners do. */
 export async function untilAcknowledged<T>(
   send: () => Promise<T>,
   signal: AbortSignal,

@@ -14,7 +14,7 @@ export function workingDays(nowMs: number): readonly number[] {
   return days.filter((day) => ![0, 6].includes(new Date(day + VIETNAM_MS).getUTCDay()));
 }
 
-/** So many different moments of working time in their order, spread over at most `spanDays` working days. */
+/** Distinct, ordered moments of working time, spread over at most `spanDays` working days. */
 export function workingMoments(
   dice: Dice,
   days: readonly number[],
@@ -30,7 +30,7 @@ export function workingMoments(
   return [...moments].sort((a, b) => a - b).map(msToInstant);
 }
 
-/** The end of the working day some working days later. */
+/** The end of the working day N working days later. */
 export function dueAfter(instant: string, workingDaysLater: number): string {
   let day = Math.floor((Date.parse(instant) + VIETNAM_MS) / DAY_MS) * DAY_MS;
   for (let left = workingDaysLater; left > 0; ) {

@@ -10,11 +10,11 @@ import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts'
 import { inEnvelopes } from './soap-threads.ts';
 import type { Office } from './stories.ts';
 
-/** What is special about some of the dossiers of a day. */
+/** The special dossiers of a day. */
 export interface Specials {
   readonly repairs: readonly Repair[];
   readonly ofUnknownService: readonly string[];
-  /** Dossiers that go to the civil-status system and are moved on by it. */
+  /** Dossiers that go to the civil-status system, which moves them on. */
   readonly atMinistry: readonly string[];
 }
 
@@ -28,10 +28,10 @@ export interface Catalogue {
   readonly agencies: readonly Agency[];
 }
 
-/** Procedures that the civil-status system takes (adapters/civil-status/tables.json): the route names them. */
+/** Procedures that the civil-status system handles (adapters/civil-status/tables.json); the route names them. */
 export const CIVIL_STATUS_SERVICES = ['1.001193', '1.000656', '1.000894', '2.000635'] as const;
 
-/** Where dossiers come from: the offices, and the registry whose dossiers go to the civil-status system. */
+/** The origins of dossiers: the offices, and the registry whose dossiers go to the civil-status system. */
 export function openOffices(
   { services, agencies }: Catalogue,
   dice: Dice,
@@ -45,7 +45,7 @@ export function openOffices(
     agencies,
     serial: serials(100_000, () => true),
   };
-  // The simulated ministry refuses what ends in 9, which an office that has begun work cannot follow.
+  // The simulated ministry refuses codes that end in 9. An office that has begun work cannot follow that.
   const registry: Office = {
     ...office,
     services: services.filter(isCivil),
@@ -56,7 +56,7 @@ export function openOffices(
   return { office, registry };
 }
 
-/** Write the day: the same for the same seed, catalogue and date. */
+/** Writes the day: the same for the same seed, catalogue and date. */
 export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day {
   const numbered = createNumbering();
   const { office, registry } = openOffices(catalogue, createDice(seed), nowMs);

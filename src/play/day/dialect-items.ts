@@ -5,14 +5,14 @@ import type { Story, StoryStep } from './stories.ts';
 
 const CHANNEL_CODE = { counter: '1', online: '2', post: '3' } as const;
 
-/** `2025-08-12T08:15:00+07:00` as the dialect writes it; empty where there is none. */
+/** `2025-08-12T08:15:00+07:00` in the dialect's form; empty without a time. */
 export function dialectDate(instant: string | undefined): string {
   return instant?.slice(0, 19).replace(/[-T:]/g, '') ?? '';
 }
 
 /**
- * A dossier as systems that speak to the national portal write it: everything a text, dates empty where there are
- * none. It is true of the moment that the latest of its dates names.
+ * A dossier in the national portal's dialect: all values are texts, missing dates are empty. It describes the moment of its
+ * latest date.
  */
 export function dialectDossier(
   numbered: NumberEvent,

@@ -3,13 +3,13 @@ import type { DialectPush, PartnerEvent, Thread } from './events.ts';
 import type { NumberEvent } from './rest-items.ts';
 import { createStory, type Office, type StoryStep } from './stories.ts';
 
-/** The portal takes no more steps in one call. */
+/** The portal accepts at most this many steps in a call. */
 const STEPS_A_CALL = 10;
 
 /**
- * A one-stop system that spoke to the national portal until yesterday and has only changed its address: it creates, is
- * told "đã tồn tại" elsewhere, and so sends everything again as an update; then the whole history of steps in the
- * order of time, with an artificial first one; then the record as it is now.
+ * A one-stop system that used to speak to the national portal and only changed its address. It creates dossiers, gets "đã tồn
+ * tại" for known ones and then sends all again as updates. Next come all steps ordered by time, with an artificial first one,
+ * and last the current record.
  */
 export function legacy(office: Office, numbered: NumberEvent, count: number): Thread {
   const stories = Array.from({ length: count }, () => createStory(office));
@@ -17,7 +17,7 @@ export function legacy(office: Office, numbered: NumberEvent, count: number): Th
   const steps = stories.flatMap((story) =>
     story.steps.filter((step) => step.status !== 'submitted').map((step) => dialectStep(numbered, story, step)),
   );
-  // Where the record says nothing new it is the same record, and is told again.
+  // A record without news is the same record, sent again.
   const now = stories.map((story, at) => {
     const last = story.steps.at(-1) as StoryStep;
     return story.steps.length === 1 ? (created[at] as PartnerEvent) : dialectDossier(numbered, story, last);

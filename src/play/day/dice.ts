@@ -1,11 +1,11 @@
-/** Chance that falls the same way each time: a demo with the same seed plays the same day. */
+/** Repeatable random numbers: a demo with the same seed plays the same day. */
 export interface Dice {
   /** In [0, 1). */
   next(): number;
   /** A whole number, both ends included. */
   whole(from: number, to: number): number;
   pick<T>(list: readonly T[]): T;
-  /** One of the names, each as often as its weight says. */
+  /** One of the entries, with probability proportional to its weight. */
   weighted<T>(list: readonly (readonly [T, number])[]): T;
 }
 

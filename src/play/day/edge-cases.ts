@@ -5,7 +5,7 @@ import { type NumberEvent, restDossier, restStep } from './rest-items.ts';
 import { single } from './rest-threads.ts';
 import { createStory, type Office, type Story, type StoryStep } from './stories.ts';
 
-/** A name that came in an old encoding or a decomposed form, and how it has to be read. */
+/** A name in an old encoding or a decomposed form, and its correct reading. */
 export interface Repair {
   readonly code: string;
   readonly name: string;
@@ -14,13 +14,13 @@ export interface Repair {
 export interface Odd {
   readonly threads: readonly Thread[];
   readonly repairs: readonly Repair[];
-  /** Dossiers of a service that no catalogue knows: they are shown, and wait before the national portal. */
+  /** Dossiers of a service that no catalogue lists: visible in the index, and held before the national portal. */
   readonly ofUnknownService: readonly string[];
 }
 
 const COURSE = ['received', 'processing', 'resolved', 'returned'] as const;
 
-/** What goes wrong on an ordinary day. */
+/** The faults of an ordinary day. */
 export function oddities(office: Office, numbered: NumberEvent): Odd {
   const repairs: Repair[] = [];
   const story = (): Story => createStory(office, COURSE);
@@ -45,7 +45,7 @@ export function oddities(office: Office, numbered: NumberEvent): Odd {
   return { threads, repairs, ofUnknownService: unknown.map(({ code }) => code) };
 }
 
-/** TCVN3 (the fonts .VnTime), UTF-8 read as Latin-1, and letters with their marks apart. */
+/** TCVN3 (the .VnTime fonts), UTF-8 read as Latin-1, and decomposed letters. */
 const NAMES: readonly (readonly [string, string])[] = [
   ['NguyÔn V¨n An', 'Nguyễn Văn An'],
   [Buffer.from('Trần Thị Bình').toString('latin1'), 'Trần Thị Bình'],
@@ -60,18 +60,18 @@ function firstOf(numbered: NumberEvent, story: Story): PartnerEvent {
   return restDossier(numbered, story, at(story, 0));
 }
 
-/** Steps that overtake their dossier. */
+/** Steps that arrive before their dossier. */
 function early(numbered: NumberEvent, story: Story): readonly Push[] {
   return [single(restStep(numbered, story, at(story, 1), 'released')), single(firstOf(numbered, story))];
 }
 
-/** Two steps at the same second: the further one counts, whichever comes first. */
+/** Two steps in the same second: the further one counts, in either order of arrival. */
 function sameSecond(numbered: NumberEvent, story: Story, reversed: boolean): readonly Push[] {
   const steps = [at(story, 1), { ...at(story, 2), at: at(story, 1).at }].map((step) => restStep(numbered, story, step));
   return [firstOf(numbered, story), ...(reversed ? steps.reverse() : steps)].map(single);
 }
 
-/** An older record with something new in it, after the dossier has moved on. */
+/** An older record with new details, after the dossier has moved on. */
 function olderRecord(numbered: NumberEvent, story: Story): readonly Push[] {
   const corrected = restDossier(numbered, story, at(story, 0), { note: 'Bổ sung ghi chú khi tiếp nhận' });
   return [firstOf(numbered, story), restStep(numbered, story, at(story, 2)), corrected].map(single);
@@ -82,7 +82,7 @@ function blanksInCode(numbered: NumberEvent, story: Story): readonly Push[] {
   return [single({ ...event, item: { ...(event.item as object), code: ` ${story.code.toLowerCase()}\u00a0` } })];
 }
 
-/** Status 11 is in no table: a new dossier, and a step of a known one, wait for a person. */
+/** No code table has status 11. A new dossier and a step of a known one both wait for a person. */
 function unmapped(numbered: NumberEvent, unknown: Story, known: Story): readonly Push[] {
   return [
     records('False', [dialectDossier(numbered, unknown, at(unknown, 0), { TrangThaiHoSo: '11' }, 'waits')]),
@@ -94,7 +94,7 @@ function unmapped(numbered: NumberEvent, unknown: Story, known: Story): readonly
   ];
 }
 
-/** Of its service nothing is known and nothing is said but the code. */
+/** Nothing is known of its service but the code. */
 function unknownService({ dice }: Office, story: Story): Story {
   const code = `1.99${String(dice.whole(0, 9_999)).padStart(4, '0')}`;
   return { ...story, service: { code, inForce: true } as Story['service'] };

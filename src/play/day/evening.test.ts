@@ -5,11 +5,11 @@ import { handOver } from './evening.ts';
 import type { RestPush } from './events.ts';
 
 const REGISTERED = ['H60.115-261106-500001', 'H60.115-261106-500002'];
-/** The ministry asks for a paper: it never says of it that it is registered. */
+/** The ministry asks for a paper for this dossier and never registers it. */
 const LACKS_PAPER = 'H60.115-261106-500007';
 
 describe('the hand-over', () => {
-  test('goes on until the last word on each dossier has come, also where that is to bring a paper', async () => {
+  test('continues until the last word on each dossier has arrived, even a request for a paper', async () => {
     const looks = [
       REGISTERED.map((code) => step(code, 'resolved')).concat(step(LACKS_PAPER, 'received')),
       [step(LACKS_PAPER, 'processing')],
@@ -20,7 +20,7 @@ describe('the hand-over', () => {
     expect(returned).toEqual(REGISTERED.slice(1));
   });
 
-  test('names what was not heard of in time', async () => {
+  test('names the dossiers without a last word in time', async () => {
     const looks = [REGISTERED.map((code) => step(code, 'resolved')).concat(step(LACKS_PAPER, 'processing'))];
     expect((await handedOver(looks, 100)).unanswered).toEqual([LACKS_PAPER]);
   });
@@ -30,7 +30,7 @@ function step(code: string, status: string): LedgerEntry {
   return { kind: 'progress', key: code, content: { code, status } } as unknown as LedgerEntry;
 }
 
-/** With a one-stop system whose book has a little more at each look. */
+/** Runs with a one-stop system whose book grows at each read. */
 async function handedOver(looks: readonly (readonly LedgerEntry[])[], limitMs: number) {
   let looked = 0;
   const returned: string[] = [];

@@ -17,11 +17,10 @@ const LOOK_MS = 500;
 const FETCHED = 2;
 
 /**
- * The one-stop system hears from the hub what became of its dossiers at the ministry, and hands the results over: the way
- * of a civil-status dossier from counter to counter. Ends when the ministry's last word on each has come, so that no status
- * changes any more behind the back of whoever compares; or in vain after a while.
- *
- * @returns the codes of which that was not heard
+ * The one-stop system learns from the hub how the ministry decided, and hands the results over: the full way of a
+ * civil-status dossier. Ends when the ministry's last word on each dossier has arrived, so no status changes during the
+ * comparison, or after a time limit.
+ * @returns the codes without a last word
  */
 export async function handOver(
   { atMinistry }: Pick<Specials, 'atMinistry'>,
@@ -43,7 +42,7 @@ export async function handOver(
   return [...unanswered];
 }
 
-/** How the simulated ministry ends: it registers a dossier, or asks for a paper and waits for it. */
+/** The simulated ministry's last words: it registers a dossier, or asks for a paper and waits for it. */
 const LAST_WORDS: ReadonlySet<string> = new Set<Status>(['resolved', 'supplement-required']);
 
 async function lastWords(oneStop: Partner): Promise<readonly { readonly code: string; readonly status: string }[]> {
@@ -54,7 +53,7 @@ async function lastWords(oneStop: Partner): Promise<readonly { readonly code: st
     .filter(({ status }) => LAST_WORDS.has(status));
 }
 
-/** Told under numbers of its own: the day's were given before it began. */
+/** These events have numbers of their own; the day's numbers were given before it began. */
 const FIRST_ID = 1_000_000;
 
 function returned(code: string, index: number): PartnerEvent {

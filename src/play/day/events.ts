@@ -3,25 +3,24 @@ import type { Status } from '#schemas/dossier.upsert.v1';
 export type Sender = 'one-stop' | 'one-stop-legacy';
 
 /**
- * What has to become of an event:
- * `applied` it is in the dossier's history; `released` it waits for its dossier and is then in the history;
- * `waits` a person must settle something; `invalid` it is refused, with the reason.
+ * The expected fate of an event: `applied` it is in the dossier's history; `released` it waits for its dossier and is then in
+ * the history; `waits` a person must decide; `invalid` the hub refuses it with a reason.
  */
 export type Fate = 'applied' | 'released' | 'waits' | 'invalid';
 
-/** One event of a dossier that a partner sends, however often it sends it. */
+/** One event of a dossier that a partner sends, once or more. */
 export interface PartnerEvent {
   readonly id: number;
   readonly party: Sender;
   readonly kind: 'dossier' | 'progress';
   readonly code: string;
-  /** When it happened: a record in the national dialect has no time of its own, only the latest of its dates. */
+  /** Time of the event. A record in the national dialect has none of its own, only the latest of its dates. */
   readonly at: string;
   readonly status: Status;
   readonly fate: Fate;
-  /** Who did it; on steps. */
+  /** The actor of a step. */
   readonly actor?: string;
-  /** As it goes over the wire; a text is a line that is no JSON. */
+  /** The item on the wire; a text is a line that is not JSON. */
   readonly item: object | string;
 }
 
@@ -53,12 +52,12 @@ export interface SoapPush {
 
 /** Requests in sequence. Other threads run at the same time. */
 export interface Thread {
-  /** When in the day it begins, 0 to 1. */
+  /** Its start within the day, 0 to 1. */
   readonly startsAt: number;
   readonly pushes: readonly Push[];
 }
 
-/** How far along a status is; of two at the same second the further one counts. The demo's own table, not the hub's. */
+/** Rank of a status: of two in the same second the further one counts. The demo's own table, not the hub's. */
 export const FARTHER: readonly Status[] = [
   'submitted',
   'received',

@@ -6,7 +6,7 @@ import type { Catalogue } from './day.ts';
 import { createDice } from './dice.ts';
 import { invented } from './people.ts';
 
-/** A dossier that a citizen filed with a ministry itself: the hub hears of it when it asks. */
+/** A dossier that a citizen filed directly with a ministry; the hub gets it by a pull. */
 export interface Filed {
   readonly ministry: MinistryName;
   readonly code: string;
@@ -15,7 +15,7 @@ export interface Filed {
 const EACH = 12;
 const AGENCIES = { construction: 'G17.01', transport: 'G09.20', agriculture: 'G12.03' } as const;
 
-/** Citizens file with the ministries, all day long, by the ministries' own operations. */
+/** Citizens file with the ministries all day long, by the ministries' own operations. */
 export async function fileWithMinistries(
   ministries: Ministries,
   catalogue: Catalogue,

@@ -1,7 +1,7 @@
 import type { Dice } from './dice.ts';
 
 const SURNAMES = 'Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Ma Lục Hà Nông Triệu Lý'.split(' ');
-/** Of officers: nobody who has applied is called so, because where both are called the same the officer is masked too. */
+/** Surnames of officers. No applicant has one, because the hub masks an officer with an applicant's name. */
 const OFFICER_SURNAMES = 'Chu Dương Đinh Quách Tạ Vi'.split(' ');
 const MIDDLES = 'Văn Thị Minh Thu Đức Ngọc Quang Hữu Thanh Xuân'.split(' ');
 const NAMES = 'An Bình Cường Dũng Giang Hạnh Hương Khánh Lan Long Nga Phúc Quyên Sơn Thảo Tuấn Vân Yến'.split(' ');
@@ -14,7 +14,7 @@ export interface Applicant {
   readonly phone: string;
 }
 
-/** Somebody who does not exist: identity numbers begin with 000, which no province has. */
+/** A person who does not exist: identity numbers begin with 000, which no province has. */
 export function invented(dice: Dice): Applicant {
   return {
     name: personName(dice),

@@ -12,7 +12,7 @@ export function createNumbering(): NumberEvent {
 
 const HANDED_IN: ReadonlySet<Status> = new Set(['submitted', 'refused']);
 
-/** A dossier as the REST door takes it, at a step of its story, with whatever `more` says. */
+/** A dossier in the REST door's form at one step of its story, plus the members of `more`. */
 export function restDossier(
   numbered: NumberEvent,
   story: Story,
@@ -52,7 +52,7 @@ export function restDossier(
   return numbered({ party: 'one-stop', kind: 'dossier', code, at: step.at, status: step.status, fate, item });
 }
 
-/** A step as the REST door takes it. */
+/** A step in the REST door's form. */
 export function restStep(
   numbered: NumberEvent,
   { code }: Story,

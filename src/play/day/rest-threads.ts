@@ -3,7 +3,7 @@ import type { PartnerEvent, RestPush, Thread } from './events.ts';
 import { type NumberEvent, restDossier, restStep } from './rest-items.ts';
 import { createStory, type Office, type StoryStep, SUPPLEMENT } from './stories.ts';
 
-/** Dossiers that are sent one by one while officers work on them: most requests of a day. */
+/** Dossiers sent one by one while officers work on them: most requests of a day. */
 export function singles(office: Office, numbered: NumberEvent, count: number): readonly Thread[] {
   const { dice } = office;
   return Array.from({ length: count }, () => {
@@ -25,7 +25,7 @@ const RESULT = {
   fees: [{ name: 'Lệ phí', kind: 'ordinary', amountVnd: 20_000, collected: 'reception' }],
 };
 
-/** A system that got no answer, or a person who presses the button twice; some systems send a key for it. */
+/** A system that got no answer, or a person who clicks twice. Some systems send an idempotency key. */
 function repeated(dice: Dice, push: RestPush): readonly RestPush[] {
   const chance = dice.next();
   if (chance < 0.08) return [push, push];
@@ -43,7 +43,7 @@ export function single(event: PartnerEvent): RestPush {
   return { door: 'rest', path: event.kind === 'dossier' ? 'dossiers' : 'progress', form: 'single', events: [event] };
 }
 
-/** A system that sends what has gathered: all new dossiers in one request, then step by step those that have one. */
+/** A system that sends in batches: all new dossiers in one request, then step by step the dossiers that have one. */
 export function gathered(office: Office, numbered: NumberEvent, count: number, form: 'array' | 'lines'): Thread {
   const stories = Array.from({ length: count }, () => createStory(office));
   const longest = Math.max(...stories.map((story) => story.steps.length));
@@ -57,12 +57,12 @@ export function gathered(office: Office, numbered: NumberEvent, count: number, f
   const pushes = waves.map(
     (events, at): RestPush => ({ door: 'rest', path: at === 0 ? 'dossiers' : 'progress', form, events: events }),
   );
-  // What was sent when the line broke is sent again whole.
+  // After a broken connection the system sends the whole request again.
   const again = pushes.slice(0, form === 'array' ? 1 : 0);
   return { startsAt: office.dice.next() * 0.5, pushes: [...pushes, ...again] };
 }
 
-/** Dossiers whose papers were not enough at first. */
+/** Dossiers whose papers were incomplete at first. */
 export function supplemented(office: Office, numbered: NumberEvent, count: number): readonly Thread[] {
   return Array.from({ length: count }, () => {
     const story = createStory(office, SUPPLEMENT);
@@ -84,7 +84,7 @@ export function supplemented(office: Office, numbered: NumberEvent, count: numbe
 
 type Six<T> = readonly [T, T, T, T, T, T];
 
-/** Civil-status dossiers: received at the counter; the ministry says the rest. */
+/** Civil-status dossiers: the counter receives them, the ministry reports the rest. */
 export function forMinistry(office: Office, numbered: NumberEvent, count: number): readonly Thread[] {
   return Array.from({ length: count }, () => {
     const story = createStory(office, ['received']);

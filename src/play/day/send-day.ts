@@ -5,15 +5,15 @@ import type { Push, Thread } from './events.ts';
 export interface SendOptions {
   readonly send: (push: Push) => Promise<void>;
   readonly signal: AbortSignal;
-  /** The least time that the day takes; a slow machine takes more. */
+  /** Minimum length of the day; a slow machine takes longer. */
   readonly dayMs: number;
   readonly onSent: (items: number) => void;
 }
 
-/** Requests that are under way at once: as many as a few busy systems have. */
+/** Concurrent requests: as many as a few busy systems have. */
 const AT_ONCE = 12;
 
-/** Play the day: each thread from its time on, its requests one after the other. */
+/** Plays the day: each thread starts at its time and sends its requests one after another. */
 export async function sendDay({ threads }: Day, options: SendOptions): Promise<void> {
   const began = performance.now();
   const waiting = [...threads];

@@ -6,11 +6,11 @@ import { askMinistry } from '../participants/ministry-book.ts';
 import type { Partner } from '../participants/partners.ts';
 import { CALLBACK_SECRET } from '../stage/hub-file.ts';
 
-/** Dossiers of which the ministry tells by itself; of all others it is asked. */
+/** Every fourth dossier: the ministry pushes its status. The hub pulls the others. */
 const TOLD = 4;
 const TIMES = 6;
 
-/** The ministry also pushes where some of its dossiers stand, again and again, while the hub asks about all of them. */
+/** The ministry pushes the status of some dossiers repeatedly, while the hub pulls all of them. */
 export async function pushStatuses(
   ministry: Partner,
   hub: AskHub,

@@ -5,7 +5,7 @@ import { dueAfter, workingMoments } from './calendar.ts';
 import type { Dice } from './dice.ts';
 import { type Applicant, invented, type Officer, officer } from './people.ts';
 
-/** What happened to one dossier, before anybody tells of it. The first step is how it came to be. */
+/** The true course of one dossier, before any report. The first step creates it. */
 export interface Story {
   readonly code: string;
   readonly service: Service;
@@ -22,7 +22,7 @@ export interface StoryStep extends Officer {
   readonly content: string;
 }
 
-/** Where dossiers come from: the hub's catalogue, and serial numbers that are given once. */
+/** The origin of dossiers: the hub's catalogue, and serial numbers used once. */
 export interface Office {
   readonly dice: Dice;
   readonly days: readonly number[];
@@ -87,7 +87,7 @@ const WORDS: Readonly<Record<Status, string>> = {
   returned: 'Đã trả kết quả cho công dân',
 };
 
-/** A course that begins without all papers. Whole records report it, because steps carry no supplements. */
+/** A course that begins with incomplete papers. Whole records report it, because steps carry no supplements. */
 export const SUPPLEMENT: Course = [
   'received',
   'processing',

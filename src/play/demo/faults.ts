@@ -5,7 +5,7 @@ import type { Ministries, MinistryName } from '../participants/ministries.ts';
 import type { PartnerName, Partners } from '../participants/partners.ts';
 import type { Subscriber } from '../participants/subscriber.ts';
 
-/** When in the day (0 to 1), where, in words, and what. */
+/** Time in the day (0 to 1), partner, description, and faults. */
 type Trouble = readonly [
   at: number,
   partner: PartnerName | MinistryName | 'subscriber',
@@ -23,16 +23,16 @@ const SOAP_FAULT: Fault = {
   body: '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="vi">Cơ sở dữ liệu đang bận</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>',
 };
 
-/** A partner that asks to wait. */
+/** A partner that asks the hub to wait. */
 const WAIT = { kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 3 } as const;
 
-/** Each fault ends by itself: a hub that leaves a partner alone would meet counted ones one by one. */
+/** Each fault ends by time. While the hub's breaker is open, faults ended by a count would remain. */
 const TROUBLES: readonly Trouble[] = [
   [0.1, 'national-portal', 'the national portal ends all sessions', { kind: 'session-expired' }],
   [
     0.2,
     'national-portal',
-    'the national portal takes what it is told and loses 6 answers',
+    'the national portal takes deliveries and loses 6 answers',
     { kind: 'drop-reply', times: 6, forMs: 2_000, path: '/mapi/g' },
   ],
   [
@@ -47,7 +47,7 @@ const TROUBLES: readonly Trouble[] = [
   [
     0.35,
     'subscriber',
-    'the subscriber takes what it is told and loses 4 answers, and asks 3 times to wait',
+    'the subscriber takes deliveries, loses 4 answers and asks 3 times to wait',
     { kind: 'drop-reply', times: 4, forMs: 2_000 },
     { ...WAIT, forMs: 2_000 },
   ],
@@ -63,7 +63,7 @@ const TROUBLES: readonly Trouble[] = [
   [
     0.55,
     'transport',
-    'the transport ministry answers by halves, with faults and drop by drop',
+    'the transport ministry sends half answers, faults and trickling answers',
     { kind: 'half', times: 2, forMs: 3_000 },
     SOAP_FAULT,
     { kind: 'drip', forMs: 3_000 },
@@ -80,14 +80,14 @@ const TROUBLES: readonly Trouble[] = [
   [
     0.8,
     'national-portal',
-    'the national portal answers by halves, with nothing, and ends its sessions again',
+    'the national portal sends half and empty answers, and ends its sessions again',
     { kind: 'half', times: 3, forMs: 1_000 },
     { kind: 'empty', times: 3, forMs: 2_000 },
     { kind: 'session-expired' },
   ],
 ];
 
-/** Injects the day's faults at their time. */
+/** Injects the day's faults at their times. */
 export async function bringTrouble(
   partners: Partners & Ministries & { readonly subscriber: Subscriber },
   {
@@ -100,7 +100,7 @@ export async function bringTrouble(
   for (const [at, partner, says, ...faults] of TROUBLES) {
     await sleep(Math.max(0, began + at * dayMs - performance.now()), undefined, { signal });
     say(says);
-    // On a slow machine the previous fault may still keep the partner away.
+    // On a slow machine the previous fault may still hold the partner down.
     await pRetry(() => partners[partner].fault(...faults), { retries: 40, minTimeout: 250, factor: 1, signal });
   }
 }

@@ -11,11 +11,11 @@ import type { DayRun } from './run-day.ts';
 type Counts = Readonly<Record<Outcome, number>>;
 
 interface AtPartner {
-  /** By the partner's own book. */
+  /** From the partner's own book. */
   readonly records: number;
   readonly steps: number;
   readonly repeats: number;
-  /** By the hub. */
+  /** From the hub. */
   readonly due: number;
   readonly waiting: number;
   readonly refused: number;
@@ -38,13 +38,13 @@ export interface Report {
   readonly retries: number;
   readonly doors: Readonly<Record<string, Counts>>;
   readonly partners: Readonly<Record<(typeof BOOK_KEEPERS)[number], AtPartner>>;
-  /** Changes that the subscriber took, by its own book. */
+  /** Changes that the subscriber got, from its own book. */
   readonly webhooks: number;
-  /** The code of some dossier, to look at. */
+  /** The code of an example dossier. */
   readonly example: string;
-  /** By which a citizen looks the example up. */
+  /** The proof with which a citizen looks the example up. */
   readonly proof: string;
-  /** What the check found wrong; absent where nothing was checked. */
+  /** The differences that the check found; absent without a check. */
   readonly missing?: readonly string[];
 }
 
@@ -110,7 +110,7 @@ function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics):
   const waiting = (state: string): number => metrics.sum('hub_deliveries', { party, state });
   const refused = (follows: string): number => metrics.sum('hub_attempts_total', { party, follows });
   return {
-    // What the one-stop system entered in its own book did not come from the hub.
+    // Dossiers that the one-stop system entered itself did not come from the hub.
     records: party === 'one-stop' ? 0 : taken(['dossier', 'registration']),
     steps: taken(['progress']),
     repeats,
@@ -129,9 +129,9 @@ export function textOf(report: Report): string {
   const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries, missing } = report;
   const sizes = [
     `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
-    `changes that the subscriber was told by signed webhooks: ${webhooks}`,
-    `requests that partners repeated for want of an answer: ${retries}; starts of the hub after a death: ${hubRestarts}`,
-    'records and steps are counted in the partners’ own books; repeats are things that a partner took twice',
+    `changes sent to the subscriber by signed webhooks: ${webhooks}`,
+    `requests that partners repeated without an answer: ${retries}; restarts of the hub after a death: ${hubRestarts}`,
+    'records and steps are counted in the partners’ own books; repeats are items that a partner took twice',
   ];
   return reportText(
     [table(['what came in', ...OUTCOMES], doors), table(['what went out', ...COLUMNS], partners), sizes],
@@ -145,10 +145,10 @@ const COLUMNS = ['records', 'steps', 'repeats', 'due', 'waiting', 'refused'] as 
 function verdictOf({ length }: readonly string[]): string {
   return length === 0
     ? 'check: everything that was acknowledged is where it belongs, exactly once'
-    : `check: ${length} things are wrong`;
+    : `check: ${length} differences`;
 }
 
-/** What to look at while it stays up. */
+/** Addresses to visit while the demo stays up. */
 export function addressesOf({ url, example, proof }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
   return [
     '',

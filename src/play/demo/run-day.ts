@@ -14,16 +14,16 @@ import type { Stage } from '../stage/processes.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
 import { bringTrouble } from './faults.ts';
 
-/** What happened in the day, as far as its actors know. */
+/** The day's events, as far as its actors know. */
 export interface DayRun {
   readonly day: Day;
   readonly services: number;
   readonly acknowledgements: Acknowledgements;
-  /** What did not come to an end in time. */
+  /** Work that did not finish in time. */
   readonly unfinished: readonly string[];
-  /** Dossiers that the hub has from the ministries, as they say. */
+  /** Dossiers that the hub has from the ministries, as the ministries report them. */
   readonly pulled: readonly Standing[];
-  /** Asks the hub until it answers with 200. */
+  /** Retries until the hub answers 200. */
   readonly ask: AskHub;
 }
 
@@ -31,15 +31,15 @@ export interface DayOptions {
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-  /** Where it stands: what is being done, and how much of how much. */
+  /** Shows progress: the current work, done and total. */
   readonly show: (what: string, done: number, total: number) => void;
 }
 
-/** The least that the day takes: long enough for its troubles. */
+/** Minimum length of the day, long enough for its faults. */
 const DAY_MS = 18_000;
 const QUIET_WITHIN_MS = 60_000;
 
-/** Load the catalogue, play the day with its troubles, and wait until everything is where it belongs. */
+/** Loads the catalogue, plays the day with its faults, and waits until all events have arrived. */
 export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun> {
   const { folder, partners, ministries, subscriber, secrets } = stage;
   const { seed, signal, say, show } = options;
@@ -51,7 +51,7 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
   phase('catalogue');
   show('loading the catalogue', 0, 0);
   const catalogue = await waitForCatalogue(ask, secrets, signal);
-  say(`the catalogue is there: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
+  say(`the catalogue has arrived: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
 
   const day = writeDay(catalogue, seed, Date.now());
   const total = itemsOf(day);
@@ -71,9 +71,9 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
   ]);
 
   phase('evening');
-  show('handing over what the ministry registered', 0, 0);
+  show('handing over the results of the ministry', 0, 0);
   const unanswered = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
-  show('hearing from the ministries', 0, 0);
+  show('waiting for the reports of the ministries', 0, 0);
   const pulled = await waitForMinistries(
     { ask: client, portalKey: secrets.portal, ministries, signal },
     filed,
@@ -83,7 +83,7 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   phase('quiet');
   const unfinished = [
-    ...unanswered.map((code) => `${code}: the one-stop system never heard what the ministry made of it`),
+    ...unanswered.map((code) => `${code}: the one-stop system never got the ministry's decision`),
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];

@@ -6,12 +6,12 @@ import type { HubFile } from '../../config/config.ts';
 import type { Folder } from '../stage/folder.ts';
 import { type Partner, startPartner } from './partners.ts';
 
-/** Each with the adapter that speaks to it. */
+/** The adapter for each ministry. */
 const ADAPTERS = { construction: 'soap-ministry', transport: 'soap-ministry', agriculture: 'rest-ministry' } as const;
 export type MinistryName = keyof typeof ADAPTERS;
 export const MINISTRIES = Object.keys(ADAPTERS) as readonly MinistryName[];
 
-/** What is built on fields: all that the one ministry tells of its dossiers goes to the other, which lists it too. */
+/** This ministry's dossiers go to the agriculture ministry too, which lists them. */
 export const TELLING = 'construction' satisfies MinistryName;
 export const TOLD = 'agriculture' satisfies MinistryName;
 
@@ -27,7 +27,7 @@ const PATHS: Readonly<Record<MinistryName, string>> = {
 export const MINISTRY_PASSWORD = 'mat-khau-thu-nghiem';
 export const MINISTRY_TOKEN = 'khoa-thu-nghiem';
 
-/** Where a ministry's operations are. */
+/** Builds the address of a ministry's operation. */
 export const addressOf = ({ name, url }: Pick<Ministry, 'name' | 'url'>): string => `${url}${PATHS[name]}`;
 export const wsdlOf = (ministry: Ministry): string => `${addressOf(ministry)}?wsdl`;
 
@@ -38,7 +38,7 @@ export async function startMinistries(folder: Folder): Promise<Ministries> {
 
 const HOUR_MS = 3_600_000;
 
-/** The ministries as parties of the hub: examples of the adapters, asked every other second. */
+/** The ministries as parties of the hub: examples of the adapters, polled every two seconds. */
 export function ministryParties(ministries: Ministries, nowMs: number): Required<Pick<HubFile, 'parties' | 'routes'>> {
   const where = {
     construction: {
@@ -72,7 +72,7 @@ export function ministryParties(ministries: Ministries, nowMs: number): Required
 
 const SCHEDULES = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
 
-/** What was before the demo's day is not asked for. */
+/** The hub does not ask for the time before the demo's day. */
 function recent(pull: Readonly<Record<string, { readonly period: object }>>, nowMs: number): object {
   const startAt = msToInstant(nowMs - HOUR_MS);
   const lists = Object.entries(pull).map(([name, list]) => [name, { ...list, period: { ...list.period, startAt } }]);

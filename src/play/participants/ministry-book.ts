@@ -4,7 +4,7 @@ import tables from '../../../adapters/civil-status/tables.json' with { type: 'js
 import { NotAcknowledged, untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Partner } from './partners.ts';
 
-/** Where a dossier stands at the ministry, by its own words. */
+/** The status of a dossier, as the ministry reports it. */
 export interface AtMinistry {
   readonly code: string;
   readonly status: Status;
@@ -19,10 +19,10 @@ interface Row {
 }
 
 const MODULES = [...new Set(Object.values(tables.modules).map(({ module }) => module))];
-/** The ministry is asked about no more at a time. */
+/** Limit of concurrent requests to the ministry. */
 const AT_A_TIME = 3;
 
-/** Ask the ministry itself what became of dossiers, without the hub. */
+/** Asks the ministry directly for the status of dossiers, without the hub. */
 export async function askMinistry(
   { url }: Partner,
   codes: readonly string[],
@@ -47,7 +47,7 @@ export async function askMinistry(
   return found;
 }
 
-/** Some of the day's troubles may not have been met yet: it is asked until it answers. */
+/** Some of the day's faults may remain, so this retries until the ministry answers. */
 function ask<T>(
   url: string,
   body: string | object,

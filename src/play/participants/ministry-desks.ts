@@ -18,7 +18,7 @@ import {
   wsdlOf,
 } from './ministries.ts';
 
-/** What a citizen files with a ministry. */
+/** A citizen's application to a ministry. */
 export interface Application {
   readonly code: string;
   readonly service: { readonly code: string; readonly name: string };
@@ -31,10 +31,10 @@ export interface Step {
   readonly at: string;
 }
 
-/** What a ministry does for citizens, by operations of its own and without the hub. `NotAcknowledged`: no answer. */
+/** A ministry's own operations for citizens, without the hub. Throws `NotAcknowledged` without an answer. */
 export interface Desk {
   file(application: Application): Promise<void>;
-  /** The steps of a dossier, in order; none of one that it does not know. */
+  /** The steps of a dossier in order; empty for an unknown dossier. */
   steps(code: string): Promise<readonly Step[]>;
 }
 
@@ -76,7 +76,7 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
         client.setSecurity(new WSSecurity('demo', MINISTRY_PASSWORD, { passwordType: 'PasswordDigest' }));
         interface PartnerEvent {
           readonly trangThai: string;
-          // node-soap makes a Date of it, which is the same moment.
+          // node-soap makes a Date of it, for the same moment.
           readonly thoiDiem: string | Date;
         }
         const { return: answer } = await call<{ return: { tienDo?: readonly PartnerEvent[] } }>(

@@ -7,19 +7,19 @@ import type { Folder } from '../stage/folder.ts';
 export const PARTNERS = ['national-portal', 'civil-status', 'one-stop'] as const;
 export type PartnerName = (typeof PARTNERS)[number];
 
-/** What a partner says that it took: its own book, in which the hub has no hand. */
+/** A partner's own book of what it took. The hub has no part in it. */
 export interface Book {
   readonly count: number;
   readonly repeats: number;
   readonly entries: readonly LedgerEntry[];
 }
 
-/** A partner's stand-in, in a process of its own. */
+/** A partner's simulator, in a process of its own. */
 export interface Partner<Name extends string = string> {
   readonly name: Name;
   readonly url: string;
   readonly child: Child;
-  /** Let something go wrong there. */
+  /** Injects faults at the partner. */
   fault(...faults: readonly Fault[]): Promise<void>;
   book(): Promise<Book>;
 }
@@ -31,7 +31,7 @@ export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partn
   return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
 }
 
-/** @param adapter whose simulator it is, where it is not called as the partner is */
+/** @param adapter the adapter with the simulator, if its name differs from the partner's */
 export async function startPartner<Name extends string>(
   name: Name,
   folder: Pick<Folder, 'path'>,

@@ -5,7 +5,7 @@ import type { Folder } from '../stage/folder.ts';
 import { type Partner, startPartner } from './partners.ts';
 
 export const SUBSCRIBER_PARTY = 'portal-webhooks';
-/** Who tells of the dossiers that it asks for. */
+/** The parties that report the subscriber's dossiers. */
 const TELLERS = ['one-stop', 'civil-status'];
 
 /** A portal frontend that receives webhooks, in a process of its own. */
@@ -14,7 +14,7 @@ export type Subscriber = Partner<'webhook-subscriber'>;
 export const startSubscriber = (folder: Pick<Folder, 'path'>): Promise<Subscriber> =>
   startPartner('webhook-subscriber', folder);
 
-/** The subscriber as a party of the hub that asks for every change of civil registrations, whoever tells of it. */
+/** The subscriber as a party of the hub that wants every change of civil registrations, from any reporter. */
 export function subscriberParty({ url }: Pick<Subscriber, 'url'>): Required<Pick<HubFile, 'parties' | 'routes'>> {
   const settings = { url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET], timeoutS: 10 };
   return {

@@ -22,7 +22,7 @@ export interface FaultOptions {
 const DATABASE = 'PostgreSQL';
 const REDIS = 'Redis';
 
-/** Bring trouble for so long; when this resolves, servers that were killed are back and nothing new comes. */
+/** Injects faults for a time. When it resolves, killed servers are back and no new fault comes. */
 export async function bringTrouble(on: Troubled, options: FaultOptions): Promise<void> {
   const until = performance.now() + options.forMs;
   const plan = planTrouble(options.seed, {
@@ -57,10 +57,10 @@ async function bring({ hubs, database, bell, partners }: Troubled, trouble: Trou
     case 'cut-database':
       return database.cut();
     case 'flush-redis':
-      // It may be away just now: then there is nothing to forget.
+      // Redis may be down just now; then there is nothing to flush.
       return bell.flush?.().catch(() => undefined);
     case 'partner':
-      // Its door may be shut by the trouble before.
+      // The previous fault may still block the partner's control interface.
       return partners[trouble.partner as keyof Partners].fault(trouble.fault).catch(() => undefined);
     case 'kill':
       if (trouble.target === DATABASE) return database.kill?.();

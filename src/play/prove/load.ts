@@ -8,16 +8,16 @@ import type { Push, Thread } from '../day/events.ts';
 import { createNumbering } from '../day/rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from '../day/rest-threads.ts';
 
-/** The events of the one-stop systems, wave after wave without an end. The same seed gives the same events. */
+/** Endless waves of events of the one-stop systems. The same seed gives the same events. */
 export interface Load {
   nextWave(): readonly Thread[];
-  /** What is special about the dossiers of these codes. */
+  /** The special cases among these dossiers. */
   specialsOf(codes: ReadonlySet<string>): Specials;
 }
 
 /**
- * A wave has what a day has: single dossiers with their steps, repeats of requests with and without a key, steps that
- * overtake one another, older records after newer ones, arrays and lines, the national dialect, bad items among good.
+ * A wave has what a day has: single dossiers with their steps, repeated requests with and without a key, steps out of order,
+ * older records after newer ones, arrays and lines, the national dialect, and bad items among good ones.
  */
 export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): Load {
   const numbered = createNumbering();
@@ -55,16 +55,16 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
 
 export interface LoadOptions {
   readonly send: (push: Push) => Promise<void>;
-  /** Items a second, at the most. */
+  /** Maximum of items a second. */
   readonly rate: number;
   readonly forMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Requests that are under way at once. */
+/** Limit of concurrent requests. */
 const AT_ONCE = 16;
 
-/** Plays waves for a while at a rate. It finishes the dossiers that it has begun. */
+/** Plays waves for a time at a rate, and completes the dossiers that it has begun. */
 export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOptions): Promise<void> {
   const began = performance.now();
   let wave: Thread[] = [];
@@ -73,7 +73,7 @@ export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOp
     const earlyMs = began + (items / rate) * 1_000 - performance.now();
     items += more;
     if (earlyMs > 0) await sleep(earlyMs, undefined, { signal });
-    // After an outage the load goes on at its rate; it does not make up for what was not sent.
+    // After an outage the load continues at its rate; it does not catch up.
     else items = Math.max(items, ((performance.now() - began) / 1_000) * rate);
   };
   const lane = async (): Promise<void> => {

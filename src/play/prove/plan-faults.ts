@@ -1,30 +1,30 @@
 import type { Fault } from '../../kit/testing/simulator/simulator.ts';
 import { createDice, type Dice } from '../day/dice.ts';
 
-/** Something that is done to the running whole. */
+/** A fault to inject into the running stage. */
 export type Trouble =
   | { readonly kind: 'kill'; readonly target: string }
   | { readonly kind: 'cut-database' }
   | { readonly kind: 'flush-redis' }
   | { readonly kind: 'partner'; readonly partner: string; readonly fault: Fault };
 
-/** One trouble, and how long after the one before it in its row it comes. */
+/** One fault, and the pause after the previous one in its row. */
 export interface Planned {
   readonly afterMs: number;
   readonly trouble: Trouble;
 }
 
-/** What there is to be troubled. */
+/** The targets of faults. */
 export interface Targets {
-  /** What can be killed: the hub's processes, and the servers that are ours. */
+  /** Targets of kills: the hub's processes, and the proof's own servers. */
   readonly kills: readonly string[];
   readonly canFlush: boolean;
   readonly partners: readonly string[];
 }
 
 /**
- * Two rows of trouble without an end: what is killed and what partners do. The same for the same seed and targets. Each
- * row deals its kinds like cards, so that a short run has met all of them.
+ * Two endless rows of faults: kills, and faults of partners. The same for the same seed and targets. Each row shuffles its
+ * kinds like cards, so even a short run meets all of them.
  */
 export function planTrouble(seed: number, targets: Targets): Readonly<Record<'kills' | 'partners', Iterator<Planned>>> {
   const dice = createDice(seed);
@@ -63,7 +63,7 @@ function shuffled<T>(dice: Dice, list: readonly T[]): readonly T[] {
     .map(([, one]) => one);
 }
 
-/** How often or how long; each has an end by itself, so that it is over when the trouble is. */
+/** A count or a duration, so that each fault ends by itself. */
 const some = (dice: Dice): { times: number; forMs: number } => ({
   times: dice.whole(1, 6),
   forMs: dice.whole(500, 2_500),
@@ -84,7 +84,7 @@ const FAULTS: readonly ((dice: Dice) => Fault)[] = [
   () => ({ kind: 'session-expired' }),
 ];
 
-/** What was done, by what it was done to. */
+/** The name of a fault in the report, by its target. */
 export function nameOf(trouble: Trouble): string {
   switch (trouble.kind) {
     case 'kill':

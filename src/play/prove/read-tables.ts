@@ -2,7 +2,7 @@ import type { Tables } from '../checks/evidence.ts';
 import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import type { ProofDatabase } from '../stage/database.ts';
 
-/** What no address of the hub shows at once: receipts, what waits for a person, and the numbers of the change feed. */
+/** Reads facts that no route of the hub shows at once: receipts, items that wait for a person, and the feed's numbers. */
 export async function readTables(database: ProofDatabase, { receipts }: Acknowledgements): Promise<Tables> {
   const known = await database.rows<{ receipt: string }>(
     'SELECT DISTINCT receipt::text FROM messages WHERE receipt = ANY($1::uuid[])',

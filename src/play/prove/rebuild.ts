@@ -14,7 +14,7 @@ interface PartnerEvent {
   readonly error?: string;
 }
 
-/** Have `lienthong rebuild` build the index from the messages alone and compare it with the live one. */
+/** Runs `lienthong rebuild`, which builds the index from the messages alone and compares it with the live one. */
 export function rebuilt(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Report['rebuild']> {
   return new Promise((resolve) => {
     const options = { env, signal, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };

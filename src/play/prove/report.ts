@@ -2,16 +2,16 @@ import type { Evidence } from '../checks/evidence.ts';
 import type { Finding } from '../checks/finding.ts';
 import { reportText, table } from '../report-text.ts';
 
-/** What the proof says at its end. */
+/** The result of the proof. */
 export interface Report {
   readonly ok: boolean;
   readonly seed: number;
   readonly minutes: number;
-  /** What it ran on, in words. */
+  /** The stage's servers, in words. */
   readonly on: readonly string[];
-  /** What was done to it, and how often. */
+  /** The injected faults and their counts. */
   readonly trouble: Readonly<Record<string, number>>;
-  /** Items that were acknowledged, repetitions counted, and requests that were sent again for want of an answer. */
+  /** Acknowledged items including repeats, and requests that were sent again without an answer. */
   readonly acknowledged: number;
   readonly retries: number;
   readonly accepted: number;
@@ -22,13 +22,13 @@ export interface Report {
   readonly overtaken: number;
   readonly duplicated: number;
   readonly wrong: number;
-  /** Whether the index is equal to its rebuild from the messages alone, and what is different. */
+  /** Whether the index equals its rebuild from the messages alone, and the differences. */
   readonly rebuild: { readonly equal: boolean; readonly says: string };
-  /** What was not settled when the time for it was over. */
+  /** Work that did not settle in time. */
   readonly unfinished: readonly string[];
-  /** Processes of the hub that ended although nobody killed them. */
+  /** Processes of the hub that ended without being killed. */
   readonly deaths: readonly string[];
-  /** What the hub's processes complained of in their logs, and how often. */
+  /** Errors in the logs of the hub's processes, with their counts. */
   readonly failures: Readonly<Record<string, number>>;
   readonly findings: readonly string[];
   readonly quietAfterSeconds: number;
@@ -91,26 +91,26 @@ export function textOf(report: Report): string {
     ...report.unfinished.map((one) => `unfinished: ${one}`),
     ...report.deaths,
     ...report.findings,
-    ...(rebuild.equal ? [] : ['the index is not what its messages tell']),
+    ...(rebuild.equal ? [] : ['the index differs from its rebuild']),
   ];
   return reportText(
     [
       `seed ${seed}, ${minutes} min; ${on.join('; ')}`,
-      table(['what was done to it', 'times'], Object.entries(trouble).sort()),
+      table(['injected faults', 'times'], Object.entries(trouble).sort()),
       table(
         ['where', 'held or taken', ...COLUMNS.slice(1)],
         report.rows.map((row) => [row.where, ...COLUMNS.map((column) => row[column])]),
       ),
       [
-        `acknowledged: ${acknowledged} items, ${accepted} of them different and valid; sent again for want of an answer: ${retries}`,
-        `in the index: ${report.inIndex} dossiers; quiet after ${quietAfterSeconds} s`,
+        `acknowledged: ${acknowledged} items, ${accepted} of them different and valid; sent again without an answer: ${retries}`,
+        `in the index: ${report.inIndex} dossiers; idle after ${quietAfterSeconds} s`,
         `index = rebuild: ${rebuild.equal ? 'yes' : 'NO'} (${rebuild.says})`,
       ],
-      table(['what the hub complained of meanwhile', 'times'], Object.entries(report.failures).sort()),
+      table(['errors in the logs of the hub', 'times'], Object.entries(report.failures).sort()),
     ],
     report.ok
-      ? 'proved: nothing lost, nothing invented, nothing overtook, nothing twice'
-      : `NOT proved: ${faults.length} things are wrong`,
+      ? 'proved: nothing lost, nothing invented, nothing overtaken, nothing duplicated'
+      : `NOT proved: ${faults.length} differences`,
     faults,
   );
 }

@@ -18,7 +18,7 @@ import type { Stage } from './stage.ts';
 export interface ProofOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** The most items a second that the one-stop systems send. */
+  /** Maximum of items a second that the one-stop systems send. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly show: (what: string, done: number, total: number) => void;
@@ -26,7 +26,7 @@ export interface ProofOptions {
 
 const IDLE_WITHIN_MS = 180_000;
 
-/** Load and faults for a while. When the hub is idle again, the proof compares everything. */
+/** Runs load and faults for a time. When the hub is idle again, the proof compares everything. */
 export async function runProof(stage: Stage, options: ProofOptions): Promise<Report> {
   const { seed, minutes, signal, show } = options;
   const { database, partners, secrets } = stage;
@@ -40,16 +40,16 @@ export async function runProof(stage: Stage, options: ProofOptions): Promise<Rep
 
   const specials = load.specialsOf(new Set(acknowledgements.all().map(({ event }) => event.code)));
   const idleBegan = performance.now();
-  show('waiting for what the ministry registered', 0, 0);
+  show('waiting for the results of the ministry', 0, 0);
   const unanswered = await handOver(specials, { partners, send, signal }, IDLE_WITHIN_MS);
-  const onLook = (waitsFor: string): void => show(`waiting for quiet: ${waitsFor}`, 0, 0);
+  const onLook = (waitsFor: string): void => show(`waiting until the hub is idle: ${waitsFor}`, 0, 0);
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: IDLE_WITHIN_MS, onLook });
   const quietAfterSeconds = Math.round((performance.now() - idleBegan) / 100) / 10;
   show('comparing', 0, 0);
   const tables = await readTables(database, acknowledgements);
   const participants = Object.values(partners);
   const evidence = await gatherEvidence({ ask, secrets, acknowledgements, specials, participants, tables, signal });
-  show('building the index anew', 0, 0);
+  show('rebuilding the index', 0, 0);
   const rebuild = await rebuilt(stage.env, signal);
   return createReport({
     seed,
@@ -59,10 +59,7 @@ export async function runProof(stage: Stage, options: ProofOptions): Promise<Rep
     evidence,
     findings: grade(evidence),
     rebuild,
-    unfinished: [
-      ...unanswered.map((code) => `${code}: the one-stop system never heard what became of it`),
-      ...workLeft,
-    ],
+    unfinished: [...unanswered.map((code) => `${code}: the one-stop system never got its result`), ...workLeft],
     deaths: stage.deaths,
     failures: stage.failures,
     quietAfterSeconds,
@@ -75,7 +72,7 @@ interface Loading extends ProofOptions {
   readonly acknowledgements: Acknowledgements;
 }
 
-/** How often each fault was injected, by its name. */
+/** Counts of the injected faults, by name. */
 async function loadWithFaults(stage: Stage, loading: Loading): Promise<Readonly<Record<string, number>>> {
   const { seed, minutes, rate, signal, show, load, send, acknowledgements } = loading;
   const trouble: Record<string, number> = {};
@@ -83,7 +80,7 @@ async function loadWithFaults(stage: Stage, loading: Loading): Promise<Readonly<
   const began = performance.now();
   const timer = setInterval(() => {
     const times = Object.values(trouble).reduce((sum, count) => sum + count, 0);
-    const doing = `${acknowledgements.items} items acknowledged, ${times} troubles`;
+    const doing = `${acknowledgements.items} items acknowledged, ${times} faults`;
     show(doing, Math.min(Math.round((performance.now() - began) / 1_000), forMs / 1_000), Math.round(forMs / 1_000));
   }, 500);
   const onTrouble = (name: string): void => {

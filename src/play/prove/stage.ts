@@ -16,26 +16,26 @@ import type { Troubled } from './inject-faults.ts';
 export interface Stage extends Troubled {
   readonly url: string;
   readonly secrets: Secrets;
-  /** The settings of the hub's processes, but for their roles. */
+  /** The settings of the hub's processes, without their roles. */
   readonly env: NodeJS.ProcessEnv;
   readonly on: readonly string[];
-  /** Processes that ended although nobody killed them. */
+  /** Processes that ended without being killed. */
   readonly deaths: readonly string[];
-  /** What the processes complained of, and how often. */
+  /** Errors in the processes' logs, with their counts. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
 export interface StageOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
-  /** Where logs go and stay; otherwise into a folder that is removed. */
+  /** The folder in which logs stay; by default a folder that is removed. */
   readonly logs: string | undefined;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
 
 const HOST = '127.0.0.1';
-/** A hub that ends so often in a row before it listens has a reason that a new start does not repair. */
+/** After so frequent ends before listening, another start would not help. */
 const MOST_STARTS = 40;
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' } as const;
 
@@ -98,7 +98,7 @@ async function startHubs(
   return { url: `http://${HOST}:${own.port}`, secrets, env: hubEnv, deaths, failures, hubs };
 }
 
-/** Others can pass through and not read: PostgreSQL runs as another user when root starts it. */
+/** Others may pass through the folder but not read it: PostgreSQL runs as another user when root starts it. */
 function makeFolder(root: string, janitor: Janitor): string {
   makeFolders(root);
   const folder = mkdtempSync(join(realpathSync(root), 'lienthong-prove-'));

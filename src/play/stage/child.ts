@@ -11,14 +11,14 @@ const STOPS_WITHIN_MS = 15_000;
 /** A process that the demo started. */
 export interface Child {
   readonly pid: number;
-  /** How it ended: a signal's name or an exit code. */
+  /** Resolves at the end with a signal's name or an exit code. */
   readonly ended: Promise<string>;
-  /** Ask it to end, and end it when it does not. */
+  /** Asks the process to end, and kills it when it does not. */
   stop(): Promise<void>;
 }
 
 export interface ChildOptions {
-  /** A source file, from the root of the repository. */
+  /** A source file, relative to the root of the repository. */
   readonly script: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -27,7 +27,7 @@ export interface ChildOptions {
   readonly onLine: (line: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Start a process. It is out of reach of the terminal's Ctrl-C, which is the demo's to hear. */
+/** Starts a process in its own group, so that Ctrl-C in the terminal reaches only the demo. */
 export function startChild({ script, args = [], env, logFile, onLine }: ChildOptions): Child {
   const child = spawn(process.execPath, ['--import', LEASH, compiled(script), ...args], {
     cwd: ROOT,
@@ -61,7 +61,7 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   clearTimeout(timer);
 }
 
-/** Start a process and wait for its line `listening`. */
+/** Starts a process and waits for its log line `listening`. */
 export async function startListening(options: ChildOptions): Promise<{ readonly child: Child; readonly url: string }> {
   let numbered: (url: string) => void = () => undefined;
   let lastError = '';

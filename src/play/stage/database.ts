@@ -6,20 +6,20 @@ import { createOwnDatabase } from './own-database.ts';
 import { freePort } from './ports.ts';
 import type { Janitor } from './start-janitor.ts';
 
-/** The hubs' database, and what is done to it. */
+/** The hubs' database, and the faults that it offers. */
 export interface ProofDatabase {
   readonly url: string;
   readonly says: string;
-  /** `kill -9` of the server, and a new start; undefined where the server is not ours. */
+  /** `kill -9` of the server and a new start; undefined for a foreign server. */
   readonly kill: (() => Promise<void>) | undefined;
-  /** End all sessions, as a restart or a fail-over does. */
+  /** Ends all sessions, as a restart or a failover does. */
   cut(): Promise<void>;
-  /** Asks again until the database is there. */
+  /** Retries until the database answers. */
   rows<T>(text: string, values?: readonly unknown[]): Promise<readonly T[]>;
   close(): Promise<void>;
 }
 
-/** A database of its own on the server of DATABASE_URL, or an embedded server of its own in this folder. */
+/** A separate database on the server of DATABASE_URL, or a separate embedded server in this folder. */
 export async function openDatabase(
   serverUrl: string | undefined,
   folder: string,
@@ -47,7 +47,7 @@ export async function openDatabase(
     async kill() {
       const server = findPostmaster(dataDir);
       if (server) process.kill(server.pid, 'SIGKILL');
-      // Whoever looks after one that has ended starts it again as well, also when all is over.
+      // Its supervisor would start it again, even at the end, so the supervisor must stop it.
       await embedded.stop();
       embedded = await start();
     },
@@ -86,7 +86,7 @@ function asking(url: string): Pick<ProofDatabase, 'url' | 'cut' | 'rows' | 'clos
   };
 }
 
-/** Class 42: no use in asking again. */
+/** Class 42: a retry would not help. */
 function isWrongStatement(error: unknown): boolean {
   return ((error as { code?: string }).code ?? '').startsWith('42');
 }

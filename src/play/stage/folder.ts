@@ -12,15 +12,15 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
 import { makeFolders } from '../../process/make-folders.ts';
 
-/** What a run says of itself in its folder, for later runs and for tests. */
+/** The state of a run in its folder, for later runs and for tests. */
 export interface Status {
   readonly phase: string;
   readonly demoPid: number;
   readonly hubPid?: number;
   readonly hubUrl?: string;
-  /** How many items the partners have had acknowledged. */
+  /** Number of the partners' acknowledged items. */
   readonly acknowledged?: number;
-  /** Where the embedded database really is, if there is one. */
+  /** The real place of the embedded database, if there is one. */
   readonly databaseFolder?: string;
 }
 
@@ -41,7 +41,7 @@ export function createFolder(env: NodeJS.ProcessEnv, nowMs: number): Folder {
   const path = make(join(realpathSync(root), name));
   let status: Status = { phase: 'starting', demoPid: process.pid };
   const write = (): void => {
-    // Whoever reads it finds the old one or the new one, never half of one.
+    // Readers find the old file or the new one, never half of one.
     writeFileSync(join(path, `${STATUS}.new`), JSON.stringify(status));
     renameSync(join(path, `${STATUS}.new`), join(path, STATUS));
   };
@@ -56,7 +56,7 @@ export function createFolder(env: NodeJS.ProcessEnv, nowMs: number): Folder {
   };
 }
 
-/** Two demos may be started in the same second. */
+/** Two demos may start in the same second. */
 function make(path: string): string {
   for (let number = 1; ; number++) {
     const tried = number === 1 ? path : `${path}-${number}`;
@@ -69,7 +69,7 @@ function make(path: string): string {
   }
 }
 
-/** Remove the folders of earlier runs that have ended; says which. */
+/** Removes the folders of earlier runs that have ended, and returns them. */
 export async function removeOldFolders(folder: Folder): Promise<readonly string[]> {
   const root = join(folder.path, '..');
   const removed: string[] = [];
@@ -85,13 +85,13 @@ export async function removeOldFolders(folder: Folder): Promise<readonly string[
   return removed;
 }
 
-/** A hub that was killed leaves its embedded server running; whoever starts it again takes it over, and may stop it. */
+/** A killed hub leaves its embedded server running. The next one to start it takes it over, and may stop it. */
 export async function stopDatabase({ databaseFolder }: Status): Promise<void> {
   if (!databaseFolder || !existsSync(join(databaseFolder, 'postmaster.pid'))) return;
   await (await startEmbeddedPostgres({ dataDir: databaseFolder })).stop();
 }
 
-/** It may lie outside of the run's folder, where PostgreSQL's own user cannot reach that. */
+/** It may lie outside of the run's folder if PostgreSQL's own user cannot reach that. */
 function removeDatabase(databaseFolder: string): void {
   for (const part of ['', '.password', '.log', '.log.1', '.owner'])
     rmSync(`${databaseFolder}${part}`, { recursive: true, force: true });

@@ -10,10 +10,10 @@ import type { Folder } from './folder.ts';
 const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
-/** What the status push of the civil-status system is signed with. */
+/** The secret that signs the status pushes of the civil-status system. */
 export const CALLBACK_SECRET = 'demo-callback-secret';
 
-/** Soon enough for a demo: a partner that comes back is tried again within a second or two, and not given up for an hour. */
+/** Short for a demo: the hub retries a partner within a second or two, and does not give it up for an hour. */
 const RETRY_DELAYS_S = [
   [3, 0.5],
   [10, 1],
@@ -28,7 +28,7 @@ export function createSecrets(): Secrets {
   return Object.fromEntries(KEY_IDS.map((id) => [id, randomBytes(24).toString('base64url')])) as Secrets;
 }
 
-/** Write the hub's configuration into the run's folder, for its eyes only; says where. */
+/** Writes the hub's configuration into the run's folder, readable by the owner only. Returns its path. */
 export function writeHubFile(
   folder: Pick<Folder, 'path'>,
   partners: Partners,
@@ -111,7 +111,7 @@ function both(from: string, to: string[]): NonNullable<HubFile['routes']> {
   return ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({ from, operation, to }));
 }
 
-/** The settings of the hub's process: those of the demo over whatever the environment has. */
+/** The settings of the hub's process: the demo's settings override the environment. */
 export function hubEnvironment(
   env: NodeJS.ProcessEnv,
   own: {

@@ -2,36 +2,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 
-/** A process of the hub. Whatever ends it, it starts again on the same data. */
+/** A process of the hub. After any end it starts again on the same data. */
 export interface SupervisedHub {
   readonly name: string;
-  /** Resolves with the address when it listens for the first time. */
+  /** Resolves with the address at the first start. */
   readonly up: Promise<string>;
-  /** Rejects when it does not start any more. */
+  /** Rejects when the process no longer starts. */
   readonly lost: Promise<never>;
   readonly pid: number;
   /** Starts after the first one. */
   readonly restarts: number;
   kill(): void;
-  /** Ends it in order. It does not start again. */
+  /** Shuts it down in order, without a new start. */
   stop(): Promise<void>;
 }
 
 export interface HubOptions {
-  /** Where its log goes. */
+  /** The folder of its log. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  /** How often in a row it may end before it listens. */
+  /** Limit of ends in a row before it listens. */
   readonly mostStarts: number;
   readonly onStart?: (child: Child) => void;
   readonly onLine: (name: string, line: LogLine, pid: number) => void;
-  /** It ended, and nobody had called `stop`. `isOwn`: it was up, and nobody had called `kill`. */
+  /** Called when it ends without a call of `stop`. `isOwn`: it was up, and `kill` was not called. */
   readonly onEnd: (name: string, how: string, isOwn: boolean, pid: number) => void;
 }
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Between an end and the next start, as with a service manager. */
+/** Pause between an end and the next start, as with a service manager. */
 const PAUSE_MS = 200;
 
 export function superviseHub(name: string, options: HubOptions): SupervisedHub {
@@ -97,7 +97,7 @@ class Supervisor implements SupervisedHub {
     try {
       process.kill(this.pid, 'SIGKILL');
     } catch (error) {
-      // Between an end and the next start.
+      // It was between an end and the next start.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** Rejects when the signal comes: not everything that is waited for hears of it. */
+/** Rejects at the signal, because not every awaited call listens to it. */
 export function interrupted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const interrupt = (): void => reject(new Error('interrupted'));

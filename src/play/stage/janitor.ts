@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { findPostmaster } from '../../embedded-postgres/server.ts';
 import { execute } from './own-database.ts';
 
-/** Something that must not be left behind. */
+/** A resource that must not be left behind. */
 export type LeftOver =
   | { readonly kind: 'process'; readonly pid: number }
   | { readonly kind: 'cluster'; readonly dataDir: string }
@@ -12,12 +12,12 @@ export type LeftOver =
   | { readonly kind: 'redis-database'; readonly url: string }
   | { readonly kind: 'folder'; readonly path: string };
 
-/** A message to the janitor: something was made, or a process has ended. */
+/** A message to the janitor: a resource was created, or a process has ended. */
 export type JanitorMessage = { readonly made: LeftOver } | { readonly ended: number };
 
 /**
- * A process beside the proof that removes everything the proof made, also after a `kill -9` of the proof: it notices the
- * end of the channel between them. It is the only way of cleaning up, so every run tests it.
+ * A process beside the proof that removes everything the proof created, even after a `kill -9` of the proof: it notices the
+ * closed channel. It is the only way of cleaning up, so every run tests it.
  */
 function beJanitor(): void {
   let kept: readonly LeftOver[] = [];
@@ -70,10 +70,10 @@ function kill(pid: number): void {
 }
 
 const LOOKS = 100;
-/** A server that was just being started again names itself a moment later. */
+/** A server that was just starting again shows its process a moment later. */
 const LATE_LOOKS = 10;
 
-/** Nobody needs its data any more: an immediate shutdown, which takes its shared memory along. */
+/** Its data is no longer needed: an immediate shutdown also removes its shared memory. */
 async function endCluster(dataDir: string): Promise<void> {
   let ended = 0;
   for (let look = 0; look < LOOKS && ended < LATE_LOOKS; look++) {

@@ -7,7 +7,7 @@ export interface OwnDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of the demo's own on the server of DATABASE_URL: what is in the given one is not touched. */
+/** Creates a separate database for the demo on the server of DATABASE_URL, and leaves the given one untouched. */
 export async function createOwnDatabase(serverUrl: string): Promise<OwnDatabase> {
   const name = `lienthong_demo_${randomBytes(5).toString('hex')}`;
   await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
@@ -16,10 +16,10 @@ export async function createOwnDatabase(serverUrl: string): Promise<OwnDatabase>
   return { url: url.href, name, drop: () => execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-/** One statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function execute(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  // A connection that breaks is told by the query.
+  // The query reports a broken connection.
   client.on('error', () => undefined);
   try {
     await client.connect();

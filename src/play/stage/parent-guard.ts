@@ -1,6 +1,6 @@
 /**
- * Loaded before everything else in the processes that the demo starts: when the demo is gone, however it went, the
- * process ends as at SIGTERM. Nothing is left running that nobody knows of.
+ * Loaded first in the processes that the demo starts. When the demo is gone for any reason, the process ends as at SIGTERM, so
+ * no orphan stays behind.
  */
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** The port that was asked for if nobody has it, otherwise a free one. */
+/** The wanted port if it is free, otherwise another free port. */
 export async function freePort(host: string, asked: number): Promise<number> {
   return (await tryPort(host, asked)) ?? ((await tryPort(host, 0)) as number);
 }

@@ -7,7 +7,7 @@ import { type SupervisedHub, superviseHub } from './hub-processes.ts';
 import { createOwnDatabase } from './own-database.ts';
 import { freePort } from './ports.ts';
 
-/** Everything that the demo runs, each in a process of its own. */
+/** All processes of the demo. */
 export interface Stage {
   readonly folder: Folder;
   readonly partners: Partners;
@@ -17,7 +17,7 @@ export interface Stage {
   /** Where the hub listens. */
   readonly url: string;
   readonly secrets: Secrets;
-  /** End all processes, the hub first, and drop the demo's own database if it made one. */
+  /** Ends all processes, the hub first, and drops the demo's own database if it created one. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
     const hub = startHub(folder, hubEnvironment(env, own), say);
     closers.push(() => hub.stop());
     const url = await hub.up;
-    say(`the hub listens at ${url}; what it keeps and logs is in ${folder.path}`);
+    say(`the hub listens at ${url}; its data and logs are in ${folder.path}`);
     return { folder, partners, ministries, subscriber, hub, url, secrets, close };
   } catch (error) {
     await close();
@@ -61,7 +61,7 @@ export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => v
   }
 }
 
-/** A hub that ends so often in a row before it listens has a reason that a new start does not repair. */
+/** After so frequent ends before listening, another start would not help. */
 const MOST_STARTS = 5;
 
 function startHub(folder: Folder, env: NodeJS.ProcessEnv, say: (line: string) => void): SupervisedHub {
@@ -76,7 +76,7 @@ function startHub(folder: Folder, env: NodeJS.ProcessEnv, say: (line: string) =>
       if (hub.restarts > 0) say(`the hub is back as process ${pid}`);
       folder.note({ hubPid: pid, hubUrl: String(url) });
     },
-    onEnd: (_, how, __, pid) => say(`the hub's process ${pid} ended (${how}); it is started again on the same data`),
+    onEnd: (_, how, __, pid) => say(`the hub's process ${pid} ended (${how}); it restarts on the same data`),
   });
   return hub;
 }
@@ -90,7 +90,7 @@ async function ownDatabase(
   if (!server) return undefined;
   const { url, name, drop } = await createOwnDatabase(server);
   closers.push(drop);
-  say(`made the database ${name} on the server of DATABASE_URL; it is dropped at the end`);
+  say(`created the database ${name} on the server of DATABASE_URL; it is dropped at the end`);
   return url;
 }
 

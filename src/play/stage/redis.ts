@@ -6,30 +6,30 @@ import { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import type { Janitor } from './start-janitor.ts';
 
-/** The hubs' Redis, and what is done to it. */
+/** The hubs' Redis, and the faults that it offers. */
 export interface ProofBell {
-  /** Undefined where there is none: the hubs hear of new work by their sweep alone. */
+  /** Undefined without Redis: then only the sweep finds new work. */
   readonly url: string | undefined;
   readonly says: string;
-  /** `kill -9` of the server, which keeps nothing, and a new start after a while; undefined where it is not ours. */
+  /** `kill -9` of the server, which stores nothing, and a new start after a while; undefined for a foreign server. */
   readonly kill: (() => Promise<void>) | undefined;
-  /** Forget all that was rung. */
+  /** Flushes all notifications. */
   readonly flush: (() => Promise<unknown>) | undefined;
 }
 
-/** A Redis of its own where `redis-server` is installed, otherwise a database of its own at REDIS_URL, otherwise none. */
+/** A separate Redis if `redis-server` is installed, otherwise a separate database at REDIS_URL, otherwise none. */
 export async function openBell(redisUrl: string | undefined, folder: string, janitor: Janitor): Promise<ProofBell> {
   if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return ownServer(folder, janitor);
   if (redisUrl) return ownDatabase(redisUrl, janitor);
   return {
     url: undefined,
-    says: 'no Redis (no redis-server here, no REDIS_URL): the processes hear of new work by their sweep alone',
+    says: 'no Redis (no redis-server here, no REDIS_URL): the processes find new work by their sweep alone',
     kill: undefined,
     flush: undefined,
   };
 }
 
-/** How long it stays away after a kill. */
+/** How long it stays down after a kill. */
 const AWAY_MS = 700;
 
 async function ownServer(folder: string, janitor: Janitor): Promise<ProofBell> {
@@ -39,7 +39,7 @@ async function ownServer(folder: string, janitor: Janitor): Promise<ProofBell> {
   await answers(url);
   return {
     url,
-    says: 'a Redis of its own that keeps nothing',
+    says: 'a Redis of its own without persistence',
     async kill() {
       server.kill('SIGKILL');
       await server.ended;
@@ -62,7 +62,7 @@ function startServer(port: number, folder: string, janitor: Janitor) {
 
 const DATABASES = 16;
 
-/** The first database that is empty and that no other proof has. */
+/** The first empty database that no other proof uses. */
 async function ownDatabase(redisUrl: string, janitor: Janitor): Promise<ProofBell> {
   const mark = (redis: Redis) => redis.set('lienthong-proof', String(process.pid), 'NX');
   for (let number = 1; number < DATABASES; number++) {

@@ -7,15 +7,15 @@ import type { JanitorMessage, LeftOver } from './janitor.ts';
 /** Makes sure that nothing is left behind, however the proof ends. */
 export interface Janitor {
   add(made: LeftOver): void;
-  /** The same for a process, until it has ended. */
+  /** Registers a process until it has ended. */
   addProcess<T extends Pick<Child, 'pid' | 'ended'>>(child: T): T;
-  /** Removes everything now. Rejects when that failed for something, and names it on stderr. */
+  /** Removes everything now. Rejects when a removal failed, and names it on stderr. */
   removeAll(): Promise<void>;
 }
 
 export async function startJanitor(): Promise<Janitor> {
   const child = spawn(process.execPath, [compiled('src/play/stage/janitor.ts')], {
-    // Out of reach of the terminal's Ctrl-C.
+    // Its own group, so that Ctrl-C in the terminal does not reach it.
     detached: true,
     windowsHide: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -4,7 +4,7 @@ import { readMetrics } from '../clients/hub-metrics.ts';
 import { NotAcknowledged } from '../clients/until-acknowledged.ts';
 
 const LOOK_MS = 300;
-/** The hub is idle only if it stays so: a settled delivery may bring about another. */
+/** The hub counts as idle only after several checks: a settled delivery may lead to another. */
 const LOOKS = 4;
 
 export interface IdleOptions {
@@ -14,16 +14,15 @@ export interface IdleOptions {
 }
 
 /**
- * Waits until the hub has nothing to do by itself. What waits for a person does not count.
- *
- * @returns what the hub still has to do when the time is over
+ * Waits until the hub has no work left. Items that wait for a person do not count.
+ * @returns the remaining work at the time limit
  */
 export async function waitUntilIdle(ask: AskHub, opsKey: string, options: IdleOptions): Promise<readonly string[]> {
   let waitsFor: readonly string[] = [];
   let looks = 0;
   for (const until = performance.now() + options.limitMs; performance.now() < until; ) {
     waitsFor = await workLeft(ask, opsKey);
-    options.onLook(waitsFor.join(', ') || 'nothing, as it seems');
+    options.onLook(waitsFor.join(', ') || 'apparently nothing');
     looks = waitsFor.length === 0 ? looks + 1 : 0;
     if (looks === LOOKS) return [];
     await sleep(LOOK_MS, undefined, { signal: options.signal });
@@ -34,7 +33,7 @@ export async function waitUntilIdle(ask: AskHub, opsKey: string, options: IdleOp
 async function workLeft(ask: AskHub, opsKey: string): Promise<readonly string[]> {
   try {
     const due = (await readMetrics(ask)).sum('hub_deliveries', { state: 'due' });
-    // The metrics show nothing while the database is away; this request fails then.
+    // The metrics are empty while the database is down; this request fails then.
     const { items } = await getJson<{ items: readonly { readonly items: number }[] }>(
       ask,
       '/api/v1/ops/quarantine?kind=dossier-unknown&limit=200',

@@ -2,8 +2,8 @@ import { contractTest, testConnection } from '#kit/testing';
 import adapter from './adapter.ts';
 import { SIMULATOR_TOKEN } from './simulator.ts';
 
-// Decide: `refusal` is how the partner refuses, in its own form, quoting what it was sent. What it cannot give goes into
-// `skip`, each with the reason; a look-up that is not needed is `repeatsHarmless`.
+// Decide: `refusal` is how the partner refuses, in its own form, quoting the request. Operations that the partner does not
+// support go into `skip` with a reason. Say `repeatsHarmless` when it needs no look-up.
 await contractTest({
   folder: import.meta.dirname,
   adapter,

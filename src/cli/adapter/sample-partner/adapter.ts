@@ -8,7 +8,7 @@ export default defineAdapter({
   settings: Settings,
   tables: () => TABLES,
   send: {
-    // Decide: which dossiers are the partner's business at all. One that is not is `nothingToTell(why)`, never a guess.
+    // Decide: which dossiers concern the partner at all. Any other is `nothingToTell(why)`, never a guess.
     'dossier.upsert.v1': {
       send: (partner, items) =>
         sendInOrder(items, (item) =>
@@ -27,13 +27,12 @@ export default defineAdapter({
 });
 
 /**
- * Tell the partner one thing, once. What an earlier attempt may have told is looked up first, and stays in doubt while
- * nobody answers.
+ * Sends one item to the partner once. After an attempt that may have arrived it looks up first, and the doubt stays until
+ * the partner answers.
+ * @param held the item in the partner's answer to the look-up
  *
- * @param held what the partner has of the kind that is told, in its answer to the look-up
- *
- * Decide: whether this look-up is needed. A partner that takes a key such as `Idempotency-Key` (send `item.id`, the same at
- * each attempt), or whose PUT of the same thing changes nothing, needs none: say `repeatsHarmless` in adapter.test.ts.
+ * Decide: whether this look-up is needed. It is not when the partner takes a key such as `Idempotency-Key` (send `item.id`,
+ * the same at each attempt), or when repeating a PUT changes nothing: say `repeatsHarmless` in adapter.test.ts then.
  */
 async function once(
   partner: Partner,

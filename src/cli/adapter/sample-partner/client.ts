@@ -20,21 +20,21 @@ import type { Settings } from './settings.ts';
 export type Partner = Connection<Settings>;
 type Reply = Extract<Exchange, { kind: 'reply' }>;
 
-/** Nothing was learned. Asking changes nothing, so it may simply be tried again. */
+/** The request brought no answer. A read changes nothing, so the hub may retry it. */
 export interface Failed {
   readonly kind: 'failed';
   readonly outcome: Extract<Outcome, { kind: 'unavailable' }>;
 }
 
-/** Tell the partner of one thing, and say what became of it. */
+/** Sends one item to the partner and returns the outcome. */
 export async function send(partner: Partner, item: Outgoing, path: string, told: SentFields): Promise<Outcome> {
   const exchange = await call(partner, 'POST', path, told);
   if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
   const { status, body } = exchange;
   if (status >= 300) return outcomeOf(partner, exchange, item.dossier);
   const answer = jsonObject(body);
-  // Decide: by what in its answer the partner shows that it took this very thing. A status alone does not: a page of
-  // maintenance, a proxy or an empty answer have it too. Until it is shown it may have been taken, or not.
+  // Decide: which part of its answer shows that the partner took this very item. A status alone does not: a maintenance page, a
+  // proxy or an empty answer has it too. Until then the outcome is unknown.
   if (answer?.code === item.code) return delivered(textOf(answer.receipt));
   return unknown('no-receipt', `status ${status}, and the answer does not name the dossier`);
 }
@@ -44,19 +44,22 @@ export type Asked =
   | { readonly kind: 'absent' }
   | Failed;
 
-/** Ask the partner for something. @param dossier whose personal data the partner may quote when it fails */
+/**
+ * Sends a read request to the partner.
+ * @param dossier whose personal data the partner may quote in an error
+ */
 export async function ask(partner: Partner, path: string, dossier?: Dossier): Promise<Asked> {
   const exchange = await call(partner, 'GET', path);
   if (exchange.kind !== 'reply') return failed(exchange.reason, exchange.message);
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300 && answer) return { kind: 'answer', answer, body };
-  // Decide: how the partner says that it has no such dossier. A bare 404 may be a wrong address or a proxy's.
+  // Decide: how the partner says that it has no such dossier. A bare 404 may come from a wrong address or a proxy.
   if (status === 404 && textOf(answer?.error) === 'unknown-dossier') return { kind: 'absent' };
   return failed(`status-${status}`, said(partner, exchange, dossier), retryAfterMs(headers, partner.now()));
 }
 
-/** What the partner has of a dossier. */
+/** Looks up what the partner has of a dossier. */
 export async function lookUp(
   partner: Partner,
   { code, dossier }: Outgoing,
@@ -74,23 +77,23 @@ function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string,
     url: `${settings.baseUrl.replace(/\/+$/, '')}/${path}`,
     headers: {
       Accept: 'application/json',
-      // Decide: how the partner knows us. A key that has to be fetched and ends is kept in `connection.sessions`.
+      // Decide: how the hub authenticates. Store a session key that expires in `connection.sessions`.
       Authorization: `Bearer ${settings.token}`,
       ...(told && { 'Content-Type': 'application/json; charset=utf-8' }),
     },
     ...(told && { body: JSON.stringify(told).normalize('NFC') }),
-    // What changes something is never repeated by itself; what asks may be.
+    // The kit repeats only reads by itself.
     idempotent: method === 'GET',
     hide: [settings.token],
   });
 }
 
 /**
- * What an answer means that takes nothing: `refused` only where the partner itself says that it will never take it (each
- * waits for a person), `unavailable` where it has certainly not taken it, and `unknown` where it may have.
+ * Maps an answer that does not take the item: `refused` only where the partner itself says that it will never take it (an
+ * operator must act), `unavailable` where it has certainly not taken it, `unknown` where it may have.
  *
- * Decide: with the partner's document, which of its errors are which. An error of the key or of the address is nobody's
- * dossier's fault, and a partner that dresses "wrong content" as status 500 needs its words read here.
+ * Decide: map the errors by the partner's document. A wrong key or address is no dossier's fault. A partner that reports
+ * wrong content as status 500 needs its texts read here.
  */
 function outcomeOf(partner: Partner, reply: Reply, dossier: Dossier | undefined): Outcome {
   const { status, headers, body } = reply;
@@ -103,7 +106,7 @@ function outcomeOf(partner: Partner, reply: Reply, dossier: Dossier | undefined)
   return isItsOwn ? refused('rejected', message) : unavailable(`status-${status}`, message, afterMs);
 }
 
-/** The partner's words for operators, without what would tell who the applicant is: partners quote what they were sent. */
+/** The partner's own error text for operators, without personal data: partners quote the request. */
 function said({ settings }: Partner, { status, body }: Reply, dossier: Dossier | undefined): string {
   const answer = jsonObject(body);
   const text = textOf(answer?.message) ?? textOf(answer?.error);

@@ -16,32 +16,32 @@ import statuses from './statuses.json' with { type: 'json' };
 /** A JSON object as the partner sends it. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** Under these names operators add to the tables, and what no table says waits for them. */
+/** Names of the code tables that operators extend. An unmapped code waits under this name. */
 const STATUS_READ = 'sample-partner-status';
 export const STATUS_SENT = `${STATUS_READ}-sent`;
 
 /**
- * Decide: statuses.json with people who know both sides: each code of the partner's, and which of our ten statuses it is.
- * What is not certain is left out, as `stopped` is: it waits in quarantine until an operator says what it is.
+ * Decide: fill statuses.json with people who know both sides: each code of the partner, and its status among our ten. Leave out
+ * uncertain codes, such as `stopped`: they wait in quarantine until an operator decides.
  */
 export const TABLES: readonly CodeTable[] = [
-  { name: STATUS_READ, title: 'What its states are to us', entries: statuses, bothWays: false },
+  { name: STATUS_READ, title: 'Its states as our statuses', entries: statuses, bothWays: false },
   {
     name: STATUS_SENT,
-    title: 'Which state it is told',
+    title: 'Our statuses as the states it is sent',
     entries: statuses.map(({ code, is, label }) => ({ code: is, is: code, label })),
     bothWays: false,
   },
 ];
 
-/** What the partner is sent: one level of texts, so that its answer to a look-up is compared member by member. */
+/** The content that the partner gets: one level of texts, so that its answer to a look-up is compared member by member. */
 export type SentFields = Readonly<Record<string, string | undefined>>;
 
 /**
- * A dossier in the partner's words; undefined where no table says its status.
+ * A dossier in the partner's words; undefined where no table maps its status.
  *
- * Decide: the partner's names and forms, by its document. It gets what its work needs and no more of the applicant. Times
- * are ours, with a zone; a partner of local times gets `formatLocal`.
+ * Decide: names and formats by the partner's document. Send only what its work needs of the applicant. Times are ours, with
+ * a zone; for local times use `formatLocal`.
  */
 export function dossierToSend(
   { code, record }: Outgoing<'dossier.upsert.v1'>,
@@ -51,7 +51,7 @@ export function dossierToSend(
   if (state === undefined) return undefined;
   const { applicant } = record;
   return {
-    // The code under which this partner knows the dossier, which may not be ours.
+    // The code under which this partner knows the dossier; it may differ from ours.
     code,
     state,
     updatedAt: record.statusAt,
@@ -65,7 +65,7 @@ export function dossierToSend(
   };
 }
 
-/** A step in the partner's words; undefined where no table says its status. */
+/** A step in the partner's words; undefined where no table maps its status. */
 export function stepToSend(
   { code, record }: Outgoing<'dossier.progress.v1'>,
   entered: CodesOf,
@@ -76,32 +76,32 @@ export function stepToSend(
 }
 
 /**
- * Whether the partner has something as it would be told.
+ * Whether the partner already has the item as the hub would send it.
  *
- * Decide: what the partner changes of what it is told (letter case, blanks, the zone of a time) has to be made alike here:
- * otherwise a look-up never finds what is there, and it is told twice.
+ * Decide: normalise here what the partner changes in it (letter case, blanks, the zone of a time). Otherwise a look-up
+ * never finds it, and the hub sends it twice.
  */
 export function isAsSent(record: Answer, told: SentFields): boolean {
   return Object.entries(told).every(([name, value]) => value === undefined || textOf(record[name]) === textOf(value));
 }
 
-/** Read a page of changes. Pure: it is read again when something waited, or the index is rebuilt. */
+/** Reads a page of changes. Pure, because the hub reads a page again after a quarantine and in a rebuild. */
 export function readChanges(body: Uint8Array, _: Settings, entered: CodesOf): readonly Item[] {
   const items = jsonObject(body)?.items;
   if (!Array.isArray(items)) return [invalid('', 'this is no page of changes')];
   return items.map((row, at) => readChange(row, `/items/${at}`, entered));
 }
 
-/** Decide: where the partner has which of these, and whether the dossier's code is ours or its own. */
+/** Decide: where the partner has each field, and whether the dossier's code is ours or its own. */
 function readChange(row: unknown, path: string, entered: CodesOf): Item {
   if (typeof row !== 'object' || row === null) return invalid(path, 'this is no change');
   const { code, state, at, actor, unit, content } = row as Answer;
-  // What a partner makes up is not kept without end: it becomes the name of what waits.
+  // Bounds the partner's text, because it becomes the name of the quarantine cause.
   const given = textOf(state)?.slice(0, 60);
   if (given === undefined) return invalid(`${path}/state`, 'it is missing');
   const status = entered(STATUS_READ).get(given) ?? statuses.find((one) => one.code === given)?.is;
   if (status !== undefined)
-    // Decide: a partner that gives times without a zone has them read by `parseLocal`, in its format.
+    // Decide: for times without a zone use `parseLocal` with the partner's format.
     return readItem('dossier.progress.v1', { code, at, status, actor: actor ?? unit, unit, content });
   const message = `no ${STATUS_READ} is known for ${JSON.stringify(given)}`;
   return {

@@ -3,9 +3,9 @@ import { timeouts } from '#kit';
 import { closed } from '#schemas/parts';
 
 /**
- * Decide: what differs between two installations of the partner, or changes without a release of ours (addresses, keys,
- * the code it gave the province), is a setting; what its interface fixes is code. Calls go to the hosts of these addresses
- * alone. A secret is `writeOnly`: it is not shown.
+ * Decide: settings are what differs between installations of the partner or changes without a release of ours (addresses, keys,
+ * the province's code). The fixed parts of its interface are code. Calls go only to the hosts of these addresses. A secret is
+ * `writeOnly`, so nothing shows it.
  */
 export const Settings = closed({
   baseUrl: Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' }),

@@ -1,22 +1,22 @@
 import { msToInstant } from '#kit';
 import { defineSimulator, type SimulatorContext, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
-/** The key that this stand-in accepts. */
+/** The key that this simulator accepts. */
 export const SIMULATOR_TOKEN = 'sample-partner-simulator';
 
 type Body = Readonly<Record<string, unknown>>;
 
 interface Partner {
   readonly dossiers: Map<string, Body & { readonly steps: readonly Body[] }>;
-  /** What it tells of its own work; its place in the list is where a page goes on. */
+  /** Changes that it reports of its own work. A page continues at a position in this list. */
   readonly changes: Body[];
 }
 
 type Context = SimulatorContext<Partner>;
 
 /**
- * Decide: this stand-in is the partner's document as code: what it checks, what it answers, what it makes of a repetition.
- * It is the worst partner that the document allows. Taken twice is taken twice: the ledger tells.
+ * Decide: this simulator is the partner's document as code: its checks, its answers, and how it treats a repeat. It is the
+ * worst partner that the document allows. It does not hide a double take: the ledger shows it.
  */
 export default defineSimulator<Partner>({
   state: () => ({ dossiers: new Map(), changes: [] }),
@@ -35,7 +35,7 @@ function admitted(handle: (request: SimulatorRequest, means: Context) => Simulat
       : error(401, 'wrong-key', 'Khóa không đúng');
 }
 
-/** It begins to work on whatever it takes for the first time, and says so among its changes. */
+/** Starts work on each dossier that it takes for the first time, and reports the step among its changes. */
 function takeDossier({ json }: SimulatorRequest, { ledger, state, now }: Context): SimulatorReply {
   const told = json() as Body | undefined;
   if (typeof told?.code !== 'string' || typeof told.state !== 'string')
