@@ -137,7 +137,9 @@ describe('lienthong adapter case', () => {
     hub.clock.nowMs += 60_000;
     await hub.deliver();
     const first = await makeCase(lost, 'cases/lost', '--attempt', '1');
-    expect(first.out).toMatch(/call 1 broke: the hub made it three times if the adapter may repeat it, and stored it once/);
+    expect(first.out).toMatch(
+      /call 1 broke: the hub made it three times if the adapter may repeat it, and stored it once/,
+    );
     expect(JSON.parse(readFileSync(join(folder.path, 'cases/lost/outcome.json'), 'utf8'))).toEqual([
       { kind: 'unknown', reason: 'broken' },
     ]);
