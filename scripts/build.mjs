@@ -45,8 +45,18 @@ export async function build() {
     if (source === 'package.json') replaceFile(outputOf(source), compiledPackage(text));
     else replaceFile(outputOf(source), source.endsWith('.ts') ? compile(source, text.toString()) : text);
   }
-  for (const source of Object.keys(before)) if (!(source in after)) fs.rmSync(outputOf(source), { force: true });
+  for (const source of Object.keys(before)) if (!(source in after)) removeOutput(outputOf(source));
   replaceFile(RECORD, JSON.stringify(after));
+}
+
+/** Also the folders that it leaves empty: a folder in dist/adapters counts as an adapter. */
+function removeOutput(file) {
+  fs.rmSync(file, { force: true });
+  let folder = path.dirname(file);
+  while (folder !== DIST && fs.existsSync(folder) && fs.readdirSync(folder).length === 0) {
+    fs.rmdirSync(folder);
+    folder = path.dirname(folder);
+  }
 }
 
 /** Names, imports and version, for the code under dist/: its `#…` imports end there. */

@@ -15,8 +15,8 @@ beforeEach(() => {
   for (const part of ['bin', 'scripts', 'package.json'])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  write('src/main.ts', "import { told } from './told.ts';\nexport const main = (): void => console.log(told);\n");
-  write('src/told.ts', "export const told: string = 'one';\n");
+  write('src/main.ts', "import { text } from './text.ts';\nexport const main = (): void => console.log(text);\n");
+  write('src/text.ts', "export const text: string = 'one';\n");
 });
 afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
@@ -24,12 +24,21 @@ describe('a start', () => {
   test('compiles what has changed since the last build, and else nothing', () => {
     expect(start()).toMatchObject({ stdout: 'one\n', stderr: expect.stringContaining('building'), status: 0 });
     expect(start()).toMatchObject({ stdout: 'one\n', stderr: '', status: 0 });
-    write('src/told.ts', "export const told = 'two';\n");
+    write('src/text.ts', "export const text = 'two';\n");
     expect(start()).toMatchObject({ stdout: 'two\n', stderr: expect.stringContaining('building') });
     write('src/main.ts', "export const main = (): void => console.log('three');\n");
-    rmSync(join(copy, 'src', 'told.ts'));
+    rmSync(join(copy, 'src', 'text.ts'));
     expect(start()).toMatchObject({ stdout: 'three\n' });
-    expect(existsSync(join(copy, 'dist', 'src', 'told.js'))).toBe(false);
+    expect(existsSync(join(copy, 'dist', 'src', 'text.js'))).toBe(false);
+  });
+
+  test('removes the compiled folder of an adapter that was deleted', () => {
+    write('adapters/gone/adapter.ts', 'export default {};\n');
+    start();
+    rmSync(join(copy, 'adapters', 'gone'), { recursive: true });
+    start();
+    expect(existsSync(join(copy, 'dist', 'adapters', 'gone'))).toBe(false);
+    expect(existsSync(join(copy, 'dist', 'src', 'main.js'))).toBe(true);
   });
 
   test('runs a build whose sources are not there', () => {
@@ -54,8 +63,8 @@ describe('compiled code', () => {
   });
 
   test('is not written for syntax that has no JavaScript of its own', () => {
-    write('src/told.ts', "export enum Told { One }\nexport const told = 'one';\n");
-    expect(start()).toMatchObject({ status: 1, stderr: expect.stringContaining('src/told.ts:1 ') });
+    write('src/text.ts', "export enum Text { One }\nexport const text = 'one';\n");
+    expect(start()).toMatchObject({ status: 1, stderr: expect.stringContaining('src/text.ts:1 ') });
   });
 });
 
