@@ -1,5 +1,6 @@
+import { aliasName, aliasNames } from '#core/dossier/aliases';
 import { type Applied, apply, asFirstTold, isKnown } from '#core/dossier/apply';
-import { aliasName, aliasNames, counts, isAheadOfTime, isPremature } from '#core/dossier/dossier';
+import { counts, isAheadOfTime, isPremature } from '#core/dossier/event';
 import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
 import { namesOf, namesOfAlias } from '#core/dossier/names';

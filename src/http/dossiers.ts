@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
-import type { EventPlace } from '#core/dossier/dossier';
+import type { EventPlace } from '#core/dossier/event-order';
 import { quote } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';

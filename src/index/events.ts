@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '#core/dossier/apply';
-import type { Anomaly } from '#core/dossier/dossier';
+import type { Anomaly } from '#core/dossier/event';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';

@@ -1,13 +1,7 @@
-import {
-  advance,
-  counts,
-  type DossierView,
-  type EventPlace,
-  type Folding,
-  fold,
-  isOwn,
-  viewOf,
-} from '#core/dossier/dossier';
+import { counts, isOwn } from '#core/dossier/event';
+import type { EventPlace } from '#core/dossier/event-order';
+import { advance, fold } from '#core/dossier/fold';
+import { type DossierView, type Folding, viewOf } from '#core/dossier/state';
 import { BY_PROGRESS, progressOf } from '#core/dossier/status';
 import { maskedStep } from '#core/masking/masked-record';
 import type { Mentions } from '#core/masking/mentions';

@@ -1,4 +1,6 @@
-import { counts, type EventPlace, fold, inEventOrder } from '#core/dossier/dossier';
+import { counts } from '#core/dossier/event';
+import { type EventPlace, inEventOrder } from '#core/dossier/event-order';
+import { fold } from '#core/dossier/fold';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { batchCalls, shareByKey } from '../concurrency/batch-calls.ts';

@@ -1,4 +1,5 @@
-import { type DossierView, fold } from '#core/dossier/dossier';
+import { fold } from '#core/dossier/fold';
+import type { DossierView } from '#core/dossier/state';
 import type { ReadEvent } from './events.ts';
 
 /** The dossier as its first `seq` events tell it. */

@@ -1,4 +1,4 @@
-import type { Anomaly } from '#core/dossier/dossier';
+import type { Anomaly } from '#core/dossier/event';
 import type { Database } from '../database/pool.ts';
 
 /** An event that was kept and applied as far as the rules go, and that a person should look at. */

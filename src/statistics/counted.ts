@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { DossierEvent } from '#core/dossier/dossier';
+import type { DossierEvent } from '#core/dossier/event';
 import { type Counted, RULES, type Rule } from '#core/statistics/counts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 

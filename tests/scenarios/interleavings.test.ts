@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
-import { type DossierEvent, fold } from '#core/dossier/dossier';
+import type { DossierEvent } from '#core/dossier/event';
+import { fold } from '#core/dossier/fold';
 import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Outgoing } from '../../src/kit/sender.ts';

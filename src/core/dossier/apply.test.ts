@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { type Applied, apply, asFirstTold, type Held, needsHistory, type RecordedEvent } from './apply.ts';
-import { ANOMALIES, fold } from './dossier.ts';
+import { ANOMALIES } from './event.ts';
+import { fold } from './fold.ts';
 import { progressOf } from './status.ts';
 
 type Incoming = Omit<RecordedEvent, 'seq'>;

@@ -1,20 +1,12 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { claimedPaths } from './claims.ts';
 import { type ContentId, isSameContent } from './content-id.ts';
-import {
-  type Anomaly,
-  claimedPaths,
-  counts,
-  type DossierEvent,
-  type DossierView,
-  fold,
-  foldWith,
-  inEventOrder,
-  isOwn,
-  isPremature,
-  step,
-} from './dossier.ts';
+import { type Anomaly, counts, type DossierEvent, isOwn, isPremature } from './event.ts';
+import { inEventOrder } from './event-order.ts';
+import { fold, foldWith, step } from './fold.ts';
 import { type Folded, isSameJson } from './history.ts';
+import type { DossierView } from './state.ts';
 
 /** What the index holds of one dossier. */
 export interface Held {

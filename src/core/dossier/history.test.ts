@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
-import { foldWith } from './dossier.ts';
+import { foldWith } from './fold.ts';
 import { createHistory, isSameJson } from './history.ts';
 
 const CODE = 'H60.01-250812-0035';

@@ -1,16 +1,7 @@
-import {
-  type Anomaly,
-  advance,
-  counts,
-  type DossierEvent,
-  type DossierView,
-  type Folding,
-  foldWith,
-  inEventOrder,
-  isOwn,
-  isPremature,
-  viewOf,
-} from './dossier.ts';
+import { type Anomaly, counts, type DossierEvent, isOwn, isPremature } from './event.ts';
+import { inEventOrder } from './event-order.ts';
+import { advance, foldWith } from './fold.ts';
+import { type DossierView, type Folding, viewOf } from './state.ts';
 
 /** What a dossier is with one event more, and what that event shows where it stands. */
 export interface Folded {
@@ -21,7 +12,7 @@ export interface Folded {
 /** The events of one dossier in event order, with the view after some of them. */
 export interface History<Event extends DossierEvent> {
   readonly events: readonly Event[];
-  /** The same answer as `foldWith` of dossier.ts. The event is not added. @param owner the party that owns the dossier */
+  /** The same answer as `foldWith` of fold.ts. The event is not added. @param owner the party that owns the dossier */
   foldWith(event: Event, owner: string): Folded;
   add(event: Event): void;
 }

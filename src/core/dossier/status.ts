@@ -48,3 +48,8 @@ export function mayFollow(from: Status, to: Status): boolean {
 export function isFinished(status: Status): boolean {
   return FINISHED.has(status);
 }
+
+/** Whether a status is further along than another one. */
+export function isFurther(status: Status, than: Status): boolean {
+  return progressOf(status) > progressOf(than);
+}

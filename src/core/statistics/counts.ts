@@ -2,7 +2,10 @@ import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import { instantToMs, msToInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
-import { type DossierEvent, type DossierView, inEventOrder, step } from '../dossier/dossier.ts';
+import type { DossierEvent } from '../dossier/event.ts';
+import { inEventOrder } from '../dossier/event-order.ts';
+import { step } from '../dossier/fold.ts';
+import type { DossierView } from '../dossier/state.ts';
 import { isFinished } from '../dossier/status.ts';
 
 /**

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { ANOMALIES } from '#core/dossier/dossier';
+import { ANOMALIES } from '#core/dossier/event';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { text } from '../lists.ts';

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type DossierEvent, type DossierView, fold, foldWith, inEventOrder, type Step, step } from './dossier.ts';
+import type { DossierEvent } from './event.ts';
+import { inEventOrder } from './event-order.ts';
+import { fold, foldWith, step } from './fold.ts';
+import type { DossierView, Step } from './state.ts';
 import { mayFollow, progressOf } from './status.ts';
 
 const TERMINAL: readonly Status[] = ['refused', 'withdrawn', 'returned'];

@@ -1,0 +1,92 @@
+import { change } from './change.ts';
+import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord } from './event.ts';
+import { inEventOrder } from './event-order.ts';
+import { begin, type DossierView, type Folding, type Step, viewOf } from './state.ts';
+
+/**
+ * The state of a dossier after all of its events, given in any order.
+ *
+ * @param owner the party that owns the dossier; events of other parties change only the members in `shared`
+ */
+export function fold(events: readonly DossierEvent[], owner = firstSender(events)): DossierView | undefined {
+  return viewOf(folded(events, owner));
+}
+
+/** The party of the first recorded record. It owns the dossier when no party is entitled. */
+function firstSender(events: readonly DossierEvent[]): string {
+  const records = events.filter(({ record }) => record);
+  return records.reduce<DossierEvent | undefined>((a, b) => (a && a.seq <= b.seq ? a : b), undefined)?.party ?? '';
+}
+
+function folded(events: readonly DossierEvent[], owner: string): Folding | undefined {
+  const sorted = [...events].sort(inEventOrder);
+  const counting = sorted.filter((event) => counts(event, owner));
+  const at = counting.findIndex((event) => isOwnRecord(event, owner));
+  const first = counting[at];
+  if (!first || !isOwnRecord(first, owner)) return foldedWithoutPast(sorted, counting, owner);
+  let view = begin(first, counting[at - 1]);
+  for (const event of counting.slice(at + 1)) view = change(view, event, owner).view;
+  return view;
+}
+
+/**
+ * The folding after the next event in event order. Undefined before the owner's first record.
+ *
+ * @param before the effective event before this one
+ */
+export function advance(
+  view: Folding | undefined,
+  event: DossierEvent,
+  owner: string,
+  before: DossierEvent | undefined,
+): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
+  if (view || !isOwnRecord(event, owner) || !counts(event, owner)) return next(view, event, owner);
+  return { view: begin(event, before), moved: true };
+}
+
+/** For a dossier whose records are all far ahead: begins with the first record, and every real event is newer. */
+function foldedWithoutPast(
+  sorted: readonly DossierEvent[],
+  counting: readonly DossierEvent[],
+  owner: string,
+): Folding | undefined {
+  const first = sorted.find((event) => isOwnRecord(event, owner));
+  return first && counting.reduce<Folding>((view, event) => change(view, event, owner).view, begin(first));
+}
+
+/**
+ * The state with one more event, and the anomaly of that event at its place in event order. Sorted events cost half the
+ * time, which matters for a thousand late steps of one dossier.
+ */
+export function foldWith(
+  events: readonly DossierEvent[],
+  event: DossierEvent,
+  owner = firstSender(events),
+): { readonly view: DossierView | undefined; readonly anomaly?: Anomaly } {
+  const sorted = [...events].sort(inEventOrder);
+  const later = sorted.findIndex((known) => inEventOrder(known, event) > 0);
+  const rest = later < 0 ? [] : sorted.slice(later);
+  const before = folded(later < 0 ? sorted : sorted.slice(0, later), owner);
+  const { view, anomaly } = next(before, event, owner);
+  // Before the owner's first record there is no state to continue from.
+  const earlier = later < 0 ? sorted : sorted.slice(0, later);
+  if (!earlier.some((one) => one.record && isOwn(one, owner) && counts(one, owner)))
+    return { view: fold([...sorted, event], owner), ...(anomaly && { anomaly }) };
+  const end = rest.reduce((seen, one) => next(seen, one, owner).view, view);
+  return { view: viewOf(end), ...(anomaly && { anomaly }) };
+}
+
+/** Applies the next event in event order. */
+export function step(view: DossierView | undefined, event: DossierEvent, owner = event.party): Step {
+  const { view: after, ...rest } = next(view, event, owner);
+  return { view: viewOf(after), ...rest };
+}
+
+function next(
+  view: Folding | undefined,
+  event: DossierEvent,
+  owner: string,
+): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
+  if (view) return change(view, event, owner);
+  return isOwnRecord(event, owner) ? { view: begin(event), moved: true } : { view: undefined, moved: false };
+}
