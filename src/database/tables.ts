@@ -1,26 +1,308 @@
+// Generated from the migrated database by `npm run tables`. Do not edit.
 import type { ColumnType, Generated } from 'kysely';
 
 /** The tables as Kysely sees them. Times come back as instants (pool.ts); int8 as numbers. */
 export interface Tables {
-  messages: MessagesTable;
-  dossiers: DossiersTable;
   aliases: AliasesTable;
-  events: EventsTable;
-  changes: ChangesTable;
-  deliveries: DeliveriesTable;
   attempts: AttemptsTable;
-  quarantine: QuarantineTable;
-  unknown_codes: UnknownCodesTable;
+  audit: AuditTable;
+  audit_anchors: AuditAnchorsTable;
+  audit_head: AuditHeadTable;
+  breakers: BreakersTable;
   catalogue: CatalogueTable;
   catalogue_versions: CatalogueVersionsTable;
+  change_counter: ChangeCounterTable;
+  changes: ChangesTable;
+  code_entries: CodeEntriesTable;
+  counted: CountedTable;
+  counted_state: CountedStateTable;
+  database_homes: DatabaseHomesTable;
+  deliveries: DeliveriesTable;
+  dossiers: DossiersTable;
+  doubtful_dossiers: DoubtfulDossiersTable;
+  ended_sessions: EndedSessionsTable;
+  events: EventsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  incidents: IncidentsTable;
+  look_up_tries: LookUpTriesTable;
+  messages: MessagesTable;
+  ownership: OwnershipTable;
+  party_health: PartyHealthTable;
+  party_states: PartyStatesTable;
+  payload_shapes: PayloadShapesTable;
   pulls: PullsTable;
-  replays: ReplaysTable;
+  quarantine: QuarantineTable;
+  reconciles: ReconcilesTable;
+  rekeying: RekeyingTable;
   replay_items: ReplayItemsTable;
-  audit: AuditTable;
+  replays: ReplaysTable;
+  resolutions: ResolutionsTable;
+  soap_nonces: SoapNoncesTable;
+  unknown_codes: UnknownCodesTable;
 }
 
 type Instant = string;
 type Json = ColumnType<unknown, string, string>;
+
+interface AliasesTable {
+  party: string;
+  code: string;
+  dossier: string;
+}
+
+interface AttemptsTable {
+  delivery_id: number;
+  number: number;
+  at: Instant;
+  took_ms: number;
+  outcome: string;
+  reason: string | null;
+  detail: string | null;
+  wire: Buffer | null;
+  wire_key: number | null;
+}
+
+interface AuditTable {
+  id: Generated<number>;
+  at: Instant;
+  actor: string;
+  action: string;
+  subject: string;
+  why: string | null;
+  position: Generated<number>;
+  link: Generated<Buffer>;
+}
+
+interface AuditAnchorsTable {
+  day: Date;
+  signed: string;
+}
+
+interface AuditHeadTable {
+  position: number;
+  link: Buffer;
+}
+
+interface BreakersTable {
+  party: string;
+  process: string;
+  state: string;
+  since: Instant;
+}
+
+interface CatalogueTable {
+  kind: string;
+  key: string;
+  code: string;
+  name: string;
+  in_force: boolean;
+  field_code: string | null;
+  levels: Generated<string[]>;
+  audiences: Generated<string[]>;
+  agencies: Generated<string[]>;
+  search: string;
+  record: Json;
+  hash: Buffer;
+  party: string;
+  message_id: string;
+  version: Generated<number>;
+  changed_at: Instant;
+  made_from: number | null;
+}
+
+interface CatalogueVersionsTable {
+  kind: string;
+  key: string;
+  version: number;
+  code: string;
+  in_force: boolean;
+  record: Json;
+  hash: Buffer;
+  party: string;
+  message_id: string | null;
+  cause: string;
+  changed_at: Instant;
+}
+
+interface ChangeCounterTable {
+  value: number;
+}
+
+interface ChangesTable {
+  cursor: number;
+  code: string;
+  status: string;
+  status_at: Instant;
+  changed_at: Instant;
+}
+
+interface CodeEntriesTable {
+  id: Generated<number>;
+  party: string;
+  table_name: string;
+  from_code: string;
+  to_code: string;
+  version: number;
+  who: string;
+  why: string;
+  at: Instant;
+  in_force_at: Instant;
+  superseded_at: Instant | null;
+}
+
+interface CountedTable {
+  code: string;
+  agency_code: string;
+  field_code: string | null;
+  service_key: string;
+  channel: string;
+  began_766: Instant | null;
+  ended_766: Instant | null;
+  late_766: Instant | null;
+  grade_766: string | null;
+  began_opencps: Instant | null;
+  ended_opencps: Instant | null;
+  late_opencps: Instant | null;
+  grade_opencps: string | null;
+  began_td: Instant | null;
+  ended_td: Instant | null;
+  late_td: Instant | null;
+  grade_td: string | null;
+}
+
+interface CountedStateTable {
+  cursor: number;
+  filled_to: string | null;
+  services_at: Instant | null;
+}
+
+interface DatabaseHomesTable {
+  id: Generated<number>;
+  home: string;
+  since: Instant;
+  newest_at: Instant | null;
+  doubtful_until: Instant | null;
+}
+
+interface DeliveriesTable {
+  id: Generated<number>;
+  party: string;
+  operation: string;
+  subject: string;
+  seq: number;
+  message_id: string;
+  state: Generated<string>;
+  created_at: Instant;
+  next_at: Instant;
+  attempts: Generated<number>;
+  token: Generated<number>;
+  leased_by: string | null;
+  doubt: Generated<boolean>;
+  cause_key: string | null;
+  outcome: string | null;
+  reason: string | null;
+  detail: string | null;
+  reference: string | null;
+  settled_at: Instant | null;
+  replayed_at: Instant | null;
+}
+
+interface DossiersTable {
+  code: string;
+  owner: string;
+  version: number;
+  made_from: number;
+  last_message_id: string;
+  last_at: Instant;
+  inferred: boolean;
+  content_hash: Buffer;
+  status: string;
+  status_at: Instant;
+  service_key: string;
+  service_code: string;
+  field_code: string | null;
+  agency_code: string;
+  channel: string | null;
+  submitted_at: Instant | null;
+  received_at: Instant | null;
+  due_at: Instant | null;
+  finished_at: Instant | null;
+  returned_at: Instant | null;
+  refused_at: Instant | null;
+  parent_code: string | null;
+  search: string;
+  masked: string;
+  sealed: Buffer;
+  sealed_key: number;
+  phone_proof: Buffer | null;
+  identity_proof: Buffer | null;
+  created_at: Instant;
+  changed_at: Instant;
+  mask_of: Generated<number>;
+  former: Buffer | null;
+  former_key: number | null;
+}
+
+interface DoubtfulDossiersTable {
+  id: Generated<number>;
+  code: string;
+  kind: string;
+  party: string;
+  found_at: Generated<Instant>;
+  settled_at: Instant | null;
+  settled_by: string | null;
+}
+
+interface EndedSessionsTable {
+  hash: Buffer;
+  expires_at: Instant;
+}
+
+interface EventsTable {
+  code: string;
+  seq: number;
+  recorded_at: Instant;
+  received_at: Instant;
+  kind: string;
+  at: Instant;
+  status: string;
+  party: string;
+  authoritative: boolean;
+  inferred: boolean;
+  moved_status: boolean;
+  anomaly: string | null;
+  hash: Buffer;
+  message_id: string;
+  item: number;
+  record: Buffer;
+  record_key: number;
+  owner: string | null;
+  shared: string | null;
+}
+
+interface IdempotencyKeysTable {
+  party: string;
+  key: string;
+  body_hash: Buffer;
+  receipt: string;
+  created_at: Instant;
+}
+
+interface IncidentsTable {
+  id: Generated<number>;
+  party: string;
+  kind: string;
+  cause: string;
+  opened_at: Instant;
+  closed_at: Instant | null;
+  alerted_at: Instant | null;
+}
+
+interface LookUpTriesTable {
+  key: string;
+  points: number;
+  expire: number | null;
+}
 
 interface MessagesTable {
   id: string;
@@ -39,93 +321,42 @@ interface MessagesTable {
   results: Json;
 }
 
-interface DossiersTable {
-  code: string;
-  owner: string;
-  version: number;
-  last_message_id: string;
-  last_at: Instant;
-  status: string;
-  status_at: Instant;
-  service_key: string;
-  service_code: string;
-  field_code: string | null;
-  agency_code: string;
-  channel: string | null;
-  received_at: Instant | null;
-  due_at: Instant | null;
-  search: string;
-  masked: string;
-  mask_of: number;
-  sealed: Buffer;
-  sealed_key: number;
-  created_at: Instant;
-  changed_at: Instant;
+interface OwnershipTable {
+  since: Instant;
 }
 
-interface AliasesTable {
+interface PartyHealthTable {
   party: string;
-  code: string;
-  dossier: string;
+  success_at: Instant | null;
+  error_at: Instant | null;
+  error_reason: string | null;
+  error_detail: string | null;
 }
 
-interface EventsTable {
-  code: string;
-  seq: number;
-  recorded_at: Instant;
-  kind: string;
-  at: Instant;
-  status: string;
+interface PartyStatesTable {
   party: string;
-  moved_status: boolean;
-  anomaly: string | null;
-  message_id: string;
-  item: number;
-  record: Buffer;
-  record_key: number;
+  paused_at: Instant | null;
+  paused_by: string | null;
+  calls: Generated<number>;
+  refilled_at: Generated<Instant>;
 }
 
-interface ChangesTable {
-  cursor: number;
-  code: string;
-  status: string;
-  status_at: Instant;
-  changed_at: Instant;
-}
-
-interface DeliveriesTable {
-  id: Generated<number>;
+interface PayloadShapesTable {
   party: string;
   operation: string;
-  subject: string;
-  seq: number;
-  message_id: string;
-  state: string;
-  created_at: Instant;
-  next_at: Instant;
-  attempts: number;
-  leased_by: string | null;
-  replayed_at: Instant | null;
-  token: number;
-  doubt: boolean;
-  cause_key: string | null;
-  outcome: string | null;
-  reason: string | null;
-  detail: string | null;
-  reference: string | null;
-  settled_at: Instant | null;
+  shape: Json;
+  updated_at: Instant;
 }
 
-interface AttemptsTable {
-  delivery_id: number;
-  number: number;
-  at: Instant;
-  took_ms: number;
-  outcome: string;
-  reason: string | null;
-  detail: string | null;
-  wire: Buffer | null;
-  wire_key: number | null;
+interface PullsTable {
+  party: string;
+  name: string;
+  next_at: Instant;
+  checkpoint: Json | null;
+  token: Generated<number>;
+  leased_until: Instant | null;
+  last_at: Instant | null;
+  last_error: string | null;
 }
 
 interface QuarantineTable {
@@ -142,55 +373,31 @@ interface QuarantineTable {
   opened_at: Instant;
   settled_at: Instant | null;
   settlement: string | null;
+  settled_by: string | null;
 }
 
-interface UnknownCodesTable {
-  kind: string;
-  code: string;
+interface ReconcilesTable {
   party: string;
-  first_at: Instant;
-  last_at: Instant;
-}
-
-interface CatalogueTable {
-  kind: string;
-  key: string;
-  code: string;
-  name: string;
-  in_force: boolean;
-  field_code: string | null;
-  levels: string[];
-  audiences: string[];
-  agencies: string[];
-  search: string;
-  record: Json;
-  party: string;
-  version: number;
-  changed_at: Instant;
-}
-
-interface CatalogueVersionsTable {
-  kind: string;
-  key: string;
-  version: number;
-  code: string;
-  in_force: boolean;
-  record: Json;
-  party: string;
-  message_id: string | null;
-  cause: string;
-  changed_at: Instant;
-}
-
-interface PullsTable {
-  party: string;
-  name: string;
   next_at: Instant;
-  checkpoint: Json;
-  token: number;
+  token: Generated<number>;
   leased_until: Instant | null;
   last_at: Instant | null;
+  agreed: number | null;
+  judged: number | null;
   last_error: string | null;
+}
+
+interface RekeyingTable {
+  table_name: string;
+  after: string[] | null;
+  looked: Generated<number>;
+  unopened: Generated<number>;
+  ended_at: Instant | null;
+}
+
+interface ReplayItemsTable {
+  replay_id: number;
+  delivery_id: number;
 }
 
 interface ReplaysTable {
@@ -209,19 +416,31 @@ interface ReplaysTable {
   after_code: Generated<string>;
 }
 
-interface ReplayItemsTable {
-  replay_id: number;
-  delivery_id: number;
+interface ResolutionsTable {
+  id: Generated<number>;
+  cause_key: string;
+  parties: string[];
+  action: string;
+  who: string;
+  why: string;
+  at: Instant;
+  until: Instant;
+  after_message: string | null;
+  after_item: number | null;
+  freed: Generated<number>;
+  finished_at: Instant | null;
 }
 
-interface AuditTable {
-  id: Generated<number>;
-  at: Instant;
-  actor: string;
-  action: string;
-  subject: string;
-  why: string | null;
-  /** Assigned by the table itself; see ledger/audit-chain.ts. */
-  position: Generated<number>;
-  link: Generated<Buffer>;
+interface SoapNoncesTable {
+  key_name: string;
+  hash: Buffer;
+  expires_at: Instant;
+}
+
+interface UnknownCodesTable {
+  kind: string;
+  code: string;
+  party: string;
+  first_at: Instant;
+  last_at: Instant;
 }
