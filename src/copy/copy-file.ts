@@ -6,32 +6,34 @@ import { createPlaces, type Place, type Places } from './places.ts';
 import { kindOf, type Mark, type SnapshotHead } from './record-lines.ts';
 
 /**
- * A file of lines that grows at its end. After each part stands a mark with the cursor that the part comes to and the
- * CRC-32 of its bytes: what has no mark behind it, or another sum, was not written to its end and is dropped.
+ * A file of lines that grows at its end.
+ *
+ * Each part ends with a mark: the cursor that the part reaches and the CRC-32 of its bytes. A part without a
+ * mark, or with a wrong sum, was not fully written and is dropped.
  */
 export interface CopyFile {
   readonly head: SnapshotHead;
   readonly mark: Mark;
   readonly places: Places;
-  /** All of it, with what is not the newest of its record. */
+  /** The size of the file, with outdated lines. */
   readonly bytes: number;
   read(place: Place): Promise<Buffer>;
-  /** Lines, and up to where they come: all of it is on the disk, or nothing counts. */
+  /** Appends lines and a mark. Either all of them are on the disk, or none counts. */
   append(lines: readonly string[], mark: Mark): Promise<void>;
-  /** The newest line of each record, as they stand in the file. */
+  /** The newest line of each record, in file order. */
   newestLines(): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
 
-/** It could not be written, or not be read. */
+/** The file could not be read or written. */
 export class FileFailed extends Error {}
 
 const READ_BYTES = 1024 * 1024;
 const WRITE_BYTES = 1024 * 1024;
-/** More than any record that a hub takes in. */
+/** More than any record that a hub accepts. */
 const LONGEST_LINE = 512 * 1024 * 1024;
 
-/** Open a file and drop what was not written to its end; undefined where there is none, or nothing of it is usable. */
+/** Opens a file and drops an incomplete last part. Undefined when the file is missing or unusable. */
 export async function openCopyFile(path: string): Promise<CopyFile | undefined> {
   const handle = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -41,7 +43,7 @@ export async function openCopyFile(path: string): Promise<CopyFile | undefined> 
   const { size } = await handle.stat();
   const seen = await scan(handle, size);
   if (seen && size === seen.end) return copyFile(path, handle, seen);
-  // Its index may know of what is dropped: it is made anew.
+  // The index may hold lines that are dropped here, so it is built again.
   if (seen) await handle.truncate(seen.end);
   const whole = seen && (await scan(handle, seen.end));
   if (whole) return copyFile(path, handle, whole);
@@ -49,15 +51,15 @@ export async function openCopyFile(path: string): Promise<CopyFile | undefined> 
   return undefined;
 }
 
-/** A file in the making, beside the one that has its name until it is whole. */
+/** An unfinished file. It replaces the current file when it is complete. */
 export interface CopyFileDraft {
   write(line: Buffer): Promise<void>;
-  /** Put it in the place of the file before. */
+  /** Puts the draft in the place of the current file. */
   finish(head: SnapshotHead, mark: Mark): Promise<CopyFile>;
   abandon(): Promise<void>;
 }
 
-/** Of a process that was killed before it was whole: it may be as large as the file itself. */
+/** Removes the draft of a process that was killed. It may be as large as the file itself. */
 export function removeDraft(path: string): Promise<void> {
   return rm(draftOf(path), { force: true });
 }
@@ -118,7 +120,7 @@ interface Seen {
   readonly head: SnapshotHead;
   readonly mark: Mark;
   readonly places: Places;
-  /** Behind the last mark. */
+  /** The position after the last mark. */
   readonly end: number;
 }
 
@@ -147,7 +149,7 @@ function copyFile(path: string, handle: FileHandle, seen: Seen): CopyFile {
         await writeAll(path, handle, bytes, end);
         await handle.datasync();
       } catch (error) {
-        // What is behind the last mark does not count; where it stays, the next part is written over it.
+        // Bytes after the last mark do not count. If truncating fails, the next part overwrites them.
         await handle.truncate(end).catch(() => undefined);
         throw error instanceof FileFailed ? error : failed(path, 'written', error);
       }
@@ -170,7 +172,7 @@ function copyFile(path: string, handle: FileHandle, seen: Seen): CopyFile {
   };
 }
 
-/** What the file holds up to its last whole part; undefined where not even the first one is whole. */
+/** Reads the file up to its last complete part. Undefined when even the first part is incomplete. */
 async function scan(handle: FileHandle, size: number): Promise<Seen | undefined> {
   const places = createPlaces();
   let head: SnapshotHead | undefined;
@@ -194,7 +196,7 @@ async function scan(handle: FileHandle, size: number): Promise<Seen | undefined>
       offset += line.length + 1;
     }
   } catch {
-    // A line that was not written to its end.
+    // An incomplete line.
   }
   return head && last && { head, places, ...last };
 }
@@ -203,7 +205,7 @@ async function* linesIn(handle: FileHandle): AsyncGenerator<Buffer> {
   for await (const { bytes } of linesOf(chunksIn(handle), LONGEST_LINE)) yield bytes;
 }
 
-/** No stream of Node's: whoever leaves one before its end closes the file with it, whatever autoClose says. */
+/** Not a Node stream: leaving a stream early closes the file, whatever autoClose says. */
 async function* chunksIn(handle: FileHandle): AsyncGenerator<Buffer> {
   for (let at = 0; ; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, at);
@@ -228,7 +230,7 @@ async function writeAll(path: string, handle: FileHandle, bytes: Buffer, positio
   }
 }
 
-/** Otherwise the new name may be lost with the power. */
+/** Without this, a power failure may lose the new name. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   await handle.sync().catch(() => undefined);

@@ -23,11 +23,13 @@ export interface CopyOptions {
 }
 
 /*
- * This folder is a package of its own. It knows the hub only by its HTTP interface. tests/architecture.test.ts lists the
- * few modules that it shares with the hub, and why. The command `lienthong copy` serves it.
+ * This folder is a package of its own. It uses only the HTTP interface of the hub.
+ *
+ * tests/architecture.test.ts lists the few modules that it shares with the hub, and why. The command `lienthong
+ * copy` runs it.
  */
 
-/** A copy of everything that a hub shows to a portal. It knows the hub only by its HTTP interface. */
+/** A copy of everything that a hub shows to a portal. It uses only the hub's HTTP interface. */
 export interface Copy {
   /** The current file. A new snapshot or a compaction replaces it. */
   readonly file: CopyFile;
@@ -122,7 +124,7 @@ class OpenCopy implements Copy {
     this.#leaving.abort();
     const { file } = this;
     const heardAt = msToInstant(this.heardMs);
-    // If this write fails, the next start takes the copy for older than it is.
+    // If this write fails, the next start treats the copy as older than it is.
     if (heardAt !== file.mark.heardAt) await file.append([], { ...file.mark, heardAt }).catch(() => undefined);
     await file.close();
   }
@@ -130,7 +132,7 @@ class OpenCopy implements Copy {
   async #follow(waitS: number): Promise<boolean> {
     const { hub, nowMs } = this.#taking;
     const followed = await followDossiers(this.file, hub, nowMs, waitS, this.#leaving.signal).catch((error) => {
-      // After a change of HUB_SECRET the hub does not accept its own cursor.
+      // After HUB_SECRET changes, the hub does not accept its own cursor.
       if (error instanceof HubRefused && error.type === PROBLEM_TYPES.badRequest) return { kind: 'gap' } as const;
       throw error;
     });
@@ -140,12 +142,15 @@ class OpenCopy implements Copy {
     return followed.kind === 'more';
   }
 
-  /** A gap right after a snapshot, as with two hubs of different secrets: another snapshot would not help. */
+  /**
+   * A gap right after a snapshot, as with two hubs of different secrets. Another snapshot would not
+   * help.
+   */
   async #closeGap(): Promise<true> {
     const isRepeated = this.file === this.#snapshotAfterGap;
     this.#snapshotAfterGap = undefined;
-    if (isRepeated) throw new NoSnapshot('the hub cannot tell what has changed since its own snapshot');
-    await this.#replace(await this.#snapshot('the hub cannot tell all that changed since'));
+    if (isRepeated) throw new NoSnapshot('the hub reports a gap in the changes right after its own snapshot');
+    await this.#replace(await this.#snapshot('the hub no longer has all changes since the last one'));
     this.#snapshotAfterGap = this.file;
     return true;
   }
@@ -158,7 +163,10 @@ class OpenCopy implements Copy {
     if (entries > 0) this.#log.info({ entries }, 'the catalogue has changed');
   }
 
-  /** Takes a weekly snapshot, or compacts the file. A failure, such as a full disk, counts only an hour later again. */
+  /**
+   * Takes a weekly snapshot, or compacts the file. After a failure, such as a full disk, it retries in
+   * an hour.
+   */
   async #renewFile(): Promise<void> {
     const { file } = this;
     const now = this.#taking.nowMs();
@@ -168,14 +176,14 @@ class OpenCopy implements Copy {
     this.#renewTriedMs = now;
     if (isOld) return this.#replace(await this.#snapshot('the last one is a week old'));
     await this.#replace(await compacted(this.#path, file));
-    this.#log.info({ before: file.bytes, bytes: this.file.bytes }, 'the file was written anew without what is over');
+    this.#log.info({ before: file.bytes, bytes: this.file.bytes }, 'the file was compacted');
   }
 
   #snapshot(why: string): Promise<CopyFile> {
     return loggedSnapshot(why, this.#path, this.#taking, this.#leaving, this.#log);
   }
 
-  /** Readers of the previous file have started their reads, so they still get an answer. */
+  /** Readers of the previous file can finish their reads. */
   async #replace(next: CopyFile): Promise<void> {
     const previous = this.file;
     this.file = next;

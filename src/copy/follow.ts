@@ -11,9 +11,9 @@ export type Followed =
   /** The hub no longer knows every change: only a new snapshot has them. */
   | { readonly kind: 'gap' };
 
-/** Each is one request. The hub answers concurrent reads with one statement. */
+/** Parallel requests. The hub answers concurrent reads with one statement. */
 const ASKED_AT_ONCE = 8;
-/** After a kill the copy still knows when the hub last answered, also without changes. */
+/** After a kill the copy still knows when the hub last answered, even without changes. */
 const MARK_EVERY_MS = 60_000;
 
 /**
@@ -49,8 +49,10 @@ export async function followDossiers(
 export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<number>;
 
 /**
- * Appends catalogue entries that changed. A change may become visible after a later one, so each look goes back a while.
- * The function remembers the versions that it has read.
+ * Appends catalogue entries that changed.
+ *
+ * A change may become visible after a later one, so each request covers some time before the last. The function
+ * remembers the versions that it has read.
  *
  * @returns the number of new or different entries
  */

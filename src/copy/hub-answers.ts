@@ -30,17 +30,17 @@ export function away(error: unknown): HubAway {
   return new HubAway(`the hub does not answer: ${code ?? inner ?? message}`, { cause: error });
 }
 
-/** @throws HubAway where it is no page of a list */
+/** @throws HubAway when the body is not a page of a list */
 export function pageIn<T extends { readonly items: readonly unknown[] }>(path: string, body: string): T {
   const page = parsed<T>(path, body);
-  if (!Array.isArray(page.items)) throw noHub(path, 'it is no page');
+  if (!Array.isArray(page.items)) throw noHub(path, 'the answer is not a page');
   return page;
 }
 
-/** @throws HubAway where it is no JSON object */
+/** @throws HubAway when the body is not a JSON object */
 export function parsed<T extends object>(path: string, body: string): T {
   const value = parsedOrNot(body);
-  if (typeof value !== 'object' || value === null) throw noHub(path, 'it is no JSON object');
+  if (typeof value !== 'object' || value === null) throw noHub(path, 'the answer is not a JSON object');
   return value as T;
 }
 
@@ -53,10 +53,10 @@ function parsedOrNot(text: string): unknown {
 }
 
 export function noHub(path: string, why: string): HubAway {
-  return new HubAway(`what answers at ${path} is no hub: ${why}`);
+  return new HubAway(`the server that answers at ${path} is not a hub: ${why}`);
 }
 
-/** The error for an answer with a status of 300 or more. */
+/** The error for an answer with a status of 300 or higher. */
 export async function refusedBy(response: Response): Promise<HubRefused> {
   return new HubRefused(response.status, await problemIn(response), secondsIn(response.headers.get('retry-after')));
 }

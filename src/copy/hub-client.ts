@@ -54,7 +54,7 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
     async publicKeys(signal) {
       const path = '/.well-known/jwks.json';
       const { keys } = parsed<{ keys?: readonly JWK[] }>(path, (await requests.text(path, signal)).body);
-      if (!Array.isArray(keys)) throw noHub(path, 'it has no keys');
+      if (!Array.isArray(keys)) throw noHub(path, 'the answer has no keys');
       return keys;
     },
   };
@@ -74,7 +74,7 @@ function createRequests(from: string, key: string, fetch: Fetch): Requests {
 
   async function get(path: string, signal: AbortSignal): Promise<Response> {
     const headers = { Authorization: `Bearer ${key}`, Accept: 'application/json' };
-    // A redirect could give the key to another server.
+    // A redirect could leak the key to another server.
     const response = await fetch(`${base}${path}`, { headers, redirect: 'error', signal }).catch(unanswered);
     if (response.ok) return response;
     throw await refusedBy(response);
@@ -90,7 +90,10 @@ function createRequests(from: string, key: string, fetch: Fetch): Requests {
   };
 }
 
-/** A record, unchanged. Only the hub's own 404 counts as "no such record": a proxy answers while the hub is away. */
+/**
+ * A record, unchanged. Only the hub's own 404 means "no such record", because a proxy may answer
+ * instead.
+ */
 async function readRecord(
   { text }: Requests,
   list: string,
@@ -101,7 +104,8 @@ async function readRecord(
     const { body } = await text(`/api/v1/${list}/${encodeURIComponent(code)}`, signal);
     const path = `/api/v1/${list}/{code}`;
     const record = parsed<{ code?: unknown }>(path, body);
-    if (typeof record.code !== 'string' || body.includes('\n')) throw noHub(path, 'it is no record on one line');
+    if (typeof record.code !== 'string' || body.includes('\n'))
+      throw noHub(path, 'the answer is not a record on one line');
     return body;
   } catch (error) {
     if (error instanceof HubRefused && error.type === PROBLEM_TYPES.notFound) return undefined;
@@ -116,7 +120,7 @@ async function readCatalogueChanges({ text }: Requests, from: string, signal: Ab
     const query = new URLSearchParams({ from, limit: '200' });
     if (cursor !== '') query.set('cursor', cursor);
     const { body, headers } = await text(`/api/v1/catalogue-changes?${query}`, signal);
-    // The first page is the newest: later changes come again at the next look.
+    // The first page is the newest. The next request covers later changes again.
     hubMs ??= Date.parse(headers.get('date') ?? '') || undefined;
     const page = pageIn<{ items: CatalogueChanges['items']; next: string | null }>('/api/v1/catalogue-changes', body);
     items.push(...page.items);

@@ -13,12 +13,12 @@ export interface EntryPlace extends Place {
   readonly facts: CatalogueFacts;
 }
 
-/** Where each record is: the records themselves stay in the file. */
+/** The place of each record in the file. The records themselves stay on the disk. */
 export interface Places {
-  /** A line that is in the file now: the newest one of its record counts. */
+  /** Records a line that is in the file now. The newest line of a record counts. */
   take(line: Buffer, offset: number): void;
   dossier(code: string): Place | undefined;
-  /** Dossiers that have, or had, this code besides their own. */
+  /** Dossiers that have, or had, this code as an alias. */
   dossiersKnownAs(alias: string): readonly string[];
   entry(kind: EntryKind, code: string): EntryPlace | undefined;
   /** In the order of their keys. */
@@ -26,7 +26,7 @@ export interface Places {
   /** Whether a line at this offset is the newest one of its record. */
   isNewest(line: Buffer, offset: number): boolean;
   readonly dossiers: number;
-  /** Of lines that are the newest ones. */
+  /** The size of the newest lines. */
   readonly liveBytes: number;
 }
 
@@ -82,7 +82,7 @@ function isEntryKind(kind: string | undefined): kind is EntryKind {
   return (KINDS as readonly (string | undefined)[]).includes(kind);
 }
 
-/** An object a place would take five times the memory: what is kept of a dossier is its code and two numbers. */
+/** Objects would take five times the memory. The index stores a code and two numbers per dossier. */
 function createDossierPlaces() {
   const slots = new Map<string, number>();
   const aliases = new Map<string, string | readonly string[]>();

@@ -26,11 +26,11 @@ export interface SnapshotEnd {
 }
 
 export interface Mark {
-  /** What the hub told up to this cursor is before this line. */
+  /** The lines before this one cover everything up to this cursor. */
   readonly cursor: string;
-  /** When the hub last said that this was all. */
+  /** When the hub last confirmed that nothing is missing. */
   readonly heardAt: string;
-  /** From when on the hub is asked what changed in its catalogue. */
+  /** The start of the period for which the copy next requests catalogue changes. */
   readonly catalogueFrom: string;
 }
 
@@ -53,7 +53,7 @@ export function goneLine(code: string): string {
 
 const KIND = /^\{"kind":"([a-z]+)"[,}]/;
 
-/** What a line is; undefined where it is none of a copy's. */
+/** The kind of a line. Undefined when it is not a line of a copy. */
 export function kindOf(line: Buffer): string | undefined {
   return KIND.exec(line.toString('latin1', 0, 24))?.[1];
 }
@@ -68,8 +68,10 @@ const ALIASES = Buffer.from('"aliases":[{');
 const QUOTE = 0x22;
 
 /**
- * The codes in a dossier's line. A million lines are looked at when a copy starts: where a dossier has but its own code,
- * as nearly all have, the line is not parsed (a sixth of the time).
+ * The codes in a dossier's line.
+ *
+ * A copy reads a million lines when it starts. Nearly all dossiers have only their own code. Their lines are not
+ * parsed, which takes a sixth of the time.
  */
 export function codesIn(line: Buffer): DossierCodes {
   const isPlain = CODE_FIRST.compare(line, 0, CODE_FIRST.length) === 0 && !line.includes(ALIASES);

@@ -26,9 +26,9 @@ const WAIT_S = 10;
 const AGAIN_AFTER_S = [1, 2, 5, 10, 15];
 /** The previous process may be about to end. */
 const LOCK_WITHIN_MS = 1_000;
-/** For errors that a person has to repair. */
+/** For errors that a person has to fix. */
 const REPAIRED_AFTER_S = 60;
-/** A whole snapshot arrived and was rejected: another one costs as much. */
+/** A complete snapshot arrived and was rejected. Another one costs as much. */
 const OTHER_SNAPSHOT_AFTER_S = 300;
 
 /**
@@ -38,7 +38,7 @@ const OTHER_SNAPSHOT_AFTER_S = 300;
  */
 export async function runCopy(options: CopyOptions, serve: Serve): Promise<RunningCopy> {
   makeFolders(options.folder);
-  // Two that append to one file would spoil it.
+  // Two processes that append to one file would corrupt it.
   const unlock = await takeLock(join(options.folder, 'copy.lock'), LOCK_WITHIN_MS);
   const leaving = new AbortController();
   let copy: Copy | undefined;
@@ -66,7 +66,7 @@ export async function runCopy(options: CopyOptions, serve: Serve): Promise<Runni
   }
 }
 
-/** The hub gives a few snapshots at a time, so a copy may have to wait. */
+/** The hub serves a few snapshots at a time, so a copy may have to wait. */
 async function openedInTurn(options: CopyOptions): Promise<Copy> {
   for (;;)
     try {
@@ -84,7 +84,7 @@ function createFollowing(copy: Copy, { log }: CopyOptions, signal: AbortSignal) 
 
   async function once(): Promise<void> {
     while (!signal.aborted && (await copy.round(WAIT_S)));
-    if (why !== undefined) log.info({}, 'the hub is heard again');
+    if (why !== undefined) log.info({}, 'the hub answers again');
     why = undefined;
   }
 
@@ -100,7 +100,7 @@ function createFollowing(copy: Copy, { log }: CopyOptions, signal: AbortSignal) 
           if (signal.aborted) return;
           const { message } = error as Error;
           if (message !== why)
-            log.warn({ error: message }, 'the copy cannot follow the hub: it answers from what it has');
+            log.warn({ error: message }, 'the copy cannot follow the hub: it answers from its current data');
           why = message;
           await sleep(afterS(error, failures++) * 1000, undefined, { signal }).catch(() => undefined);
         }

@@ -5,10 +5,10 @@ import type { Logger } from 'pino';
 import { type Attested, checkAttested } from '../secrets/signed-documents.ts';
 import { failed } from './copy-file.ts';
 
-/** Whose signature counts, and what is known of it. */
+/** The keys whose signatures the copy accepts. */
 export interface SigningKeys {
   /**
-   * What was signed.
+   * Returns the content of a signed snapshot.
    *
    * @param published the keys that the hub publishes now
    * @throws NotAttested
@@ -17,8 +17,10 @@ export interface SigningKeys {
 }
 
 /**
- * @param given the only keys that count, where there are some; otherwise those that the hub published when they were seen
- *   first are kept in the folder, and one that was not seen before is told of
+ * Opens the store of trusted keys.
+ *
+ * @param given the only trusted keys. Undefined: the copy stores the first keys that the hub publishes, and
+ * warns about a new key.
  */
 export function createSigningKeys(folder: string, given: readonly JWK[] | undefined, log: Logger): SigningKeys {
   const path = join(folder, 'jwks.json');
@@ -50,7 +52,7 @@ async function keepKeys(path: string, keys: readonly JWK[]): Promise<void> {
   }
 }
 
-/** @throws where the file is no key set */
+/** @throws when the file is not a key set */
 export async function readKeys(path: string): Promise<readonly JWK[]> {
   const { keys } = JSON.parse(await readFile(path, 'utf8'));
   if (!Array.isArray(keys)) throw new Error(`${path} has no keys: expected what /.well-known/jwks.json gives`);

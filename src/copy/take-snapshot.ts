@@ -12,18 +12,19 @@ export interface SnapshotTaking {
   readonly nowMs: () => number;
 }
 
-/** What came is no snapshot, or not a whole one. */
+/** The received data is not a snapshot, or not a complete one. */
 export class NoSnapshot extends Error {}
 
-/** Entries that the hub is told of are told of as changes within this time. */
+/** A change of the catalogue appears among the changes within this time. */
 export const CATALOGUE_LATE_MS = 300_000;
 const LONGEST_LINE = 512 * 1024 * 1024;
 
 /**
- * Take all that the hub shows into a new file, which is put in the place of the one before once it is whole, as it was
- * signed, and on the disk.
+ * Writes everything that the hub shows into a new file.
  *
- * @throws HubAway, HubRefused, NoSnapshot, NotAttested, FileFailed; then the file before is as it was
+ * The new file replaces the previous one only when it is complete, matches its signature and is on the disk.
+ *
+ * @throws HubAway, HubRefused, NoSnapshot, NotAttested, FileFailed; then the previous file is unchanged
  */
 export async function takeSnapshot(
   path: string,
@@ -31,15 +32,15 @@ export async function takeSnapshot(
   signal: AbortSignal,
 ): Promise<CopyFile> {
   const heardAt = msToInstant(nowMs());
-  // Before the hub is asked: what it gives is not left untaken where nothing can be written.
+  // Opened before the request, so that a disk error does not waste a snapshot of the hub.
   const draft = await draftCopyFile(path);
   try {
     const { head, end } = await receive(await hub.snapshot(signal), draft);
     const { type, content } = await keys.check(end.signed, () => hub.publicKeys(signal));
-    if (type !== 'snapshot') throw new NoSnapshot(`what is signed is a ${type}, and no snapshot`);
+    if (type !== 'snapshot') throw new NoSnapshot(`the signature is for a ${type}, not for a snapshot`);
     const told = { form: head.form, at: head.at, cursor: head.cursor, catalogue: head.catalogue, ...withoutKind(end) };
     for (const [name, value] of Object.entries(told))
-      if (content[name] !== value) throw new NoSnapshot(`its ${name} is not the one that was signed`);
+      if (content[name] !== value) throw new NoSnapshot(`its ${name} differs from the signed one`);
     const catalogueFrom = msToInstant(instantToMs(head.at) - CATALOGUE_LATE_MS);
     return await draft.finish(head, { cursor: head.cursor, heardAt, catalogueFrom });
   } catch (error) {
@@ -54,7 +55,7 @@ function withoutKind({ kind: _, signed: __, ...told }: SnapshotEnd): Omit<Snapsh
 
 const COUNTED = { dossier: 'dossiers', service: 'services', agency: 'agencies', field: 'fields' } as const;
 
-/** Write what comes, and see that it is all, and that it is what its last line says. */
+/** Writes the received lines, and checks that they are complete and match the last line. */
 async function receive(
   chunks: AsyncIterable<Uint8Array>,
   draft: CopyFileDraft,
@@ -69,7 +70,7 @@ async function receive(
     if (!head) head = headIn(line);
     else if (kind === 'end') end = JSON.parse(line.toString()) as SnapshotEnd;
     else if (kind !== undefined && kind in COUNTED) counts[COUNTED[kind as RecordKind]]++;
-    else throw new NoSnapshot('it has a line of a kind that is not known here');
+    else throw new NoSnapshot('it has a line of an unknown kind');
     await draft.write(line);
     if (end) continue;
     digest.update(line).update('\n');
@@ -79,7 +80,7 @@ async function receive(
   const sha256 = digest.digest('hex');
   for (const [name, value] of Object.entries({ ...counts, sha256 }))
     if (end[name as keyof SnapshotEnd] !== value)
-      throw new NoSnapshot(`its ${name} is ${value}, and its last line says ${end[name as keyof SnapshotEnd]}`);
+      throw new NoSnapshot(`its ${name} is ${value}, but its last line says ${end[name as keyof SnapshotEnd]}`);
   return { head, end };
 }
 
@@ -87,7 +88,7 @@ function headIn(line: Buffer): SnapshotHead {
   const head = kindOf(line) === 'snapshot' ? (JSON.parse(line.toString()) as SnapshotHead) : undefined;
   if (head?.form !== FORM)
     throw new NoSnapshot(
-      head ? `its form is ${head.form}, and this copy knows ${FORM}` : 'what came does not begin as one',
+      head ? `its form is ${head.form}, but this copy reads only ${FORM}` : 'what came does not begin as one',
     );
   return head;
 }

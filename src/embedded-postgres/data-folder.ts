@@ -9,7 +9,10 @@ import { readIfThere, removeLeftOvers, syncFolder } from './files.ts';
 import { SERVER_PROCESS } from './processes.ts';
 import { packageVersion, programPath } from './programs.ts';
 
-/** The folder only ever appears complete: initdb works beside it, the rename is the mark of success. */
+/**
+ * Creates the data folder. It appears only complete: initdb works beside it, and a rename ends the
+ * work.
+ */
 export async function ensureCluster(cluster: Cluster, programs: string): Promise<void> {
   const { dataDir, log } = cluster;
   if (isCluster(dataDir)) return checkCluster(cluster, programs);
@@ -28,16 +31,16 @@ export async function ensureCluster(cluster: Cluster, programs: string): Promise
   } finally {
     fs.rmSync(staging, { recursive: true, force: true });
   }
-  log({ dataDir, durationMs: Date.now() - began }, 'embedded PostgreSQL data folder made');
+  log({ dataDir, durationMs: Date.now() - began }, 'created the embedded PostgreSQL data folder');
 }
 
 async function runInitdb(cluster: Cluster, programs: string, staging: string): Promise<string> {
   const account = initdbAccount(cluster.account);
-  // Closed twice: to all but the account's group, then to all but the account.
+  // Two closed folders: the outer for the account's group, the inner for the account alone.
   const inner = path.join(staging, 'own');
   const passwordFile = path.join(inner, 'password'); // a copy PostgreSQL's account can read
   const password = readPassword(cluster) || newPassword();
-  savePassword(cluster, password); // before: no folder ever appears whose password is unknown
+  savePassword(cluster, password); // first, so that no folder appears without a known password
   fs.mkdirSync(inner, { mode: 0o700 });
   fs.writeFileSync(passwordFile, password, { mode: 0o600 });
   const { uid, gid } = account;
@@ -66,7 +69,8 @@ function checkCluster(cluster: Cluster, programs: string): void {
   const major = packageVersion(programs).split('.')[0];
   if (found !== major) throw new Error(`${cluster.dataDir} was made by PostgreSQL ${found}, this one is ${major}`);
   if (readPassword(cluster)) return;
-  // The password file was lost, or not in the backup. Whoever may write the data folder may set a new one.
+  // The password file was lost, or is missing in the backup. An account that may write the data folder may set a new
+  // one.
   if (!hasName(cluster.account))
     throw new Error(
       `${cluster.dataDir}.password is missing, and user ${cluster.account.uid} needs a name to set a new one: run useradd --system --uid ${cluster.account.uid} lienthong-postgres`,
@@ -79,11 +83,11 @@ function checkCluster(cluster: Cluster, programs: string): void {
   if (status !== 0 || /\bERROR:/.test(stderr)) {
     throw new Error(`${cluster.dataDir}.password is missing and a new one could not be set: ${stderr}`);
   }
-  savePassword(cluster, password); // after: a kill in between leaves none, and this is done again
-  cluster.log({ dataDir: cluster.dataDir }, 'the password file was missing: a new password is set');
+  savePassword(cluster, password); // last: after a kill in between, the next start sets it again
+  cluster.log({ dataDir: cluster.dataDir }, 'the password file was missing: the hub set a new password');
 }
 
-/** Empty when its file is gone. */
+/** Empty when the file is missing. */
 export function readPassword(cluster: Cluster): string {
   return readIfThere(`${cluster.dataDir}.password`).trim();
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 export type Log = (fields: object, message: string) => void;
 
-export const HALF_WRITTEN_MS = 2_000; // a file still empty after this was left by a crash
+export const HALF_WRITTEN_MS = 2_000; // a file that is still empty after this time was left by a crash
 
 export function readIfThere(file: string): string {
   try {
@@ -29,11 +29,14 @@ export function filesIn(folder: string): string[] {
   return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
 }
 
-/** Folders left by killed processes. One that a stray child still writes to is left to the next start. */
+/**
+ * Removes folders of killed processes. If another process still writes to one, the next start removes
+ * it.
+ */
 export async function removeLeftOvers(folder: string, isLeft: (name: string) => boolean, log: Log): Promise<void> {
   for (const name of fs.readdirSync(folder).filter(isLeft)) {
     const left = path.join(folder, name);
-    log({ left }, 'removing what an interrupted start left');
+    log({ left }, 'removing the folders of an interrupted start');
     await fs.promises.rm(left, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   }
 }

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, HALF_WRITTEN_MS, readIfThere } from './files.ts';
 import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 
-const LOCK_WITHIN_MS = 120_000; // longer than the start of whoever holds it
+const LOCK_WITHIN_MS = 120_000; // longer than the start of the process that holds it
 
-/** One process at a time; the lock of a dead process is taken over. */
+/** Runs `work` in one process at a time. Takes over the lock of a dead process. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const release = await takeLock(file, LOCK_WITHIN_MS);
   try {
@@ -17,10 +17,10 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 }
 
 /**
- * The same for as long as the process likes.
+ * Takes the lock for as long as the process wants it.
  *
- * @returns what lets go of it
- * @throws where another process still holds it after `withinMs`
+ * @returns the function that releases the lock
+ * @throws when another process still holds it after `withinMs`
  */
 export async function takeLock(file: string, withinMs: number): Promise<() => void> {
   const mine = `${ownIdentity()} ${randomBytes(8).toString('hex')}`;
@@ -39,9 +39,11 @@ export async function takeLock(file: string, withinMs: number): Promise<() => vo
 }
 
 /**
- * Moves the lock aside before looking at it again, so that of two breakers the slower one notices that it took a
- * fresh lock and puts it back. Three processes in the same instant could still slip through: then PostgreSQL's own
- * postmaster.pid and the rename after initdb keep the data safe, and one of them fails.
+ * Moves the lock aside, then checks it again.
+ *
+ * If two processes break the lock at once, the slower one notices that it moved a fresh lock and restores it.
+ * Three processes in the same instant could still slip through. Then PostgreSQL's own postmaster.pid and the
+ * rename after initdb protect the data, and one process fails.
  */
 function breakStaleLock(file: string): void {
   const judged = readIfThere(file);
@@ -54,6 +56,6 @@ function breakStaleLock(file: string): void {
     if (readIfThere(aside) === judged) fs.rmSync(aside);
     else fs.renameSync(aside, file);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error; // another breaker was faster
+    if (codeOf(error) !== 'ENOENT') throw error; // another process was faster
   }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { codeOf, readIfThere } from './files.ts';
 
-/** How every program of PostgreSQL is started: its messages in English, its times in UTC. */
+/** The environment of every PostgreSQL program: English messages and UTC times. */
 export const SERVER_PROCESS = {
   cwd: '/',
   windowsHide: true,
@@ -11,11 +11,11 @@ export const SERVER_PROCESS = {
 
 export interface Identity {
   readonly pid: number;
-  /** Linux: clock ticks since boot, so that a reused pid is not taken for its predecessor. Elsewhere empty. */
+  /** Linux: clock ticks since boot, which tell a reused pid from the earlier process. Elsewhere empty. */
   readonly startedAt: string;
 }
 
-/** This process, as its locks and its server's `.owner` file name it. */
+/** This process, as its lock files and its server's `.owner` file name it. */
 export function ownIdentity(): string {
   return `${process.pid} ${statOf(process.pid)?.startedAt ?? ''}`;
 }
@@ -35,7 +35,7 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     if (codeOf(error) !== 'EPERM') return false;
   }
-  return statOf(pid)?.state !== 'Z'; // in a container nobody may collect an orphan that ended
+  return statOf(pid)?.state !== 'Z'; // in a container an orphan that ended may stay a zombie
 }
 
 /** Linux only: /proc/<pid>/stat, fields 3 and 22 (proc(5)); the name before them may hold spaces and brackets. */
@@ -47,7 +47,7 @@ function statOf(pid: number): { state: string; startedAt: string } | undefined {
   return state && startedAt ? { state, startedAt } : undefined;
 }
 
-/** Whether the process lives and is the postmaster of this folder. */
+/** Whether the process is alive and is the postmaster of this folder. */
 export function isPostgresOf(pid: number, dataDir: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform === 'linux') {
@@ -56,7 +56,7 @@ export function isPostgresOf(pid: number, dataDir: string): boolean {
   }
   if (process.platform === 'win32') {
     const list = spawnSync('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH'], { encoding: 'utf8' });
-    return /postgres\.exe/i.test(list.stdout); // then the password decides: see isReady
+    return /postgres\.exe/i.test(list.stdout); // after this, the password decides (see isReady)
   }
   const command = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).stdout;
   return /postgres/.test(command) && command.includes(dataDir);

@@ -13,7 +13,10 @@ export function packageVersion(folder: string): string {
   return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
 }
 
-/** Links libraries and sets the x bits, as npm's install script would; returns what hinders it. */
+/**
+ * Links libraries and sets the x bits, like npm's install script. Returns the problem, if there is
+ * one.
+ */
 export function prepare(folder: string): string | undefined {
   try {
     const list = readIfThere(path.join(folder, 'native', 'pg-symlinks.json')) || '[]';
@@ -34,7 +37,7 @@ export function prepare(folder: string): string | undefined {
   }
 }
 
-/** Asking the system itself covers closed folders, noexec mounts and missing libraries alike. ~5 ms. */
+/** A real run also detects closed folders, noexec mounts and missing libraries. Takes about 5 ms. */
 export function tryToRun(folder: string, account: Account): string | undefined {
   const options = { ...account, ...SERVER_PROCESS, encoding: 'utf8' } as const;
   const { status, error, stderr } = spawnSync(programPath(folder, 'postgres'), ['--version'], options);

@@ -14,16 +14,16 @@ import { programPath } from './programs.ts';
 
 const ROTATE_LOG_BYTES = 5 * 1024 * 1024;
 
-/** A server's first process, ours or found. */
+/** The first process of a server that we started or found. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
   readonly isRunning: () => boolean;
-  /** Where in the log this run began. */
+  /** The position in the log at which this run began. */
   readonly logOffset: number;
 }
 
-/** Starts a server and does not wait for it to be ready; makes the data folder where there is none. */
+/** Starts a server without waiting until it is ready. Creates the data folder if it is missing. */
 export async function launch(placed: Cluster, deadline: number): Promise<Postmaster> {
   const cluster = withOwner(placed);
   const programs = await binaries(cluster);
@@ -36,7 +36,7 @@ export async function launch(placed: Cluster, deadline: number): Promise<Postmas
   const output = fs.openSync(logFile, 'a', 0o600);
   const logOffset = fs.fstatSync(output).size;
   try {
-    // A group of its own: Ctrl-C in the terminal must reach the hub alone, which drains and then stops the server.
+    // A separate process group: Ctrl-C must reach only the hub, which drains and then stops the server.
     const child = spawn(
       programPath(programs, 'postgres'),
       ['-D', cluster.dataDir, '-p', String(port), ...cluster.settings],
@@ -56,14 +56,14 @@ export async function launch(placed: Cluster, deadline: number): Promise<Postmas
   }
 }
 
-/** The files may be there by now, made by another process that chose another account. */
+/** By now another process with another account may have created the files. */
 function withOwner(cluster: Cluster): Cluster {
   takeOver(cluster.dataDir, cluster.account, cluster.log);
   if (!isCluster(cluster.dataDir)) return cluster;
   return { ...cluster, account: madeAccount(accountOf(cluster.dataDir), cluster.log) };
 }
 
-/** The server that runs over this folder already. */
+/** Finds the server that already runs over this folder. */
 export function findPostmaster(dataDir: string): Postmaster | undefined {
   const [pid, , , port] = readIfThere(path.join(dataDir, 'postmaster.pid')).split('\n').map(Number);
   if (!pid || !port) return undefined;
@@ -72,8 +72,11 @@ export function findPostmaster(dataDir: string): Postmaster | undefined {
 }
 
 /**
- * PostgreSQL replaces the postmaster.pid of a dead process, but refuses to start over one that is empty (power cut)
- * or names a living process of the same user (pid reused). Called when no server of this folder was found.
+ * Clears a postmaster.pid that would prevent the start.
+ *
+ * PostgreSQL replaces the file of a dead process. It refuses to start when the file is empty (after a power
+ * failure) or names a living process of the same user (a reused pid). Called only when no server of this folder
+ * was found.
  */
 async function clearForeignPidFile(dataDir: string, deadline: number): Promise<void> {
   const file = path.join(dataDir, 'postmaster.pid');
@@ -83,8 +86,8 @@ async function clearForeignPidFile(dataDir: string, deadline: number): Promise<v
     const written = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
     if (written === undefined) return;
     if (Number.isInteger(pid) && pid > 0) {
-      // Our own pid, the future parent, counts as stale there. Not deleted: the shared memory key further down in
-      // the file still protects against backends that outlived their postmaster.
+      // PostgreSQL treats our own pid, its future parent, as stale. The file stays: the shared memory key in it still
+      // protects against backends that outlived their postmaster.
       if (isAlive(pid) && !isPostgresOf(pid, dataDir)) {
         fs.writeFileSync(file, content.replace(/^\d+/, String(process.pid)));
       }
@@ -105,7 +108,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What the server said last, for an error's message. */
+/** The last lines of the server's log, for an error message. */
 export function logTail(cluster: Cluster, from = 0): string {
   const output = Buffer.from(readIfThere(`${cluster.dataDir}.log`))
     .subarray(from)

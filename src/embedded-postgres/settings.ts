@@ -1,4 +1,4 @@
-/** The command line's flags for the server; throws when one of the fixed settings is asked for. */
+/** The server's command-line flags. Throws for a setting that is fixed. */
 export function settingFlags(asked: Readonly<Record<string, string>>): readonly string[] {
   const refused = Object.keys(asked).filter((name) => name.toLowerCase() in { ...FIXED_SETTINGS, port: '' });
   if (refused.length > 0) throw new Error(`These settings of the embedded PostgreSQL are fixed: ${refused.join(', ')}`);
@@ -11,7 +11,7 @@ const DEFAULT_SETTINGS = {
   max_connections: '60',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // Details and statements carry citizens' data; the client still receives them.
+  // Details and statements may contain personal data. The client still receives them.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
 };

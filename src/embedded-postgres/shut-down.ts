@@ -11,9 +11,9 @@ import { logTail } from './server.ts';
 
 const FAST_SHUTDOWN_MS = 10_000;
 
-/** Fast, then immediate; throws when the server outlives both. */
+/** Fast shutdown, then immediate. Throws when the server survives both. */
 export async function shutDown(cluster: Cluster, pid: number): Promise<void> {
-  // Asked again before every signal: the server may be gone and its pid another's.
+  // Checked before every signal: the server may be gone and its pid reused.
   const isOurs = () => isPostgresOf(pid, cluster.dataDir);
   for (const [signal, mode] of [
     ['SIGINT', 'fast'],
@@ -33,7 +33,7 @@ export async function shutDown(cluster: Cluster, pid: number): Promise<void> {
 
 async function signalServer(cluster: Cluster, pid: number, signal: NodeJS.Signals, mode: string): Promise<void> {
   if (process.platform !== 'win32') return void process.kill(pid, signal);
-  // Windows has no signals: kill() would be a crash for the server.
+  // Windows has no signals: kill() would crash the server.
   const programs = await binaries(cluster);
   await promisify(execFile)(programPath(programs, 'pg_ctl'), ['stop', '-D', cluster.dataDir, '-m', mode, '-W']);
 }

@@ -399,7 +399,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
       const { url, messages } = await started(node);
       const moved = placeOf(dataDir);
       expect(moved).toMatch(/^\/var\/lib\/lienthong\/[0-9a-f]{16}$/);
-      expect(messages.join()).toMatch(/data folder moved: user \d+ could not reach the one asked for/);
+      expect(messages.join()).toMatch(/moved the data folder: user \d+ cannot reach the requested one/);
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       if (other.exitCode === null) await once(other, 'exit');
       expect(other.exitCode).toBe(0);

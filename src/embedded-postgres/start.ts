@@ -10,38 +10,44 @@ import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
 import { shutDown } from './shut-down.ts';
 
 /*
- * This folder is a package of its own. It knows nothing of the hub: it runs PostgreSQL over a folder. From outside it uses
- * `process/make-folders.ts` alone, which knows nothing of the hub either.
+ * This folder is a package of its own. It runs PostgreSQL over a folder, and knows nothing of the
+ * hub.
+ *
+ * Its only outside import is `process/make-folders.ts`, which also knows nothing of the hub.
  */
 
-/** A running server. `adopted`: it ran already, left by a process that died or kept by one that lives. */
+/** A running server. `adopted`: another process started it, and that process may be dead or alive. */
 export interface EmbeddedPostgres {
-  /** With the password; points at the database `lienthong`. */
+  /** Includes the password. The database is `lienthong`. */
   readonly url: string;
   readonly adopted: boolean;
-  /** Fast shutdown, waits for the exit. Does nothing when another live process owns the server. */
+  /** Fast shutdown, then waits for the exit. Does nothing when another live process owns the server. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Made on the first start. Beside it: `.password`, `.log`, `.owner` and, for a moment, `.lock` and `.initdb-*`. */
+  /**
+   * Created on the first start. Beside it: `.password`, `.log`, `.owner`, and briefly `.lock` and
+   * `.initdb-*`.
+   */
   readonly dataDir: string;
   readonly log?: Log;
-  /** Server settings over the defaults; those in FIXED_SETTINGS are refused. */
+  /** Server settings that override the defaults. Those in FIXED_SETTINGS are refused. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where a new server listens, on 127.0.0.1; a free port where nothing is said. */
+  /** The port of a new server on 127.0.0.1. Undefined: a free one. */
   readonly port?: number;
 }
 
-/** So often it is looked whether the server still runs. */
+/** The interval of the checks that the server still runs. */
 const LOOK_MS = 1_000;
-/** What hindered it, such as a full disk, is seldom over in a second. */
+/** The pause before a restart is retried. A cause such as a full disk seldom ends within a second. */
 const AGAIN_MS = 5_000;
 
 /**
- * Starts PostgreSQL 18 on a free port of 127.0.0.1 over `dataDir`, or joins the server that already runs there.
- * One that ends by itself, or with the process that owned it, is started again where it was.
- * Throws when the machine has no binaries, the folder holds something else, or the server is not ready in 60 s.
+ * Starts PostgreSQL 18 over `dataDir` on 127.0.0.1, or joins the server that already runs there.
+ *
+ * If the server ends unexpectedly, it is restarted at the same port. Throws when the machine has no binaries,
+ * when the folder holds other data, or when the server is not ready within 60 s.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const placed = placeCluster(options.dataDir, options.settings, options.log);
@@ -50,14 +56,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return keep(cluster, serving);
 }
 
-/** A server that is ready. */
+/** A server that is ready for connections. */
 interface Serving extends Postmaster {
   readonly adopted: boolean;
-  /** Another live process owns it, and stops it. */
+  /** True when another live process owns the server, and will stop it. */
   readonly shared: boolean;
 }
 
-/** Under the lock of the folder. */
+/** Starts or adopts the server. The caller holds the folder's lock. */
 async function serve(cluster: Cluster): Promise<Serving> {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
@@ -68,7 +74,7 @@ async function serve(cluster: Cluster): Promise<Serving> {
     }
     const server = found ?? (await launch(cluster, deadline));
     if (await isReady(cluster, server, deadline)) return connected(cluster, server, found !== undefined);
-    // Gone before it was ready: an old server that finished its shutdown, or a new one that could not start.
+    // It ended before it was ready: an old server that finished its shutdown, or a new one that failed.
     const output = logTail(cluster, server.logOffset);
     const passing = /could not bind|shared memory block|"postmaster\.pid"/.test(output);
     if (!found && !(passing && Date.now() < deadline)) throw new Error(`PostgreSQL did not start: ${output}`);
@@ -98,7 +104,7 @@ function liveOwnerOf({ dataDir }: Cluster): Identity | undefined {
   return owner && isSameProcess(owner) ? owner : undefined;
 }
 
-/** Its clients have the address: a server that was killed, such as for want of memory, is to come again at the same port. */
+/** Restarts a killed server at the same port, because its clients have that address. */
 function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   const lock = `${cluster.dataDir}.lock`;
   const sameAddress = { ...cluster, port: first.port };
@@ -107,14 +113,14 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const startAgain = async (): Promise<void> => {
-    cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL has ended: it is started again');
+    cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL ended unexpectedly: restarting it');
     try {
-      // Never on new files: what was removed under a hub is not there, and is not nothing.
-      if (!isCluster(cluster.dataDir)) throw new Error(`${cluster.dataDir} holds no data any more`);
+      // Never creates new files: a deleted database must not silently become an empty one.
+      if (!isCluster(cluster.dataDir)) throw new Error(`${cluster.dataDir} no longer holds data`);
       const again = await withLock(lock, async () => (stopping ? undefined : serve(sameAddress)));
       if (again) serving = again;
     } catch (error) {
-      cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be started again');
+      cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be restarted');
       notBefore = performance.now() + AGAIN_MS;
     }
   };

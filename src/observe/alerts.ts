@@ -13,15 +13,15 @@ import {
 } from '../ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** One incident, one alert: a log line, a metric, and a webhook where one is configured. */
+/** Reports each incident as a log line, a metric, and a webhook call where one is configured. */
 export interface Alerts {
-  /** Opens an incident, unless the same one is open. The cause is logged, so it must name no person. */
+  /** Opens an incident, unless the same one is open. The hub logs the cause, so it must name no person. */
   open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
   /** Closes incidents. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
-  /** Sends alerts that are not sent yet. Does nothing while another process sends. */
+  /** Sends the alerts that are not sent yet. Does nothing while another process sends. */
   send(): Promise<void>;
-  /** The kind of incident that a failed outcome probably means. */
+  /** The kind of incident that a failed outcome probably indicates. */
   kindOf(outcome: Outcome): Incident['kind'];
 }
 
@@ -40,7 +40,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
   const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
   let sending: Promise<void> | undefined;
 
-  /** One process at a time sends: another one may have sent these incidents meanwhile. */
+  /** One process sends at a time. Another process may have sent these incidents in the meantime. */
   async function sendAll(): Promise<void> {
     if ((await untoldIncidents(database, 1)).length === 0) return;
     await withTellersTurn(database, async () => {
@@ -57,7 +57,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
       url: webhook.webhook,
       headers: {
         'Content-Type': 'application/json',
-        // A restored database gives the same id again: the moment makes the key unique.
+        // A restored database can assign the same id again. The time makes the key unique.
         ...webhookHeaders(`incident-${id}-${instantToMs(openedAt)}`, body, [webhook.secret], nowMs()),
       },
       body,

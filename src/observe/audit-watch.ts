@@ -3,11 +3,13 @@ import { HUB, withTellersTurn } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /**
- * Follow the audit's entries from the last one that was signed, and sign the newest. What does not fit is an incident, and
- * nothing is signed until it does: an entry that was tampered with must not be made a true one by signing what follows it.
+ * Checks the audit entries after the last signed one, and signs the newest.
  *
- * What was signed is remembered here besides, so that the table cannot be put back to an earlier state while the hub runs;
- * and it is logged once a day, so that it stands outside of the database too.
+ * An entry that does not fit the chain opens an incident, and nothing is signed until it is resolved. A
+ * signature over later entries would make a tampered entry look genuine.
+ *
+ * The process also remembers what it signed, so nobody can restore an earlier state of the table while the hub
+ * runs. It logs the signature once a day, as a record outside the database.
  */
 export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: WatchContext): () => Promise<void> {
   let signed: Anchor | undefined;
@@ -29,7 +31,7 @@ export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: 
     loggedDay = day;
   }
 
-  // One process at a time: another one may have signed more by the time that this one does.
+  // One process signs at a time. Another process may have signed more entries in the meantime.
   return () => withTellersTurn(database, watch);
 }
 

@@ -3,8 +3,10 @@ import { AWAY_KINDS, partiesLeftInPeace } from '../ledger/incidents.ts';
 import type { Alerts } from './alerts.ts';
 
 /**
- * Closes the incidents of unreachable partners that nothing waits for any more, as after an operator gave up their deliveries.
- * No call would ever close them. If such a partner is still away, its next failures open another incident.
+ * Closes incidents of unreachable partners for which no delivery waits any more.
+ *
+ * That happens when an operator gives up their deliveries: no call would ever close the incident. If such a
+ * partner is still unreachable, its next failures open another incident.
  */
 export async function watchAway(
   { database, alerts }: { readonly database: Database; readonly alerts: Pick<Alerts, 'close'> },

@@ -4,18 +4,20 @@ import type { Party } from '../parties/party.ts';
 import type { WatchContext } from './watch-context.ts';
 
 const DAY_MS = 86_400_000;
-/** Days before its end at which a certificate opens an incident. */
+/** Days before its expiry at which a certificate opens an incident. */
 const DAYS_BEFORE = [7, 15, 30];
 
 /**
- * Opens an incident of a party 30, 15 and 7 days before a certificate ends, and when it has ended. One incident names all
- * such certificates of the party. It closes when they are replaced.
+ * Opens an incident of a party 30, 15 and 7 days before a certificate expires, and when it has
+ * expired.
+ *
+ * One incident names all such certificates of the party. It closes when they are replaced.
  */
 export async function watchCertificates(
   { database, alerts, nowMs }: Pick<WatchContext, 'database' | 'alerts' | 'nowMs'>,
   parties: ReadonlyMap<string, Pick<Party, 'id' | 'certificates'>>,
 ): Promise<void> {
-  // One process at a time: two would each close what the other has opened.
+  // One process at a time: two processes would each close the other's incident.
   await withTellersTurn(database, async () => {
     const incidents = await openIncidents(database);
     for (const { id, certificates } of parties.values()) {
@@ -28,7 +30,7 @@ export async function watchCertificates(
   });
 }
 
-/** The cause of the incident. It stays the same from one of these days to the next. */
+/** The cause of the incident. It changes only when a certificate reaches the next of these days. */
 function expiryOf(certificates: ReturnType<Party['certificates']>, nowMs: number): string | undefined {
   const expiring = [...certificates]
     .sort((a, b) => (a.validTo < b.validTo ? -1 : 1))

@@ -1,17 +1,18 @@
-/** What the database said when it was last given something to keep. */
+/** Remembers whether the database accepted the last write. */
 export interface LastWrite {
   kept(): void;
   failed(error: unknown): void;
-  /** Why nothing can be kept, where that was said just now. */
+  /** Why the database cannot store anything, if a recent write failed for that reason. */
   refusal(): string | undefined;
 }
 
-/** For so long it holds. Whoever is asked nothing more learns nothing more: then somebody has to be let in to try. */
+/** After this time the reason expires, so that the next write tests the database again. */
 const HOLDS_MS = 30_000;
 
 /**
- * A server whose disk is full answers every question, and so do others that can keep nothing: that is known by the last
- * write alone, whoever made it.
+ * Remembers the result of the last write.
+ *
+ * A server with a full disk still answers every query. Only a write shows that it cannot store anything.
  */
 export function createLastWrite(nowMs: () => number): LastWrite {
   let last: { readonly why: string; readonly atMs: number } | undefined;
@@ -31,7 +32,10 @@ export function createLastWrite(nowMs: () => number): LastWrite {
   };
 }
 
-/** The classes 53 (it lacks something) and 58 (its system fails it); all else is of what was written, or shows by asking. */
+/**
+ * SQLSTATE class 53 (insufficient resources) or 58 (system error). Other errors concern the written
+ * data.
+ */
 function reasonOf(error: unknown): string | undefined {
   const { code = '' } = error as { code?: string };
   if (code === '53100') return 'the disk of the database is full: it takes no writes';

@@ -6,7 +6,7 @@ import { openIncidents } from '../ledger/incidents.ts';
 import { changeShape } from '../ledger/shapes.ts';
 import type { WatchContext } from './watch-context.ts';
 
-/** A message, as far as its payload's shape goes. */
+/** The part of a message that matters for its payload's shape. */
 interface SampledMessage {
   readonly party: string;
   readonly door: string;
@@ -16,8 +16,10 @@ interface SampledMessage {
 }
 
 /**
- * Watches the shapes of partners' payloads. A difference from the learnt shape opens one incident, and is known from then
- * on. Samples are compared later, some payloads a second, so that no request waits.
+ * Watches the shapes of partners' payloads.
+ *
+ * A difference from the learnt shape opens one incident. From then on the new shape is known. Samples are
+ * compared later, a few payloads per second, so that no request waits.
  */
 export interface PayloadShapes {
   /** Samples stored messages. */
@@ -26,17 +28,17 @@ export interface PayloadShapes {
   sampleAnswer(party: string, operation: string, wire: WireRecord): void;
   /** Compares all samples now. */
   flush(): Promise<void>;
-  /** Closes incidents of more than a day ago: the new shape is the usual one now. */
+  /** Closes incidents that are older than a day. The new shape is the usual one by then. */
   closeOld(): Promise<void>;
 }
 
-/** After the first payloads of a kind, every 50th is sampled, and one that comes this long after the last sample. */
+/** After the first payloads of a kind: every 50th, and any payload this long after the last sample. */
 const ONE_OF = 50;
 const AGAIN_AFTER_MS = 10_000;
 const EVERY_MS = 1_000;
-/** Samples of one kind that may wait. */
+/** The largest number of waiting samples of one kind. */
 const MOST_WAITING = 20;
-/** Only the beginning of a larger payload is parsed: parsing all of it would hold up every request. */
+/** Only the beginning of a larger payload is parsed. Parsing all of it would block the event loop. */
 const MOST_BYTES = 256 * 1024;
 const MOST_NAMED = 8;
 const DAY_MS = 86_400_000;
@@ -47,7 +49,7 @@ interface Sample {
   readonly body: Uint8Array | string;
   /** Whether the body is the beginning of a larger one. */
   readonly isPart: boolean;
-  /** What was asked, where it is an answer: answers to different questions have different shapes. */
+  /** The request, for an answer. Answers to different requests have different shapes. */
   readonly asked?: string | undefined;
 }
 
@@ -95,12 +97,12 @@ export function createPayloadShapes(context: ShapeContext): PayloadShapes {
   };
 }
 
-/** The payloads that wait to be looked at. */
+/** The payloads that wait for comparison. */
 function createSamples(nowMs: () => number) {
   const seen = new Map<string, { readonly count: number; readonly sampledMs: number }>();
   let waiting = new Map<string, Sample[]>();
   return {
-    /** @returns whether the payload is one of the few that are looked at */
+    /** @returns whether the payload is one of the few samples */
     add(one: Payload): boolean {
       const key = `${one.party} ${one.kind}`;
       const before = seen.get(key) ?? { count: 0, sampledMs: 0 };
@@ -138,7 +140,7 @@ async function compareAll(context: ShapeContext, samples: readonly Sample[]): Pr
   for (const { party, kind, prints } of byKind.values()) await compare(context, party, kind, prints);
 }
 
-/** Learns the shapes, and opens an incident when they differ from the known one. */
+/** Learns the shapes, and opens an incident when a shape differs from the known one. */
 async function compare(
   { database, alerts, nowMs }: ShapeContext,
   party: string,
@@ -158,12 +160,12 @@ async function compare(
   if (drifts.length === 0) return;
   const more = drifts.length > MOST_NAMED ? ` and ${drifts.length - MOST_NAMED} more` : '';
   const named = drifts.slice(0, MOST_NAMED).map(({ text }) => text);
-  // An earlier drift is known by now: this is another incident.
+  // The previous drift is known by now. This one is another incident.
   await alerts.close(party, ['schema-drift']);
   await alerts.open(party, 'schema-drift', `${kind}: ${named.join('; ')}${more}`);
 }
 
-/** A copy of the beginning of what is large, so that nothing holds on to all of it. */
+/** Copies the beginning of a large payload, so that the rest of it can be freed. */
 function cut(one: Payload): Sample {
   const { body } = one;
   if (body.length <= MOST_BYTES) return { ...one, isPart: false };
@@ -172,7 +174,7 @@ function cut(one: Payload): Sample {
   return { ...one, isPart: true, body: bytes };
 }
 
-/** The fingerprint of what is JSON, lines of JSON, or XML (in part only JSON); nothing else has fields. */
+/** The fingerprint of JSON, JSON lines or XML. A partial body must be JSON. Undefined for all else. */
 function printOf({ body, isPart }: Sample): Fingerprint | undefined {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString();
   try {
@@ -185,7 +187,7 @@ function printOf({ body, isPart }: Sample): Fingerprint | undefined {
   }
 }
 
-/** The members of a question: what they say may be anybody's data. */
+/** The member names of a request. Their values may be personal data. */
 function questionOf(asked: string): string {
   const value = parsed(asked);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
@@ -200,7 +202,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The path of an address, without codes of dossiers and the like. */
+/** The path of a URL, without dossier codes and similar ids. */
 function placeOf(url: string): string {
   const { pathname } = new URL(url);
   return pathname

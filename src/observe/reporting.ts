@@ -6,7 +6,7 @@ import { loadBacklog } from '../ledger/backlog.ts';
 import { lastReconciles } from '../ledger/reconciles.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 
-/** Log, metrics and traces of a process. */
+/** Log, metrics and traces of one process. */
 export interface Reporting {
   readonly telemetry: Telemetry;
   /** Sends the last traces. */
@@ -19,7 +19,7 @@ export async function createReporting(log: Logger, settings: TraceSettings | und
   return { telemetry: createTelemetry(log, traces), close: async () => traces?.close() };
 }
 
-/** Shows in the metrics what stands in the database. */
+/** Adds metrics that are read from the database. */
 export function showDatabase(telemetry: Telemetry, database: Database, nowMs: () => number): void {
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
   telemetry.watchAgreement(() => lastReconciles(database));

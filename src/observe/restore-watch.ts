@@ -2,16 +2,17 @@ import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from '../ledger/
 import { HUB, openIncidents } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
-/** @param folder the folder of the server, when it is the hub's own */
+/** @param folder the folder of the database server, if the hub runs it */
 type RestoreContext = Pick<WatchContext, 'database' | 'telemetry' | 'nowMs'> & { readonly folder: string | undefined };
 
 export interface RestoreWatch {
   /**
-   * Whether a delivery sent now may have been sent before, because the database was restored. Looks after a new connection,
-   * which may lead to another server. Otherwise this costs nothing.
+   * Whether a delivery sent now may have been sent before, because the database was restored.
+   *
+   * Checks again after each new connection, which may lead to another server. Otherwise this costs nothing.
    */
   isDoubtful(): Promise<boolean>;
-  /** Opens the incident while that is so, and closes it. For the scheduler. */
+  /** Opens the incident while deliveries are doubtful, and closes it afterwards. The scheduler calls it. */
   watch(): Promise<void>;
 }
 
@@ -27,7 +28,10 @@ export async function reportRestore({
   return noticed;
 }
 
-/** Notices that the database was restored from a backup, or that another server took over; see ledger/homes.ts. */
+/**
+ * Detects that the database was restored from a backup, or that another server took over (see
+ * ledger/homes.ts).
+ */
 export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 'alerts'>): RestoreWatch {
   const { database, alerts, nowMs } = context;
   let lookedAt: number | undefined;
@@ -35,7 +39,7 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
   let looking: Promise<void> | undefined;
 
   async function lookOnce(): Promise<void> {
-    // One that is made meanwhile is looked at the next time.
+    // A connection made during this check is covered by the next check.
     const connections = database.connections();
     doubtful = (await reportRestore(context)) ?? (await doubtfulHome(database, nowMs()));
     lookedAt = connections;
@@ -50,7 +54,7 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
 
   return {
     async isDoubtful() {
-      // A look that was under way may have begun before the newest connection.
+      // A check in progress may have begun before the newest connection.
       while (database.connections() !== lookedAt) await look();
       return doubtful !== undefined && nowMs() < Date.parse(doubtful.doubtfulUntil);
     },
@@ -58,7 +62,7 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
       await look();
       const cause = doubtful && putBackCause(doubtful);
       const known = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
-      // A second restore is another incident: senders must send again from another moment.
+      // A second restore is another incident, because senders must send again from another time.
       if (known && known.cause !== cause) await alerts.close(HUB, ['put-back']);
       if (cause !== undefined) await alerts.open(HUB, 'put-back', cause);
     },

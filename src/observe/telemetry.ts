@@ -10,48 +10,48 @@ import type { LastReconcile } from '../ledger/reconciles.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { AcceptedMessage, Traces } from './traces.ts';
 
-/** What the hub says of itself: log lines and metrics, with ids and codes, never with personal data or secrets. */
+/** The hub's own log lines and metrics: ids and codes, never personal data or secrets. */
 export interface Telemetry {
   readonly registry: Registry;
   readonly log: Logger;
-  /** Show what is not settled, as it is whenever metrics are asked for. Nothing is shown while it cannot be read. */
+  /** Adds metrics of unsettled deliveries, read on each scrape. They are absent while the read fails. */
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
-  /** Show on how many dossiers each party agreed when it was last compared with. */
+  /** Adds metrics of the dossiers on which each party agreed at its last reconciliation. */
   watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
-  /** Count the anomalies of the history, as it is whenever metrics are asked for. */
+  /** Adds a metric of the anomalies in the history, read on each scrape. */
   watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
-  /** Messages were committed, and what they changed is in the index, at this moment. */
+  /** Records committed messages. Their changes are in the index at this time. */
   accepted(submissions: readonly AcceptedSubmission[], accepted: readonly AcceptedResult[], atMs: number): void;
   attempted(settled: Settled): void;
-  /** The headers by which a partner that is called for this attempt finds the trace; none where there are no traces. */
+  /** The trace headers for a call to a partner. Empty when traces are off. */
   headersOf(claimed: Claimed): Readonly<Record<string, string>>;
   pulled(party: string, name: string, error: string | undefined): void;
-  /** A citizen asked for a dossier. Many who are refused are somebody who guesses. */
+  /** Counts a citizen's look-up. Many refusals indicate a client that guesses. */
   lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
-  /** A door refused a request; how much of it is in the message log. */
+  /** Counts a request that a door refused, by how much of it the message log stores. */
   refused(door: string, kept: 'whole' | 'part' | 'none'): void;
-  /** An incident is open (1) or over (0). */
+  /** Shows an incident as open (1) or closed (0). */
   incident(party: string, kind: string, open: 0 | 1): void;
-  /** Something that should not happen went wrong; the hub goes on. */
+  /** Logs and counts an unexpected error. The hub continues. */
   failed(where: string, error: unknown): void;
 }
 
 type AcceptedSubmission = Omit<AcceptedMessage, 'messageId' | 'receipt' | 'results'> & {
   readonly items: readonly Item[];
 };
-/** The id is absent where the message was not worth one. */
+/** `messageId` is absent when the hub stored no message. */
 type AcceptedResult = Pick<AcceptedMessage, 'receipt' | 'results'> & { readonly messageId?: string };
 
-/** From seconds to a month: what matters over there is counted by the day. */
+/** From a second to a month. Sources that report late do so by days. */
 const FROM_SOURCE = [1, 5, 30, 120, 600, 3_600, 14_400, 43_200, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
-/** @param traces where the settings ask for them */
+/** @param traces undefined when traces are off */
 export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const registry = new Registry();
   const shared = { registers: [registry] };
   const items = new Counter({
     name: 'hub_items_total',
-    help: 'Items taken in, by what became of them',
+    help: 'Accepted items, by result',
     labelNames: ['party', 'door', 'outcome'],
     ...shared,
   });
@@ -63,34 +63,34 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   });
   const attempts = new Counter({
     name: 'hub_attempts_total',
-    help: 'Attempts at partners, by outcome and by what follows: delivered, due again, held, refused, parked',
+    help: 'Delivery attempts, by outcome and next state: delivered, due again, held, refused, parked',
     labelNames: ['party', 'operation', 'outcome', 'follows'],
     ...shared,
   });
   const took = new Histogram({
     name: 'hub_attempt_seconds',
-    help: 'How long attempts at partners took',
+    help: 'Duration of delivery attempts',
     labelNames: ['party'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     ...shared,
   });
   const toIndex = new Histogram({
     name: 'hub_event_to_index_seconds',
-    help: 'From an event at its source to its being visible in the index, by the party that told of it',
+    help: 'Time from an event at its source until the index shows it, by the sending party',
     labelNames: ['party'],
     buckets: FROM_SOURCE,
     ...shared,
   });
   const waited = new Histogram({
     name: 'hub_ack_to_delivered_seconds',
-    help: 'From acknowledged to delivered, by the party that it was delivered to',
+    help: 'Time from acknowledgement to delivery, by the receiving party',
     labelNames: ['party'],
     buckets: [0.1, 0.5, 1, 2, 5, 30, 300, 3600, 86_400],
     ...shared,
   });
   const toPartner = new Histogram({
     name: 'hub_event_to_partner_seconds',
-    help: 'From an event at its source to the acknowledgement of the party that it was delivered to',
+    help: 'Time from an event at its source until the receiving party acknowledges it',
     labelNames: ['party'],
     buckets: FROM_SOURCE,
     ...shared,
@@ -103,25 +103,25 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   });
   const lookUps = new Counter({
     name: 'hub_look_ups_total',
-    help: "Citizens' look-ups, by what they were told",
+    help: "Citizens' look-ups, by result",
     labelNames: ['outcome'],
     ...shared,
   });
   const refusals = new Counter({
     name: 'hub_refusals_total',
-    help: 'Requests that the doors refused, by how much of them the message log keeps: whole, part, none',
+    help: 'Requests that the doors refused, by how much of them the message log stores: whole, part, none',
     labelNames: ['door', 'kept'],
     ...shared,
   });
   const incidents = new Gauge({
     name: 'hub_incidents_open',
-    help: 'Incidents that are open',
+    help: 'Open incidents',
     labelNames: ['party', 'kind'],
     ...shared,
   });
   const failures = new Counter({
     name: 'hub_failures_total',
-    help: 'Things that should not happen',
+    help: 'Unexpected errors',
     labelNames: ['where'],
     ...shared,
   });
@@ -138,7 +138,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
         for (const { index, outcome } of accepted[at]?.results ?? []) {
           counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
           const eventMs = outcome === 'accepted' ? eventMsOf(told[index]) : undefined;
-          // Clocks differ: what comes before it happened came at once.
+          // Clocks differ: an event that seems to lie in the future counts as no delay.
           if (eventMs !== undefined) toIndex.observe({ party }, Math.max(atMs - eventMs, 0) / 1000);
         }
         for (const [outcome, count] of counts) items.inc({ party, door, outcome }, count);
@@ -193,7 +193,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   };
 }
 
-/** When what an item tells happened; catalogue entries have no such time. */
+/** The time of an item's event. Catalogue entries have none. */
 function eventMsOf(item: Item | undefined): number | undefined {
   if (item?.kind !== 'record') return undefined;
   const { record } = item;
@@ -201,7 +201,7 @@ function eventMsOf(item: Item | undefined): number | undefined {
   return 'statusAt' in record ? instantToMs(record.statusAt) : undefined;
 }
 
-/** Two gauges of one look at what is not settled. */
+/** Shows two gauges from one query of unsettled deliveries. */
 function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
   let loading: Promise<readonly Backlog[]> | undefined;
   const look = (): Promise<readonly Backlog[]> => {
@@ -214,7 +214,7 @@ function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>
   };
   new Gauge({
     name: 'hub_deliveries',
-    help: 'Deliveries that are not settled: due (sent by itself), held (a person must act), behind (a held one)',
+    help: 'Unsettled deliveries: due (the hub sends them), held (a person must act), behind (they wait for a held one)',
     labelNames: ['party', 'state'],
     registers: [registry],
     async collect() {
@@ -224,7 +224,7 @@ function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>
   });
   new Gauge({
     name: 'hub_oldest_due_seconds',
-    help: 'Age of the oldest delivery that is sent by itself and has not got through',
+    help: 'Age of the oldest due delivery',
     labelNames: ['party'],
     registers: [registry],
     async collect() {
@@ -237,7 +237,7 @@ function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>
 function showAgreement(registry: Registry, load: () => Promise<readonly LastReconcile[]>): void {
   new Gauge({
     name: 'hub_reconcile_agreement_ratio',
-    help: 'Dossiers on which both sides agreed, of those that could be judged when the party was last compared with',
+    help: 'Share of comparable dossiers on which both sides agreed at the last reconciliation with the party',
     labelNames: ['party'],
     registers: [registry],
     async collect() {
@@ -247,11 +247,11 @@ function showAgreement(registry: Registry, load: () => Promise<readonly LastReco
   });
 }
 
-/** Counted in the history itself: each process tells the same number, also of what others recorded. */
+/** Counted in the stored history itself, so that every process reports the same number. */
 function showAnomalies(registry: Registry, load: () => Promise<readonly AnomalyCount[]>): void {
   new Counter({
     name: 'hub_anomalies_total',
-    help: 'Events that are not what is expected, in the history that is kept: same-time, transition, reopened, reopened-without-reason, ahead-of-time, not-owner',
+    help: 'Anomalies in the stored history: same-time, transition, reopened, reopened-without-reason, ahead-of-time, not-owner',
     labelNames: ['party', 'kind'],
     registers: [registry],
     async collect() {

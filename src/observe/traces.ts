@@ -25,8 +25,10 @@ import type { ItemResult } from '../ledger/messages.ts';
 import type { Settled } from '../ledger/settle.ts';
 
 /**
- * The way of each message as a trace of OpenTelemetry: taken in, what of it waited and was let go, and every attempt at a
- * partner. Ids, codes, outcomes and reasons; no personal data, as in the log.
+ * Shows the path of each message as an OpenTelemetry trace.
+ *
+ * Spans cover acceptance, the release of quarantined items, and every attempt at a partner. They carry ids,
+ * codes, outcomes and reasons, and no personal data, like the log.
  */
 export interface Traces {
   /** A message was committed. */
@@ -34,11 +36,11 @@ export interface Traces {
   attempted(settled: Settled): void;
   /** The `traceparent` of a call that makes this attempt. */
   traceparentOf(claimed: Claimed): string;
-  /** Hand over what is left; a collector that does not answer is waited for no longer than a second. */
+  /** Exports the remaining spans. Waits at most one second for the collector. */
   close(): Promise<void>;
 }
 
-/** A message that was taken in. */
+/** A message that the hub accepted. */
 export interface AcceptedMessage {
   readonly messageId: string;
   readonly receipt: string;
@@ -54,18 +56,24 @@ export interface AcceptedMessage {
   readonly caller?: TraceContext;
 }
 
-/** So many spans may wait for the collector; what is more is dropped, and nothing of the hub waits. */
+/**
+ * The number of spans that may wait for the collector. More spans are dropped, and the hub never
+ * waits.
+ */
 const MOST_WAITING = 8_192;
 const EXPORT_EVERY_MS = 1_000;
 const EXPORTED_WITHIN_MS = 10_000;
 const CLOSED_WITHIN_MS = 1_000;
-/** Of an array of a thousand: a trace is searched for by a dossier's code, and a span stays small. */
+/** An array may hold a thousand. Traces are searched by dossier code, and spans must stay small. */
 const MOST_CODES = 50;
 
 /** Kinds of doors that no sender used: the hub asked, or an operator gave a file. */
 const INTERNAL_DOORS = new Set(['pull', 'reconcile', 'import']);
 
-/** Export traces by OTLP over HTTP. What the environment says of headers, resource and compression the library reads itself. */
+/**
+ * Exports traces by OTLP over HTTP. The library reads the headers, resource and compression settings
+ * itself.
+ */
 export function createTraces({ url, share }: TraceSettings, log: Logger): Traces {
   const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: EXPORTED_WITHIN_MS }), log);
   const processor = new BatchSpanProcessor(exporter, {
@@ -136,19 +144,19 @@ interface Span {
   readonly name: string;
   readonly context: TraceContext;
   readonly kind: SpanKind;
-  /** The span of the same trace that it follows from. */
+  /** The parent span in the same trace. */
   readonly parent?: string;
-  /** Where the sender was in a trace of its own. */
+  /** The sender's own trace context. */
   readonly caller?: TraceContext;
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: Attributes;
-  /** Why it came to nothing. */
+  /** Why the operation failed. */
   readonly error?: string;
 }
 
 function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
-  // Clocks may be set back: nothing ends before it began.
+  // Clocks may be set back, so a span must not end before it starts.
   const startMs = Math.min(span.startMs, span.endMs);
   return {
     name: span.name,
@@ -174,7 +182,7 @@ function otelContext({ traceId, spanId, isSampled }: TraceContext) {
   return { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE };
 }
 
-/** Seconds and nanoseconds. */
+/** Converts milliseconds to seconds and nanoseconds. */
 function hrTime(ms: number): HrTime {
   return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }
@@ -182,7 +190,7 @@ function hrTime(ms: number): HrTime {
 function attributesOf({ party, door, operation, messageId, receipt, results, refused }: AcceptedMessage): Attributes {
   const counts = new Map<string, number>();
   for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  // What is no dossier's code may be anything.
+  // The code of an invalid item may be any text, even personal data.
   const codes = results.flatMap(({ code, outcome }) => (code !== undefined && outcome !== 'invalid' ? [code] : []));
   return {
     ...(party && { 'lienthong.party': party }),
@@ -200,23 +208,24 @@ function ownVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
-/** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say more, and otherwise. */
+/** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to these attributes and override them. */
 function resourceOf(version: string): ReadableSpan['resource'] {
   const own = resourceFromAttributes({ 'service.name': 'lienthong', 'service.version': version });
   return own.merge(detectResources({ detectors: [envDetector] }));
 }
 
-/** Log once that the collector does not take them, and once that it does again. */
+/** Logs once when the collector stops accepting spans, and once when it accepts them again. */
 function telling(exporter: SpanExporter, log: Logger): SpanExporter {
   let failing = false;
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {
         const error = result.code === 0 ? undefined : (result.error?.message ?? 'no reason given');
-        if (error !== undefined && !failing) log.warn({ error }, 'traces are not taken: they are dropped');
-        if (error === undefined && failing) log.info({}, 'traces are taken again');
+        if (error !== undefined && !failing)
+          log.warn({ error }, 'the trace collector accepts no spans: they are dropped');
+        if (error === undefined && failing) log.info({}, 'the trace collector accepts spans again');
         failing = error !== undefined;
-        // The processor has nothing to do about it, and would tell it once more.
+        // The processor cannot act on the error, and would log it a second time.
         done({ code: 0 });
       });
     },

@@ -3,7 +3,7 @@ import type { Vault } from '../secrets/vault.ts';
 import type { Alerts } from './alerts.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** The part of the HubContext that watches use. HubContext itself names the types of this folder. */
+/** The part of HubContext that the watches use. HubContext itself imports types from this folder. */
 export interface WatchContext {
   readonly database: Database;
   readonly vault: Vault;

@@ -4,16 +4,16 @@ import { createPayloadShapes, type PayloadShapes } from './payload-shapes.ts';
 import { createRestoreWatch, type RestoreWatch } from './restore-watch.ts';
 import type { WatchContext } from './watch-context.ts';
 
-/** Everything that watches the hub from inside, and opens incidents. */
+/** All internal checks that open incidents. */
 export interface Watches {
   readonly restore: RestoreWatch;
   readonly shapes: PayloadShapes;
   readonly lastWrite: LastWrite;
-  /** Follows the chain of the audit; see createAuditWatch. */
+  /** Checks and signs the audit chain. See createAuditWatch. */
   readonly audit: () => Promise<void>;
 }
 
-/** @param folder the folder of the database server, when it is the hub's own */
+/** @param folder the folder of the database server, if the hub runs it */
 export function createWatches(context: WatchContext, folder: string | undefined): Watches {
   return {
     restore: createRestoreWatch({ ...context, folder }),

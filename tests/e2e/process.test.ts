@@ -237,7 +237,7 @@ test('with nothing given and a data folder that only its owner may enter it star
     const { dataDir } = await hub.said('embedded PostgreSQL started');
     for (const part of made ? ['', '.asked', '.password', '.log'] : [])
       onTestFinished(() => rm(`${dataDir}${part}`, { recursive: true, force: true }));
-    expect(hub.lines.filter(({ msg }) => msg === 'embedded PostgreSQL data folder made')).toHaveLength(made);
+    expect(hub.lines.filter(({ msg }) => msg === 'created the embedded PostgreSQL data folder')).toHaveLength(made);
     hub.child.kill('SIGTERM');
     expect(await hub.ended).toBe(0);
   }

@@ -206,7 +206,7 @@ test('what a proxy answers while the hub is updated ends no dossier and becomes 
   }
   for (const answer of [new Response('<html>'), Response.json({})]) {
     instead = (path) => (path.endsWith('/changes') ? answer.clone() : undefined);
-    await expect(copy.round(0)).rejects.toThrow('what answers at /api/v1/changes is no hub');
+    await expect(copy.round(0)).rejects.toThrow('the server that answers at /api/v1/changes is not a hub');
   }
   instead = () => undefined;
   await follow();
