@@ -20,7 +20,7 @@ const LIST = '/services';
 const NAMES = ['q', 'field', 'agency', 'level', 'audience', 'inForce', 'cursor'] as const;
 type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
-/** The catalogue of services for people: no key is needed, as for what is posted in every office. */
+/** The public catalogue of services. It needs no key, because every office posts the same data. */
 export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors, province }: PageContext): void {
   pages.get(LIST, async (c) => {
     const query = readQuery(c);
@@ -54,7 +54,7 @@ ${paging(say, filter, cursor !== undefined, next)}`,
             title: (entry.record as Service).name,
             isTitleVietnamese: true,
             body: serviceView(say, entry.record as Service, past),
-            // What has ended is not to be found by who wants to file.
+            // A service out of force must not appear in search results.
             ...((entry.record as Service).inForce && { head: serviceMarkup(entry.record as Service, province?.name) }),
           }
         : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
@@ -62,7 +62,10 @@ ${paging(say, filter, cursor !== undefined, next)}`,
   });
 }
 
-/** What is asked for, or the names of the parameters that cannot be used. Others, which links gather, say nothing here. */
+/**
+ * The query, or the names of its invalid parameters. Unknown parameters, which links collect, are
+ * ignored.
+ */
 function readQuery(c: Context): Query | readonly string[] {
   const given = c.req.queries();
   const query = Object.fromEntries(
@@ -128,7 +131,7 @@ ${choose('inForce', say('Hiệu lực', 'In force'), filter.inForce, say('Còn h
 </form>`;
 }
 
-/** A value that a link brought and that is not among the choices is one of them all the same: it holds. */
+/** Offers a value from a link even when it is not among the choices. */
 function choose(name: string, label: string, value = '', none: string, choices: readonly Choice[]): Html {
   const isKnown = value === '' || choices.some((choice) => choice.value === value);
   const options = isKnown ? choices : [{ value, text: value }, ...choices];
@@ -142,8 +145,8 @@ function choose(name: string, label: string, value = '', none: string, choices: 
 function results(say: Say, services: readonly Service[]): Html {
   if (services.length === 0)
     return html`<p class="card" role="status">${say(
-      'Không có thủ tục nào như vậy. Hãy thử ít từ hơn, hoặc bỏ bớt bộ lọc.',
-      'There is no such service. Try fewer words, or fewer filters.',
+      'Không tìm thấy thủ tục phù hợp. Hãy dùng ít từ khóa hơn hoặc bớt điều kiện lọc.',
+      'No service matches. Try fewer words or fewer filters.',
     )}</p>`;
   return html`<ul class="services">${services.map(
     ({ code, name, inForce, fieldName, levels = [], onlineLevel }) => html`<li class="card">

@@ -6,17 +6,17 @@ import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { moment, STATUS, unknown, vietnamese } from './words.ts';
 
-/** A dossier as the public look-up gives it. */
+/** A dossier as the public look-up returns it. */
 export type PublicDossier = Omit<Dossier, 'applicant'> & { readonly applicant?: { readonly name: string } };
 
 interface Known {
   /** Whether the catalogue has its service. */
   readonly hasService: boolean;
-  /** The hub's clock: by it a due date has passed or not. */
+  /** The hub's clock, which decides whether a due date has passed. */
   readonly nowMs: number;
 }
 
-/** How far a dossier is. */
+/** The progress and facts of a dossier. */
 export function dossierView(say: Say, dossier: PublicDossier, known: Known): Html {
   const { name, meaning, next, tone } = STATUS[dossier.status];
   return html`<article class="card dossier">
@@ -58,7 +58,7 @@ function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): 
 
 const DAY_MS = 86_400_000;
 
-/** A dossier that the office has done with is neither in time nor late here: for that there are several rules. */
+/** How much time is left. A finished dossier has no mark, because several rules define "in time". */
 function dueMark(say: Say, status: Status, dueAt: string, nowMs: number): Html | string {
   if (isFinished(status)) return '';
   const leftMs = instantToMs(dueAt) - nowMs;
@@ -79,8 +79,10 @@ interface Step {
 const WAY = ['submitted', 'received', 'processing', 'resolved', 'returned'] as const satisfies Status[];
 
 /**
- * The way of a dossier. A side state stands where the dossier left the way: after what is known to have been reached; what
- * it waits for may lead on, an end does not.
+ * The steps of a dossier.
+ *
+ * A side state appears after the last step that is known to be reached. A state that waits for the citizen may
+ * lead on; a final state does not.
  */
 export function stepsOf(dossier: PublicDossier): readonly Step[] {
   const { status, statusAt } = dossier;

@@ -3,12 +3,13 @@ import { getCookie, setCookie } from 'hono/cookie';
 
 export type Language = 'vi' | 'en';
 
-/** What is said in the reader's language; written where it is shown, so that neither is forgotten. */
+/** Selects the text for the reader's language. Both texts stand together, so that none is forgotten. */
 export type Say = (vietnamese: string, english: string) => string;
 
 /**
- * What the address of a page says by a name. Hono tries each escape that is broken and catches an error: an address of 15 KB
- * of them took 75 ms of everybody's time.
+ * A parameter of the page's URL.
+ *
+ * Hono tries each broken escape and catches an error. A URL with 15 KB of them blocked the process for 75 ms.
  */
 export function parameterOf(c: Context, name: string): string | undefined {
   return new URL(c.req.url).searchParams.get(name) ?? undefined;
@@ -16,7 +17,7 @@ export function parameterOf(c: Context, name: string): string | undefined {
 
 const YEAR_S = 365 * 86_400;
 
-/** The language of a page: the one that is asked for (`?lang=`, kept in a cookie), otherwise Vietnamese. */
+/** The language of a page: the requested one (`?lang=`, stored in a cookie), otherwise Vietnamese. */
 export function languageOf(c: Context): Language {
   const asked = parameterOf(c, 'lang');
   if (asked === 'vi' || asked === 'en') {

@@ -2,29 +2,31 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { languageOf, type Say, sayIn } from './language.ts';
 
-/** A piece of a page: what is put into it by `html` is escaped. */
+/** A part of a page. `html` escapes the inserted values. */
 export type Html = ReturnType<typeof html>;
 
 export interface Shown {
   readonly title: string;
-  /** Where the title is a text of a source, which is Vietnamese on every page. */
+  /** True when the title is a source's text, which is Vietnamese on every page. */
   readonly isTitleVietnamese?: boolean;
   readonly body: Html;
-  /** Whose name stands at the top. */
+  /** The name at the top of the page. */
   readonly owner: string;
   readonly links: readonly { readonly href: string; readonly text: string }[];
-  /** What stands in the head besides, such as a style of its own. */
+  /** Additions to the head, such as a style sheet. */
   readonly head?: Html;
-  /** What stands at the end of the top line, such as who is signed in. */
+  /** The end of the top line, such as the signed-in user. */
   readonly corner?: Html;
-  /** What was asked by a form, as its page may be linked to in the other language; otherwise its address says it. */
+  /** The fields of a submitted form, for the link to the other language. Undefined: the URL has all. */
   readonly asked?: Readonly<Record<string, string>>;
   readonly status?: 200 | 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
 }
 
 /**
- * What a page may do: show itself, in our own style, and send its forms here. Nothing runs in it, nothing is fetched
- * from elsewhere, no other site frames it, and no address that it links to hears where its reader came from.
+ * The permissions of a page: our own style, and forms to this site.
+ *
+ * No script runs, nothing is fetched from elsewhere, and no other site can frame it. Linked sites get no
+ * referrer.
  */
 const GUARDS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
@@ -34,7 +36,7 @@ const GUARDS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-/** Answer with a page in the reader's language. */
+/** Answers with a page in the reader's language. */
 export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
   const language = languageOf(c);
   const say = sayIn(language);
@@ -86,10 +88,10 @@ function isHere(c: Context, href: string): boolean {
   return href === '/' || href === '/console' ? c.req.path === href : c.req.path.startsWith(href);
 }
 
-/** This page again, in the other language. What was sent by a form is not sent again. */
+/** The URL of this page in the other language. It does not submit a form again. */
 function inOther(c: Context, other: string, asked: Shown['asked']): string {
   const query = new URLSearchParams(asked ?? new URL(c.req.url).search);
   query.set('lang', other);
-  // With two slashes before it, it would be the name of another site.
+  // Two leading slashes would name another site.
   return `${c.req.path.replace(/^\/+/, '/')}?${query}`;
 }

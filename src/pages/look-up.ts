@@ -12,7 +12,7 @@ import { STATUS } from './words.ts';
 const MOST_BYTES = 4 * 1024;
 const LONGEST_CODE = 100;
 
-/** What of the form is not as it should be. */
+/** The invalid field of the form. */
 type Wrong = 'code' | 'proof';
 
 type Found =
@@ -22,9 +22,11 @@ type Found =
   | { readonly kind: 'too-often'; readonly waitS: number };
 
 /**
- * A citizen looks up a dossier. The proof is posted, so that it stands in no address, history or log. The public API is
- * asked with what the citizen's request came by: its limits, masking and timing hold here, too. Nothing is changed and
- * nobody is known by a cookie, so that a portal may send its visitors here by a form of its own.
+ * A citizen looks up a dossier.
+ *
+ * The proof is posted, so it appears in no URL, history or log. The page calls the public API with the citizen's
+ * own connection, so its limits, masking and timing apply here too. Nothing changes state and no cookie
+ * identifies anybody. Therefore a portal may send its visitors here with its own form.
  */
 export function addLookUpPage(
   pages: Hono,
@@ -32,7 +34,7 @@ export function addLookUpPage(
   page: ShowPage,
   { catalogue, nowMs }: Pick<PageContext, 'catalogue' | 'nowMs'>,
 ): void {
-  // A link may name the code, as one on a receipt does; nothing is looked up by it.
+  // A link, as on a receipt, may contain the code. It does not start a look-up.
   pages.get('/', (c) =>
     page(c, (say) => ({
       title: title(say),
@@ -45,7 +47,7 @@ ${help(say)}`,
     if (!sent) return page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 }));
     const code = typedCode(sent.get('code') ?? '');
     const found = await lookUp(app, c, code, (sent.get('proof') ?? '').replace(/\s/g, ''));
-    // The code alone: the proof stands in no address.
+    // Only the code. The proof must not appear in a URL.
     const asked: Record<string, string> = code === '' ? {} : { code: code.slice(0, LONGEST_CODE) };
     if (found.kind === 'dossier') {
       const service = await catalogue.one('service', found.dossier.serviceCode);
@@ -95,11 +97,11 @@ function failed(
 ): Pick<Shown, 'title' | 'body' | 'status'> {
   const wrong = found.kind === 'wrong' ? found.field : undefined;
   return {
-    // Another one than before: whoever hears the page hears first that it is not the result.
+    // A different title, because screen readers announce it first.
     title:
       found.kind === 'none'
-        ? say('Chưa tìm thấy hồ sơ', 'No dossier was found')
-        : say('Chưa tra cứu được hồ sơ', 'The dossier was not looked up'),
+        ? say('Chưa tìm thấy hồ sơ', 'No dossier found')
+        : say('Chưa tra cứu được hồ sơ', 'The look-up failed'),
     status: STATUSES[found.kind],
     body: html`<p class="card" role="alert" id="wrong">${explained(say, found)}</p>
 ${form(say, code, wrong)}
@@ -114,7 +116,7 @@ function explained(say: Say, found: Exclude<Found, { kind: 'dossier' }>): string
         ? say('Mã hồ sơ: hãy nhập mã in trên giấy tiếp nhận.', 'Dossier code: enter the code printed on your receipt.')
         : say(
             '4 số cuối: hãy nhập đúng 4 chữ số, không nhập cả số điện thoại hay số giấy tờ.',
-            'Last four digits: enter four digits, and not the whole phone or identity number.',
+            'Last four digits: enter only four digits, not the whole phone or identity number.',
           );
     case 'none':
       return say(
@@ -160,7 +162,7 @@ function help(say: Say): Html {
   return html`<section class="card">
 <p>${say(
     'Tra cứu cho biết hồ sơ đang ở đâu, cần làm gì và ngày hẹn trả. Tên người nộp được che; 4 số đã nhập không được lưu lại.',
-    'You are told where the dossier is, what to do and when it is due. The name of the applicant is masked; the four digits are not kept.',
+    'The result shows where the dossier is, what to do and when it is due. The applicant’s name is masked, and the four digits are not stored.',
   )}</p>
 <p>${say('Chưa nộp hồ sơ? Xem', 'Not filed yet? See')} <a href="/services">${say(
     'giấy tờ, thời hạn và phí của từng thủ tục',

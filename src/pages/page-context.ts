@@ -5,10 +5,10 @@ import type { MakeReport } from '../http/remembered-reports.ts';
 import type { Say } from './language.ts';
 import type { Shown } from './layout.ts';
 
-/** What the pages for citizens share. */
+/** What the pages for citizens need. */
 export interface PageContext
   extends Pick<AppContext, 'nowMs' | 'telemetry' | 'province' | 'catalogue' | 'cursors' | 'reportingDay'> {
-  /** Reports for visitors without a key; see rememberReports. */
+  /** Reports for visitors without a key. See rememberReports. */
   readonly statistics: MakeReport;
   /** The refusal that an error becomes, as for the API. */
   readonly refusalOf: (error: unknown) => Refusal;

@@ -9,7 +9,7 @@ import type { PageContext, ShowPage } from './page-context.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsPage } from './statistics.ts';
 
-/** What citizens see without a key. */
+/** The pages for citizens, which need no key. */
 export function addPages(app: Hono, hub: PageContext): void {
   const page: ShowPage = (c, build) => show(c, (say) => ({ ...frameOf(hub, say), ...build(say) }));
   const pages = new Hono();
@@ -29,7 +29,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   app.route('/', pages);
 }
 
-/** What people see at an address that there is not. */
+/** The 404 page. */
 export function unknownPage(province: PageContext['province']): (c: Context) => Response | Promise<Response> {
   return (c) =>
     show(c, (say) => ({
@@ -37,14 +37,14 @@ export function unknownPage(province: PageContext['province']): (c: Context) => 
       ...missingPage(
         say,
         say(
-          'Không có trang này. Hãy bắt đầu từ một trong các trang ở trên.',
-          'There is no such page. Please begin from one of the pages above.',
+          'Không tìm thấy trang. Vui lòng bắt đầu từ một trong các trang ở trên.',
+          'This page does not exist. Please start from one of the pages above.',
         ),
       ),
     }));
 }
 
-/** What all pages for citizens have in common. */
+/** The common frame of all pages for citizens. */
 function frameOf({ province }: Pick<PageContext, 'province'>, say: Say) {
   return {
     owner: province?.name ?? say('Cổng dịch vụ công', 'Public-service portal'),

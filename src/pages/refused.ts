@@ -5,13 +5,13 @@ import type { Shown } from './layout.ts';
 
 type Page = Pick<Shown, 'title' | 'body' | 'status'>;
 
-/** A refusal in the reader's words; what went wrong inside is in the log, not here. */
+/** A refusal in the reader's words. Internal errors are only in the log. */
 export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'status' | 'problems'>): Page {
   if (status === 503)
     return pageOf(503, say('Hiện chưa xem được', 'Not available now'), [
       say(
         'Hệ thống đang bận hoặc được bảo trì. Xin thử lại sau ít phút.',
-        'The hub is busy or being maintained. Please try again in a few minutes.',
+        'The system is busy or under maintenance. Please try again in a few minutes.',
       ),
     ]);
   if (status < 500)
@@ -24,18 +24,18 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
   ]);
 }
 
-/** @param names of the parameters of the address that cannot be used */
+/** @param names the URL parameters that are not valid */
 export function wrongPage(say: Say, names: readonly string[]): Page {
   const detail =
     names.length === 0
-      ? say('Địa chỉ có phần không dùng được.', 'A part of the address cannot be used.')
+      ? say('Địa chỉ có phần không hợp lệ.', 'A part of the address is not valid.')
       : say(
-          `Phần này của địa chỉ không dùng được: ${names.join(', ')}.`,
-          `This part of the address cannot be used: ${names.join(', ')}.`,
+          `Phần này của địa chỉ không hợp lệ: ${names.join(', ')}.`,
+          `This part of the address is not valid: ${names.join(', ')}.`,
         );
-  return pageOf(400, say('Địa chỉ không đúng', 'The address is not right'), [
+  return pageOf(400, say('Địa chỉ không đúng', 'Invalid address'), [
     detail,
-    say('Hãy bắt đầu lại từ một trong các trang ở trên.', 'Please begin anew from one of the pages above.'),
+    say('Hãy bắt đầu lại từ một trong các trang ở trên.', 'Please start again from one of the pages above.'),
   ]);
 }
 

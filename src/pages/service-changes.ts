@@ -8,19 +8,19 @@ import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { moment } from './words.ts';
 
-/** How many versions are looked at for the page; all are in the API. */
+/** The number of versions that the page compares. The API has all of them. */
 export const LOOKED_AT = 10;
 const VERSIONS = 5;
 const LINES = 8;
 
-/** A version that changed something, and as many of its changes as are shown. */
+/** A version with changes, and the changes that the page shows. */
 export interface ChangedVersion {
   readonly changedAt: string;
   readonly changes: readonly CatalogueChange[];
   readonly more: number;
 }
 
-/** The last versions that changed something, the newest first: as many as are shown are compared, in turns with all else. */
+/** The newest versions with changes, newest first. Comparing yields regularly to other requests. */
 export async function lastChanged(versions: readonly KeptVersion[]): Promise<readonly ChangedVersion[]> {
   const changed: ChangedVersion[] = [];
   for (const { before, record, changedAt } of versions) {
@@ -34,7 +34,7 @@ export async function lastChanged(versions: readonly KeptVersion[]): Promise<rea
   return changed;
 }
 
-/** The last changes of a service in lines that people read; nothing where it never changed. */
+/** The latest changes of a service, as readable lines. Empty when it never changed. */
 export function serviceChanges(say: Say, versions: readonly ChangedVersion[]): Html | '' {
   if (versions.length === 0) return '';
   const language = say('vi', 'en') === 'en' ? 1 : 0;
@@ -47,7 +47,7 @@ export function serviceChanges(say: Say, versions: readonly ChangedVersion[]): H
   )}</ol>`;
 }
 
-/** Since when a service is out of force, where its versions tell; the newest first. */
+/** The time when a service went out of force, if its versions show it. */
 export function endedAt(versions: readonly KeptVersion[]): string | undefined {
   const isInForce = ({ record }: KeptVersion): boolean => (record as Service).inForce;
   const last = versions.findIndex(isInForce);

@@ -4,10 +4,13 @@ import type { Service } from '#schemas/service.upsert.v1';
 import type { Html } from './layout.ts';
 
 /**
- * A service for search engines, in the page's head: schema.org's GovernmentService (https://schema.org/GovernmentService).
- * A block of data, which nothing runs. Papers, steps and the rest are in CPSV-AP; of a fee that is not known there is none.
+ * The data of a service for search engines (https://schema.org/GovernmentService), in the page's
+ * head.
  *
- * @param area whose service it is, such as the province
+ * It is a data block that no browser executes. Steps, papers and the rest are in CPSV-AP. An unknown fee is left
+ * out.
+ *
+ * @param area the area of the service, such as the province
  */
 export function serviceMarkup(service: Service, area: string | undefined): Html {
   const { code, name, fieldName, fields = [], agencies = [], audience = [], channels = [], results = [] } = service;
@@ -49,7 +52,7 @@ function some(name: string, values: readonly unknown[]): object {
   return values.length > 0 ? { [name]: values } : {};
 }
 
-/** No text of a source ends the block: it ends with the first `</script`, whatever stands around it. */
+/** Escapes `<`, because a browser ends the block at the first `</script` in it. */
 function asData(value: object): Html {
   return raw(`<script type="application/ld+json">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`);
 }

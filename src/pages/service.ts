@@ -10,13 +10,13 @@ type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[numbe
 type Fee = NonNullable<Term['fees']>[number];
 type Case = NonNullable<Service['cases']>[number];
 
-/** What its versions tell of a service: since when it is out of force, where they tell that, and what changed last. */
+/** The history of a service: when it went out of force, and its latest changes. */
 export interface Past {
   readonly since: string | undefined;
   readonly changed: readonly ChangedVersion[];
 }
 
-/** All that the catalogue knows of a service. */
+/** Everything that the catalogue knows of a service. */
 export function serviceView(say: Say, service: Service, { since, changed }: Past): Html {
   const { inForce, conditions, results = [], cases = [] } = service;
   const given = cases.filter(({ steps = [], components = [] }) => steps.length + components.length > 0);
@@ -25,7 +25,7 @@ export function serviceView(say: Say, service: Service, { since, changed }: Past
       ? ''
       : html`<p class="card" role="alert"><strong>${say('Thủ tục này đã hết hiệu lực.', 'This service is no longer in force.')}</strong> ${since && html`${say('Từ', 'Since')} ${moment(since)}.`} ${say(
           'Thông tin dưới đây để xem lại hồ sơ cũ.',
-          'What follows is for dossiers of before.',
+          'The information below is for earlier dossiers.',
         )}</p>`
   }
 <section class="card">${facts(say, service)}</section>
@@ -83,7 +83,7 @@ function channelTable(say: Say, { channels = [] }: Service): Html {
   )}</tbody></table>`;
 }
 
-/** The number where there is one, otherwise what the source said. */
+/** The number if there is one, otherwise the source's text. */
 function termView(say: Say, { amount, unit, text, description }: Term): Html {
   const time =
     amount !== undefined && unit !== undefined
@@ -94,7 +94,7 @@ function termView(say: Say, { amount, unit, text, description }: Term): Html {
   return html`${time}${description && html`<p class="note" lang="vi">${description}</p>`}`;
 }
 
-/** An amount that is not known is said to be so, with the words that the source has for it. */
+/** A fee. An unknown amount is shown as unknown, with the source's text. */
 function feeView(say: Say, { amountVnd, text, description, url }: Fee): Html {
   const amount = typeof amountVnd === 'number' ? money(say, amountVnd) : unknown(say);
   const isSaid = typeof amountVnd === 'number' && text === dong(amountVnd);
@@ -125,7 +125,7 @@ function formView(say: Say, { name, url }: { readonly name?: string; readonly ur
   return html`<div>${url ? link(url, text) : vietnamese(text)}</div>`;
 }
 
-/** An address that a source gave leads there only where it is one of the web. */
+/** A link to a source's address. Only web addresses become links. */
 function link(url: string, text: string): Html {
   const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   return isWeb ? html`<a href="${url}">${text}</a>` : html`${text}`;

@@ -16,7 +16,7 @@ interface Asked {
   readonly rule: Rule;
 }
 
-/** The statistics page. It asks for nothing but what its selects offer. */
+/** The statistics page. It accepts only the values that its selects offer. */
 export function statisticsPage(
   page: ShowPage,
   hub: Pick<PageContext, 'nowMs' | 'statistics' | 'reportingDay'>,
@@ -31,18 +31,18 @@ export function statisticsPage(
     };
     const found = await statistics(asked);
     return page(c, (say) => ({
-      title: say('Thống kê giải quyết thủ tục hành chính', 'How administrative procedures are resolved'),
+      title: say('Thống kê giải quyết thủ tục hành chính', 'Statistics on administrative procedures'),
       body: html`${formOf(say, asked, periods)}${tableOf(say, asked, found)}${notesOf(say, asked, found)}`,
     }));
   };
 }
 
-/** What is not offered is taken for what stands first. */
+/** The given value if it is offered, otherwise the first one. */
 function oneOf<const T extends string>(offered: readonly T[], given: string | undefined): T {
   return offered.find((one) => one === given) ?? (offered[0] as T);
 }
 
-/** The periods of reports that have begun, the newest first: two years and their quarters. */
+/** The reporting periods that have begun, newest first: two years and their quarters. */
 function periodsUpTo(nowMs: number, reportingDay: number | undefined): readonly string[] {
   const today = new Date(nowMs + 7 * 3_600_000).toISOString().slice(0, 10);
   const year = Number(today.slice(0, 4));
@@ -125,13 +125,13 @@ ${[
     shown.length < items.length
       ? html`<p class="note">${say(
           `Chỉ hiện ${MOST_LINES} dòng có nhiều hồ sơ nhất trong ${items.length} dòng; tổng cộng tính trên tất cả.`,
-          `Only the ${MOST_LINES} lines with the most dossiers of ${items.length} are shown; the total is of all of them.`,
+          `Shows the ${MOST_LINES} lines with the most dossiers out of ${items.length}. The total covers all lines.`,
         )}</p>`
       : ''
   }`;
 }
 
-/** What a page can hold, and a reader look through. */
+/** More lines would be too long for a page and for a reader. */
 const MOST_LINES = 200;
 
 function busiest(items: StatisticsReport['items']): StatisticsReport['items'] {
@@ -168,16 +168,16 @@ function lineName(say: Say, by: Group, { key, name }: StatisticsReport['items'][
 
 function notesOf(say: Say, { rule }: Asked, { behind }: StatisticsReport): Html {
   const lacking = behind === null || behind > 0;
-  return html`<p class="note">${ruleMeans(say, rule)} ${say('Số liệu được tính lại sau mỗi 5 phút.', 'The numbers are counted anew every 5 minutes.')}</p>
-${lacking ? html`<p class="note" role="note">${say('Một số thay đổi mới nhất chưa được tính.', 'Some of the newest changes are not counted yet.')}</p>` : ''}`;
+  return html`<p class="note">${ruleMeans(say, rule)} ${say('Số liệu được tính lại sau mỗi 5 phút.', 'The numbers are updated every 5 minutes.')}</p>
+${lacking ? html`<p class="note" role="note">${say('Một số thay đổi mới nhất chưa được tính.', 'Some recent changes are not counted yet.')}</p>` : ''}`;
 }
 
-/** With the separators of the language: 1.234,5 in Vietnamese. */
+/** Formats with the language's separators: 1.234,5 in Vietnamese. */
 function inWords(say: Say, number: number): string {
   return FORMATS[say('vi', 'en') as 'vi' | 'en'].format(number);
 }
 
-/** Making one takes fifty times as long as using it. */
+/** Creating a formatter takes fifty times as long as using it. */
 const FORMATS = {
   vi: new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 }),
   en: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 2 }),
@@ -209,16 +209,16 @@ function ruleName(say: Say, rule: Rule): string {
 function ruleMeans(say: Say, rule: Rule): string {
   return {
     '766': say(
-      'Tính theo Quyết định 766/QĐ-TTg: so sánh đến giờ, phút; trừ thời gian chờ bổ sung một lần; bổ sung từ hai lần là quá hạn; hồ sơ không được tiếp nhận vẫn được tính.',
-      'Counted by Decision 766/QĐ-TTg: to the minute; the wait for one supplement is taken off, a second one is late; dossiers that were refused count.',
+      'Tính theo Quyết định 766/QĐ-TTg: tính đến giờ, phút; trừ thời gian chờ bổ sung một lần; bổ sung từ lần thứ hai tính là quá hạn; tính cả hồ sơ không được tiếp nhận.',
+      'Counted by Decision 766/QĐ-TTg, to the minute. The wait for one supplement is deducted; a second supplement counts as late. Refused dossiers count.',
     ),
     opencps: say(
-      'Tính theo OpenCPS: không tính hồ sơ bị từ chối; trước hạn là đã trả kết quả trước ngày hẹn.',
-      'Counted as OpenCPS does: without dossiers that were refused; early is what was handed over before its date.',
+      'Tính theo OpenCPS: không tính hồ sơ bị từ chối; trước hạn là trả kết quả trước ngày hẹn trả.',
+      'Counted like OpenCPS: without refused dossiers. Early means that the result was handed over before the due date.',
     ),
     td: say(
       'Tính theo ngày, không theo giờ; hồ sơ chờ bổ sung, rút hoặc dừng xử lý nằm trong cột đúng hạn.',
-      'Counted by days, not by hours; what waits for a supplement, was withdrawn or stopped is among those on time.',
+      'Counted by days, not by hours. Dossiers that wait for a supplement, or were withdrawn or stopped, count as on time.',
     ),
   }[rule];
 }

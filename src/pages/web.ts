@@ -37,16 +37,22 @@ export interface WebDeps
   readonly changes: ChangeSignal;
 }
 
-/** Everything that the hub answers over HTTP: the API, the pages for citizens and the console. */
+/** All HTTP interfaces of the hub: the API, the pages for citizens and the console. */
 export interface Web extends Pick<AppContext, 'ledger' | 'evidence'> {
   readonly app: Hono;
-  /** Begins to answer. A process without the role api answers probes and metrics alone. @returns the address */
+  /**
+   * Starts to listen. Without the role api, a process answers only probes and metrics. @returns the
+   * address
+   */
   listen(): Promise<string>;
-  /** Takes no new work, and answers open requests. */
+  /** Stops taking new work, and answers open requests. */
   close(): Promise<void>;
 }
 
-/** After this time, a stream that still arrives is answered with what is stored of it, before its connection closes. */
+/**
+ * After this time the hub stores and answers the received part of an open stream, then closes its
+ * connection.
+ */
 const STREAMS_MS = 2_500;
 
 export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
@@ -54,7 +60,7 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
   const { province } = file;
   const { changes } = deps;
   const leaving = new AbortController();
-  // Each stream that arrives listens.
+  // Each incoming stream adds a listener.
   setMaxListeners(0, leaving.signal);
   let isStopping = false;
   const readers = readersOf(hub, province, deps.workingTime);
@@ -80,7 +86,7 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     evidence: readers.evidence,
     async listen() {
       const onCrowded = (crowd: object): void =>
-        hub.log.warn(crowd, 'too many connections: those of one address are closed');
+        hub.log.warn(crowd, 'too many connections: closing those of one address');
       listening = config.roles.includes('api')
         ? await listen(app, { ...config, onCrowded })
         : await listen(createProbes(given), { host: config.host, port: config.probesPort, onCrowded });
@@ -89,14 +95,14 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     async close() {
       isStopping = true;
       setTimeout(() => leaving.abort(), STREAMS_MS).unref();
-      // Answers every request that waits for a change.
+      // Ends the requests that wait for a change.
       changes.notify();
       await listening?.close();
     },
   };
 }
 
-/** What routes and pages read. */
+/** The readers for routes and pages. */
 function readersOf(hub: HubContext, province: Config['file']['province'], workingTime: WorkingTime) {
   const { database, vault, nowMs } = hub;
   const index = createIndexReader(database, vault);
@@ -114,12 +120,12 @@ function readersOf(hub: HubContext, province: Config['file']['province'], workin
   };
 }
 
-/** Who may ask, and how often. */
+/** Access control and rate limits. */
 function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config) {
   const onUnnamedProxy = (proxy: string): void =>
     log.warn(
       { proxy },
-      'requests are forwarded by a proxy that `proxies` does not name: who comes by it is taken for one client',
+      'a proxy that `proxies` does not list forwards requests: the hub counts all its clients as one',
     );
   const clients = createClients(file.proxies, onUnnamedProxy, file.clientCertificateHeader);
   const tries = createTries(database, vault);

@@ -6,10 +6,10 @@ import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 
 interface StatusWords {
-  /** As the national table of statuses names it. */
+  /** The name in the national table of statuses. */
   readonly name: Words;
   readonly meaning: Words;
-  /** What the citizen has to do, or may. */
+  /** What the citizen must or may do next. */
   readonly next?: Words;
   readonly tone: 'plain' | 'good' | 'warn' | 'bad';
 }
@@ -17,10 +17,7 @@ interface StatusWords {
 export const STATUS: Readonly<Record<Status, StatusWords>> = {
   submitted: {
     name: ['Mới đăng ký', 'Submitted'],
-    meaning: [
-      'Hồ sơ đã được gửi và chờ cơ quan kiểm tra.',
-      'The dossier was sent and waits to be checked by the agency.',
-    ],
+    meaning: ['Hồ sơ đã được gửi và chờ cơ quan kiểm tra.', 'The dossier was sent. The agency has not checked it yet.'],
     next: [
       'Chưa phải làm gì. Cơ quan sẽ tiếp nhận, hoặc báo nếu hồ sơ còn thiếu.',
       'Nothing yet. The agency will receive it, or tell you what is missing.',
@@ -47,7 +44,7 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
     ],
     next: [
       'Bổ sung theo thông báo của cơ quan, tại nơi đã nộp hồ sơ. Ngày hẹn trả có thể được tính lại khi đã nhận đủ.',
-      'Hand in what the agency asked for, where you filed the dossier. The due date may be set anew once it is complete.',
+      'Hand in the requested papers where you filed the dossier. The agency may set a new due date when the dossier is complete.',
     ],
     tone: 'warn',
   },
@@ -59,7 +56,7 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
     ],
     next: [
       'Nộp theo thông báo của cơ quan, chỉ qua kênh mà thông báo nêu, và giữ chứng từ.',
-      'Pay as the notice of the agency says, by no other way than it names, and keep the proof of payment.',
+      'Pay as the agency’s notice says, only by the ways that it names. Keep the proof of payment.',
     ],
     tone: 'warn',
   },
@@ -91,7 +88,7 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
   },
   withdrawn: {
     name: ['Công dân yêu cầu rút hồ sơ', 'Withdrawn by the applicant'],
-    meaning: ['Hồ sơ đã được rút theo yêu cầu của người nộp.', 'The dossier was withdrawn as its applicant asked.'],
+    meaning: ['Hồ sơ đã được rút theo yêu cầu của người nộp.', 'The dossier was withdrawn at the applicant’s request.'],
     next: ['Nếu vẫn có nhu cầu thì nộp hồ sơ mới.', 'If you still need the service, file a new dossier.'],
     tone: 'plain',
   },
@@ -100,13 +97,13 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
     meaning: ['Cơ quan đã dừng xử lý hồ sơ này.', 'The agency has stopped work on the dossier.'],
     next: [
       'Xem lý do trong thông báo của cơ quan, và hỏi nơi đã nộp hồ sơ về việc nhận lại giấy tờ.',
-      'Read the reason in the notice of the agency, and ask for your papers where you filed the dossier.',
+      'Read the reason in the agency’s notice. Ask for your papers where you filed the dossier.',
     ],
     tone: 'bad',
   },
 };
 
-/** What nobody told is said to be unknown; it is not nothing, and not 0. */
+/** Unknown data is shown as unknown, not as empty or 0. */
 export const unknown = (say: Say): Html => html`<em class="note">${say('chưa rõ', 'not known')}</em>`;
 
 export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có', 'Yes') : say('Không', 'No'));
@@ -115,17 +112,17 @@ export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có',
 export const moment = (instant: string): Html =>
   html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm', instant)}</time>`;
 
-/** Made once: toLocaleString makes one for each number, and a page may have 2,000. */
+/** Created once: toLocaleString would create one for each number, and a page may have 2,000. */
 const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('en-GB') };
 
 export const number = (say: Say, value: number): string => NUMBER[say('vi', 'en') as 'vi' | 'en'].format(value);
 
-/** `75.000 đồng`, as sources write it, too. */
+/** `75.000 đồng`, as sources write it. */
 export const dong = (amountVnd: number): string => `${NUMBER.vi.format(amountVnd)} đồng`;
 
 export function money(say: Say, amountVnd: number): string {
   return say(dong(amountVnd), `${NUMBER.en.format(amountVnd)} VND`);
 }
 
-/** Text of offices and sources, which is Vietnamese on every page. */
+/** A source's text, which is Vietnamese on every page. */
 export const vietnamese = (text: string): Html => html`<span lang="vi">${text}</span>`;

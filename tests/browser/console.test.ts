@@ -102,7 +102,7 @@ describeInBrowser(() => {
       `<form method="post" action="${url}/console/parties/portal/pause"><input name="why" value="x"><button>Go</button></form>`,
     );
     await evil.getByRole('button').click();
-    await evil.getByText('Nothing was done').or(evil.getByText('Không làm gì cả')).first().waitFor();
+    await evil.getByText('Nothing was done').or(evil.getByText('Yêu cầu không được thực hiện')).first().waitFor();
     await evil.close();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('Signed out.').waitFor();

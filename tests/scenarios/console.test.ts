@@ -104,7 +104,7 @@ describe('the console', () => {
 
     test('a key that may not see the console is told so', async () => {
       const { status, text } = await officer.signIn('portal', SECRETS.portal);
-      expect([status, text.includes('Khoá này không có quyền xem bàn điều hành (ops:read).')]).toEqual([403, true]);
+      expect([status, text.includes('Khoá này không có quyền truy cập bàn điều hành (ops:read).')]).toEqual([403, true]);
     });
 
     test('the cookie is for the console alone, for eight hours, and over TLS goes by TLS', async () => {
@@ -306,7 +306,7 @@ describe('the console', () => {
       ];
       for (const headers of sources) {
         const { status, text } = await officer.send(pause, { why: 'x' }, headers);
-        expect([status, text.includes('Không làm gì cả')]).toEqual([403, true]);
+        expect([status, text.includes('Yêu cầu không được thực hiện')]).toEqual([403, true]);
       }
       for (const token of ['', 'x'.repeat(24)])
         expect((await officer.send(pause, { why: 'x', token })).status).toBe(403);
@@ -460,7 +460,7 @@ describe('the console', () => {
       await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
-      expect(refused.text).toContain('Yêu cầu chưa dùng được: /to nhận được nearly-done');
+      expect(refused.text).toContain('Yêu cầu chưa hợp lệ: /to nhận được nearly-done');
       const line = { ...wrong, to: 'processing' };
       const tried = '/console/code-tables/preview?party=portal&table=portal-status';
       expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to nhận được nearly-done');
@@ -523,7 +523,7 @@ describe('the console', () => {
       ])
         expect([path, (await officer.get(`/console${path}`)).status]).toEqual([path, 404]);
       const wrong = await officer.get('/console/messages?from=yesterday');
-      expect(wrong.text).toContain('Yêu cầu chưa dùng được: ?from got &quot;yesterday&quot;');
+      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from got &quot;yesterday&quot;');
     });
 
     test('to a key that may only read, no button that it may not press, and no body', async () => {
@@ -707,7 +707,7 @@ describe('the console', () => {
         expect(text).toContain(`href="/console/${path}"`);
       }
       expect((await officer.get('/console/audit?subject=portal')).text).toContain(
-        'Yêu cầu chưa dùng được: ?subject got',
+        'Yêu cầu chưa hợp lệ: ?subject got',
       );
     });
 

@@ -10,7 +10,7 @@ import { timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { ANOMALIES, badge, DOUBTS, STATUSES, word } from './words.ts';
 
-/** Events that were kept and are not what is expected. */
+/** Lists events that the hub stored although they break a rule. */
 export function addAnomalies(site: Site): void {
   site.screen('/anomalies', async (visit) => {
     const { say, api } = visit;
@@ -22,8 +22,8 @@ export function addAnomalies(site: Site): void {
     return {
       title: say('Diễn biến bất thường', 'Anomalies'),
       body: html`<p class="note">${say(
-        'Sự kiện đã được giữ và áp dụng theo quy tắc, nhưng khác với trình tự thông thường.',
-        'Events that were kept, and applied as far as the rules go, and are not what is expected.',
+        'Sự kiện đã được lưu và áp dụng theo quy tắc, nhưng không đúng trình tự thông thường.',
+        'The hub stored these events and applied them as far as the rules allow. They differ from the expected order.',
       )}</p>
 ${filterForm(visit, [
   textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
@@ -45,7 +45,7 @@ export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Loại', 'Kind'), cell: ({ kind }) => badge(say, ANOMALIES, kind) },
-      { head: say('Trạng thái được báo', 'Status told'), cell: ({ status }) => word(say, STATUSES, status) },
+      { head: say('Trạng thái được báo', 'Reported status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Thời điểm sự kiện', 'Event time'), cell: ({ at }) => timeOf(at) },
       { head: say('Ghi nhận lúc', 'Recorded'), cell: ({ recordedAt }) => timeOf(recordedAt) },
       { head: say('Bên báo', 'FlashMessage by'), cell: ({ party }) => partyLink(party) },
@@ -54,13 +54,13 @@ export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
   });
 }
 
-/** What an older version let another party than the owner change; the first page of it. */
+/** Dossiers that an older version let a party change without being the owner. The first page only. */
 function doubtfulTable({ say }: Visit, { items, next }: Listed<DoubtfulDossier>): Html {
   return html`<section><h2>${say('Hồ sơ cần kiểm tra', 'Dossiers to check')}</h2>
 <p class="note">${say(
-    'Phiên bản trước đã để bên khác thay đổi các hồ sơ này. Hãy đối chiếu với bên phụ trách; bên đó gửi lại hồ sơ để sửa.',
-    'An older version let another party change these. Compare them with their owners, who correct a dossier by sending it again.',
-  )}${next === null ? '' : say(' Danh sách còn nữa.', ' There are more.')}</p>
+    'Phiên bản trước của trục đã cho bên khác thay đổi các hồ sơ này. Hãy đối chiếu với bên phụ trách; bên phụ trách gửi lại hồ sơ để đính chính.',
+    'An older version of the hub let another party change these dossiers. Compare them with the owners. An owner corrects a dossier by sending it again.',
+  )}${next === null ? '' : say(' Danh sách chưa hết.', ' There are more.')}</p>
 ${table<DoubtfulDossier>({
   caption: say('Hồ sơ cần kiểm tra', 'Dossiers to check'),
   empty: '',

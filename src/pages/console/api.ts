@@ -1,32 +1,35 @@
 import type { Hono } from 'hono';
 import type { Listed } from './records.ts';
 
-/** A reply of the operators' interface. */
+/** A reply of the operators' API. */
 export interface Answer<Body> {
   readonly status: number;
-  /** What was asked for; undefined where it was refused. */
+  /** The requested content. Undefined when the request was refused. */
   readonly body: Body | undefined;
-  /** Why it was refused. */
+  /** Why the request was refused. */
   readonly problem: Problem | undefined;
 }
 
-/** RFC 9457, with what this interface says besides. */
+/** A problem (RFC 9457) with the extra members of this API. */
 export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly decided?: { readonly action: string; readonly to?: string; readonly who: string; readonly at: string };
 }
 
-/** The operators' interface, as any other client with this key has it. Paths are below /api/v1/ops/. */
+/**
+ * The operators' API, called with the officer's key like any other client. Paths are below
+ * /api/v1/ops/.
+ */
 export interface Api {
   get<Body>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer<Body>>;
   post<Body>(path: string, body: object): Promise<Answer<Body>>;
-  /** A file, to be given on as it is; where it was refused, why. */
+  /** A file for the browser, or the problem. */
   file(path: string): Promise<Response | Pick<Answer<unknown>, 'problem'>>;
 }
 
 export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
-  // Without the officer's connection: bodies are read from there, and the officer's is the form.
+  // Without the officer's connection: its body is the form.
   async function send(method: string, path: string, body?: object): Promise<Response> {
     const headers = { Authorization: `Bearer ${secret}`, ...(body && { 'Content-Type': 'application/json' }) };
     const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
@@ -53,7 +56,7 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
   };
 }
 
-/** A list as a whole, of which a screen tells how much there is: page by page, to its end. */
+/** Reads a whole list, page by page, so that a screen can show a total. */
 export async function everyPage<Item>(
   api: Api,
   path: string,
@@ -69,11 +72,11 @@ export async function everyPage<Item>(
   }
 }
 
-/** `?name=value…` of what is given. */
+/** `?name=value…` of the given parameters. */
 export function queryText(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '');
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
 
-/** A value as one segment of a path. */
+/** Encodes a value as one segment of a path. */
 export const segment = encodeURIComponent;

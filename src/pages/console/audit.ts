@@ -10,7 +10,7 @@ import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { ACTIONS, word } from './words.ts';
 
-/** Who did what. */
+/** Lists who did what. */
 export function addAudit(site: Site): void {
   site.screen('/audit', async (visit) => {
     const { say, api } = visit;
@@ -30,7 +30,7 @@ ${
   body
     ? html`${table<AuditEntry>({
         caption: say('Mới nhất trước', 'The newest first'),
-        empty: say('Chưa có thao tác nào.', 'Nothing was done yet.'),
+        empty: say('Chưa có thao tác nào.', 'The audit is empty.'),
         items: body.items,
         columns: [
           { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
@@ -49,7 +49,7 @@ ${
   });
 }
 
-/** What a look or an order was about, with the way there. */
+/** The subject of a look or an order, as a link. */
 function subjectOf({ subject }: AuditEntry): Html {
   const shown = html`<code class="words">${subject}</code>`;
   const href = pageOf(subject);

@@ -13,7 +13,10 @@ import { STATUSES } from './words.ts';
 const PER_SECOND = 20;
 const FILTER = ['status', 'agency', 'service', 'field', 'receivedFrom', 'receivedTo'] as const;
 
-/** Tell a party what its routes lead to it and it was never told: first how much that is, then, with a reason, the run. */
+/**
+ * Sends a party the dossiers of its routes that it never received. First a preview, then a run with a
+ * reason.
+ */
 export function addBackfill(site: Site): void {
   site.screen('/parties/:party/backfill', async (visit) => {
     const { c, say, api } = visit;
@@ -23,7 +26,7 @@ export function addBackfill(site: Site): void {
       return {
         title,
         status: 403,
-        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'It takes ops:replay.')}</p>`,
+        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'This needs the scope ops:replay.')}</p>`,
       };
     const query = queryOf(visit, FILTER);
     const order = { ...query, preview: true };
@@ -31,8 +34,8 @@ export function addBackfill(site: Site): void {
     return {
       title,
       body: html`<p>${partyLink(party)}: ${say(
-        'những hồ sơ mà tuyến chuyển dẫn tới bên này nhưng chưa lượt chuyển nào nói tới, hoặc đã đổi từ lần báo trước. Dùng khi mới kết nối một bên, hay mới thêm tuyến.',
-        'dossiers that its routes lead to it and no delivery is about, or that have changed since. For a party or a route that is new.',
+        'các hồ sơ thuộc tuyến của bên này nhưng chưa được chuyển, hoặc đã thay đổi sau lần chuyển gần nhất. Dùng khi mới kết nối một bên hoặc mới thêm tuyến.',
+        'dossiers on its routes that have no delivery yet, or that changed after the last one. Use this for a new party or a new route.',
       )}</p>${filterForm(visit, fieldsOf(visit, query))}${refusalNote(say, problem)}${body ? previewOf(visit, party, body, query) : ''}`,
     };
   });
@@ -49,13 +52,13 @@ export function addBackfill(site: Site): void {
 }
 
 function begun(say: Visit['say'], { id, total }: Replay): string {
-  return say(`Đợt ${id} đã bắt đầu: ${total} hồ sơ.`, `Run ${id} has begun: ${total} dossiers.`);
+  return say(`Đã bắt đầu đợt ${id}: ${total} hồ sơ.`, `Run ${id} has begun: ${total} dossiers.`);
 }
 
 function fieldsOf({ say }: Visit, query: Query): readonly Html[] {
   return [
     choiceField('status', say('Trạng thái hồ sơ', 'Status'), choicesOf(say, STATUSES), query.status),
-    textField('agency', say('Cơ quan (cả đơn vị dưới)', 'Agency, and those below'), query.agency),
+    textField('agency', say('Cơ quan (gồm đơn vị trực thuộc)', 'Agency and its units'), query.agency),
     textField('service', say('Mã thủ tục', 'Service code'), query.service),
     textField('field', say('Mã lĩnh vực', 'Field code'), query.field),
     dayField('receivedFrom', say('Tiếp nhận từ ngày', 'Received from'), query.receivedFrom),
@@ -68,21 +71,21 @@ function previewOf(visit: Visit, party: string, preview: BackfillPreview, query:
   const { looked, never, older, sample } = preview;
   const many = never + older;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
-<section class="card"><p><strong>${say(`${many} hồ sơ sẽ được chuyển.`, `${many} dossiers would be told.`)}</strong>
+<section class="card"><p><strong>${say(`${many} hồ sơ sẽ được chuyển.`, `${many} dossiers would be sent.`)}</strong>
 ${say(
-  `Đã xem ${looked.dossiers} hồ sơ: ${never} chưa từng báo, ${older} mới báo bản cũ. Mỗi hồ sơ được chuyển một lần, như lúc chuyển, sau khi hỏi bên nhận.`,
-  `Of ${looked.dossiers} dossiers ${never} were never told, and of ${older} an older version was. Each is told once, as it is then, after a look-up.`,
-)}${looked.isAll ? '' : say(' Xem trước dừng sau mười giây, còn hồ sơ chưa xem.', ' The preview ended after ten seconds; there are more.')}</p></section>
+  `Đã xem ${looked.dossiers} hồ sơ: ${never} chưa từng chuyển, ${older} mới chuyển bản cũ. Mỗi hồ sơ được chuyển một lần, theo nội dung tại thời điểm chuyển, sau khi tra cứu ở bên nhận.`,
+  `Of ${looked.dossiers} dossiers, ${never} were never sent, and ${older} were sent in an older version. The hub sends each once in its current state, after a look-up at the partner.`,
+)}${looked.isAll ? '' : say(' Bản xem trước dừng sau 10 giây; còn hồ sơ chưa xem.', ' The preview stopped after 10 seconds; there are more dossiers.')}</p></section>
 ${sampleTable(visit, sample)}
 ${
   many === 0
     ? ''
     : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
         to: `/console/parties/${segment(party)}/backfill`,
-        button: say(`Chuyển ${many} hồ sơ`, `Tell ${many} dossiers`),
+        button: say(`Chuyển ${many} hồ sơ`, `Send ${many} dossiers`),
         why: 'must',
         hidden: query,
-        fields: html`<label>${say('Hồ sơ mỗi giây', 'Dossiers a second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
+        fields: html`<label>${say('Hồ sơ mỗi giây', 'Dossiers per second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
       })}<p class="note">${say('Có thể dừng bất cứ lúc nào.', 'It can be stopped at any time.')}</p></section>`
 }`;
 }
@@ -90,8 +93,8 @@ ${
 function sampleTable(visit: Visit, sample: BackfillPreview['sample']): Html {
   const { say } = visit;
   return table<BackfillPreview['sample'][number]>({
-    caption: say('Vài hồ sơ trong số đó', 'Some of them'),
-    empty: say('Không có gì để chuyển bù.', 'There is nothing to tell.'),
+    caption: say('Một số hồ sơ', 'Some of them'),
+    empty: say('Không có gì để chuyển bù.', 'There is nothing to send.'),
     items: sample,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },

@@ -4,19 +4,20 @@ import type { Html } from '../layout.ts';
 import { told } from './parts.ts';
 import type { Body } from './records.ts';
 
-/** What a piece of a body is, for its colour: names (of members, elements, attributes), texts, and what is between. */
+/** The kinds of pieces in a body, for colours: names, texts, and the rest. */
 const PIECES = {
   json: /(?<name>"(?:[^"\\]|\\.)*"(?=\s*:))|(?<text>"(?:[^"\\]|\\.)*")|(?<other>[^"]+|")/g,
   xml: /(?<name><\/?[^\s<>]+|\/?>|\?>)|(?<text>"[^"<>]*")|(?<other>[^<>"]+|["<>])/g,
 } as const;
 
-/** Colours help to read; of a large body they would be most of the page. Twice as many took 96 ms. */
+/** Larger bodies have no colours: the markup would be most of the page. Twice this size took 96 ms. */
 const LONGEST_COLOURED = 30_000;
 
-/** A body as it is read: JSON and XML alike, indented, names set off from what they name. */
+/** Shows a body, JSON or XML, indented and coloured. */
 export function bodyOf(say: Say, { format, text, note }: Body): Html {
   const hint = note ? html`<p class="note">${told(say, note)}</p>` : '';
-  if (format === 'hidden') return html`<p class="note">${say('Không hiện nội dung.', 'It is not shown.')}</p>${hint}`;
+  if (format === 'hidden')
+    return html`<p class="note">${say('Không hiện nội dung.', 'The body is not shown.')}</p>${hint}`;
   if (text === '') return html`<p class="note">${say('Rỗng.', 'Empty.')}</p>${hint}`;
   return html`${hint}<pre tabindex="0" aria-label="${format.toUpperCase()}"><code>${coloured(format, text)}</code></pre>`;
 }

@@ -14,11 +14,11 @@ import { badge, CAUSES } from './words.ts';
 
 const LIST = '/console/quarantine';
 
-/** One cause: what waits for it, what an unmapped code may stand for, and the forms that settle it. */
+/** One cause: what waits for it, candidates for an unmapped code, and the forms that resolve it. */
 export function addCause(site: Site): void {
   site.screen('/quarantine/:id', async (visit) => {
     const { c, say, api } = visit;
-    const title = say('Nguyên nhân chờ xử lý', 'What waits, and why');
+    const title = say('Nguyên nhân chờ xử lý', 'Quarantine cause');
     const answer = await api.get<WholeCause>(
       `quarantine/${segment(c.req.param('id') ?? '')}`,
       queryOf(visit, ['cursor']),
@@ -28,8 +28,8 @@ export function addCause(site: Site): void {
     return {
       title,
       body: html`<section class="card">${factsOf(visit, found)}</section>
-${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visit, found)) : html`<p class="note">${say('Quyết định cần quyền ops:configure.', 'To decide takes ops:configure.')}</p>`}
-<h2>${say('Những gì đang chờ', 'What waits')}</h2>${waitingTable(visit, found.waiting)}${pager(visit, found, {})}`,
+${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
+<h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, found.waiting)}${pager(visit, found, {})}`,
     };
   });
 
@@ -51,26 +51,26 @@ ${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visi
     const { freed, stillWaiting } = body;
     const text =
       freed + stillWaiting === 0
-        ? say('Không còn gì chờ nguyên nhân này nữa.', 'Nothing waited for this cause any more.')
-        : say(`Đã gỡ ${freed} mục, còn chờ ${stillWaiting}.`, `${freed} are free, ${stillWaiting} still wait.`);
+        ? say('Không còn mục nào chờ nguyên nhân này.', 'Nothing was waiting for this cause.')
+        : say(`Đã gỡ ${freed} mục, còn chờ ${stillWaiting}.`, `${freed} released, ${stillWaiting} still waiting.`);
     return { to: stillWaiting > 0 ? `${LIST}/${id}` : LIST, isDone: true, text };
   });
 }
 
-/** One of the list, and another one written beside it: nobody guesses which of them is meant. */
+/** The form has both a chosen and a written code. The hub does not guess which one is meant. */
 function twoCodes(say: Say, chosen: string, written: string): string {
   return say(
     `Đã chọn ${chosen} nhưng lại ghi ${written}; chưa gán gì. Muốn dùng ${written} thì chọn “mã khác”.`,
-    `${chosen} is chosen, and ${written} is written; nothing was mapped. For ${written} choose “another code”.`,
+    `You chose ${chosen} but wrote ${written}; nothing was mapped. To use ${written}, choose “another code”.`,
   );
 }
 
 function settledScreen({ say }: Visit, title: string): Screen {
   const text = say(
-    'Không có gì chờ dưới số này, hoặc không còn nữa.',
-    'Nothing waits under this number, or no longer.',
+    'Không có nguyên nhân nào mang số này, hoặc đã xử lý xong.',
+    'No cause has this number, or it is resolved.',
   );
-  const list = say('Về danh sách chờ xử lý', 'To what waits');
+  const list = say('Về danh sách chờ xử lý', 'To the quarantine');
   return { title, status: 404, body: html`<p class="card">${text} <a href="${LIST}">${list}</a></p>` };
 }
 
@@ -80,14 +80,14 @@ function factsOf(
 ): Html {
   return facts([
     [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
-    [say('Vì sao', 'Why'), html`<span class="words">${told(say, detail)}</span>`],
-    [say('Bên phụ trách', 'Whose it is'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
+    [say('Lý do', 'Why'), html`<span class="words">${told(say, detail)}</span>`],
+    [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [
       say('Đang chờ', 'Waiting'),
       say(
         `${dossiers} hồ sơ: ${items} mục chưa áp dụng, ${deliveries} lượt chưa chuyển`,
-        `${dossiers} dossiers: ${items} items not applied, ${deliveries} deliveries not told`,
+        `${dossiers} dossiers: ${items} items not applied, ${deliveries} deliveries not sent`,
       ),
     ],
   ]);

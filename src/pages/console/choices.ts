@@ -2,7 +2,7 @@ import type { Say } from '../language.ts';
 import type { Choice } from './forms.ts';
 import type { Words } from './words.ts';
 
-/** The words of a list to choose from, the first of which is none of them. */
+/** The choices of a list. The first one is empty. */
 export function choicesOf(say: Say, words: Words): readonly Choice[] {
   const named = Object.entries(words).map(([value, [vietnamese, english]]) => ({
     value,

@@ -12,7 +12,10 @@ import { may, type Visit } from './visit.ts';
 const LINE = ['party', 'table', 'from', 'to'] as const;
 type Line = Readonly<Partial<Record<(typeof LINE)[number], string>>>;
 
-/** What a line of a code table would have made of what came lately; then, with a reason, the line. */
+/**
+ * Shows how a code table line would change the reading of recent messages. Then, with a reason, adds
+ * it.
+ */
 export function addCodePreview(site: Site): void {
   site.screen('/code-tables/preview', async (visit) => {
     const { say, api } = visit;
@@ -20,7 +23,7 @@ export function addCodePreview(site: Site): void {
     const path = `code-tables/${segment(party)}/${segment(name)}/preview`;
     const { body, problem } = await api.post<CodePreview>(path, { from, to });
     return {
-      title: say('Thử một dòng của bảng mã', 'A line of a code table, tried'),
+      title: say('Thử một dòng của bảng mã', 'Preview of a code table line'),
       body: html`<p><a href="/console/code-tables${queryText({ party })}">${say('« Bảng mã', '« Code tables')}</a></p>
 <p>${partyLink(party)} · <code>${name}</code>: <code>${from}</code> → <code>${to}</code></p>
 ${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
@@ -37,7 +40,7 @@ ${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
   });
 }
 
-/** The way there, beside the form that enters a line. It changes nothing, and so is asked for by its address. */
+/** The form for a preview. It changes nothing, so its parameters are in the URL. */
 export function previewForm({ say }: Visit, party: string, name: string, list: string): Html {
   return html`<form class="fields order" method="get" action="/console/code-tables/preview">
 <input type="hidden" name="party" value="${party}"><input type="hidden" name="table" value="${name}">
@@ -49,21 +52,21 @@ export function previewForm({ say }: Visit, party: string, name: string, list: s
 function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items }: CodePreview): Html {
   const { say } = visit;
   return html`<section class="card"><p><strong>${say(
-    `${freed} mục đang vướng mã sẽ được đọc, ${changed} mục sẽ đọc khác đi.`,
-    `${freed} items that no table mapped would be read, ${changed} would be read otherwise.`,
+    `${freed} mục đang vướng mã sẽ đọc được, ${changed} mục sẽ đọc khác trước.`,
+    `${freed} unmapped items would be read, ${changed} items would be read differently.`,
   )}</strong> <span class="note">${say('Từ', 'Since')} ${timeOf(looked.since)}</span></p>
 <p>${say(
     `Đã đọc lại ${looked.items} mục trong ${looked.messages} thông điệp${looked.isAll ? '' : ', chưa phải tất cả'}. Chưa có gì thay đổi.`,
-    `${looked.items} items of ${looked.messages} messages were read again${looked.isAll ? '' : ', and that is not all'}. Nothing was changed.`,
+    `The preview read ${looked.items} items of ${looked.messages} messages again${looked.isAll ? '' : ', not all of them'}. It changed nothing.`,
   )}</p>
 <p>${say(
     `Đang chờ đúng mã này: ${waiting.items} mục, ${waiting.deliveries} lượt chuyển.`,
-    `Waiting for this very code: ${waiting.items} items, ${waiting.deliveries} deliveries.`,
+    `Waiting for this code: ${waiting.items} items, ${waiting.deliveries} deliveries.`,
   )}</p>
-${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would go on to')}: ${told.map((one) => html`${partyLink(one)} `)}</p>` : ''}
+${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent to')}: ${told.map((one) => html`${partyLink(one)} `)}</p>` : ''}
 </section>${table<CodePreview['items'][number]>({
-    caption: say('Những mục đầu tiên, mới nhất trước', 'The first of them, the newest first'),
-    empty: say('Không mục nào đọc khác đi.', 'No item would be read otherwise.'),
+    caption: say('Các mục đầu tiên, mới nhất trước', 'The first items, newest first'),
+    empty: say('Không có mục nào đọc khác trước.', 'No item would be read differently.'),
     items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => (code === undefined ? '' : dossierLink(code)) },

@@ -12,7 +12,7 @@ import { may, type Visit } from './visit.ts';
 
 const MOST_LINES = 200;
 
-/** What equals what, for each party; and a line entered in advance. */
+/** Shows the code tables of each party, and adds lines in advance. */
 export function addCodeTables(site: Site): void {
   site.screen('/code-tables', async (visit) => {
     const { say, api } = visit;
@@ -51,7 +51,7 @@ function tablesOfParty(visit: Visit, items: readonly CodeTable[]): Html {
   }`;
 }
 
-/** Every party reads a score of tables: one begins with the party. */
+/** Every party has about twenty tables, so the user first chooses a party. */
 function allParties(visit: Visit, items: readonly CodeTable[]): Html {
   const { say } = visit;
   const of = (owner: string): readonly CodeTable[] => items.filter(({ party }) => party === owner);
@@ -81,12 +81,12 @@ ${enteredTable(
 
 function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, entered }: CodeTable, at: number): Html {
   const { say } = visit;
-  // What has no code may be entered for one, and is no line yet.
+  // An unmapped entry without a code is not a line yet.
   const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
   return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${party} · <code>${name}</code> · ${say(
     `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
-    `${lines.length} lines of its own, ${inForce} entered`,
+    `${lines.length} built-in lines, ${inForce} entered`,
   )}</span></summary>
 <p>${say('Bên kết nối', 'Party')}: ${partyLink(party)}${
     bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
@@ -100,15 +100,15 @@ ${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
 function enteredTable({ say }: Visit, entered: readonly CodeEntry[]): Html {
   return table<CodeEntry>({
     caption: say(
-      'Cán bộ đã thêm; dòng mới nhất của một mã được dùng',
-      'Entered by operators; the newest of a code counts',
+      'Do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực',
+      'Entered by operators; the newest line of a code counts',
     ),
-    empty: say('Cán bộ chưa thêm dòng nào.', 'No line was entered yet.'),
+    empty: say('Cán bộ chưa thêm dòng nào.', 'No lines were entered yet.'),
     items: entered,
     columns: [
       { head: say('Bên, bảng', 'Party, table'), cell: (one) => html`${one.party} <code>${one.table}</code>` },
       { head: say('Mã', 'Code'), cell: ({ from }) => html`<code>${from}</code>` },
-      { head: say('Nghĩa là', 'Stands for'), cell: ({ to }) => html`<code>${to}</code>` },
+      { head: say('Ý nghĩa', 'Meaning'), cell: ({ to }) => html`<code>${to}</code>` },
       { head: say('Bản', 'Version'), cell: ({ version }) => version, isNumber: true },
       { head: say('Dùng từ', 'In force'), cell: ({ inForceAt }) => timeOf(inForceAt) },
       { head: say('Thay lúc', 'Superseded'), cell: ({ supersededAt }) => timeOf(supersededAt) },
@@ -123,12 +123,12 @@ function enteredTable({ say }: Visit, entered: readonly CodeEntry[]): Html {
 function ownTable({ say }: Visit, entries: CodeTable['entries']): Html {
   const more = entries.length - MOST_LINES;
   return html`${table<CodeTable['entries'][number]>({
-    caption: say('Có sẵn của bộ chuyển đổi', 'Of the adapter'),
-    empty: say('Bảng này không có dòng sẵn.', 'The table has no lines of its own.'),
+    caption: say('Có sẵn của bộ chuyển đổi', 'From the adapter'),
+    empty: say('Bảng này không có dòng sẵn.', 'The table has no built-in lines.'),
     items: entries.slice(0, MOST_LINES),
     columns: [
       { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
-      { head: say('Nghĩa là', 'Stands for'), cell: ({ is }) => html`<code>${is}</code>` },
+      { head: say('Ý nghĩa', 'Meaning'), cell: ({ is }) => html`<code>${is}</code>` },
       { head: say('Tên', 'Words'), cell: ({ label }) => label },
     ],
   })}${more > 0 ? html`<p class="note">${say(`và ${more} dòng nữa`, `and ${more} more`)}</p>` : ''}`;
@@ -146,6 +146,6 @@ ${orderForm(visit, {
   button: say('Thêm', 'Enter'),
   why: 'must',
   fields: html`<label>${say('Mã', 'Code')}<input name="from" required maxlength="60" autocomplete="off"></label>
-<label>${say('Nghĩa là', 'Stands for')}<input name="to" required maxlength="60" autocomplete="off" list="${list}"></label>`,
+<label>${say('Ý nghĩa', 'Meaning')}<input name="to" required maxlength="60" autocomplete="off" list="${list}"></label>`,
 })}`;
 }

@@ -13,7 +13,7 @@ import { badge, DELIVERY_STATES } from './words.ts';
 
 type Pair = Compared['pairs'][number];
 
-/** What came of the same events at two parties: for a system that is to take another one's place. */
+/** Compares two parties' answers to the same events, for a system that will replace another one. */
 export function addCompared(site: Site): void {
   site.screen('/parties/:party/compared', async (visit) => {
     const { c, say, api } = visit;
@@ -35,8 +35,8 @@ export function addCompared(site: Site): void {
     return {
       title: say(`So ${party} với bên khác`, `${party} compared`),
       body: html`<p>${partyLink(party)}: ${say(
-        'cùng một thay đổi của hồ sơ, mỗi bên đã trả lời thế nào. Dùng khi một hệ thống sắp thay hệ thống khác và cả hai được báo song song.',
-        'how each answered to the same change of a dossier. For a system that is to take the place of another one while both are told.',
+        'so sánh trả lời của hai bên với cùng một thay đổi của hồ sơ. Dùng khi một hệ thống sắp thay thế hệ thống khác và trục chuyển song song cho cả hai.',
+        'compares how both parties answered the same changes. Use this when one system will replace another and both receive the deliveries.',
       )}</p>${form}${refusalNote(say, problem)}${body ? comparedOf(visit, body) : ''}`,
     };
   });
@@ -48,18 +48,18 @@ function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pai
   const { say } = visit;
   const share =
     agreement === null
-      ? say('Chưa có gì mà cả hai đã trả lời.', 'Nothing has been answered by both.')
-      : say(`${percent(say, agreement)} trả lời như nhau.`, `${percent(say, agreement)} answered alike.`);
+      ? say('Chưa có thay đổi nào mà cả hai bên cùng trả lời.', 'Both parties have not answered the same change yet.')
+      : say(`${percent(say, agreement)} trả lời như nhau.`, `${percent(say, agreement)} of the answers are the same.`);
   const seconds = (many: number): string => `${decimal(say, many, 1)} s`;
   return html`<section class="card"><p class="note">${say('Từ', 'From')} ${timeOf(from)} ${say('đến', 'to')} ${timeOf(to)}</p>
 <p><strong>${share}</strong>${
     taking
-      ? html` ${say('Một nửa được nhận trong', 'Half was taken within')} ${seconds(taking.left.median)} (${party}), ${seconds(taking.right.median)} (${other}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
+      ? html` ${say('Trung vị thời gian nhận:', 'Median time until accepted:')} ${seconds(taking.left.median)} (${party}), ${seconds(taking.right.median)} (${other}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
       : ''
   }</p></section>
 ${table<Pair>({
   caption: say('Nhiều nhất trước', 'The most frequent first'),
-  empty: say('Chưa báo gì cho bên nào.', 'Nothing was told to either.'),
+  empty: say('Chưa chuyển thay đổi nào cho hai bên.', 'Nothing was sent to either party.'),
   items: pairs,
   columns: [
     { head: party, cell: ({ left }) => stateOf(visit, left) },
@@ -85,12 +85,12 @@ function deliveryLink(id: number | null): Html {
   return id === null ? html`–` : html`<a href="/console/deliveries/${id}">${id}</a>`;
 }
 
-/** Down, so that what differs once is not 100. */
+/** Rounds down, so that a single difference never shows as 100 %. */
 function percent(say: Say, share: number): string {
   return `${decimal(say, Math.floor(share * 10_000) / 100, 2)} %`;
 }
 
-/** With the sign of the language: 99,98 in Vietnamese. */
+/** Formats with the language's decimal sign: 99,98 in Vietnamese. */
 function decimal(say: Say, value: number, digits: number): string {
   const exactly = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return value.toLocaleString(say('vi-VN', 'en-GB'), exactly);

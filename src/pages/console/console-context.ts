@@ -3,15 +3,15 @@ import type { Attempts } from '../../http/audit-limit.ts';
 import type { Refusal } from '../../http/problem.ts';
 import type { EndedSessions } from '../../ledger/ended-sessions.ts';
 
-/** What the screens of the console share. */
+/** What the screens of the console need. */
 export interface ConsoleContext
   extends Pick<AppContext, 'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit'> {
-  /** Sessions that an officer ended before their time. */
+  /** Sessions that an officer ended early. */
   readonly endedSessions: EndedSessions;
   /** The audit of sign-ins. */
   readonly attempts: Attempts;
   /** Whether a key of the configuration has this id. */
   readonly isKey: (id: string) => boolean;
-  /** The refusal that an error becomes, as for the API. */
+  /** Converts an error to a refusal, as the API does. */
   readonly refusalOf: (error: unknown) => Refusal;
 }

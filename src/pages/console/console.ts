@@ -35,8 +35,10 @@ import { addUnknownCodes } from './unknown-codes.ts';
 import type { Screen } from './visit.ts';
 
 /**
- * What operators see in a browser, at /console. All of it comes from the operators' interface, asked with the key that
- * the officer has signed in with; all that is shown was written by partners, and none of it is trusted.
+ * The operators' console, at /console.
+ *
+ * All data comes from the operators' API, called with the officer's key. Partners wrote the shown texts, and
+ * none of them is trusted.
  */
 export function addConsole(app: Hono, hub: ConsoleContext): void {
   const style = readFileSync(join(import.meta.dirname, 'console.css'), 'utf8');
@@ -47,13 +49,13 @@ export function addConsole(app: Hono, hub: ConsoleContext): void {
   hono.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
-    // To pages of ours alone, so that a browser says of each form where it comes from.
+    // Only our own pages receive a referrer. Browsers then state the origin of each form.
     c.header('Referrer-Policy', 'same-origin');
   });
   hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(hub.clients.originOf(c)) }));
   addScreens(hono, app, hub);
   hono.onError((error, c) => {
-    // Hono itself refuses a form from elsewhere, before any screen is asked.
+    // Hono refuses a form from another site before any screen runs.
     const refusal = error instanceof HTTPException ? undefined : hub.refusalOf(error);
     if (refusal?.kind === 'internal') hub.telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
@@ -79,7 +81,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addDossierSearch(site);
   addDeliveries(site);
   addDelivery(site);
-  // Before that of one run, for which `new` is taken otherwise.
+  // Before the route of one run, which would read `new` as an id.
   addNewReplay(site);
   addReplays(site);
   addMessages(site);
@@ -110,7 +112,7 @@ function refused(say: Say, { kind, status, message }: Refusal): Screen {
   };
 }
 
-/** Of an origin; undefined where a browser does not say one. */
+/** The host of an origin. Undefined when the browser names none. */
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

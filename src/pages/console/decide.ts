@@ -5,13 +5,13 @@ import { choiceField, orderForm } from './forms.ts';
 import type { CodeTable, WholeCause } from './records.ts';
 import type { Visit } from './visit.ts';
 
-/** What a code may be mapped to, and the words for it. */
+/** A possible target of a code, and its name. */
 export interface Meaning {
   readonly to: string;
   readonly label: string;
 }
 
-/** Longer tables are not read through: one writes the code. */
+/** Longer tables are not shown. The officer writes the code. */
 const MOST_MEANINGS = 30;
 
 /** All that the table of an unmapped code knows; nothing for codes of the catalogue, and for causes of other kinds. */
@@ -25,7 +25,10 @@ export async function meaningsFor({ api }: Visit, { unmapped, parties }: WholeCa
   return meanings.size > MOST_MEANINGS ? [] : [...meanings].map(([to, label]) => ({ to, label }));
 }
 
-/** The forms that settle a cause: map, release, dismiss. Nothing is chosen beforehand: a likeness is no meaning. */
+/**
+ * The forms that resolve a cause: map, release, dismiss. None is preselected, because a similar name
+ * proves nothing.
+ */
 export function decideForms(visit: Visit, found: WholeCause, meanings: readonly Meaning[]): Html {
   const { say } = visit;
   const isUnmapped = found.kind === 'unmapped';
@@ -35,21 +38,22 @@ ${isUnmapped ? mapForm(visit, found, meanings) : ''}
 <p class="note">${releaseText(visit, found.kind)}</p>${resolveForm(visit, found, 'release', say('Cho qua', 'Release'))}</details>
 <details class="card"><summary>${say('Bỏ, không áp dụng', 'Dismiss')}</summary>
 <p class="note">${say(
-    'Những mục này không bao giờ được áp dụng hay chuyển đi; thông điệp gốc vẫn được giữ, những gì xếp sau chúng chạy tiếp.',
-    'These are never applied or told; the messages are kept, and what is behind them goes on.',
+    'Các mục này sẽ không được áp dụng hoặc chuyển đi; thông điệp gốc vẫn được lưu, các mục chờ phía sau được xử lý tiếp.',
+    'The hub never applies or sends these items. It keeps the messages, and continues with the items behind them.',
   )}</p>${resolveForm(visit, found, 'dismiss', say('Bỏ', 'Dismiss'))}</details></section>`;
 }
 
 function releaseText({ say }: Visit, kind: string): string {
-  if (kind === 'doubtful-text') return say('Chữ được lấy đúng như đã nhận.', 'The text is taken as it stands.');
+  if (kind === 'doubtful-text')
+    return say('Giữ nguyên văn bản như đã nhận.', 'The hub uses the received text unchanged.');
   if (kind === 'code-conflict')
     return say(
-      'Nội dung đang chờ được áp dụng, thay nội dung đã giữ.',
-      'What waits is applied, in place of what is held.',
+      'Áp dụng nội dung đang chờ, thay cho nội dung đang lưu.',
+      'The hub applies the waiting content in place of the stored one.',
     );
   return say(
-    'Thử lại như hiện nay; còn vướng thì chờ tiếp.',
-    'It is tried again as things are; what cannot go on waits again.',
+    'Thử lại theo dữ liệu hiện tại; mục nào còn vướng sẽ tiếp tục chờ.',
+    'The hub tries again with the current data. Items that still fail keep waiting.',
   );
 }
 
@@ -57,11 +61,13 @@ function mapForm(visit: Visit, found: WholeCause, meanings: readonly Meaning[]):
   const { say } = visit;
   const others = meanings.filter(({ to }) => !found.candidates.some((candidate) => candidate.to === to));
   const choices: readonly (Meaning & { readonly score?: number })[] = [...found.candidates, ...others];
-  const fields = html`<fieldset><legend>${say('Mã này nghĩa là', 'The code stands for')}</legend>${choices.map(
+  const fields = html`<fieldset><legend>${say('Ý nghĩa của mã', 'Meaning of the code')}</legend>${choices.map(
     ({ to, label, score }) =>
       html`<label class="choice"><input type="radio" name="to" value="${to}" required>
 <span><strong>${to}</strong> ${label} ${
-        score === undefined ? '' : html`<span class="note">${say('giống', 'alike')} ${Math.round(score * 100)} %</span>`
+        score === undefined
+          ? ''
+          : html`<span class="note">${say('độ giống', 'similarity')} ${Math.round(score * 100)} %</span>`
       }</span></label>`,
   )}
 ${
@@ -73,9 +79,9 @@ ${
   }></label></fieldset>`;
   return html`<section class="card"><h2>${say('Gán mã', 'Map the code')}</h2>
 <p class="note">${say(
-    'Thêm một dòng vào bảng mã (có phiên bản); dùng ngay cho những gì đang chờ và đang gửi.',
-    'A versioned line of the code table; it counts at once for what waits and what is sent.',
-  )}</p>${resolveForm(visit, found, 'map', say('Gán mã và gỡ', 'Map and free'), fields)}</section>`;
+    'Thêm một dòng vào bảng mã (có phiên bản); áp dụng ngay cho các mục đang chờ và đang gửi.',
+    'Adds a versioned line to the code table. It applies at once to waiting items and to deliveries.',
+  )}</p>${resolveForm(visit, found, 'map', say('Gán mã và gỡ', 'Map and release'), fields)}</section>`;
 }
 
 function resolveForm(

@@ -11,10 +11,10 @@ import type { Site } from './site.ts';
 import { may, type Visit } from './visit.ts';
 import { DELIVERY_FILTER_STATES, OPERATIONS } from './words.ts';
 
-/** By which deliveries are found, in the list and for a replay. */
+/** The filters of the list of deliveries, and of a replay. */
 export const DELIVERY_FILTER = ['party', 'state', 'code', 'operation', 'reason', 'from', 'to'] as const;
 
-/** What partners were told, or are to be. */
+/** Lists the deliveries to partners. */
 export function addDeliveries(site: Site): void {
   site.screen('/deliveries', async (visit) => {
     const { say, api } = visit;
@@ -31,8 +31,8 @@ ${refusalNote(say, problem)}
 ${
   body && isNarrowed && body.items.length > 0 && may(visit, 'ops:replay')
     ? html`<p><a href="/console/replays/new${queryText(query)}">${say(
-        'Chuyển lại tất cả lượt theo bộ lọc này… (xem trước rồi mới chạy)',
-        'Replay all that this filter finds… (a preview first)',
+        'Chuyển lại tất cả lượt theo bộ lọc này… (xem trước khi chạy)',
+        'Replay all deliveries of this filter… (with a preview)',
       )}</a></p>`
     : ''
 }

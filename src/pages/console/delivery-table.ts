@@ -26,7 +26,7 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
   });
 }
 
-/** With what comes next, where something does. */
+/** The state of a delivery, and what comes next. */
 export function stateOf(visit: Visit, delivery: Omit<Delivery, 'attempts'>): Html {
   const { say } = visit;
   const { state, doubt } = delivery;
@@ -36,7 +36,7 @@ export function stateOf(visit: Visit, delivery: Omit<Delivery, 'attempts'>): Htm
   }`;
 }
 
-/** Of what is due: when it is sent, or after what. */
+/** For a due delivery: when it is sent, or after which other one. */
 function nextOf(
   { say, nowMs }: Visit,
   { isOnItsWay, behind, nextAt }: Omit<Delivery, 'attempts'>,
@@ -45,7 +45,7 @@ function nextOf(
   if (behind !== null)
     return html`${say('sau lượt', 'after delivery')} <a href="/console/deliveries/${behind}">${behind}</a>`;
   if (nextAt === undefined) return undefined;
-  if (instantToMs(nextAt) <= nowMs) return say('tới lượt gửi', 'its turn has come');
+  if (instantToMs(nextAt) <= nowMs) return say('tới lượt gửi', 'ready to send');
   const next = ageOf(say, nextAt, nowMs);
   return say(`thử lại: ${next}`, `next try: ${next}`);
 }

@@ -16,10 +16,10 @@ import { ATTEMPT_OUTCOMES, badge, REPLAY_OUTCOMES, word } from './words.ts';
 
 type Attempt = WholeDelivery['attempts'][number];
 
-/** One delivery: what became of it, attempt by attempt, and to tell it once more. */
+/** One delivery with its attempts, and a form that sends it again. */
 export function addDelivery(site: Site): void {
   site.screen('/deliveries/:id', (visit) => deliveryScreen(visit, 'no'));
-  // What went over the wire is a page of its own: each look at it is audited.
+  // The exchanged messages have a page of their own, because each look is audited.
   site.screen('/deliveries/:id/wire', (visit) => deliveryScreen(visit, 'yes'));
   site.order('/deliveries/:id/replay', async ({ c, say, api }, form) => {
     const id = c.req.param('id') ?? '';
@@ -32,12 +32,12 @@ export function addDelivery(site: Site): void {
       isDone,
       text: isDone
         ? say(
-            'Đã xếp gửi lại; bên nhận được tra cứu trước khi gửi.',
-            'It is due again; the partner is asked before it is sent.',
+            'Đã xếp hàng gửi lại; trục tra cứu ở bên nhận trước khi gửi.',
+            'The delivery is due again. The hub looks it up at the partner before it sends.',
           )
         : say(
             `Không có gì thay đổi: ${word(say, REPLAY_OUTCOMES, body.outcome)}.`,
-            `Nothing changes: ${word(say, REPLAY_OUTCOMES, body.outcome)}.`,
+            `Nothing changed: ${word(say, REPLAY_OUTCOMES, body.outcome)}.`,
           ),
     };
   });
@@ -60,7 +60,7 @@ ${replayForm(visit, found)}
 ${wireHint(visit, found, body === 'yes')}
 ${
   found.attempts.length === 0
-    ? html`<p class="card note empty">${say('Chưa gửi lần nào.', 'It was not sent yet.')}</p>`
+    ? html`<p class="card note empty">${say('Chưa gửi lần nào.', 'No attempt was made yet.')}</p>`
     : html`<ol class="attempts">${found.attempts.map((attempt, at) => attemptOf(visit, attempt, at + 1))}</ol>`
 }`,
   };
@@ -79,10 +79,10 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
     ],
     [say('Phiên bản hồ sơ', 'Version of the dossier'), found.version],
     [say('Từ thông điệp', 'Of the message'), messageLink(found.messageId)],
-    [say('Tạo lúc', 'Came to be'), timeAndAge(say, found.createdAt, nowMs)],
+    [say('Tạo lúc', 'Created'), timeAndAge(say, found.createdAt, nowMs)],
     [say('Kết thúc lúc', 'Settled'), found.settledAt && settledOf(visit, found)],
     [say('Chuyển lại lúc', 'Replayed'), found.replayedAt && timeOf(found.replayedAt)],
-    [say('Chờ vì', 'Waits for'), found.causeKey && html`<code>${found.causeKey}</code>`],
+    [say('Lý do chờ', 'Waits for'), found.causeKey && html`<code>${found.causeKey}</code>`],
     [say('Lý do', 'Reason'), found.reason && reasonOf(visit, found.reason)],
     ...turnOf(visit, found),
     [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${told(say, found.detail)}</span>`],
@@ -90,7 +90,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
   ]);
 }
 
-/** Whose turn it is, and what to do, where its reason tells it. */
+/** The responsible party and the next step, if the reason implies them. */
 function turnOf({ say }: Visit, { reason }: WholeDelivery): readonly (readonly [string, string])[] {
   const turn = reason === null ? undefined : meaningOf(reason)?.[2];
   if (turn === undefined) return [];
@@ -101,11 +101,11 @@ function turnOf({ say }: Visit, { reason }: WholeDelivery): readonly (readonly [
   ];
 }
 
-/** What is on its way, or waits for a person, is not helped by telling it again. */
+/** A delivery in progress, or one that waits for a person, cannot be replayed. */
 function replayForm(visit: Visit, { id, state }: WholeDelivery): Html {
   const { say } = visit;
   if (state === 'held')
-    return html`<p class="card note">${say('Lượt này chờ người xử lý nguyên nhân, xem', 'It waits for a person to settle its cause, see')}
+    return html`<p class="card note">${say('Lượt này chờ cán bộ xử lý nguyên nhân, xem', 'It waits until an operator resolves its cause, see')}
 <a href="/console/quarantine">${say('Chờ xử lý', 'Quarantine')}</a>.</p>`;
   if (state === 'due' || !may(visit, 'ops:replay')) return html``;
   return html`<section class="card">${orderForm(visit, {
@@ -118,22 +118,22 @@ function replayForm(visit: Visit, { id, state }: WholeDelivery): Html {
 function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolean): Html {
   const { say } = visit;
   if (isShown)
-    return html`<p><a href="/console/deliveries/${id}">${say('« Ẩn nội dung đã truyền', '« Hide what went over the wire')}</a></p>`;
+    return html`<p><a href="/console/deliveries/${id}">${say('« Ẩn nội dung đã truyền', '« Hide the exchanged messages')}</a></p>`;
   if (attempts.length === 0) return html``;
   if (!attempts.some(({ hasWire }) => hasWire))
     return html`<p class="note">${say(
-      'Nội dung đã truyền không giữ ở lượt này: lượt đầu của cùng cuộc gọi giữ nó.',
-      'What went over the wire is not kept here: the first delivery of the same call keeps it.',
+      'Nội dung đã truyền không lưu ở lượt này mà lưu ở lượt đầu tiên của cùng cuộc gọi.',
+      'The exchanged messages are stored with the first delivery of the same call.',
     )}</p>`;
   if (!may(visit, 'ops:body'))
-    return html`<p class="note">${say('Xem nội dung đã truyền cần quyền ops:body.', 'To see what went over the wire takes ops:body.')}</p>`;
+    return html`<p class="note">${say('Cần quyền ops:body để xem nội dung đã truyền.', 'To see the exchanged messages, you need the scope ops:body.')}</p>`;
   return html`<p><a class="look" rel="nofollow" href="/console/deliveries/${id}/wire">${say(
     'Xem nội dung đã truyền',
-    'See what went over the wire',
+    'Show the exchanged messages',
   )}</a> <span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
 }
 
-/** @param number among all of its attempts: the interface counts anew after a replay */
+/** @param number among all attempts, because the API counts from 1 after a replay */
 function attemptOf(visit: Visit, { at, tookMs, outcome, reason, detail, wire }: Attempt, number: number): Html {
   const { say } = visit;
   return html`<li class="card"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>

@@ -15,10 +15,13 @@ import type { Site } from './site.ts';
 import type { Visit } from './visit.ts';
 
 const SHOWN = '10';
-/** What a sender was answered: no dossier has such a code. */
+/** A receipt, which is not a dossier code. */
 const RECEIPT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A citizen asks after one dossier: what came of it, what waits, and what was told of it. */
+/**
+ * Everything about one dossier, for a citizen who asks: its state, messages, quarantine and
+ * deliveries.
+ */
 export function addDossierSearch(site: Site): void {
   site.screen('/dossiers', async (visit) => {
     const { c, say, api } = visit;
@@ -44,9 +47,9 @@ export function addDossierSearch(site: Site): void {
       body: html`${box}${refusalNote(say, refused)}${statesCard(visit, states)}
 <p class="links">${auditLink(visit, 'dossier', code)}
 <a href="/console/dossiers/evidence${queryText({ code })}">${say('Tải chứng cứ đã ký', 'Download signed evidence')}</a></p>
-<h2>${say('Chờ xử lý', 'What waits of it')}</h2>
+<h2>${say('Chờ xử lý', 'In quarantine')}</h2>
 ${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine', causes.body)}` : ''}
-<h2>${say('Thông điệp nói tới hồ sơ', 'Messages that speak of it')}</h2>
+<h2>${say('Thông điệp về hồ sơ', 'Messages about it')}</h2>
 ${messages.body ? html`${messageTable(visit, messages.body.items)}${whole('messages', messages.body)}` : ''}
 <h2>${say('Lượt chuyển', 'Deliveries')}</h2>
 ${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items)}${whole('deliveries', deliveries.body)}` : ''}
@@ -63,7 +66,7 @@ ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('ano
 
 export function dossierBox({ say }: Visit, code = ''): Html {
   return html`<form class="card fields" method="get" action="/console/dossiers" role="search">
-<label class="wide">${say('Mã hồ sơ, mã khác của hồ sơ, hoặc số biên nhận', 'Code of a dossier, another that it is known by, or a receipt')}
+<label class="wide">${say('Mã hồ sơ, mã khác của hồ sơ, hoặc số biên nhận', 'Dossier code, alias or receipt')}
 <input type="search" name="code" value="${code}" placeholder="H60.01-250812-0035" required maxlength="100"></label>
 <button>${say('Tìm', 'Find')}</button></form>`;
 }

@@ -9,13 +9,13 @@ import { STATUSES, word } from './words.ts';
 
 type CurrentState = CurrentStates['items'][number];
 
-/** Where the dossiers of a code stand; nothing where there is none, as for codes of the catalogue. */
+/** The current states of the dossiers with this code. Empty for catalogue codes. */
 export async function statesOf({ api }: Visit, code: string): Promise<readonly CurrentState[]> {
   const { body } = await api.get<CurrentStates>(`dossiers/${segment(code)}`);
   return body?.items ?? [];
 }
 
-/** @param told the version of the dossier that a delivery tells, to say whether there is a newer one */
+/** @param told the dossier version in a delivery, to show whether a newer one exists */
 export function stateText(
   { say, nowMs }: Visit,
   { status, statusAt, version }: CurrentState,
@@ -32,7 +32,7 @@ export function stateText(
   }
 }
 
-/** The same of a search, for which there may be several. */
+/** The states of a search, which may find several dossiers. */
 export function statesCard(visit: Visit, states: readonly CurrentState[]): Html {
   if (states.length === 0) return html``;
   return html`<section class="card">${states.map(

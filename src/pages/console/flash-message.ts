@@ -14,7 +14,7 @@ export interface FlashMessage {
 const COOKIE = 'lienthong-console-flash';
 const USE = 'console flash';
 
-/** Stores the message for the next page, sealed, so that nobody else can put words into our pages. */
+/** Stores the message for the next page. It is sealed, so nobody else can put text into our pages. */
 export function setFlashMessage(
   c: Context,
   hub: Pick<ConsoleContext, 'vault' | 'clients'>,
@@ -24,7 +24,7 @@ export function setFlashMessage(
   setCookie(c, COOKIE, value, { ...scopeOf(c, hub, to.split('?')[0]), maxAge: 60 });
 }
 
-/** The message for this page. It is shown once. */
+/** Returns the message for this page. It is shown once. */
 export function takeFlashMessage(
   c: Context,
   hub: Pick<ConsoleContext, 'vault' | 'clients'>,

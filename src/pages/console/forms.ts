@@ -5,7 +5,7 @@ import { sameText } from '../../secrets/same-text.ts';
 import type { Html } from '../layout.ts';
 import type { Visit } from './visit.ts';
 
-/** What a form says: trimmed; undefined where it is blank. */
+/** A field of a form, trimmed. Undefined when it is blank. */
 export type Form = (name: string) => string | undefined;
 
 const LARGEST_FORM = 64 * 1024;
@@ -23,12 +23,12 @@ export function hasToken(form: Form, token: string): boolean {
 export interface OrderForm {
   readonly to: string;
   readonly button: string;
-  /** Whether the reason is asked for; without it, it is not. */
+  /** Whether the form asks for a reason. */
   readonly why?: 'must' | 'may';
   readonly fields?: Html | readonly Html[];
   readonly hidden?: Readonly<Record<string, string | undefined>>;
   readonly isQuiet?: boolean;
-  /** What the button says to who does not see where it stands. */
+  /** The button's label for screen readers, which cannot see its position. */
   readonly label?: string;
 }
 

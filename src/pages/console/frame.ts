@@ -6,10 +6,10 @@ import { takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
 import type { Screen, Visit } from './visit.ts';
 
-/** What the head of every page of the console has. */
+/** The head of every page of the console. */
 export const HEAD = html`<link rel="stylesheet" href="/console/console.css">`;
 
-/** A screen in what all of them have in common: whose console it is, where one can go, what came of the last order. */
+/** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
 export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): Response | Promise<Response> {
   const { c } = visit;
   const told = takeFlashMessage(c, hub);

@@ -11,7 +11,7 @@ import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, INCIDENTS } from './words.ts';
 
-/** What is wrong, or was. */
+/** Lists open and closed incidents. */
 export function addIncidents(site: Site): void {
   site.screen('/incidents', async (visit) => {
     const { say, api } = visit;
@@ -33,7 +33,7 @@ ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` :
   });
 }
 
-/** Incidents of the hub itself: there is no page of such a party. */
+/** Incidents of the hub itself, which have no party page. */
 const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back']);
 
 export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[]): Html {

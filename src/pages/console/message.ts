@@ -14,7 +14,7 @@ import { may, type Screen, type Visit } from './visit.ts';
 import { waitingTable } from './waiting-table.ts';
 import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES } from './words.ts';
 
-/** What became of one item; of a message that was refused as a whole, why. */
+/** The result of one item, or why a whole message was refused. */
 interface Result {
   readonly index?: number;
   readonly code?: string;
@@ -26,10 +26,13 @@ interface Result {
 }
 
 const MOST_RESULTS = 200;
-/** Problems and warnings of all items together: one item may have two hundred. */
+/** Problems and warnings of all items together. One item may have two hundred. */
 const MOST_NOTES = 1_000;
 
-/** One message: what came of its items. Its body is a page of its own: each look at it is audited. */
+/**
+ * One message and the results of its items. The body is a separate page, because each look is
+ * audited.
+ */
 export function addMessage(site: Site): void {
   site.screen('/messages/:id', (visit) => messageScreen(visit, 'no'));
   site.screen('/messages/:id/body', (visit) => messageScreen(visit, 'yes'));
@@ -48,8 +51,8 @@ async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> 
     body: html`<section class="card">${factsOf(visit, found)}</section>
 <p class="links">${auditLink(visit, 'message', found.id)}</p>
 <h2>${say('Nội dung', 'Body')}</h2>${bodyPart(visit, found, body === 'yes')}
-<h2>${say('Kết quả từng mục', 'What came of its items')}</h2>${resultTable(visit, results)}
-<h2>${say('Đang chờ xử lý', 'What waits')}</h2>${waitingTable(visit, found.waiting)}
+<h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, results)}
+<h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, found.waiting)}
 <h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, found.deliveries)}`,
   };
 }
@@ -77,15 +80,18 @@ function bodyPart(visit: Visit, { id, body }: WholeMessage, isAsked: boolean): H
   const { say } = visit;
   if (body) {
     const mask = may(visit, 'index:personal')
-      ? say('Hiện đầy đủ dữ liệu cá nhân; bí mật luôn được che.', 'Personal data in full; secrets never.')
+      ? say(
+          'Hiện đầy đủ dữ liệu cá nhân; bí mật luôn được che.',
+          'Personal data is shown in full; secrets stay masked.',
+        )
       : say('Dữ liệu cá nhân và bí mật đã được che.', 'Personal data and secrets are masked.');
     return html`<p class="note">${mask} <a href="/console/messages/${id}">${say('Ẩn', 'Hide')}</a></p>${bodyOf(say, body)}`;
   }
   if (!may(visit, 'ops:body'))
-    return html`<p class="note">${say('Xem nội dung cần quyền ops:body.', 'To see the body takes ops:body.')}</p>`;
+    return html`<p class="note">${say('Cần quyền ops:body để xem nội dung.', 'To see the body, you need the scope ops:body.')}</p>`;
   if (isAsked)
-    return html`<p class="note">${say('Không giữ nội dung của thông điệp này.', 'The body of this message is not kept.')}</p>`;
-  return html`<p><a class="look" rel="nofollow" href="/console/messages/${id}/body">${say('Xem nội dung', 'See the body')}</a>
+    return html`<p class="note">${say('Nội dung của thông điệp này không được lưu.', 'The hub did not store the body of this message.')}</p>`;
+  return html`<p><a class="look" rel="nofollow" href="/console/messages/${id}/body">${say('Xem nội dung', 'Show the body')}</a>
 <span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
 }
 
@@ -116,5 +122,5 @@ function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Resu
     .map(
       ({ path, message }) =>
         html`<li><code>${String(path)}</code> <span class="words">${told(say, String(message))}</span></li>`,
-    )}${more > 0 ? html`<li class="note">${say(`và ${more} điều nữa`, `and ${more} more`)}</li>` : ''}</ul>`;
+    )}${more > 0 ? html`<li class="note">${say(`và ${more} ghi chú khác`, `and ${more} more`)}</li>` : ''}</ul>`;
 }

@@ -10,7 +10,7 @@ import { MESSAGE_OUTCOMES, OPERATIONS } from './words.ts';
 
 const FILTER = ['code', 'receipt', 'party', 'door', 'operation', 'outcome', 'from', 'to'] as const;
 
-/** The message log. */
+/** Lists the message log. */
 export function addMessages(site: Site): void {
   site.screen('/messages', async (visit) => {
     const { say, api } = visit;

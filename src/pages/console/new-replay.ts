@@ -12,7 +12,7 @@ import { badge, DELIVERY_STATES, REPLAY_OUTCOMES, word } from './words.ts';
 
 const PER_SECOND = 20;
 
-/** Tell again all that a filter finds: first what that would do, then, with a reason, the run. */
+/** Sends all deliveries of a filter again. First a preview, then a run with a reason. */
 export function addNewReplay(site: Site): void {
   site.screen('/replays/new', async (visit) => {
     const { say, api } = visit;
@@ -22,13 +22,13 @@ export function addNewReplay(site: Site): void {
       return {
         title,
         status: 403,
-        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'It takes ops:replay.')}</p>`,
+        body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'This needs the scope ops:replay.')}</p>`,
       };
     const form = filterForm(visit, deliveryFields(visit, query));
     if (queryText(query) === '')
       return {
         title,
-        body: html`<p>${say('Chọn ít nhất một điều kiện, rồi xem trước.', 'Choose one condition at least, then see what it finds.')}</p>${form}`,
+        body: html`<p>${say('Chọn ít nhất một điều kiện lọc, rồi xem trước.', 'Choose at least one filter, then open the preview.')}</p>${form}`,
       };
     const { body, problem } = await api.post<Preview>('deliveries/replay', { ...query, preview: true });
     return { title, body: html`${form}${refusalNote(say, problem)}${body ? previewOf(visit, body, query) : ''}` };
@@ -45,7 +45,7 @@ export function addNewReplay(site: Site): void {
         text: problem ? refusalText(say, problem) : '',
       };
     const text = say(
-      `Đợt ${body.id} đã bắt đầu: ${body.total} lượt.`,
+      `Đã bắt đầu đợt ${body.id}: ${body.total} lượt.`,
       `Run ${body.id} has begun: ${body.total} deliveries.`,
     );
     return { to: `/console/replays/${body.id}`, isDone: true, text };
@@ -56,10 +56,10 @@ function previewOf(visit: Visit, { outcomes, parties, sample }: Preview, query: 
   const { say } = visit;
   const many = (outcomes as Readonly<Record<string, number>>).replayed ?? 0;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
-<section class="card"><p><strong>${say(`${many} lượt sẽ được gửi lại.`, `${many} deliveries would be told again.`)}</strong>
+<section class="card"><p><strong>${say(`${many} lượt sẽ được gửi lại.`, `${many} deliveries would be sent again.`)}</strong>
 ${say(
-  'Chỉ mục không đổi: người tra cứu thấy như hiện nay. Bản cũ không bao giờ được gửi đè lên bản mới.',
-  'The index does not change: readers see what they see now. Older versions are never told over newer ones.',
+  'Chỉ mục không thay đổi. Bản cũ không bao giờ ghi đè bản mới.',
+  'The index does not change. The hub never sends an older version over a newer one.',
 )}</p>
 <ul>${Object.entries(outcomes as Readonly<Record<string, number>>).map(
     ([outcome, count]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count}</li>`,
@@ -77,10 +77,10 @@ ${
         button: say(`Chuyển lại ${many} lượt`, `Replay ${many} deliveries`),
         why: 'must',
         hidden: query,
-        fields: html`<label>${say('Lượt mỗi giây', 'Deliveries a second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
+        fields: html`<label>${say('Lượt mỗi giây', 'Deliveries per second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
       })}<p class="note">${say(
-        'Đợt chạy lấy những gì bộ lọc tìm thấy lúc bấm; có thể dừng bất cứ lúc nào.',
-        'The run takes what the filter finds when it begins; it can be stopped at any time.',
+        'Đợt chạy gồm các lượt khớp bộ lọc tại thời điểm bắt đầu; có thể dừng bất cứ lúc nào.',
+        'The run covers the deliveries that the filter finds at its start. You can stop it at any time.',
       )}</p></section>`
 }`;
 }
@@ -88,8 +88,8 @@ ${
 function sampleTable(visit: Visit, sample: Preview['sample']): Html {
   const { say } = visit;
   return table<Preview['sample'][number]>({
-    caption: say('Vài lượt trong số đó, và bên nhận sẽ thấy gì', 'Some of them, and what the partner would see'),
-    empty: say('Không có lượt nào được gửi lại.', 'Nothing would be told again.'),
+    caption: say('Một số lượt, và thay đổi ở bên nhận', 'Some of them, and the effect at the partner'),
+    empty: say('Không có lượt nào được gửi lại.', 'Nothing would be sent again.'),
     items: sample,
     columns: [
       { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },

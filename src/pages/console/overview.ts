@@ -18,12 +18,12 @@ const REFRESH_S = 15;
 const MOST_CAUSES = 50;
 const MOST_INCIDENTS = 50;
 
-/** How all parties fare, at one look. It reads itself anew; nothing is typed on it but a dossier's code. */
+/** The health of all parties on one page. It refreshes itself. Its only input is a dossier code. */
 export function addOverview(site: Site): void {
   site.screen('/', async (visit) => {
     const { c, say, api } = visit;
     const isStill = parameterOf(c, 'refresh') === 'off';
-    // Those of the hub itself, too, which are of no party.
+    // Includes incidents of the hub itself, which have no party.
     const [parties, causes, incidents] = await Promise.all([
       api.get<Listed<Party>>('parties'),
       api.get<Listed<Cause>>('quarantine', { limit: String(MOST_CAUSES) }),
@@ -50,7 +50,7 @@ function readAt({ say, nowMs }: Visit, isStill: boolean): Html {
   return html`<p class="note">${say('Đọc lúc', 'Read at')} ${at}. ${
     isStill
       ? html`<a href="/console">${say('Tự làm mới', 'Refresh by itself')}</a>`
-      : html`${say(`Tự làm mới mỗi ${REFRESH_S} giây.`, `Refreshed every ${REFRESH_S} s.`)} <a href="/console?refresh=off">${say('Giữ yên', 'Keep still')}</a>`
+      : html`${say(`Tự làm mới mỗi ${REFRESH_S} giây.`, `Refreshed every ${REFRESH_S} s.`)} <a href="/console?refresh=off">${say('Dừng làm mới', 'Stop refreshing')}</a>`
   }</p>`;
 }
 
@@ -67,17 +67,17 @@ function numbers(
     [
       '/console/quarantine',
       manyOf(causes),
-      say('nguyên nhân chờ xử lý', 'causes wait for a person'),
+      say('nguyên nhân chờ xử lý', 'causes in quarantine'),
       oldest ? say(`cũ nhất: ${ageOf(say, oldest, nowMs)}`, `oldest: ${ageOf(say, oldest, nowMs)}`) : '',
     ],
     ['/console/deliveries?state=held', sum(({ backlog }) => backlog.held), say('lượt tạm giữ', 'deliveries held'), ''],
     [
       '/console/deliveries?state=failed',
       sum(({ failed }) => failed),
-      say('lượt hỏng, cần người xem', 'deliveries failed'),
+      say('lượt hỏng, cần xử lý', 'failed deliveries'),
       '',
     ],
-    ['/console/incidents', manyOf(incidents), say('sự cố đang mở', 'incidents open'), ''],
+    ['/console/incidents', manyOf(incidents), say('sự cố đang mở', 'open incidents'), ''],
   ] as const;
   return html`<ul class="numbers">${ofAll.map(
     ([href, count, what, more]) =>
@@ -85,7 +85,7 @@ function numbers(
   )}</ul>`;
 }
 
-/** How many a list has; of a longer one than is read, at least how many. */
+/** The length of a list. For a longer list than the page reads, the minimum. */
 function manyOf(list: Listed<unknown> | undefined): string {
   return list ? `${list.items.length}${list.next === null ? '' : '+'}` : '–';
 }
@@ -111,7 +111,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
   ];
   const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };
   return table<Party>({
-    caption: say('Mọi bên mà trục biết', 'All that the hub knows of'),
+    caption: say('Các bên kết nối', 'All parties'),
     empty: say('Chưa có bên kết nối nào trong cấu hình.', 'No party is configured yet.'),
     items,
     columns: may(visit, 'ops:configure') ? [...columns, acts] : columns,
@@ -133,7 +133,7 @@ export function lastErrorOf(visit: Visit, { lastError, lastSuccessAt }: Party): 
   return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}<br>${longText(detail && told(say, detail), 90)}`;
 }
 
-/** Those that are done at one press; to pause takes a reason, on the party's own page. */
+/** The orders that need no reason. Pausing needs one, on the party's own page. */
 function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
   const { say } = visit;
   const to = (what: string): string => `/console/parties/${segment(party)}/${what}`;

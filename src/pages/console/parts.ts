@@ -11,7 +11,7 @@ import { OPERATIONS, word } from './words.ts';
 
 export interface TableOf<Item> {
   readonly caption: string;
-  /** Said where there is nothing. */
+  /** Shown when the list is empty. */
   readonly empty: string;
   readonly items: readonly Item[];
   readonly columns: readonly Column<Item>[];
@@ -23,7 +23,7 @@ export interface Column<Item> {
   readonly isNumber?: boolean;
 }
 
-/** A table that may be wider than its page; the first column says what a row is about. */
+/** A table that may be wider than its page. The first column names the row. */
 export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): Html {
   if (items.length === 0) return html`<p class="card note empty">${empty}</p>`;
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
@@ -42,7 +42,7 @@ export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): 
 </table></div>`;
 }
 
-/** The way to the rest of a list, and back to its beginning. */
+/** Links to the next page of a list and back to its beginning. */
 export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
   const first = `${c.req.path}${queryText(query)}`;
   const isFirst = parameterOf(c, 'cursor') === undefined;
@@ -57,7 +57,7 @@ ${
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** Of the query of the page what the interface is asked with. */
+/** The parameters of this page that go to the API. */
 export function queryOf({ c }: Visit, names: readonly string[]): Query {
   return Object.fromEntries(names.map((name) => [name, parameterOf(c, name)?.trim() || undefined]));
 }
@@ -81,7 +81,7 @@ export function operationOf({ say }: Visit, operation: string | null | undefined
   return operation ? html`<span title="${operation}">${word(say, OPERATIONS, operation)}</span>` : html`–`;
 }
 
-/** A dossier by its code, wherever it is spoken of. */
+/** A dossier's code, as a link. */
 export function dossierLink(code: string | null | undefined): Html {
   return code ? html`<a class="code" href="/console/dossiers${queryText({ code })}">${code}</a>` : html`–`;
 }
@@ -94,18 +94,18 @@ export function messageLink(id: string): Html {
   return html`<a class="code" href="/console/messages/${segment(id)}" title="${id}">…${id.slice(-8)}</a>`;
 }
 
-/** Who did what to something, by its subject in the audit. */
+/** A link to the audit entries about a subject. */
 export function auditLink({ say }: Visit, kind: SubjectKind, name: string | number): Html {
   const query = queryText({ subject: auditSubject(kind, name) });
-  return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Audit of it')}</a>`;
+  return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Its audit entries')}</a>`;
 }
 
-/** What the hub wrote, in the reader's language; what somebody else said, as it came. */
+/** A text of the hub in the reader's language. Other texts stay unchanged. */
 export function told(say: Say, text: string): string {
   return say(inVietnamese(text) ?? text, text);
 }
 
-/** Why, in words, and by which word lists are narrowed to it. */
+/** A reason in words, and the code by which lists are filtered. */
 export function reasonOf({ say }: Visit, reason: string): Html {
   const meaning = meaningOf(reason);
   return meaning === undefined
@@ -113,7 +113,7 @@ export function reasonOf({ say }: Visit, reason: string): Html {
     : html`${say(meaning[0], meaning[1])} <code class="note">${reason}</code>`;
 }
 
-/** A long text: its beginning, and the rest when it is asked for. */
+/** The beginning of a long text. The rest opens on request. */
 export function longText(text: string | null | undefined, most = 160): Html {
   if (!text) return html`–`;
   if (text.length <= most) return html`<span class="words">${text}</span>`;

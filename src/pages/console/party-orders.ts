@@ -7,23 +7,23 @@ type Done = (say: Say, party: string, body: { readonly waitsFor?: string | null 
 
 const DONE: Readonly<Record<'pause' | 'resume' | 'pull', Done>> = {
   pause: (say, party) => say(`Đã tạm dừng ${party}.`, `${party} is paused.`),
-  resume: (say, party) => say(`${party} chạy tiếp.`, `${party} goes on.`),
+  resume: (say, party) => say(`${party} chạy tiếp.`, `${party} is running again.`),
   pull(say, party, { waitsFor }) {
     if (waitsFor === 'paused')
       return say(
-        `${party} đang tạm dừng: sẽ lấy dữ liệu khi chạy tiếp.`,
-        `${party} is paused: it is asked when it goes on.`,
+        `${party} đang tạm dừng: trục sẽ lấy dữ liệu khi chạy tiếp.`,
+        `${party} is paused: the hub pulls from it after it is resumed.`,
       );
     if (waitsFor === 'maintenance')
       return say(
-        `${party} đang bảo trì: sẽ lấy dữ liệu khi hết.`,
-        `${party} is in maintenance: it is asked when that is over.`,
+        `${party} đang bảo trì: trục sẽ lấy dữ liệu khi hết bảo trì.`,
+        `${party} is in maintenance: the hub pulls from it afterwards.`,
       );
-    return say(`Sẽ lấy dữ liệu từ ${party} trong giây lát.`, `${party} is asked within a second.`);
+    return say(`Sẽ lấy dữ liệu từ ${party} trong giây lát.`, `The hub pulls from ${party} within a second.`);
   },
 };
 
-/** Pause a party, go on with it, ask it now. */
+/** Pauses a party, resumes it, or pulls from it now. */
 export function addPartyOrders(site: Site): void {
   for (const what of ['pause', 'resume', 'pull'] as const)
     site.order(`/parties/:party/${what}`, async ({ c, say, api }, form) => {

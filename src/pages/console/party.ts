@@ -16,7 +16,7 @@ import { BREAKERS, word } from './words.ts';
 type Pull = Party['pulls'][number];
 type Certificate = Party['certificates'][number];
 
-/** One connected system: its passport, and what may be ordered of it. */
+/** One connected system: its facts, and the orders that apply to it. */
 export function addParty(site: Site): void {
   site.screen('/parties/:party', async (visit) => {
     const { c, say, api } = visit;
@@ -44,7 +44,7 @@ function partyOf(visit: Visit, party: Party): Html {
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
 ${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
 <h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
-<p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All incidents of it')}</a></p>
+<p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All its incidents')}</a></p>
 <h2>${say('Lấy dữ liệu định kỳ', 'Pulls')}</h2>${pullTable(visit, party)}
 <h2>${say('Chứng thư số', 'Certificates')}</h2>${certificateTable(visit, party.certificates)}`;
 }
@@ -57,10 +57,10 @@ function factsOf(visit: Visit, party: Party): Html {
     [say('Tạm dừng', 'Paused'), paused && html`${timeAndAge(say, paused.at, nowMs)} ${paused.by ?? ''}`],
     [
       say('Chờ gửi', 'Due'),
-      say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} on their way`),
+      say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} in flight`),
     ],
     [say('Tạm giữ', 'Held'), say(`${backlog.held} lượt`, `${backlog.held}`)],
-    [say('Hỏng, cần người xem', 'Failed'), say(`${party.failed} lượt`, `${party.failed}`)],
+    [say('Hỏng, cần xử lý', 'Failed'), say(`${party.failed} lượt`, `${party.failed}`)],
     [say('Lượt chờ cũ nhất', 'Oldest due'), party.oldestDueAt && timeAndAge(say, party.oldestDueAt, nowMs)],
     [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],
     [say('Lỗi gần nhất', 'Last error'), party.lastError && lastErrorOf(visit, party)],
@@ -77,7 +77,9 @@ function factsOf(visit: Visit, party: Party): Html {
     [say('Nhận', 'Is told'), adapter?.sends.join(', ')],
     [
       say('Cấu hình', 'Configuration'),
-      party.configured ? '' : say('không còn trong cấu hình; lượt chuyển chờ', 'gone; what is due waits'),
+      party.configured
+        ? ''
+        : say('không còn trong cấu hình; các lượt chuyển tiếp tục chờ', 'not configured any more; due deliveries wait'),
     ],
   ]);
 }
@@ -94,10 +96,13 @@ function ordersOf(visit: Visit, { party, paused }: Party): Html {
   return html`<section class="card" id="pause"><h2>${paused ? say('Chạy tiếp', 'Resume') : say('Tạm dừng', 'Pause')}</h2>
 <p class="note">${
     paused
-      ? say('Những gì đã kết thúc trong lúc dừng không bị làm lại.', 'What was settled meanwhile stays settled.')
+      ? say(
+          'Các lượt đã kết thúc trong lúc tạm dừng không được thực hiện lại.',
+          'Deliveries that were settled in the meantime stay settled.',
+        )
       : say(
-          'Không bắt đầu gửi hay lấy gì mới với bên này, ngay lập tức, ở mọi tiến trình. Không mất gì: các lượt chờ.',
-          'Nothing new begins with this party, at once and in every process. Nothing is lost: deliveries wait.',
+          'Ngừng ngay việc gửi và lấy dữ liệu mới với bên này, ở mọi tiến trình. Không mất dữ liệu: các lượt chuyển tiếp tục chờ.',
+          'All processes stop sending to this party and pulling from it at once. Nothing is lost: deliveries wait.',
         )
   }</p>${
     paused
@@ -131,7 +136,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
   const mayPull = may(visit, 'ops:configure') && adapter !== null;
   return table<Pull>({
     caption: say('Theo lịch', 'By schedule'),
-    empty: say('Không lấy gì từ bên này.', 'Nothing is pulled from this party.'),
+    empty: say('Không có lịch lấy dữ liệu từ bên này.', 'The hub pulls nothing from this party.'),
     items: pulls,
     columns: mayPull ? [...columns, now] : columns,
   });
@@ -141,8 +146,8 @@ const SOON_MS = 30 * 86_400_000;
 
 function certificateTable({ say, nowMs }: Visit, items: readonly Certificate[]): Html {
   return table<Certificate>({
-    caption: say('Trong thiết lập của bên này', 'Those in its settings'),
-    empty: say('Không có chứng thư số trong thiết lập.', 'There are no certificates in its settings.'),
+    caption: say('Trong cấu hình của bên này', 'Those in its settings'),
+    empty: say('Không có chứng thư số trong cấu hình.', 'There are no certificates in its settings.'),
     items,
     columns: [
       { head: say('Chủ thể', 'Subject'), cell: ({ subject }) => html`<span class="words">${subject}</span>` },

@@ -10,7 +10,7 @@ import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, CAUSES } from './words.ts';
 
-/** What waits until a person has settled something, by its cause. */
+/** Lists the causes for which items and deliveries wait. */
 export function addQuarantine(site: Site): void {
   site.screen('/quarantine', async (visit) => {
     const { say, api } = visit;
@@ -19,8 +19,8 @@ export function addQuarantine(site: Site): void {
     return {
       title: say('Chờ xử lý', 'Quarantine'),
       body: html`<p class="note">${say(
-        'Đã nhận và giữ nguyên; cần người quyết định thì mới áp dụng hoặc chuyển tiếp. Một quyết định gỡ mọi mục cùng nguyên nhân, theo thứ tự.',
-        'Held as it came, until a person decides. One decision frees all that waits for the same cause, in order.',
+        'Các mục này đã được nhận và lưu nguyên trạng, chờ cán bộ quyết định mới được áp dụng hoặc chuyển tiếp. Mỗi quyết định gỡ mọi mục cùng nguyên nhân, theo thứ tự.',
+        'The hub stores these unchanged until an operator decides. One decision releases everything that waits for the same cause, in order.',
       )}</p>
 ${filterForm(visit, [
   textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
@@ -36,7 +36,7 @@ ${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''
 export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html {
   return table<Cause>({
     caption: say('Cũ nhất trước', 'The oldest first'),
-    empty: say('Không có gì chờ xử lý.', 'Nothing waits for a person.'),
+    empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
     items,
     columns: [
       {

@@ -14,7 +14,7 @@ import type { CauseShown, ResolvedShown, WholeCauseShown } from '../../http/oper
 import type { PreviewShown, ReplayedShown, ReplayShown } from '../../http/operators/replays.ts';
 import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
 
-/** What the operators' interface gives, by its own schemas. */
+/** The data of the operators' API, typed by its own schemas. */
 export type Anomaly = Type.Static<typeof AnomalyShown>;
 export type AuditEntry = Type.Static<typeof AuditShown>;
 export type BackfillPreview = Type.Static<typeof BackfillPreviewShown>;

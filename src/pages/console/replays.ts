@@ -12,7 +12,7 @@ import { badge, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
 
 const REFRESH_S = 5;
 
-/** Runs of replays: how far they are, and the button that stops one. */
+/** The replay runs with their progress, and a button that stops one. */
 export function addReplays(site: Site): void {
   site.screen('/replays', async (visit) => {
     const { say, api } = visit;
@@ -23,7 +23,7 @@ export function addReplays(site: Site): void {
       ...(isRunning && { refreshS: REFRESH_S }),
       body: html`${refusalNote(say, problem)}
 ${may(visit, 'ops:replay') ? html`<p><a href="/console/replays/new">${say('Đợt chuyển lại mới…', 'A new replay…')}</a></p>` : ''}
-${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while one is running.`)}</p>` : ''}
+${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while a run is active.`)}</p>` : ''}
 ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`,
     };
   });
@@ -45,7 +45,7 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
     const { body, problem } = await api.post<Replay>(`replays/${segment(id)}/stop`, { why: form('why') });
     if (!body) return { to: '/console/replays', isDone: false, text: problem ? refusalText(say, problem) : '' };
     const isDone = body.state === 'stopped';
-    const over = say(`Đợt ${id} đã xong từ trước.`, `Run ${id} was over before.`);
+    const over = say(`Đợt ${id} đã kết thúc trước đó.`, `Run ${id} had already ended.`);
     const to = form('back') === 'run' ? `/console/replays/${segment(id)}` : '/console/replays';
     return { to, isDone, text: isDone ? say(`Đã dừng đợt ${id}.`, `Run ${id} is stopped.`) : over };
   });
@@ -55,7 +55,7 @@ function replayTable(visit: Visit, items: readonly Replay[]): Html {
   const { say } = visit;
   return table<Replay>({
     caption: say('Mới nhất trước', 'The newest first'),
-    empty: say('Chưa có đợt chuyển lại nào.', 'There was no replay yet.'),
+    empty: say('Chưa có đợt chuyển lại nào.', 'There are no replays yet.'),
     items,
     columns: [
       { head: say('Đợt', 'Run'), cell: ({ id }) => html`<a href="/console/replays/${id}">${id}</a>` },
@@ -72,7 +72,7 @@ function replayTable(visit: Visit, items: readonly Replay[]): Html {
         cell: ({ who, why }) => html`${who}<br><span class="note words">${why}</span>`,
       },
       {
-        head: say('Bắt đầu, kết thúc', 'Begun, ended'),
+        head: say('Bắt đầu, kết thúc', 'Start, end'),
         cell: ({ at, endedAt, stoppedBy }) =>
           html`${timeOf(at)}<br>${timeOf(endedAt)}${stoppedBy ? say(` (${stoppedBy} dừng)`, ` (by ${stoppedBy})`) : ''}`,
       },

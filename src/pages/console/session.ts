@@ -5,13 +5,14 @@ import type { ConsoleContext } from './console-context.ts';
 import { openText, sealText } from './sealed.ts';
 
 /**
- * What an officer has signed in with. It is in the officer's cookie alone, sealed: every process of the hub opens it. What
- * all of them remember is which ones were ended.
+ * A signed-in officer. The session is sealed in the officer's cookie, and every process can open it.
+ *
+ * The processes share only the list of ended sessions.
  */
 export interface Session {
-  /** Of the key, which the interface is asked with: with another secret in the configuration the session is over. */
+  /** The secret of the officer's key. If the configuration gets another secret, the session ends. */
   readonly secret: string;
-  /** Stands in every form of this session, and nobody else knows it. */
+  /** In every form of this session. Nobody else knows it. */
   readonly token: string;
   readonly endsAtMs: number;
 }
@@ -27,8 +28,10 @@ export function beginSession(c: Context, hub: ConsoleContext, secret: string): v
 }
 
 /**
- * The session of a request; undefined without one, and for one that is over, was ended, is made up or sealed by another
- * secret. Rejects while the database does not say whether it was ended.
+ * The session of a request.
+ *
+ * Undefined when there is none, when it expired or was ended, or when its cookie is not valid. Rejects while the
+ * database cannot say whether it was ended.
  */
 export async function sessionOf(
   c: Context,
@@ -40,18 +43,21 @@ export async function sessionOf(
   return { secret, token, endsAtMs };
 }
 
-/** End a session in every process, also for whoever has a copy of its cookie. Without the database it goes on. */
+/** Ends a session in every process, even for a copy of the cookie. Has no effect without the database. */
 export async function endSession(c: Context, hub: ConsoleContext, token: string): Promise<void> {
   await hub.endedSessions.add(token, hub.nowMs() + LASTS_MS);
   forgetSession(c, hub);
 }
 
-/** Take the cookie from this browser. */
+/** Deletes the cookie in this browser. */
 export function forgetSession(c: Context, hub: Pick<ConsoleContext, 'clients'>): void {
   deleteCookie(c, COOKIE, scopeOf(c, hub));
 }
 
-/** Of all cookies of the console: no script reads them, no other site sends them, and what came by TLS goes by TLS. */
+/**
+ * The scope of all console cookies: not readable by scripts, same site only, and TLS only where TLS
+ * is used.
+ */
 export function scopeOf(c: Context, { clients }: Pick<ConsoleContext, 'clients'>, path = '/console') {
   return {
     ...({ path, httpOnly: true, sameSite: 'Strict' } as const),

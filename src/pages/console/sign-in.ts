@@ -15,13 +15,13 @@ import type { OwnKey } from './records.ts';
 import { beginSession, endSession } from './session.ts';
 import { SIGN_OUT, type Site } from './site.ts';
 
-/** Who refuses a sign-in: the officer is not known. */
+/** The party in refusals of unknown officers. */
 const CONSOLE = 'lienthong console';
 
-/** Whoever guesses waits so long for each answer, and is soon not heard at all. */
+/** A wrong secret delays the answer by this time. Too many lock the address out. */
 const WRONG_MS = 500;
 
-/** An officer says which key is theirs. */
+/** An officer signs in with a key. */
 export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): void {
   hono.get('/sign-in', (c) => signInPage(c, hub, 200, parameterOf(c, 'next')));
 
@@ -37,8 +37,8 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub:
       c.header('Retry-After', String(waitS));
       return signInPage(c, hub, 429, next, (say) =>
         say(
-          `Từ địa chỉ này đã nhập sai quá nhiều lần. Hãy thử lại sau ${Math.ceil(waitS / 60)} phút.`,
-          `From this address wrong secrets came too often. Try again in ${Math.ceil(waitS / 60)} min.`,
+          `Địa chỉ này đã nhập sai quá nhiều lần. Hãy thử lại sau ${Math.ceil(waitS / 60)} phút.`,
+          `Too many wrong secrets came from this address. Try again in ${Math.ceil(waitS / 60)} min.`,
         ),
       );
     }
@@ -60,7 +60,7 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub:
   });
 }
 
-/** The seconds that whoever guesses has to wait. */
+/** The seconds that a locked-out address has to wait. Undefined when it is not locked out. */
 async function waitOf(heard: Promise<void> | undefined): Promise<number | undefined> {
   try {
     await heard;
@@ -73,16 +73,19 @@ async function waitOf(heard: Promise<void> | undefined): Promise<number | undefi
 }
 
 async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {
-  // What no header carries is no secret of a key that anybody uses.
+  // A secret that a header cannot carry belongs to no key.
   if (!/^[\x21-\x7e]+$/.test(secret)) return { status: 401, body: undefined };
   return createApi(app, secret).get<OwnKey>('key');
 }
 
 const wrong = (say: Say): string => say('Mã khoá hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');
 const notAllowed = (say: Say): string =>
-  say('Khoá này không có quyền xem bàn điều hành (ops:read).', 'This key may not see the console (ops:read).');
+  say(
+    'Khoá này không có quyền truy cập bàn điều hành (ops:read).',
+    'This key may not use the console: it lacks the scope ops:read.',
+  );
 
-/** A page of the console, and of nobody else. */
+/** The target after sign-in. Only a page of the console is allowed. */
 function safeNext(next: string | undefined): string {
   return next !== undefined && !next.includes('..') && /^\/console(?:\/[\w/.:%~-]*)?(?:\?[^\s\\]*)?$/.test(next)
     ? next
@@ -114,10 +117,10 @@ function signInForm(say: Say, next: string): Html {
 <label>${say('Mật khẩu của khoá', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"></label>
 <button>${say('Đăng nhập', 'Sign in')}</button>
 <p class="note">${say(
-    'Dùng khoá của cấu hình có quyền ops:read. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký dưới tên khoá.',
-    'Use a key of the configuration with the scope ops:read. A session lasts 8 hours; all that you do is audited under the key.',
+    'Dùng khoá trong cấu hình có quyền ops:read. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký theo mã khoá.',
+    'Use a configured key with the scope ops:read. A session lasts 8 hours. The audit records everything you do under this key.',
   )}</p>
-<p class="note">${say('Đã đăng nhập mà vẫn thấy trang này?', 'Signed in, and you see this page?')} <a href="${next}">${say(
+<p class="note">${say('Đã đăng nhập mà vẫn thấy trang này?', 'Signed in, but still on this page?')} <a href="${next}">${say(
     'Mở tiếp',
     'Go on',
   )}</a></p>

@@ -11,17 +11,17 @@ import { crossSite } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
 import type { Screen, Visit } from './visit.ts';
 
-/** Where screens and orders are added, with paths below /console. */
+/** Adds screens and orders, with paths below /console. */
 export interface Site {
-  /** What is loaded is shown; a file is given to the browser to keep. */
+  /** Shows what `load` returns. A file becomes a download. */
   screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
-  /** What a form does. It answers with where the officer goes, and what is said there. */
+  /** Adds the order of a form. It returns the next page and the message for it. */
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage>): void;
 }
 
-/** @param app that answers the operators' interface */
+/** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
-  /** Asked at each request: a key that is taken away or changed is out at the next one. */
+  /** Checked at each request: a removed or changed key is signed out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
     const session = await sessionOf(c, hub);
     if (!session) return undefined;
@@ -56,21 +56,27 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
   };
 }
 
-/** An order without a session: signing out, of all orders, is done by that. */
+/** The only order without a session: signing out. */
 export const SIGN_OUT = '/sign-out';
 
-/** What was ordered is not kept for after signing in, and whoever ordered it has to know. */
+/**
+ * The order is not stored until after the sign-in, so the officer must know that it was not carried
+ * out.
+ */
 function notDone(say: Say): FlashMessage {
   const text = say(
     'Phiên làm việc đã hết; yêu cầu vừa gửi chưa được thực hiện. Hãy đăng nhập rồi làm lại.',
-    'The session is over, and what you ordered was not done. Sign in, and order it again.',
+    'The session has ended, and your order was not carried out. Sign in and repeat it.',
   );
   return { to: '/console/sign-in', text, isDone: false };
 }
 
-/** A cookie that opens nothing is forgotten; where another site led here none was sent, and there may be a good one. */
+/**
+ * Deletes an invalid cookie. A request from another site has no cookie, although the browser may hold
+ * a valid one.
+ */
 function toSignIn(c: Context, hub: ConsoleContext, after?: string): Response {
-  // Where the page asks for one, it is the language of the next page as well.
+  // Stores the requested language for the next page.
   languageOf(c);
   if (c.req.header('cookie')?.includes('lienthong-console=')) forgetSession(c, hub);
   const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);

@@ -3,7 +3,7 @@ import { formatLocal, instantToMs, parseInstant } from '#core/dates/dates';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 
-/** A moment as people here write it. */
+/** A time in Vietnamese notation. */
 export function timeOf(text: string | null | undefined): Html {
   if (!text) return html`–`;
   const instant = parseInstant(text);
@@ -12,13 +12,13 @@ export function timeOf(text: string | null | undefined): Html {
     : html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm:ss', instant)}</time>`;
 }
 
-/** The same where no element may stand. */
+/** The same as plain text, where HTML elements are not allowed. */
 export function plainTimeOf(text: string): string {
   const instant = parseInstant(text);
   return instant === undefined ? text : formatLocal('dd/MM/yyyy HH:mm:ss', instant);
 }
 
-/** A moment, and how long ago it was. */
+/** A time, and its distance from now. */
 export function timeAndAge(say: Say, text: string | null | undefined, nowMs: number): Html {
   return text ? html`${timeOf(text)} <span class="note">(${ageOf(say, text, nowMs)})</span>` : html`–`;
 }
@@ -30,7 +30,7 @@ const UNITS = [
   [1, 'giây', 's'],
 ] as const;
 
-/** How long ago or ahead of now a moment is, in its two largest units. */
+/** The distance of a time from now, in its two largest units. */
 export function ageOf(say: Say, text: string, nowMs: number): string {
   const s = Math.round((nowMs - instantToMs(text)) / 1_000);
   if (Math.abs(s) < 1) return say('vừa xong', 'just now');

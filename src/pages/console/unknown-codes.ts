@@ -11,7 +11,7 @@ import { type Words, word } from './words.ts';
 
 const KINDS = { service: ['thủ tục', 'service'], agency: ['cơ quan', 'agency'] } as const satisfies Words;
 
-/** Codes that dossiers name and the catalogue does not know, or has taken out of force. */
+/** Codes in dossiers that the catalogue does not know, or has taken out of force. */
 export function addUnknownCodes(site: Site): void {
   site.screen('/unknown-codes', async (visit) => {
     const { say, api, nowMs } = visit;
@@ -19,15 +19,15 @@ export function addUnknownCodes(site: Site): void {
     return {
       title: say('Mã lạ', 'Unknown codes'),
       body: html`<p class="note">${say(
-        'Mã thủ tục, cơ quan mà hồ sơ nêu nhưng danh mục chưa có. Hồ sơ vẫn được áp dụng và hiển thị.',
-        'Services and agencies that dossiers name and the catalogue does not know. The dossiers are shown all the same.',
+        'Mã thủ tục, mã cơ quan có trong hồ sơ nhưng chưa có trong danh mục. Hồ sơ vẫn được áp dụng và hiển thị.',
+        'Codes of services and agencies in dossiers that the catalogue does not know. The hub still applies and shows the dossiers.',
       )}</p>
 ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<UnknownCode>({
         caption: say('Theo loại và mã', 'By kind and code'),
-        empty: say('Danh mục biết mọi mã mà hồ sơ nêu.', 'The catalogue knows every code that dossiers name.'),
+        empty: say('Mọi mã trong hồ sơ đều có trong danh mục.', 'The catalogue knows every code in the dossiers.'),
         items: body.items,
         columns: [
           { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
@@ -44,22 +44,22 @@ ${parameterOf(visit.c, 'cursor') === undefined ? await endedServices(visit) : ''
   });
 }
 
-/** The first of them: who wants all asks the interface. */
+/** The first services only. The API has all of them. */
 const ENDED_SHOWN = '200';
 
 async function endedServices({ say, api, nowMs }: Visit) {
   const { body, problem } = await api.get<Listed<EndedService>>('ended-services', { limit: ENDED_SHOWN });
   return html`<h2>${say('Thủ tục hết hiệu lực còn hồ sơ', 'Services no longer in force with live dossiers')}</h2>
 <p class="note">${say(
-    'Hồ sơ nộp khi thủ tục còn hiệu lực thì được giải quyết đến cùng; hồ sơ nộp sau đó cần xem lại mã thủ tục.',
-    'What was filed while a service was in force is brought to its end; of what was filed afterwards the code should be looked at.',
+    'Hồ sơ nộp khi thủ tục còn hiệu lực tiếp tục được giải quyết; hồ sơ nộp sau thời điểm đó cần kiểm tra lại mã thủ tục.',
+    'Agencies finish the dossiers that were filed while the service was in force. For later dossiers, check the service code.',
   )}</p>
 ${refusalNote(say, problem)}
 ${
   body
     ? table<EndedService>({
         caption: say('Theo mã thủ tục', 'By code'),
-        empty: say('Không có hồ sơ nào như vậy.', 'There is no such dossier.'),
+        empty: say('Không có hồ sơ nào như vậy.', 'There are no such dossiers.'),
         items: body.items,
         columns: [
           { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },

@@ -6,14 +6,14 @@ import type { OwnKey } from './records.ts';
 
 export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
 
-/** An officer who is signed in asks for something. */
+/** A request of a signed-in officer. */
 export interface Visit {
   readonly c: Context;
   readonly say: Say;
   readonly key: OwnKey;
   readonly api: Api;
   readonly nowMs: number;
-  /** Stands in every form. */
+  /** In every form, against requests from other sites. */
   readonly token: string;
 }
 
@@ -21,7 +21,7 @@ export interface Screen {
   readonly title: string;
   readonly body: Html;
   readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
-  /** After so many seconds the page asks again, by itself. */
+  /** The page reloads itself after this number of seconds. */
   readonly refreshS?: number;
 }
 

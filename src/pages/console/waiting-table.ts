@@ -6,12 +6,12 @@ import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 import { SETTLEMENTS, word } from './words.ts';
 
-/** Items and deliveries that wait, or waited, for a person. */
+/** Items and deliveries that wait, or waited, for an operator. */
 export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
   const { say, nowMs } = visit;
   return table<Waiting>({
     caption: say('Cũ nhất trước', 'The oldest first'),
-    empty: say('Không có gì chờ.', 'Nothing waits.'),
+    empty: say('Không có mục nào đang chờ.', 'Nothing is waiting.'),
     items,
     columns: [
       {

@@ -3,7 +3,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain';
-/** What the words of the interface are called, and how they are to be taken. */
+/** The names of the API's words in both languages, and the colour of each. */
 export type Words = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
 
 export const HEALTH = {
@@ -11,7 +11,7 @@ export const HEALTH = {
   paused: ['đang tạm dừng', 'paused', 'warn'],
   maintenance: ['đang bảo trì', 'in maintenance', 'plain'],
   trouble: ['có vấn đề', 'in trouble', 'bad'],
-  away: ['không liên lạc được', 'away', 'bad'],
+  away: ['không liên lạc được', 'unreachable', 'bad'],
   'not-configured': ['không có trong cấu hình', 'not configured', 'warn'],
 } as const satisfies Words;
 
@@ -29,9 +29,9 @@ export const DELIVERY_STATES = {
   held: ['tạm giữ', 'held', 'warn'],
 } as const satisfies Words;
 
-/** By which deliveries are found. */
+/** The states in the filter of deliveries. */
 export const DELIVERY_FILTER_STATES = {
-  failed: ['hỏng, cần người xem', 'failed, for a person to see'],
+  failed: ['hỏng, cần xử lý', 'failed, needs an operator'],
   ...DELIVERY_STATES,
 } as const satisfies Words;
 
@@ -39,7 +39,7 @@ export const ATTEMPT_OUTCOMES = {
   delivered: ['đã chuyển', 'delivered', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
   unavailable: ['chưa nhận được, thử lại', 'unavailable', 'warn'],
-  unknown: ['không rõ đã nhận chưa', 'not known', 'warn'],
+  unknown: ['không rõ đã nhận chưa', 'unknown', 'warn'],
 } as const satisfies Words;
 
 export const MESSAGE_OUTCOMES = {
@@ -54,7 +54,7 @@ export const ITEM_OUTCOMES = {
   ...MESSAGE_OUTCOMES,
   quarantined: ['chờ xử lý', 'quarantined', 'warn'],
   duplicate: ['đã có, trùng nội dung', 'duplicate', 'plain'],
-  stale: ['cũ hơn bản đang giữ', 'stale', 'plain'],
+  stale: ['cũ hơn bản đang lưu', 'stale', 'plain'],
 } as const satisfies Words;
 
 export const OPERATIONS = {
@@ -66,36 +66,40 @@ export const OPERATIONS = {
 } as const satisfies Words;
 
 export const CAUSES = {
-  unmapped: ['mã chưa có trong bảng mã', 'code that no table maps', 'warn'],
+  unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
   'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
-  'ahead-of-time': ['thời điểm chưa đến', 'a moment that has not come', 'plain'],
-  unreadable: ['thông điệp không đọc lại được', 'message that cannot be read again', 'bad'],
+  'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
+  unreadable: ['thông điệp không đọc lại được', 'unreadable message', 'bad'],
 } as const satisfies Words;
 
 export const INCIDENTS = {
-  'partner-away': ['không liên lạc được', 'partner away', 'bad'],
+  'partner-away': ['không liên lạc được', 'partner unreachable', 'bad'],
   credentials: ['thông tin đăng nhập bị từ chối', 'credentials refused', 'bad'],
   certificate: ['chứng thư số', 'certificate', 'bad'],
-  'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate about to end', 'warn'],
-  'audit-broken': ['nhật ký bị thay đổi', 'audit was changed', 'bad'],
-  'put-back': ['cơ sở dữ liệu được khôi phục hoặc thay thế', 'database was put back or replaced', 'bad'],
-  'paused-by-partner': ['bên nhận không muốn nhận nữa, đã tạm dừng', 'wants to be told no more; paused', 'bad'],
+  'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate about to expire', 'warn'],
+  'audit-broken': ['nhật ký bị thay đổi', 'audit was tampered with', 'bad'],
+  'put-back': ['cơ sở dữ liệu được khôi phục hoặc thay thế', 'database restored or replaced', 'bad'],
+  'paused-by-partner': [
+    'bên nhận không muốn nhận nữa, đã tạm dừng',
+    'paused: the subscriber wants no more events',
+    'bad',
+  ],
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
-  'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'what was pulled is invalid', 'bad'],
-  'pull-incomplete': ['dữ liệu lấy về có thể thiếu', 'what was pulled may not be all', 'bad'],
+  'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'pulled data is invalid', 'bad'],
+  'pull-incomplete': ['dữ liệu lấy về có thể thiếu', 'pulled data may be incomplete', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
 } as const satisfies Words;
 
 export const ANOMALIES = {
-  'same-time': ['hai trạng thái cùng một lúc', 'two statuses at one time', 'warn'],
+  'same-time': ['hai trạng thái cùng thời điểm', 'two statuses at the same time', 'warn'],
   transition: ['bước chuyển ngoài quy định', 'transition not allowed', 'warn'],
   reopened: ['mở lại sau khi kết thúc', 'reopened', 'plain'],
   'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
-  'ahead-of-time': ['thời điểm chưa đến', 'a moment that has not come', 'bad'],
-  'not-owner': ['bên không phụ trách hồ sơ báo khác', 'claim of a party that does not own the dossier', 'warn'],
+  'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'bad'],
+  'not-owner': ['bên không phụ trách hồ sơ báo khác', 'change by a party that does not own the dossier', 'warn'],
 } as const satisfies Words;
 
 export const STATUSES = {
@@ -119,11 +123,11 @@ export const REPLAY_STATES = {
 
 export const REPLAY_OUTCOMES = {
   replayed: ['xếp gửi lại', 'due again', 'good'],
-  'already-due': ['vốn đang chờ gửi', 'due as it is'],
+  'already-due': ['vốn đang chờ gửi', 'already due'],
   held: ['đang chờ xử lý', 'held in quarantine', 'warn'],
   superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
-  'just-replayed': ['vừa được yêu cầu rồi', 'asked for a moment ago'],
-  waits: ['chờ lượt khác của hồ sơ', 'another one is on its way'],
+  'just-replayed': ['vừa được yêu cầu rồi', 'requested a moment ago'],
+  waits: ['chờ lượt khác của hồ sơ', 'waits for another delivery'],
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
 } as const satisfies Words;
 
@@ -132,12 +136,12 @@ export const ACTIONS = {
   'body.read-personal': ['xem nội dung có dữ liệu cá nhân', 'read a body with personal data'],
   'dossier.read-personal': ['xem hồ sơ có dữ liệu cá nhân', 'read a dossier with personal data'],
   'dossier.history-personal': ['xem diễn biến có dữ liệu cá nhân', 'read a history with personal data'],
-  'dossier.evidence': ['lập chứng cứ về hồ sơ', 'make evidence of a dossier'],
+  'dossier.evidence': ['lập chứng cứ về hồ sơ', 'create evidence of a dossier'],
   'dossier.list-personal': ['liệt kê hồ sơ có dữ liệu cá nhân', 'list dossiers with personal data'],
   'console.sign-in': ['đăng nhập', 'sign in'],
-  'console.sign-in-refused': ['đăng nhập không thành công', 'fail to sign in'],
+  'console.sign-in-refused': ['đăng nhập không thành công', 'failed sign-in'],
   'console.sign-out': ['đăng xuất', 'sign out'],
-  'order.refused': ['thao tác bị từ chối', 'give an order that is refused'],
+  'order.refused': ['thao tác bị từ chối', 'refused order'],
   'delivery.replay': ['chuyển lại một lượt', 'replay one delivery'],
   'replay.start': ['bắt đầu đợt chuyển lại', 'start a replay'],
   'backfill.start': ['bắt đầu đợt chuyển bù', 'start a backfill'],
@@ -149,10 +153,10 @@ export const ACTIONS = {
   'quarantine.release': ['cho qua', 'release'],
   'quarantine.dismiss': ['bỏ, không áp dụng', 'dismiss'],
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
-  'index.rebuilt': ['dựng lại chỉ mục', 'put the index right'],
+  'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
   import: ['nhập tệp', 'import a file'],
-  'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'put back or replace the database'],
+  'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies Words;
 
 export const SETTLEMENTS = {
@@ -161,14 +165,14 @@ export const SETTLEMENTS = {
   dismissed: ['đã bỏ', 'dismissed'],
 } as const satisfies Words;
 
-/** A word of the interface in the reader's language; one that is not known as it is. */
+/** A word of the API in the reader's language. Unknown words stay unchanged. */
 export function word(say: Say, words: Words, name: string | null | undefined): string {
   if (!name) return '–';
   const known = Object.hasOwn(words, name) ? words[name] : undefined;
   return known ? say(known[0], known[1]) : name;
 }
 
-/** The same, in the colour of what it means. */
+/** The same word as a coloured badge. */
 export function badge(say: Say, words: Words, name: string | null | undefined): Html {
   const tone = name && Object.hasOwn(words, name) ? words[name]?.[2] : undefined;
   return html`<span class="badge ${tone ?? 'plain'}">${word(say, words, name)}</span>`;
@@ -177,5 +181,5 @@ export function badge(say: Say, words: Words, name: string | null | undefined): 
 export const DOUBTS = {
   'moved-by-another': ['bên khác đã đổi trạng thái', 'status moved by another party', 'warn'],
   'alias-by-another': ['mã khác do bên khác khai', 'alias given by another party', 'warn'],
-  'far-ahead': ['thời điểm quá xa', 'moment far ahead', 'bad'],
+  'far-ahead': ['thời điểm quá xa', 'time far in the future', 'bad'],
 } as const satisfies Words;
