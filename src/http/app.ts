@@ -23,7 +23,7 @@ import { limitSecretGuesses } from './secret-guess-limit.ts';
 import { addSnapshot } from './snapshot.ts';
 import { addStatistics } from './statistics.ts';
 
-/** Everything that is answered over HTTP. */
+/** All routes of the hub. */
 export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
   const hub: AppContext = {
     ...given,
@@ -57,7 +57,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   return app;
 }
 
-/** What a process without the role api answers: its probes and metrics, which no other process knows. */
+/** The probes and metrics, for a process without the role api. */
 export function createProbes(hub: HealthContext): Hono {
   const app = new Hono();
   addHealth(routesOf(app, []), hub);
@@ -66,7 +66,7 @@ export function createProbes(hub: HealthContext): Hono {
   return app;
 }
 
-/** A path that has other methods says which; OPTIONS is heard wherever there is one (RFC 9110, 9.3.7 and 15.5.6). */
+/** Answers 405 with the allowed methods, OPTIONS, or 404 (RFC 9110 9.3.7 and 15.5.6). */
 function answerUnrouted(c: Context, app: Hono, unknownPage?: AppContext['unknownPage']): Response | Promise<Response> {
   const { method, path } = c.req;
   const known = ['GET', 'POST'].filter((one) => app.router.match(one, path)[0].length > 0);
@@ -80,7 +80,7 @@ function answerUnrouted(c: Context, app: Hono, unknownPage?: AppContext['unknown
   return problemResponse(c, new Refusal('method-not-allowed', detail, { headers }));
 }
 
-/** Where programs go a problem stays one, whoever asks. */
+/** Paths for programs. They get a problem document even when a browser asks. */
 const FOR_PROGRAMS = /^\/(?:api|callbacks|docs|health|mapi|metrics|schemas|soap|\.well-known)(?:\/|$)/;
 
 function isForPeople(c: Context): boolean {

@@ -1,16 +1,18 @@
 import type { Audit, AuditEntry } from '../ledger/audit.ts';
 
-/** An audit whose writing never rejects. */
+/** An audit that never rejects. */
 export type Attempts = Pick<Audit, 'write'>;
 
-/** Entries of one actor in an hour. */
+/** The number of entries of one actor in an hour. */
 export const AUDITED_AN_HOUR = 60;
 const HOUR_MS = 3_600_000;
 const MORE = 'more of this actor in the same hour are not listed';
 
 /**
- * An audit for attempts that anybody can repeat: 60 of one actor in an hour, and the last one says that there are more. Never
- * rejects: a failure to write does not change the answer.
+ * An audit for attempts that anybody can repeat.
+ *
+ * It lists 60 attempts of one actor in an hour. The last entry says that more attempts followed. Never rejects: a
+ * failure to write does not change the answer.
  */
 export function createAuditLimit({ audit, nowMs }: { audit: Audit; nowMs: () => number }): Attempts {
   let hour = 0;

@@ -5,7 +5,7 @@ import { sameText } from '../secrets/same-text.ts';
 import type { Clients } from './clients.ts';
 import { Refusal } from './problem.ts';
 
-/** The keys of the configuration, found without comparing secrets. */
+/** The configured keys. Look-ups compare no secrets, so their time reveals nothing. */
 export interface Keys {
   /** The key with this secret. */
   bySecret(secret: string): KeyEntry | undefined;
@@ -14,11 +14,11 @@ export interface Keys {
   byId(id: string): KeyEntry | undefined;
   /** The key with the certificate of this SHA-256 fingerprint (`AB:CD:…`). */
   byCertificate(fingerprint: string): KeyEntry | undefined;
-  /** What the certificate that the client of a request has shown (mutual TLS) says of it; undefined without one. */
+  /** The key of the client certificate of a request (mutual TLS). Undefined when the client showed none. */
   byClient(c: Context): Shown | undefined;
 }
 
-/** A certificate is a key's, or it is told why it is none's. */
+/** The key of a certificate, or the reason why no key matches. */
 export type Shown = { readonly key: KeyEntry } | { readonly key?: undefined; readonly why: string };
 
 export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 'certificateOf'>): Keys {
@@ -60,7 +60,7 @@ export function requireOneOf(key: KeyEntry, ...scopes: readonly Scope[]): void {
     throw new Refusal('forbidden', `the key ${key.id} has none of the scopes ${scopes.join(', ')}`);
 }
 
-/** Of a certificate as the configuration gives it, in PEM or as its fingerprint. */
+/** The fingerprint of a configured certificate, which is PEM or already a fingerprint. */
 function fingerprintOf(certificate: string): string {
   const isPem = certificate.startsWith('-----');
   const fingerprint = isPem ? new X509Certificate(certificate).fingerprint256 : certificate;
@@ -78,7 +78,7 @@ export function requireKey(c: Context, keys: Keys, ...scopes: readonly Scope[]):
   return key;
 }
 
-/** The secret that the Authorization header of a request says. */
+/** The secret in the Authorization header of a request. */
 export function bearerOf(c: Context): string | undefined {
   return /^Bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
 }
@@ -88,7 +88,7 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   const secret = bearerOf(c);
   const key = secret === undefined ? undefined : keys.bySecret(secret);
   if (key) return key;
-  // Whoever says a secret is who it says, or nobody.
+  // A request with an Authorization header is judged by that header alone.
   const shown = header === '' ? shownBy(c, keys) : undefined;
   if (shown?.key) return shown.key;
   const without = shown?.why ?? 'the request has no Authorization header';
@@ -99,9 +99,9 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
 }
 
 /**
- * What the certificate of a request says of it, for requests that bring no other credentials.
+ * The certificate of a request that has no other credentials.
  *
- * @throws Refusal 403 where a page of another site asks in the name of whoever looks at it
+ * @throws Refusal 403 when a page of another site caused the request
  */
 export function shownBy(c: Context, keys: Pick<Keys, 'byClient'>): Shown | undefined {
   const shown = keys.byClient(c);
@@ -110,7 +110,7 @@ export function shownBy(c: Context, keys: Pick<Keys, 'byClient'>): Shown | undef
   return shown;
 }
 
-/** A browser shows a certificate by itself, whichever page asks; it says which one did (Fetch Metadata, RFC 6454). */
+/** Browsers send certificates for any page, and name the page's site (Fetch Metadata, RFC 6454). */
 function isOfAnotherSite(c: Context): boolean {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

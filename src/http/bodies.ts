@@ -3,33 +3,33 @@ import { createLargeBodyQueue } from '../concurrency/yielding.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 
-/** The memory that one request body holds: inflated bytes, from arrival until the request is answered. */
+/** The memory of one request body: its inflated bytes, from arrival until the answer. */
 export interface Load {
-  /** Count bytes that are kept. @throws Refusal 503 when the body has to make room for others */
+  /** Counts stored bytes. @throws Refusal 503 when the body has to make room for others */
   hold(bytes: number): void;
-  /** Count bytes less: they are kept no more. */
+  /** Uncounts bytes that are freed. */
   release(bytes: number): void;
-  /** The sender proved to be this one: its bytes no longer count for its address. @throws Refusal as hold */
+  /** Moves the bytes from the address to the authenticated sender. @throws Refusal as hold */
   belongsTo(owner: string): void;
-  /** Set who hears that the body has to make room; undefined while its request cannot be interrupted. */
+  /** Sets the listener for an eviction. Undefined while the request cannot be interrupted. */
   onEvicted(listener: ((refusal: Refusal) => void) | undefined): void;
-  /** Work on a whole body: a large one waits for its turn among the senders. */
+  /** Processes a whole body. A large one waits until it is its sender's turn. */
   work<Out>(bytes: number, work: () => Promise<Out>): Promise<Out>;
 }
 
 /** One memory budget for all request bodies of a process. */
 export interface Bodies {
-  /** Use a body whose sender has shown a key. */
+  /** Uses a body whose sender has shown a key. */
   ofKey<Out>(id: string, use: (load: Load) => Promise<Out>): Promise<Out>;
-  /** Use a body that says only inside whose it is, or never does: it counts for its address. */
+  /** Uses a body without a key outside the body. It counts for its address. */
   ofAnonymous<Out>(c: Context, use: (load: Load) => Promise<Out>): Promise<Out>;
 }
 
-/** Both pools are full at once at worst: 104 MiB, beside the bodies that are being parsed (turns.ts). */
+/** At worst both pools are full: 104 MiB, plus the bodies in parsing (turns.ts). */
 const KNOWN_BYTES = 64 * 1024 * 1024;
 const ANONYMOUS_BYTES = 40 * 1024 * 1024;
 
-/** Anonymous senders share one turn, because addresses cost nothing. */
+/** Anonymous senders share one turn, because an attacker gets addresses for free. */
 const ANONYMOUS = '(anonymous)';
 
 interface Holder {
@@ -49,15 +49,18 @@ interface Account {
 
 interface Pool {
   readonly mostBytes: number;
-  /** An account below it is not refused where nobody else can make room. */
+  /** A smaller account is not refused when nobody else can make room. */
   readonly minimumBytes: number;
   readonly accounts: Map<string, Account>;
-  /** Whether the first of two holders is to make room rather than the second. */
+  /** Whether the first of two holders makes room before the second. */
   readonly goesFirst: (one: Holder, other: Holder, nowMs: number) => boolean;
   bytes: number;
 }
 
-/** @param mostBytes of all senders with a key, and of all anonymous senders; each large enough for several of the largest bodies */
+/**
+ * @param mostBytes for all senders with a key, and for all anonymous senders. Each must hold several
+ * of the largest bodies.
+ */
 export function createBodies(
   clients: Pick<Clients, 'addressOf'>,
   maxBodyBytes: number,
@@ -106,13 +109,13 @@ export function createBodies(
   };
 }
 
-/** The newest body of the key that holds most: what came first is finished first. */
+/** Evicts the newest body of the key that holds most, so that older bodies finish first. */
 function isOfLargestAccount(one: Holder, other: Holder): boolean {
   if (one.account.bytes !== other.account.bytes) return one.account.bytes > other.account.bytes;
   return one.startedMs > other.startedMs;
 }
 
-/** Large and slow bodies of an address that has many: a newcomer is never the first to go. */
+/** Evicts large and slow bodies of an address with many. A newcomer is never the first. */
 function hasMoreByteSeconds(one: Holder, other: Holder, nowMs: number): boolean {
   const burdenOf = ({ account, bytes, startedMs }: Holder): number => bytes * account.bytes * (nowMs - startedMs + 1);
   return burdenOf(one) > burdenOf(other);
@@ -161,7 +164,7 @@ function move(holder: Holder, pool: Pool, owner: string): void {
   hold(holder, bytes);
 }
 
-/** @throws Refusal when the body that asks for room is the one to go */
+/** @throws Refusal when the body that asks for room is the one to evict */
 function makeRoom(asking: Holder): void {
   const { pool } = asking;
   while (pool.bytes > pool.mostBytes) {
@@ -176,7 +179,7 @@ function makeRoom(asking: Holder): void {
   }
 }
 
-/** The one that asks, or one that is still arriving or waits for its turn. */
+/** The body to evict: the one that asks, or one that still arrives or waits. */
 function victimOf({ accounts, goesFirst }: Pool, asking: Holder): Holder {
   const nowMs = performance.now();
   let victim = asking;

@@ -6,28 +6,33 @@ import type { Context } from 'hono';
 import type { Load } from './bodies.ts';
 import { Refusal } from './problem.ts';
 
-/** After a body was refused as too large, this much more is thrown away so that the client can read the refusal. */
+/**
+ * After refusing a body as too large, the hub discards this much more, so that the client can read
+ * the refusal.
+ */
 const DISCARD_BYTES = 64 * 1024 * 1024;
 
-/** A body that is read as a whole arrives within this time; a stream, which may last for hours, does not pause for as long. */
+/** The time limit for a whole body. A stream may take hours, but must not pause this long. */
 const WHOLE_MS = 300_000;
 const PAUSE_MS = 60_000;
-/** A form is a few lines. */
+/** A shorter limit for forms, which are small. */
 const FORM_MS = 30_000;
 
 export interface ReadOptions {
   readonly withinMs?: number;
-  /** Counts the bytes that are held. */
+  /** Counts the bytes in memory. */
   readonly load?: Load;
-  /** Given the first bytes of the body, inflated, before they are counted. */
+  /** Receives the first inflated bytes of the body before they are counted. */
   readonly peek?: (start: Buffer) => void;
 }
 
 /**
- * The whole body, inflated. A size that is told is refused at once; one that shows while reading, as soon as it shows.
+ * Reads a whole body, inflated.
  *
- * @throws Refusal 408 when it does not arrive within `withinMs`, 413 over `maxBytes` inflated or for a bomb, 415 for an
- *   encoding that is not known, 400 when it does not inflate, 503 when it has to make room for other bodies
+ * A declared size that is too large is refused at once, an undeclared one when it shows.
+ *
+ * @throws Refusal 408 when it does not arrive within `withinMs`, 413 over `maxBytes` inflated or for a bomb, 415
+ * for an unknown encoding, 400 when it does not inflate, 503 when it must make room for other bodies
  */
 export async function readBody(c: Context, maxBytes: number, options: ReadOptions = {}): Promise<Buffer> {
   const source = rawBody(c);
@@ -53,13 +58,13 @@ export async function readBody(c: Context, maxBytes: number, options: ReadOption
 }
 
 interface Kept {
-  /** @throws Refusal when it is too large, or has to make room */
+  /** @throws Refusal when it is too large, or must make room */
   add(chunk: Buffer): void;
   whole(): Buffer;
   drop(): void;
 }
 
-/** Chunks below the larger size are copied together: each Buffer costs 200 bytes, also one of a single byte. */
+/** Smaller chunks are merged, because each Buffer costs 200 bytes, even for one byte. */
 const BLOCK_BYTES = { least: 1024, most: 16 * 1024 };
 
 function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
@@ -70,7 +75,7 @@ function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
     if (chunk.length >= BLOCK_BYTES.most || size === chunk.length) return void chunks.push(chunk);
     if (room.length < chunk.length) room = Buffer.allocUnsafeSlow(blockFor(size));
     chunk.copy(room);
-    // It is the rest of the block that the last chunk began.
+    // The chunk is the rest of the block that the last chunk began.
     const last = chunks.at(-1);
     const isNext = last && last.buffer === room.buffer && last.byteOffset + last.length === room.byteOffset;
     if (isNext) chunks[chunks.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
@@ -93,8 +98,9 @@ function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
 }
 
 /**
- * What is read of bodies in one turn of the event loop; the others wait, and some go on in the next turn. Node accepts one
- * connection a turn, so a health probe that comes behind 400 large bodies waits for 400 turns.
+ * The bytes read from bodies in one turn of the event loop. The rest waits for the next turn.
+ *
+ * Node accepts one connection per turn, so a health probe behind 400 large bodies waits for 400 turns.
  */
 const TURN_BYTES = 1024 * 1024;
 const GO_ON_A_TURN = 16;
@@ -117,7 +123,7 @@ function goOn(): void {
     resting.delete(source);
     source.resume();
   }
-  // Whoever waits goes on also where nothing arrives meanwhile.
+  // Resumes waiting readers even if no data arrives in the meantime.
   if (resting.size > 0) setImmediate(() => arrived === 0 && goOn());
 }
 
@@ -125,7 +131,7 @@ function blockFor(size: number): number {
   return Math.min(Math.max(size, BLOCK_BYTES.least), BLOCK_BYTES.most);
 }
 
-/** Events cost half of what iterating costs, and nearly every body comes so. */
+/** Uses events, which cost half as much as iterating. Nearly every body takes this path. */
 function readPlain(source: Readable, kept: Kept, withinMs: number, load: Load | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const refuse = (refusal: unknown): void => {
@@ -159,33 +165,33 @@ function readPlain(source: Readable, kept: Kept, withinMs: number, load: Load | 
   });
 }
 
-/** A form as browsers send it. @throws Refusal as readBody, and 408 after half a minute */
+/** Reads a browser form. @throws Refusal as readBody, and 408 after 30 seconds */
 export async function readForm(c: Context, maxBytes: number): Promise<URLSearchParams> {
   return new URLSearchParams((await readBody(c, maxBytes, { withinMs: FORM_MS })).toString());
 }
 
-/** Without its parameters; empty where none is told. */
+/** The media type without its parameters. Empty when the request names none. */
 export function mediaTypeOf(c: Context): string {
   return (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** What inflates to more than `bytes` and to more than `times` of its size is a bomb. */
+/** A body that inflates beyond both limits is a bomb. */
 interface Bomb {
   readonly bytes: number;
   readonly times: number;
 }
 
-/** One record over and over is packed by gzip to a 130th at best, one byte over and over to a 1030th. */
+/** gzip packs a repeated record at most 130 times, a repeated byte 1030 times. */
 const BOMB: Bomb = { bytes: 4 * 1024 * 1024, times: 500 };
-/** A stream has no other limit, and none of dossiers that differ is packed so tightly. */
+/** The only limit of a stream. Different dossiers never pack this tightly. */
 const STREAM_TIMES = 100;
 
 /**
- * The body as it arrives, inflated; it may have any length.
+ * The body as it arrives, inflated, of any length.
  *
- * @param leaving after it nothing more is read: the hub ends, and who still sends is to hear so before the connection closes
- * @throws Refusal 408 when nothing arrives for a minute, 413 when, over `freeBytes`, it inflates to more than a hundred
- *   times of what came, 503 when the hub is leaving; otherwise as readBody
+ * @param leaving when it aborts, reading stops: the sender gets an answer before the connection closes
+ * @throws Refusal 408 when nothing arrives for a minute, 413 when the body inflates beyond `freeBytes` and to
+ * more than a hundred times its size, 503 when the hub is leaving; otherwise as readBody
  */
 export async function* bodyChunks(
   c: Context,
@@ -202,7 +208,7 @@ export async function* bodyChunks(
 
 interface Limits {
   readonly bomb: Bomb;
-  /** How long the next piece is waited for; when it does not arrive by then it is `tooLate`. */
+  /** The longest wait for the next chunk. After it, the refusal is `tooLate`. */
   readonly waitMs: () => number;
   readonly tooLate: Refusal;
   readonly leaving?: AbortSignal;
@@ -217,7 +223,7 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
     if (encoding !== 'identity') inflater = await inflaterOf(encoding, source, limits);
     if (inflater) pipe(source, inflater);
     let size = 0;
-    // The socket stays open when reading ends early: the refusal has to go back over it.
+    // The socket stays open when reading ends early, because the refusal must go back over it.
     const chunks = (inflater ?? source).iterator({ destroyOnReturn: false });
     for (;;) {
       const { done, value: chunk } = await inTime<IteratorResult<Buffer>>(chunks.next(), limits);
@@ -242,7 +248,7 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
     if (inflater) {
       source.unpipe(inflater);
       inflater.destroy();
-      // Taking the pipe off has stopped it: what is thrown away has to flow.
+      // Removing the pipe paused the source. It must flow so that the rest is discarded.
       source.resume();
     }
   }
@@ -250,12 +256,12 @@ async function* inflated(c: Context, source: Readable, limits: Limits): AsyncGen
 
 function pipe(source: Readable, inflater: Inflater): void {
   source.pipe(inflater);
-  // pipe() does not pass on that a client went away: without this the inflater would wait for ever.
+  // pipe() does not report a lost client. Without this, the inflater would wait forever.
   source.once('error', () => inflater.destroy(clientGone()));
   source.once('close', () => source.readableEnded || inflater.destroy(clientGone()));
 }
 
-/** @throws `tooLate` when it takes longer, and 503 once the hub is leaving or the body has to make room */
+/** @throws `tooLate` after the limit, and 503 once the hub is leaving or the body must make room */
 async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving, load }: Limits): Promise<Out> {
   let timer: NodeJS.Timeout | undefined;
   let leave = (): void => undefined;
@@ -285,7 +291,7 @@ function clientGone(): Refusal {
   return new Refusal('bad-request', 'the client went away before its body was complete');
 }
 
-/** Each chunk is a trip to another thread: a bomb costs a quarter of what it costs in chunks of the usual 16 KiB. */
+/** Each chunk crosses threads. Larger chunks make a bomb cost a quarter of what 16 KiB chunks cost. */
 const CHUNKS = { chunkSize: 64 * 1024 };
 
 type Inflater = Awaited<ReturnType<typeof inflaterOf>>;
@@ -302,8 +308,9 @@ async function inflaterOf(encoding: string, source: Readable, limits: Limits) {
 }
 
 /**
- * Whether deflate comes as zlib wraps it, whose first byte ends in an 8 (RFC 1950); .NET's DeflateStream writes it bare, and no
- * encoder of that begins so.
+ * Whether a deflate body has the zlib wrapper, whose first byte ends in 8 (RFC 1950).
+ *
+ * .NET's DeflateStream writes it without the wrapper. No encoder of that form starts with such a byte.
  */
 async function isWrapped(source: Readable, limits: Limits): Promise<boolean> {
   const over = new AbortController();

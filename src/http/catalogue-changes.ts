@@ -24,34 +24,34 @@ const LISTS = { service: 'services', agency: 'agencies', field: 'fields' } as co
   string
 >;
 
-const Value = (when: string) =>
-  Type.Unknown({ description: `the value ${when}; null where there was none, or where it was not known` });
+const Value = (when: string) => Type.Unknown({ description: `the value ${when}; null when it is absent or unknown` });
 
 const ChangeShown = closed(
   {
     path: Type.String({
-      description:
-        'JSON Pointer in the record of this version; of what is there no more, in that of the version before',
+      description: 'JSON Pointer in this version of the record; for a removed value, in the previous version',
     }),
     was: Value('before'),
     now: Value('from then on'),
-    text: Type.String({ description: 'the change in a line, in the language asked for' }),
+    text: Type.String({ description: 'the change in one line, in the requested language' }),
   },
   { title: 'CatalogueChange' },
 );
 
 const version = {
   version: Type.Integer({
-    description: 'grows with each version, and may leave numbers out; 1 is new in the catalogue',
+    description: 'increases with each version, possibly with gaps; 1 is a new entry',
   }),
-  changedAt: Type.Unsafe<string>({ ...Instant, description: 'when the hub was told it' }),
-  party: Type.String({ description: 'whose entry it is' }),
-  messageId: Type.Union([Type.String(), Type.Null()], { description: 'the message that told it; null where none did' }),
+  changedAt: Type.Unsafe<string>({ ...Instant, description: 'when the hub received it' }),
+  party: Type.String({ description: 'the owner of the entry' }),
+  messageId: Type.Union([Type.String(), Type.Null()], {
+    description: 'the message with the change; null for a change without a message',
+  }),
   cause: Type.Enum(['told', 'left-out'], {
-    description: 'left-out: a complete list of the party had it no more, so it is out of force',
+    description: 'left-out: a complete list of the party no longer had the entry, so it is out of force',
   }),
   changes: Type.Array(ChangeShown, {
-    description: 'against the version before; empty where none is known, and where it is only written otherwise',
+    description: 'compared with the previous version; empty when none is known or only the notation differs',
   }),
 };
 const VersionShown = closed(version, { title: 'CatalogueVersion' });
@@ -60,12 +60,12 @@ const ChangedShown = closed(
   { title: 'ChangedEntry' },
 );
 
-const AcceptLanguage = { type: 'string', description: 'the language of `text`: vi, or en where it is preferred' };
+const AcceptLanguage = { type: 'string', description: 'the language of `text`: vi, or en when the client prefers it' };
 const IN_WORDS =
-  'Every version is kept for good, from the day that this was begun. Members of lists are known by their codes and names: a paper ' +
-  'that is put in is one change. `text` is Vietnamese, with `Accept-Language: en` English.';
+  'The hub keeps every version since it began to record them. List members are compared by code and name: a paper ' +
+  'that is inserted is one change. `text` is Vietnamese, or English with `Accept-Language: en`.';
 
-/** What changed in the catalogue, and when: of one entry, and of all. */
+/** The history of the catalogue: of one entry, and of all entries. */
 export function addCatalogueChanges(add: AddRoute, hub: CatalogueReaderContext): void {
   for (const kind of KINDS) addHistory(add, hub, kind);
   addChanges(add, hub);
@@ -89,7 +89,7 @@ function addHistory(
       scopes: READ,
       conditional: true,
       query: HistoryQuery,
-      summary: `${NAMED[kind]} as it was: each version with what changed, the newest first`,
+      summary: `${NAMED[kind]} history: each version with its changes, newest first`,
       description: IN_WORDS,
       headers: { 'Accept-Language': AcceptLanguage },
       replies: {
@@ -135,7 +135,7 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
       tag: 'Catalogue',
       scopes: READ,
       conditional: true,
-      summary: 'What changed in the catalogue, by filter, the newest first',
+      summary: 'Changes of the catalogue, by filter, newest first',
       description: IN_WORDS,
       query: ChangesQuery,
       headers: { 'Accept-Language': AcceptLanguage },
@@ -159,7 +159,7 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
   );
 }
 
-/** Each version is compared, and written, in a turn of its own or more: a page of large ones is megabytes. */
+/** Compares and writes each version in its own turns, because a page of large versions is megabytes. */
 async function inLanguage(
   c: Context,
   versions: readonly KeptVersion[],
@@ -200,7 +200,7 @@ async function shown({ kind, record, before, ...one }: KeptVersion, language: La
 
 type Language = 'vi' | 'en';
 
-/** Vietnamese, unless English is preferred to it (RFC 9110, 12.5.4). */
+/** Vietnamese, unless the client prefers English (RFC 9110 12.5.4). */
 function languageOf(c: Context): Language {
   return accepts(c, { header: 'Accept-Language', supports: ['vi', 'en'], default: 'vi', match: preferred }) as Language;
 }

@@ -20,7 +20,10 @@ import type { Hold, PageBudget } from './page-budget.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-/** What the readers of single entries need. The copy of the index serves them from a file, without a page budget. */
+/**
+ * What the readers of single entries need. A copy serves entries from its file, without a page
+ * budget.
+ */
 export interface EntryReaderContext extends Pick<AppContext, 'keys' | 'cursors' | 'province'> {
   readonly catalogue: Pick<CatalogueReader, 'one' | 'list'>;
   readonly clients: Pick<Clients, 'originOf'>;
@@ -35,7 +38,7 @@ export type CatalogueReaderContext = Pick<
 const Query = closed({
   q: text('words of the code or the name, with or without Vietnamese marks'),
   field: text('a field code'),
-  agency: text('the code of an agency that carries it out, or of one above that'),
+  agency: text('the code of an agency that provides the service, or of one above it'),
   level: Type.Optional(oneOf(LEVELS)),
   audience: text('a target group, as the source names it'),
   inForce: Type.Optional(oneOf(['true', 'false'])),
@@ -51,7 +54,7 @@ interface List {
   readonly summary: string;
   /** The same for one entry. */
   readonly one: string;
-  /** An entry as CPSV-AP has it. */
+  /** The entry in CPSV-AP. */
   readonly linked: (record: never, holder: Holder) => object;
 }
 const LISTS: readonly List[] = [
@@ -81,10 +84,10 @@ const LISTS: readonly List[] = [
   },
 ];
 const AS_CPSV_AP =
-  'With `Accept: application/ld+json` as CPSV-AP 3.2.0. An amount that is not known has no value there, and a term in ' +
-  'working days, which no ISO 8601 duration can say, is told in words alone.';
+  'With `Accept: application/ld+json`, the reply is CPSV-AP 3.2.0. Unknown amounts have no value there. A term in ' +
+  'working days appears only as text, because ISO 8601 has no such duration.';
 
-/** What portal frontends read of services, fields and agencies. */
+/** The readers of services, fields and agencies for portal frontends. */
 export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): void {
   const { catalogue, keys, cursors, pages } = hub;
   const read = queryReader(Query);
@@ -160,7 +163,7 @@ function holderOf(c: Context, { clients, province }: Pick<EntryReaderContext, 'c
   return { origin: clients.originOf(c), province };
 }
 
-/** The list that was asked for, after this cursor; relative, so that it holds behind any proxy. */
+/** The next page of the requested list. The URL is relative, so that it works behind any proxy. */
 function nextOf(url: string, cursor: string): string {
   const { pathname, searchParams } = new URL(url);
   searchParams.set('cursor', cursor);

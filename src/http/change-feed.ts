@@ -1,7 +1,7 @@
 import type { Change, IndexReader } from '../index/read.ts';
 import type { AppContext } from './app-context.ts';
 
-/** Other processes write too, so this one looks twice a second whether it changed something or not. */
+/** Other processes write too, so the feed checks twice a second even without own changes. */
 const LOOK_MS = 500;
 
 interface Waiter {
@@ -9,7 +9,7 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** The changes for all requests that wait in this process. One look serves all, and equal requests share one answer. */
+/** Waits for changes on behalf of all requests of this process. One query serves all of them. */
 export interface ChangeFeed {
   /** The changes after a cursor. Waits up to `waitS` seconds for the first one. */
   after(after: number, limit: number, waitS: number, isGone?: () => boolean): Promise<readonly Change[]>;
@@ -31,12 +31,12 @@ export function createChangeFeed({
     return read;
   }
 
-  /** Without it 2,000 waiting requests sent 4,000 statements a second. */
+  /** Without this shared watch, 2,000 waiting requests sent 4,000 statements a second. */
   async function watch(): Promise<void> {
     isWatching = true;
     while (waiting.size > 0) {
       await nextChange(LOOK_MS);
-      // A failed look wakes all: each request then gets the error of its own read.
+      // A failed query wakes all requests. Each then gets the error of its own read.
       const newest = isDraining() ? Infinity : await index.newestChange().catch(() => Infinity);
       // A read that began earlier may have missed the newest change.
       reads = new Map();
@@ -73,8 +73,9 @@ export function createChangeFeed({
 }
 
 /**
- * Whether changes after this cursor are missing. Changes are numbered without a gap, except where the database was
- * restored from a backup.
+ * Whether changes after this cursor are missing.
+ *
+ * Changes are numbered without gaps, unless the database was restored from a backup.
  */
 export async function isGapAfter(index: IndexReader, after: number): Promise<boolean> {
   const newest = await index.newestChange();

@@ -31,7 +31,7 @@ const ChangePage = closed({
   gap: Type.Optional(
     Type.Literal(true, {
       description:
-        'where changes after the cursor may be missing: they are older than what is kept, or the database was put back since; who keeps a copy of the index takes a new snapshot',
+        'present when changes after the cursor may be missing, because they are no longer stored or the database was restored; a client with a copy of the index must take a new snapshot',
     }),
   ),
 });
@@ -44,7 +44,7 @@ export function changeCursor(cursors: Cursors, place: number): string {
   return cursors.write(LIST, [place]);
 }
 
-/** What changed since a cursor, as pages and as a stream of events. */
+/** The changes after a cursor, as pages and as an event stream. */
 export function addChangeReaders(add: AddRoute, hub: ChangeReaderContext): void {
   const feed = createChangeFeed(hub);
   addChanges(add, hub, feed);
@@ -65,13 +65,13 @@ function addChanges(add: AddRoute, { keys, cursors, index }: ChangeReaderContext
       method: 'get',
       path: '/api/v1/changes',
       tag: 'Dossiers',
-      summary: 'What changed since a cursor, in the order of commits, without gap or repeat',
-      description: `With \`wait\` the answer waits for a change. A key has at most ${MOST_WAITING.toLocaleString('en')} questions that wait at one process.`,
+      summary: 'The changes after a cursor, in commit order, without gaps or repeats',
+      description: `With \`wait\`, the hub waits for a change before it answers. A key may have at most ${MOST_WAITING.toLocaleString('en')} waiting requests per process.`,
       scopes: READ,
       problems: ['too-often'],
       conditional: true,
       query: ChangesQuery,
-      replies: { 200: { description: 'A page; `next` is always given', schema: ChangePage } },
+      replies: { 200: { description: 'A page; `next` is always present', schema: ChangePage } },
     },
     async (c) => {
       const { id } = requireKey(c, keys, ...READ);
@@ -114,18 +114,18 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): v
       method: 'get',
       path: '/api/v1/events',
       tag: 'Dossiers',
-      summary: 'The same as server-sent events, from then on',
+      summary: 'The changes as server-sent events',
       description:
-        'The data of each event is a change, as JSON, and its id the cursor to go on after: in Last-Event-ID, as ' +
-        'browsers do by themselves, or as ?cursor=. Without either it begins with the first change there is. An event of the ' +
-        'type gap says that changes before the next one may be missing, as gap of /api/v1/changes does. ' +
-        `A key has at most ${MOST_STREAMS} of them open at one process.`,
+        'The data of each event is a change as JSON. Its id is the cursor for resuming: in Last-Event-ID, as ' +
+        'browsers do automatically, or as ?cursor=. Without a cursor, the stream begins with the first stored change. An event of the ' +
+        'type gap means that changes before the next one may be missing, like gap of /api/v1/changes. ' +
+        `A key may have at most ${MOST_STREAMS} open streams per process.`,
       scopes: READ,
       problems: ['too-often'],
-      headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last event that was received' } },
+      headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last received event' } },
       query: EventsQuery,
       replies: {
-        200: { description: 'Events without an end', mediaType: 'text/event-stream', schema: Type.String() },
+        200: { description: 'An endless stream of events', mediaType: 'text/event-stream', schema: Type.String() },
       },
     },
     async (c) => {
@@ -139,7 +139,7 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): v
         leave();
         throw error;
       });
-      // Hono answers HEAD by GET, whose stream nobody would read.
+      // Hono answers HEAD by GET. Nobody would read its stream.
       if (c.req.method !== 'HEAD')
         return streamed(c, (stream) => sendEvents(stream, hub, feed, { after, first }).finally(leave));
       leave();
@@ -154,13 +154,13 @@ interface EventPage {
   readonly changes: readonly Change[];
 }
 
-/** @param after undefined for a client without a cursor: it has seen nothing, so it misses nothing */
+/** @param after undefined for a client without a cursor, which misses nothing */
 async function firstPage(index: AppContext['index'], after: number | undefined): Promise<EventPage> {
   const isGap = after !== undefined && (await isGapAfter(index, after));
   return { isGap, changes: await index.changes(after ?? 0, PAGE) };
 }
 
-/** Sends changes until the client or the hub leaves. The client goes on from the last id that it received. */
+/** Sends changes until the client or the hub leaves. The client resumes from the last received id. */
 async function sendEvents(
   stream: SSEStreamingApi,
   { cursors, telemetry, isDraining }: ChangeReaderContext,
@@ -175,10 +175,10 @@ async function sendEvents(
       await stream.write(isGap ? `${GAP}${events}` : events);
       after = changes.at(-1)?.cursor ?? after;
       if (isDraining()) return;
-      // Every commit wakes all streams. A short pause sends the changes that follow at once together.
+      // Every commit wakes all streams. A short pause lets several changes go out together.
       if (changes.length < PAGE) await sleep(PAUSE_MS);
       changes = await feed.after(after, PAGE, ALIVE_S, () => stream.aborted);
-      // A gap here means that the database was restored meanwhile.
+      // A gap here means that the database was restored in the meantime.
       isGap = changes[0] !== undefined && changes[0].cursor !== after + 1;
     }
   } catch (error) {
@@ -192,7 +192,7 @@ function streamed(c: Context, send: (stream: SSEStreamingApi) => Promise<void>):
   return streamSSE(c, send);
 }
 
-/** Without an id, so that a client that reconnects after it receives the gap again. */
+/** Has no id, so that a client that reconnects after it receives the gap event again. */
 const GAP = 'event: gap\ndata: {}\n\n';
 
 function eventOf(item: object & { readonly cursor: string }): string {

@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { networkOf } from './clients.ts';
 
-/** What a connection is doing: nothing was asked on it yet, a request is under way, or it rests between two. */
+/** The state of a connection: no request yet, a request in progress, or idle between two requests. */
 export type Doing = 'new' | 'busy' | 'resting';
 
 export interface ConnectionLimit {
-  /** Connections at once; when there are more, the address that has most loses one. */
+  /** The limit of open connections. Beyond it, the address with the most loses one. */
   readonly most: number;
   readonly doing: (socket: Socket) => Doing;
-  /** Told when connections are closed for room, once in ten minutes. */
+  /** Called when connections are closed for room, at most once in ten minutes. */
   readonly onCrowded: (crowd: Crowd) => void;
 }
 
@@ -23,12 +23,14 @@ export interface Crowd {
 const TELL_EVERY_MS = 600_000;
 
 /**
- * Close connections before open files run out: then nobody is let in, and the hub can neither ask its database nor say so.
- * The newcomer is always let in. The address with most connections loses one: first one that never asked, then one that
- * rests, the oldest first.
+ * Closes connections before the process runs out of file descriptors.
+ *
+ * Without free descriptors the hub could not accept connections, reach its database, or report this. The
+ * newcomer is always accepted. The address with most connections loses one: first one without a request, then an
+ * idle one, oldest first.
  */
 export function limitConnections(server: Server, { most, doing, onCrowded }: ConnectionLimit): void {
-  /** In the order of their arrival. */
+  /** In the order of arrival. */
   const byAddress = new Map<string, Set<Socket>>();
   let connections = 0;
   let toldAtMs = Number.NEGATIVE_INFINITY;
@@ -76,18 +78,18 @@ function dispensableOf(sockets: ReadonlySet<Socket>, doing: ConnectionLimit['doi
   return resting ?? oldest;
 }
 
-/** More are memory that nobody needs. */
+/** More connections would only cost memory. */
 const MOST_CONNECTIONS = 5_000;
-/** Files that the hub needs itself: its database, partners, threads, logs. */
+/** File descriptors for the hub itself: database, partners, threads, logs. */
 const OWN_FILES = { least: 64, most: 256, share: 0.4 };
 
-/** How many connections the open files that this process may have leave room for. */
+/** The number of connections for which this process has file descriptors. */
 export function connectionsFor(openFiles = openFilesLimit()): number {
   const own = Math.min(Math.max(openFiles * OWN_FILES.share, OWN_FILES.least), OWN_FILES.most);
   return Math.max(16, Math.min(Math.floor(openFiles - own), MOST_CONNECTIONS));
 }
 
-/** Infinity where the system does not tell. */
+/** Infinity when the system reports no limit. */
 function openFilesLimit(): number {
   try {
     return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);

@@ -1,10 +1,10 @@
 import type { Vault } from '../secrets/vault.ts';
 import { wrongParameter } from './problem.ts';
 
-/** Cursors are opaque and signed: a reader can keep one, not make one up. */
+/** Opaque, signed cursors. A client can store one, but cannot invent one. */
 export interface Cursors {
   write(list: string, place: readonly (string | number)[]): string;
-  /** @throws Refusal 400 for a cursor that is not ours, or of another list */
+  /** @throws Refusal 400 for an invalid cursor, or one of another list */
   read(list: string, cursor: string | undefined): readonly (string | number)[] | undefined;
 }
 

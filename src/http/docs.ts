@@ -9,9 +9,9 @@ import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
 import { type AddRoute, conditional, type RouteDoc } from './route.ts';
 import { asSent } from './sent-schema.ts';
 
-/** The OpenAPI document, the page to read and try it, and the published schemas. */
+/** The OpenAPI document, the page that shows it, and the published schemas. */
 export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): void {
-  // Written at the first request, when all routes are there: anybody may ask for it, and it takes 10 ms.
+  // Built at the first request, when all routes exist. It takes 10 ms, and anybody may request it.
   let document: Buffer<ArrayBuffer> | undefined;
   add(
     {
@@ -33,8 +33,9 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       path: '/schemas/{name}',
       tag: 'Operation',
       summary:
-        'The JSON Schema of an operation, such as dossier.upsert.v1.json; dossier.json is the newest of its record',
-      description: 'What the doors take: whatever they read as absent (null, blank text) and clean (codes) is allowed.',
+        'The JSON Schema of an operation, such as dossier.upsert.v1.json; dossier.json is the newest one of its record',
+      description:
+        'Describes what the doors accept. It allows values that they treat as absent (null, blank text) or clean (codes).',
       conditional: true,
       replies: {
         200: { description: 'JSON Schema 2020-12', mediaType: 'application/schema+json' },
@@ -69,10 +70,10 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
   });
 }
 
-/** Nobody's data: whoever keeps copies for many may keep these, and asks whether they still hold. */
+/** Not personal: shared caches may store these, and check that they are still valid. */
 const ANYBODY_S = { 'Cache-Control': 'public, no-cache' };
 
-/** By the name of each operation, and by that of its record. */
+/** By the name of each operation, and by the name of its record. */
 const RECORD_OF: ReadonlyMap<string, object> = new Map(
   Object.entries(OPERATIONS).flatMap(([name, schema]) => [
     [name, schema],
@@ -87,7 +88,7 @@ const ASSETS: Readonly<Record<string, string>> = {
 
 const assetBytes = new Map<string, Buffer<ArrayBuffer>>();
 
-/** Read once: whoever asks and does not take the answer holds no copy of its own. */
+/** Read once, so that a client that never reads its answer holds no copy of its own. */
 function bytesOf(file: string): Buffer<ArrayBuffer> {
   const bytes = assetBytes.get(file) ?? readFileSync(join(swaggerUi(), file));
   assetBytes.set(file, bytes);
@@ -98,28 +99,27 @@ function swaggerUi(): string {
   return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 }
 
-/** What to do about each kind of problem. */
+/** The advice for each kind of problem. */
 const ADVICE: Readonly<Record<ProblemKind, string>> = {
-  'not-json': 'Send what Content-Type and Content-Encoding say; the detail names the place where reading ended.',
-  'bad-request': 'Mend what <code>problems</code> names: parameters as ?name, members of the body as JSON Pointers.',
+  'not-json': 'Send a body that matches Content-Type and Content-Encoding. The detail names the place of the error.',
+  'bad-request': 'Correct the values in <code>problems</code>: parameters as ?name, body members as JSON Pointers.',
   unauthorized: 'Send Authorization: Bearer with the secret of a key.',
-  forbidden: 'Ask the operators for a key with the scope, or of the party, that the detail names.',
-  'not-found': 'Look at the path: the detail says what is not there.',
-  'method-not-allowed': 'Use one of the methods that <code>Allow</code> names.',
-  ambiguous: 'Ask for one of the codes that the detail lists.',
-  'key-reused':
-    'Use a new Idempotency-Key for another body, and for the same one at another address; keys are kept for 7 days.',
+  forbidden: 'Ask the operators for a key with the scope or the party in the detail.',
+  'not-found': 'Check the path. The detail says what is missing.',
+  'method-not-allowed': 'Use one of the methods in <code>Allow</code>.',
+  ambiguous: 'Request one of the codes in the detail.',
+  'key-reused': 'Use a new Idempotency-Key for another body or another URL. The hub stores keys for 7 days.',
   decided:
-    'The detail says who decided what; nothing of this order was done. A code is given another meaning by a new line of its code table.',
+    'The detail says who decided what. This order changed nothing. To change the meaning of a code, add a line to its code table.',
   'too-slow':
-    'Send a body within five minutes; a stream of lines (application/x-ndjson) may last for hours, and does not pause for a minute.',
-  'too-large': 'Send less at once, or a stream of lines (application/x-ndjson).',
+    'Send the body within five minutes. A stream of lines (application/x-ndjson) may take hours, with pauses under a minute.',
+  'too-large': 'Send smaller bodies, or a stream of lines (application/x-ndjson).',
   'too-many': 'Send several requests, or a stream of lines (application/x-ndjson).',
-  'unsupported-media': 'Send one of the media types and encodings that the detail names.',
-  invalid: 'Mend the values that <code>problems</code> names and send it again.',
-  'too-often': 'Wait as many seconds as Retry-After says.',
-  internal: 'Send it again later; the log of the hub has the error.',
-  unavailable: 'Nothing is lost: send it again after as many seconds as Retry-After says.',
+  'unsupported-media': 'Use one of the media types and encodings in the detail.',
+  invalid: 'Correct the values in <code>problems</code> and send the request again.',
+  'too-often': 'Wait for the seconds in Retry-After.',
+  internal: 'Retry later. The error is in the log of the hub.',
+  unavailable: 'Nothing is lost. Retry after the seconds in Retry-After.',
 };
 
 const PROBLEMS = PROBLEM_KINDS.map(
@@ -134,20 +134,23 @@ const STYLE = `
   `;
 
 const SCRIPT = `
-    // Who comes for a problem finds it first: the API is drawn later, and would push it down.
+    // Scrolls to a linked problem at once: the API is rendered later and would push it down.
     const wanted = document.getElementById(location.hash.slice(1));
     if (wanted) {
       document.body.prepend(document.getElementById('problems'));
       wanted.scrollIntoView();
     }
-    // The key is in the memory of this page alone. Earlier versions kept it in the browser.
+    // Only this page's memory holds the key. Earlier versions stored it in the browser.
     localStorage.removeItem('authorized');
     SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false, validatorUrl: null });
   `;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** The page holds a key while the API is tried: it runs and shows what is ours, asks this hub alone, and is framed by nobody. */
+/**
+ * The page holds a key while it is used. It runs only our scripts, calls only this hub, and cannot be
+ * framed.
+ */
 const GUARDS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': [
     "default-src 'none'",

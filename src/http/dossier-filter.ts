@@ -8,10 +8,10 @@ import type { DossierFilter } from '../index/list.ts';
 import { Cursor, Limit, Purpose, periodOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 
-/** The members by which dossiers are found, here and in a backfill. */
+/** The filter parameters for dossiers, here and in a backfill. */
 export const DOSSIER_FILTER = {
   status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
-  agency: text('an agency code; those below it are included'),
+  agency: text('an agency code, including the agencies below it'),
   service: text('a procedure code, short or long'),
   field: text('a field code'),
   channel: Type.Optional(oneOf(CHANNELS)),
@@ -21,9 +21,9 @@ export const DOSSIER_FILTER = {
 
 export const ListQuery = closed({
   ...DOSSIER_FILTER,
-  party: text('the party that owns it'),
+  party: text('the owner of the dossier'),
   q: text(
-    'words of the code or the name, with or without Vietnamese marks; the last word and words with digits may be cut short',
+    'words of the code or the name, with or without Vietnamese marks; the last word and words with digits may be incomplete',
   ),
   due: Type.Optional(oneOf(['overdue'])),
   why: Purpose,

@@ -3,7 +3,9 @@ import { Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { pageOf } from './lists.ts';
 
-const MaybeMasked = Type.Optional(Type.String({ description: 'masked, its last characters alone, or in full' }));
+const MaybeMasked = Type.Optional(
+  Type.String({ description: 'only its last characters, or unmasked with the scope for it' }),
+);
 const { applicant } = Dossier.properties;
 
 export const ServedDossier = Type.Object(
@@ -28,14 +30,14 @@ export const ServedDossier = Type.Object(
           messageId: Type.String({ format: 'uuid' }),
           until: Type.Optional(Instant),
         },
-        { description: 'where a moment was asked for' },
+        { description: 'present when the request names a time' },
       ),
     ),
   },
   {
     title: 'ServedDossier',
     description:
-      'A dossier as readers see it. Without index:personal the applicant is masked, also in texts, and documents and results have no url',
+      'A dossier as readers see it. Without index:personal, the applicant is masked, in texts too, and documents and results have no url',
   },
 );
 
@@ -51,7 +53,7 @@ const HistoryItem = closed({
   receivedAt: Instant,
   movedStatus: Type.Boolean(),
   claim: Type.Optional(
-    Type.Literal(true, { description: 'another party than the owner said it, and it changes nothing' }),
+    Type.Literal(true, { description: 'reported by a party that does not own the dossier; it changes nothing' }),
   ),
 });
 
@@ -69,7 +71,7 @@ export const History = closed({
   delays: closed({
     office: Seconds,
     ...Causes,
-    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same for each party by itself' }),
+    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same, by party' }),
   }),
 });
 

@@ -28,19 +28,19 @@ const OneQuery = closed({
   why: Purpose,
 });
 
-/** Nearly every history is one page of the largest kind: who asks for no limit is given that. */
+/** Most histories fit on one page of the largest size, which is therefore the default. */
 const HistoryQuery = closed({ why: Purpose, limit: Limit, cursor: Cursor });
 const HISTORY_LIMIT = 200;
 
 const PERSONAL =
-  'With the scope index:personal what is said of the applicant is shown in full, and the read is kept in the audit, with `why` where it is given. ' +
-  'Without it every text is masked that speaks of an applicant of the dossier, and documents and results have no `url`.';
+  'With the scope index:personal, the reply shows the applicant in full, and the audit records the read with its `why`. ' +
+  'Without it, texts about the applicant are masked, and documents and results have no `url`.';
 
-const AMBIGUOUS = { description: 'The code is one of several dossiers; the detail lists them' };
+const AMBIGUOUS = { description: 'Several dossiers have this code; the detail lists them' };
 
 const READ: readonly Scope[] = ['index:read'];
 
-/** What portal frontends read of dossiers. */
+/** The readers of dossiers for portal frontends. */
 export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): void {
   addList(add, hub);
   addOne(add, hub);
@@ -55,7 +55,7 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
       method: 'get',
       path: '/api/v1/dossiers',
       tag: 'Dossiers',
-      summary: 'Dossiers by filter, the newest status first',
+      summary: 'Dossiers by filter, newest status first',
       description: PERSONAL,
       scopes: READ,
       conditional: true,
@@ -93,15 +93,15 @@ function addOne(add: AddRoute, hub: DossierReaderContext): void {
       summary: 'A dossier by any of its codes',
       description:
         `${PERSONAL} ` +
-        'With `at` it is as the index told of it at that moment, by what had been recorded until then, and `asOf` says since ' +
-        'when it did (recordedAt), by which message, and until when (absent where it still does).',
+        'With `at`, the reply is the state that the index showed at that time. `asOf` says since ' +
+        'when (recordedAt), by which message, and until when it did (absent while it still does).',
       scopes: READ,
       conditional: true,
       query: OneQuery,
       replies: {
         200: { description: 'The dossier', schema: ServedDossier },
         404: {
-          description: 'No such dossier, or none at that moment, or what was known of it then is not kept any more',
+          description: 'No such dossier now or at that time, or its state of that time is no longer stored',
         },
         409: AMBIGUOUS,
       },
@@ -109,7 +109,7 @@ function addOne(add: AddRoute, hub: DossierReaderContext): void {
     async (c) => {
       const reader = readerOf(c, hub.keys);
       const dossier = foundOf(await hub.index.one(codeOf(c)), codeOf(c));
-      // Most ask for nothing but the dossier: these are spared the look.
+      // Most requests have no query, so this saves them the parsing.
       const { at, why } = c.req.url.includes('?') ? readQuery(c) : {};
       if (at !== undefined) return asOf(c, hub, reader, { code: dossier.code, at, why });
       if (reader.personal) return personal(c, hub, reader, dossier, why);
@@ -126,13 +126,13 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
       method: 'get',
       path: '/api/v1/dossiers/{code}/history',
       tag: 'Dossiers',
-      summary: 'All that happened to a dossier, in the order of event time, and whose delay it was',
+      summary: 'The history of a dossier in the order of event time, and the causes of its delays',
       description:
         `${PERSONAL} ` +
-        'delays: seconds of working time, up to the last full minute. office while nothing else held the dossier up; ' +
-        'otherwise what parties had to be told and had not got through: queue (ours), partnerDown, partnerSlow, ' +
-        'quarantine (a person had to settle something), wrongData (refused until mended: by a party, or at our door). ' +
-        `Without a limit a page has up to ${HISTORY_LIMIT} steps, and fewer where versions are large; delays are of the whole history on each.`,
+        'delays: seconds of working time, up to the last full minute. office: nothing else held the dossier up. ' +
+        'The others count deliveries that had not arrived: queue (in the hub), partnerDown, partnerSlow, ' +
+        'quarantine (waiting for an operator), wrongData (refused by a party or by the hub until corrected). ' +
+        `Without a limit, a page has up to ${HISTORY_LIMIT} steps, or fewer when versions are large. Each page has the delays of the whole history.`,
       scopes: READ,
       conditional: true,
       query: HistoryQuery,
@@ -181,7 +181,7 @@ function placeIn({ at, inferred, status, seq, messageId, item = 0 }: EventPlace)
 
 interface Reader {
   readonly keyId: string;
-  /** Personal data are shown in full, and each read is kept in the audit. */
+  /** Personal data is shown in full, and the audit records each read. */
   readonly personal: boolean;
 }
 
@@ -206,7 +206,7 @@ async function personal(
   return conditional(c, JSON.stringify({ ...record, freshness }));
 }
 
-/** @throws Refusal 404 where the index said nothing of it then, or nobody knows any more what it said */
+/** @throws Refusal 404 when the index had no such dossier then, or its state is no longer stored */
 async function asOf(
   c: Context,
   hub: DossierReaderContext,
@@ -226,7 +226,10 @@ async function asOf(
   return conditional(c, JSON.stringify(then.dossier));
 }
 
-/** What will be said of a dossier nobody knows. @throws Refusal 400 for a moment to come, as for one that is none */
+/**
+ * The time in a query. @throws Refusal 400 for a future or invalid time, because future states are
+ * unknown
+ */
 function momentOf(asked: string, nowMs: number): string {
   const { to: at = '' } = periodOf({ to: asked }, { from: '', to: 'at' });
   const now = msToInstant(nowMs);
@@ -235,7 +238,10 @@ function momentOf(asked: string, nowMs: number): string {
   throw wrongParameter('at', `got ${quote(asked)}, expected no moment to come`);
 }
 
-/** Before it is shown: nobody sees personal data of which no audit is kept. One entry a request. */
+/**
+ * Audits a read before the reply, so that nobody sees personal data without a record. One entry per
+ * request.
+ */
 async function account(
   { audit }: DossierReaderContext,
   reader: Reader,
@@ -246,7 +252,10 @@ async function account(
   if (reader.personal) await audit.write({ actor: reader.keyId, action, subject, ...(why !== undefined && { why }) });
 }
 
-/** What was asked and whose dossiers were seen; the words that were sought may be a citizen's name. */
+/**
+ * The filter and the codes of the shown dossiers. Search words are left out: they may be a citizen's
+ * name.
+ */
 function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly code: string }[]): string {
   const asked = Object.entries(query)
     .filter(([name]) => !['limit', 'cursor', 'why'].includes(name))

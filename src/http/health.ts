@@ -6,10 +6,10 @@ import type { AddRoute } from './route.ts';
 
 export type HealthContext = Pick<AppContext, 'database' | 'telemetry' | 'isDraining' | 'lastWrite'>;
 
-/** Probes wait for seconds alone, and a server that answers nothing keeps nothing. */
+/** The limit for an answer of the database. Probes wait only seconds. */
 const READY_MS = 3_000;
 
-/** Probes and metrics. None needs a key, none says anything of a dossier. */
+/** Probes and metrics. They need no key and reveal nothing of a dossier. */
 export function addHealth(add: AddRoute, { database, telemetry, isDraining, lastWrite }: HealthContext): void {
   add(
     {
@@ -26,9 +26,8 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining, last
       method: 'get',
       path: '/health/ready',
       tag: 'Operation',
-      summary: 'Whether the hub can keep what it is given',
-      description:
-        'What the last write met, such as a disk that is full, holds for half a minute, or until one is kept.',
+      summary: 'Whether the hub can store data',
+      description: 'An error of the last write, such as a full disk, counts for 30 seconds or until a write succeeds.',
       replies: { 200: { description: 'It can' }, 503: { description: 'It cannot now' } },
     },
     async (c) => {
@@ -50,7 +49,7 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining, last
   );
 }
 
-/** Why a database takes no writes. In recovery each transaction is read-only, too. */
+/** Why the database accepts no writes. In recovery, each transaction is read-only too. */
 async function whyNothingIsKept({ pool, answerMs }: Database): Promise<string | undefined> {
   const over = new AbortController();
   const silence = sleep(Math.min(READY_MS, answerMs), undefined, { signal: over.signal }).catch(() => undefined);

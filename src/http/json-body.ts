@@ -5,19 +5,22 @@ import { mapYielding } from '../concurrency/yielding.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal } from './problem.ts';
 
-/** What is smaller is parsed in one go: it takes a few milliseconds. */
+/** Smaller bodies are parsed at once, which takes a few milliseconds. */
 export const SMALL_BYTES = 256 * 1024;
 export const MAX_ITEM_BYTES = 1024 * 1024;
-/** Beside its list a call has a few members; a million of them took seconds. */
+/** The limit of members besides the list. A million of them took seconds. */
 const MAX_MEMBERS = 200;
-/** Stands for an item that is larger than that: the others in its list are taken. */
+/** Replaces an item above the limit, so that the other items of its list are accepted. */
 export const TOO_LARGE = Symbol('too large');
 
 export function tooLarge(): InvalidItem {
   return { kind: 'invalid', problems: [{ path: '', message: `the item is larger than ${MAX_ITEM_BYTES} bytes` }] };
 }
 
-/** @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be personal */
+/**
+ * @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be
+ * personal
+ */
 export function parseWhole(bytes: Buffer): unknown {
   try {
     return JSON.parse(decode(bytes));
@@ -27,10 +30,10 @@ export function parseWhole(bytes: Buffer): unknown {
 }
 
 /**
- * Parse an object whose list `name` may be long, item by item, so that no request holds up the others.
+ * Parses an object with a long list `name` item by item, so that other requests need not wait.
  *
- * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer, another member is larger
- * than 1 MiB, or there are over 200 of them
+ * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer, when another member is larger
+ * than 1 MiB, or when there are over 200 of them
  */
 export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
   if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
@@ -49,9 +52,9 @@ export async function parseWithList(bytes: Buffer, name: string, maxItems: numbe
 }
 
 /**
- * The items of a large array, or undefined when it is none.
+ * The items of a large array. Undefined when the body is not an array.
  *
- * @param read what is made of each: what was parsed of it is let go before the next one is parsed
+ * @param read converts each item; its parsed form is freed before the next item is parsed
  */
 export async function parseList<Out = unknown>(
   bytes: Buffer,
@@ -61,7 +64,7 @@ export async function parseList<Out = unknown>(
   const slices = await sliceArray(bytes, maxItems);
   if (slices && slices.length > maxItems)
     throw new Refusal('too-many', `got more than ${maxItems} items, expected at most ${maxItems}`);
-  // All is parsed before any is taken: a body that is not JSON at its end is not JSON.
+  // Everything is parsed before any item is accepted: an error at the end makes the whole body invalid JSON.
   return (
     slices &&
     mapYielding(slices, ({ start, end }: Slice) =>
@@ -74,7 +77,7 @@ export function notOne(what: string): Refusal {
   return new Refusal('not-json', `the body is not valid JSON: expected one ${what}`);
 }
 
-/** Wrong bytes are refused: replaced by U+FFFD they would be lost. A byte order mark is passed over. */
+/** Invalid UTF-8 is refused, because U+FFFD would lose data. A byte order mark is skipped. */
 export function decode(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
@@ -82,10 +85,10 @@ export function decode(bytes: Buffer): string {
     : bytes.toString('utf8');
 }
 
-/** What other languages write: where the whole text is one of them, V8 tells no place and no character. */
+/** Values of other languages. When the whole text is one of them, V8 reports no position. */
 const WORDS = /^"(NaN|Infinity|undefined|\[object Object\])" is not valid JSON$/;
 
-/** V8 quotes a piece of the body in its message; only the place is told, or the one character that is wrong. */
+/** V8 quotes the body in its message. This text has only the position or the wrong character. */
 export function whyNot(error: Error): string {
   if (error instanceof TypeError) return 'it is not UTF-8';
   const { message } = error;

@@ -1,6 +1,6 @@
 import { nextTurn } from '../concurrency/yielding.ts';
 
-/** Where one item of a JSON array lies in its bytes. */
+/** The position of an item of a JSON array in the bytes. */
 export interface Slice {
   readonly start: number;
   readonly end: number;
@@ -16,11 +16,12 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Find the items of a JSON array without parsing them, so that each can be parsed in its own turn of the event loop.
- * Other requests get their turn after every quarter of a megabyte, however it is made.
+ * Finds the items of a JSON array without parsing them, so that each can be parsed in its own turn.
  *
- * @returns where they lie; with more than `most` of them it ends early, with one more. Undefined when the bytes are not
- *   one array (each item still has to be parsed to know that it is JSON)
+ * Other requests get a turn after every 256 KiB.
+ *
+ * @returns the positions. With more than `most` items it stops early, after one more. Undefined when the bytes
+ * are not one array (each item must still be parsed to know that it is JSON).
  */
 export async function sliceArray(bytes: Buffer, most: number): Promise<readonly Slice[] | undefined> {
   const slices: Slice[] = [];
@@ -32,8 +33,9 @@ export async function sliceArray(bytes: Buffer, most: number): Promise<readonly 
 }
 
 /**
- * Find the members of a JSON object: where each value lies, by its name. Undefined when the bytes are not one object.
- * With more than `most` of them it ends early, with one more.
+ * Finds the members of a JSON object: the position of each value, by name.
+ *
+ * Undefined when the bytes are not one object. With more than `most` members it stops early, after one more.
  */
 export async function sliceObject(bytes: Buffer, most: number): Promise<ReadonlyMap<string, Slice> | undefined> {
   const slices = new Map<string, Slice>();
@@ -54,7 +56,7 @@ export async function sliceObject(bytes: Buffer, most: number): Promise<Readonly
 }
 
 interface Items {
-  /** Where the value of the item lies that begins at a place; undefined when there is none. */
+  /** The start of the value of the item at a position. Undefined when it has no value. */
   valueAt(at: number): number | undefined;
   take(start: number, end: number): void;
 }
@@ -84,7 +86,7 @@ async function sliceAll(bytes: Buffer, open: number, close: number, items: Items
   }
 }
 
-/** How much is looked at before others get their turn. */
+/** The number of bytes scanned before other requests get a turn. */
 const PART_BYTES = 256 * 1024;
 
 function skipBlank(bytes: Buffer, from: number): number {
@@ -94,14 +96,17 @@ function skipBlank(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** How far a value has been looked at. */
+/** The progress of a scan through a value. */
 interface Scan {
   at: number;
   depth: number;
   inString: boolean;
 }
 
-/** The byte after the value that begins at `from`: brackets are counted outside of strings. Undefined: not by `limit`. */
+/**
+ * The end of the value that begins at `from`. Brackets inside strings do not count. Undefined: not
+ * before `limit`.
+ */
 function endOfValue(bytes: Buffer, from: number, scan: Scan, limit: number): number | undefined {
   let { at, depth, inString } = scan;
   while (at < bytes.length) {
@@ -131,7 +136,7 @@ function endOfValue(bytes: Buffer, from: number, scan: Scan, limit: number): num
   return trimEnd(bytes, from, bytes.length);
 }
 
-/** Most texts are names and codes: a look at each byte costs them less than a call that searches. */
+/** Most texts are names and codes. Checking each byte of those is faster than a search call. */
 const SHORT_TEXT = 32;
 
 function nextQuote(bytes: Buffer, from: number): number {
@@ -140,7 +145,7 @@ function nextQuote(bytes: Buffer, from: number): number {
   return bytes.indexOf(QUOTE, end);
 }
 
-/** The place of the quote that ends the name which begins at `from`; undefined when there is none, or it is no name. */
+/** The closing quote of the name that begins at `from`. Undefined when there is no name. */
 function endOfName(bytes: Buffer, from: number): number | undefined {
   for (let at = from + 1; at - from <= PART_BYTES; ) {
     const quote = bytes.indexOf(QUOTE, at);

@@ -5,10 +5,10 @@ import { type AddRoute, conditional } from './route.ts';
 
 export const JOSE = 'application/jose';
 
-/** A compact JWS, as replies give it. */
+/** A compact JWS, as replies contain it. */
 export const Signed = Type.String({
   description:
-    'a compact JWS (RFC 7515): EdDSA with Ed25519, `kid` and `jwk` in its header, to be checked with the keys of /.well-known/jwks.json',
+    'a compact JWS (RFC 7515): EdDSA with Ed25519, `kid` and `jwk` in its header, verifiable with the keys of /.well-known/jwks.json',
 });
 
 const KeySet = closed(
@@ -27,19 +27,19 @@ const KeySet = closed(
   { title: 'KeySet', description: 'RFC 7517' },
 );
 
-/** For so long whoever has read the keys need not ask again. */
+/** How long a client may cache the keys. */
 const FRESH_S = 300;
 
-/** The keys by which receipts and evidence are checked. They are nobody's secret. */
+/** The public keys that verify receipts and evidence. */
 export function addPublicKeys(add: AddRoute, { vault }: Pick<AppContext, 'vault'>): void {
   add(
     {
       method: 'get',
       path: '/.well-known/jwks.json',
       tag: 'Operation',
-      summary: 'The public keys of receipts and evidence, the newest first',
+      summary: 'The public keys of receipts and evidence, newest first',
       description:
-        'The first one signs; the others are of the secrets in HUB_SECRET_OLD. Keep a copy: what an older key signed is checked with it when the hub does not publish that key any more.',
+        'The first key signs. The others belong to the secrets in HUB_SECRET_OLD. Keep a copy: it verifies older signatures after the hub stops publishing their key.',
       conditional: true,
       asksDatabase: false,
       replies: { 200: { description: 'The keys', schema: KeySet } },

@@ -7,7 +7,7 @@ import { type ConnectionLimit, connectionsFor, type Doing, limitConnections } fr
 
 export interface Listening {
   readonly url: string;
-  /** Answer what is under way, for five seconds at the most; connections are let go as they fall idle. */
+  /** Answers requests in progress, for at most five seconds. Closes connections as they become idle. */
   close(): Promise<void>;
 }
 
@@ -16,9 +16,11 @@ const LET_IN_MS = 1_000;
 const QUIET_ROUNDS = 3;
 
 /**
- * Who is slow to ask is let go. How long a body may take is the doors' concern (body.ts): a stream of lines may last for
- * hours, which a limit of the whole request would cut off. A connection at rest is kept longer than proxies keep theirs, so
- * that none of them sends on one that is just being closed.
+ * Limits for slow clients.
+ *
+ * The doors limit the time for a body (body.ts): a stream of lines may take hours, which a limit of the whole
+ * request would interrupt. Idle connections outlive the idle limit of proxies, so that no proxy sends on a
+ * connection that is being closed.
  */
 const PATIENCE = {
   headersTimeout: 20_000,
@@ -27,24 +29,30 @@ const PATIENCE = {
   keepAliveTimeout: 75_000,
 };
 
-/** Connections that wait to be accepted: a client whose SYN is dropped for want of room tries again after one second, then three. */
+/**
+ * Connections that may wait to be accepted. A client whose SYN is dropped retries after one and three
+ * seconds.
+ */
 const BACKLOG = 4_096;
 
-/** Who takes nothing of an answer for so long does not want it. Streams of events say something more often. */
+/**
+ * A client that reads nothing for this long loses its connection. Event streams send something more
+ * often.
+ */
 const UNREAD_MS = 300_000;
 
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Connections at once; by the open files that the process may have, where it is not given. */
+  /** The limit of connections. Undefined: by the limit of open files of the process. */
   readonly most?: number;
   readonly onCrowded?: ConnectionLimit['onCrowded'];
 }
 
 /**
- * Answer at an address.
+ * Listens on an address.
  *
- * @throws which address cannot be had, and why
+ * @throws an error with the address and the reason when it cannot
  */
 export function listen(
   app: Hono,
@@ -68,10 +76,10 @@ export function listen(
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there',
-  EACCES: 'this user may not; ports below 1024 are for root, or for who was given CAP_NET_BIND_SERVICE',
+  EADDRINUSE: 'another process listens on this port',
+  EACCES: 'permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE',
   EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'nobody knows an address of that name',
+  ENOTFOUND: 'the host name has no address',
 };
 
 function inWords(error: NodeJS.ErrnoException, host: string, port: number): Error {
@@ -81,7 +89,10 @@ function inWords(error: NodeJS.ErrnoException, host: string, port: number): Erro
   });
 }
 
-/** A Host such as 300.1.1.1 is let through to us, and no address can be made with it. What it names otherwise is Node's concern. */
+/**
+ * Node accepts a Host such as 300.1.1.1, but no URL can contain it. Other invalid values are refused
+ * by Node.
+ */
 function answering(app: Hono, { inTurn }: Turns): Hono['fetch'] {
   return (request, env, ...more) => {
     closeAfterBody(env as unknown as Exchange);
@@ -91,14 +102,17 @@ function answering(app: Hono, { inTurn }: Turns): Hono['fetch'] {
   };
 }
 
-/** Nobody reads the body of a GET: who sends one a byte at a time would keep a connection for as long as he likes. */
+/**
+ * The body of a GET is never read. Closing prevents a client from holding a connection with slow
+ * bytes.
+ */
 function closeAfterBody({ incoming: { method, headers }, outgoing }: Exchange): void {
   if (method !== 'GET' && method !== 'HEAD') return;
   if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
     outgoing.shouldKeepAlive = false;
 }
 
-/** What the server hands over beside a request. */
+/** What the Node server adds to a request. */
 interface Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -106,7 +120,7 @@ interface Exchange {
 
 type Answer = () => Response | Promise<Response>;
 
-/** No client sends more on a connection before it has read what it asked for first. */
+/** No client needs more pipelined requests than this. */
 const MOST_WAITING = 100;
 
 interface Turns {
@@ -115,8 +129,9 @@ interface Turns {
 }
 
 /**
- * Of requests that a client sends one behind the other without reading, each waits until the one before it is answered.
- * Node hands over all at once and keeps the answers: 20 connections that read nothing took 4 GB so.
+ * Makes each pipelined request of a connection wait until the previous one is answered.
+ *
+ * Node hands over all of them at once and buffers the answers: 20 connections that read nothing took 4 GB.
  */
 function createTurns(): Turns {
   const newest = new WeakMap<Socket, ServerResponse>();
@@ -141,7 +156,7 @@ function createTurns(): Turns {
   return { inTurn, doing };
 }
 
-/** A connection that is gone has answers that never end. */
+/** The answers on a lost connection never end. */
 async function answered(response: ServerResponse, socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   await new Promise<void>((resolve) => {
@@ -164,7 +179,10 @@ async function close(server: Server): Promise<void> {
   server.closeAllConnections();
 }
 
-/** Who has come already waits at the socket while we work for others, and would be reset: one is let in each round of the event loop. */
+/**
+ * While the process works, new connections wait and would be reset. One is accepted in each event
+ * loop turn.
+ */
 async function letIn(server: Server): Promise<void> {
   let quietRounds = 0;
   const heard = () => {

@@ -4,57 +4,60 @@ import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
 import { wrongParameter } from './problem.ts';
 
-/** A number in a query: read as the text that it is, published as the number that it stands for. */
+/** A number in a query: validated as text, published as a number. */
 export const numeral = (pattern: string, minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.String({ pattern, description, numeral: { minimum, maximum } }));
 
-/** The query parameters that lists share, each a string schema. */
+/** The query parameters of all lists, each a string schema. */
 export const Limit = numeral(
   '^(?:[1-9][0-9]?|1[0-9]{2}|200)$',
   1,
   200,
   'a number from 1 to 200; a page of large items ends earlier',
 );
-export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the page before' }));
+export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the previous page' }));
 export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
 
-/** For what is kept in the audit when it is shown. */
+/** The purpose of a read that the audit records. */
 export const Purpose = text('for what the personal data is read: kept in the audit beside the read');
 
-/** The reply of a list; `next` is null at its end. */
+/** The reply of a list. `next` is null on the last page. */
 export function pageOf(item: Type.TSchema) {
   return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
 }
 
-/** The ends of a period among the query's parameters, which are named `from` and `to` or end so. */
+/** The start and end of a period in the query: `from` and `to`, or names that end so. */
 export function periodOf(query: PeriodText, names = { from: 'from', to: 'to' }) {
   const period = readPeriod(query);
   if ('wrong' in period) throw wrongParameter(names[period.wrong], period.error);
   return period;
 }
 
-/** Where a list goes on: what orders its items, of the last one that was shown. */
+/** The sort key of the last shown item, where the next page begins. */
 export type Place = string | number | readonly (string | number)[];
 
 export interface Paging<Item, At extends Place> {
-  /** Which list it is: a cursor of another one is refused. */
+  /** The name of the list. A cursor of another list is refused. */
   readonly list: string;
-  /** As they were asked for. */
+  /** Unvalidated, from the query. */
   readonly limit: string | undefined;
   readonly cursor: string | undefined;
-  /** A list of large items may end earlier and say so. */
+  /** May return fewer items than the limit and set `isCut`, when items are large. */
   readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[] & { readonly isCut?: boolean }>;
   readonly placeOf: (item: Item) => At;
 }
 
-/** A page of a list, and the cursor of the next one; null at the end. @throws Refusal 400 for a cursor of another list */
+/**
+ * A page of a list, and the cursor of the next one or null. @throws Refusal 400 for a cursor of
+ * another list
+ */
 export async function pageBy<Item, At extends Place>(
   cursors: Cursors,
   { list, limit: asked, cursor, load, placeOf }: Paging<Item, At>,
 ): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> {
   const limit = Number(asked ?? 50);
   const held = cursors.read(list, cursor);
-  // It is signed: what a cursor of this list holds is what `placeOf` said.
+  // The cursor is signed, so its content comes from `placeOf` of this list.
   const after = (held?.length === 1 ? held[0] : held) as At | undefined;
   const found = await load(limit + 1, after);
   const items = found.slice(0, limit);

@@ -11,10 +11,12 @@ export interface LookUpLimit {
    */
   countRequest(network: string): Promise<void>;
   /**
-   * Counts a guess of each code, for the client and for all clients together. A client that proved a dossier before is
-   * exempt from the dossier's total, so that guesses of others do not lock it out.
+   * Counts a guess of each code, for the client and for all clients together.
    *
-   * @returns takes the guesses back and remembers the client for a month, after a right proof
+   * A client that proved a dossier before is exempt from the dossier's total, so guesses of others do not lock it
+   * out.
+   *
+   * @returns after a correct proof, takes the guesses back and remembers the client for a month
    * @throws Refusal 429
    */
   countGuesses(network: string, codes: readonly string[]): Promise<() => Promise<void>>;
@@ -42,7 +44,7 @@ export function createLookUpLimit({ tries, telemetry }: Pick<AppContext, 'tries'
   async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
     const subject = `${network} proof of ${code}`;
     const [hasProved] = await Promise.all([tries.hasProved(subject), count('client-code', subject)]);
-    // One after the other: a guess that the hour refuses does not count for the day.
+    // In sequence: a guess that the hourly limit refuses does not count for the day.
     const totals = hasProved ? [] : (['code', 'code-day'] as const);
     for (const total of totals) await count(total, code);
     return () =>

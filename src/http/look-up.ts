@@ -12,7 +12,7 @@ import { type AddRoute, queryReader } from './route.ts';
 export type LookUpContext = Pick<AppContext, 'lookUp' | 'tries' | 'clients' | 'telemetry'>;
 
 const Query = closed({
-  // Nothing that is given here is quoted: somebody may give more digits than are asked for.
+  // Errors never quote the input, because a citizen may enter more digits than requested.
   proof: Type.String({
     pattern: '^[0-9]{4}$',
     writeOnly: true,
@@ -20,7 +20,7 @@ const Query = closed({
   }),
 });
 
-/** What a citizen is told of a dossier. */
+/** The members that a citizen sees of a dossier. */
 const MEMBERS = [
   'code',
   'serviceCode',
@@ -62,17 +62,17 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       method: 'get',
       path: '/api/public/dossiers/{code}',
       tag: 'Citizens',
-      summary: 'How far a dossier is, for whoever knows its code and a proof',
+      summary: 'The progress of a dossier, for a client that knows its code and a proof',
       description:
-        'Without a key. A code that there is not and a proof that is wrong are answered alike, and after the same time. ' +
+        'Needs no key. An unknown code and a wrong proof get the same answer after the same time. ' +
         'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
-        'Of one dossier it may send 10 wrong proofs an hour. All clients together may send 100 an hour and 300 a day of one dossier; a client that proved the dossier within a month is exempt from that total. ' +
-        'All codes and spellings of a dossier share these limits, and so do those of an unknown code.',
+        'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
+        'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
-        200: { description: 'The dossier, the name of its applicant masked', schema: PublicDossier },
-        404: { description: 'No such dossier, or not with this proof' },
+        200: { description: 'The dossier, with the name of the applicant masked', schema: PublicDossier },
+        404: { description: 'No dossier with this code and this proof' },
       },
     },
     async (c) => {
@@ -82,11 +82,11 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       const network = networkOf(hub.clients.addressOf(c) ?? '');
       await limit.countRequest(network);
       const candidates = await hub.lookUp(code);
-      // By the codes that are found: another code of the same dossier gives nobody new guesses.
+      // Counted by the found codes, so that another code of the same dossier allows no further guesses.
       const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];
       const takeBack = await limit.countGuesses(network, codes);
       const proven = candidates.filter((one) => one.proves(proof));
-      // Digits that prove two dossiers prove neither.
+      // Digits that match two dossiers prove neither.
       const found = proven.length === 1 ? proven[0]?.masked : undefined;
       hub.telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
       if (found === undefined) {

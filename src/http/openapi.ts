@@ -1,12 +1,12 @@
 import { PROBLEM_KINDS, type ProblemKind, typeOf } from './problem.ts';
 import type { RouteDoc } from './route.ts';
 
-/** A schema as it is published: without the words that only the hub's own cleaning reads. */
+/** A schema for publication, without the keywords for the hub's own cleaning. */
 export function published(schema: object): object {
   return without(schema, ['clean']);
 }
 
-/** The same within the OpenAPI document: an `$id` may stand in a document once, and a schema is needed in many places. */
+/** A schema inside the OpenAPI document. It has no `$id`, which may appear only once there. */
 function embedded(schema: object): object {
   return without(schema, ['clean', '$id']);
 }
@@ -15,7 +15,7 @@ function without(schema: object, names: readonly string[]): object {
   return JSON.parse(JSON.stringify(schema, (key, value) => (names.includes(key) ? undefined : value)));
 }
 
-/** The OpenAPI 3.1 document of these routes. Their schemas are JSON Schema already, so nothing is lost on the way. */
+/** The OpenAPI 3.1 document of these routes. Their schemas are JSON Schema already. */
 export function openApi(docs: readonly RouteDoc[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const doc of docs) paths[doc.path] = { ...paths[doc.path], [doc.method]: operationOf(doc) };
@@ -38,21 +38,21 @@ export function openApi(docs: readonly RouteDoc[]): object {
   };
 }
 
-/** OpenAPI knows no credentials inside of bodies: those are named as schemes that no header carries. */
+/** OpenAPI has no credentials inside bodies. These schemes stand for them. */
 const SECURITY = {
   key: { type: 'http', scheme: 'bearer', description: 'The secret of a key' },
   mutualTls: { type: 'mutualTLS', description: 'The certificate of a key, shown to the proxy that ends TLS' },
   session: {
     type: 'http',
     scheme: 'session',
-    description: 'Not a header: the member `session` of the body, as /mapi/login gave it; good for 30 minutes',
+    description: 'Not a header: the member `session` of the body, from /mapi/login; valid for 30 minutes',
   },
   basic: { type: 'http', scheme: 'basic', description: 'The id of a key and its secret' },
   callback: {
     type: 'http',
     scheme: 'callback',
     description:
-      "What the party's adapter asks for, as its settings say: a signature or a shared secret in a header of the partner's",
+      "What the party's adapter requires by its settings: a signature or a shared secret in a header of the partner",
   },
   wsSecurity: {
     type: 'http',
@@ -97,7 +97,7 @@ function operationOf(doc: RouteDoc): object {
   };
 }
 
-/** Where every member may be left out, so may the body. */
+/** When all members of a body are optional, so is the body. */
 function isBodyNeeded(body: Readonly<Record<string, object>>): boolean {
   return !Object.values(body).every((schema) => {
     const { type, required = [] } = schema as { type?: string; required?: readonly string[] };
@@ -105,7 +105,10 @@ function isBodyNeeded(body: Readonly<Record<string, object>>): boolean {
   });
 }
 
-const IF_NONE_MATCH = { type: 'string', description: 'ETags of what is known already, or *: then the reply is 304' };
+const IF_NONE_MATCH = {
+  type: 'string',
+  description: 'ETags of known versions, or *; if one matches, the reply is 304',
+};
 
 function parametersOf(doc: RouteDoc): object[] {
   const inPath = [...doc.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -125,7 +128,7 @@ function parametersOf(doc: RouteDoc): object[] {
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-/** A number of the query, as `numeral` says it. */
+/** A number in the query, from `numeral`. */
 interface Numeral {
   readonly description?: string;
   readonly numeral?: { readonly minimum: number; readonly maximum: number };
@@ -155,7 +158,7 @@ function responsesOf(doc: RouteDoc): object {
   });
   return {
     ...problemsOf(doc),
-    ...(doc.conditional && { 304: { description: 'What is known already is still so', headers: ETAG } }),
+    ...(doc.conditional && { 304: { description: 'Not changed', headers: ETAG } }),
     ...Object.fromEntries(told),
     default: { description: 'A problem', content: PROBLEM_CONTENT },
   };
@@ -163,15 +166,15 @@ function responsesOf(doc: RouteDoc): object {
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
 const ETAG = { ETag: text('For If-None-Match') };
-const RETRY_AFTER = { 'Retry-After': text('Seconds to wait before it is sent again') };
+const RETRY_AFTER = { 'Retry-After': text('Seconds to wait before the next attempt') };
 
 function headersOf(status: number, { conditional }: RouteDoc): object | undefined {
   if (status === 200 && conditional) return ETAG;
-  if (status === 401) return { 'WWW-Authenticate': text('How to say who one is') };
+  if (status === 401) return { 'WWW-Authenticate': text('How to authenticate') };
   return status === 429 || status === 503 ? RETRY_AFTER : undefined;
 }
 
-/** What follows from scopes (a key), from parameters and from bodies, and what the route says besides; by status. */
+/** The problems of a route by status: from scopes, parameters, bodies and its own list. */
 function problemsOf(doc: RouteDoc): object {
   const kinds = new Set<ProblemKind>(doc.problems);
   if (doc.scopes) for (const kind of ['unauthorized', 'forbidden', 'too-often'] as const) kinds.add(kind);

@@ -1,37 +1,38 @@
 import { quote } from '#core/explain';
 import { Refusal } from './problem.ts';
 
-/** The memory that a page may take until it is written; what it takes then is known. */
+/** The memory reserved for a page until it is written and its size is known. */
 const RESERVED_BYTES = 4 * 1024 * 1024;
-/** Smaller replies are sent as they are. Larger ones count until the reader has taken them. */
+/** Smaller replies do not count after this. Larger ones count until the reader has received them. */
 export const SMALL_BYTES = 256 * 1024;
 const TRY_AGAIN_S = 5;
 
 export interface PageLimits {
-  /** Bytes of all pages that are being made or sent. */
+  /** The limit for all pages that are being made or sent. */
   readonly total: number;
-  /** Of these the part that one key may have. */
+  /** The part of it for one key. */
   readonly ofOne: number;
-  /** Requests of one key that may wait. */
+  /** The number of requests of one key that may wait. */
   readonly waiting: number;
 }
 
 const LIMITS: PageLimits = { total: 64 * 1024 * 1024, ofOne: 16 * 1024 * 1024, waiting: 64 };
 
-/** What one page holds of the budget. */
+/** The share of one page in the budget. */
 export interface Hold {
-  /** Says how large the page is, once that is known. A small one holds nothing any more. */
+  /** Sets the size of the finished page. A small page no longer counts. */
   resize(bytes: number): void;
-  /** Says that the page is sent on by itself, and returns what has to be called when it is taken. */
+  /** Keeps the share while the page is streamed. Returns the function to call when it is received. */
   keepUntilTaken(): () => void;
 }
 
 export interface PageBudget {
   /**
-   * Makes a page when there is memory for it. A key waits for its own pages first, so the many pages of one key leave
-   * room for those of others.
+   * Makes a page when there is memory for it.
    *
-   * @throws Refusal 429 where too many requests of the key wait already
+   * A key waits for its own pages first, so the pages of one key leave room for those of others.
+   *
+   * @throws Refusal 429 when too many requests of the key wait already
    */
   hold<Out>(keyId: string, make: (hold: Hold) => Promise<Out>): Promise<Out>;
 }
@@ -69,7 +70,7 @@ export function createPageBudget(limits: PageLimits = LIMITS): PageBudget {
 interface Memory {
   /** Waits until a page of the key fits, and reserves its memory. @throws Refusal 429 */
   enter(keyId: string): Promise<void>;
-  /** Changes what a key holds, and lets waiting requests in. */
+  /** Changes the share of a key, and admits waiting requests. */
   change(keyId: string, by: number): void;
 }
 
@@ -94,7 +95,7 @@ function createMemory(limits: PageLimits): Memory {
     else heldBy.set(keyId, own);
   }
 
-  /** The key that holds the least is next, and of one key the oldest request. */
+  /** The key with the smallest share is next, with its oldest request. */
   function letIn(): void {
     for (;;) {
       const able = waiting.filter(({ keyId }) => fits(keyId));
@@ -129,10 +130,10 @@ function tooManyWaiting(count: number, keyId: string): Refusal {
 }
 
 const CHUNK_BYTES = 64 * 1024;
-/** A reader that takes nothing for this long loses its reply. */
+/** A client that reads nothing for this long loses its reply. */
 const STALLED_MS = 60_000;
 
-/** Bytes as a stream that is written as fast as it is taken. @param onEnd called once, whatever ends it */
+/** Streams bytes as fast as the client reads them. @param onEnd called once, whatever ends the stream */
 export function takenStream(bytes: Uint8Array, onEnd: () => void): ReadableStream<Uint8Array> {
   let at = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { Problem } from '#core/problem';
 
-/** The one place where refusals get their status: each kind is one of these. RFC 9457. */
+/** Maps each kind of refusal to its status and title. No other place does (RFC 9457). */
 const KINDS = {
   'not-json': [400, 'The body is not what its media type says'],
   'bad-request': [400, 'The request is not usable'],
@@ -23,7 +23,7 @@ const KINDS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemKind = keyof typeof KINDS;
 
-/** Where a kind of problem is explained. */
+/** The URL that explains a kind of problem. */
 export const typeOf = (kind: ProblemKind): string => `/docs#problem-${kind}`;
 /** All kinds with their status and title, for the documentation. */
 export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, [status, title]]) => ({
@@ -32,12 +32,12 @@ export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, [status, title]])
   title,
 }));
 
-/** A refusal. Thrown anywhere under a route, answered as `application/problem+json`. */
+/** A refusal. Thrown anywhere in a route, and answered as `application/problem+json`. */
 export class Refusal extends Error {
   readonly kind: ProblemKind;
   readonly problems: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;
-  /** What the answer says besides. */
+  /** Additional members of the answer. */
   readonly members: Readonly<Record<string, unknown>>;
   constructor(
     kind: ProblemKind,
@@ -60,7 +60,7 @@ export class Refusal extends Error {
   }
 }
 
-/** 400 for one query parameter, in the words of all others. */
+/** 400 for one query parameter, in the common form. */
 export function wrongParameter(name: string, message: string): Refusal {
   const problem = { path: `?${name}`, message };
   return new Refusal('bad-request', `${problem.path} ${problem.message}`, { problems: [problem] });
@@ -79,10 +79,13 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json', ...refusal.headers });
 }
 
-/** Any error as a refusal: what the database cannot do now is to be tried again, all else is a fault of ours. */
+/**
+ * Converts any error to a refusal: retryable when the database is unavailable, otherwise an internal
+ * error.
+ */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  // U+0000 in a path or a parameter: PostgreSQL has no such text.
+  // U+0000 in a path or a parameter. PostgreSQL cannot store such text.
   if ((error as { code?: string }).code === '22021')
     return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
   if (isConflict(error))
@@ -105,7 +108,10 @@ const AWAY = 'the database does not answer';
 const NOT_KNOWN = 'whether this request was kept is not known: send it again, which does no harm if it was';
 const IN_LOG = 'the error is in the log';
 
-/** The same for a stream whose beginning is committed already: it says how much of it is held, and under which receipt. */
+/**
+ * The refusal of a stream whose beginning is committed. It has the receipt and the number of stored
+ * items.
+ */
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
   const { kind, message, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
@@ -115,7 +121,7 @@ export function brokenOff(error: unknown, held: number, receipt: string): Refusa
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
 }
 
-/** The database was at work, and its answer has not come: it may have committed. */
+/** Whether the database may have committed, because its answer never arrived. */
 function isOutcomeUnknown(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
@@ -124,15 +130,18 @@ function isOutcomeUnknown(error: unknown): boolean {
   );
 }
 
-/** The database works, and another request changed the same rows each time that this one was tried. */
+/** Whether other requests changed the same rows in every attempt. */
 function isConflict(error: unknown): boolean {
   return /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
 }
 
 /**
- * Connection errors, also for want of files and addresses, and the classes 08 (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator
- * intervention), 58 (input and output); 25006: it takes no writes, as a replica after a fail-over; 3D000: there is none of
- * its name, as while a backup is put in its place.
+ * Whether the database is unavailable.
+ *
+ * Covers connection errors (also for lack of file descriptors or ports) and the SQLSTATE classes 08
+ * (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator intervention) and 58 (input and output).
+ * Also 25006: no writes, as on a replica after a failover. Also 3D000: the database is missing, as while a
+ * backup is restored.
  */
 function isDatabaseAway(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
@@ -144,8 +153,10 @@ function isDatabaseAway(error: unknown): boolean {
 }
 
 /**
- * 55000 of a session that begins: the database lets nobody in. From a statement it would be a fault of ours. What a session
- * begins with is known by the server's routine alone: the severity is in the server's language.
+ * Whether 55000 means that the database accepts no new sessions.
+ *
+ * From a statement, 55000 would be an internal error. Only the server's routine name identifies the start of a
+ * session, because the severity is translated.
  */
 function isClosedToSessions(error: unknown): boolean {
   const { code, routine = '' } = error as { code?: string; routine?: string };

@@ -7,31 +7,34 @@ import { networkOf } from './clients.ts';
 import { callerOf, type DoorContext, notedOf } from './doors/door.ts';
 import { type Refusal, refusalOf } from './problem.ts';
 
-/** What is kept of refused requests in an hour. */
+/** The limits for storing refused requests in one hour. */
 interface Budget {
   readonly rows: number;
   readonly bodyBytes: number;
 }
 
 /**
- * A flood of refusals must neither fill the database nor take the place of what a partner needs to hear. Senders without a
- * key come to 12,000 rows and 24 MiB a day, which housekeeping drops after two weeks; it was 2 to 3 GB a day.
+ * The budgets of the refusal log.
+ *
+ * A flood of refusals must not fill the database or hide refusals that matter to a partner. Senders without a
+ * key reach 12,000 rows and 24 MiB a day, against 2 to 3 GB without the budget. Housekeeping deletes the rows
+ * after two weeks.
  */
 const KEY: Budget = { rows: 3_600, bodyBytes: 8 * 1024 * 1024 };
 const ADDRESS: Budget = { rows: 100, bodyBytes: 256 * 1024 };
 const ALL_ADDRESSES: Budget = { rows: 500, bodyBytes: 1024 * 1024 };
 
-/** What is kept of a body that has nothing wrong with it but its sender. */
+/** The stored bytes of a body whose only problem is its sender. */
 const WITHOUT_RIGHTS_BYTES = 4 * 1024;
-/** What is kept of a compressed body whose sender told no length. */
+/** The stored bytes of a compressed body of unknown length. */
 const UNKNOWN_LENGTH_BYTES = 64 * 1024;
-/** Beyond that a budget of each address is memory that addresses fill. */
+/** The number of address budgets in memory. */
 const MOST_SENDERS = 10_000;
 const HOUR_MS = 3_600_000;
 
 export type RefusalLogContext = Pick<AppContext, 'pipeline' | 'clients' | 'nowMs' | 'telemetry'>;
 
-/** Keeps refused requests of the doors in the message log, within the budget of their sender. */
+/** Stores refused requests of the doors in the message log, within the budget of their sender. */
 export function createRefusalLog({
   pipeline,
   clients,
@@ -49,7 +52,7 @@ export function createRefusalLog({
     return none;
   }
 
-  /** The bytes of its body that may be kept; undefined where nothing of the request may. */
+  /** The bytes of the body that may be stored. Undefined when the request must not be stored. */
   function allowance(c: Context, bytes: number): number | undefined {
     const { keyName, isKnown, party } = notedOf(c);
     const budgets = isAnonymous(c)
@@ -72,7 +75,7 @@ export function createRefusalLog({
     if (refusal.kind === 'internal')
       telemetry.failed(`${c.req.method} ${c.req.routePath}`, (error as Error).cause ?? error);
     const door = notedOf(c).door ?? doorOf(c.req.path);
-    // What the database cannot keep now cannot be noted in it either.
+    // While the database is unavailable, the refusal cannot be stored either.
     if (!door || refusal.kind === 'unavailable') return;
     const now = nowMs();
     if (Math.floor(now / HOUR_MS) !== hour) {
@@ -93,7 +96,7 @@ function isAnonymous(c: Context): boolean {
   return keyName === undefined && !isKnown;
 }
 
-/** No more than its sender has sent: 41 KB of gzip were kept as 19 MB. */
+/** At most the bytes that the sender sent: 41 KB of gzip were stored as 19 MB. */
 function worthKeeping(c: Context, { kind }: Refusal): number {
   const { body } = notedOf(c);
   if (!body) return 0;
@@ -104,7 +107,7 @@ function worthKeeping(c: Context, { kind }: Refusal): number {
 }
 
 function doorOf(path: string): string | undefined {
-  // Who asks for a receipt sends nothing that a log of messages could keep.
+  // A request for a receipt has nothing to store in the message log.
   if (path.startsWith('/api/v1/parties/'))
     return /^\/api\/v1\/parties\/[^/]*\/receipts\//.test(path) ? undefined : 'rest';
   if (path.startsWith('/soap/v1/')) return 'soap';
@@ -117,7 +120,7 @@ function refusedMessage(c: Context, door: string, refusal: Refusal, now: number,
   const declared = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
   return {
     receivedAt: msToInstant(now),
-    // A path may hold what no text of the database can: its sender's mistake is no error of the hub.
+    // A path may contain characters that the database cannot store. That is the sender's error.
     party: party && storable(party).slice(0, 100),
     door,
     operation: operation && storable(operation),

@@ -2,19 +2,20 @@ import type { StatisticsReport } from '../statistics/statistics.ts';
 import { Refusal } from './problem.ts';
 import type { StatisticsQuery } from './statistics-question.ts';
 
-/** Makes the report that a query asks for. */
+/** Makes the report for a query. */
 export type MakeReport = (query: StatisticsQuery) => Promise<StatisticsReport>;
 
 const REMEMBERED_MS = 5 * 60_000;
-/** Reports that are made one after the other. A further request is refused. */
+/** The number of reports that may wait, made one at a time. A further request is refused. */
 const MOST_WAITING = 8;
 
 /**
- * Statistics for visitors without a key. A report is remembered for five minutes, and few reports are made at a time, so
- * that no visitor keeps the database busy.
+ * Statistics for visitors without a key.
  *
- * @param make called only with queries that a page offers, because every report is remembered
- * @throws Refusal 503 when too many other reports are being made
+ * Reports are cached for five minutes and made one at a time, so that visitors cannot keep the database busy.
+ *
+ * @param make called only with queries that a page offers, because every report is cached
+ * @throws Refusal 503 when too many other reports are waiting
  */
 export function rememberReports(make: MakeReport, nowMs: () => number): MakeReport {
   const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();

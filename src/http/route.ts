@@ -8,33 +8,33 @@ import type { Scope } from '../config/config.ts';
 import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
 import { type ProblemKind, Refusal } from './problem.ts';
 
-/** What the OpenAPI document says of a route; it stands beside its handler. */
+/** The OpenAPI documentation of a route, written next to its handler. */
 export interface RouteDoc {
   readonly method: 'get' | 'post';
   /** With `{name}` for parameters, as in OpenAPI. */
   readonly path: string;
-  /** A path that answers the same and is not told of, for those who write it so. */
+  /** An undocumented path with the same answer, for clients that write it so. */
   readonly alsoAt?: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** Scopes of the key; absent where no key is needed, or where `access` says what is. */
+  /** Scopes of the key. Absent when the route needs no key, or when `access` names other credentials. */
   readonly scopes?: readonly Scope[];
-  /** Ways to say who one is, other than a key: any one of them is enough. */
+  /** Credentials other than a key. Any one of them is enough. */
   readonly access?: readonly ('session' | 'basic' | 'wsSecurity' | 'mutualTls' | 'callback')[];
-  /** Request headers that mean something here, each a string schema. */
+  /** Request headers with a meaning here, each a string schema. */
   readonly headers?: Readonly<Record<string, object>>;
-  /** Replies have an ETag, and `If-None-Match` is heard. */
+  /** Replies have an ETag, and the route honours `If-None-Match`. */
   readonly conditional?: boolean;
-  /** false: the answer is known while the database is away, too. */
+  /** False when the answer does not need the database. */
   readonly asksDatabase?: false;
-  /** Problems besides those that follow from scopes, parameters and bodies. */
+  /** Problems in addition to those of scopes, parameters and bodies. */
   readonly problems?: readonly ProblemKind[];
   /** Query parameters, each a string schema. */
   readonly query?: Type.TObject;
   /** Request bodies by media type. */
   readonly body?: Readonly<Record<string, object>>;
-  /** Replies by status: what it means, and the schema of JSON replies. Without a schema one from 400 on is a problem. */
+  /** Replies by status. Without a schema, a reply with a status of 400 or higher is a problem. */
   readonly replies: Readonly<Record<number, ReplyDoc>>;
 }
 
@@ -42,13 +42,13 @@ export interface ReplyDoc {
   readonly description: string;
   readonly schema?: object;
   readonly mediaType?: string | readonly string[];
-  /** Schemas of the other media types that it is given in to who asks for them by Accept. */
+  /** Schemas of the other media types, which a client requests by Accept. */
   readonly also?: Readonly<Record<string, object>>;
 }
 
 export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promise<Response>) => void;
 
-/** Routes are added with their documentation, so that none is without. */
+/** Adds routes with their documentation, so that every route has one. */
 export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
   return (doc, handler) => {
     docs.push(doc);
@@ -58,7 +58,7 @@ export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
   };
 }
 
-/** What only a key may see nobody keeps on the way, who came by a certificate either, unless the answer says otherwise. */
+/** Forbids caches to store replies that need a key or a certificate, unless the reply allows it. */
 function unkept(handler: Parameters<AddRoute>[1]): typeof handler {
   return (c) => {
     c.header('Cache-Control', 'no-store');
@@ -67,7 +67,7 @@ function unkept(handler: Parameters<AddRoute>[1]): typeof handler {
 }
 
 /**
- * A reader of query parameters: unknown ones, wrong values and what is given twice are refused, each with its name.
+ * A reader of query parameters. It refuses unknown, invalid and repeated parameters by name.
  *
  * @throws Refusal 400 with all problems
  */
@@ -91,7 +91,7 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
   };
 }
 
-/** In the order of the address. Hono catches an error for each escape that is broken: 15 KB of them took 15 ms. */
+/** In the order of the URL. Hono catches an error for each broken escape: 15 KB of them took 15 ms. */
 function parametersOf(c: Context): readonly (readonly [name: string, values: readonly string[]])[] {
   const given = new Map<string, string[]>();
   for (const [name, value] of new URL(c.req.url).searchParams) {
@@ -103,10 +103,11 @@ function parametersOf(c: Context): readonly (readonly [name: string, values: rea
 }
 
 /**
- * A reply with the hash of its body as ETag. A version would tell it without the body, and not that a repair, or a backup
- * that was put back, has made something else of the same version.
+ * A reply with the hash of its body as ETag.
  *
- * @param more headers besides, also of a 304; a Content-Type among them stands for JSON
+ * A version number would be cheaper. But a repair or a restored backup can change the content of a version.
+ *
+ * @param more additional headers, also for a 304; a Content-Type among them replaces JSON
  */
 export function conditional(c: Context, body: string | Buffer<ArrayBuffer>, more: Headers = {}): Response {
   return unlessKnown(c, body, hash('sha256', body, 'base64url'), more);
@@ -114,7 +115,7 @@ export function conditional(c: Context, body: string | Buffer<ArrayBuffer>, more
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What stands before the items of a list, each item, and what stands behind them: JSON all together. */
+/** A list in parts that are JSON together: the head, each item, and the tail. */
 export interface WrittenList<Item> {
   readonly head: string;
   readonly items: readonly Item[];
@@ -125,9 +126,9 @@ export interface WrittenList<Item> {
 const PART_LENGTH = 256 * 1024;
 
 /**
- * The same reply of a list that may be megabytes: written and hashed in turns with other requests.
+ * The same for a list that may be megabytes: written and hashed in turns with other requests.
  *
- * @param hold what the page holds of the budget: a large one is sent as fast as it is taken, and counts until then
+ * @param hold the share of the page in the budget; a large page is streamed, and counts until it is received
  */
 export async function conditionalList<Item>(
   c: Context,
@@ -146,7 +147,7 @@ export async function conditionalList<Item>(
   };
   await mapYielding(items.entries(), ([at, item]) => {
     text += `${at > 0 ? ',' : ''}${write(item)}`;
-    // One buffer for each item would cost as much as all else of a short page.
+    // One buffer per item would cost as much as all the rest of a short page.
     if (text.length > PART_LENGTH) cut();
   });
   text += tail;
@@ -169,7 +170,7 @@ function unlessKnown(
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
   if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);
   const whole = { 'Content-Type': 'application/json', ...headers };
-  // Nobody would read the stream of a HEAD, which Hono answers by GET.
+  // Hono answers HEAD by GET. Nobody would read its stream.
   if (!hold || typeof body === 'string' || body.length <= SMALL_BYTES || c.req.method === 'HEAD')
     return c.body(body, 200, whole);
   const stream = takenStream(body, hold.keepUntilTaken());

@@ -9,26 +9,29 @@ import type { AddRoute } from './route.ts';
 /** Limits the wrong secrets of one address, at all doors together. */
 export interface SecretGuessLimit {
   /**
-   * Counts a secret that a request brought, once the hub knows whether it is right.
+   * Counts the secret of a request, once the hub knows whether it is right.
    *
-   * @param owner whose secret it is; undefined for a wrong one
-   * @throws Refusal 429 after too many wrong secrets from the address, also for a right one that the hub never saw from
-   *   there. A key that was used from there before stays usable, and so does a key whose secret nobody can guess.
+   * @param owner the owner of the secret; undefined for a wrong one
+   * @throws Refusal 429 after too many wrong secrets from the address, even for a right secret that the hub never
+   * saw from there. A key that was used from there before stays usable, and so does a key whose secret nobody can
+   * guess.
    */
   check(c: Context, owner: Owner | undefined): Promise<void> | undefined;
 }
 
 export interface Owner {
   readonly id: string;
-  /** Absent where the hub does not know it. */
+  /** Absent when the hub does not know it. */
   readonly secret?: string;
 }
 
 const UNGUESSABLE = { bytes: 32, different: 10 } as const;
 
 /**
- * The limit protects secrets that people made up. 200 guesses in 15 minutes never find a random secret of 32 bytes, so for
- * such a secret the limit would only let strangers lock its owner out.
+ * Whether a secret is too long to guess.
+ *
+ * The limit protects secrets that people invented. 200 guesses in 15 minutes never find a random secret of 32
+ * bytes. For such a secret the limit would only let attackers lock its owner out.
  */
 function isUnguessable({ secret }: Owner): boolean {
   return (
@@ -38,7 +41,10 @@ function isUnguessable({ secret }: Owner): boolean {
   );
 }
 
-/** Pairs of address and key in memory. Beyond that all are forgotten, and the database is asked again. */
+/**
+ * Pairs of address and key in memory. Beyond this number the cache is emptied, and the database is
+ * queried again.
+ */
 const MOST_KNOWN = 10_000;
 /** The database forgets a pair after a month without a refresh. A day between refreshes is enough. */
 const REFRESH_MS = 86_400_000;
@@ -70,7 +76,7 @@ export function createSecretGuessLimit(
       return first;
     }
     if (nowMs() - lastMs >= REFRESH_MS) {
-      // No request waits for the refresh, and the pair stays known while the database is away.
+      // No request waits for the refresh, and the pair stays known while the database is unavailable.
       remember(pair);
       void tries.know(pair);
     }
@@ -80,7 +86,7 @@ export function createSecretGuessLimit(
   return {
     check(c, owner) {
       const address = clients.addressOf(c);
-      // Without a connection the hub asks itself.
+      // A request without a connection comes from the hub itself.
       if (address === undefined || (owner && isUnguessable(owner))) return undefined;
       const network = networkOf(address);
       return owner === undefined ? countGuess(tries, network) : checkOwner(network, owner);
@@ -97,7 +103,10 @@ async function countGuess(tries: Pick<Tries, 'take'>, network: string): Promise<
   });
 }
 
-/** A right secret counts as a guess until the database says that its key was used from this address before. */
+/**
+ * A right secret counts as a guess until the database confirms that its key was used from this
+ * address before.
+ */
 async function firstUse(
   tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>,
   network: string,
@@ -116,7 +125,7 @@ export function limitSecretGuesses(
   return (doc, handler) => {
     if (!doc.scopes) return add(doc, handler);
     add(doc, async (c) => {
-      // A request without a secret, such as one with credentials for a proxy, is refused but is no guess.
+      // A request without a secret is refused but not counted. It may have credentials for a proxy.
       const secret = bearerOf(c);
       if (secret !== undefined) await guessLimit.check(c, keys.bySecret(secret));
       return handler(c);

@@ -8,10 +8,12 @@ interface Node extends SchemaNode {
 }
 
 /**
- * What the doors take as a record, for whoever checks before sending: members that may be left out may also be null, or
- * blank where they are text; codes may have blanks around them and small letters. Whatever fits the record itself fits.
- * Its patterns are what every engine of regular expressions knows. The doors alone know which days there are (in codes
- * too), and that blanks around a text do not count towards its length, nor around a value of a list.
+ * The schema of a record as the doors accept it, for clients that validate before sending.
+ *
+ * Optional members may also be null, or blank if they are text. Codes may have surrounding blanks and lower
+ * case. Every valid record is valid here too. The patterns use only features of all regular expression engines.
+ * Only the doors check the calendar (in codes too). Only they ignore blanks around text for its length, and
+ * around values of lists.
  */
 export function asSent(schema: object): object {
   return sent(schema as Node, false);
@@ -45,7 +47,10 @@ function instantOf({ format, ...node }: Node, isOptional: boolean): object {
 const DAYS =
   '[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))';
 const LEAP_DAYS = '(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|2000)-02-29';
-/** What RFC 3339 has no place for, and systems write: blanks around, and a zone such as +0700 (iGate, PHP). */
+/**
+ * Forms outside RFC 3339 that systems write: surrounding blanks, and zones such as +0700 (iGate,
+ * PHP).
+ */
 const WRITTEN_OTHERWISE = `(?:${DAYS}|${LEAP_DAYS})[Tt](?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])`;
 
 function textOf({ minLength: _, ...node }: Node, isOptional: boolean): object {
@@ -61,13 +66,16 @@ function patternOf({ pattern, clean }: Node, isOptional: boolean): string {
     : around(inner, '\\s*', isOptional);
 }
 
-/** The space behind belongs to what is in it: beside the space before, it would cost the square of a long blank text. */
+/**
+ * The trailing space belongs to the inner group. Next to the leading space, a long blank text would
+ * take quadratic time.
+ */
 function around(pattern: string, space: string, isOptional: boolean): string {
   return `^${space}(?:(?:${pattern})${space})${isOptional ? '?' : ''}$`;
 }
 
-/** Those around codes are taken off. They stand as they are, for engines differ in how they are written. */
+/** Removed around codes. Written literally, because engines differ in the escapes. */
 const ZERO_WIDTH = '\u200b-\u200d\u2060\ufeff';
 
-/** The control characters that no text can have. */
+/** The control characters that no text may have. */
 const CONTROLS = '\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f';

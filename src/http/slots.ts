@@ -1,8 +1,8 @@
 import { Refusal } from './problem.ts';
 
-/** Limits what one key does at once in this process. */
+/** Limits the parallel work of one key in this process. */
 export interface Slots {
-  /** Takes a slot. @returns gives it back @throws Refusal 429 when the key has none left */
+  /** Takes a slot. @returns a function that frees it @throws Refusal 429 when the key has none left */
   take(key: string): () => void;
   /** Runs work in a slot. @throws Refusal 429 when the key has none left */
   hold<Out>(key: string, work: () => Promise<Out>): Promise<Out>;

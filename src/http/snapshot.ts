@@ -20,46 +20,49 @@ export type SnapshotContext = Pick<
 
 const READ: readonly Scope[] = ['index:read'];
 const NDJSON = 'application/x-ndjson';
-/** The form of its lines; what readers of an older one would not understand gets another number. */
+/** The form of the lines. A change that older readers cannot understand gets another number. */
 const FORM = 1;
-/** Each has the database read from one end to the other. A slow key leaves places to others. */
+/**
+ * The limit of parallel snapshots, because each reads the whole database. A slow key leaves slots to
+ * others.
+ */
 const MOST_AT_ONCE = 4;
 const MOST_OF_A_KEY = 2;
 const TRY_AGAIN_S = 30;
-/** A reader that takes nothing for so long keeps its place from others. */
+/** A client that reads nothing for this long must not block a slot. */
 const STALLED_MS = 60_000;
-/** What a slow line takes within that time. */
+/** The number of bytes that a slow connection can take within that time. */
 const BUFFERED_BYTES = 64 * 1024;
 const DOSSIERS_A_PAGE = 200;
 /** A service may be a megabyte. */
 const ENTRIES_A_PAGE = 20;
 
 const AS_LINES =
-  'JSON, one object a line, each with a `kind`. The first line (`snapshot`) says what it is: the `form` of the lines (1), the ' +
-  'province, the moment, whether the `catalogue` is in it (with the scope catalogue:read), and the `cursor` of /api/v1/changes ' +
-  'after which everything is told that this snapshot may lack. Then come `service`, `agency`, `field` and `dossier`, each with its ' +
-  '`record` exactly as its own address shows it, personal data masked; each is as it was when its page was read. The last line ' +
+  'JSON, one object per line, each with a `kind`. The first line (`snapshot`) has the `form` of the lines (1), the ' +
+  'province, the time, whether the `catalogue` is included (with the scope catalogue:read), and the `cursor` of /api/v1/changes ' +
+  'after which the changes cover everything that this snapshot may lack. Then follow `service`, `agency`, `field` and `dossier`, each with its ' +
+  '`record` exactly as its own URL shows it, with personal data masked, at the time when its page was read. The last line ' +
   '(`end`) has the counts, the SHA-256 of all `bytes` before it, and `signed`: a compact JWS (EdDSA, `typ` ' +
-  'lienthong-snapshot.v1+jws, to be checked with /.well-known/jwks.json) over form, at, cursor, counts, bytes and hash. ' +
-  'One without its last line has broken off. Compressed by gzip where Accept-Encoding names it.';
+  'lienthong-snapshot.v1+jws, verifiable with /.well-known/jwks.json) over form, at, cursor, counts, bytes and hash. ' +
+  'A snapshot without its last line is incomplete. It is compressed by gzip when Accept-Encoding names it.';
 
-/** `GET /api/v1/snapshot`: all that readers see, to keep a copy of it. */
+/** `GET /api/v1/snapshot`: everything that readers see, for a copy. */
 export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
-  /** The keys of those that are being read. */
+  /** The keys of the open snapshots. */
   const open: string[] = [];
   add(
     {
       method: 'get',
       path: '/api/v1/snapshot',
       tag: 'Dossiers',
-      summary: 'All dossiers, and the catalogue, as signed lines to keep a copy of',
-      description: `${AS_LINES} A process of the hub gives ${MOST_AT_ONCE} at once, ${MOST_OF_A_KEY} of them to one key, each as fast as it is taken; one of which nothing is taken for ${STALLED_MS / 1000} s is broken off.`,
+      summary: 'All dossiers and the catalogue, as signed lines for a copy',
+      description: `${AS_LINES} A process of the hub serves ${MOST_AT_ONCE} snapshots at once, ${MOST_OF_A_KEY} of them to one key, as fast as the client reads. It aborts one when the client reads nothing for ${STALLED_MS / 1000} s.`,
       scopes: READ,
       problems: ['too-often'],
-      headers: { 'Accept-Encoding': { type: 'string', description: 'gzip: then it is compressed' } },
+      headers: { 'Accept-Encoding': { type: 'string', description: 'gzip compresses the reply' } },
       replies: {
         200: {
-          description: 'Lines to the one of the kind `end`',
+          description: 'Lines up to the line of the kind `end`',
           mediaType: NDJSON,
           schema: Type.String({ description: 'lines, each a JSON object that ends with a line feed' }),
         },
@@ -75,12 +78,12 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
           `${open.length} snapshots are being read here, ${own} of them with the key ${key.id}; ask again later`,
           { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
         );
-      // Hono answers HEAD by GET, whose stream nobody would read.
+      // Hono answers HEAD by GET. Nobody would read its stream.
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
       const leave = () => void open.splice(open.indexOf(key.id), 1);
       const texts = textsOf(hub, key.scopes.includes('catalogue:read'));
-      // What cannot be read at all is a refusal, not a stream that breaks off.
+      // A failure of the first read is a refusal, not a stream that breaks off.
       const first = await texts.next().catch((error) => {
         leave();
         throw error;
@@ -89,7 +92,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
     },
   );
 
-  /** Whoever reads sees it break off; why, the log says. */
+  /** The client only sees that the stream breaks off. The reason is in the log. */
   async function* goOn(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
     try {
       yield first;
@@ -103,7 +106,10 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
   }
 }
 
-/** Such a key is shown all dossiers in full: a copy that is kept by it would not be masked for long. */
+/**
+ * Refuses a key with index:personal, which sees all dossiers in full: the copy would soon hold
+ * unmasked data.
+ */
 function refusePersonal({ id, scopes }: KeyEntry): void {
   if (scopes.includes('index:personal'))
     throw new Refusal(
@@ -115,7 +121,7 @@ function refusePersonal({ id, scopes }: KeyEntry): void {
 type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', number>>;
 const COUNTED = { service: 'services', agency: 'agencies', field: 'fields', dossier: 'dossiers' } as const;
 
-/** The lines, some at a time. */
+/** The lines in chunks. */
 async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGenerator<string> {
   const digest = createHash('sha256');
   let bytes = 0;
@@ -126,7 +132,7 @@ async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGene
   };
   const counts: Record<keyof Counts, number> = { services: 0, agencies: 0, fields: 0, dossiers: 0 };
   const at = msToInstant(hub.nowMs());
-  // Before anything else is read: what is committed from now on is told after this cursor.
+  // Read first: changes committed from now on come after this cursor.
   const cursor = changeCursor(hub.cursors, await hub.index.newestChange());
   const { province = null } = hub;
   yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue }));
@@ -146,7 +152,7 @@ interface Page {
   readonly records: readonly string[];
 }
 
-/** Each page is a statement of its own: however slowly it is taken, no transaction and no connection is held for it. */
+/** Each page is its own statement, so a slow client holds no transaction and no connection. */
 async function* pagesOf({ catalogue, index }: SnapshotContext, withCatalogue: boolean): AsyncGenerator<Page> {
   if (withCatalogue)
     for (const kind of ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[])
@@ -168,12 +174,12 @@ function lineOf(line: object): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** A page is read when the one before it was taken. @param onClose when it has ended, whatever ends it */
+/** Reads a page when the previous one was sent. @param onClose called at the end, whatever the reason */
 function streamed(c: Context, texts: AsyncGenerator<string>, onClose: () => void): Response {
   const isZipped = /\bgzip\b(?! *; *q=0(?:\.0*)?(?:[ ,]|$))/i.test(c.req.header('accept-encoding') ?? '');
-  const chunks = takenInTime(texts, () => void stream.destroy(new Error('nothing was taken for too long')));
+  const chunks = takenInTime(texts, () => void stream.destroy(new Error('the client read nothing for too long')));
   const source = Readable.from(chunks, { objectMode: false, highWaterMark: BUFFERED_BYTES });
-  // Also where nothing was taken: then none of the generators has begun.
+  // Needed when nothing was read: then no generator has started.
   source.once('close', onClose);
   const stream: Readable = isZipped ? pipeline(source, createGzip({ level: 1 }), () => undefined) : source;
   return c.body(Readable.toWeb(stream) as ReadableStream, 200, headersOf(isZipped));
@@ -198,7 +204,7 @@ function headersOf(isZipped: boolean): Record<string, string> {
     'Content-Type': NDJSON,
     'Cache-Control': 'private, no-store',
     Vary: 'Accept-Encoding',
-    // Nginx would take it off the hub as fast as it can, and keep it on its disk.
+    // Nginx would read ahead from the hub and store the data on its disk.
     'X-Accel-Buffering': 'no',
     ...(isZipped && { 'Content-Encoding': 'gzip' }),
   };

@@ -20,7 +20,7 @@ export interface StatisticsQuery {
 }
 
 /**
- * The question that a query asks, with every default filled in.
+ * The question of a query, with all defaults filled in.
  *
  * @param reportingDay the day of the month on which reporting periods begin
  * @throws Refusal 400 that names the wrong parameter
@@ -53,7 +53,7 @@ export function monthOf(question: StatisticsQuestion, key: string): StatisticsQu
 function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number | undefined) {
   if (query.period !== undefined) return namedPeriod(query, query.period, reportingDay);
   const given = periodOf(query);
-  // The end of the day and not this moment: two equal queries of one day get one ETag while nothing changes.
+  // The end of the day, so that equal queries of one day get one ETag while nothing changes.
   const today = `${now.slice(0, 10)}T23:59:59.999+07:00`;
   const to = given.to ?? (given.from && given.from > today ? given.from : today);
   const from = given.from ?? (parseInstant(`${to.slice(0, 4)}-01-01T00:00:00+07:00`) as string);

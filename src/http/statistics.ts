@@ -14,20 +14,18 @@ export type StatisticsContext = Pick<
   'statistics' | 'index' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'
 >;
 
-/** No code is this. */
+/** The key for the line without a key. No code is equal to it. */
 const KEYLESS = '-';
 
 const Query = closed({
-  from: text(
-    'first day or moment of the period; with neither `from`, `to` nor `period`: this year, from its first day',
-  ),
-  to: text('last day or moment of the period; without it, today'),
+  from: text('first day or time of the period; without `from`, `to` and `period`: the current year'),
+  to: text('last day or time of the period; the default is today'),
   period: text(
-    'instead of both, a period of reports: a year (2026) or a quarter (2026-Q1), by the day of the month on which they begin',
+    'instead of both, a reporting period: a year (2026) or a quarter (2026-Q1), which begins on the configured day of the month',
   ),
   by: Type.Optional(oneOf(GROUPS)),
   rule: Type.Optional(oneOf(RULES)),
-  agency: text('an agency code; those below it are included'),
+  agency: text('an agency code, including the agencies below it'),
   field: text('a field code'),
   service: text('a procedure code, short or long'),
   limit: Limit,
@@ -37,7 +35,7 @@ const Query = closed({
 const DossiersQuery = closed({
   ...Query.properties,
   column: oneOf(COLUMNS),
-  key: text(`the line: its key, ${KEYLESS} for the one that has none; all lines where it is not given`),
+  key: text(`the key of the line, ${KEYLESS} for the line without a key; the default is all lines`),
 });
 
 const Count = Type.Integer({ minimum: 0 });
@@ -54,7 +52,7 @@ const Reply = closed({
   by: oneOf(GROUPS),
   from: Type.String({ format: 'date-time' }),
   to: Type.String({ format: 'date-time' }),
-  /** Changes of dossiers that are not among the numbers yet; null while all of them are counted anew. */
+  /** Changes of dossiers that are not counted yet. Null during a full recount. */
   behind: OrNull(Count),
   total: closed(LINE),
   items: Type.Array(closed({ key: OrNull(Type.String()), name: OrNull(Type.String()), ...LINE })),
@@ -64,16 +62,16 @@ const Reply = closed({
 const READ: readonly Scope[] = ['index:read'];
 
 const RULES_MEAN =
-  'Each number says by which rule it was counted, because the rules in use differ. `766` (QĐ 766/QĐ-TTg; the one without `rule`): ' +
-  'refused dossiers count, times are compared in full, the wait for one supplement is taken off and a second one is late, ' +
-  'the longest term of the service stands for a date that is not given. `opencps`: refused ones are left out, late is what was ' +
-  'resolved after its date. `td`: days are compared, what waits for a supplement, was withdrawn or stopped is among those on time. ' +
-  'The numbers are those of form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
-  'onTimePercent is of those resolved, with two decimals; of none it is null, and 100 by `opencps`. ' +
-  'A part of another dossier that the hub has (`parentCode`) is not counted beside it. ' +
-  'They are of dossiers as they are known now, by their own times: what was told late changes the numbers of the past.';
+  'Each report names its rule, because the rules in use differ. `766` (QĐ 766/QĐ-TTg, the default): ' +
+  'refused dossiers count, times are compared in full, the wait for one supplement is deducted, and a second supplement counts as late. ' +
+  'The longest term of the service replaces a missing due date. `opencps`: refused dossiers do not count, and a dossier is late when it was ' +
+  'resolved after its date. `td`: days are compared, and dossiers that wait for a supplement, or were withdrawn or stopped, count as on time. ' +
+  'The numbers follow form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
+  'onTimePercent covers the resolved dossiers, with two decimals. Without any it is null, and 100 by `opencps`. ' +
+  'A dossier that is part of another stored dossier (`parentCode`) does not count. ' +
+  'The numbers use the current state of the dossiers and their own times, so late reports change past numbers.';
 
-/** How many dossiers came, were resolved and are pending, early, on time and late. */
+/** The number of dossiers that arrived, were resolved or are pending, by timeliness. */
 export function addStatistics(add: AddRoute, hub: StatisticsContext): void {
   addReport(add, hub);
   addCountedDossiers(add, hub);
@@ -86,7 +84,7 @@ function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingD
       method: 'get',
       path: '/api/v1/statistics',
       tag: 'Dossiers',
-      summary: 'Counts of dossiers by one of the rules in use',
+      summary: 'Counts of dossiers, by one of the rules in use',
       description: RULES_MEAN,
       scopes: READ,
       conditional: true,
@@ -118,8 +116,8 @@ function addCountedDossiers(
       tag: 'Dossiers',
       summary: 'The dossiers that one number of the statistics counts, in the order of their codes',
       description:
-        'Asked with the parameters of the number, its `column` and, of one line, its `key`. The numbers are counted a moment ' +
-        'behind; the dossiers are shown as they are now, what is personal masked.',
+        'Use the parameters of the number, its `column` and, for one line, its `key`. The numbers lag a moment ' +
+        'behind. The dossiers are shown in their current state, with personal data masked.',
       scopes: READ,
       conditional: true,
       query: DossiersQuery,

@@ -3,25 +3,28 @@ import type { Agency } from '#schemas/agency.upsert.v1';
 /** A node of JSON-LD. */
 export type Node = Readonly<Record<string, unknown>>;
 
-/** Whose catalogue it is, and the scheme and host that the hub is asked at: identifiers are addresses of it. */
+/** The province of the catalogue, and the hub's scheme and host, on which the identifiers are based. */
 export interface Holder {
   readonly origin: string;
   readonly province: { readonly code: string; readonly name: string } | undefined;
 }
 
-/** The authority tables that the profile names for languages, currencies and countries. */
+/** The authority tables of the profile for languages, currencies and countries. */
 export const AUTHORITY = 'http://publications.europa.eu/resource/authority';
 
-/** A term of somebody else's vocabulary, with its class: who reads this need not fetch it to know what it is. */
+/** A term of an external vocabulary, with its class, so that readers need not fetch it. */
 export function term(id: string, type = 'skos:Concept'): Node {
   return { '@id': id, '@type': type };
 }
 
-/** The profile's class for the area of a service, and the one for that of an organisation: `atu-type` is its own name for it. */
+/**
+ * The profile's classes for the area of a service, and for that of an organisation (its name:
+ * `atu-type`).
+ */
 const AREA = ['dct:Location', 'atu:atu-type'];
 export const VIET_NAM: Node = { '@id': `${AUTHORITY}/country/VNM`, '@type': AREA };
 
-/** A province, by its code or any code in it. Its name is known of the one alone whose hub this is. */
+/** A province, by its code or any code in it. The hub knows only the name of its own province. */
 export function area(within: string, { origin, province }: Holder): Node {
   const code = provinceOf(within) ?? within;
   return said({
@@ -32,14 +35,16 @@ export function area(within: string, { origin, province }: Holder): Node {
   });
 }
 
-/** The province that an agency's code of either era names: `H60` of `H60.07` and of `000.00.53.H60`. */
+/** The province in an agency code, old or new: `H60` in `H60.07` and in `000.00.53.H60`. */
 const provinceOf = (code: string): string | undefined => /^H\d\d|H\d\d$/.exec(code)?.[0];
 
 export const agencyId = (code: string, { origin }: Holder): string => `${origin}/api/v1/agencies#${code}`;
 
 /**
- * Where it acts is the province that its code names. Bodies of ministries (`G01.860`) and those that are named without a
- * code (all communes together) are in the catalogue as who acts in the province whose it is.
+ * An organisation. Its area is the province in its code.
+ *
+ * Ministry bodies (`G01.860`) and bodies without a code (such as all communes together) act in the hub's own
+ * province, because its catalogue lists them.
  */
 export function organisation({ code, name }: Partial<Pick<Agency, 'code'>> & { name: string }, holder: Holder): Node {
   const province = (code && provinceOf(code)) || holder.province?.code;
@@ -65,7 +70,7 @@ export function concept({
 export const vi = (text: string): Node => ({ '@value': text, '@language': 'vi' });
 export const joined = (texts: readonly (string | undefined)[]): string => texts.filter(Boolean).join(' – ');
 
-/** Without what nobody said. */
+/** Removes members without a value. */
 export function said(node: Node): Node {
   const isSaid = (value: unknown): boolean =>
     value !== undefined && value !== false && value !== '' && !(Array.isArray(value) && value.length === 0);

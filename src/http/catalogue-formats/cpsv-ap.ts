@@ -16,9 +16,11 @@ import {
 } from './cpsv-ap-nodes.ts';
 
 /**
- * The catalogue as CPSV-AP 3.2.0 (https://semiceu.github.io/CPSV-AP/releases/3.2.0/) in JSON-LD. What no source told is
- * left out, also where the profile wants it (who carries a service out); what the profile has no term for (payment online,
- * results by post, levels of 2011) is in the JSON alone. Names are of the official context; nothing has to be fetched.
+ * The catalogue as CPSV-AP 3.2.0 (https://semiceu.github.io/CPSV-AP/releases/3.2.0/) in JSON-LD.
+ *
+ * Unknown data is left out, even if the profile requires it (such as who carries a service out). Data without a
+ * term in the profile (online payment, results by post, levels of 2011) is only in the JSON form. Names come
+ * from the official context, which clients need not fetch.
  */
 export const CONTEXT = {
   adms: 'http://www.w3.org/ns/adms#',
@@ -47,7 +49,7 @@ export function publicService(service: Service, holder: Holder): Node {
     '@type': 'cpsv:PublicService',
     'dct:identifier': service.code,
     'dct:title': vi(service.name),
-    // The profile wants one; the national record has none but the name.
+    // The profile requires a description. The national record has only the name.
     'dct:description': vi(service.name),
     'dct:language': term(`${AUTHORITY}/language/VIE`, 'dct:LinguisticSystem'),
     'dct:spatial': holder.province && area(holder.province.code, holder),
@@ -122,7 +124,7 @@ function channelNode({ channel, terms = [] }: Channel, id: string): Node {
   });
 }
 
-/** A fee whose amount is not known has no value, which is not 0; one that says nothing at all is none. */
+/** A fee. An unknown amount has no value, not 0. A fee without any data is left out. */
 function costs({ channel, terms = [] }: Channel, at: number, id: string): readonly Node[] {
   return terms
     .flatMap(({ fees = [] }) => fees)
@@ -161,7 +163,7 @@ function evidence({ name, components = [] }: Case, at: number, id: string): read
       ].flatMap((text) => (text ? [vi(text)] : [])),
       'foaf:page': (paper.forms ?? []).map((form) =>
         said({
-          // As an address is written: one with a blank in it would be no IRI, and the page would be lost.
+          // The normalised URL: one with a blank would be an invalid IRI, and clients would reject the whole page.
           '@id': form.url !== undefined && URL.canParse(form.url) ? new URL(form.url).href : undefined,
           '@type': 'foaf:Document',
           'dct:title': form.name && vi(form.name),
@@ -171,7 +173,7 @@ function evidence({ name, components = [] }: Case, at: number, id: string): read
   );
 }
 
-/** The steps, in their order. */
+/** The steps of a case, in order. */
 function rules({ name, steps = [] }: Case, at: number, service: string, id: string): readonly Node[] {
   if (steps.length === 0) return [];
   return [
@@ -185,15 +187,17 @@ function rules({ name, steps = [] }: Case, at: number, service: string, id: stri
   ];
 }
 
-/** The one term that all of them are, as far as a duration can say it. */
+/** The term that all channels share, if a duration can express it. */
 function sameTerm(terms: readonly Term[]): Term | undefined {
   const [first, ...others] = terms;
   return others.every(({ amount, unit }) => amount === first?.amount && unit === first?.unit) ? first : undefined;
 }
 
 /**
- * ISO 8601, as xsd:duration has it. It knows no working days: three of them may take five days, or eight around Tết, so
- * that a term in working days has none and is told in words alone.
+ * The term as an ISO 8601 duration (xsd:duration).
+ *
+ * A duration has no working days: three may take five days, or eight around Tết. A term in working days
+ * therefore appears only as text.
  */
 function durationOf({ amount, unit }: Term): string | undefined {
   if (amount === undefined) return undefined;

@@ -8,7 +8,7 @@ import { CONTEXT } from './cpsv-ap.ts';
 export const JSON_LD = 'application/ld+json';
 
 const JSON_TYPE = 'application/json';
-const ContextOf = Type.Object({}, { description: 'prefixes and types, inline: there is nothing to fetch' });
+const ContextOf = Type.Object({}, { description: 'prefixes and types, inline, so clients fetch nothing' });
 const NodeOf = {
   '@type': Type.String({ description: 'cpsv:PublicService, cv:PublicOrganisation or skos:Concept' }),
 };
@@ -19,10 +19,13 @@ export const JsonLdOne = Type.Object(
 );
 export const JsonLdPage = Type.Object(
   { '@context': ContextOf, '@graph': Type.Array(Type.Object(NodeOf)) },
-  { title: 'CPSV-AP page', description: 'JSON-LD by CPSV-AP 3.2.0; where there is a next page, Link names it' },
+  { title: 'CPSV-AP page', description: 'JSON-LD by CPSV-AP 3.2.0; Link names the next page, if there is one' },
 );
 
-/** Whether who asks would rather have JSON-LD than JSON (RFC 9110, 12.5.1); of equals what it names itself. */
+/**
+ * Whether the client prefers JSON-LD to JSON (RFC 9110 12.5.1). Of equals, the one that it names
+ * wins.
+ */
 function wantsJsonLd(c: Context): boolean {
   return (
     accepts(c, { header: 'Accept', supports: [JSON_TYPE, JSON_LD], default: JSON_TYPE, match: better }) === JSON_LD
@@ -43,14 +46,14 @@ function ofRange(accepted: Accepted, range: string): number | undefined {
   return accepted.find(({ type }) => type.toLowerCase() === range)?.q;
 }
 
-/** The same thing as JSON or as JSON-LD, whichever is wanted, each with an ETag of its own. */
+/** Answers with JSON or JSON-LD, as the client prefers. Each form has its own ETag. */
 export function negotiated(c: Context, json: () => object, linked: () => object): Response {
   const isLinked = wantsJsonLd(c);
   const body = isLinked ? { '@context': CONTEXT, ...linked() } : json();
   return conditional(c, JSON.stringify(body), headersOf(isLinked));
 }
 
-/** A page of records, given as JSON, in the same two ways. */
+/** Answers a page of records, as JSON or JSON-LD. */
 export function negotiatedPage(
   c: Context,
   items: readonly string[],

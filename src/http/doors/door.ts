@@ -3,35 +3,38 @@ import { readTraceparent } from '#core/identifiers/trace-context';
 import type { Submission } from '../../ledger/submission.ts';
 import type { AppContext } from '../app-context.ts';
 
-/** What a door may do: hand over what it read, once it has read it. */
+/** The part of the hub that every door needs. A door passes its items to the pipeline. */
 export type DoorContext = Pick<
   AppContext,
   'parties' | 'maxBodyBytes' | 'nowMs' | 'pipeline' | 'ledger' | 'bodies' | 'leaving' | 'noteRefusal'
 >;
 
-/** What is known of a request before it is refused, for the message log. */
+/** Facts about a request for the message log, if the hub refuses it. */
 export interface Noted {
-  /** Where it is not known by the path alone. */
+  /** Set when the path alone does not determine it. */
   door?: string;
   party?: string;
   operation?: string;
   keyName?: string;
-  /** Of a sender who is known otherwise than by a key. */
+  /** Set when the sender is authenticated without a key. */
   isKnown?: true;
   body?: Buffer;
 }
 
-/** What nobody has answered for yet is kept only where it is small: a flood must not fill the database. */
+/**
+ * A body without a known sender is stored only if it is small, so that a flood cannot fill the
+ * database.
+ */
 const UNANSWERED_BYTES = 64 * 1024;
 
-/** Note the body of a sender who has shown no key so far. */
+/** Notes the body of a sender who has shown no key so far. */
 export function noteUnanswered(c: Context, body: Buffer): void {
   if (body.length <= UNANSWERED_BYTES) note(c, { body });
 }
 
 const noted = new WeakMap<Context, Noted>();
 
-/** Note what is known of a request. */
+/** Notes facts about a request. */
 export function note(c: Context, known: Noted): void {
   noted.set(c, { ...noted.get(c), ...known });
 }
@@ -40,7 +43,7 @@ export function notedOf(c: Context): Noted {
   return noted.get(c) ?? {};
 }
 
-/** Which trace of its own the sender's request belongs to, as a part of its submission. */
+/** The sender's trace context, as a part of its submission. */
 export function callerOf(c: Context): Pick<Submission, 'caller'> {
   const caller = readTraceparent(c.req.header('traceparent'));
   return caller ? { caller } : {};

@@ -13,7 +13,7 @@ export const AnomalyShown = closed(
     code: Type.String(),
     kind: Type.Enum([...ANOMALIES], {
       description:
-        'same-time: two statuses at one moment, the further one counts; transition: one that the table does not allow; reopened: a dossier that was at its end, by a step or with a new note; reopened-without-reason: the same by a record that says nothing of why; ahead-of-time: a moment more than a day after it was recorded; not-owner: a party that does not own the dossier said otherwise, and it changes nothing',
+        'same-time: two statuses at the same time, the further one counts; transition: the table of transitions does not allow it; reopened: a step or a new note reopened a finished dossier; reopened-without-reason: a record without a reason reopened it; ahead-of-time: an event time more than a day after its recording; not-owner: a report of a party that does not own the dossier, which changes nothing',
     }),
     status: oneOf(STATUSES),
     party: Type.String(),
@@ -23,17 +23,17 @@ export const AnomalyShown = closed(
   { title: 'Anomaly' },
 );
 
-/** What was kept and applied as far as the rules go, and is not what is expected. */
+/** Stored events that break a rule, and were applied as far as the rules allow. */
 export function addAnomalies(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'anomalies',
-    summary: 'Events of dossiers that are not what is expected, the newest first',
+    summary: 'Events of dossiers that break a rule, newest first',
     description:
-      'Each is in the history; whether it moved the status is told there. It is applied where the party that told it is authoritative, or the table of transitions allows it.',
+      'Each event is in the history, which shows whether it changed the status. The hub applies it when its party is authoritative, or when the table of transitions allows it.',
     filters: {
-      party: text('the party that told it'),
+      party: text('the reporting party'),
       kind: Type.Optional(oneOf(ANOMALIES)),
-      code: text('the code of a dossier'),
+      code: text('a dossier code'),
     },
     item: AnomalyShown,
     load: (filter, many, before?: string) => hub.ledger.anomalies(cleanFilter(filter), many, before),

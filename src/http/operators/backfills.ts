@@ -12,23 +12,23 @@ const Order = closed({ ...DOSSIER_FILTER, ...RUN_ORDER });
 export const BackfillPreviewShown = closed(
   {
     looked: closed({
-      dossiers: Type.Integer({ description: 'of the index, by the filter' }),
-      isAll: Type.Boolean({ description: 'false: it took ten seconds, and these are a part' }),
+      dossiers: Type.Integer({ description: 'dossiers in the index that match the filter' }),
+      isAll: Type.Boolean({ description: 'false: the preview stopped after ten seconds, and this is only a part' }),
     }),
-    never: Type.Integer({ description: 'dossiers of which the party was never told' }),
-    older: Type.Integer({ description: 'dossiers of which it was told an older version, and nothing of a newer one' }),
+    never: Type.Integer({ description: 'dossiers that the party never received' }),
+    older: Type.Integer({ description: 'dossiers that it received only in an older version' }),
     sample: Type.Array(
       closed({
         code: Type.String(),
-        version: Type.Integer({ description: 'the version that it would get' }),
-        told: maybe(Type.Integer({ description: 'the newest version that a delivery to it is about' })),
+        version: Type.Integer({ description: 'the version that the party would get' }),
+        told: maybe(Type.Integer({ description: 'the newest version in a delivery to the party' })),
       }),
     ),
   },
   { title: 'BackfillPreview' },
 );
 
-/** Tell a party what the routes say that it should know, and no delivery was ever about. */
+/** Sends a party the dossiers of its routes that have no delivery yet. */
 export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, nowMs }: OperatorContext): void {
   const read = orderReader(Order);
   add(
@@ -36,16 +36,16 @@ export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, now
       method: 'post',
       path: `${OPS}/parties/{party}/backfill`,
       tag: TAG,
-      summary: 'Tell a party of the dossiers that its routes lead to it and no delivery is about; first as a preview',
+      summary: 'Send a party the dossiers on its routes that have no delivery, or preview them',
       description:
-        'For a party or a route that is new, or one that was away from the configuration. Each dossier is told once, as it is ' +
-        'then, after a look-up; what is delivered, due, refused or parked already is left to a replay. A run goes on at its ' +
-        'rate when a process dies, is listed under replays, and is stopped there. To begin one, say why.',
+        'For a party or a route that is new or was missing in the configuration. The hub sends each dossier once, in its current ' +
+        'state, after a look-up. It skips dossiers whose delivery is delivered, due, refused or parked: use a replay for those. A run continues at its ' +
+        'rate when a process dies. The list of replays has it, and stops it. To begin a run, give a reason.',
       scopes: ['ops:replay'],
       body: { 'application/json': Order },
       replies: {
         200: { description: 'The preview', schema: BackfillPreviewShown },
-        202: { description: 'The run that has begun', schema: ReplayShown },
+        202: { description: 'The started run', schema: ReplayShown },
         404: { description: 'No such party in the configuration' },
       },
     },

@@ -14,11 +14,13 @@ export const TableShown = closed(
     party: Type.String(),
     table: Type.String(),
     title: Type.String(),
-    bothWays: Type.Boolean({ description: 'read from our words to the codes of the party too' }),
+    bothWays: Type.Boolean({ description: 'also used from our words to the codes of the party' }),
     entries: Type.Array(closed({ code: Type.String(), is: Type.String(), label: Type.String() }), {
-      description: 'of its own; what no code stands for yet, and one may, has an empty one',
+      description: 'built-in lines; a meaning without a code yet has an empty code',
     }),
-    entered: Type.Array(CodeEntryShown, { description: 'by operators, every version; the newest of a code counts' }),
+    entered: Type.Array(CodeEntryShown, {
+      description: 'lines that operators entered, in every version; the newest line of a code counts',
+    }),
   },
   { title: 'CodeTable' },
 );
@@ -34,12 +36,12 @@ const Count = Type.Integer({ minimum: 0 });
 export const CodePreviewShown = closed(
   {
     looked: closed({ messages: Count, items: Count, since: Instant, isAll: Type.Boolean() }),
-    freed: Type.Integer({ description: 'items that waited for a table to map them, and would have been applied' }),
-    changed: Type.Integer({ description: 'items that would have said something else' }),
-    told: Type.Array(Type.String(), { description: 'the parties that would have been told of these' }),
+    freed: Type.Integer({ description: 'unmapped items that would be applied' }),
+    changed: Type.Integer({ description: 'items that would be read differently' }),
+    told: Type.Array(Type.String(), { description: 'the parties that would receive these items' }),
     waiting: closed(
       { items: Count, deliveries: Count },
-      { description: 'what waits for this code at the moment: the line would free it' },
+      { description: 'what currently waits for this code and would be released' },
     ),
     items: Type.Array(
       closed({
@@ -50,7 +52,7 @@ export const CodePreviewShown = closed(
           closed({ path: Type.String({ description: 'JSON Pointer' }), was: Type.Unknown(), would: Type.Unknown() }),
         ),
       }),
-      { description: 'the first fifty of them, the newest message first; what is personal is masked' },
+      { description: 'the first fifty items, newest message first; personal data is masked' },
     ),
   },
   { title: 'CodePreview' },
@@ -60,7 +62,7 @@ export const UnknownShown = closed(
   {
     kind: Type.String({ description: 'service or agency' }),
     code: Type.String(),
-    party: Type.String({ description: 'who named it' }),
+    party: Type.String({ description: 'the party that uses the code' }),
     firstAt: Instant,
     lastAt: Instant,
   },
@@ -71,18 +73,18 @@ export const EndedShown = closed(
   {
     code: Type.String(),
     name: Type.String(),
-    since: Type.Unsafe<string>({ ...Instant, description: 'when the catalogue was told so' }),
-    live: Type.Integer({ description: 'dossiers under it that the office has not done with' }),
-    filedAfter: Type.Integer({ description: 'of these, filed since it is out of force' }),
+    since: Type.Unsafe<string>({ ...Instant, description: 'when the catalogue received the change' }),
+    live: Type.Integer({ description: 'unfinished dossiers of the service' }),
+    filedAfter: Type.Integer({ description: 'the part of these that was filed after the service went out of force' }),
   },
   { title: 'EndedService' },
 );
 
-/** Services that the catalogue has taken out of force and that dossiers are still under. */
+/** Services out of force that still have unfinished dossiers. */
 export function addEndedServices(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'ended-services',
-    summary: 'Services no longer in force that live dossiers are under',
+    summary: 'Services out of force that still have unfinished dossiers',
     filters: {},
     item: EndedShown,
     load: (_, many, after?: string) => hub.catalogue.ended(many, after),
@@ -91,11 +93,11 @@ export function addEndedServices(add: AddRoute, hub: OperatorContext): void {
   });
 }
 
-/** Codes that dossiers name and the catalogue does not know: the dossiers are shown all the same. */
+/** Codes in dossiers that the catalogue does not know. The dossiers are shown nevertheless. */
 export function addUnknownCodes(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'unknown-codes',
-    summary: 'Services and agencies that dossiers name and the catalogue does not know',
+    summary: 'Services and agencies in dossiers that the catalogue does not know',
     filters: {},
     item: UnknownShown,
     load: (_, many, after?: UnknownCodePlace) => hub.catalogue.unknownCodes(many, after),
@@ -103,12 +105,12 @@ export function addUnknownCodes(add: AddRoute, hub: OperatorContext): void {
   });
 }
 
-/** The code tables of each party: which code of theirs is which code of ours. */
+/** The code tables of each party: which of its codes means which of ours. */
 export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'code-tables',
-    summary: 'The code tables of each party, with what operators entered: every version, who, when and why',
-    filters: { party: text('the tables of one party alone') },
+    summary: 'The code tables of each party, with every version of the entered lines: who, when and why',
+    filters: { party: text('only the tables of this party') },
     item: TableShown,
     load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(hub, party), after).slice(0, many),
     placeOf,
@@ -124,13 +126,13 @@ function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): 
       method: 'post',
       path: `${OPS}/code-tables/{party}/{table}/preview`,
       tag: TAG,
-      summary: 'What a line of a code table would have made of what the party told lately',
+      summary: 'How a code table line would change the reading of recent messages',
       description:
-        'The messages of so many days (7 where nothing is said) are read by the tables as they are, and with the line; nothing is changed. What is told to a party by the line shows in `waiting` alone. At most 20,000 items or ten seconds; `isAll` says whether that was all.',
+        'The preview reads the messages of `days` days (default 7) with the current tables and with the new line. It changes nothing. For codes that the hub sends to the party, only `waiting` has numbers. It stops after 20,000 items or ten seconds; `isAll` says whether it read everything.',
       scopes: ['ops:configure'],
       body: { 'application/json': Preview },
       replies: {
-        200: { description: 'What would be otherwise', schema: CodePreviewShown },
+        200: { description: 'The differences', schema: CodePreviewShown },
         404: { description: 'No such party' },
       },
     },
@@ -156,7 +158,7 @@ function addEntry(add: AddRoute, { keys, orders, parties }: OperatorContext): vo
       tag: TAG,
       summary: 'Enter a line of a code table in advance',
       description:
-        'What is sent goes by it at once; what is read, when every process has heard of it (`inForceAt`). A later line for the same code takes its place.',
+        'Sending uses the line at once. Reading uses it from `inForceAt`, when every process has received it. A later line for the same code replaces it.',
       scopes: ['ops:configure'],
       body: { 'application/json': Order },
       replies: { 201: { description: 'The line', schema: CodeEntryShown }, 404: { description: 'No such party' } },
@@ -176,7 +178,10 @@ function addEntry(add: AddRoute, { keys, orders, parties }: OperatorContext): vo
 
 type ShownTable = Type.Static<typeof TableShown>;
 
-/** Party by party as they are configured, then those that only the entries know; of each the tables as they are read. */
+/**
+ * Configured parties in their order, then parties with entries only. The tables of each are in
+ * reading order.
+ */
 async function shownTables(
   { ledger, orders, parties }: OperatorContext,
   asked: string | undefined,
@@ -206,7 +211,7 @@ function placeOf({ party, table }: ShownTable): string {
   return `${party} ${table}`;
 }
 
-/** @throws Refusal 400 where the configuration has lost the table that the page before ended with */
+/** @throws Refusal 400 when the configuration no longer has the last table of the previous page */
 function tablesAfter(tables: readonly ShownTable[], place: string | undefined): readonly ShownTable[] {
   if (place === undefined) return tables;
   const at = tables.findIndex((table) => placeOf(table) === place);

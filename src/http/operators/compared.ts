@@ -10,8 +10,8 @@ import { maybe } from './shown.ts';
 
 const Query = closed({
   with: text('the other party'),
-  from: text('deliveries that came to be from: a date, or a time with a zone; a week ago where it is not given'),
-  to: text('until: a date, or a time with a zone; now where it is not given'),
+  from: text('deliveries created from: a date, or a time with a zone; the default is a week ago'),
+  to: text('until: a date, or a time with a zone; the default is now'),
 });
 
 const StateShown = closed({
@@ -27,7 +27,7 @@ export const ComparedShown = closed(
     from: Instant,
     to: Instant,
     agreement: maybe(
-      Type.Number({ description: 'of what both have answered for good, how much both answered alike: 0 to 1' }),
+      Type.Number({ description: 'the share of equal answers among those that both gave finally: 0 to 1' }),
     ),
     pairs: Type.Array(
       closed({
@@ -36,15 +36,15 @@ export const ComparedShown = closed(
         deliveries: Type.Integer(),
         dossiers: Type.Integer(),
         sample: Type.Array(closed({ code: Type.String(), left: maybe(Type.Integer()), right: maybe(Type.Integer()) }), {
-          description: 'codes and the ids of the deliveries, the newest first',
+          description: 'dossier codes and delivery ids, newest first',
         }),
       }),
-      { description: 'deliveries of the same events by what came of them (none: there is no such delivery)' },
+      { description: 'deliveries of the same events by their results (none: there is no such delivery)' },
     ),
     taking: maybe(
       closed(
         { left: TakingShown, right: TakingShown },
-        { description: 'seconds until each had taken what both have taken' },
+        { description: 'seconds until each accepted what both accepted' },
       ),
     ),
   },
@@ -53,7 +53,7 @@ export const ComparedShown = closed(
 
 const WEEK_MS = 7 * 86_400_000;
 
-/** What came of the same events at two parties: for a system that is to take another one's place. */
+/** Compares the results of the same events at two parties, for a system that will replace another one. */
 export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: OperatorContext): void {
   const read = queryReader(Query);
   add(
@@ -61,8 +61,8 @@ export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: Ope
       method: 'get',
       path: `${OPS}/parties/{party}/compared`,
       tag: TAG,
-      summary: 'What came of the same events at this party and at another one',
-      description: 'For a system that is to take the place of another one, and is told the same for a while.',
+      summary: 'Compare the results of the same events at this party and at another one',
+      description: 'For a system that will replace another one, while both receive the same deliveries.',
       scopes: ['ops:read'],
       query: Query,
       replies: {

@@ -12,20 +12,20 @@ import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe } from './shown.ts';
 
-/** By which deliveries are found, here and for a replay. */
+/** The filter parameters of deliveries, here and for a replay. */
 export const DELIVERY_FILTER = {
-  party: text('the party that is told'),
+  party: text('the receiving party'),
   state: Type.Optional(
     Type.Enum(STATE_FILTERS, {
       description:
-        'failed: refused or parked, not given up by a person, and not told since in a newer version; nothing more happens by itself',
+        'failed: refused or parked, not dismissed by an operator, and without a newer delivered version; the hub does not retry',
     }),
   ),
-  code: text('a dossier code, or one that it is known by'),
+  code: text('a dossier code or alias'),
   operation: text('an operation such as dossier.upsert.v1'),
   reason: text('the reason of the last outcome'),
-  from: text('came to be from: a date, or a time with a zone'),
-  to: text('came to be until: a date, or a time with a zone'),
+  from: text('created from: a date, or a time with a zone'),
+  to: text('created until: a date, or a time with a zone'),
 };
 
 const WireShown = closed({
@@ -42,17 +42,17 @@ const AttemptShown = closed({
   outcome: Type.String(),
   reason: maybe(Type.String()),
   detail: maybe(DETAIL),
-  hasWire: Type.Boolean({ description: 'several deliveries may share a call: it is kept with the first of them' }),
+  hasWire: Type.Boolean({ description: 'several deliveries may share a call, which is stored with the first of them' }),
   wire: Type.Optional(Type.Array(WireShown)),
 });
 export const WholeDeliveryShown = closed({ ...DeliveryShown.properties, attempts: Type.Array(AttemptShown) });
 
-/** What partners were told, or are to be. */
+/** The deliveries to partners. */
 export function addDeliveries(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(BodyQuery);
   addList(add, hub, {
     name: 'deliveries',
-    summary: 'Deliveries by filter, the newest first',
+    summary: 'Deliveries by filter, newest first',
     filters: DELIVERY_FILTER,
     item: DeliveryShown,
     load: (filter, many, before?: number) => hub.ledger.deliveries(cleanFilter(filter), many, before),
@@ -65,7 +65,7 @@ export function addDeliveries(add: AddRoute, hub: OperatorContext): void {
       tag: TAG,
       summary: 'A delivery with its attempts',
       description:
-        'With the scope ops:body what went over the wire too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
+        'With the scope ops:body, the reply has the exchanged messages too, and the audit records the read. Secrets are always masked, personal data unless the key has index:personal.',
       scopes: ['ops:read'],
       query: BodyQuery,
       replies: {
@@ -89,7 +89,7 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
   const views = isWireShown
     ? await shownTo(hub, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
         const calls: (readonly WireView[] | undefined)[] = [];
-        // One after the other: all at once they would take one turn together.
+        // In sequence: in parallel, all would run in one turn.
         for (const { wire } of kept) {
           const text = wire();
           calls.push(text === undefined ? undefined : await viewWire(text, mayBePersonal));

@@ -10,29 +10,31 @@ import { maybe } from './shown.ts';
 const CurrentStateShown = closed(
   {
     code: Type.String(),
-    party: Type.String({ description: 'that first told of it' }),
+    party: Type.String({ description: 'the party that sent it first' }),
     status: oneOf(STATUSES),
     statusAt: Instant,
     dueAt: maybe(Instant),
-    version: Type.Integer({ description: 'the newest one: a delivery of a lower version tells of what was before' }),
+    version: Type.Integer({
+      description: 'the newest version; a delivery of a lower version carries an earlier state',
+    }),
     changedAt: Instant,
   },
   { title: 'CurrentState' },
 );
 export const CurrentStatesShown = closed({ items: Type.Array(CurrentStateShown) });
 
-/** Where a dossier stands, for who decides about what is told of it: without index:read, for nothing of it is personal. */
+/** The state of a dossier, for operators without index:read. It has no personal data. */
 export function addDossierStates(add: AddRoute, { keys, ledger }: Pick<OperatorContext, 'keys' | 'ledger'>): void {
   add(
     {
       method: 'get',
       path: `${OPS}/dossiers/{code}`,
       tag: TAG,
-      summary: 'Where a dossier stands, by any of its codes; nothing personal',
-      description: 'Of a code that several dossiers have each of them is listed.',
+      summary: 'The state of a dossier, by any of its codes, without personal data',
+      description: 'When several dossiers have the code, all are listed.',
       scopes: ['ops:read'],
       replies: {
-        200: { description: 'The dossiers that have the code', schema: CurrentStatesShown },
+        200: { description: 'The dossiers with this code', schema: CurrentStatesShown },
         404: { description: 'No such dossier' },
       },
     },

@@ -13,9 +13,9 @@ export const DoubtfulShown = closed(
     code: Type.String(),
     kind: Type.Enum([...DOUBTS], {
       description:
-        'moved-by-another: a party that does not own the dossier moved its status; alias-by-another: an alias of a party that never sent anything of the dossier; far-ahead: a moment far in the future made everything real older',
+        'moved-by-another: a party that does not own the dossier changed its status; alias-by-another: an alias of a party that never sent the dossier; far-ahead: an event time far in the future made all real events older',
     }),
-    party: Type.String({ description: 'the party that changed it, or that the alias names' }),
+    party: Type.String({ description: 'the party that changed it, or the party of the alias' }),
     owner: Type.String({ description: 'the party that owns the dossier' }),
     foundAt: Instant,
   },
@@ -24,16 +24,16 @@ export const DoubtfulShown = closed(
 
 const Settle = closed({ why: Why });
 
-/** What was changed before the rules of ownership, and those rules would have kept apart. */
+/** Changes from before the ownership rules, which those rules would have refused. */
 export function addDoubtful(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'doubtful-dossiers',
-    summary: 'Dossiers that an older version let another party than the owner change',
-    description: 'The upgrade lists them and changes nothing. The owner corrects a dossier by sending it again.',
+    summary: 'Dossiers that an older version let another party change',
+    description: 'The upgrade only lists them. The owner corrects a dossier by sending it again.',
     filters: {
       kind: Type.Optional(oneOf(DOUBTS)),
       party: text('the party that changed it'),
-      code: text('the code of a dossier'),
+      code: text('a dossier code'),
     },
     item: DoubtfulShown,
     load: (filter, many, after?: number) => hub.ledger.doubtful(cleanFilter(filter), many, after),
@@ -45,12 +45,12 @@ export function addDoubtful(add: AddRoute, hub: OperatorContext): void {
       method: 'post',
       path: `${OPS}/doubtful-dossiers/{id}/settle`,
       tag: TAG,
-      summary: 'Note that a doubtful dossier has been looked at',
+      summary: 'Mark a doubtful dossier as checked',
       scopes: ['ops:configure'],
       body: { 'application/json': Settle },
       replies: {
         200: { description: 'It is no longer listed', schema: closed({ id: Type.Integer(), code: Type.String() }) },
-        404: { description: 'None of this id waits' },
+        404: { description: 'No unchecked dossier has this id' },
       },
     },
     async (c) => {

@@ -5,7 +5,7 @@ import { Refusal } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { none, OPS, type OperatorContext, TAG } from './request.ts';
 
-/** What holds outside the hub of one dossier: who told what, and what came of it. */
+/** Evidence about one dossier that is valid outside the hub: its messages, their senders and the results. */
 export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorContext, 'keys' | 'evidence'>): void {
   add(
     {
@@ -14,12 +14,12 @@ export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorCont
       tag: TAG,
       summary: 'Signed evidence of a dossier, by any of its codes',
       description:
-        'One JWS with the `typ` lienthong-evidence.v1+jws, to be kept as a file and checked without the hub (`lienthong evidence verify`). Its payload is JSON without personal data: `iss`, `iat`; `dossier` (code, aliases, how many steps were ever recorded); `messages` (who sent it, by which door and when, SHA-256 of its bytes in hexadecimal; of one that is no longer kept `isKept` is false); `events` in the order of recording; `deliveries` with their attempts; `quarantine` (what waited, who settled it and when); `audit` (position and link of the newest entry). A repeat that changed nothing is not in it: the receipt of that repeat tells of it. Each look is kept in the audit.',
+        'One JWS with the `typ` lienthong-evidence.v1+jws, which can be stored as a file and verified without the hub (`lienthong evidence verify`). Its payload is JSON without personal data: `iss`, `iat`; `dossier` (code, aliases, number of recorded steps); `messages` (who sent it, by which door and when, SHA-256 of its bytes in hexadecimal; `isKept` is false when it is no longer stored); `events` in the order of recording; `deliveries` with their attempts; `quarantine` (the causes, who resolved them and when); `audit` (position and link of the newest entry). A repeat that changed nothing is not included: it has its own receipt. The audit records each read.',
       scopes: ['ops:read'],
       replies: {
         200: { description: 'The evidence', mediaType: JOSE, schema: Signed },
-        404: { description: 'Nothing is kept that speaks of the code' },
-        409: { description: 'The code is one of several dossiers; the detail lists them' },
+        404: { description: 'The hub stores nothing about this code' },
+        409: { description: 'Several dossiers have this code; the detail lists them' },
       },
     },
     async (c) => {

@@ -24,36 +24,36 @@ export const IncidentShown = closed(
 );
 const IncidentQuery = closed({
   state: Type.Optional(oneOf(['open', 'all'])),
-  party: text('the party that it is about'),
+  party: text('the party of the incident'),
   limit: Limit,
   cursor: Cursor,
 });
 
 const SUBJECT = [
-  'What it was about: a kind, what it is called, and after `: ` what more is to be known.',
-  '`message <id>`, `delivery <id>` (body.read, body.read-personal, delivery.replay: with what became of it);',
+  'The subject: a kind, its name, and details after `: `.',
+  '`message <id>`, `delivery <id>` (body.read, body.read-personal, delivery.replay: with the result);',
   '`dossier <code>` (dossier.read-personal, dossier.history-personal, dossier.evidence);',
-  '`dossiers <what was asked>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
+  '`dossiers <filter>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
   '`party <id>` (import: with the operation and the SHA-256 of the file); `database hub` (database.put-back);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
   '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
-  '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with what is pulled).',
-  'Entries of before this form was agreed on are shown as they were written, and found as well.',
+  '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
+  'Older entries are shown unchanged, and can be found too.',
 ].join(' ');
 
 export const AuditShown = closed(
   {
     id: Type.Integer(),
     at: Instant,
-    actor: Type.String({ description: 'the id of a key; `lienthong …` where the hub or one of its commands did it' }),
+    actor: Type.String({ description: 'the id of a key, or `lienthong …` for the hub and its commands' }),
     action: Type.String(),
     subject: Type.String({ description: SUBJECT }),
     why: maybe(Type.String()),
-    position: Type.Integer({ description: 'its place in the chain of all entries' }),
+    position: Type.Integer({ description: 'the place in the chain of all entries' }),
     link: Type.String({
       description:
-        'SHA-256, in hexadecimal, of the bytes of the link before it (of the first entry: SHA-256 of nothing) and the UTF-8 of ' +
-        '[position, milliseconds of at since 1970, actor, action, subject, why] as JSON with a blank behind each comma',
+        'SHA-256, in hexadecimal, of the bytes of the previous link (for the first entry: SHA-256 of nothing) and the UTF-8 of ' +
+        '[position, milliseconds of at since 1970, actor, action, subject, why] as JSON with a space after each comma',
     }),
   },
   { title: 'AuditEntry' },
@@ -65,14 +65,14 @@ const AUDIT_FILTERS = {
     Type.String({
       maxLength: 500,
       description:
-        'what it was about, such as `delivery 12`, without what follows the colon; `dossier <code>` also finds what was done to many dossiers and names this one',
+        'the subject, such as `delivery 12`, without the part after the colon; `dossier <code>` also finds entries about several dossiers that name this one',
     }),
   ),
   from: text('from: a date, or a time with a zone'),
   to: text('to: a date, or a time with a zone'),
 };
 
-/** What is wrong or was, and who did what. */
+/** Open and closed incidents, and who did what. */
 export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void {
   const { keys, ledger, cursors } = hub;
   const readIncidents = queryReader(IncidentQuery);
@@ -81,7 +81,7 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
       method: 'get',
       path: `${OPS}/incidents`,
       tag: TAG,
-      summary: 'Incidents, the newest first: the open ones, or all',
+      summary: 'Incidents, newest first: the open ones, or all',
       scopes: ['ops:read'],
       query: IncidentQuery,
       replies: { 200: { description: 'A page', schema: pageOf(IncidentShown) } },
@@ -102,7 +102,7 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
   );
   addList(add, hub, {
     name: 'audit',
-    summary: 'Who did what, the newest first',
+    summary: 'Who did what, newest first',
     filters: AUDIT_FILTERS,
     item: AuditShown,
     load: ({ subject, ...same }, many, before?: number) => {
@@ -113,7 +113,7 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
   });
 }
 
-/** @throws Refusal 400 for what is no subject */
+/** @throws Refusal 400 for an invalid subject */
 function askedSubject(text: string): AuditSubject {
   const subject = readSubject(text);
   if (!subject)

@@ -7,25 +7,25 @@ import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 
-/** A list for operators: how it is told of, and how it is read. */
+/** A list for operators: its documentation and how it is read. */
 export interface OperatorList<Filters extends Type.TProperties, Item, At extends Place> {
-  /** The end of its address. */
+  /** The end of its path. */
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
-  /** The parameters besides those of the page. */
+  /** The parameters in addition to those of the page. */
   readonly filters: Filters;
-  /** The schema of an item as it is shown. */
+  /** The schema of a shown item. */
   readonly item: Type.TSchema;
   readonly load: (filter: Given<Filters>, limit: number, after: At | undefined) => Promise<readonly Item[]>;
   readonly placeOf: (item: Item) => At;
-  /** An item as it is shown, where that is not all of it. */
+  /** The shown form of an item, if it is not the whole item. */
   readonly show?: (item: Item) => object;
 }
 
 type Given<Filters extends Type.TProperties> = Type.Static<Type.TObject<Filters>>;
 
-/** Add a list that keys with `ops:read` read page by page. */
+/** Adds a list that keys with `ops:read` read page by page. */
 export function addList<Filters extends Type.TProperties, Item, At extends Place>(
   add: AddRoute,
   { keys, cursors }: Pick<OperatorContext, 'keys' | 'cursors'>,
@@ -59,7 +59,7 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
   );
 }
 
-/** Filters as they were asked for, with codes as they are kept and dates as moments. @throws Refusal 400 for no date */
+/** The filter with normalised codes, and dates as instants. @throws Refusal 400 for an invalid date */
 export function cleanFilter<F extends { readonly code?: string; readonly from?: string; readonly to?: string }>({
   code,
   from,

@@ -18,8 +18,8 @@ const FILTERS = {
   door: text('rest, national-portal, soap, callback:<name>, pull:<name>, release…'),
   operation: text('an operation such as dossier.upsert.v1'),
   outcome: Type.Optional(oneOf(['accepted', 'quarantined', 'invalid', 'partly-invalid', 'refused'])),
-  code: text('a dossier code that it speaks of, also where nothing came of it'),
-  receipt: text('the receipt that its sender was given; the parts of a stream have one together'),
+  code: text('a dossier code in the message, even if the message had no effect'),
+  receipt: text('the receipt for its sender; the parts of a stream share one'),
   from: text('received from: a date, or a time with a zone'),
   to: text('received to: a date, or a time with a zone'),
 };
@@ -59,7 +59,7 @@ export function addMessages(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(BodyQuery);
   addList(add, hub, {
     name: 'messages',
-    summary: 'Messages by filter, the newest first, without their bodies',
+    summary: 'Messages by filter, newest first, without their bodies',
     filters: FILTERS,
     item: MessageShown,
     load: (filter, many, before?: string) => hub.ledger.messages(cleanFilter(filter), many, before),
@@ -70,9 +70,9 @@ export function addMessages(add: AddRoute, hub: OperatorContext): void {
       method: 'get',
       path: `${OPS}/messages/{id}`,
       tag: TAG,
-      summary: 'A message: what became of its items, what of it is delivered and what waits',
+      summary: 'A message: the results of its items, its deliveries, and what waits',
       description:
-        'With the scope ops:body its body too, which is kept in the audit; what is personal in it is masked unless the key has index:personal, secrets always.',
+        'With the scope ops:body, the reply has the body too, and the audit records the read. Secrets are always masked, personal data unless the key has index:personal.',
       scopes: ['ops:read'],
       query: BodyQuery,
       replies: {
@@ -104,7 +104,7 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
   return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
 }
 
-/** An envelope as text of today, whatever charset or attachments it came in; as it came where it cannot be read. */
+/** An envelope as UTF-8 text, whatever its charset or attachments. Unchanged when it cannot be read. */
 async function asRead(
   { door, mediaType }: { readonly door: string; readonly mediaType?: string | null },
   body: Buffer,
@@ -118,7 +118,10 @@ async function asRead(
   }
 }
 
-/** What only ops:body sees; undefined without it. Nobody sees a body of which no audit is kept. */
+/**
+ * A value that needs ops:body. Undefined without it. The read is audited first: without an audit
+ * nobody sees a body.
+ */
 export async function shownTo<View>(
   { audit }: OperatorContext,
   key: KeyEntry,

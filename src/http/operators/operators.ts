@@ -20,7 +20,7 @@ import { addQuarantine } from './quarantine.ts';
 import { addReplays } from './replays.ts';
 import { OPS, type OperatorContext } from './request.ts';
 
-/** What operators see and do, under /api/v1/ops. Every order and every look at a body is in the audit. */
+/** The operators' API under /api/v1/ops. The audit records every order and every read of a body. */
 export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   const add = auditingRefusals(addRoute, hub);
   addMessages(add, hub);
@@ -43,7 +43,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
 
 const LONGEST_ORDER = 200;
 
-/** Orders of a known key that the hub refuses are in the audit too, within a limit. */
+/** Audits refused orders of a known key too, within a limit. */
 function auditingRefusals(add: AddRoute, { keys, audit, nowMs }: OperatorContext): AddRoute {
   const limited = createAuditLimit({ audit, nowMs });
   return (doc, handler) => {

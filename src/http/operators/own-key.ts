@@ -7,19 +7,19 @@ import { OPS, type OperatorContext, TAG } from './request.ts';
 export const OwnKeyShown = closed(
   {
     id: Type.String(),
-    scopes: Type.Array(Type.String(), { description: 'what it may, in the words of the configuration' }),
+    scopes: Type.Array(Type.String(), { description: 'the scopes of the key, as in the configuration' }),
   },
   { title: 'OwnKey' },
 );
 
-/** Which key one holds: an operator's tool offers what the key may do, and nothing else. */
+/** The key of the request, so that an operator's tool offers only what the key allows. */
 export function addOwnKey(add: AddRoute, { keys }: Pick<OperatorContext, 'keys'>): void {
   add(
     {
       method: 'get',
       path: `${OPS}/key`,
       tag: TAG,
-      summary: 'The key that the request is made with: its id and its scopes',
+      summary: 'The key of the request: its id and its scopes',
       scopes: ['ops:read'],
       asksDatabase: false,
       replies: { 200: { description: 'The key', schema: OwnKeyShown } },

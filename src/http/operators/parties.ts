@@ -18,7 +18,7 @@ import { maybe } from './shown.ts';
 export const PartyShown = closed(
   {
     party: Type.String(),
-    configured: Type.Boolean({ description: 'false: it is not in the configuration; what is due for it waits' }),
+    configured: Type.Boolean({ description: 'false: the configuration does not have it; its due deliveries wait' }),
     health: oneOf(['ok', 'paused', 'maintenance', 'trouble', 'away', 'not-configured']),
     adapter: maybe(Type.Object({ sends: Type.Array(Type.String()), pulls: Type.Array(Type.String()) })),
     authoritative: Type.Boolean(),
@@ -26,12 +26,12 @@ export const PartyShown = closed(
     breaker: oneOf(['closed', 'open']),
     breakers: Type.Array(closed({ process: Type.String(), state: Type.String(), since: Instant })),
     backlog: closed({
-      due: Type.Integer({ description: 'sent by itself, now or later' }),
-      held: Type.Integer({ description: 'waits until a person has settled a cause' }),
+      due: Type.Integer({ description: 'the hub sends them, now or later' }),
+      held: Type.Integer({ description: 'they wait until an operator resolves a cause' }),
       onItsWay: Type.Integer(),
     }),
     failed: Type.Integer({
-      description: 'those that are found by the state `failed`, of the newest 10,000 that were refused or parked',
+      description: 'deliveries in the state `failed`, among the newest 10,000 that were refused or parked',
     }),
     oldestDueAt: maybe(Instant),
     lastSuccessAt: maybe(Instant),
@@ -50,7 +50,7 @@ export const PartyShown = closed(
     ),
     incidents: Type.Array(IncidentShown),
     certificates: Type.Array(closed({ subject: Type.String(), validFrom: Instant, validTo: Instant }), {
-      description: 'those in its settings and its tls, and those that its messages are signed with',
+      description: 'certificates in its settings and its tls, and those that sign its messages',
     }),
   },
   { title: 'Party' },
@@ -79,8 +79,8 @@ function addPartyList(add: AddRoute, hub: OperatorContext): void {
       method: 'get',
       path: `${OPS}/parties`,
       tag: TAG,
-      summary: 'Every party: its health, what is due for it, what is wrong with it',
-      description: 'Without a limit all of them.',
+      summary: 'All parties: health, due deliveries and problems',
+      description: 'Without a limit, the page has all parties.',
       scopes: ['ops:read'],
       query: Query,
       replies: { 200: { description: 'A page, in the order of their names', schema: pageOf(PartyShown) } },
@@ -132,11 +132,11 @@ function addPause(add: AddRoute, hub: OperatorContext, what: 'pause' | 'resume')
       tag: TAG,
       summary:
         what === 'pause'
-          ? 'Begin nothing new for a party, at once and in every process'
-          : 'Go on with a party; what was settled meanwhile stays settled',
+          ? 'Pause a party: every process stops at once to begin new work for it'
+          : 'Resume a party; deliveries settled in the meantime stay settled',
       scopes: ['ops:configure'],
       body: { 'application/json': Order },
-      replies: { 200: { description: 'It is so now', schema: done }, 404: { description: 'No such party' } },
+      replies: { 200: { description: 'The order is in effect', schema: done }, 404: { description: 'No such party' } },
     },
     async (c) => {
       const key = requireKey(c, hub.keys, 'ops:configure');
@@ -155,12 +155,12 @@ function addPull(add: AddRoute, hub: OperatorContext): void {
       method: 'post',
       path: `${OPS}/parties/{party}/pull`,
       tag: TAG,
-      summary: 'Ask a party now, whatever its schedule',
+      summary: 'Pull from a party now, whatever its schedule',
       scopes: ['ops:configure'],
       body: { 'application/json': PullOrder },
       replies: {
         202: {
-          description: 'It begins within a second; while the party is paused or in maintenance, when that is over',
+          description: 'The pull begins within a second, or after the pause or the maintenance of the party',
           schema: Type.Object({
             party: Type.String(),
             pulls: Type.Array(Type.String()),
@@ -185,7 +185,7 @@ function addPull(add: AddRoute, hub: OperatorContext): void {
   );
 }
 
-/** What keeps a party from being asked now. */
+/** The states that postpone a pull. */
 const WAITS = ['paused', 'maintenance'] as const;
 
 async function waitsFor(
@@ -197,7 +197,7 @@ async function waitsFor(
   return windowEndMs(parties.get(party)?.maintenance ?? [], nowMs()) === undefined ? null : 'maintenance';
 }
 
-/** One of the configuration, or one that the ledger knows. */
+/** A party of the configuration or of the ledger. */
 async function partyOf(c: Context, { parties, ledger, nowMs }: OperatorContext): Promise<string> {
   const party = c.req.param('party') ?? '';
   if (parties.has(party)) return party;

@@ -15,20 +15,20 @@ const FILTERS = {
   kind: Type.Optional(
     oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'ahead-of-time', 'unreadable']),
   ),
-  party: text('the party that sent it, or is to be told'),
-  code: text('any code of a dossier: causes that something of it waits for'),
+  party: text('the sending or the receiving party'),
+  code: text('any code of a dossier: causes for which something of it waits'),
 };
 const OneQuery = closed({ limit: Limit, cursor: Cursor });
 
 const cause = {
-  id: Type.Integer({ description: 'the oldest of its rows' }),
+  id: Type.Integer({ description: 'the id of its oldest row' }),
   kind: Type.String(),
   key: Type.String(),
-  detail: Type.String({ description: 'why, in the words of the oldest' }),
+  detail: Type.String({ description: 'the reason, from the oldest row' }),
   since: Instant,
   dossiers: Type.Integer(),
-  items: Type.Integer({ description: 'items of messages, not applied yet' }),
-  deliveries: Type.Integer({ description: 'deliveries, not told yet' }),
+  items: Type.Integer({ description: 'items of messages that are not applied yet' }),
+  deliveries: Type.Integer({ description: 'deliveries that are not sent yet' }),
   parties: Type.Array(Type.String()),
 };
 export const CauseShown = closed(cause, { title: 'Cause' });
@@ -41,7 +41,7 @@ export const WholeCauseShown = closed({
     closed({
       to: Type.String(),
       label: Type.String(),
-      score: Type.Number({ description: 'likeness of names, 0 to 1' }),
+      score: Type.Number({ description: 'similarity of the names, 0 to 1' }),
     }),
   ),
   waiting: Type.Array(WaitingShown),
@@ -61,22 +61,22 @@ const Order = closed({
 });
 
 export const ResolvedShown = closed({
-  id: Type.Optional(Type.Integer({ description: 'of the resolution; absent where nothing waited any more' })),
+  id: Type.Optional(Type.Integer({ description: 'the id of the resolution; absent when nothing was waiting' })),
   action: oneOf(['map', 'release', 'dismiss']),
   cause: Type.Optional(Type.String()),
   parties: Type.Optional(Type.Array(Type.String())),
-  freed: Type.Integer({ description: 'items and deliveries that wait no longer' }),
-  stillWaiting: Type.Integer({ description: 'for the same cause' }),
+  freed: Type.Integer({ description: 'released items and deliveries' }),
+  stillWaiting: Type.Integer({ description: 'items and deliveries that still wait for the same cause' }),
   entries: Type.Array(CodeEntryShown),
 });
 
-/** What waits until a person has settled something. */
+/** The quarantine: items and deliveries that wait for an operator. */
 export function addQuarantine(add: AddRoute, hub: OperatorContext): void {
   const readOne = queryReader(OneQuery);
   addList(add, hub, {
     name: 'quarantine',
-    summary: 'What waits, by cause, the oldest first',
-    description: 'With a filter a cause counts what the filter finds, and has the id of the oldest of that.',
+    summary: 'The quarantine by cause, oldest first',
+    description: 'With a filter, a cause counts only the matching rows, and has the id of the oldest matching row.',
     filters: FILTERS,
     item: CauseShown,
     load: (filter, many, after?: number) => hub.ledger.causes(cleanFilter(filter), many, after),
@@ -87,12 +87,12 @@ export function addQuarantine(add: AddRoute, hub: OperatorContext): void {
       method: 'get',
       path: `${OPS}/quarantine/{id}`,
       tag: TAG,
-      summary: 'A cause by any of its rows: what waits for it, and what an unmapped code may stand for',
+      summary: 'A cause by any of its rows: what waits for it, and possible meanings of an unmapped code',
       scopes: ['ops:read'],
       query: OneQuery,
       replies: {
         200: { description: 'The cause', schema: WholeCauseShown },
-        404: { description: 'Nothing waits under this id' },
+        404: { description: 'No waiting row has this id' },
       },
     },
     (c) => oneCause(c, hub, readOne),
@@ -133,15 +133,17 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {
       method: 'post',
       path: `${OPS}/quarantine/{id}/resolve`,
       tag: TAG,
-      summary: 'Settle a cause: all that waits for it is freed, in order',
+      summary: 'Resolve a cause and release everything that waits for it, in order',
       description:
-        '`map`: a versioned line of a code table says from now on what the code stands for. `release`: it is tried again, doubtful text taken as it stands. `dismiss`: it is given up; what is behind it goes on. With `party` for one party alone. What is not done when the reply comes is done by the scheduler; what waits no longer is answered with nothing freed. Of two different orders for one cause the first one counts.',
+        '`map`: adds a versioned line to the code table with the meaning of the code. `release`: tries again, with doubtful text unchanged. `dismiss`: gives the items up, and continues with the items behind them. `party` limits the order to one party. The scheduler finishes what is not done before the reply. When nothing waits any more, the reply has nothing freed. Of two different orders for one cause, the first one counts.',
       scopes: ['ops:configure'],
       body: { 'application/json': Order },
       replies: {
-        200: { description: 'What was freed', schema: ResolvedShown },
-        404: { description: 'Nothing ever waited under this id' },
-        409: { description: 'Somebody decided otherwise before: `decided` says who, when and what (`decided`)' },
+        200: { description: 'The released items and deliveries', schema: ResolvedShown },
+        404: { description: 'No row ever had this id' },
+        409: {
+          description: 'Another operator already decided differently: `decided` says who, when and what (`decided`)',
+        },
       },
     },
     async (c) => {

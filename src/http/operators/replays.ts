@@ -9,19 +9,19 @@ import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
 const MEANING = {
-  replayed: 'it is due again, under its own id; the adapter looks up before it sends',
-  'already-due': 'nothing changes: it is due as it is',
-  held: 'nothing changes: it waits in quarantine, and resolving its cause frees it',
-  superseded: 'nothing changes: a newer version has been told or is about to be, and the older one would undo it',
-  'just-replayed': 'nothing changes: the same was asked for a moment ago',
-  waits: 'nothing changes: another delivery of the same dossier is on its way; ask again',
+  replayed: 'the delivery is due again under its own id; the adapter looks it up before it sends',
+  'already-due': 'nothing changes: it is already due',
+  held: 'nothing changes: it waits in quarantine until its cause is resolved',
+  superseded: 'nothing changes: a newer version was sent or is due, and the older one would undo it',
+  'just-replayed': 'nothing changes: the same replay was requested a moment ago',
+  waits: 'nothing changes: another delivery of the same dossier is in flight; try again',
 } as const;
 
 const Counts = Type.Object(
   {},
   {
     additionalProperties: Type.Integer(),
-    description: `by ${OUTCOMES.join(', ')}; of a backfill added: there was no such delivery, and now there is`,
+    description: `by ${OUTCOMES.join(', ')}; added, for a backfill: the run created the delivery`,
   },
 );
 
@@ -29,10 +29,12 @@ const OneOrder = closed({ why: Type.Optional(Why) });
 export const ReplayedShown = closed({ id: Type.Integer(), outcome: oneOf(OUTCOMES), hub: Type.String() });
 
 export const PER_SECOND = 20;
-/** How a run is ordered, whatever it is over. */
+/** The order parameters of all runs. */
 export const RUN_ORDER = {
   preview: Type.Boolean({ description: 'true shows what would happen; false does it' }),
-  perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'deliveries a second, 1 to 1000' })),
+  perSecond: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000, description: 'deliveries per second, 1 to 1000' }),
+  ),
   why: Type.Optional(Why),
 };
 const ManyOrder = closed({ ...DELIVERY_FILTER, ...RUN_ORDER });
@@ -41,7 +43,7 @@ export const PreviewShown = closed(
   {
     outcomes: Counts,
     parties: Type.Array(closed({ party: Type.String(), deliveries: Type.Integer(), dossiers: Type.Integer() })),
-    index: Type.String({ description: 'what readers would see' }),
+    index: Type.String({ description: 'the effect for readers' }),
     sample: Type.Array(
       closed({
         id: Type.Integer(),
@@ -51,7 +53,7 @@ export const PreviewShown = closed(
         version: Type.Integer({ description: 'the version that the partner would get' }),
         newestVersion: maybe(Type.Integer()),
         state: Type.String(),
-        partner: Type.String({ description: 'what the partner would see' }),
+        partner: Type.String({ description: 'the effect at the partner' }),
       }),
     ),
   },
@@ -90,14 +92,14 @@ function addReplayOne(add: AddRoute, { keys, orders }: OperatorContext): void {
       method: 'post',
       path: `${OPS}/deliveries/{id}/replay`,
       tag: TAG,
-      summary: 'Deliver once more what is settled, under its own id',
+      summary: 'Send a settled delivery again, under its own id',
       description: Object.entries(MEANING)
         .map(([outcome, what]) => `${outcome}: ${what}.`)
         .join(' '),
       scopes: ['ops:replay'],
       body: { 'application/json': OneOrder },
       replies: {
-        200: { description: 'What became of it', schema: ReplayedShown },
+        200: { description: 'The result', schema: ReplayedShown },
         404: { description: 'No such delivery' },
       },
     },
@@ -116,7 +118,7 @@ function addRuns(add: AddRoute, hub: OperatorContext): void {
   const { keys, ledger } = hub;
   addList(add, hub, {
     name: 'replays',
-    summary: 'Runs of replays, the newest first',
+    summary: 'Replay runs, newest first',
     filters: {},
     item: ReplayShown,
     load: (_, many, before?: number) => ledger.replays(many, before),
@@ -148,11 +150,11 @@ function addStop(add: AddRoute, { keys, ledger, orders }: OperatorContext): void
       method: 'post',
       path: `${OPS}/replays/{id}/stop`,
       tag: TAG,
-      summary: 'Stop a run: nothing more of it is made due',
+      summary: 'Stop a run: it makes no further deliveries due',
       scopes: ['ops:replay'],
       body: { 'application/json': OneOrder },
       replies: {
-        200: { description: 'The run as it is now', schema: ReplayShown },
+        200: { description: 'The current state of the run', schema: ReplayShown },
         404: { description: 'No such run' },
       },
     },
@@ -174,14 +176,14 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
       method: 'post',
       path: `${OPS}/deliveries/replay`,
       tag: TAG,
-      summary: 'Deliver once more all that a filter finds; first as a preview',
+      summary: 'Send all deliveries of a filter again, or preview them',
       description:
-        'A run takes what the filter finds now, in the order of the deliveries, at its rate; it goes on when a process dies, and can be stopped. To begin one, say why.',
+        'A run covers what the filter finds now, in the order of the deliveries, at its rate. It continues when a process dies, and can be stopped. To begin a run, give a reason.',
       scopes: ['ops:replay'],
       body: { 'application/json': ManyOrder },
       replies: {
         200: { description: 'The preview', schema: PreviewShown },
-        202: { description: 'The run that has begun', schema: ReplayShown },
+        202: { description: 'The started run', schema: ReplayShown },
       },
     },
     async (c) => {
@@ -199,7 +201,7 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
   );
 }
 
-/** To begin a run, say why. */
+/** The reason, which a run needs. @throws Refusal 400 without one */
 export function neededWhy(why: string | undefined): string {
   if (why === undefined) throw badOrder([{ path: '/why', message: `is missing, expected ${WHY}` }]);
   return why;

@@ -26,11 +26,14 @@ export const Code = Type.String({
   description: 'a code of 1 to 60 characters',
 });
 
-/** For what is shown with bodies or without: each look at one is kept, also one that nobody wanted. */
+/**
+ * The parameter that asks for bodies. Each read of a body is audited, so a client can also decline
+ * it.
+ */
 export const BodyQuery = closed({
   body: Type.Optional(
     Type.Enum(['yes', 'no'], {
-      description: 'no: without bodies, whatever the key may, and without an entry in the audit',
+      description: 'no: without bodies, whatever the key allows, and without an audit entry',
     }),
   ),
   why: Purpose,
@@ -41,7 +44,7 @@ export type ReadBodyQuery = (c: Context) => Type.Static<typeof BodyQuery>;
 const LARGEST_ORDER = 64 * 1024;
 
 /**
- * A reader of JSON bodies of orders; no body is an empty object, whatever its media type.
+ * A reader of JSON bodies of orders. A missing body is an empty object, whatever its media type.
  *
  * @throws Refusal 400 with all problems and their paths, 415 for a body of another media type
  */
@@ -63,7 +66,7 @@ export function badOrder(problems: readonly { readonly path: string; readonly me
   return new Refusal('bad-request', told, { problems });
 }
 
-/** What reads a filter of a query, over members of a body: where it refuses one it names the member. */
+/** Runs a reader of query parameters over body members, and converts parameter names in its refusals. */
 export function ofBody<Filter>(read: () => Filter): Filter {
   try {
     return read();
@@ -73,7 +76,7 @@ export function ofBody<Filter>(read: () => Filter): Filter {
   }
 }
 
-/** The number in the path. @throws Refusal 404 for anything else: it names nothing */
+/** The number in the path. @throws Refusal 404 for other text, which names nothing */
 export function idOf(c: Context, what: string): number {
   const text = c.req.param('id') ?? '';
   if (!/^[1-9]\d{0,14}$/.test(text)) throw none(what, text);

@@ -5,7 +5,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 export const maybe = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 export const DETAIL = Type.String({
-  description: 'in words: what went wrong, or what of a delivery the partner could not be told in full',
+  description: 'in words: the error, or what the partner could not receive in full',
 });
 
 export const DeliveryShown = closed(
@@ -13,19 +13,19 @@ export const DeliveryShown = closed(
     id: Type.Integer(),
     party: Type.String(),
     operation: Type.String(),
-    code: Type.String({ description: 'of the dossier, or of the catalogue entry' }),
-    version: Type.Integer({ description: 'which version of the dossier is told' }),
+    code: Type.String({ description: 'the code of the dossier or of the catalogue entry' }),
+    version: Type.Integer({ description: 'the version of the dossier in the delivery' }),
     messageId: Type.String({ format: 'uuid' }),
     state: oneOf(DELIVERY_STATES),
     createdAt: Instant,
     nextAt: Type.Optional(Instant),
-    isOnItsWay: Type.Boolean({ description: 'a process has it on the line' }),
+    isOnItsWay: Type.Boolean({ description: 'a process is sending it' }),
     behind: maybe(
-      Type.Integer({ description: 'the delivery of the same dossier that goes before it, and may wait for a person' }),
+      Type.Integer({ description: 'the earlier delivery of the same dossier, which may wait for an operator' }),
     ),
     attempts: Type.Integer(),
-    doubt: Type.Boolean({ description: 'an earlier attempt may have arrived: it is looked up first' }),
-    causeKey: maybe(Type.String({ description: 'what it waits for' })),
+    doubt: Type.Boolean({ description: 'an earlier attempt may have arrived, so the adapter looks it up first' }),
+    causeKey: maybe(Type.String({ description: 'the cause for which it waits' })),
     outcome: maybe(Type.String()),
     reason: maybe(Type.String()),
     detail: maybe(DETAIL),

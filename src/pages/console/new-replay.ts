@@ -98,7 +98,7 @@ function sampleTable(visit: Visit, sample: Preview['sample']): Html {
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
       { head: say('Hiện nay', 'Now'), cell: ({ state }) => badge(say, DELIVERY_STATES, state) },
       {
-        head: say('Sẽ gửi', 'Would be told'),
+        head: say('Sẽ gửi', 'Would be sent'),
         cell: ({ operation, version, newestVersion }) =>
           operation === 'dossier.progress.v1'
             ? say('một bước tiến độ', 'a step')

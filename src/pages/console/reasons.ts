@@ -20,7 +20,7 @@ export const TURNS = {
     whose: ['tài khoản, khoá hoặc chứng thư số giữa hai bên', 'the account, key or certificate between both sides'],
     todo: [
       'Đối chiếu với bên kia, sửa trong cấu hình rồi khởi động lại; các lượt chờ tự đi tiếp.',
-      'Settle it with the partner, mend the settings and start again; what waits goes on by itself.',
+      'Agree with the partner, correct the settings and restart the hub. Waiting deliveries then continue.',
     ],
   },
   settings: {

@@ -30,7 +30,7 @@ export function beginSession(c: Context, hub: ConsoleContext, secret: string): v
 /**
  * The session of a request.
  *
- * Undefined when there is none, when it expired or was ended, or when its cookie is not valid. Rejects while the
+ * Undefined without a cookie, with an invalid one, and after the session expired or was ended. Rejects while the
  * database cannot say whether it was ended.
  */
 export async function sessionOf(

@@ -20,27 +20,27 @@ import {
 
 export type { CallbackDoorContext } from './read.ts';
 
-/** `POST /callbacks/{party}/{name}`: what a partner tells of its own accord, in its dialect and signed in its way. */
+/** `POST /callbacks/{party}/{name}`: a partner's own messages, in its dialect and with its signature. */
 export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
   add(
     {
       method: 'post',
       path: '/callbacks/{party}/{name}',
       tag: 'Doors',
-      summary: 'What a partner tells of its own accord, in its own dialect',
-      description: `The party's adapter says what the body is, how it is signed and how it is answered. Nothing is read before the signature fits. Acknowledged when committed; a repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter takes more.`,
+      summary: 'A message from a partner, in its own dialect',
+      description: `The party's adapter defines the body, the signature and the answer. The hub verifies the signature before it reads the body. It acknowledges after the commit. A repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter accepts more.`,
       access: ['callback'],
       problems: ['not-found'],
       body: Object.fromEntries(DIALECTS.map((mediaType) => [mediaType, {}])),
       replies: {
-        200: inDialect('All is held, be it in quarantine'),
-        400: inDialect('The body does not inflate, or cannot be kept'),
-        401: inDialect("It is not signed as the party's adapter asks for"),
+        200: inDialect('The hub stored all items, some perhaps in quarantine'),
+        400: inDialect('The body does not inflate, or cannot be stored'),
+        401: inDialect("The signature is not valid for the party's adapter"),
         413: inDialect('The body is too large, or has too many items'),
         415: inDialect('The encoding is not supported'),
-        429: inDialect('From this address came too much that was not signed so'),
-        422: inDialect('Some of it is no record, and is not held'),
-        503: inDialect('Nothing can be kept at the moment'),
+        429: inDialect('Too many requests with invalid signatures came from this address'),
+        422: inDialect('Some items are not records, and were not stored'),
+        503: inDialect('The hub cannot store anything at the moment'),
       },
     },
     (c) => callbackDoor(c, hub),
@@ -48,7 +48,7 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
 }
 
 const DIALECTS = ['application/json', 'application/xml', 'text/xml', 'text/plain'];
-/** The status is the usual one; an adapter whose partner knows no other answers with 200 all the same. */
+/** The usual status. An adapter may answer 200 instead, if its partner expects only that. */
 const inDialect = (what: string) => ({
   description: `${what}; in the partner's dialect`,
   mediaType: DIALECTS,
@@ -59,7 +59,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   const { party = '', name = '' } = c.req.param();
   note(c, { party });
   const found = findCallback(hub, party, name);
-  // A party that there is, without such a callback, is as one that there is not.
+  // An unknown callback of a known party gets the same answer as an unknown party.
   if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
   note(c, { door: doorOf(name), operation: name });
   try {
@@ -71,7 +71,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   }
 }
 
-/** A signed body is small, and its sender is on a line: nobody needs longer for it. */
+/** A signed body is small and its sender is a server, so a minute is enough. */
 const ARRIVES_MS = 60_000;
 
 /** A body is anonymous until its signature is verified. */

@@ -8,20 +8,20 @@ import type { DoorContext } from '../door.ts';
 
 export type CallbackDoorContext = DoorContext & Pick<AppContext, 'codes' | 'telemetry' | 'guessLimit'>;
 
-/** A callback that a party takes. */
+/** A callback that a party supports. */
 export interface Found {
   readonly party: Party;
   readonly name: string;
   readonly callback: Callback<unknown>;
 }
 
-/** Items of one callback. */
+/** The limit of items in one callback. */
 export const MAX_ITEMS = 1_000;
 
 /** The door under which messages of this callback are stored. */
 export const doorOf = (name: string): string => doorKey({ kind: 'callback', name });
 
-/** Names come from outside: only the adapter's own members are callbacks. */
+/** The name comes from outside, so only the adapter's own members count as callbacks. */
 export function findCallback({ parties }: Pick<DoorContext, 'parties'>, id: string, name: string): Found | undefined {
   const party = parties.get(id);
   const { callbacks = {} } = party?.adapter ?? {};
@@ -30,7 +30,7 @@ export function findCallback({ parties }: Pick<DoorContext, 'parties'>, id: stri
   return { party, name, callback };
 }
 
-/** Why the adapter does not know its partner by a request, or fails over it; undefined where it does. */
+/** Why the request is not from the partner, as the adapter says. Undefined when it is. */
 export function whyNotFrom(
   hub: CallbackDoorContext,
   { party, name, callback }: Found,
@@ -45,8 +45,10 @@ export function whyNotFrom(
 }
 
 /**
- * What a body says, by the party's code tables. One that the adapter fails over is kept as invalid, so that it is there
- * when the adapter is mended, and is an error in the log.
+ * Reads the items of a body with the party's code tables.
+ *
+ * If the adapter throws, the body is stored as invalid, so that a corrected adapter can read it, and the log
+ * gets an error.
  *
  * @throws Refusal 413 for more than 1,000 items
  */
@@ -68,7 +70,7 @@ export function readItems(
   return items;
 }
 
-/** Errors quote what they fail over, and that is anybody's data: where they come from is enough. */
+/** Removes the message: errors may quote personal data. The stack shows where they come from. */
 function withoutWords(thrown: unknown): Error {
   const { name = 'Error', message = '', stack = '' } = thrown instanceof Error ? thrown : {};
   const error = new Error(`${name} over what was sent`);

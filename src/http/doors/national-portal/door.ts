@@ -30,7 +30,10 @@ export type NationalPortalDoorContext = DoorContext &
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** The dialect of the national portal (Cổng DVCQG): a one-stop system that speaks it today only changes its address. */
+/**
+ * The dialect of the national portal (Cổng DVCQG). A one-stop system that speaks it only changes its
+ * URL.
+ */
 export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorContext): void {
   add(
     {
@@ -40,7 +43,7 @@ export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorCont
       summary: "Log in, in the national portal's dialect: a key's id and secret as username and password",
       body: { 'application/json': Login },
       replies: {
-        200: { description: '`session` with `error_code` 0, or `error_code` -1 with `message`', schema: Reply },
+        200: { description: '`session` with `error_code` 0; or `error_code` -1 with `message`', schema: Reply },
         ...REFUSED,
         429: { description: 'Too many wrong passwords came from this address; `error_code` -1', schema: Reply },
       },
@@ -53,11 +56,11 @@ export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorCont
       path: '/mapi/g',
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
-      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are the national portal's own, flat beside session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and answer in \`result\` what became of each item; TraCuuHoSo answers the record with its steps (TienDoXuLy), nothing for a dossier that the caller's party has not told; LayThuTuc one procedure, the others lists. The first three need the scope dossier:write, the catalogue's services catalogue:read or dossier:write. A key without scopes may log in, and no more.`,
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are those of the national portal, flat next to session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and return the result of each item in \`result\`. TraCuuHoSo returns the record with its steps (TienDoXuLy), or nothing for a dossier that the caller's party never sent. LayThuTuc returns one procedure, the other services return lists. The first three need the scope dossier:write, the catalogue services need catalogue:read or dossier:write. A key without scopes can only log in.`,
       access: ['session'],
       body: { 'application/json': AnyCall },
       replies: {
-        200: { description: '`error_code` 0 when all items are held, otherwise -1', schema: Reply },
+        200: { description: '`error_code` 0 when the hub stored all items, otherwise -1', schema: Reply },
         ...FAILED,
       },
     },
@@ -69,18 +72,18 @@ const Login = Type.Object({ username: Type.String(), password: Type.String() });
 const AnyCall = Type.Object({
   session: Type.String(),
   madonvi: Type.Optional(
-    Type.String({ description: 'the agency of dossiers whose code names none; of the province where it is absent' }),
+    Type.String({ description: 'the agency of dossiers whose code names none; the default is the province' }),
   ),
   service: Type.String(),
   isUpdating: Type.Optional(
-    Type.String({ description: '"True" or "False"; what is known is updated and what is not is created, either way' }),
+    Type.String({ description: '"True" or "False"; either way, known dossiers are updated and others created' }),
   ),
-  data: Type.Optional(Type.Array(Type.Object({}), { description: 'at most 1,000 dossiers, or steps' })),
-  mahoso: Type.Optional(Type.String({ description: 'of TraCuuHoSo: any code of the dossier' })),
-  maTTHC: Type.Optional(Type.String({ description: 'of LayThuTuc: the short or the long code of the procedure' })),
+  data: Type.Optional(Type.Array(Type.Object({}), { description: 'at most 1,000 dossiers or steps' })),
+  mahoso: Type.Optional(Type.String({ description: 'for TraCuuHoSo: any code of the dossier' })),
+  maTTHC: Type.Optional(Type.String({ description: 'for LayThuTuc: the short or the long code of the procedure' })),
 });
 const Told = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }));
-/** What became of an item; of the services that ask for something, what they ask for, in the portal's own fields. */
+/** The result of one item. For services that query, the requested record in the portal's own fields. */
 const Entry = Type.Object({
   MaHoSo: Type.Optional(Type.String()),
   index: Type.Optional(Type.Integer({ description: 'its place in data' })),
@@ -95,7 +98,7 @@ const Reply = Type.Object({
   session: Type.Optional(Type.String()),
   receipt: Type.Optional(Type.String({ format: 'uuid' })),
 });
-/** In the dialect's own shape, so that its clients read it. */
+/** In the shape of the dialect, so that its clients can read it. */
 const REFUSED = {
   400: { description: 'The body is not JSON; `error_code` -1', schema: Reply },
   413: { description: 'The body is too large, or `data` has over 1,000 items; `error_code` -1', schema: Reply },
@@ -103,17 +106,17 @@ const REFUSED = {
 };
 const FAILED = {
   ...REFUSED,
-  503: { description: 'Nothing can be kept at the moment; `error_code` -1', schema: Reply },
+  503: { description: 'The hub cannot store anything at the moment; `error_code` -1', schema: Reply },
 };
 
-/** What the dialect's clients look at is `error_code`; a reply without it is an outage to them. */
+/** Clients of the dialect check only `error_code`. A reply without it looks like an outage to them. */
 async function answering(c: Context, hub: NationalPortalDoorContext, run: () => Promise<Answer>): Promise<Response> {
   try {
     return c.json({ error_code: 0, message: '', ...(await run()) });
   } catch (error) {
     const refusal = refusalOf(error);
     await hub.noteRefusal(c, error);
-    // The dialect's own refusals are answers; what is wrong with the request itself, or with the hub, shows in the status.
+    // Refusals of the dialect are answers with status 200. A malformed request or a hub error shows in the status.
     const status =
       refusal.kind === 'unauthorized' || refusal.kind === 'forbidden' || refusal.kind === 'bad-request'
         ? 200
@@ -122,7 +125,7 @@ async function answering(c: Context, hub: NationalPortalDoorContext, run: () => 
   }
 }
 
-/** Two words; nobody has to wait for more from somebody whom nobody knows. */
+/** Enough for a user name and a password. Unknown senders get no larger limit. */
 const MAX_LOGIN_BYTES = 16 * 1024;
 const LOGIN_MS = 30_000;
 
@@ -136,7 +139,7 @@ async function login(c: Context, hub: NationalPortalDoorContext): Promise<Answer
   return { session: openSession(hub, username, password) };
 }
 
-/** @throws Refusal for JSON that is no object */
+/** @throws Refusal when the JSON value is not an object */
 function objectOf(value: unknown): Call {
   if (isObject(value)) return value;
   throw new Refusal('bad-request', `got ${kindOf(value)}, expected an object: one call`);
@@ -166,7 +169,7 @@ function call(c: Context, hub: NationalPortalDoorContext): Promise<Answer> {
 
 const START_BYTES = 4 * 1024;
 
-/** The key whose session a body begins with, as clients write it: then its bytes do not count for its address. */
+/** The key of the session at the start of a body. With it, the bytes no longer count for the address. */
 function keyInStart(hub: SessionContext, start: Buffer): KeyEntry | undefined {
   const text = start.toString('latin1', 0, START_BYTES);
   const session = /"session"\s*:\s*"([\w.~+/=-]{1,500})"/.exec(text)?.[1];
@@ -174,7 +177,7 @@ function keyInStart(hub: SessionContext, start: Buffer): KeyEntry | undefined {
   try {
     return keyOfSession(hub, session);
   } catch {
-    // Refused where the whole body is read.
+    // The full read refuses it with a reason.
     return undefined;
   }
 }
@@ -212,13 +215,13 @@ async function take(
   note(c, { operation });
   requireScopes(key, 'dossier:write');
   if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
-  // Nothing to keep is nothing kept: clients that misspell the field would hear of a success.
+  // Refused, because a client that misspells the field must not get a success.
   if (isAbsent(given.data))
     throw new Refusal('bad-request', 'data is missing, expected a list of items (thiếu trường data)');
   const list = listOf(given.data);
   if (list.length > MAX_ITEMS)
     throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
-  // Told once, not with each item; an item is read again from what was kept, where nobody can be refused any more.
+  // Checked here once, and not again for a stored item, where a refusal would have no receiver.
   argumentOf(given, 'madonvi');
   await hub.codes.fresh();
   const nowMs = hub.nowMs();
@@ -246,7 +249,7 @@ async function take(
   };
 }
 
-/** What some of those whom it goes to cannot be told is not left out silently. */
+/** Adds a warning about members that some receivers cannot get. */
 function withLeftBehind(
   { routes, parties }: NationalPortalDoorContext,
   from: string,

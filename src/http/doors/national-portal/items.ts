@@ -8,16 +8,16 @@ import { mapYielding } from '../../../concurrency/yielding.ts';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 
-/** The dialect's name: of this door, and of adapters that speak it. */
+/** The name of the dialect, for this door and for adapters that speak it. */
 export const DIALECT = 'national-portal';
 
-/** One call of the dialect: its arguments beside `session`, `service` and `madonvi`. */
+/** One call of the dialect: its arguments next to `session`, `service` and `madonvi`. */
 export type Call = Readonly<Record<string, unknown>>;
 
 /**
- * An argument of a call as its text, by the first of these names that it stands under; empty where there is none.
+ * An argument of a call as text, by the first of these names that is present. Empty when none is.
  *
- * @throws Refusal for what is neither a text nor a number
+ * @throws Refusal when it is neither text nor a number
  */
 export function argumentOf(given: Call, ...names: readonly [string, ...string[]]): string {
   const name = names.find((one) => given[one] !== undefined && given[one] !== null);
@@ -27,10 +27,10 @@ export function argumentOf(given: Call, ...names: readonly [string, ...string[]]
   return text;
 }
 
-/** Items of one call. */
+/** The limit of items in one call. */
 export const MAX_ITEMS = 1_000;
 
-/** Read a body that was kept: for what waits, and to rebuild the index. */
+/** Reads a stored body again, for quarantined items and for a rebuild of the index. */
 export async function readKept(
   body: Buffer,
   operation: string,
@@ -41,7 +41,7 @@ export async function readKept(
   return mapYielding(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
 }
 
-/** One item of `data`, as the operation reads it. */
+/** One item of `data`, as its operation reads it. */
 export function readItemOf(
   operation: string,
   item: unknown,
@@ -51,16 +51,16 @@ export function readItemOf(
 ): Item {
   if (item === TOO_LARGE) return tooLarge();
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
-  // An empty text is the dialect's word for nothing.
+  // In the dialect, an empty text means no value.
   return readDossier(item, { madonvi: cleanCode(plainText(isAbsent(madonvi) ? province : madonvi) ?? ''), codes });
 }
 
-/** The items of a body that was kept, as their sender wrote them. */
+/** The items of a stored body, as their sender wrote them. */
 export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
   return listOf(((await parseWithList(body, 'data', MAX_ITEMS)) as Call).data);
 }
 
-/** Some clients send one item without its list. */
+/** Some clients send a single item without a list. */
 export function listOf(data: unknown): readonly unknown[] {
   if (Array.isArray(data)) return data;
   return data === undefined || data === null ? [] : [data];

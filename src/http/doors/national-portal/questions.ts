@@ -15,12 +15,12 @@ import { argumentOf, type Call, DIALECT } from './items.ts';
 
 export type QuestionContext = Pick<AppContext, 'index' | 'audit' | 'catalogue' | 'originals'>;
 
-/** How many entries are held at once; a service may be a megabyte. */
+/** The number of entries in memory at once. A service may be a megabyte. */
 const A_PAGE = 100;
 
 type Question = (hub: QuestionContext, given: Call, key: KeyEntry) => Promise<readonly unknown[]>;
 
-/** The services that ask for what the hub holds; each answers the entries of `result`. */
+/** The services that query the hub. Each returns the entries of `result`. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   TraCuuHoSo: lookUp,
   LayDanhSachTTHC: ofCatalogue((hub) => all(hub, 'service', writeListed)),
@@ -29,7 +29,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   LayDanhMucLinhVuc: ofCatalogue((hub) => all(hub, 'field', writeField)),
 };
 
-/** A one-stop system that pushes asks for the catalogue as well: the portal's own dialect knows no other right. */
+/** Catalogue services also accept dossier:write, because the portal's dialect has only one permission. */
 function ofCatalogue(question: Question): Question {
   return (hub, given, key) => {
     requireOneOf(key, 'catalogue:read', 'dossier:write');
@@ -37,7 +37,10 @@ function ofCatalogue(question: Question): Question {
   };
 }
 
-/** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
+/**
+ * A party reads its own dossiers in full (IndexReader.toldBy), and the audit records each read. It
+ * learns nothing of others.
+ */
 async function lookUp(hub: QuestionContext, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
   requireScopes(key, 'dossier:write');
   const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
@@ -63,7 +66,7 @@ async function procedure(hub: QuestionContext, given: Call): Promise<readonly un
   return entry ? [writeProcedure(entry.record as Service)] : [];
 }
 
-/** All that are in force, written some at a time. */
+/** All entries in force, written a few at a time. */
 async function all<Entry>(
   { catalogue }: QuestionContext,
   kind: 'service' | 'agency' | 'field',

@@ -5,10 +5,10 @@ import { Refusal } from '../../problem.ts';
 
 export type SessionContext = Pick<AppContext, 'keys' | 'vault' | 'nowMs'>;
 
-/** Clients keep a session for about ten minutes and most of them do not renew it on an error. */
+/** Clients use a session for about ten minutes, and most do not renew it after an error. */
 const SESSION_MS = 30 * 60_000;
 
-/** A session of the key with this id and secret. @throws Refusal 401 where there is none */
+/** Creates a session for the key with this id and secret. @throws Refusal 401 for an unknown one */
 export function openSession({ keys, vault, nowMs }: SessionContext, username: string, password: string): string {
   const key = keys.byPassword(username, password);
   if (!key)
@@ -17,7 +17,10 @@ export function openSession({ keys, vault, nowMs }: SessionContext, username: st
   return vault.sign('session', `${id}.${nowMs() + SESSION_MS}.${proofOf(vault, key)}`);
 }
 
-/** That the secret is the one of the login, without telling it: a session ends once the key's secret is another. */
+/**
+ * Proves the secret of the login without revealing it. A session ends when the key gets another
+ * secret.
+ */
 function proofOf(vault: Vault, key: KeyEntry): string {
   return vault.sign('session', ofSecret(key)).slice(ofSecret(key).length + 1);
 }
@@ -26,7 +29,7 @@ function ofSecret({ secret }: KeyEntry): string {
   return `secret ${secret}`;
 }
 
-/** @throws Refusal 401 for a session that is not ours or has ended */
+/** @throws Refusal 401 when the session is invalid or has expired */
 export function keyOfSession({ keys, vault, nowMs }: SessionContext, session: string): KeyEntry {
   const [id = '', ends = '', proof = ''] = vault.verify('session', session)?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());

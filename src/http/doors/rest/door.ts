@@ -40,7 +40,7 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
         tag: 'Doors',
         summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
         description:
-          'Acknowledged when committed. A repeat of the same content is harmless. With `Idempotency-Key` a repeated request gets the same receipt for 7 days, and a stream has at most 1,000 lines. Of an item in a list the first 20 problems are told. Lines of a stream are committed some hundred at a time while the rest is still arriving, and answered when it has ended. One that breaks off, or has 5,000 invalid lines in a row, is refused with `receipt` and `held`: so many of its first items are held. A reply that breaks off is no complete JSON; all of the stream is held then, and may be sent again.',
+          'The hub acknowledges after the commit. A repeat of the same content is harmless. With `Idempotency-Key`, a repeated request gets the same receipt for 7 days, and a stream may have at most 1,000 lines. For each item of a list, the reply has the first 20 problems. The hub commits a few hundred lines of a stream at a time, and answers when the stream has ended. It refuses a stream that breaks off or has 5,000 invalid lines in a row. The refusal has `receipt` and `held`, the number of stored items from the start of the stream. A reply that breaks off is incomplete JSON. The hub has then stored the whole stream, and the client may send it again.',
         scopes: ['dossier:write'],
         headers: { 'Idempotency-Key': IdempotencyKey },
         problems: ['not-found', 'key-reused', 'too-many'],
@@ -49,12 +49,12 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
           'application/x-ndjson': schema,
         },
         replies: {
-          200: { description: 'Several items; or one that was a duplicate or stale', schema: Receipt },
+          200: { description: 'Several items, or one that was a duplicate or stale', schema: Receipt },
           201: { description: 'One item, accepted', schema: Receipt },
           202: { description: 'One item, quarantined', schema: Receipt },
           422: {
             description:
-              'One item, invalid; or, as a problem with `receipt` and `held`, a stream of invalid lines that was given up',
+              'One item, invalid. Or a problem with `receipt` and `held`: a stream with too many invalid lines',
             schema: Receipt,
           },
         },
@@ -117,7 +117,10 @@ async function submit(request: Request, body: Buffer, { items, single }: ReadBod
   return reply(c, await hub.pipeline.accept(submissionOf(request, body, items)), single);
 }
 
-/** The same key, operation and body get the same receipt, whichever process answers and however often. */
+/**
+ * The same key, operation and body get the same receipt from every process, however often they are
+ * sent.
+ */
 async function submitOnce(
   request: Request,
   body: Buffer,

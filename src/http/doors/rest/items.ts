@@ -16,14 +16,20 @@ import { Refusal } from '../../problem.ts';
 
 export type DossierOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 
-/** Items of one request; a longer list is refused whole, so that nobody has to guess which part was taken. */
+/**
+ * The limit of items in one request. A longer list is refused as a whole, so its sender need not
+ * guess.
+ */
 export const MAX_ITEMS = 1_000;
 export interface ReadBody {
   readonly items: readonly Item[];
   readonly single: boolean;
 }
 
-/** @throws Refusal 400 for what is not JSON, 413 for more than 1,000 items or one that is too large */
+/**
+ * @throws Refusal 400 when the body is not JSON, 413 for more than 1,000 items or one that is too
+ * large
+ */
 export async function readJson(operation: DossierOperation, body: Buffer): Promise<ReadBody> {
   const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(operation, item));
   const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS, read) : undefined;
@@ -35,7 +41,7 @@ export async function readJson(operation: DossierOperation, body: Buffer): Promi
   return { items: await mapYielding(value, read), single: false };
 }
 
-/** Problems that are told of one item of a list: with all of them the answer could be many times what was sent. */
+/** The limit of reported problems per list item. Without it, a reply could be many times the request. */
 const MAX_PROBLEMS = 20;
 
 function readListed(operation: DossierOperation, value: unknown): Item {
@@ -54,7 +60,7 @@ function tooMany(count: number, instead: string): Refusal {
   return new Refusal('too-many', `got ${count} items, expected at most ${MAX_ITEMS}; ${instead}`);
 }
 
-/** Read a body that was kept: for what waits, and to rebuild the index. */
+/** Reads a stored body again, for quarantined items and for a rebuild of the index. */
 export async function readKept(
   body: Buffer,
   operation: string,
@@ -64,7 +70,7 @@ export async function readKept(
   return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
 }
 
-/** One line of a stream; what is wrong with it is its own. */
+/** Reads one line of a stream. A problem concerns that line only. */
 export function readLine(operation: DossierOperation, { bytes, tooLong }: Line): Item {
   if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
   try {
@@ -77,5 +83,5 @@ export function readLine(operation: DossierOperation, { bytes, tooLong }: Line):
   }
 }
 
-/** What stands in the message for a line that was too long to be kept. */
+/** Replaces a line in the stored message that was too long. */
 export const TOO_LONG = Buffer.from('"(a line of more than 1 MiB)"');

@@ -28,9 +28,9 @@ const ReceiptShown = closed(
     sha256: Type.String({
       pattern: '^[0-9a-f]{64}$',
       description:
-        'of the body as it came, inflated, in hexadecimal; of a stream that came without an Idempotency-Key, of the lines of this part, without blanks around them and each ended by one line feed',
+        'the hash of the received body, inflated, in hexadecimal; for a stream without an Idempotency-Key, the hash of the lines in this part, without surrounding blanks and each ended by one line feed',
     }),
-    bytes: Type.Integer({ description: 'so many the hash is of' }),
+    bytes: Type.Integer({ description: 'the number of hashed bytes' }),
     items: Type.Array(
       closed({
         index: Type.Integer(),
@@ -40,8 +40,11 @@ const ReceiptShown = closed(
         warnings: Type.Optional(Places),
         since: Type.Optional(
           closed(
-            { state: Type.String({ description: 'waiting, accepted, stale, dismissed…' }), at: Type.Optional(Instant) },
-            { description: 'of one that was quarantined: what has become of it' },
+            {
+              state: Type.String({ description: 'waiting, accepted, stale, dismissed, …' }),
+              at: Type.Optional(Instant),
+            },
+            { description: 'for a quarantined item: its current state' },
           ),
         ),
       }),
@@ -52,7 +55,7 @@ const ReceiptShown = closed(
   { title: 'SignedReceipt' },
 );
 
-/** `GET /api/v1/parties/{party}/receipts/{receipt}`: what a push was answered, signed when it is asked for. */
+/** `GET /api/v1/parties/{party}/receipts/{receipt}`: the answer to a push, signed on request. */
 export function addReceipts(add: AddRoute, hub: DoorContext & ReceiptContext): void {
   const read = queryReader(Query);
   add(
@@ -60,14 +63,14 @@ export function addReceipts(add: AddRoute, hub: DoorContext & ReceiptContext): v
       method: 'get',
       path: '/api/v1/parties/{party}/receipts/{receipt}',
       tag: 'Doors',
-      summary: 'A receipt, signed: what came, when, and how its items were answered',
+      summary: 'A signed receipt: the received data, the time, and the answer for each item',
       description:
-        'Of a message that came by any door with a key of this party. `signed` is a JWS with the `typ` lienthong-receipt.v1+jws over exactly these members (but `next` and `signed`), with `iss` (code and name of the province) and `iat`; with `Accept: application/jose` the reply is that alone. Of problems and warnings the place is told and not the message, which may quote. Of a stream that came in several parts each is one page: `next` is the `cursor` of the next one, which `Link` names too.',
+        'For a message through any door with a key of this party. `signed` is a JWS with the `typ` lienthong-receipt.v1+jws over exactly these members (without `next` and `signed`), plus `iss` (code and name of the province) and `iat`. With `Accept: application/jose`, the reply is only this JWS. Problems and warnings have only their place, because their messages may quote data. Each part of a stream is one page: `next` is the `cursor` of the next page, which `Link` names too.',
       scopes: ['dossier:write'],
       query: Query,
       replies: {
         200: { description: 'The receipt', schema: ReceiptShown, also: { [JOSE]: Signed } },
-        404: { description: 'No such receipt of this party is kept, or no such party' },
+        404: { description: 'No such party, or the hub stores no such receipt of this party' },
       },
     },
     (c) => oneReceipt(c, hub, read),

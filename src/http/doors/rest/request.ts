@@ -8,7 +8,7 @@ import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
 import type { DossierOperation } from './items.ts';
 
-/** A request whose sender and party are known. */
+/** A request from a known sender for a known party. */
 export interface Request {
   readonly c: Context;
   readonly hub: DoorContext;
@@ -18,7 +18,7 @@ export interface Request {
   readonly mediaType: string;
 }
 
-/** What of it is handed over, under the receipt of its parts before where there are some. */
+/** The submission of a request. Later parts of a stream go under the receipt of the first part. */
 export function submissionOf(
   { c, hub, key, party, operation, mediaType }: Request,
   body: Buffer,
@@ -40,7 +40,7 @@ export function submissionOf(
   };
 }
 
-/** @throws Refusal 404 where there is no such party, 403 where the key is another one's */
+/** @throws Refusal 404 for an unknown party, 403 for a key of another party */
 export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, key: KeyEntry): string {
   const party = c.req.param('party') ?? '';
   if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
@@ -49,7 +49,7 @@ export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, k
   return party;
 }
 
-/** What becomes of an item. */
+/** The possible results of an item. */
 export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
 
 export const JSON_BODY = { 'Content-Type': 'application/json' };

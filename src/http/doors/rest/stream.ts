@@ -9,22 +9,23 @@ import { brokenOff, Refusal } from '../../problem.ts';
 import { readLine, TOO_LONG } from './items.ts';
 import { JSON_BODY, type Request, submissionOf } from './request.ts';
 
-/** Lines of a stream that are committed together. */
+/** The number of lines in one commit. */
 const STREAM_ITEMS = 500;
 
-/** Results of a stream that are kept in memory, as JSON; where there are more they are read from the ledger again. */
+/** The memory limit for the results of a stream, as JSON. Beyond it, the ledger is read again. */
 const MAX_RESULTS_BYTES = 1024 * 1024;
 
-/** A stream that is nothing but invalid lines is given up: 300,000 of them took 17 s. */
+/** The limit of invalid lines in a row. 300,000 of them took 17 s. */
 const MAX_INVALID = 5_000;
 
-/** What a line costs beside its bytes. */
+/** The overhead of a line in memory. */
 const LINE_BYTES = 100;
 
 /**
- * Lines are committed some hundred at a time while the rest is still arriving. All is answered when it has arrived: many
- * clients read no answer while they send, and so the status still tells of a stream that broke off. However many lines
- * there are, memory holds one part of them, and of one part what became of it.
+ * Receives a stream of lines, and commits a few hundred at a time while the rest arrives.
+ *
+ * The answer comes at the end: many clients do not read while they send, and so the status can still report a
+ * stream that broke off. Memory holds one part of the lines and one part of the results.
  */
 export function stream(request: Request): Promise<Response> {
   return request.hub.bodies.ofKey(request.key.id, (load) => streamHeld(request, load));
@@ -58,14 +59,14 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
   return c.body(streamOf(receipt, parts), 200, JSON_BODY);
 }
 
-/** The outcomes of a stream so far. */
+/** The results of a stream so far. */
 interface Decided {
-  /** @throws Refusal 422 once too many lines in a row are invalid; these are held, too */
+  /** @throws Refusal 422 once too many lines in a row are invalid. These lines are stored too. */
   commit(part: readonly Line[]): Promise<void>;
   receipt(): string | undefined;
   /** The number of items. */
   held(): number;
-  /** Undefined where they are too many to be kept. */
+  /** Undefined when there are too many results for memory. */
   results(): readonly string[] | undefined;
 }
 
@@ -113,7 +114,7 @@ function tooManyInvalid(): Refusal {
   return new Refusal('invalid', `${MAX_INVALID} lines in a row are invalid, and the hub reads no more of the stream`);
 }
 
-/** What became of items, as the members of a list; the first of them is the `from`th of all. */
+/** The results of items, as members of a list that begins at number `from`. */
 function written(results: readonly ItemResult[], from: number): string {
   return results.map((result) => JSON.stringify({ ...result, index: from + result.index })).join(',');
 }

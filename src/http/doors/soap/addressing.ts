@@ -5,34 +5,37 @@ import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
 
-/** WS-Addressing 1.0 (`wsHttpBinding` of WCF, the AddressingFeature of JAX-WS). Its drafts have other namespaces. */
+/**
+ * WS-Addressing 1.0 (`wsHttpBinding` of WCF, AddressingFeature of JAX-WS). Drafts have other
+ * namespaces.
+ */
 export const WSA = 'http://www.w3.org/2005/08/addressing';
 
-/** What a message says of itself by WS-Addressing. It is answered over the connection it came by, and nowhere else. */
+/** The WS-Addressing headers of a message. The hub answers only over the connection of the message. */
 export interface Addressing {
-  /** Each header of WS-Addressing by its name; of one that is an endpoint its Address. */
+  /** Each header by its name. For an endpoint, its Address. */
   readonly headers: ReadonlyMap<string, string>;
-  /** The first name that is there twice. */
+  /** The first header name that appears twice. */
   readonly twice: string | undefined;
-  /** Whether one of them must be understood. */
+  /** Whether one of the headers has mustUnderstand. */
   readonly isMust: boolean;
 }
 
 const ENDPOINTS: readonly string[] = ['ReplyTo', 'FaultTo', 'From'];
 const READ: readonly string[] = ['Action', 'MessageID', 'To', ...ENDPOINTS];
 const ANONYMOUS = `${WSA}/anonymous`;
-/** It is said again in the answer. */
+/** The limit of a MessageID, which the answer repeats. */
 const MAX_ID = 2_000;
 
-/** Whether a header is one of WS-Addressing 1.0: not all that is in its namespace is. */
+/** Whether a header belongs to WS-Addressing 1.0. Not every name in its namespace does. */
 export function isOfAddressing({ namespaceUri, name }: XmlElement): boolean {
   return namespaceUri === WSA && (READ.includes(name) || name === 'RelatesTo');
 }
 
 /**
- * Read the headers of WS-Addressing.
+ * Reads the headers of WS-Addressing.
  *
- * @returns nothing where there is no Action: such a message does not speak WS-Addressing, whatever else it has of it
+ * @returns undefined when there is no Action: such a message does not use WS-Addressing
  */
 export function readAddressing(
   blocks: readonly XmlElement[],
@@ -51,10 +54,12 @@ function textOf(block: XmlElement): string {
 }
 
 /**
- * Whether a message is answered by WS-Addressing. What would have the hub do another operation, answer somebody else, or is
- * there twice, is passed over where it need not be understood, as SOAP has it.
+ * Whether the hub answers a message with WS-Addressing headers.
  *
- * @throws Refusal 400 where it must be
+ * Some headers ask for another operation or another receiver, or appear twice. The hub ignores them unless they
+ * have mustUnderstand (SOAP).
+ *
+ * @throws Refusal 400 when such a header has mustUnderstand
  */
 export function isAnsweredByAddressing(addressing: Addressing, operation: OperationName): boolean {
   const why = problemOf(addressing, operation);
@@ -65,7 +70,7 @@ export function isAnsweredByAddressing(addressing: Addressing, operation: Operat
 function problemOf({ headers, twice }: Addressing, operation: OperationName): string | undefined {
   if (twice !== undefined) return `the Header has more than one wsa:${twice}, expected one`;
   const action = headers.get('Action') ?? '';
-  // Who does not use the SOAPAction makes an Action as the WSDL has it where it names none (Metadata, 4.4.4).
+  // Clients that ignore the SOAPAction derive the Action from the WSDL (WS-Addressing Metadata 4.4.4).
   if (action !== actionOf(operation) && action !== defaultAction(`${operation}Request`))
     return `the wsa:Action is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)}`;
   for (const name of ['ReplyTo', 'FaultTo']) {
@@ -81,7 +86,7 @@ function hasShortId(headers: Addressing['headers']): boolean {
   return (headers.get('MessageID') ?? '').length <= MAX_ID;
 }
 
-/** The SOAPAction of an operation, which is its Action too. */
+/** The SOAPAction of an operation, which is also its wsa:Action. */
 export function actionOf(operation: OperationName): string {
   return `${HUB_NAMESPACE}/${operation}`;
 }
@@ -90,7 +95,10 @@ function defaultAction(message: string): string {
   return `${HUB_NAMESPACE}:HubPort:${message}`;
 }
 
-/** The headers of an answer: to which message it is one, and its Action; `message`: `PingResponse`, `Ping:Fault:HubFault`. */
+/**
+ * The headers of an answer: its Action and the related message id. `message`: `PingResponse`,
+ * `Ping:Fault:HubFault`.
+ */
 export function writeAddressing({ headers }: Addressing, message: string): string {
   const ours = ` xmlns="${WSA}"`;
   const action = writeElement('Action', defaultAction(message), ours);

@@ -22,9 +22,9 @@ import { writeElement } from './xml.ts';
 export type SoapDoorContext = OperationContext & AuthenticationContext;
 
 /**
- * Answer an envelope: with the response of its operation, or with a fault.
+ * Answers an envelope with the response of its operation, or with a fault.
  *
- * @param assumed the version by the Content-Type; the envelope itself has the last word
+ * @param assumed the version by the Content-Type; the envelope's own version wins
  */
 export async function answer(c: Context, hub: SoapDoorContext, assumed: Version): Promise<Response> {
   try {
@@ -80,7 +80,10 @@ function partyOf(c: Context): string {
   return c.req.param('party') ?? '';
 }
 
-/** The body says what is asked; a header that says something else is a mistake, or an attempt to get past a filter. */
+/**
+ * The body defines the operation. A different SOAPAction is a mistake, or an attempt to pass a
+ * filter.
+ */
 function refuseOtherAction(c: Context, operation: OperationName): void {
   const header = c.req
     .header('soapaction')

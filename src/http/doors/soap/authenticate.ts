@@ -14,16 +14,16 @@ export type AuthenticationContext = Pick<AppContext, 'keys' | 'guessLimit' | 'cl
 
 export interface Caller {
   readonly key: KeyEntry;
-  /** The envelope as it was signed; absent where it was not. */
+  /** The signed part of the envelope. Absent when there was no signature. */
   readonly signedXml?: string;
-  /** Whether this very message cannot have been sent before by somebody who overheard it. */
+  /** Whether this message cannot be a replay by an eavesdropper. */
   readonly isFresh: boolean;
 }
 
-/** How far the clocks of a partner and of the hub may be apart. */
+/** The tolerated difference between the clocks of a partner and the hub. */
 const TOLERANCE_MS = 5 * 60_000;
 
-/** The key of HTTP Basic, if the request has such a header. @throws Refusal 401 for a wrong one, 429 after too many */
+/** The key of HTTP Basic, if present. @throws Refusal 401 for a wrong one, 429 after too many */
 export async function basicKey(
   c: Context,
   { keys, guessLimit }: Pick<AuthenticationContext, 'keys' | 'guessLimit'>,
@@ -40,9 +40,10 @@ export async function basicKey(
 }
 
 /**
- * Who sends an envelope. All that it brings as proof is checked, and has to be of one key.
+ * Authenticates the sender of an envelope. All given credentials are checked, and must belong to one
+ * key.
  *
- * @throws Refusal 401: with a challenge where nothing is brought, without where a WS-Security header is wrong
+ * @throws Refusal 401: with a challenge when there are no credentials, without it for a wrong WS-Security header
  */
 export async function authenticate(
   c: Context,
@@ -52,7 +53,7 @@ export async function authenticate(
   xml: Buffer,
 ): Promise<Caller> {
   const { expires, token, signature } = security ?? {};
-  // Whoever it is from: its sender does not want it to count any more (WS-Security 1.1.1, section 10).
+  // An expired message never counts (WS-Security 1.1.1, section 10).
   if (expires !== undefined && instantMs('Expires', expires) + TOLERANCE_MS < hub.nowMs())
     throw new Refusal('unauthorized', `the message expired at ${expires}`);
   const byToken = token && (await tokenKey(c, hub, token));
@@ -66,7 +67,7 @@ export async function authenticate(
   return { key, isFresh, ...(bySignature && { signedXml: bySignature.xml }) };
 }
 
-/** By the certificate, as everywhere, where nothing else says who it is. */
+/** The key of the client certificate, when there are no other credentials. */
 function keyShown(c: Context, keys: Keys): KeyEntry {
   const shown = shownBy(c, keys);
   if (shown?.key) return shown.key;
@@ -99,7 +100,10 @@ async function tokenKey(c: Context, hub: AuthenticationContext, token: UsernameT
   return key;
 }
 
-/** Other characters stand for nothing: the same nonce could be written in many ways. Some clients leave the padding out. */
+/**
+ * Other characters are ignored by decoders, so one nonce could have many forms. Some clients omit the
+ * padding.
+ */
 function isBase64(text: string): boolean {
   const bare = text.replaceAll(/[ \t\r\n]/g, '');
   return bare !== '' && /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(bare);
@@ -113,8 +117,9 @@ function digestKey(keys: Keys, { username, password, nonce = '', created = '' }:
 }
 
 /**
- * Password_Digest = Base64(SHA-1(nonce + created + password)), UsernameToken Profile 1.0. Node-soap has it too, and
- * takes 100 ms of the event loop and 20 MB to load.
+ * Password_Digest = Base64(SHA-1(nonce + created + password)) (UsernameToken Profile 1.0).
+ *
+ * Node-soap offers it too, but takes 100 ms of the event loop and 20 MB to load.
  */
 function passwordDigest(nonce: string, created: string, password: string): string {
   return createHash('sha1').update(Buffer.from(nonce, 'base64')).update(`${created}${password}`).digest('base64');
@@ -145,7 +150,7 @@ async function signatureKey(
     bodyId: claim.bodyId,
     timestampId: claim.timestampId,
   });
-  // Without a signed time a message is as good later as now: it may push, for a repeated push is harmless, not read.
+  // Without a signed time a message can be replayed. It may push, because a repeated push is harmless, but not read.
   if (!verified.isTimestampSigned || claim.created === undefined) return { key, xml: verified.xml, isFresh: false };
   const createdMs = timely(hub, claim.created);
   await once(hub, key, 'signature', claim.value, createdMs);
@@ -170,7 +175,7 @@ function certificateOf({ certificate }: SignatureClaim): X509Certificate {
   );
 }
 
-/** When a message says that it was created: within five minutes of the hub's own time. */
+/** The creation time of a message, which must be within five minutes of the hub's time. */
 function timely({ nowMs }: AuthenticationContext, created: string): number {
   const atMs = instantMs('Created', created);
   if (Math.abs(atMs - nowMs()) <= TOLERANCE_MS) return atMs;
@@ -180,14 +185,14 @@ function timely({ nowMs }: AuthenticationContext, created: string): number {
   );
 }
 
-/** WS-Security writes UTC where no zone is given. */
+/** In WS-Security a time without a zone is UTC. */
 function instantMs(what: string, text: string): number {
   const instant = parseInstant(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
   if (instant !== undefined) return Date.parse(instant);
   throw new Refusal('unauthorized', `${what} is ${quote(text)}, expected a time such as 2025-08-12T01:15:00Z`);
 }
 
-/** By its bytes: the same base64 can be written in many ways. */
+/** Compares the bytes, because the same base64 has many forms. */
 async function once(
   hub: AuthenticationContext,
   key: KeyEntry,
@@ -196,7 +201,7 @@ async function once(
   createdMs: number,
 ): Promise<void> {
   const nonce = `${kind} ${Buffer.from(base64, 'base64').toString('base64')}`;
-  // A moment longer than its time, for processes whose clocks differ.
+  // Slightly longer than the tolerance, for processes whose clocks differ.
   const expiresAtMs = createdMs + 2 * TOLERANCE_MS;
   if (!(await hub.useOnce({ keyName: key.id, nonce, expiresAtMs })))
     throw new Refusal('unauthorized', `this message was received before (a replay): its ${kind} has been used`);

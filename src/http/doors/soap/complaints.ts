@@ -6,18 +6,20 @@ import { HUB_NAMESPACE } from './wsdl.ts';
 
 const MOST_PROBLEMS = 20;
 
-/** What stands before the bytes that were read: the lines and the items of the parts before them. */
+/** The lines and items before the parsed bytes, in earlier parts. */
 export interface Before {
   readonly lines: number;
   readonly items: number;
 }
 
 /**
- * What the XSD complains of in a message, each with its place as a JSON Pointer below the operation
- * (`/dossier/3/fees/0/amountVnd`), its line and the reason. libxml2 tells an element's name and line, and clients write
- * all on one line: so each item is checked by itself.
+ * The XSD problems of a message, each with a JSON Pointer below the operation, its line and the
+ * reason.
  *
- * @param found what was found of the whole
+ * Example: `/dossier/3/fees/0/amountVnd`. libxml2 reports an element's name and line, but clients write
+ * everything on one line. Therefore each item is checked separately.
+ *
+ * @param found the problems of the whole message
  */
 export function problemsIn(
   operation: XmlElement,
@@ -31,7 +33,7 @@ export function problemsIn(
     tell(complaintsOf(validator, item), item, { path: `/${item.name}/${before.items + index}`, shape });
     if (problems.length === MOST_PROBLEMS) return problems;
   }
-  // What is wrong with the operation itself: no item, or something that is none.
+  // No item has a problem, so the operation itself does: it has no item, or a wrong element.
   if (problems.length === 0) tell(found, operation, { path: '', shape: undefined });
   return problems;
 
@@ -58,7 +60,10 @@ interface Place {
   readonly shape: Shape | undefined;
 }
 
-/** `Element '{urn:…}amountVnd': 'x' is not a valid value of the atomic type 'xs:long'.` → its place, line and reason. */
+/**
+ * `Element '{urn:…}amountVnd': 'x' is not a valid value of the atomic type 'xs:long'.` → place, line,
+ * reason.
+ */
 function problemOf(
   { message, line }: ErrorDetail,
   before: Before,
@@ -71,13 +76,13 @@ function problemOf(
     ? '; what is used twice is to be written out twice (in PHP: a clone, or an array)'
     : '';
   const words = `line ${(line ?? 0) + before.lines}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}${hint}`;
-  // The same of two elements is told in their order.
+  // Equal problems of two elements are reported in the order of the elements.
   const isReported = (path: string): boolean =>
     place.reported.some((one) => one.path === path && one.message === words);
   return { path: placeOf(within, place, { name, line, reason, isReported }), message: words };
 }
 
-/** PHP writes an object that it meets again as a reference to the first, which document/literal has none of. */
+/** PHP writes a repeated object as a reference to the first. Document/literal has no references. */
 const REFERENCE = /attribute '(?:id|href|\{http:\/\/www\.w3\.org\/2003\/05\/soap-encoding\}(?:id|ref))' is not allowed/;
 
 interface Complaint {
@@ -87,10 +92,13 @@ interface Complaint {
   readonly isReported: (path: string) => boolean;
 }
 
-/** How many elements are looked at for one that is complained of: more than a dossier has, few enough to cost nothing. */
+/** The limit of searched elements per problem: more than a dossier has, and still cheap. */
 const MOST_LOOKED_AT = 1_000;
 
-/** Of the elements of that name the first one with the value complained of, on that line; else the first of them. */
+/**
+ * The first element of that name with the reported value on that line, otherwise the first of that
+ * name.
+ */
 function placeOf(within: XmlElement, place: Place, { name, line, reason, isReported }: Complaint): string {
   const value = /^'(.*)' is not a valid value/s.exec(reason)?.[1];
   let first: string | undefined;

@@ -21,7 +21,7 @@ export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
       path: '/soap/v1/{party}',
       tag: 'Doors',
       summary: 'The WSDL of the SOAP door, with `?wsdl`',
-      query: Type.Object({ wsdl: Type.String({ description: 'its presence counts, not its value' }) }),
+      query: Type.Object({ wsdl: Type.String({ description: 'only its presence counts' }) }),
       replies: {
         200: { description: 'WSDL 1.1 with its schema inside', mediaType: 'text/xml', schema: Type.String() },
         404: { description: 'No such party, or no `?wsdl`' },
@@ -36,7 +36,7 @@ export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
       tag: 'Doors',
       summary: 'PushDossiers, PushProgress, GetDossier or Ping, by SOAP 1.1 or 1.2',
       description:
-        'The messages are those of the WSDL. Credentials: HTTP Basic, or WS-Security with a UsernameToken (PasswordDigest; PasswordText over TLS) or a signed Body, or without either the certificate of a key (mutual TLS); user name and password are the id and the secret of a key with the scope dossier:write. At most 1,000 items an envelope.',
+        'The WSDL defines the messages. Credentials: HTTP Basic, or WS-Security with a UsernameToken (PasswordDigest; PasswordText over TLS) or a signed Body, or the certificate of a key (mutual TLS). User name and password are the id and the secret of a key with the scope dossier:write. At most 1,000 items per envelope.',
       access: ['basic', 'wsSecurity', 'mutualTls'],
       problems: ['unsupported-media'],
       body: { 'text/xml': Type.String(), 'application/soap+xml': Type.String(), 'multipart/related': Type.String() },
@@ -47,7 +47,7 @@ export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
           mediaType: 'application/soap+xml',
           schema: Type.String(),
         },
-        401: { description: 'A fault, and a Basic challenge', mediaType: EITHER, schema: Type.String() },
+        401: { description: 'A fault with a Basic challenge', mediaType: EITHER, schema: Type.String() },
         500: {
           description: 'SOAP 1.1: a fault; 1.2: a fault with the code Receiver',
           mediaType: EITHER,
@@ -69,7 +69,7 @@ function wsdl(c: Context, { parties, clients }: SoapDoorContext): Response {
   });
 }
 
-/** The first message waits until what reads it is loaded; others are served meanwhile. */
+/** The first message waits until the SOAP modules are loaded. Other requests do not wait. */
 async function soapDoor(c: Context, hub: SoapDoorContext): Promise<Response> {
   note(c, { party: partyOf(c) });
   const { version } = readMediaType(c.req.header('content-type'));

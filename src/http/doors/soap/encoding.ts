@@ -5,11 +5,11 @@ import { Refusal } from '../../problem.ts';
 type Found = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /**
- * The bytes of an XML document as UTF-8 without a byte order mark, from UTF-8 or UTF-16.
+ * Converts an XML document in UTF-8 or UTF-16 to UTF-8 without a byte order mark.
  *
- * @param charset of the media type, if it names one
- * @throws Refusal 400 when what is declared (there, or in the XML declaration) is not what the bytes are, or when some
- * bytes mean nothing: read in a wrong character set, Vietnamese would be lost for good
+ * @param charset the charset of the media type, if it has one
+ * @throws Refusal 400 when a declared character set does not match the bytes, or some bytes are invalid; decoded
+ * wrongly, Vietnamese text would be lost
  */
 export function decodeXml(bytes: Buffer, charset: string | undefined): Buffer {
   const { found, bom } = encodingOf(bytes);
@@ -34,7 +34,7 @@ function encodingOf(bytes: Buffer): { found: Found; bom: number } {
   if (a === 0xef && b === 0xbb && c === 0xbf) return { found: 'utf-8', bom: 3 };
   if (a === 0xff && b === 0xfe) return { found: 'utf-16le', bom: 2 };
   if (a === 0xfe && b === 0xff) return { found: 'utf-16be', bom: 2 };
-  // Without a mark the first character is `<`.
+  // Without a mark, the first character is `<`.
   if (a === 0x3c && b === 0) return { found: 'utf-16le', bom: 0 };
   if (a === 0 && b === 0x3c) return { found: 'utf-16be', bom: 0 };
   return { found: 'utf-8', bom: 0 };
@@ -47,7 +47,7 @@ function toUtf8(bytes: Buffer, found: Found): Buffer {
   return Buffer.from(text);
 }
 
-/** Sets that hold ASCII at the same places: where nothing else is used, they all say the same. */
+/** Character sets that extend ASCII. For pure ASCII bytes, they all mean the same. */
 const ASCII_SETS = new Set(['us-ascii', 'ascii', 'iso-8859-1', 'latin1', 'windows-1252', 'windows-1258']);
 
 function agrees(label: string, found: Found, xml: Buffer): boolean {

@@ -16,18 +16,18 @@ import { HUB_NAMESPACE, type OperationName } from './wsdl.ts';
 
 export interface Envelope {
   readonly version: Version;
-  /** The element in the body names it, and nothing else does. */
+  /** Named by the element in the body alone. */
   readonly operation: OperationName;
   readonly security: Security | undefined;
   readonly addressing?: Addressing | undefined;
-  /** The values of the elements in the operation, in their order; empty where `problems` says that they do not fit. */
+  /** The values of the elements in the operation, in order. Empty when `problems` is not. */
   readonly values: readonly unknown[];
-  /** Where the message does not fit the XSD: place, line and reason. */
+  /** The violations of the XSD: place, line and reason. */
   readonly problems: readonly Problem[];
 }
 
 const anyText = shapeOf({});
-/** How the elements in an operation are read. */
+/** How the elements of each operation are read. */
 export const SHAPES: Readonly<Record<OperationName, Shape>> = {
   PushDossiers: shapeOf(OPERATIONS['dossier.upsert.v1'] as unknown as SchemaNode),
   PushProgress: shapeOf(OPERATIONS['dossier.progress.v1'] as unknown as SchemaNode),
@@ -36,7 +36,7 @@ export const SHAPES: Readonly<Record<OperationName, Shape>> = {
 };
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
-/** Nothing is fetched, and no entity is known but the five of XML (the guard lets no DOCTYPE through). */
+/** No network access, and no entities but the five of XML. The guard lets no DOCTYPE through. */
 const OPTIONS =
   ParseOption.XML_PARSE_NONET |
   ParseOption.XML_PARSE_NO_XXE |
@@ -46,12 +46,12 @@ const OPTIONS =
 const messages = createValidator();
 
 /**
- * Read an envelope that the guard has passed: libxml2 says what it is and whether it fits the XSD, then its values are
+ * Reads an envelope that passed the guard. libxml2 checks it against the XSD, then the values are
  * read.
  *
  * @param xml UTF-8
- * @param options `headOnly` leaves the operation's content unread; what stood `before` counts for the places told
- * @throws Refusal 400 for what is not one envelope with one operation of the hub
+ * @param options `headOnly` skips the content of the operation; `before` shifts the reported places
+ * @throws Refusal 400 when it is not one envelope with one operation of the hub
  */
 export function readEnvelope(xml: Buffer, { headOnly = false, before = { lines: 0, items: 0 } } = {}): Envelope {
   const document = parse(xml, before.lines);
@@ -62,7 +62,7 @@ export function readEnvelope(xml: Buffer, { headOnly = false, before = { lines: 
   }
 }
 
-/** @throws Refusal 400, with the line, when the bytes are not well-formed XML; its text quotes nothing of theirs */
+/** @throws Refusal 400 with the line when the XML is not well-formed; the text quotes no content */
 export function parse(xml: Buffer, linesBefore = 0): XmlDocument {
   try {
     return XmlDocument.fromBuffer(xml, { encoding: 'UTF-8', option: OPTIONS });
@@ -121,7 +121,10 @@ function operationIn(body: XmlElement): XmlElement {
   );
 }
 
-/** Whom a header block is for: everybody, or whoever the message is for; all else is for somebody on the way. */
+/**
+ * The roles of header blocks for the hub: any node, or the final receiver. Other blocks are for
+ * intermediaries.
+ */
 const FOR_US = {
   '1.1': ['actor', '', 'http://schemas.xmlsoap.org/soap/actor/next'],
   '1.2': ['role', '', `${ENVELOPES['1.2']}/role/next`, `${ENVELOPES['1.2']}/role/ultimateReceiver`],
@@ -133,7 +136,10 @@ function isForUs(block: XmlElement, version: Version): boolean {
   return ours.includes(target?.value.trim() ?? '');
 }
 
-/** What we must understand and do not, is refused: to pass it over could change what the message means. */
+/**
+ * An unknown block with mustUnderstand is refused: ignoring it could change the meaning of the
+ * message.
+ */
 function readHeader(header: XmlElement, version: Version, body: XmlElement): Pick<Envelope, 'security' | 'addressing'> {
   const blocks = elementsIn(header);
   const isMust = (block: XmlElement): boolean =>
@@ -159,7 +165,7 @@ function readHeader(header: XmlElement, version: Version, body: XmlElement): Pic
 }
 
 function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): readonly Problem[] {
-  // SOAP::Lite and others say of each value what they take it for (`xsi:type="xsd:int"`): the schema knows better.
+  // SOAP::Lite and others add a type to each value (`xsi:type="xsd:int"`). The schema's type is used instead.
   if (hasHints)
     for (const hint of operation.find('.//@xsi:type', { xsi: XSI })) if (hint instanceof XmlAttribute) hint.remove();
   if (operation.name === 'Ping') removeSpace(operation);
@@ -175,7 +181,7 @@ function problemsOf(operation: XmlElement, hasHints: boolean, before: Before): r
   }
 }
 
-/** Who indents what he sends writes a line end even into what is empty; it says nothing, though XML Schema minds it. */
+/** Removes line breaks from empty elements: indenting clients write them, and XML Schema rejects them. */
 function removeSpace(operation: XmlElement): void {
   for (const text of operation.find('./text()[normalize-space() = ""]')) if (text instanceof XmlText) text.remove();
 }

@@ -5,7 +5,7 @@ import { ENVELOPES, MEDIA_TYPES, type Version } from './versions.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
 import { writeElement } from './xml.ts';
 
-/** A refusal that SOAP itself has a code for. */
+/** A refusal with its own fault code in SOAP. */
 export class EnvelopeRefusal extends Refusal {
   readonly code: 'VersionMismatch' | 'MustUnderstand';
   constructor(code: EnvelopeRefusal['code'], detail: string) {
@@ -15,9 +15,10 @@ export class EnvelopeRefusal extends Refusal {
 }
 
 /**
- * An envelope of this version. Written here and not by node-soap: its server needs 70 µs for a reply (the whole REST
- * door needs little more), writes null as `xsi:nil` without the namespace, and knows one shape of fault for both
- * versions.
+ * Writes an envelope of this version.
+ *
+ * Not by node-soap: its server needs 70 µs for a reply (the whole REST door needs little more), writes null as
+ * `xsi:nil` without the namespace, and has one fault shape for both versions.
  */
 export function writeEnvelope(version: Version, body: string, header = ''): string {
   const head = header && `<soap:Header>${header}</soap:Header>`;
@@ -25,8 +26,10 @@ export function writeEnvelope(version: Version, body: string, header = ''): stri
 }
 
 /**
- * A refusal in the shape of this version, with its problems in the detail. What the caller must mend is Client (1.2:
- * Sender), what is to be tried again Server (Receiver). HTTP 500 in 1.1, 400 or 500 in 1.2, and 401 with a challenge.
+ * A refusal as a fault of this version, with its problems in the detail.
+ *
+ * Errors of the caller are Client (1.2: Sender), retryable errors are Server (Receiver). The status is 500 in
+ * SOAP 1.1, 400 or 500 in 1.2, and 401 with a challenge.
  */
 function faultResponse(c: Context, version: Version, refusal: Refusal, header?: string): Response {
   const problems = refusal.problems.length > 0 ? refusal.problems : [{ path: '', message: refusal.message }];
@@ -35,7 +38,7 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
     { problems: problems.map(({ path, message }) => ({ path, message })) },
     ` xmlns="${HUB_NAMESPACE}"`,
   );
-  // Who has to wait has nothing to mend.
+  // A caller that has to wait has made no error.
   const isOurs = refusal.status >= 500 || refusal.kind === 'too-often';
   const code = refusal instanceof EnvelopeRefusal ? refusal.code : CODES[version][isOurs ? 1 : 0];
   const body = version === '1.1' ? fault11(code, refusal.message, detail) : fault12(code, refusal.message, detail);
@@ -45,7 +48,7 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
   });
 }
 
-/** Note an error and tell it as a fault, with the header of the envelope where it has one. */
+/** Notes an error and returns it as a fault, with the header of the envelope if there is one. */
 export async function refuse(
   c: Context,
   hub: Pick<DoorContext, 'noteRefusal'>,

@@ -1,35 +1,36 @@
 import { Refusal } from '../../problem.ts';
 
-/** Where something lies in the bytes of an envelope. */
+/** The position of a part in the bytes of an envelope. */
 export interface Slice {
   readonly start: number;
   readonly end: number;
 }
 
-/** The elements inside the operation, each with the bytes that are its own. */
+/** The elements inside the operation, each with its own bytes. */
 export interface Layout {
   readonly items: readonly Slice[];
 }
 
 const MAX_ITEMS = 1_000;
-/** In the Header, and operations in the Body: each may be looked at before anybody knows whose the envelope is. */
+/** The limit of blocks in the Header and operations in the Body, which are read before authentication. */
 const MAX_AROUND = 500;
 const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 64;
 export const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_TAG_BYTES = 64 * 1024;
-/** How much is looked at before others get their turn. */
+/** The number of bytes scanned before other requests get a turn. */
 const STEP_BYTES = 1024 * 1024;
-/** Envelope, Header or Body, block or operation, item. */
+/** The depths of Envelope, Header or Body, block or operation, and item. */
 const [BODY_DEPTH, BLOCK_DEPTH, ITEM_DEPTH] = [2, 3, 4];
 
 /**
- * Look an envelope over before any parser sees it, in one pass that keeps nothing: what would cost a parser its time
- * or memory is refused where it begins. Tells where the items lie, so that a large envelope can be read in parts.
- * Yields now and then, so that its caller can let others have their turn.
+ * Scans an envelope before a parser reads it, in one pass without memory for content.
  *
- * @param xml UTF-8. Whether it is well-formed, the parser says.
- * @throws Refusal 400 for a document type declaration or a limit that is passed, 413 for more than 1,000 items
+ * It refuses anything that would cost a parser much time or memory. It returns the positions of the items, so
+ * that a large envelope can be read in parts. It yields regularly, so that its caller can serve other requests.
+ *
+ * @param xml UTF-8; only the parser checks whether it is well-formed
+ * @throws Refusal 400 for a document type declaration or an exceeded limit, 413 for more than 1,000 items
  */
 export function* lookOver(xml: Buffer): Generator<void, Layout> {
   const items: Slice[] = [];
@@ -45,7 +46,7 @@ export function* lookOver(xml: Buffer): Generator<void, Layout> {
       if (++depth > MAX_DEPTH) throw limit(`a depth of ${MAX_DEPTH} elements`);
       if (depth === BODY_DEPTH && isBody(xml, open)) {
         inBody = true;
-        // With two of them, two readers could mean two different ones.
+        // With two Bodies, two parsers could read different ones.
         if (++bodies > 1) throw new Refusal('bad-request', 'the envelope has more than one Body, expected one');
       }
       if ((!inBody || depth === BLOCK_DEPTH) && ++around > MAX_AROUND)
@@ -93,7 +94,7 @@ function after(xml: Buffer, ending: string, from: number): number {
   return at + ending.length;
 }
 
-/** A `>` inside of quotes does not end the tag; each quoted value is an attribute. */
+/** A `>` inside quotes does not end the tag. Each quoted value is an attribute. */
 function startTagAt(xml: Buffer, open: number): Tag {
   let attributes = 0;
   for (let at = open + 1; at < xml.length; at++) {

@@ -1,6 +1,6 @@
 import { NotLoaded } from '#core/not-loaded';
 
-/** All that reads SOAP and needs libxml2 for it. */
+/** The modules that read SOAP with libxml2. */
 export interface Soap {
   readonly answer: typeof import('./answer.ts').answer;
   readonly readKept: typeof import('./message.ts').readKept;
@@ -10,9 +10,9 @@ export interface Soap {
 let loading: Promise<Soap> | undefined;
 
 /**
- * Load it, once, when the first message needs it: a hub to which nobody speaks SOAP does without.
+ * Loads the modules once, at the first message. A hub without SOAP clients never loads them.
  *
- * @throws NotLoaded with what could not be loaded; the next message tries again
+ * @throws NotLoaded when a module cannot be loaded; the next message tries again
  */
 export function loadSoap(): Promise<Soap> {
   loading ??= load().catch((error: Error) => {

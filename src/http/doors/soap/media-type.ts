@@ -2,21 +2,21 @@ import { quote } from '#core/explain';
 import { Refusal } from '../../problem.ts';
 import type { Version } from './versions.ts';
 
-/** What a Content-Type says of a SOAP message. */
+/** The Content-Type of a SOAP message. */
 export interface MediaType {
   readonly type: string;
   readonly parameters: ReadonlyMap<string, string>;
-  /** For a fault about what cannot be read; the envelope itself has the last word. */
+  /** The assumed version for faults about unreadable messages. The envelope's own version wins. */
   readonly version: Version;
 }
 
 /**
- * Read a Content-Type.
+ * Reads a Content-Type.
  *
- * @throws Refusal 415 when it is not one of SOAP 1.1, SOAP 1.2 or MTOM
+ * @throws Refusal 415 when it is not SOAP 1.1, SOAP 1.2 or MTOM
  */
 export function readMediaType(header: string | undefined): MediaType {
-  // A client says the same in each message, and three steps of a request ask.
+  // Cached: a client sends the same value each time, and one request reads it three times.
   if (header !== undefined && header === last.header) return last.read;
   const read = readAnew(header);
   if (header !== undefined) last = { header, read };
@@ -30,7 +30,7 @@ let last: { readonly header: string; readonly read: MediaType } | { readonly hea
 function readAnew(header: string | undefined): MediaType {
   const [media = ''] = (header ?? '').split(';', 1).map((text) => text.trim().toLowerCase());
   const parameters = parametersOf(header ?? '');
-  // MTOM names the type of what it wraps: SOAP 1.2 in start-info, 1.1 in start-info or type.
+  // MTOM names the type of the wrapped message: SOAP 1.2 in start-info, 1.1 in start-info or type.
   const inner = media === 'multipart/related' ? `${parameters.get('start-info')} ${parameters.get('type')}` : media;
   if (inner.includes('application/soap+xml')) return { type: media, parameters, version: '1.2' };
   if (/text\/xml|application\/(?:xml|xop\+xml)/.test(inner)) return { type: media, parameters, version: '1.1' };

@@ -12,29 +12,31 @@ import { readPlain } from './plain.ts';
 import { inSteps } from './steps.ts';
 import type { OperationName } from './wsdl.ts';
 
-/** The operations that push, and what they carry. */
+/** The push operations and what they carry. */
 export const PUSHES: Readonly<Partial<Record<OperationName, 'dossier.upsert.v1' | 'dossier.progress.v1'>>> = {
   PushDossiers: 'dossier.upsert.v1',
   PushProgress: 'dossier.progress.v1',
 };
 
-/** The envelope of a body, as UTF-8, whatever it came in. */
+/** The envelope of a body as UTF-8, whatever its encoding. */
 export function xmlOf(body: Buffer, contentType: string | undefined): Buffer {
   const { bytes, charset } = rootOf(body, readMediaType(contentType));
   return decodeXml(bytes, charset);
 }
 
-/** An envelope that was opened: who sends it and what is asked; its content when it is asked for. */
+/** An opened envelope: its sender and operation. Its content is read on request. */
 export interface Message {
   readonly head: Omit<Envelope, 'values' | 'problems'>;
-  /** @throws Refusal 422 with place, line and reason when the message does not fit the XSD */
+  /** @throws Refusal 422 with place, line and reason when the message violates the XSD */
   values(): Generator<void, readonly unknown[]>;
 }
 
 /**
- * Open an envelope. What is over 256 KiB is read in parts, each an envelope of its own: the same head and tail, and
- * some of the items. Its head is read first, so that nothing is done for whoever may not send it, and no part keeps
- * the others waiting, nor the memory of the whole.
+ * Opens an envelope.
+ *
+ * Above 256 KiB it is read in parts, each an envelope with the same head and tail and some of the items. The
+ * head is read first, so the hub does no work for unauthorised senders. Reading in parts saves memory and keeps
+ * other requests from waiting.
  */
 export function* openMessage(xml: Buffer): Generator<void, Message> {
   const plain = xml.length <= SMALL_BYTES && readPlain(xml);
@@ -51,7 +53,7 @@ export function* openMessage(xml: Buffer): Generator<void, Message> {
   };
 }
 
-/** Read the items of a body that was kept: for what waits, and to rebuild the index. */
+/** Reads the items of a stored body again, for quarantined items and for a rebuild of the index. */
 export async function readKept(
   body: Buffer,
   operation: string,
@@ -87,7 +89,7 @@ function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer):
   let linesBefore = 0;
   for (let at = 0; at < items.length; ) {
     let upTo = at;
-    // What stands between two items belongs to the later one: the parts leave nothing out.
+    // The bytes between two items belong to the later one, so the parts cover everything.
     while (upTo < items.length && endOf(upTo) - from <= PART_BYTES) upTo++;
     if (upTo === at) upTo++;
     const end = endOf(upTo - 1);

@@ -13,7 +13,7 @@ import { drain } from './steps.ts';
 const XOP = 'http://www.w3.org/2004/08/xop/include';
 const MAX_PARTS = 100;
 const MAX_HEADER_BYTES = 8 * 1024;
-/** An envelope that refers to attachments is put together as a whole. */
+/** The limit of an envelope with attachments, which is assembled as a whole. */
 const MAX_ROOT_BYTES = 256 * 1024;
 
 interface Part {
@@ -21,16 +21,16 @@ interface Part {
   readonly content: Buffer;
 }
 
-/** The envelope of a message: the body itself, or of MTOM the root part with what its xop:Include elements refer to. */
+/** The envelope of a message. For MTOM, the root part with the contents of its xop:Include elements. */
 export interface Root {
   readonly bytes: Buffer;
   readonly charset: string | undefined;
 }
 
 /**
- * Find the envelope in an MTOM message (multipart/related).
+ * Finds the envelope in an MTOM message (multipart/related).
  *
- * @throws Refusal 400 when a part is missing, is not as long as it says, or ends early
+ * @throws Refusal 400 when a part is missing, has another length than it states, or ends early
  */
 export function rootOf(body: Buffer, media: MediaType): Root {
   if (media.type !== 'multipart/related') return { bytes: body, charset: media.parameters.get('charset') };
@@ -82,14 +82,14 @@ function partOf(bytes: Buffer): Part {
   throw refused(`got the transfer encoding ${quote(encoding)}, expected binary, 8bit, 7bit or base64`);
 }
 
-/** XOP: each Include stands for the base64 text of the part that it refers to. */
+/** XOP: each Include is replaced by the base64 text of its part. */
 function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
   if (root.length > MAX_ROOT_BYTES) throw refused(`an envelope with attachments of more than ${MAX_ROOT_BYTES} bytes`);
   drain(lookOver(root));
   const document = parse(root);
   try {
     const includes = includesIn(document, parts);
-    // The parser holds marks alone: with 18 MB in it, it held up everybody for half a second.
+    // The parser sees only marks: with 18 MB of text in it, it blocked the process for half a second.
     const mark = randomUUID();
     for (const { include, parent } of includes) {
       parent.addText(mark);
@@ -110,8 +110,10 @@ interface Include {
 }
 
 /**
- * All of them, before any is replaced: one that stands in another would be gone with it, and few of them that refer to the
- * same part could make gigabytes of a message.
+ * Collects all Include elements before any is replaced.
+ *
+ * A nested one would be lost with its parent. Several that refer to the same part could expand a message to
+ * gigabytes.
  */
 function includesIn(document: XmlDocument, parts: readonly Part[]): readonly Include[] {
   const byId = new Map(parts.toReversed().map((part) => [idOf(part), part]));
@@ -125,14 +127,14 @@ function includesIn(document: XmlDocument, parts: readonly Part[]): readonly Inc
     const part = byId.get(idIn(href));
     if (!part) throw refused(`the part ${quote(href)} is missing`);
     if (met.size === met.add(part).size) throw refused(`two xop:Include refer to the part ${quote(href)}`);
-    // In base64 it is longer by a third.
+    // Base64 adds a third to the length.
     if (part.content.length > (MAX_TEXT_BYTES / 4) * 3)
       throw refused(`the part ${quote(href)} is longer than a text may be, which is ${MAX_TEXT_BYTES} bytes in base64`);
     return { include, parent, part };
   });
 }
 
-/** The Content-ID that a `cid:` refers to. */
+/** The Content-ID in a `cid:` URL. */
 function idIn(href: string): string {
   try {
     return decodeURIComponent(href.replace(/^cid:/, ''));

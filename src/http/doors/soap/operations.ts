@@ -17,7 +17,7 @@ import type { Writable } from './xml.ts';
 
 export type OperationContext = DoorContext & Pick<AppContext, 'index' | 'audit'>;
 
-/** What was asked, by whom; and the body as it came, to be kept. */
+/** The operation, its caller, and the received body for the message log. */
 export interface Call {
   readonly c: Context;
   readonly party: string;
@@ -31,7 +31,10 @@ const { version: VERSION } = JSON.parse(readFileSync(new URL('../../../../packag
   version: string;
 };
 
-/** Do what an envelope asks for; the result is the content of its response element, in the order of the WSDL. */
+/**
+ * Runs the operation of an envelope. The result is the content of the response element, in WSDL
+ * order.
+ */
 export async function run(hub: OperationContext, call: Call): Promise<Writable> {
   switch (call.operation) {
     case 'PushDossiers':
@@ -52,7 +55,7 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
     door: 'soap',
     operation: carried,
     keyName: caller.key.id,
-    // Its parameters are needed to read the body again: the boundary, the character set.
+    // Its parameters (boundary, charset) are needed to read the stored body again.
     mediaType: c.req.header('content-type')?.slice(0, 1_000),
     body,
     bodyBytes: body.length,
@@ -69,7 +72,10 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
   return { receipt, result: shown };
 }
 
-/** A party reads in full what it may (IndexReader.toldBy), and each read is in the audit; of other dossiers it learns nothing. */
+/**
+ * A party reads its own dossiers in full (IndexReader.toldBy), and the audit records each read. It
+ * learns nothing of others.
+ */
 async function getDossier(hub: OperationContext, { party, caller, values }: Call): Promise<Writable> {
   if (!caller.isFresh)
     throw new Refusal(

@@ -7,14 +7,15 @@ import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE, WSDL } from './wsdl.ts';
 
 /**
- * Reads an envelope of the most common kind in one pass: no Header, no attributes but namespace declarations down to the
- * operation, no comments or CDATA, and every value in the plainest notation of its XSD type. Returns undefined for any
- * other envelope, which the guard, libxml2 and the XSD then read. They would read the same values in the envelopes that
- * this function reads (plain.test.ts compares both).
+ * Reads an envelope of the most common kind in one pass. Undefined for any other envelope.
  *
- * CPU per dossier, both ways in turn in one process: 24 µs against 124 µs for one dossier in an envelope, 19 µs against
- * 71 µs for 50. Without it one dossier by SOAP costs the hub 689 µs instead of 589 µs, and SOAP falls from 0.81 to 0.69
- * of the REST rate. The floor is 0.7 (docs/measurements.md).
+ * Such an envelope has no Header, comments or CDATA. It has no attributes except namespace declarations down to
+ * the operation, and all values have the plainest notation of their XSD type. The guard, libxml2 and the XSD
+ * read all other envelopes, and would read the same values here (plain.test.ts compares both).
+ *
+ * CPU per dossier, both ways in turn in one process: 24 µs against 124 µs for one dossier in an envelope, 19 µs
+ * against 71 µs for 50. Without this function one dossier by SOAP costs the hub 689 µs instead of 589 µs, and
+ * SOAP falls from 0.81 to 0.69 of the REST rate. The floor is 0.7 (docs/measurements.md).
  *
  * @param xml UTF-8
  */
@@ -31,7 +32,7 @@ export function readPlain(xml: Buffer): Envelope | undefined {
   if (!version || inBody?.get(body ?? '') !== namespace || inOperation?.get(called ?? '') !== HUB_NAMESPACE)
     return undefined;
   const items = itemsUnder(called, operation as OperationName);
-  // What has no elements has no space between them either.
+  // Without child elements there is no space between them either.
   if (items?.length === 0 && !start.endsWith('>')) return undefined;
   const values =
     items &&
@@ -43,12 +44,12 @@ export function readPlain(xml: Buffer): Envelope | undefined {
   return values && { version, operation: operation as OperationName, security: undefined, values, problems: [] };
 }
 
-/** What XML does not allow in a text, or has read as something else than it is written. */
+/** Characters that XML forbids in text or normalises. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_PLAIN = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]|\]\]>/;
-/** How much stands before the items at most: far below what guard and libxml2 allow of a tag and of a name. */
+/** The limit of the text before the items, far below the limits of the guard and libxml2. */
 const MAX_START = 4096;
-/** libxml2 refuses what is no URI. */
+/** libxml2 refuses other texts than URIs. */
 const URI = '(?:urn:[a-z][\\w.-]*(?::[\\w.-]+)*|https?://[a-z][\\w.-]*(?:/[\\w.-]*)*)';
 const DECLARATIONS = `((?:[ \\t\\n]+xmlns(?::[A-Za-z][\\w.-]*)?=(?:"${URI}"|'${URI}')){0,16})`;
 const PREFIX = '(?:([A-Za-z][\\w.-]*):)?';
@@ -61,7 +62,7 @@ const START = new RegExp(
 type Namespaces = ReadonlyMap<string, string>;
 const NOTHING: Namespaces = new Map();
 
-/** The namespaces by their prefixes in an element; undefined where one is declared twice, or is XML's own. */
+/** The namespaces of an element by prefix. Undefined when one is declared twice or is reserved by XML. */
 function declared(declarations: string, around: Namespaces): Namespaces | undefined {
   if (declarations === '') return around;
   const own = new Map<string, string>();
@@ -78,7 +79,7 @@ function declared(declarations: string, around: Namespaces): Namespaces | undefi
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
-/** An element as it is written under one prefix, and what may stand in it. */
+/** An element name with its prefix, and the allowed content. */
 interface Place {
   readonly name: string;
   readonly opening: string;
@@ -87,12 +88,12 @@ interface Place {
   readonly most: number;
   readonly isList: boolean;
   readonly shape: Shape;
-  /** The plainest notation of a simple type; undefined of a record. */
+  /** Checks the plainest notation of a simple type. Undefined for a record. */
   readonly notation: ((text: string) => boolean) | undefined;
   readonly children: readonly Place[];
 }
 
-/** The items of an operation, read from its place in the text to its end and the ends of what is around it. */
+/** The items of an operation, read up to the end tags of the envelope. */
 function readItems(
   text: string,
   start: number,
@@ -109,7 +110,7 @@ function readItems(
   }
   return at === text.length ? values : undefined;
 
-  /** Over a tag, and the space behind it. */
+  /** Skips a tag and the space after it. */
   function pass(tag: string): void {
     at += tag.length;
     for (let code = text.charCodeAt(at); code === 0x20 || code === 0x0a || code === 0x09; )
@@ -150,7 +151,7 @@ function readItems(
   }
 }
 
-/** Of the references to characters only the five names are plain. */
+/** Resolves the five named references. Other references are not plain. */
 function dereferenced(raw: string): string | undefined {
   if (raw.replaceAll(REFERENCE, '').includes('&')) return undefined;
   return raw.replaceAll(REFERENCE, (reference) => CHARACTERS[reference] as string);
@@ -165,7 +166,7 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   '&apos;': "'",
 };
 
-/** Days that every month has need no calendar. */
+/** Days 1 to 28 need no calendar check. */
 const DATE_TIME =
   /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)?$/;
 const LONG_MONTHS = /^[12]\d{3}-(?:(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T/;
@@ -178,7 +179,7 @@ const NOTATIONS: Readonly<Record<string, (text: string) => boolean>> = {
   'xs:long': (text) => /^-?\d{1,18}$/.test(text),
 };
 
-/** The elements of each complex type, and of each message, as the WSDL declares them. */
+/** The elements of each complex type and of each message, as the WSDL declares them. */
 const DECLARED = readDeclarations();
 
 interface Declared {
@@ -219,7 +220,10 @@ function declaredBy(element: XmlElement): Declared {
 }
 
 const known = new Map<string, readonly Place[]>();
-/** As many as there are clients' habits; somebody who makes up new ones drives out the oldest, and keeps none out. */
+/**
+ * The cache size, for the notations of usual clients. A client that invents new ones only evicts the
+ * oldest.
+ */
 const MOST_KNOWN = 64;
 
 function itemsUnder(prefix: string | undefined, operation: OperationName): readonly Place[] | undefined {

@@ -2,13 +2,14 @@ import { XmlDocument, type XmlElement, XsdValidator } from 'libxml2-wasm';
 import { WSDL } from './wsdl.ts';
 
 /**
- * The checker of an element in a Body, by the schema that stands in the WSDL. `xsi:nil` is allowed everywhere: .NET and PHP
- * write it for "nothing", and nothing it is. Only a push is no push with nothing in it.
+ * Creates the validator of an element in a Body, from the schema in the WSDL.
+ *
+ * It allows `xsi:nil` everywhere, because .NET and PHP write it for an absent value. A push must have content.
  */
 export function createValidator(): XsdValidator {
   const wsdl = XmlDocument.fromString(WSDL);
   const schema = wsdl.get('//xs:schema', { xs: XSD }) as XmlElement;
-  // The schema uses prefixes that the WSDL declares above it.
+  // The schema uses prefixes that the WSDL declares on its root.
   const declarations = Object.entries(wsdl.root.nsDeclarations).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`);
   const hub = schema
     .toString()
@@ -24,7 +25,7 @@ export function createValidator(): XsdValidator {
   }
 }
 
-/** So that an item can be checked by itself, to tell which one of many it is that does not fit. */
+/** Lets a single item be validated, to find the invalid one among many. */
 const ITEMS = '<xs:element name="dossier" type="tns:Dossier"/><xs:element name="progress" type="tns:Progress"/>';
 const XSD = 'http://www.w3.org/2001/XMLSchema';
 

@@ -17,9 +17,9 @@ export interface UsernameToken {
   readonly created: string | undefined;
 }
 
-/** What a signature claims, before anything of it is checked. */
+/** The claims of a signature before it is verified. */
 export interface SignatureClaim {
-  /** The Signature with all declarations that are in its scope, to be checked outside of its envelope. */
+  /** The Signature with all namespace declarations in its scope, so that it can be verified alone. */
   readonly xml: string;
   readonly value: string;
   /** DER, in base64. */
@@ -30,16 +30,16 @@ export interface SignatureClaim {
 }
 
 export interface Security {
-  /** When the sender wants it to count no more, signed or not. */
+  /** The expiry that the sender set, signed or not. */
   readonly expires: string | undefined;
   readonly token: UsernameToken | undefined;
   readonly signature: SignatureClaim | undefined;
 }
 
 /**
- * Read the WS-Security header as it stands; nothing is checked yet.
+ * Reads the WS-Security header without verifying it.
  *
- * @throws Refusal 400 where it is not clear what it says, such as two tokens or an id that two elements have
+ * @throws Refusal 400 when it is ambiguous, such as two tokens, or an id that two elements have
  */
 export function readSecurity(security: XmlElement, body: XmlElement): Security {
   const token = only(security, WSSE, 'UsernameToken');
@@ -72,7 +72,7 @@ function readToken(token: XmlElement): UsernameToken {
     );
   return {
     username,
-    // Comments do not count: `se<!-- -->cret` is `secret` to whoever signs, compares or reads it.
+    // Comments do not count: signers and readers see `secret` in `se<!-- -->cret`.
     password: password.content,
     isDigest: type.endsWith('Digest'),
     nonce: only(token, WSSE, 'Nonce')?.content.trim(),
@@ -102,7 +102,7 @@ function readSignature(
   };
 }
 
-/** A namespace that is a relative reference has no canonical form (Canonical XML 1.0, 1.3). */
+/** A relative URI as a namespace has no canonical form (Canonical XML 1.0, 1.3). */
 function canonical(signature: XmlElement): string {
   try {
     return signature.canonicalizeToString();
@@ -115,13 +115,13 @@ function canonical(signature: XmlElement): string {
   }
 }
 
-/** The id by which WS-Security refers to an element; node-soap writes it without its namespace. */
+/** The id for WS-Security references. Node-soap writes it without a namespace. */
 function idOf(element: XmlElement): string | undefined {
   const ids = element.attrs.filter(({ name }) => name === 'Id');
   return (ids.find((id) => id.namespaceUri === WSU) ?? ids.find((id) => id.namespaceUri === ''))?.value;
 }
 
-/** Of two elements with one id, one could have been signed and the other be used. */
+/** With two elements of one id, one could be signed and the other be read. */
 function refuseTwins(anywhere: XmlElement, id: string): void {
   if (!/^[A-Za-z_][\w.-]{0,199}$/.test(id))
     throw new Refusal(
@@ -132,7 +132,7 @@ function refuseTwins(anywhere: XmlElement, id: string): void {
     throw new Refusal('unauthorized', `the id ${quote(id)} is the id of more than one element, expected one`);
 }
 
-/** The certificate that the message carries: in a token that KeyInfo refers to, or in KeyInfo itself. */
+/** The certificate in the message: in a token that KeyInfo refers to, or in KeyInfo itself. */
 function certificateOf(signature: XmlElement, security: XmlElement): string {
   const keyInfo = only(signature, DSIG, 'KeyInfo');
   const reference = keyInfo?.get('wsse:SecurityTokenReference/wsse:Reference/@URI', { wsse: WSSE })?.content;

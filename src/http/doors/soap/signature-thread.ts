@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type SignatureCheck, verify } from './verify.ts';
 
-/** The thread in which large envelopes have their signature checked; it answers once. */
+/** The worker thread for signatures of large envelopes. It answers once. */
 parentPort?.postMessage(verify(workerData as SignatureCheck));

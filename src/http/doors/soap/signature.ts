@@ -3,15 +3,16 @@ import { compiled } from '../../../process/compiled.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
 
-/** A check takes as long as the envelope is large: from here on it is done in a thread of its own. */
+/** Verification time grows with the envelope. From this size on, a worker thread does it. */
 const THREAD_CHARS = 32 * 1024;
-/** xml-crypto's parser needs many times the memory of what it parses. */
+/** The limit of a signed envelope: xml-crypto's parser needs many times its memory. */
 const MAX_SIGNED_CHARS = 2 * 1024 * 1024;
 
 /**
- * Check the signature of an envelope (XML Signature; exclusive canonicalisation, RSA with SHA-256 or SHA-512).
+ * Verifies the signature of an envelope (XML Signature; exclusive canonicalisation, RSA with SHA-256
+ * or SHA-512).
  *
- * @throws Refusal 401 with what is wrong with it, 413 for a signed envelope of more than 2 Mi characters
+ * @throws Refusal 401 with the reason, 413 for a signed envelope of more than 2 Mi characters
  */
 export async function checkSignature(check: SignatureCheck): Promise<Verified> {
   if (check.xml.length > MAX_SIGNED_CHARS)
@@ -26,7 +27,7 @@ export async function checkSignature(check: SignatureCheck): Promise<Verified> {
 
 let before: Promise<unknown> = Promise.resolve();
 
-/** One at a time: whoever sends many of them waits for them alone. */
+/** One check at a time, so a sender of many only delays its own kind. */
 function inThread(check: SignatureCheck): Promise<ReturnType<typeof verify>> {
   const turn = before.then(() => askThread(check));
   before = turn.catch(() => undefined);

@@ -1,9 +1,9 @@
 import { nextTurn } from '../../../concurrency/yielding.ts';
 
-/** How long one request works before others get their turn. */
+/** The time that one request works before others get their turn. */
 const TURN_MS = 8;
 
-/** Run work that yields now and then to its end, at once. */
+/** Runs work that yields regularly to its end, without a break. */
 export function drain<Out>(work: Generator<void, Out>): Out {
   for (;;) {
     const { done, value } = work.next();
@@ -11,7 +11,7 @@ export function drain<Out>(work: Generator<void, Out>): Out {
   }
 }
 
-/** Run it without keeping other requests waiting. */
+/** Runs such work without blocking other requests. */
 export async function inSteps<Out>(work: Generator<void, Out>): Promise<Out> {
   let began = performance.now();
   for (;;) {

@@ -3,15 +3,18 @@ import { elementsIn } from './elements.ts';
 import { TIMES } from './schemas.ts';
 
 /**
- * A date that the calendar does not have spoils its item, not the envelope, and a blank one says nothing: what is written
- * as a time is left to the record's own check, and the XSD is shown another in its place. (The values are read from the
- * message itself.) What is no time at all does not fit the schema. Tells whether anything was put in a place.
+ * Replaces the times in an operation by valid ones before the XSD check. Returns whether it replaced
+ * any.
+ *
+ * An impossible date (such as 30 February) then invalidates only its item, and a blank one means no value: the
+ * record's own check decides. The values are read from the original message. Text that is not written like a
+ * time still violates the schema.
  */
 export function standInForTimes(operation: XmlElement): boolean {
   let isChanged = false;
   for (const element of operation.find(TIME_ELEMENTS)) {
     if (!(element instanceof XmlElement) || element.content === STAND_IN) continue;
-    // Trimmed first: space on both sides of a pattern costs the square of its length where the pattern does not fit.
+    // Trimmed first, because space on both sides of a pattern takes quadratic time when the pattern does not match.
     if (!WRITTEN_AS_TIME.test(element.content.trim()) || elementsIn(element).length > 0 || isNil(element)) continue;
     const [first, ...rest] = element.find('./text()') as XmlText[];
     for (const text of rest) text.content = '';

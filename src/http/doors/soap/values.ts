@@ -25,10 +25,10 @@ export function shapeOf(schema: SchemaNode): Shape {
 }
 
 const SIMPLE = ['boolean', 'integer'] as const;
-/** Envelope, Body, operation, value. */
+/** The depths of Envelope, Body, operation and value. */
 const [BODY_DEPTH, OPERATION_DEPTH, VALUE_DEPTH] = [2, 3, 4];
 
-/** An element that is open. */
+/** An open element. */
 interface Open {
   readonly member: Member;
   readonly record: Record<string, unknown>;
@@ -37,10 +37,11 @@ interface Open {
 }
 
 /**
- * The operation of an envelope that has passed the XSD, and the values of its elements: repeated elements are lists,
- * xs:boolean is true or false, xs:long a number where that is exact. All else stays the text that it is, so `007` and
- * 12345678901234567.89 arrive whole; what does not fit stays a text too, and the canonical record's own check says
- * what is wrong with it. Measured: a third of what it costs to ask libxml2's document for each name and text.
+ * Reads the operation of an envelope that passed the XSD, and the values of its elements.
+ *
+ * Repeated elements become lists, xs:boolean true or false, xs:long a number if that is exact. All else stays
+ * text, so `007` and 12345678901234567.89 arrive unchanged. Invalid values stay text too, and the record's own
+ * check reports them. Measured: a third of the cost of reading libxml2's document.
  */
 export function readValues<Name extends string>(
   xml: string,
@@ -58,7 +59,7 @@ export function readValues<Name extends string>(
     if (!inBody) return;
     if (depth === OPERATION_DEPTH && Object.hasOwn(shapes, local(name))) operation = local(name) as Name;
     if (depth < VALUE_DEPTH || operation === undefined) return;
-    // What the XSD has passed has no other members.
+    // After the XSD check there are no other members.
     const member = open.at(-1)?.member.shape.members.get(local(name)) ?? of(shapes[operation]);
     open.push({ member, record: {}, text: '', isNil: isNil(attributes as Record<string, string>) });
   });
@@ -78,7 +79,7 @@ export function readValues<Name extends string>(
   try {
     parser.write(xml).close();
   } catch (error) {
-    // It is the stricter one here and there.
+    // This parser is stricter than libxml2 in some cases.
     throw new Refusal('not-json', `the envelope is not well-formed XML: ${(error as Error).message.slice(0, 200)}`);
   }
   return { operation, values };
@@ -92,7 +93,7 @@ function local(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-/** The XSD lets no attribute through but those of XMLSchema-instance, and declarations of namespaces. */
+/** The XSD allows only XMLSchema-instance attributes and namespace declarations. */
 function isNil(attributes: Readonly<Record<string, string>>): boolean {
   for (const name in attributes)
     if (local(name) === 'nil' && !name.startsWith('xmlns:') && /^\s*(?:true|1)\s*$/.test(attributes[name] as string))
@@ -105,7 +106,7 @@ function addTo(record: Record<string, unknown>, closed: Open): void {
   const value = valueIn(closed);
   const list = record[name];
   if (!isList) record[name] = value;
-  // An entry that is nothing is no entry.
+  // A nil entry of a list is left out.
   else if (value === null) return;
   else if (Array.isArray(list)) list.push(value);
   else record[name] = [value];
@@ -117,8 +118,9 @@ function valueIn({ member: { shape }, record, text, isNil }: Open): unknown {
 }
 
 /**
- * A value with its members in the order of its shape, which is the WSDL's. What is merged of several versions has them
- * in the order in which they came, and clients that check or read a sequence strictly stumble over it.
+ * Sorts the members of a value in the order of its shape, which is the WSDL's order.
+ *
+ * A record merged from several versions has them in order of arrival. Strict clients reject that sequence.
  */
 export function inOrder(shape: Shape, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((one) => inOrder(shape, one));
@@ -128,7 +130,7 @@ export function inOrder(shape: Shape, value: unknown): unknown {
   return Object.fromEntries(members.map(({ name, shape: of }) => [name, inOrder(of, record[name])]));
 }
 
-/** The value that the text of an element is. */
+/** The value of an element's text. */
 export function simpleValue({ kind }: Shape, text: string): unknown {
   if (kind === 'boolean') return BOOLEANS.get(text.trim()) ?? text;
   return kind === 'integer' ? wholeNumber(text) : text;

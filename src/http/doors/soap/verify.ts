@@ -4,7 +4,7 @@ import { ENVELOPES } from './versions.ts';
 export interface SignatureCheck {
   /** The whole envelope. */
   readonly xml: string;
-  /** Its Signature, with the declarations in its scope. */
+  /** Its Signature, with the namespace declarations in its scope. */
   readonly signature: string;
   /** PEM. */
   readonly certificate: string;
@@ -13,13 +13,13 @@ export interface SignatureCheck {
 }
 
 export interface Verified {
-  /** An envelope of nothing but the Body that was signed, byte for byte as it was hashed. */
+  /** An envelope with only the signed Body, byte for byte as it was hashed. */
   readonly xml: string;
   readonly isTimestampSigned: boolean;
 }
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-/** Leaves out the Signature, which is in the header anyway: node-soap asks for it. */
+/** Excludes the Signature, which is in the header anyway. Node-soap requires this transform. */
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 const SIGNATURES = [
   'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
@@ -30,10 +30,10 @@ const DIGESTS = ['http://www.w3.org/2001/04/xmlenc#sha256', 'http://www.w3.org/2
 const MAX_REFERENCES = 10;
 const CHANGED = 'what is signed was changed, or another key signed it';
 
-/** Check a signature, at once. What is wrong is a value: it has to come through from another thread. */
+/** Verifies a signature synchronously. An error is a value, so that it can cross threads. */
 export function verify(check: SignatureCheck): Verified | { readonly refused: string } {
   const signed = new SignedXml({ publicCert: check.certificate });
-  // What is not here is refused by name: SHA-1, MD5, HMAC, canonicalisations that see the surroundings or comments.
+  // All other algorithms are refused: SHA-1, MD5, HMAC, inclusive canonicalisation, and those with comments.
   signed.SignatureAlgorithms = only(signed.SignatureAlgorithms, SIGNATURES);
   signed.HashAlgorithms = only(signed.HashAlgorithms, DIGESTS);
   signed.CanonicalizationAlgorithms = only(signed.CanonicalizationAlgorithms, [EXCLUSIVE, ENVELOPED]);

@@ -6,11 +6,11 @@ export const HUB_NAMESPACE = 'urn:lienthong:hub:v1';
 /** The operations of the WSDL. */
 export type OperationName = 'PushDossiers' | 'PushProgress' | 'GetDossier' | 'Ping';
 
-/** As it stands in the file, its addresses yet to be filled in. */
+/** The file unchanged, with placeholders for the addresses. */
 export const WSDL = readFileSync(new URL('../../../../schemas/hub.wsdl', import.meta.url), 'utf8');
 
 /** The WSDL with its addresses filled in. */
 export function wsdlAt(address: string): string {
-  // A function, for `$&` in a replacement text would mean something.
+  // A function, because `$&` has a meaning in a replacement text.
   return WSDL.replaceAll('{{ADDRESS}}', () => escapeXml(address));
 }

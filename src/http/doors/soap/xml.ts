@@ -1,4 +1,7 @@
-/** What may be written as XML: objects become elements in the order of their members, lists repeat theirs, nothing is written for nothing. */
+/**
+ * A value to write as XML: objects become elements in member order, lists repeat them, empty values
+ * are left out.
+ */
 export type Writable =
   | string
   | number
@@ -8,9 +11,9 @@ export type Writable =
   | readonly Writable[]
   | { readonly [name: string]: Writable };
 
-/** One element, or several of the same name for a list. */
+/** Writes one element, or several of the same name for a list. */
 export function writeElement(name: string, value: Writable, attributes = ''): string {
-  // A null would have to be xsi:nil, which the schema does not allow: what is not known is not told.
+  // The schema does not allow xsi:nil, so unknown values are left out.
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map((one) => writeElement(name, one)).join('');
   if (typeof value !== 'object') return `<${name}${attributes}>${escapeXml(String(value))}</${name}>`;
@@ -26,7 +29,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** A text for an element or a quoted attribute. What XML 1.0 has no way to write becomes U+FFFD. */
+/** Escapes a text for an element or a quoted attribute. Characters outside XML 1.0 become U+FFFD. */
 export function escapeXml(text: string): string {
   return NEEDS_CARE.test(text)
     ? text.replaceAll(UNWRITABLE, '\uFFFD').replaceAll(/[&<>"\r]/g, (one) => ESCAPES[one] as string)

@@ -1,8 +1,8 @@
-/** A body as an operator reads it. */
+/** A body as an operator sees it. */
 export interface BodyView {
   readonly format: 'json' | 'ndjson' | 'xml' | 'text' | 'hidden';
-  /** Indented; secrets never, what is personal masked unless the key may see it. */
+  /** Indented. Secrets are always masked, personal data unless the key may see it. */
   readonly text: string;
-  /** What is not shown of it, and why. */
+  /** Which part is not shown, and why. */
   readonly note?: string;
 }

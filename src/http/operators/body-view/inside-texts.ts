@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { type Budget, DEEPEST, markupIn, TooDeep, valuesIn } from './limits.ts';
 
-/** How XML is read: as it stands there. */
+/** Options that read XML unchanged. */
 export const XML = {
   ignoreAttributes: false,
   attributeNamePrefix: '',
@@ -9,10 +9,10 @@ export const XML = {
   parseTagValue: false,
   parseAttributeValue: false,
 } as const;
-/** For XML inside of a text: as an object, whose order does not matter. */
+/** For XML inside a text: an object, because order does not matter here. */
 const treeParser = new XMLParser({ ...XML, removeNSPrefix: true, maxNestedTags: DEEPEST });
 
-/** What stands in a text as JSON or XML of its own is opened, so that it is read, and masked, by its names. */
+/** Parses JSON or XML inside a text, so that its values are masked by their names. */
 export function expanded(value: unknown, budget: Budget, depth = 0): unknown {
   if (depth > DEEPEST) throw new TooDeep();
   if (Array.isArray(value)) return value.map((one) => expanded(one, budget, depth + 1));
@@ -21,7 +21,7 @@ export function expanded(value: unknown, budget: Budget, depth = 0): unknown {
   return typeof value === 'string' ? openedText(value, budget, depth) : value;
 }
 
-/** Files come as base64 without a blank. */
+/** Embedded files are base64 without blanks. */
 const LONG_TEXT = 2_000;
 const OPENED = /^\s*(?:[{[<]|&lt;)/;
 
@@ -35,7 +35,7 @@ export function openedText(text: string, budget: Budget, depth = 0): unknown {
   const plain = text.includes('&lt;') ? unescaped(text) : text;
   const isXml = plain.trimStart()[0] === '<';
   try {
-    // XML is counted before it is parsed, which takes ten times as long as JSON.
+    // Counts the markup before parsing XML, because parsing takes ten times as long as for JSON.
     if (isXml && markupIn(plain) > budget.values) return notShown;
     const value = isXml ? treeParser.parse(plain, true) : JSON.parse(plain);
     const values = valuesIn(value, depth + 1);
@@ -43,7 +43,7 @@ export function openedText(text: string, budget: Budget, depth = 0): unknown {
     budget.values -= values;
     return expanded(value, budget, depth + 1);
   } catch {
-    // Cut or broken, its names cannot be told from its values.
+    // When it is cut or broken, names and values cannot be distinguished.
     return `(${text.length} characters that cannot be read)`;
   }
 }

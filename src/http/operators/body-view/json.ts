@@ -8,7 +8,7 @@ import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } fr
 
 const MOST_IN_A_LIST = 100_000;
 
-/** A body of JSON; undefined for what is none. */
+/** Shows a JSON body. Undefined when it is not JSON. */
 export async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
   try {
     const beginning = body.length <= SMALL_BYTES ? await beginningOfWhole(parseWhole(body)) : await part(body);
@@ -27,7 +27,7 @@ export async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<Bo
 
 interface Beginning<Value = unknown> {
   readonly value: Value;
-  /** How many values there are in it, those not counted that stand inside of texts. */
+  /** The number of values, without those inside texts. */
   readonly values: number;
   readonly note: string;
 }
@@ -69,12 +69,12 @@ async function beginningOfList(list: readonly unknown[], most = MOST_VALUES): Pr
   return { value, values, note };
 }
 
-/** A body of a JSON text a line; undefined for what is none. */
+/** Shows a body with one JSON text per line. Undefined when it is not such a body. */
 export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
   const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n').slice(0, MOST_ITEMS);
   const parsed: unknown[] = [];
   try {
-    // The last line may be cut.
+    // The last line may be incomplete.
     for (const line of lines.length > 1 ? lines.slice(0, -1) : lines) if (line.trim()) parsed.push(JSON.parse(line));
   } catch {
     return undefined;

@@ -1,25 +1,25 @@
 import { SMALL_BYTES } from '../../json-body.ts';
 
-/** Of a long list so many items are shown. */
+/** The number of shown items of a long list. */
 export const MOST_ITEMS = 50;
-/** So many values are shown of any body: each is looked through for what is to be masked, while others wait. */
+/** The number of shown values of a body. Each is checked for masking while other requests wait. */
 export const MOST_VALUES = 5_000;
-/** So long all texts are that are looked through: those of a small body, and what is opened of them. */
+/** The total length of the checked texts: those of a small body, and their opened contents. */
 const MOST_CHARACTERS = 2 * SMALL_BYTES;
-/** A name as long counts as one value more. */
+/** A name of this length counts as an additional value. */
 const LONG_NAME = 100;
 
-/** No record is nested so deep; whoever sends more wants to see the reader fall. */
+/** The depth limit. Real records are never so deep, only attacks are. */
 export const DEEPEST = 100;
 
 export class TooDeep extends Error {}
 
-/** Nobody would read so many values of one thing. */
+/** A body with more values than anybody would read. */
 export class TooLarge extends Error {}
 
-/** How much more is looked through of a body. */
+/** The remaining work for a body. */
 export interface Budget {
-  /** That stand inside of texts. */
+  /** Values inside texts. */
   values: number;
   characters: number;
 }
@@ -28,7 +28,7 @@ export function budgetBeside(values: number): Budget {
   return { values: MOST_VALUES - values, characters: MOST_CHARACTERS };
 }
 
-/** How many values there are in one, itself counted, up to a little more than are shown. */
+/** The number of values in a value, with itself. Stops a little above the limit. */
 export function valuesIn(value: unknown, depth = 0): number {
   if (depth > DEEPEST) throw new TooDeep();
   if (typeof value !== 'object' || value === null) return 1;
@@ -42,7 +42,7 @@ export function valuesIn(value: unknown, depth = 0): number {
   return count;
 }
 
-/** As many elements and attributes as XML has at most, up to a little more than are shown. */
+/** The maximum number of elements and attributes in XML. Stops a little above the limit. */
 export function markupIn(xml: string): number {
   let count = 0;
   for (const _ of xml.matchAll(/<[^/]|=\s*["']/g)) if (++count > MOST_VALUES) break;

@@ -6,8 +6,10 @@ import { DEEPEST, TooDeep, TooLarge } from './limits.ts';
 import { viewXml } from './xml.ts';
 
 /**
- * Show a body. What is neither JSON nor XML cannot be masked, so only a key that may see personal data reads it; what
- * is nested over 100 deep nobody.
+ * Shows a body.
+ *
+ * A body that is neither JSON nor XML cannot be masked, so only a key with access to personal data sees it.
+ * Bodies nested over 100 deep are never shown.
  *
  * @param mayBePersonal whether the key may see personal data
  */
@@ -38,7 +40,7 @@ function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
     };
   const show = createShowText([], true);
   const text = body.toString('utf8', 0, SMALL_BYTES);
-  // Forms: name=value. Looked for where a name begins: from each letter of a long word it would take minutes.
+  // Forms: name=value. The pattern starts where a name begins, because a start at each letter would take minutes.
   return {
     format: 'text',
     text: text.replaceAll(

@@ -10,7 +10,7 @@ export interface WireView {
   readonly reply: BodyView;
 }
 
-/** What went over the wire of one attempt, call by call. */
+/** The exchanged messages of one attempt, call by call. */
 export async function viewWire(kept: string, mayBePersonal: boolean): Promise<readonly WireView[]> {
   const calls = JSON.parse(kept) as readonly (Omit<WireView, 'request' | 'reply'> &
     Record<'request' | 'reply', string>)[];
@@ -26,7 +26,7 @@ export async function viewWire(kept: string, mayBePersonal: boolean): Promise<re
   return views;
 }
 
-/** Parameters may carry secrets, and paths numbers of people. */
+/** Masks a URL: parameters may hold secrets, and paths identity numbers. */
 function shownUrl(url: string, mayBePersonal: boolean): string {
   const show = createShowText([], mayBePersonal);
   const [path = '', query] = url.split('?', 2) as [string, string?];

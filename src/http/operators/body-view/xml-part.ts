@@ -10,7 +10,7 @@ interface XmlPart {
   readonly note: string;
 }
 
-/** As much of a document as is shown: whole items of an envelope of ours, or whole elements. */
+/** The shown part of a document: whole items of a hub envelope, or whole elements. */
 export async function partOfXml(body: Buffer): Promise<XmlPart> {
   const part = body.length <= SMALL_BYTES ? { xml: body.toString(), note: '' } : await firstOf(body);
   if (part && markupIn(part.xml) <= MOST_VALUES) return part;
@@ -19,7 +19,7 @@ export async function partOfXml(body: Buffer): Promise<XmlPart> {
   return beginning;
 }
 
-/** Of a large envelope of ours its first items. */
+/** The first items of a large hub envelope. */
 async function firstOf(body: Buffer): Promise<XmlPart | undefined> {
   const items = await inSteps(lookOver(body)).then(
     (layout) => layout.items,
@@ -39,7 +39,7 @@ async function firstOf(body: Buffer): Promise<XmlPart | undefined> {
   }
 }
 
-/** Cut behind the last element that is whole and not beyond what is looked through, with what is open there closed. */
+/** Cuts after the last complete element within the limit, and closes the open elements. */
 function beginningOf(body: Buffer): XmlPart {
   const text = body.toString('utf8', 0, SMALL_BYTES);
   const open: string[] = [];
@@ -62,10 +62,10 @@ function beginningOf(body: Buffer): XmlPart {
   try {
     reader.write(text);
   } catch {
-    // What is broken there, or too much, is not shown.
+    // Broken or excessive content is not shown.
   }
   const xml = text.slice(0, cut.at);
-  // Behind it elements were opened alone.
+  // After the cut, only start tags follow.
   const ends = open.slice(0, cut.depth).map((name) => `</${name}>`);
   return {
     xml: xml + ends.reverse().join(''),

@@ -6,21 +6,21 @@ import { openedText, XML } from './inside-texts.ts';
 import { type Budget, budgetBeside, DEEPEST, markupIn, TooDeep } from './limits.ts';
 import { partOfXml } from './xml-part.ts';
 
-/** A node of a document in order: one member, its element or text, and `:@` for attributes. */
+/** A node of an ordered document: one member (its element or text), and `:@` for attributes. */
 type XmlNode = Readonly<Record<string, unknown>>;
 
 const IN_ORDER = { ...XML, preserveOrder: true } as const;
 const parser = new XMLParser({ ...IN_ORDER, trimValues: true, maxNestedTags: DEEPEST });
 const builder = new XMLBuilder({ ...IN_ORDER, format: true, indentBy: '  ', suppressEmptyNode: true });
 
-/** A body of XML; undefined for what is broken. */
+/** Shows an XML body. Undefined when it is broken. */
 export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
   const { xml, note } = await partOfXml(body);
   if (xml === '') return { format: 'hidden', text: '', note: 'it begins with an element that is larger than is shown' };
   try {
     const valid = XMLValidator.validate(xml);
     if (valid !== true) throw new Error(valid.err.msg);
-    // Each takes tens of milliseconds of 5,000 elements where nothing was read before.
+    // Each step takes tens of milliseconds for 5,000 elements.
     await nextTurn();
     const parsed = parser.parse(xml) as readonly XmlNode[];
     await nextTurn();
@@ -37,7 +37,7 @@ export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<Bod
   }
 }
 
-/** With what stands inside of its texts as JSON or XML. */
+/** The nodes with the JSON or XML inside their texts opened. */
 function openedXml(nodes: readonly XmlNode[], budget: Budget): readonly XmlNode[] {
   return nodes.map((node) =>
     Object.fromEntries(
@@ -75,7 +75,7 @@ function shownText(opened: unknown, name: string, show: ShowText): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
-/** Whatever the prefix of its namespace is. */
+/** The path of an element, without namespace prefixes. */
 function belowElement(parent: string, element: string): string {
   return below(parent, element.split(':').at(-1) ?? '');
 }
