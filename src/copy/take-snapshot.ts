@@ -88,7 +88,7 @@ function headIn(line: Buffer): SnapshotHead {
   const head = kindOf(line) === 'snapshot' ? (JSON.parse(line.toString()) as SnapshotHead) : undefined;
   if (head?.form !== FORM)
     throw new NoSnapshot(
-      head ? `its form is ${head.form}, but this copy reads only ${FORM}` : 'what came does not begin as one',
+      head ? `its form is ${head.form}, but this copy reads only ${FORM}` : 'it does not begin like a snapshot',
     );
   return head;
 }

@@ -50,9 +50,9 @@ export interface AcceptedMessage {
   readonly receivedAt: string;
   readonly results: readonly ItemResult[];
   readonly refused?: { readonly status: number };
-  /** The message whose item this one lets go. */
+  /** The message whose quarantined item this message releases. */
   readonly released?: { readonly messageId: string };
-  /** Where its sender was in a trace. */
+  /** The sender's trace context. */
   readonly caller?: TraceContext;
 }
 
@@ -67,7 +67,7 @@ const CLOSED_WITHIN_MS = 1_000;
 /** An array may hold a thousand. Traces are searched by dossier code, and spans must stay small. */
 const MOST_CODES = 50;
 
-/** Kinds of doors that no sender used: the hub asked, or an operator gave a file. */
+/** Doors without a sender: the hub fetched the data, or an operator imported a file. */
 const INTERNAL_DOORS = new Set(['pull', 'reconcile', 'import']);
 
 /**
@@ -98,7 +98,7 @@ export function createTraces({ url, share }: TraceSettings, log: Logger): Traces
       const { messageId, released } = message;
       end({
         name: `${released ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
-        // What was let go goes on in the trace of the message that it waited in.
+        // A released item continues the trace of the message in which it waited.
         context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
         kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
         ...(released && { parent: spanIdOfMessage(released.messageId) }),

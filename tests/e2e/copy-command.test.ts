@@ -35,7 +35,7 @@ test('a copy that cannot begin says why, leaves nothing that looks like one, and
     'expected no name and password': await copy('https://name:word@hub.example'),
     'the hub does not answer: ECONNREFUSED; in ./copy is no copy yet': await copy(gone),
     'the hub knows no key with the secret in COPY_KEY': await answering(401, refused, (url) => copy(url)),
-    'what came does not begin as one': await answering(200, '<html>', (url) => copy(url)),
+    'it does not begin like a snapshot': await answering(200, '<html>', (url) => copy(url)),
     'it broke off before its last line': await answering(200, '', (url) => copy(url)),
   };
   for (const [why, { errors }] of Object.entries(ran)) expect(errors).toContain(why);

@@ -104,7 +104,10 @@ describe('the console', () => {
 
     test('a key that may not see the console is told so', async () => {
       const { status, text } = await officer.signIn('portal', SECRETS.portal);
-      expect([status, text.includes('Khoá này không có quyền truy cập bàn điều hành (ops:read).')]).toEqual([403, true]);
+      expect([status, text.includes('Khoá này không có quyền truy cập bàn điều hành (ops:read).')]).toEqual([
+        403,
+        true,
+      ]);
     });
 
     test('the cookie is for the console alone, for eight hours, and over TLS goes by TLS', async () => {
@@ -706,9 +709,7 @@ describe('the console', () => {
         expect([subject, text.split(`<code class="words">${subject}`).length - 1]).toEqual([subject, 1]);
         expect(text).toContain(`href="/console/${path}"`);
       }
-      expect((await officer.get('/console/audit?subject=portal')).text).toContain(
-        'Yêu cầu chưa hợp lệ: ?subject got',
-      );
+      expect((await officer.get('/console/audit?subject=portal')).text).toContain('Yêu cầu chưa hợp lệ: ?subject got');
     });
 
     test('of a dossier what waits of it, and of a party all of its incidents', async () => {

@@ -168,7 +168,7 @@ test('one of which nothing is taken for a minute is broken off, and makes room; 
       (async () => {
         while (!(await reader.read()).done);
       })(),
-    ).rejects.toThrow('nothing was taken for too long');
+    ).rejects.toThrow('the client read nothing for too long');
     minutes.clear();
   }
 });

@@ -14,7 +14,7 @@ export interface Meaning {
 /** Longer tables are not shown. The officer writes the code. */
 const MOST_MEANINGS = 30;
 
-/** All that the table of an unmapped code knows; nothing for codes of the catalogue, and for causes of other kinds. */
+/** The targets for an unmapped code. Empty for catalogue codes and other kinds of cause. */
 export async function meaningsFor({ api }: Visit, { unmapped, parties }: WholeCause): Promise<readonly Meaning[]> {
   if (!unmapped) return [];
   const { table: name, from } = unmapped;
