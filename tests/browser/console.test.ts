@@ -69,11 +69,11 @@ describeInBrowser(() => {
     await page.getByText('TenTTHC is too long').first().waitFor();
     await page.getByLabel('Lý do (nếu có)').fill('bộ đã nới trường');
     await page.getByRole('button', { name: 'Chuyển lại' }).click();
-    await page.getByRole('status').getByText('Đã xếp gửi lại').waitFor();
+    await page.getByRole('status').getByText('Đã xếp hàng gửi lại').waitFor();
     await hub.deliver();
     await page.reload();
     await page.getByRole('heading', { name: 'Lần 2 đã chuyển' }).waitFor();
-    expect(await page.getByText('Đã xếp gửi lại').count()).toBe(0);
+    expect(await page.getByText('Đã xếp hàng gửi lại').count()).toBe(0);
     expect(ministry.sent.filter(({ code }) => code === CODE(1))).toHaveLength(2);
     await shoot('delivery');
   });

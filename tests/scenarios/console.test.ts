@@ -375,7 +375,7 @@ describe('the console', () => {
         '<strong>được tiếp nhận</strong>',
       );
       const again = await officer.post(`/console/deliveries/${id}/replay`, { why: 'đã sửa' });
-      expect(again.text).toContain('Đã xếp gửi lại');
+      expect(again.text).toContain('Đã xếp hàng gửi lại');
       expect((await officer.post(`/console/deliveries/${id}/replay`)).text).toContain('Không có gì thay đổi');
       await hub.deliver();
       expect((await officer.get(`/console/deliveries/${id}`)).text).toMatch(
@@ -423,7 +423,7 @@ describe('the console', () => {
       const order = { status: 'received', perSecond: '5' };
       expect((await officer.post('/console/parties/ministry/backfill', order)).text).toContain('/why thiếu, cần lý do');
       const run = await officer.post('/console/parties/ministry/backfill', { ...order, why: 'bộ mới kết nối' });
-      for (const shown of ['đã bắt đầu: 3 hồ sơ.', 'thêm lượt chuyển: 3']) expect(run.text).toContain(shown);
+      for (const shown of ['Đã bắt đầu đợt', ': 3 hồ sơ.', 'thêm lượt chuyển: 3']) expect(run.text).toContain(shown);
       expect((await officer.get('/console/parties/ministry/backfill')).text).toContain('Không có gì để chuyển bù.');
     });
 
@@ -468,7 +468,7 @@ describe('the console', () => {
       const tried = '/console/code-tables/preview?party=portal&table=portal-status';
       expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to nhận được nearly-done');
       const preview = (await officer.get(`${tried}&from=77&to=processing`)).text;
-      expect(preview).toContain('0 mục đang vướng mã sẽ được đọc');
+      expect(preview).toContain('0 mục đang vướng mã sẽ đọc được');
       expect(preview).toContain('Thêm dòng này');
       expect(preview).not.toContain('&lt;');
       expect((await items('code-tables?party=portal'))[0].entered).toHaveLength(1);
@@ -566,7 +566,7 @@ describe('the console', () => {
       const notes: unknown[] = [];
       for (const { id } of await items('messages')) {
         const { text } = await officer.get(`/console/messages/${id}`);
-        notes.push([text.match(/<li><code>/g)?.length, text.match(/và \d+ điều nữa/g)?.length]);
+        notes.push([text.match(/<li><code>/g)?.length, text.match(/và \d+ ghi chú khác/g)?.length]);
       }
       expect(notes).toEqual([
         [1_000, 100],

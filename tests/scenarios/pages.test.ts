@@ -105,8 +105,8 @@ describe('pages for citizens', () => {
     const { status, headers, text } = await asked('/dich-vu', browser);
     expect([status, headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8']);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
-    expect(text).toContain('Không có trang này.');
-    expect((await asked('/dich-vu?lang=en', browser)).text).toContain('There is no such page.');
+    expect(text).toContain('Không tìm thấy trang.');
+    expect((await asked('/dich-vu?lang=en', browser)).text).toContain('This page does not exist.');
     for (const [path, accept] of [
       ['/dich-vu', '*/*'],
       ['/dich-vu', 'application/json, text/html'],
@@ -307,7 +307,7 @@ describe('pages for citizens', () => {
       ['field=%00', 'field'],
     ])('with %s is refused, and the parameter named', async (query, name) => {
       const { status, text } = await open(`/services?${query}`);
-      expect([status, text.includes(`không dùng được: ${name}.`)]).toEqual([400, true]);
+      expect([status, text.includes(`không hợp lệ: ${name}.`)]).toEqual([400, true]);
     });
 
     test('a cursor of the API is none of the page', async () => {
