@@ -32,7 +32,7 @@ interface AlertsOptions {
   readonly database: Database;
   readonly telemetry: Telemetry;
   readonly nowMs: () => number;
-  /** Where alerts are sent; undefined to log them only. */
+  /** The receiver of alerts. Undefined: alerts are only logged. */
   readonly webhook: { readonly webhook: string; readonly secret: string } | undefined;
 }
 
