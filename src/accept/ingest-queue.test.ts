@@ -68,7 +68,7 @@ describe('the ingest queue', () => {
     expect(running()).toEqual(['first', 'beside', 'second third']);
   });
 
-  test('leaves lanes to small inputs while large ones are worked on, and one lane to other senders', async () => {
+  test('leaves runs to small inputs while large ones are under way, and one large run to other senders', async () => {
     const { runs, send, running } = scene();
     for (let n = 0; n < 5; n++) send(`large ${n}`, { weight: 900 });
     await turn();
@@ -82,7 +82,7 @@ describe('the ingest queue', () => {
     expect(running().slice(4)).toEqual(['large 2']);
   });
 
-  test('gives the next lane for large inputs to the sender that has the fewest', async () => {
+  test('gives the next run of large inputs to the sender that has the fewest under way', async () => {
     const { runs, send, running } = scene();
     for (let n = 0; n < 4; n++) send(`a${n}`, { weight: 900 });
     send('b0', { sender: 'b', weight: 900 });

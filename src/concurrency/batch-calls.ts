@@ -1,9 +1,11 @@
-/** Runs one call at a time, in their order: for work that reads much. */
+import { RunTimer, rejectAll, resolveAll, type WaitingCall } from './run-timer.ts';
+
+/** Makes one call at a time, in their order: for expensive work. */
 export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, lanes: 1 });
+  return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, maxRuns: 1 });
 }
 
-/** Runs each work after the previous one has ended, also after a failure. */
+/** Runs each piece of work after the previous one ended, also when that one failed. */
 export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -14,59 +16,59 @@ export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /**
- * Calls with the same key share one answer. A call never gets an answer whose work began before the call: a call during the
- * work shares the next one.
+ * Calls with the same key share one answer. A call never gets an answer whose work began before the call: calls that come
+ * during the work share the next answer.
  */
 export function shareByKey<In, Out>(
   work: (input: In) => Promise<Out>,
   keyOf: (input: In) => string = String,
 ): (input: In) => Promise<Out> {
-  const shared = new Map<string, { readonly made: Promise<Out>; next?: Promise<Out> }>();
+  const shared = new Map<string, { readonly current: Promise<Out>; next?: Promise<Out> }>();
 
-  function make(key: string, input: In): Promise<Out> {
-    const made = work(input);
-    const one: { readonly made: Promise<Out>; next?: Promise<Out> } = { made };
+  function start(key: string, input: In): Promise<Out> {
+    const current = work(input);
+    const one: { readonly current: Promise<Out>; next?: Promise<Out> } = { current };
     shared.set(key, one);
-    const leave = (): void => {
+    const forget = (): void => {
       if (!one.next) shared.delete(key);
     };
-    made.then(leave, leave);
-    return made;
+    current.then(forget, forget);
+    return current;
   }
 
   return (input) => {
     const key = keyOf(input);
     const one = shared.get(key);
-    if (!one) return make(key, input);
-    const again = (): Promise<Out> => make(key, input);
-    one.next ??= one.made.then(again, again);
+    if (!one) return start(key, input);
+    const startNext = (): Promise<Out> => start(key, input);
+    one.next ??= one.current.then(startNext, startNext);
     return one.next;
   };
 }
 
+export interface BatchLimits<In> {
+  /** The weight of inputs that one run takes at most; at least one input. */
+  readonly size: number;
+  /** How many runs may be under way at once. */
+  readonly maxRuns: number;
+  /** How long a run that begins beside another one waits for more calls. */
+  readonly lingerMs?: number;
+  readonly weigh?: (input: In) => number;
+}
+
 /**
- * Batches concurrent calls: calls during a run wait for the next one. Without a run nothing waits, so a single caller pays
- * no delay, and many callers share a round trip and a commit.
- * @param run answers many inputs at once, in their order; a throw is every caller's error
- * @param limits `size`: maximum weight of a run's inputs (at least one input); `lanes`: maximum of concurrent runs;
- * `lingerMs`: how long a run that begins beside another waits for more inputs
+ * Gathers concurrent calls into few runs: calls that come during a run wait for the next one. A single caller pays no
+ * delay, and many callers share a round trip and a commit.
+ *
+ * @param run answers many inputs at once, in their order; a throw is the error of every caller
  */
 export function batchCalls<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
-  limits: {
-    readonly size: number;
-    readonly lanes: number;
-    readonly lingerMs?: number;
-    readonly weigh?: (input: In) => number;
-  },
+  { size, maxRuns, lingerMs = 0, weigh = () => 1 }: BatchLimits<In>,
 ): (input: In) => Promise<Out> {
-  const { size, lanes, lingerMs = 0, weigh = () => 1 } = limits;
-  let waiting: { input: In; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
+  let waiting: WaitingCall<In, Out>[] = [];
   let underWay = 0;
-  let scheduled = false;
-  let timer: NodeJS.Timeout | undefined;
-  /** Size of the last run: as many callers will soon ask again. */
-  let expected = 0;
+  const timer = new RunTimer(lingerMs, begin);
 
   return (input) =>
     new Promise<Out>((resolve, reject) => {
@@ -74,54 +76,44 @@ export function batchCalls<In, Out>(
       schedule();
     });
 
-  /**
-   * Starts one turn of the event loop later, so that all requests of this turn are included. Beside another run it waits a
-   * little longer, because the callers of the last run will soon ask again.
-   */
   function schedule(): void {
-    if (underWay >= lanes || waiting.length === 0) return;
-    const isDue = underWay === 0 || lingerMs === 0 || waiting.length >= expected;
-    if (scheduled && !(timer && isDue)) return;
-    scheduled = true;
-    clearTimeout(timer);
-    timer = undefined;
-    if (isDue) setImmediate(begin);
-    else timer = setTimeout(begin, lingerMs);
+    if (underWay < maxRuns && waiting.length > 0) timer.schedule(waiting.length, underWay);
   }
 
   function begin(): void {
-    scheduled = false;
-    timer = undefined;
-    void start();
+    const count = countThatFits(waiting, size, weigh);
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    if (count > 0) void start(batch);
     schedule();
   }
 
-  async function start(): Promise<void> {
-    const batch = take();
-    if (batch.length === 0) return;
+  async function start(batch: readonly WaitingCall<In, Out>[]): Promise<void> {
     underWay++;
     try {
-      const outs = await run(batch.map((caller) => caller.input));
-      for (const [at, caller] of batch.entries()) caller.resolve(outs[at] as Out);
+      resolveAll(batch, await run(batch.map(({ input }) => input)));
     } catch (error) {
-      for (const caller of batch) caller.reject(error);
+      rejectAll(batch, error);
     } finally {
       underWay--;
-      expected = batch.length;
+      timer.runEnded(batch.length);
       schedule();
     }
   }
+}
 
-  function take(): typeof waiting {
-    let weight = 0;
-    let count = 0;
-    while (count < waiting.length) {
-      weight += weigh((waiting[count] as (typeof waiting)[number]).input);
-      if (count > 0 && weight > size) break;
-      count++;
-    }
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    return batch;
+/** How many of the oldest calls fit into one run: at least one. */
+function countThatFits<In, Out>(
+  waiting: readonly WaitingCall<In, Out>[],
+  size: number,
+  weigh: (input: In) => number,
+): number {
+  let weight = 0;
+  let count = 0;
+  for (const { input } of waiting) {
+    weight += weigh(input);
+    if (count > 0 && weight > size) break;
+    count++;
   }
+  return count;
 }

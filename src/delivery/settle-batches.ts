@@ -11,7 +11,7 @@ export function createSettle(database: Database, vault: Vault): (settled: readon
       await settleSplitting(database, vault, lists.flat());
       return lists.map(() => undefined);
     },
-    { size: 200, lanes: 2, weigh: (settled) => settled.length },
+    { size: 200, maxRuns: 2, weigh: (settled) => settled.length },
   );
 }
 

@@ -86,15 +86,15 @@ export interface IndexReader {
 }
 
 export function createIndexReader(database: Database, vault: Vault): IndexReader {
-  const large = batchCalls((codes: readonly string[]) => readLarge(database, vault, codes), { size: 4, lanes: 2 });
+  const large = batchCalls((codes: readonly string[]) => readLarge(database, vault, codes), { size: 4, maxRuns: 2 });
   const oneOf = batchCalls((codes: readonly string[]) => readMany(database, vault, codes, large), {
     size: 200,
-    lanes: 3,
+    maxRuns: 3,
   });
   const one = oneOf as (code: string) => Promise<OneDossier>;
   const changes = batchCalls((places: readonly ChangePlace[]) => readChangesOnce(database, places), {
     size: 1_000,
-    lanes: 2,
+    maxRuns: 2,
   });
   const masks = createMasks(database, vault);
   // Who reads the same page at the same time is given the same page.

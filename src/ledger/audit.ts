@@ -28,7 +28,7 @@ export function createAudit(database: Database, nowMs: () => number): Audit {
       await writeAll(database.pool, entries, nowMs());
       return entries.map(() => undefined);
     },
-    { size: 200, lanes: 1 },
+    { size: 200, maxRuns: 1 },
   );
   return { write };
 }

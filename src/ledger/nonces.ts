@@ -25,7 +25,7 @@ export function createNonces(database: Database, nowMs: () => number): UseOnce {
       }
       return remember(database, nonces);
     },
-    { size: 200, lanes: 2 },
+    { size: 200, maxRuns: 2 },
   );
 }
 
