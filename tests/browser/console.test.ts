@@ -25,7 +25,7 @@ describeInBrowser(() => {
     });
     ministry.script.push(NO);
     await hub.push(dossier({ code: CODE(1) }));
-    // A claim of another party, and what an upgrade would have listed.
+    // A claim of another party, and dossiers that an upgrade would have listed.
     await hub.push(dossier({ code: CODE(1), status: 'returned', statusAt: '2025-08-13T08:00:00+07:00' }), {
       party: 'other',
     });
@@ -41,7 +41,7 @@ describeInBrowser(() => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
     page.on('pageerror', (error) => troubles.push(error.message));
-    // What the policy of a page forbids is told here.
+    // Violations of a page's content policy are collected here.
     page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
   });
   afterAll(() => served?.close());
@@ -51,9 +51,9 @@ describeInBrowser(() => {
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/console-${name}.png`, fullPage: true });
   }
 
-  test('an officer signs in by the keyboard alone, and lands where they were going', async () => {
+  test('an officer signs in by the keyboard alone, and lands on the wanted page', async () => {
     await page.goto(`${url}/console/deliveries?state=refused`);
-    // The browser moves to the field that asks for it a moment after the page is there; an officer types when it blinks.
+    // The browser focuses the field a moment after the page appears; an officer types when the cursor blinks.
     await page.locator('input[name=id]:focus').waitFor();
     await page.keyboard.type('ops');
     await page.keyboard.press('Tab');
@@ -64,7 +64,7 @@ describeInBrowser(() => {
     expect(await page.evaluate('document.cookie')).toBe('');
   });
 
-  test('sees why a delivery was refused, and tells it again', async () => {
+  test('sees why a delivery was refused, and replays it', async () => {
     await page.getByRole('rowheader').getByRole('link').click();
     await page.getByText('TenTTHC is too long').first().waitFor();
     await page.getByLabel('Lý do (nếu có)').fill('bộ đã nới trường');
@@ -78,7 +78,7 @@ describeInBrowser(() => {
     await shoot('delivery');
   });
 
-  test('settles what waits for a code that no table knows', async () => {
+  test('settles items that wait for an unmapped code', async () => {
     await page.getByRole('link', { name: 'Chờ xử lý' }).click();
     await page.getByRole('rowheader').getByRole('link').click();
     await page.getByText('unmapped:portal-status:resolved').first().waitFor();
@@ -93,10 +93,10 @@ describeInBrowser(() => {
     await page.getByText('bộ đã nới trường').waitFor();
   });
 
-  test('reads it in English, from another site only what says to sign in, and nothing after signing out', async () => {
+  test('reads it in English; another site gets only the sign-in page, and so does a signed-out officer', async () => {
     await page.getByRole('link', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Audit' }).waitFor();
-    // A form of another site: the browser sends no cookie with it, and says where it stands.
+    // A form of another site: the browser sends no cookie with it, and names the form's site.
     const evil = await page.context().newPage();
     await evil.setContent(
       `<form method="post" action="${url}/console/parties/portal/pause"><input name="why" value="x"><button>Go</button></form>`,
@@ -111,7 +111,7 @@ describeInBrowser(() => {
     expect(troubles.filter((one) => !one.includes('403'))).toEqual([]);
   });
 
-  test('no screen is wider than its window, on a desk and in a hand; every field has a name', async () => {
+  test('no screen is wider than its window on a desktop and a phone; every field has a name', async () => {
     await page.goto(`${url}/console?lang=vi`);
     await page.getByLabel('Mã khoá').fill('ops');
     await page.getByLabel('Mật khẩu của khoá').fill('ops-secret-of-the-tests');

@@ -16,7 +16,7 @@ describeInBrowser(() => {
   });
   afterAll(() => served?.close());
 
-  test('the API can be read and tried: a dossier is asked for from the page', async () => {
+  test('the API can be read and tried: the page requests a dossier', async () => {
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
@@ -45,7 +45,7 @@ describeInBrowser(() => {
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByText('there is no dossier').first().waitFor();
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png`, fullPage: true });
-    // The key is in the memory of the page alone: a browser that is shared has nothing of it afterwards.
+    // Only the page's memory has the key: a shared browser stores nothing of it.
     const kept = () => page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage })');
     expect(await kept()).not.toContain(SECRETS.portal);
     await page.evaluate(`localStorage.setItem('authorized', '{"bearer":"of an earlier version"}')`);
@@ -58,7 +58,7 @@ describeInBrowser(() => {
     expect(foreign).toEqual([]);
   });
 
-  test('the type of a problem leads to its explanation, though the API is drawn above it', async () => {
+  test('the type of a problem leads to its explanation, below the drawn API', async () => {
     const page = await browser.newPage();
     await page.goto(`${url}/docs#problem-unavailable`);
     await page.getByText('Push dossiers: one, an array').waitFor();

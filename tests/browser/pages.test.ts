@@ -7,7 +7,7 @@ import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogu
 
 const CODE = 'H60.01-250812-0035';
 
-/** Another fee, a paper more with a long name, reworded steps, a longer term. */
+/** Another fee, another paper with a long name, reworded steps, a longer term. */
 function changed(service: Service): Record<string, unknown> {
   const { channels = [], cases = [], ...rest } = structuredClone(service);
   const [, online] = channels;
@@ -54,7 +54,7 @@ describeInBrowser(() => {
   });
   afterAll(() => served?.close());
 
-  /** Use a page as a citizen does; nothing of it may come from elsewhere, break its guards or be wider than the screen. */
+  /** Uses a page like a citizen; nothing may come from elsewhere, break its policy or be wider than the screen. */
   async function onScreen(width: number, use: (page: Page, look: (name: string) => Promise<void>) => Promise<void>) {
     const page = await browser.newPage({ viewport: { width, height: 800 } });
     const complaints: string[] = [];
@@ -84,7 +84,7 @@ describeInBrowser(() => {
       await page.keyboard.type('0002');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').waitFor();
-      // As it was taken: whoever mistyped it sees what was looked for.
+      // Shows the input unchanged, so that a typing mistake is visible.
       expect(await page.getByLabel('Mã hồ sơ').inputValue()).toBe(CODE);
       expect(await page.getByLabel('4 số cuối').inputValue()).toBe('');
       await look('look-up-none');
@@ -112,7 +112,7 @@ describeInBrowser(() => {
     });
   });
 
-  test.each([1280, 360])('at %i px the statistics are chosen by field', async (width) => {
+  test.each([1280, 360])('at %i px the statistics are filtered by field', async (width) => {
     await onScreen(width, async (page, look) => {
       await page.goto(`${url}/statistics`);
       await page.locator('select[name=by]').selectOption('field');
@@ -157,7 +157,7 @@ describeInBrowser(() => {
     });
   });
 
-  test('letters are as large as the reader has set them, and pages of twice the size still fit on a telephone', async () => {
+  test("text follows the reader's font size, and pages of twice the size still fit on a phone", async () => {
     await onScreen(390, async (page, look) => {
       for (const path of ['/', '/services', '/services/1.001193.000.00.00.H60', '/statistics']) {
         await page.goto(`${url}${path}`);

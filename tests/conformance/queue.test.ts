@@ -9,7 +9,7 @@ import type { Queue } from '../../src/queue/port.ts';
 
 const redisUrl = process.env.REDIS_URL;
 
-/** Each implementation of the port, and how to get one. */
+/** Each implementation of the port, and how to create one. */
 const IMPLEMENTATIONS: readonly { name: string; make: () => Queue; skip?: string }[] = [
   { name: 'in-process', make: createInProcessQueue },
   {
@@ -31,7 +31,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     return made;
   };
 
-  test.skipIf(skip !== undefined)(`what is rung is heard${skip ? ` (${skip})` : ''}`, async () => {
+  test.skipIf(skip !== undefined)(`a notification arrives${skip ? ` (${skip})` : ''}`, async () => {
     const q = queue();
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
@@ -39,7 +39,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     await expect.poll(() => [...heard].sort()).toEqual(['a', 'b']);
   });
 
-  test.skipIf(skip !== undefined)('a ring for nobody silences none that follows', async () => {
+  test.skipIf(skip !== undefined)('a notification for no party silences none that follows', async () => {
     const q = queue();
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
@@ -48,7 +48,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     await expect.poll(() => heard).toEqual(['a']);
   });
 
-  test.skipIf(skip !== undefined)('what is rung before anybody listens is heard by who listens later', async () => {
+  test.skipIf(skip !== undefined)('a notification before anybody listens reaches a later listener', async () => {
     const q = queue();
     await q.notify(['early']);
     const heard: string[] = [];
@@ -56,7 +56,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     await expect.poll(() => heard).toEqual(['early']);
   });
 
-  test.skipIf(skip !== undefined)('a ring from inside the handler is heard', async () => {
+  test.skipIf(skip !== undefined)('a notification from inside the handler arrives', async () => {
     const q = queue();
     let heard = 0;
     await q.listen((party) => {
@@ -66,22 +66,25 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
     await expect.poll(() => heard).toBe(4);
   });
 
-  test.skipIf(skip !== undefined)('the last ring is always followed by a hearing, however fast they come', async () => {
-    const q = queue();
-    let rung = 0;
-    let seen = 0;
-    await q.listen(() => {
-      seen = rung;
-    });
-    for (let n = 0; n < 300; n++) {
-      rung++;
-      void q.notify(['busy']);
-      if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    await expect.poll(() => seen).toBe(300);
-  });
+  test.skipIf(skip !== undefined)(
+    'the handler always runs after the last notification, however fast they come',
+    async () => {
+      const q = queue();
+      let rung = 0;
+      let seen = 0;
+      await q.listen(() => {
+        seen = rung;
+      });
+      for (let n = 0; n < 300; n++) {
+        rung++;
+        void q.notify(['busy']);
+        if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await expect.poll(() => seen).toBe(300);
+    },
+  );
 
-  test.skipIf(skip !== undefined)('after close nothing is heard and ringing does no harm', async () => {
+  test.skipIf(skip !== undefined)('after close nothing arrives and notifying does no harm', async () => {
     const q = queue();
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
@@ -93,7 +96,7 @@ describe.each(IMPLEMENTATIONS)('the $name queue', ({ make, skip }) => {
 });
 
 describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
-  test('rings of one process are heard by another, and nothing stays behind in Redis', async () => {
+  test('another process receives the notifications of one, and nothing stays behind in Redis', async () => {
     const prefix = `{test-${randomBytes(6).toString('hex')}}`;
     const [ringer, listener] = [1, 2].map(() => createBullQueue({ url: redisUrl as string, prefix }));
     const heard: string[] = [];
@@ -106,7 +109,7 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     await Promise.all([ringer?.close(), listener?.close()]);
   });
 
-  test('while Redis is away a ring returns at once and is heard by its own process, and when it is back the bell works again', async () => {
+  test('without Redis a notification returns at once and reaches its own process; later the queue works again', async () => {
     const port = await freePort();
     const start = () =>
       spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {

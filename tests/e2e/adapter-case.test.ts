@@ -58,7 +58,7 @@ function makeCase(...args: readonly string[]): Promise<Ran> {
   return lienthongHere(['adapter', 'case', ...args], { ...env, HUB_CONFIG: folder.configPath }, folder.path);
 }
 
-/** Push something while the partner misbehaves; the id of its delivery. */
+/** Pushes a dossier while the partner misbehaves; returns the id of its delivery. */
 async function told(record: Record<string, unknown>, ...faults: readonly Fault[]): Promise<string> {
   for (const fault of faults) await partner.fault(fault);
   hub.clock.nowMs += 1_000;
@@ -72,7 +72,7 @@ async function told(record: Record<string, unknown>, ...faults: readonly Fault[]
 const filed = (code: string, more: object = {}) =>
   dossier({ code, applicant: { ...CANARIES, kind: 'citizen', identityKind: 'cccd' }, ...more });
 
-/** As the adapter's own test plays it. */
+/** Plays it as the adapter's own test does. */
 const plays = (name: string): Promise<void> =>
   playCase(
     {
@@ -90,7 +90,7 @@ const textOf = (name: string): string =>
     .join('\n');
 
 describe('lienthong adapter case', () => {
-  test('what a partner refused is a case that plays, and has nothing of the people and secrets in it', async () => {
+  test('a refused delivery becomes a case that plays, without people and secrets', async () => {
     const detail =
       `Hồ sơ của ${CANARIES.name.toUpperCase()} (${CANARIES.identityNumber}) trùng với hồ sơ của Vàng A Tủa, ` +
       'xem https://tep.canary.example.test/xem?token=c2VjcmV0LWNhbmFyeQ';
@@ -115,7 +115,7 @@ describe('lienthong adapter case', () => {
     const lower = text.toLowerCase();
     expect(canaries.filter((one) => lower.includes(one.toLowerCase()))).toEqual([]);
     expect(text).not.toMatch(/0912 ?345/);
-    // What the case is about is still there.
+    // The substance of the case remains.
     expect(text).toContain('PUT /dossiers/H60.01-250812-0001\n');
     expect(text).toMatch(/HTTP\/1.1 422 Unprocessable Entity\n\n.*"Không hợp lệ"/s);
     await plays('cases/refused');
@@ -126,7 +126,7 @@ describe('lienthong adapter case', () => {
     expect((await audited()).at(-1)).toEqual(['lienthong adapter case', 'body.read', `delivery ${id}`]);
   });
 
-  test('an answer that was lost, and the attempt after it, are two cases; a step is told with its dossier', async () => {
+  test('a lost answer and the next attempt become two cases; a step includes its dossier', async () => {
     const id = await told(progress({ code: 'H60.01-250812-0471', actor: 'Vàng A Tủa' }));
     await makeCase(id, 'cases/step');
     expect(textOf('cases/step')).toMatch(/POST \/dossiers\/H60.01-250812-0001\/progress/);
@@ -148,7 +148,7 @@ describe('lienthong adapter case', () => {
     await plays('cases/again');
   });
 
-  test('of what is not kept whole nothing is written, and it is said why', async () => {
+  test('a call that is not stored whole becomes no case, with the reason', async () => {
     const id = await told(filed('H60.01-250812-0473'), {
       kind: 'status',
       status: 422,
@@ -162,7 +162,7 @@ describe('lienthong adapter case', () => {
     expect(existsSync(join(folder.path, 'cases', 'long'))).toBe(false);
   });
 
-  test('a call that carried several deliveries is no case of one', async () => {
+  test('a call that carried several deliveries becomes no case', async () => {
     const one = await told(filed('H60.01-250812-0474'));
     const other = await told(filed('H60.01-250812-0475'));
     await hub.hub.database.pool.query(
@@ -185,7 +185,7 @@ describe('lienthong adapter case', () => {
     expect([code, existsSync(join(folder.path, 'cases', 'several'))]).toEqual([1, false]);
   });
 
-  test('a folder that is there, a delivery and an attempt that are not, are wrong use', async () => {
+  test('an existing folder, a missing delivery and a missing attempt are wrong usage', async () => {
     mkdirSync(join(folder.path, 'taken'));
     for (const [args, says] of [
       [['1', 'taken'], /<folder>: taken is there already/],

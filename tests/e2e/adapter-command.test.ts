@@ -40,7 +40,7 @@ describe('lienthong adapter', () => {
     expect(out).toMatch(/xemHoSo\n {4}asks\n {6}maHoSo {2}xs:string\n {4}answers\n {6}return\n/);
   });
 
-  test('try shows what the hub would hold, applicants masked, and writes nothing', async () => {
+  test('try shows what the hub would store, applicants masked, and writes nothing', async () => {
     configure({});
     const { code, out } = await run('try', 'transport', 'dossiers');
     expect(out).toContain(`"code":"${CODE}"`);
@@ -49,21 +49,21 @@ describe('lienthong adapter', () => {
     expect([code, ministry.ledger.count()]).toEqual([0, 0]);
   });
 
-  test('try tells codes that no table knows, and ends with 1', async () => {
+  test('try reports codes that no table maps, and ends with 1', async () => {
     configure({ codes: { status: { HOAN_THANH: 'resolved' }, 'status-sent': {} } });
     const { code, out } = await run('try', 'transport', 'progress');
     expect(out).toContain('waits (1): no transport-status is known for "TIEP_NHAN"');
     expect(code).toBe(1);
   });
 
-  test('try names the members that settings look for and that no record has', async () => {
+  test('try names configured members that no record has', async () => {
     configure({});
     const { code, out } = await run('try', 'transport', 'dossiers');
     expect(out).toMatch(/^no record has: .*dueAt \(ngayHenTra\)/m);
     expect(code).toBe(0);
   });
 
-  test('wrong use is explained, with 2', async () => {
+  test('wrong usage is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
     expect(await run('try', 'transport', 'catalogue')).toMatchObject({ code: 2 });

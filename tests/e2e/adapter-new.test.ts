@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const SAMPLE = join(ROOT, 'src', 'cli', 'adapter', 'sample-partner');
 const TITLE = 'Sở "Y tế" \\ tỉnh';
 
-/** The hub without its adapters, in a folder of its own: what is made there is in nobody's way. */
+/** A copy of the hub without its adapters in a separate folder, so that the new one disturbs nobody. */
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'lienthong-new-'));
@@ -25,7 +25,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('lienthong adapter new', () => {
-  test('makes an adapter that keeps to the lint, runs as its own simulator, and is loaded and pulled from', async () => {
+  test('creates an adapter that passes the lint, runs as its simulator, loads and pulls', async () => {
     const made = node(['bin/lienthong.mjs', 'adapter', 'new', 'so-y-te', '--title', TITLE, '--json']);
     expect(made).toMatchObject({ status: 0, stderr: '' });
     const { parties, title } = JSON.parse(made.stdout);
@@ -54,7 +54,7 @@ describe('lienthong adapter new', () => {
     }
   });
 
-  test('what is made is the sample, which is tested where it is, with another name and title', () => {
+  test('copies the tested sample with another name and title', () => {
     const name = 'a-name-of-forty-characters-and-not-one-x';
     newAdapter(name, TITLE, join(copy, 'adapters'));
     const folder = join(copy, 'adapters', name);
@@ -70,7 +70,7 @@ describe('lienthong adapter new', () => {
     expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toMatchObject({ name, title: TITLE });
   });
 
-  test('each place that depends on the partner says what is to be decided; nothing is left open in one word', () => {
+  test('each place that depends on the partner says what to decide; nothing is left as TODO', () => {
     const texts = filesUnder(SAMPLE).map((file) => readFileSync(join(SAMPLE, file), 'utf8'));
     expect(texts.join('').match(/\bDecide: /g)?.length).toBeGreaterThan(10);
     expect(texts.join('')).not.toMatch(/\b(?:TODO|FIXME|XXX)\b/);
@@ -87,20 +87,20 @@ describe('lienthong adapter new', () => {
     ['post', /a word of the hub's own code/],
     ['hub', /a word of the hub's own code/],
     ['sample-partner', /a word of the hub's own code/],
-  ])('is refused, and nothing is written: %s', (name, why) => {
+  ])('is refused, and writes nothing: %s', (name, why) => {
     const folder = mkdtempSync(join(copy, 'refused-'));
     expect(() => newAdapter(name, undefined, folder)).toThrow(UsageError);
     expect(() => newAdapter(name, undefined, folder)).toThrow(why);
     expect(filesUnder(folder)).toEqual([]);
   });
 
-  test.each(['', ' ', 'two\nlines', 'x'.repeat(201)])('a title that is none is refused: %j', (title) => {
+  test.each(['', ' ', 'two\nlines', 'x'.repeat(201)])('an invalid title is refused: %j', (title) => {
     const folder = mkdtempSync(join(copy, 'refused-'));
     expect(() => newAdapter('so-y-te', title, folder)).toThrow(/--title/);
     expect(filesUnder(folder)).toEqual([]);
   });
 
-  test('nothing is written over: a folder that is there stays as it is, and the exit code is 2', async () => {
+  test('an existing folder stays unchanged, with exit code 2', async () => {
     const folder = mkdtempSync(join(copy, 'taken-'));
     mkdirSync(join(folder, 'so-y-te'));
     expect(() => newAdapter('so-y-te', undefined, folder)).toThrow(/there is an adapter so-y-te already/);
@@ -118,7 +118,7 @@ function node(args: readonly string[]) {
   return spawnSync(process.execPath, args, { cwd: copy, env: ENV, encoding: 'utf8' });
 }
 
-/** As somebody does who has just made it. */
+/** As a person does right after creating it. */
 function startSimulator(name: string): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const child = spawn(process.execPath, ['bin/simulator.mjs', name], {
     cwd: copy,

@@ -6,7 +6,7 @@ import { type HubProcess, startHubProcess, testFolder } from '../support/process
 
 const PARTY = 'one-stop';
 const SECRET = 'e2e-secret-of-the-one-stop-system';
-/** It starts with 210 MB and comes to 330; it was 550 when all that is written was put together before it was sent. */
+/** It starts with 210 MB and reaches 330; it was 550 when all values were joined before sending. */
 const MOST_MB = 400;
 
 describe.skipIf(process.platform !== 'linux')('what a large body costs (skipped: not Linux)', () => {
@@ -32,7 +32,7 @@ describe.skipIf(process.platform !== 'linux')('what a large body costs (skipped:
     folder.remove();
   });
 
-  test(`1,000 dossiers in 15 MB are taken in one message, and the process stays under ${MOST_MB} MB`, async () => {
+  test(`1,000 dossiers in 15 MB are stored in one message, in under ${MOST_MB} MB`, async () => {
     const body = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => largeDossier(n)));
     expect(Buffer.byteLength(body)).toBeGreaterThan(15e6);
     const reply = await fetch(`${hub.url}/api/v1/parties/${PARTY}/dossiers`, {

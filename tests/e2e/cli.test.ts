@@ -7,22 +7,22 @@ import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
-/** Where the commands run: what they keep by default is kept here. */
+/** The working folder of the commands, with their default data. */
 const HOME = mkdtempSync(join(tmpdir(), 'lienthong-cli-'));
 afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 
-/** Run the command as a person would, in a folder of its own, with nothing but these settings. */
+/** Runs the command like a person, in a separate folder, with only these settings. */
 const lienthong = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   startLienthong(args, env, HOME).ended;
 
-/** The same in this process: a start takes seconds, and what is said is the same. */
+/** The same in this process: a start takes seconds, and the output is the same. */
 const here = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => lienthongHere(args, env, HOME);
 
 describe('lienthong', () => {
   test.each([
     [[], 0],
     [['nothing-of-ours'], 2],
-  ])('in a process of its own it says the same: %j', async (args, code) => {
+  ])('says the same in a process of its own: %j', async (args, code) => {
     const one = await lienthong(args.length > 0 ? args : ['--help']);
     expect(one).toMatchObject(await here(args.length > 0 ? args : ['--help']));
     expect(one.code).toBe(code);
@@ -53,21 +53,21 @@ describe('lienthong', () => {
     'adapter inspect',
     'adapter try',
     'adapter case',
-  ])('says how it is used, on stdout and with 0: %s', async (command) => {
+  ])('prints its usage on stdout, with 0: %s', async (command) => {
     const { code, out, errors } = await here([...command.split(' ').filter(Boolean), '--help']);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
     expect(out).toContain(`Usage: lienthong ${command}`.trimEnd());
     if (command !== '') expect(out).toContain('--json');
   });
 
-  test('nobody has to read to the end of what it says', async () => {
+  test('accepts a reader that stops reading early', async () => {
     const { child, ended } = startLienthong(['import', '--help'], {}, HOME);
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, errors: '' });
   });
 
   test.runIf(existsSync('/dev/full')).each([[['keys', 'list']], [['keys', 'list', '--json']], [['import', '--help']]])(
-    'a full disk behind stdout is told in one line, with 1: %j',
+    'reports a full disk behind stdout in one line, with 1: %j',
     async (args) => {
       const { ended } = startLienthong(args, { HUB_SECRET: SECRET }, HOME, openSync('/dev/full', 'w'));
       expect(await ended).toEqual({
@@ -88,7 +88,7 @@ describe('lienthong', () => {
     { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },
-  ])('wrong use is told in words and ends with 2: $args', async ({ args, says }) => {
+  ])('explains wrong usage and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await here(args);
     expect(code).toBe(2);
     expect(out).toBe('');
@@ -96,7 +96,7 @@ describe('lienthong', () => {
     expect(errors).not.toMatch(/\n\s+at /);
   });
 
-  test('with --json stdout is one document, also when it is used wrongly', async () => {
+  test('with --json stdout is one document, also after wrong usage', async () => {
     const { code, out } = await here(['keys', 'new', '--id', 'portal', '--scope', 'index:write', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(out).error).toMatch(/--scope/);
@@ -110,7 +110,7 @@ describe('wrong settings', () => {
   const problems = [/^PORT: got "eighty"/, /^DATABASE_URL: /, /hub\.config\.json .*PORTAL_KEY/];
 
   test.each([['migrate'], ['start'], ['keys', 'list'], ['keys', 'reseal']])(
-    'all of them are told at once, and the exit code is 2: %s %s',
+    'are all reported at once, with exit code 2: %s %s',
     async (...args) => {
       const command = args.filter((arg) => arg !== undefined);
       const plain = await here(command, env);
@@ -132,7 +132,7 @@ describe('wrong settings', () => {
     },
   );
 
-  test('a database that does not answer is told in words, with 1', async () => {
+  test('a database that does not answer is reported in words, with 1', async () => {
     const { code, errors } = await here(['migrate'], {
       DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/none',
       HUB_SECRET: SECRET,
@@ -144,7 +144,7 @@ describe('wrong settings', () => {
 });
 
 describe('keys', () => {
-  test('new: a random secret, and the entry that takes it from the environment', async () => {
+  test('new: prints a random secret, and the entry that reads it from the environment', async () => {
     const args = ['keys', 'new', '--id', 'portal', '--scope', 'index:read', '--scope', 'catalogue:read', '--json'];
     const [one, other] = [await here(args), await here(args)];
     const document = JSON.parse(one.out);
@@ -160,11 +160,11 @@ describe('keys', () => {
     expect(plain.out).toContain('"party":"one-stop"');
   });
 
-  test('reseal: says what the old secret is still needed for', async () => {
+  test('reseal: says what still needs the old secret', async () => {
     expect((await here(['keys', 'reseal', '--help'])).out).toMatch(/no more but for cursors\n?.* 400/s);
   });
 
-  test('list: what is new is taken by the hub as it is printed; secrets are not shown', async () => {
+  test('list: the hub accepts a printed new entry; secrets are not shown', async () => {
     const made = JSON.parse(
       (await here(['keys', 'new', '--id', 'mot-cua.01', '--scope', 'dossier:write', '--party', 'one-stop', '--json']))
         .out,
@@ -189,7 +189,7 @@ describe('migrate and reseal', () => {
   });
   afterAll(() => database.drop());
 
-  test('migrate says what it applied to a fresh database, and the second time that there is nothing to apply', async () => {
+  test('migrate lists the applied migrations, and the second time that there are none', async () => {
     const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET };
     const first = await here(['migrate', '--json'], env);
     expect(first.code).toBe(0);
@@ -200,7 +200,7 @@ describe('migrate and reseal', () => {
     });
   });
 
-  test('reseal tells how much it renewed, by table', async () => {
+  test('reseal reports the renewed rows by table', async () => {
     const env = { DATABASE_URL: database.url, HUB_SECRET: `${SECRET}-new`, HUB_SECRET_OLD: SECRET };
     const { code, out } = await here(['keys', 'reseal', '--json'], env);
     expect(code).toBe(0);
@@ -211,7 +211,7 @@ describe('migrate and reseal', () => {
 });
 
 describe('start', () => {
-  test('with --json one document says where it listens; SIGTERM ends it with 0, a port that is taken with 1', async () => {
+  test('with --json one document has the address; SIGTERM ends with 0, a taken port with 1', async () => {
     const database = await migratedDatabase();
     const env = { DATABASE_URL: database.url, HUB_SECRET: SECRET };
     const hub = startLienthong(['start', '--json'], { ...env, PORT: '0' }, HOME);

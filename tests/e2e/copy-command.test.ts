@@ -13,7 +13,7 @@ const KEY = 'copy-secret-of-the-tests';
 const copy = (from: string, env: Record<string, string> = { COPY_KEY: KEY }) =>
   lienthongHere(['copy', '--from', from, '--folder', './copy', '--port', '0'], env, folder);
 
-/** What answers each request so, for as long as `work` goes on. */
+/** Answers each request the same while `work` runs. */
 async function answering<T>(status: number, body: string, work: (url: string) => Promise<T>): Promise<T> {
   const server = createServer((_, response) => response.writeHead(status).end(body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -26,7 +26,7 @@ async function answering<T>(status: number, body: string, work: (url: string) =>
   }
 }
 
-test('a copy that cannot begin says why, leaves nothing that looks like one, and never its key', async () => {
+test('a copy that cannot begin says why, leaves no partial copy, and never shows its key', async () => {
   const gone = await answering(200, '', async (url) => url);
   const refused = JSON.stringify({ detail: 'the Authorization header has no valid Bearer key' });
   const ran = {

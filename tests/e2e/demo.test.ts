@@ -20,7 +20,7 @@ describe('lienthong demo --once', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   test(
-    'plays a day of over 560 dossiers, finds everything where it belongs, and ends with 0',
+    'plays a day of over 560 dossiers, finds every event in its place, and ends with 0',
     async () => {
       const temp = mkdtempSync(join(folder, 'temp-'));
       const { code, report, errors } = await demo(folder, { TMPDIR: temp }).ended;
@@ -34,12 +34,12 @@ describe('lienthong demo --once', () => {
       expect(report.doors['national dialect (one-stop-legacy)']).toMatchObject({ quarantined: 2, invalid: 1 });
       expect(report.doors['SOAP (one-stop)']).toMatchObject({ quarantined: 0, invalid: 0 });
       expect(report.doors['SOAP (one-stop)']?.accepted).toBeGreaterThan(80);
-      // Asked for and pushed: who is first is chance.
+      // Pulled and pushed: which comes first is random.
       const pushed = report.doors['called back by civil-status'];
       expect((pushed?.accepted ?? 0) + (pushed?.duplicate ?? 0)).toBeGreaterThan(8);
       for (const ministry of ['construction', 'transport', 'agriculture']) {
-        // Twelve are filed there, and each goes through three steps. How many states of each a pull meets is chance, and so
-        // is which steps come before their dossier or behind what it shows already; that each is heard of is none.
+        // Twelve are filed there, each with three steps. How many states a pull sees is random, and so is which steps arrive
+        // early or late. But none is missed.
         const dossiers = report.doors[`asking ${ministry}, dossiers`] ?? { accepted: 0, duplicate: 0 };
         expect(dossiers.accepted).toBeGreaterThanOrEqual(12);
         expect(dossiers.accepted + dossiers.duplicate).toBeGreaterThan(15);
@@ -55,10 +55,10 @@ describe('lienthong demo --once', () => {
         'national-portal': { repeats: 0, due: 0, waiting: 6, refused: 0 },
         'civil-status': { records: 48, repeats: 0, due: 0, waiting: 0, refused: 0 },
         'one-stop': { repeats: 0, due: 0, waiting: 0, refused: 0 },
-        // All that the construction ministry tells goes there: twelve dossiers, and three steps of each.
+        // The ministry gets all reports of the construction ministry: twelve dossiers, and three steps of each.
         agriculture: { steps: 12 * 3, repeats: 0, due: 0, waiting: 0, refused: 0 },
       });
-      // Of the 48 registrations; the check holds them against the change feed.
+      // Of the 48 registrations; the check compares them with the change feed.
       expect(report.webhooks).toBeGreaterThan(96);
       expect(isGone(statusIn(folder))).toBe(true);
     },
@@ -66,7 +66,7 @@ describe('lienthong demo --once', () => {
   );
 
   test(
-    'the hub is killed twice in mid-day, and everything that it acknowledged is where it belongs all the same',
+    'two kills of the hub in mid-day lose nothing that it acknowledged',
     async () => {
       const dice = createDice(20_251_124);
       const run = demo(folder);
@@ -110,7 +110,7 @@ function demo(folder: string, more: Readonly<Record<string, string>> = {}): Demo
   };
 }
 
-/** Wait until so many items are acknowledged, and no restart is under way. */
+/** Waits until this many items are acknowledged, and no restart is under way. */
 async function statusAt(folder: string, items: number, { isOver }: Demo): Promise<Partial<Status>> {
   while (!isOver()) {
     const status = statusIn(folder);

@@ -8,7 +8,7 @@ import { testFolder } from '../support/process.ts';
 const scene = commandScene();
 
 describe('doctor', () => {
-  test('a hub that is well: 0, and what it looked at', async () => {
+  test('a healthy hub: 0, and the list of checks', async () => {
     expect(await scene.here('migrate')).toMatchObject({ code: 0 });
     const { code, out } = await scene.run('doctor', '--json');
     const { findings, fail } = JSON.parse(out) as {
@@ -23,7 +23,7 @@ describe('doctor', () => {
     expect(cleaning?.level).toBe(rows[0].setting === 'on' ? 'ok' : 'warn');
   });
 
-  test('tables whose hashes an older version stored in clear are named until all are keyed', async () => {
+  test('tables with unkeyed hashes of an older version are reported until all are keyed', async () => {
     await scene.here('migrate');
     const { out: well } = await scene.here('doctor');
     expect(well).toMatch(/ok {4}secrets {3}hashes of personal data and words of names are keyed/);
@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect((await scene.here('doctor')).out).toContain('words of names are keyed');
   });
 
-  test('an entry of the audit that was changed past the hub fails, and is named', async () => {
+  test('an audit entry that was changed past the hub is a failure, and is named', async () => {
     await scene.here('migrate');
     for (const subject of ['a', 'b', 'c'])
       await scene.query(`INSERT INTO audit (at, actor, action, subject) VALUES (now(), 'ops', 'party.pause', $1)`, [
@@ -52,7 +52,7 @@ describe('doctor', () => {
     );
   });
 
-  test('what was refused counts until it was told in a newer version, or given up', async () => {
+  test('a refusal counts until a newer version is delivered, or it is given up', async () => {
     await scene.here('migrate');
     const add = (subject: string, state: string, reason?: string) =>
       scene.query(
@@ -70,7 +70,7 @@ describe('doctor', () => {
     expect(out).not.toContain('are parked');
   });
 
-  test('a server that loses what is acknowledged, tables of before, and a partner that is away: 1, with what to do', async () => {
+  test('unsafe durability, old tables and a partner that is away: 1, with advice', async () => {
     const empty = await testDatabase();
     const name = new URL(empty.url).pathname.slice(1);
     await scene.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
@@ -98,7 +98,7 @@ describe('doctor', () => {
     await empty.drop();
   });
 
-  test('a secret that does not open what is kept fails, unless the right one is given beside it', async () => {
+  test('a secret that does not open the stored data fails, unless the right one is given too', async () => {
     const path = scene.file('kept.json', JSON.stringify(dossier()));
     expect(await scene.here('import', 'one-stop', path)).toMatchObject({ code: 0 });
     const env = { ...scene.env(), HUB_SECRET: 'another-secret-of-the-tests-that-is-long-enough' };
@@ -115,14 +115,14 @@ describe('doctor', () => {
     });
   });
 
-  test('a database that is not there, or a user that may not: what to do is about that', async () => {
+  test('a missing database and a user without rights get their own advice', async () => {
     const url = new URL(scene.env().DATABASE_URL as string);
     url.pathname = '/no_such_database';
     const { out } = await lienthongHere(['doctor'], { ...scene.env(), DATABASE_URL: url.href }, scene.folder);
     expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
-  test('a key that anybody guesses is refused, as at the start: 2', async () => {
+  test('a guessable key is refused, as at the start: 2', async () => {
     const keys = [{ id: 'portal', secret: 'changeme123', scopes: ['index:read'] }];
     const weak = testFolder({ keys });
     const { code, errors } = await lienthongHere(

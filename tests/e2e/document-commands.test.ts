@@ -119,7 +119,7 @@ describe('the commands of the documents', () => {
   });
 });
 
-/** What a program prints, without the words of messages: these may change. */
+/** A program's output without the words of messages, which may change. */
 function withoutMessages(printed: string): string {
   return printed.replaceAll(/: .*/g, '');
 }
@@ -149,7 +149,7 @@ function expectShown(shown: unknown, out: string, place: string): void {
   expect(shapeOf(answer, shown), place).toEqual(shown);
 }
 
-/** What an answer has of the members that are shown; a varying value that has the type of the shown one becomes the shown one. */
+/** The shown members of an answer; a varying value of the right type becomes the shown one. */
 function shapeOf(answer: unknown, shown: unknown, name = ''): unknown {
   if (
     VARYING.has(name) &&

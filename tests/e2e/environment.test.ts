@@ -12,7 +12,7 @@ const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const HUB = ['bin/hub.mjs'];
 
 test.skipIf(process.platform !== 'linux')(
-  'a log that cannot be written, on a full disk, holds up neither the start, nor an answer, nor the end',
+  'an unwritable log on a full disk delays neither the start, nor an answer, nor the end',
   async () => {
     const database = await testDatabase();
     const folder = testFolder({});
@@ -29,7 +29,7 @@ test.skipIf(process.platform !== 'linux')(
       await expect.poll(ready, { timeout: 60_000 }).toBe(200);
       hub.kill('SIGTERM');
       expect((await once(hub, 'exit'))[0]).toBe(0);
-      // One that does not start says so, many lines of it, and ends.
+      // A failing start prints many lines, and ends.
       const wrong = spawn(process.execPath, HUB, {
         cwd: ROOT,
         env: { ...env, HUB_ROLES: 'cook', PORT: 'x', LOG_LEVEL: 'loud' },
@@ -45,7 +45,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test.skipIf(process.platform === 'win32')('a hub that was not started at a terminal runs on at SIGHUP', async () => {
+test.skipIf(process.platform === 'win32')('a hub that was not started at a terminal ignores SIGHUP', async () => {
   const database = await testDatabase();
   const folder = testFolder({});
   const hub = await startHubProcess({ DATABASE_URL: database.url, HUB_SECRET, HUB_CONFIG: folder.configPath });
@@ -61,34 +61,31 @@ test.skipIf(process.platform === 'win32')('a hub that was not started at a termi
   }
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'a command that is interrupted leaves no server of its own behind',
-  async () => {
-    const folder = testFolder({});
-    const dataDir = join(folder.path, 'data');
-    const { DATABASE_URL: _, ...env } = process.env;
-    const command = spawn(process.execPath, ['bin/lienthong.mjs', 'migrate'], {
-      cwd: ROOT,
-      env: { ...env, HUB_DATA_DIR: dataDir },
-      stdio: 'ignore',
-    });
-    const place = () =>
-      existsSync(`${dataDir}/postgres.place`) ? readFileSync(`${dataDir}/postgres.place`, 'utf8') : '';
-    const pidFile = () => join(place() || `${dataDir}/postgres`, 'postmaster.pid');
-    try {
-      await expect.poll(() => existsSync(pidFile()), { timeout: 60_000, interval: 5 }).toBe(true);
-      command.kill('SIGTERM');
-      expect((await once(command, 'exit'))[0]).toBe(1);
-      expect(existsSync(pidFile())).toBe(false);
-    } finally {
-      if (command.exitCode === null) command.kill('SIGKILL');
-      if (place())
-        for (const end of ['', '.log', '.password', '.asked'])
-          rmSync(`${place()}${end}`, { recursive: true, force: true });
-      folder.remove();
-    }
-  },
-);
+test.skipIf(process.platform !== 'linux')('an interrupted command leaves no server of its own behind', async () => {
+  const folder = testFolder({});
+  const dataDir = join(folder.path, 'data');
+  const { DATABASE_URL: _, ...env } = process.env;
+  const command = spawn(process.execPath, ['bin/lienthong.mjs', 'migrate'], {
+    cwd: ROOT,
+    env: { ...env, HUB_DATA_DIR: dataDir },
+    stdio: 'ignore',
+  });
+  const place = () =>
+    existsSync(`${dataDir}/postgres.place`) ? readFileSync(`${dataDir}/postgres.place`, 'utf8') : '';
+  const pidFile = () => join(place() || `${dataDir}/postgres`, 'postmaster.pid');
+  try {
+    await expect.poll(() => existsSync(pidFile()), { timeout: 60_000, interval: 5 }).toBe(true);
+    command.kill('SIGTERM');
+    expect((await once(command, 'exit'))[0]).toBe(1);
+    expect(existsSync(pidFile())).toBe(false);
+  } finally {
+    if (command.exitCode === null) command.kill('SIGKILL');
+    if (place())
+      for (const end of ['', '.log', '.password', '.asked'])
+        rmSync(`${place()}${end}`, { recursive: true, force: true });
+    folder.remove();
+  }
+});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -48,18 +48,18 @@ afterAll(async () => {
   remove();
 });
 
-/** Of a hub: where the database is. To verify needs nothing of that. */
+/** The settings of a hub: the database's address. Verifying needs none of them. */
 const env = () => ({ DATABASE_URL: hub.databaseUrl, HUB_SECRET, HUB_CONFIG: configPath });
 const write = (...args: string[]): Promise<Ran> => lienthongHere(['evidence', ...args], env(), folder);
 const verify = (...args: string[]): Promise<Ran> => lienthongHere(['evidence', 'verify', ...args], {}, folder);
 const kid = (): string => keys.keys[0]?.kid ?? '';
 
 describe('lienthong evidence', () => {
-  test('writes what verifies anywhere: who signed it, and what happened when', async () => {
+  test('writes a file that verifies anywhere: its signer, and what happened when', async () => {
     const written = await startLienthong(['evidence', 'bn-17', 'one.jws'], env(), folder).ended;
     expect(written).toMatchObject({ code: 0, out: `the evidence of ${CODE} is written to one.jws\n` });
     expect(statSync(join(folder, 'one.jws')).mode & 0o777).toBe(0o600);
-    // In a process of its own, without database and settings.
+    // In a separate process, without database and settings.
     const { code, out, errors } = await startLienthong(
       ['evidence', 'verify', 'one.jws', '--keys', 'jwks.json'],
       {},
@@ -82,14 +82,14 @@ describe('lienthong evidence', () => {
     expect(rows).toEqual([{ actor: 'lienthong evidence', action: 'dossier.evidence', subject: `dossier ${CODE}` }]);
   });
 
-  test('without published keys it says plainly that nobody compared, and which thumbprint to compare', async () => {
+  test('without published keys it says that none was compared, and shows the thumbprint to compare', async () => {
     await write(CODE, 'two.jws');
     const { code, out } = await verify('two.jws');
     expect(code).toBe(0);
     expect(out).toContain(`was NOT compared with a published one: see that ${kid()} is a kid in`);
   });
 
-  test('says which message has exactly the bytes of a file, and ends with 1 where none has', async () => {
+  test('names the message with exactly the bytes of a file, and ends with 1 without one', async () => {
     await write(CODE, 'three.jws');
     const found = await verify('three.jws', '--body', 'body.json', '--json');
     const [message] = JSON.parse(found.out).content.messages;
@@ -101,7 +101,7 @@ describe('lienthong evidence', () => {
     expect([other.code, other.out]).toEqual([1, expect.stringContaining('NO message has exactly the bytes of')]);
   });
 
-  test('verifies a signed receipt as well', async () => {
+  test('verifies a signed receipt too', async () => {
     const path = `/api/v1/parties/one-stop/receipts/${receipt}`;
     const response = await hub.request('GET', path, 'one-stop', undefined, { Accept: 'application/jose' });
     file('receipt.jws', await response.text());
@@ -122,7 +122,7 @@ describe('lienthong evidence', () => {
     expect((await verify('four.jws')).out).toContain('1 of 2 steps are stored');
   });
 
-  test('stdout takes it too, and a file that is there is kept', async () => {
+  test('writes to stdout too, and does not overwrite an existing file', async () => {
     const { code, out } = await write(CODE, '-');
     expect(code).toBe(0);
     file('stdout.jws', out);
@@ -136,7 +136,7 @@ describe('lienthong evidence', () => {
     expect(existsSync(join(folder, 'none.jws'))).toBe(false);
   });
 
-  test('what cannot be written is a failure in plain words, and leaves nothing', async () => {
+  test('a write failure is explained, and leaves no file', async () => {
     mkdirSync(join(folder, 'a-folder'));
     for (const name of ['a-folder', 'no-such-folder/x.jws'])
       expect(await write(CODE, name, '--force')).toMatchObject({
@@ -144,7 +144,7 @@ describe('lienthong evidence', () => {
         errors: expect.stringContaining(`lienthong: ${name} could not be written: `),
       });
     expect(existsSync(join(folder, 'a-folder.part'))).toBe(false);
-    // What lies in the way of the part is not ours.
+    // A foreign file in the place of the part stays.
     mkdirSync(join(folder, 'five.jws.part'));
     expect(await write(CODE, 'five.jws')).toMatchObject({
       code: 1,
@@ -170,7 +170,7 @@ describe('lienthong evidence verify refuses', () => {
     signed = (await write(CODE, '-')).out.trim();
   });
 
-  test('any byte that was changed', async () => {
+  test('any changed byte', async () => {
     const [header, payload, signature] = opened(signed);
     const said = Buffer.from(payload, 'base64url').toString();
     const changed = Buffer.from(said.replace('"received"', '"returned"')).toString('base64url');
@@ -186,7 +186,7 @@ describe('lienthong evidence verify refuses', () => {
     await refused('{"keys":[]}', /not a compact JWS/);
   });
 
-  test('another key: under its own name where keys are given, and under ours always', async () => {
+  test('a foreign key: under its own name with given keys, and under ours always', async () => {
     const stranger = await attestingKey(new Uint8Array(hkdfSync('sha256', 'of a stranger', '', '', 32)));
     const content = JSON.parse(Buffer.from(opened(signed)[1], 'base64url').toString());
     const theirs = await attest(stranger, 'evidence', content);
@@ -194,13 +194,13 @@ describe('lienthong evidence verify refuses', () => {
     const asOurs = await attest({ ...stranger, published: { ...stranger.published, kid: kid() } }, 'evidence', content);
     await refused(asOurs, /it was changed, or another key has signed it/, '--keys', 'jwks.json');
     await refused(asOurs, /the key that is called \S+ is another one/);
-    // A list of keys that gives a stranger's under our name.
+    // A list of keys with a foreign key under our name.
     file('false.json', JSON.stringify({ keys: [{ ...stranger.published, kid: kid() }] }));
     await refused(asOurs, /the key that is called \S+ is another one/, '--keys', 'false.json');
     await refused(await attest(stranger, 'evidence', { messages: 'no' }), /nothing that a hub writes/);
   });
 
-  test('no signature, a public key taken for a secret, and what is signed for something else', async () => {
+  test('a missing signature, a public key used as a secret, and a signature for another use', async () => {
     const [, payload] = opened(signed);
     const header = headerOf(signed);
     await refused(`${part({ ...header, alg: 'none' })}.${payload}.`, /signed by "none", expected EdDSA/);
@@ -217,7 +217,7 @@ describe('lienthong evidence verify refuses', () => {
     await refused(foreign, /its typ is "JWT", expected one of lienthong-receipt/);
   });
 
-  test('what cannot be read, with 2', async () => {
+  test('an unreadable file, with 2', async () => {
     file('good.jws', signed);
     file('nothing.json', '{}');
     for (const args of [

@@ -45,8 +45,8 @@ const linesIn = (text: string): any[] =>
     .map((line) => JSON.parse(line));
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
-test('lienthong export writes each dossier once, in the order of codes, masked, into a file of its own', async () => {
-  // As an export that was killed leaves it, or somebody else who wants to read along.
+test('lienthong export writes each dossier once, ordered by code, masked, into a private file', async () => {
+  // A file that a killed export, or somebody who wants to read along, left there.
   writeFileSync(join(folder, 'all.ndjson.part'), 'x', { mode: 0o644 });
   const [file, stdout] = await Promise.all([lienthong(['export', 'all.ndjson']), lienthong(['export', '-'])]);
   expect(file).toMatchObject({
@@ -65,7 +65,7 @@ test('lienthong export writes each dossier once, in the order of codes, masked, 
   expect(linesIn(stdout.out)).toEqual(records);
 });
 
-test('what is written in full can be imported by another hub, and the reason is in the audit', async () => {
+test('a full export can be imported by another hub, and the audit has the reason', async () => {
   await here(['export', 'whole.json', '--status', 'received,processing', ...PERSONAL]);
   await here(['export', 'steps.ndjson', '--operation', 'progress', '--q', 'Nguyễn An', ...PERSONAL]);
   expect(JSON.parse(read('whole.json'))).toHaveLength(HELD / 2);
@@ -92,7 +92,7 @@ test('what is written in full can be imported by another hub, and the reason is 
   }
 });
 
-test('a spreadsheet gets columns as import reads them, no formula, and is told what it does not have', async () => {
+test('CSV has the columns that import reads, no formula, and a list of what it leaves out', async () => {
   const { code, out } = await here(['export', 'sheet.csv', '--status', 'resolved', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
@@ -106,7 +106,7 @@ test('a spreadsheet gets columns as import reads them, no formula, and is told w
   expect(rows[1]).toMatch(/,A\|B$/);
 });
 
-test('a spreadsheet in full is imported with every text as it was', async () => {
+test('a full CSV is imported with every text unchanged', async () => {
   const texts = {
     applicant: { name: '-Đặng Thị Ửng', phone: '+84912345678', address: "'=1" },
     abstract: '@SUM(A1)',
@@ -130,7 +130,7 @@ test('a spreadsheet in full is imported with every text as it was', async () => 
   }
 });
 
-test('what is masked is not imported: nobody loses their name to asterisks', async () => {
+test('masked values are not imported: no name becomes asterisks', async () => {
   const code = codeOf(1);
   for (const file of ['masked.ndjson', 'masked.csv']) {
     await here(['export', file, '--q', code]);
@@ -141,7 +141,7 @@ test('what is masked is not imported: nobody loses their name to asterisks', asy
   expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body.applicant.name).toBe('Nguyễn Văn An');
 });
 
-test.runIf(existsSync('/dev/full'))('a full disk behind stdout is told in one line, with 1', async () => {
+test.runIf(existsSync('/dev/full'))('a full disk behind stdout is reported in one line, with 1', async () => {
   const { ended } = startLienthong(['export', '-'], envOf(hub), folder, openSync('/dev/full', 'w'));
   expect(await ended).toEqual({
     ...{ code: 1, out: '' },
@@ -159,7 +159,7 @@ const WRONG: readonly [readonly string[], string][] = [
   [['here.ndjson'], 'here.ndjson exists already; --force overwrites it'],
 ];
 
-test('wrong use is told before anything is written', async () => {
+test('wrong usage is reported before anything is written', async () => {
   writeFileSync(join(folder, 'here.ndjson'), '');
   const told: Ran[] = [];
   for (const [args] of WRONG) told.push(await here(['export', ...args]));
@@ -169,7 +169,7 @@ test('wrong use is told before anything is written', async () => {
   expect(existsSync(join(folder, 'x.ndjson'))).toBe(false);
 });
 
-test('a file that cannot be written is a failure, and leaves nothing', async () => {
+test('a write failure leaves no file', async () => {
   const told = await here(['export', 'no-such-folder/x.ndjson']);
   expect(told).toMatchObject({
     code: 1,

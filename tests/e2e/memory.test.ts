@@ -9,18 +9,18 @@ import { envelope } from '../support/soap.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const PARTY = 'one-stop';
 const SECRET = 'e2e-secret-of-the-one-stop-system';
-/** Compiled code takes 141 MB to start and 178 for all of this. Through a loader it was 225. */
+/** Compiled code takes 141 MB to start and 178 for all of this. With a loader it was 225. */
 const MOST_MB = 210;
 
-/** What a process has loaded and held by a moment. */
+/** The modules and the memory of a process at one moment. */
 interface Moment {
   readonly libxml2: boolean;
   readonly nodeSoap: boolean;
-  /** NaN where the system does not tell. */
+  /** NaN where the system does not report it. */
   readonly peakMb: number;
 }
 
-describe('a hub to which nobody speaks SOAP', () => {
+describe('a hub without SOAP traffic', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   const folder = testFolder({
     keys: [{ id: PARTY, secret: SECRET, scopes: ['dossier:write'], party: PARTY }],
@@ -51,7 +51,7 @@ describe('a hub to which nobody speaks SOAP', () => {
     expect(moments.started).toMatchObject({ libxml2: false, nodeSoap: false });
   });
 
-  test('loads libxml2 at the first message by SOAP, and node-soap where a party speaks it', () => {
+  test('loads libxml2 at the first SOAP message, and node-soap for a party that speaks SOAP', () => {
     expect(moments.pinged).toMatchObject({ libxml2: true, nodeSoap: false });
     expect(moments.speaking).toMatchObject({ libxml2: true, nodeSoap: true });
   });
@@ -62,7 +62,10 @@ describe('a hub to which nobody speaks SOAP', () => {
   });
 });
 
-/** The hub in a process of its own that tells what it has loaded: started, after a Ping by SOAP, and able to send SOAP. */
+/**
+ * The hub in a separate process that reports its loaded modules: after the start, after a SOAP Ping, and when able to send
+ * SOAP.
+ */
 const HUB = `
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const SENT = ['migrated', 'listening'];
 
 test.skipIf(process.platform === 'win32').each(SENT)(
-  'SIGTERM to npm start, once it has said %s, ends the hub with exit code 0',
+  'SIGTERM to npm start, after it printed %s, ends the hub with exit code 0',
   async (said) => {
     const database = await testDatabase();
     const folder = testFolder({});
@@ -42,7 +42,7 @@ test.skipIf(process.platform === 'win32').each(SENT)(
 );
 
 test.skipIf(process.platform === 'win32')(
-  'what npx has started behind a shell ends in order when that shell is gone, and without npm it runs on',
+  'a process started by npx ends with its shell; without npm it runs on',
   async () => {
     const database = await testDatabase();
     const folder = testFolder({});
@@ -72,7 +72,7 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a start waits for a database that comes up later, and SIGTERM ends the waiting with exit code 0', async () => {
+test('a start waits for a database that comes up later, and SIGTERM ends the wait with exit code 0', async () => {
   const database = await testDatabase();
   const folder = testFolder({});
   const { hostname, port } = new URL(database.url);
@@ -111,7 +111,7 @@ test('a start waits for a database that comes up later, and SIGTERM ends the wai
   }
 });
 
-test('SIGTERM ends a hub whose Redis accepts connections and answers nothing with exit code 0', async () => {
+test('SIGTERM ends a hub with exit code 0 while Redis accepts connections and never answers', async () => {
   const database = await testDatabase();
   const folder = testFolder({});
   const server = createServer((near) => near.on('error', () => near.destroy()).resume());
@@ -136,7 +136,7 @@ test('SIGTERM ends a hub whose Redis accepts connections and answers nothing wit
   }
 });
 
-/** What PostgreSQL answers while it starts: an ErrorResponse of the class 57P03. */
+/** PostgreSQL's answer while it starts: an ErrorResponse of the class 57P03. */
 const STARTING = Buffer.from('E\0\0\0\x37SFATAL\0C57P03\0Mthe database system is starting up\0\0', 'latin1');
 
 function isAlive(pid: number): boolean {

@@ -53,14 +53,14 @@ describe('the hub as a process', () => {
       })
     ).status;
 
-  test('a body of 21 MiB is refused with 413 over a real connection, told or not, and the process lives', async () => {
+  test('a body of 21 MiB gets 413 over a real connection, with a length or not, and the process lives', async () => {
     const large = Buffer.alloc(21 * 1024 * 1024, 0x20);
     expect(await push(large)).toMatchObject({ status: 413 });
     expect(await push(large, { 'Transfer-Encoding': 'chunked' })).toMatchObject({ status: 413 });
     expect((await fetch(`${hub.url}/health/ready`)).status).toBe(200);
   });
 
-  test('an array of 1,000 large dossiers is taken, and others are answered meanwhile', async () => {
+  test('an array of 1,000 large dossiers is stored, and others get answers meanwhile', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) =>
       dossier({ code: `H60.01-250812-${String(n).padStart(4, '0')}`, note: 'Ghi chú '.repeat(500) }),
     );
@@ -76,7 +76,7 @@ describe('the hub as a process', () => {
     ).toHaveLength(1_000);
   });
 
-  test('killed in the middle of a load and started again, it has every dossier that it acknowledged', async () => {
+  test('after a kill under load and a restart it has every dossier that it acknowledged', async () => {
     const acknowledged: string[] = [];
     let stopped = false;
     const load = Promise.all(
@@ -99,7 +99,7 @@ describe('the hub as a process', () => {
     expect(items).toEqual([]);
   });
 
-  test('SIGTERM drains: what is under way is answered, and the exit code is 0', async () => {
+  test('SIGTERM drains: requests under way get answers, and the exit code is 0', async () => {
     const last = Array.from({ length: 20 }, (_, n) =>
       push(JSON.stringify(dossier({ code: `H60.01-250814-${String(n).padStart(4, '0')}` }))),
     );
@@ -113,7 +113,7 @@ describe('the hub as a process', () => {
         expect(await read(`H60.01-250814-${String(n).padStart(4, '0')}`)).toBe(200);
   });
 
-  test('SIGTERM answers a reader who waits for changes, at once and whole', async () => {
+  test('SIGTERM answers a reader that waits for changes, at once and whole', async () => {
     const headers = { Authorization: 'Bearer e2e-secret-of-the-portal' };
     const ask = async (query: string) =>
       (await fetch(`${hub.url}/api/v1/changes?${query}`, { headers })).json() as Promise<{
@@ -131,7 +131,7 @@ describe('the hub as a process', () => {
     hub = await startHubProcess(env());
   });
 
-  test('SIGTERM ends a hub with exit code 0 also while a partner answers nothing and clients never end their requests; a stream is told how much of it is held', async () => {
+  test('SIGTERM ends a hub with exit code 0 despite a silent partner and unfinished requests', async () => {
     let calls = 0;
     const silent = createServer(() => calls++).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -173,18 +173,18 @@ describe('the hub as a process', () => {
     routed.remove();
   });
 
-  test('another secret than the one that what is kept was sealed with stops the start, unless that is given beside it', async () => {
+  test('a secret that does not open the stored data stops the start, unless the right one is given too', async () => {
     const HUB_SECRET = 'another-secret-of-the-tests-that-is-long-enough';
     const refused = startHubProcess({ ...env(), HUB_SECRET });
     await expect(refused).rejects.toThrow(/ended with 1.* of the newest \d+ messages .*HUB_SECRET_OLD/s);
-    // That it listens is said at every level.
+    // The line that it listens appears at every log level.
     const LOG_LEVEL = 'fatal';
     const beside = await startHubProcess({ ...env(), HUB_SECRET, HUB_SECRET_OLD: env().HUB_SECRET, LOG_LEVEL });
     beside.child.kill('SIGTERM');
     expect(await beside.ended).toBe(0);
   });
 
-  test('settings that are not usable stop the start with every problem at once, and exit code 1', async () => {
+  test('unusable settings stop the start with every problem at once, and exit code 1', async () => {
     const broken = testFolder({
       parties: { x: { adapter: 'nowhere' } },
       routes: [{ from: 'y', operation: 'dossier.upsert.v1', to: ['x'] }],
@@ -214,20 +214,20 @@ function send(
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const length = headers['Transfer-Encoding'] ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    // A connection of its own: what is heard on it is of this request.
+    // A separate connection, so that everything read on it belongs to this request.
     const outgoing = request(url, { method: 'POST', agent: false, headers: { ...length, ...headers } }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk) => chunks.push(chunk));
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
     });
     outgoing.on('error', reject);
-    // Refused while it still sends: once the answer is read, nobody else hears that the connection ended.
+    // Refused while it still sends: after the answer the end of the connection is expected.
     outgoing.on('socket', (socket) => socket.on('error', () => undefined));
     outgoing.end(body);
   });
 }
 
-test('with nothing given and a data folder that only its owner may enter it starts, also again, and has its database', async () => {
+test('without settings, and with a private data folder, it starts repeatedly on its database', async () => {
   // As root, PostgreSQL runs as another user, which cannot enter. Its files are elsewhere then.
   const folder = testFolder({});
   onTestFinished(folder.remove);

@@ -15,7 +15,7 @@ const HANDED_OVER_WITHIN_MS = 10_000;
 const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 const without = 'skipped: no redis-server';
 
-/** The portal, with a clock at its door: which of its services was asked when. Services in `silent` never answer. */
+/** The portal with a log of the time of each call. Services in `silent` never answer. */
 function watchedPortal() {
   const portal = nationalPortal({ catalogue: SAMPLES });
   const asked: { readonly service: string; readonly atMs: number }[] = [];
@@ -116,7 +116,7 @@ describe('several processes on one database', () => {
     expect(codes.map((code) => taken.get(code))).toEqual(codes.map(() => 1));
   };
 
-  test('what a killed owner had in hand, a pull and a delivery, another process has done within ten seconds', async () => {
+  test("a killed process's pull and delivery are finished by another one within ten seconds", async () => {
     portal.silent.add('LayDanhSachTTHC').add('DongBoHoSoMC');
     const lists = portal.count('LayDanhSachTTHC');
     const codes = await push(1);
@@ -132,11 +132,11 @@ describe('several processes on one database', () => {
       .toBeGreaterThan(lists + 1);
     expect(performance.now() - killedMs).toBeLessThan(HANDED_OVER_WITHIN_MS);
     await deliveredWithin(codes, HANDED_OVER_WITHIN_MS - (performance.now() - killedMs));
-    // It was looked up, and not told again.
+    // The hub looked it up, and did not send it again.
     expect(portal.count('DongBoHoSoMC')).toBe(1);
   });
 
-  test('a process without the role api says where its probes and metrics are, and answers nothing else', async () => {
+  test('a process without the role api has only probes and metrics, and logs their address', async () => {
     const codes = await push(5);
     await deliveredWithin(codes, 10_000);
     const workers = running.filter(({ lines }) => lines.some(({ roles }) => String(roles) === 'worker,scheduler'));
@@ -154,7 +154,7 @@ describe('several processes on one database', () => {
     }
   });
 
-  test('no schedule runs twice, with three processes that look at it each second', async () => {
+  test('no schedule runs twice with three processes that check it each second', async () => {
     owner = await start('worker,scheduler');
     const from = portal.asked.length;
     await new Promise((resolve) => setTimeout(resolve, 7_000));
@@ -168,7 +168,7 @@ describe('several processes on one database', () => {
   });
 
   test.skipIf(!hasRedis)(
-    `all rings lost, by FLUSHALL in mid-run, are made up for within ten seconds${hasRedis ? '' : ` (${without})`}`,
+    `all notifications lost by FLUSHALL in mid-run are made up for within ten seconds${hasRedis ? '' : ` (${without})`}`,
     async () => {
       const codes: string[] = [];
       for (let times = 0; times < 5; times++) {
@@ -180,7 +180,7 @@ describe('several processes on one database', () => {
   );
 
   test.skipIf(!hasRedis)(
-    `while Redis is away, and when it is back without its data, everything is delivered within ten seconds${hasRedis ? '' : ` (${without})`}`,
+    `without Redis, and after its return without data, everything is delivered within ten seconds${hasRedis ? '' : ` (${without})`}`,
     async () => {
       redis?.kill('SIGKILL');
       await once(redis as ChildProcess, 'exit');

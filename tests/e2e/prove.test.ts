@@ -12,7 +12,7 @@ const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 240_000;
 
 describe('lienthong prove', () => {
-  /** What the proof makes, it makes here. */
+  /** The proof creates its files here. */
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'lienthong-proof-'));
@@ -24,7 +24,7 @@ describe('lienthong prove', () => {
   });
 
   test(
-    'some seconds of load while everything is killed: nothing lost, invented, overtaken or twice, and nothing left behind',
+    'under load and kills: nothing lost, invented, overtaken or twice, and nothing left behind',
     async () => {
       // With this seed each of them is killed, and Redis flushed, in the first twelve seconds: whatever Redis there is.
       const { code, report, errors } = await prove(folder, ['--minutes', '0.35', '--seed', '2393', '--rate', '30'])
@@ -54,7 +54,7 @@ describe('lienthong prove', () => {
   );
 
   test(
-    'what is lost at the hub, and invented or twice at a partner, is found',
+    'a loss at the hub, and an invention or a duplicate at a partner, are found',
     async () => {
       const run = prove(folder, ['--minutes', '0.1', '--seed', '2', '--rate', '30']);
       await run.isUp;
@@ -96,7 +96,7 @@ describe('lienthong prove', () => {
     WITHIN_MS,
   );
 
-  test('the trouble is the same for the same seed, another for another, and soon of all kinds', () => {
+  test('equal seeds give equal faults, different seeds different ones, and soon all kinds', () => {
     const targets = { kills: ['api', 'worker'], canFlush: true, partners: ['portal'] };
     const first = (seed: number) => {
       const { kills } = planTrouble(seed, targets);
@@ -111,7 +111,7 @@ describe('lienthong prove', () => {
   });
 });
 
-/** A server of its own is killed, too; a database of somebody's server is only flushed; without either there is none. */
+/** Its own server is killed too; a database of a foreign server is only flushed; without either there is none. */
 function doneToRedis(): readonly string[] {
   if (spawnSync('redis-server', ['--version']).status === 0) return ['killed Redis', 'flushed Redis'];
   return process.env.REDIS_URL ? ['flushed Redis'] : [];
@@ -126,7 +126,7 @@ interface Proof {
   readonly ended: Promise<{ readonly code: number | null; readonly report: Report; readonly errors: string }>;
 }
 
-/** Always on a server of its own, which it may kill. */
+/** Always on its own server, which it may kill. */
 function prove(folder: string, options: readonly string[]): Proof {
   const { DATABASE_URL: _database, HUB_CONFIG: _config, HUB_SECRET: _secret, ...env } = process.env;
   const child = spawn(process.execPath, [COMMAND, 'prove', '--json', ...options], {
@@ -156,7 +156,7 @@ function runFolder(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.startsWith('lienthong-prove-')) as string);
 }
 
-/** A dossier that nobody told the hub of, told to the portal, and the same again. */
+/** A dossier that the hub never got, sent to the portal twice. */
 async function inventTwice(folder: string): Promise<void> {
   const { parties } = JSON.parse(readFileSync(join(runFolder(folder), 'hub.config.json'), 'utf8')) as HubFile;
   const settings = parties?.['national-portal']?.settings as { adapterUrl: string };
@@ -193,7 +193,7 @@ async function inventTwice(folder: string): Promise<void> {
     .toEqual([true, 0]);
 }
 
-/** One event of a dossier that has come to its end is no more. */
+/** Removes one event of a finished dossier. */
 async function loseOne(folder: string): Promise<void> {
   const dataDir = join(runFolder(folder), 'postgres');
   await expect
@@ -226,7 +226,7 @@ function expectNothingLeft(folder: string): void {
   expect(processesOf(folder)).toEqual([]);
 }
 
-/** Processes that were started with this folder in their settings or arguments; Linux tells. */
+/** Processes with this folder in their settings or arguments; Linux shows them. */
 function processesOf(folder: string): readonly string[] {
   if (!existsSync('/proc/self/environ')) return [];
   return readdirSync('/proc').filter((pid) => {

@@ -18,7 +18,7 @@ function linesIn(path: string): unknown[] {
 }
 
 describe('import', () => {
-  test('says what became of the items and where the others stand, in words and as JSON', async () => {
+  test('reports the outcomes of the items and the places of the others, in words and as JSON', async () => {
     const lines = [
       JSON.stringify(dossier({ code: codeOf(1) })),
       '{"code": ',
@@ -42,14 +42,14 @@ describe('import', () => {
     expect(await scene.count("audit WHERE subject LIKE 'party one-stop: dossier.upsert.v1 file:%'")).toBe(1);
   });
 
-  test('takes in nothing where its report cannot be written', async () => {
+  test('imports nothing when its report cannot be written', async () => {
     const path = scene.file('b.ndjson', JSON.stringify(dossier({ code: codeOf(3) })));
     const told = await scene.here('import', 'one-stop', path, '--report', join(scene.folder, 'no', 'report'));
     expect(told).toMatchObject({ code: 2, errors: expect.stringContaining('--report: ') });
     expect(await scene.count(`dossiers WHERE code = '${codeOf(3)}'`)).toBe(0);
   });
 
-  test('tells of warnings: each kind once with how many items have it, in its report item by item', async () => {
+  test('reports warnings: each kind once with its count, and item by item in the report file', async () => {
     const items = [5, 6].map((n) => dossier({ code: codeOf(n), agencyCode: 'H60.99' }));
     const path = scene.file('warned.json', JSON.stringify(items));
     const report = join(scene.folder, 'warned.ndjson');
@@ -67,7 +67,7 @@ describe('import', () => {
     ['header.csv', 'code,status\n', /header\.csv holds no item after its first row/],
     ['columns.csv', 'code,ten\nx,y\n', /columns\.csv: the first row names .*"ten"/],
     ['none.json', '[ ]', /none\.json holds no item/],
-  ])('takes in nothing, of no file, where one of them holds no item: %s', async (name, content, says) => {
+  ])('imports nothing of any file when one of them holds no item: %s', async (name, content, says) => {
     const whole = scene.file('whole.ndjson', JSON.stringify(dossier({ code: codeOf(7) })));
     const told = await scene.here('import', 'one-stop', whole, scene.file(name, content));
     expect(told).toMatchObject({ code: 2, out: '', errors: expect.stringMatching(says) });
@@ -83,7 +83,7 @@ describe('import', () => {
     expect(await scene.count(`events WHERE code = '${codeOf(4)}'`)).toBe(2);
   });
 
-  test('killed in the middle and begun again, it loses and doubles nothing', async () => {
+  test('after a kill and a repeat, nothing is lost or doubled', async () => {
     const items = 6_000;
     const path = scene.file(
       'many.ndjson',
@@ -108,14 +108,14 @@ describe('import', () => {
 });
 
 describe('replay', () => {
-  test.each([[[]], [['--run', '--why', 'thử']]])('of a party that there is not is refused %j', async (more) => {
+  test.each([[[]], [['--run', '--why', 'thử']]])('of an unknown party is refused %j', async (more) => {
     const told = await scene.here('replay', '--party', 'one-stpo', ...more);
     expect(told).toMatchObject({ code: 2, errors: expect.stringMatching(/no party "one-stpo"; there are .*one-stop/) });
   });
 });
 
 describe('reconcile', () => {
-  test('with a party that there is not is refused before any database is made', async () => {
+  test('with an unknown party is refused before any database is created', async () => {
     const { DATABASE_URL: _, ...env } = scene.env();
     const data = join(scene.folder, 'data');
     const told = await lienthongHere(['reconcile', 'one-stpo'], { ...env, HUB_DATA_DIR: data }, scene.folder);
@@ -139,7 +139,7 @@ describe('reconcile with a partner', () => {
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
   });
 
-  test('that could not be asked: 2, also with --repair; 1 where something differs besides', async () => {
+  test('ends with 2 when the partner could not be asked, also with --repair; with 1 when something differs too', async () => {
     const whole = {
       ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
       ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
@@ -163,7 +163,7 @@ describe('reconcile with a partner', () => {
 });
 
 describe('rebuild', () => {
-  test('tampered with: 1, put right by the swap: 0', async () => {
+  test('ends with 1 after tampering, with 0 after the swap', async () => {
     await scene.query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [codeOf(2)]);
     const told = await scene.here('rebuild');
     expect(told).toMatchObject({
@@ -176,7 +176,7 @@ describe('rebuild', () => {
     });
   });
 
-  test('killed in the middle it changes nothing, and the next one cleans up', async () => {
+  test('a kill changes nothing, and the next run cleans up', async () => {
     const first = scene.start('rebuild', '--swap');
     while ((await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")) === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -26,7 +26,7 @@ function replay(...args: string[]): Promise<Ran> {
   return startLienthong(['replay', ...args], env(), import.meta.dirname).ended;
 }
 
-test('lienthong replay shows first what it would do, and does it when it is told to and why', async () => {
+test('lienthong replay shows a preview, and delivers with --run and a reason', async () => {
   const preview = await replay('--state', 'refused', '--json');
   const here = (...args: string[]) => lienthongHere(['replay', ...args], env(), import.meta.dirname);
   const withoutWhy = await here('--state', 'refused', '--run');
@@ -53,7 +53,7 @@ test('lienthong replay shows first what it would do, and does it when it is told
   expect(partner.sent.slice(3).map((item) => item.doubt)).toEqual([true, true, true]);
 });
 
-test('lienthong backfill shows first what it would tell, and tells it when it is told to and why', async () => {
+test('lienthong backfill shows a preview, and sends with --run and a reason', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
   await writeFile(
     join(folder, 'hub.config.json'),
@@ -80,14 +80,14 @@ test('lienthong backfill shows first what it would tell, and tells it when it is
   await rm(folder, { recursive: true });
 });
 
-test('lienthong replay --run says what became of its own order, whatever others fail', async () => {
+test('lienthong replay --run reports the result of its own order, whatever others fail', async () => {
   const { pool } = hub.hub.database;
   await hub.push(dossier({ code: 'H60.01-250812-0009', note: 'Nguyá»…n VÄ�n An' }));
   await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
   await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
     EXECUTE FUNCTION fail()`);
-  // A resolution that nobody can carry out, and an earlier run that nobody can go on with.
+  // A resolution that fails, and an earlier run that cannot continue.
   await pool.query(
     `INSERT INTO resolutions (cause_key, parties, action, who, why, at, until)
      SELECT cause_key, ARRAY[party], 'release', 'ops', 'it is right', now(), now() + interval '1 hour' FROM quarantine`,

@@ -17,14 +17,14 @@ import { testDatabase } from '../support/database.ts';
 import { testFolder } from '../support/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Folders that another user of the machine can make before the hub starts, by the hub's uid. */
+/** Folders that another user of the machine can create before the hub starts, with the hub's uid. */
 const PLANTED = ['tsx-', 'lienthong-postgres-18.4.0-beta.17-', 'lienthong-postgres-'].map(
   (name) => `${name}${process.getuid?.() ?? 'user'}`,
 );
 /** npm's own cache, from Node 22 on. */
 const OF_NPM = /^node-compile-cache/;
 
-describe.skipIf(process.platform === 'win32')('code planted in the shared temp folder is never run', () => {
+describe.skipIf(process.platform === 'win32')('code planted in the shared temp folder never runs', () => {
   let temp: string;
   let database: Awaited<ReturnType<typeof testDatabase>>;
   const folder = testFolder({});
@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('code planted in the shared temp f
   test.each([
     ['npm start', ['npm', 'start', '--silent']],
     ['npx lienthong doctor', ['npx', 'lienthong', 'doctor']],
-  ])('%s opens and makes nothing there', async (_name, [command = '', ...args]) => {
+  ])('%s opens and creates nothing there', async (_name, [command = '', ...args]) => {
     for (const at of ['.', ...PLANTED]) utimesSync(join(temp, at), 0, 0);
     const { REDIS_URL: _, ...env } = process.env;
     const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
@@ -57,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('code planted in the shared temp f
     expect(readdirSync(temp).filter((name) => !OF_NPM.test(name))).toEqual([...PLANTED].sort());
     for (const name of PLANTED) {
       const { atimeMs, mtimeMs } = statSync(join(temp, name));
-      // A folder that was read has a newer time of access, where the file system keeps one.
+      // A folder that was read has a newer access time, if the file system stores one.
       expect({ name, atimeMs, mtimeMs }).toEqual({ name, atimeMs: 0, mtimeMs: 0 });
       expect(readFileSync(join(temp, name, 'planted.js'), 'utf8')).toBe('process.exit(66);');
     }

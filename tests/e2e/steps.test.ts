@@ -9,7 +9,7 @@ import { type HubProcess, startHubProcess, testFolder } from '../support/process
 const WRITER = 'e2e-secret-of-the-one-stop-system';
 const READER = 'e2e-secret-of-the-portal';
 
-/** A hub on a database of its own, and the partner that it tells of every dossier. */
+/** A hub on a separate database, and the partner that gets every dossier. */
 interface Scene {
   readonly partner: Simulator;
   readonly database: pg.Client;
@@ -86,7 +86,7 @@ async function openScene(): Promise<Scene> {
   };
 }
 
-describe.concurrent('a process that is killed at a step goes on from that step when it is started again', () => {
+describe.concurrent('a process killed at a step continues from that step after a restart', () => {
   const at = (title: string, work: (scene: Scene) => Promise<void>): void =>
     test.concurrent(title, { timeout: 240_000 }, async () => {
       const scene = await openScene();
@@ -160,7 +160,7 @@ describe.concurrent('a process that is killed at a step goes on from that step w
     await delivered(scene, [CODE]);
     await waitsForALock(scene.database);
     await scene.kill(hub);
-    // Its session is gone with it, as with a machine that falls.
+    // Its session ends with it, as when a machine fails.
     await endSessions(scene.database);
     await scene.database.query('COMMIT');
     await scene.start();
@@ -186,15 +186,15 @@ describe.concurrent('a process that is killed at a step goes on from that step w
   );
 });
 
-/** `expect.poll` knows no test among concurrent ones. */
+/** `expect.poll` does not know concurrent tests. */
 function eventually(check: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: 40_000, interval: 50 });
 }
 
-/** Somebody's statement stands before our lock. */
+/** A foreign statement waits before our lock. */
 async function waitsForALock(database: pg.Client): Promise<void> {
   await eventually(async () => {
-    // A transaction sees the activity of its first look, unless it is told to look again.
+    // A transaction sees the activity of its first look, unless it clears the snapshot.
     await database.query('SELECT pg_stat_clear_snapshot()');
     const waiting = await database.query(
       "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",

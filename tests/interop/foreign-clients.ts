@@ -7,7 +7,7 @@ import { type TestCertificate, testCertificate } from '../support/certificate.ts
 import { migratedDatabase, type TestDatabase } from '../support/database.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
 
-/** A client that nobody here wrote: what it needs, how it is built from the WSDL, and how it is run. */
+/** A third-party client: its needs, its build from the WSDL, and its run. */
 export interface Foreign {
   readonly name: string;
   readonly versions: readonly ('1.1' | '1.2')[];
@@ -26,7 +26,7 @@ export function clientFile(name: string): string {
   return join(import.meta.dirname, 'clients', name);
 }
 
-/** A hub as a process, for the tests of a file. Its WSDL is there when they run. */
+/** A hub as a process, for the tests of a file. Its WSDL is available when they run. */
 export function interopHub(): { readonly wsdl: string; readonly signer: TestCertificate } {
   const signer = testCertificate('signer');
   const folder = testFolder({
@@ -66,7 +66,7 @@ export function interopHub(): { readonly wsdl: string; readonly signer: TestCert
   };
 }
 
-/** Every client does the same: it pushes many and one, reads back, asks for what is not there, and reports in JSON. */
+/** Each client does the same: it pushes several dossiers and one, reads back, asks for a missing one, and reports in JSON. */
 export function describeForeign(clients: readonly Foreign[], hub: { readonly wsdl: string }): void {
   describe.each(clients)('$name', (client) => {
     const place = mkdtempSync(join(tmpdir(), 'lienthong-interop-'));
@@ -84,7 +84,7 @@ export function describeForeign(clients: readonly Foreign[], hub: { readonly wsd
     test.skipIf(!isThere)(`pushes, reads back and understands a fault${why}`, { timeout: 120_000 }, () => {
       for (const step of client.build ?? []) execute(step);
       for (const version of client.versions) {
-        // Codes of its own for each client and version.
+        // Separate codes for each client and version.
         const prefix = `H60.${clients.indexOf(client) + 1}${version.at(-1)}-250812`;
         const report = execute([...client.run, hub.wsdl, 'one-stop', SECRET, prefix, version]);
         expect(JSON.parse(report), version).toEqual(expectedReport(prefix, version));

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { clientFile as client, describeForeign, interopHub } from './foreign-clients.ts';
 
-/** Where Debian keeps JAX-WS, which Java itself has no more. */
+/** Debian's folder of JAX-WS, which Java itself no longer includes. */
 const JAVA_PATH = '/usr/share/java/jaxws-rt.jar:/usr/share/java/jaxws-api.jar:/usr/share/jaxws/lib/*';
 
 describe('clients that are generated from the WSDL', () => {

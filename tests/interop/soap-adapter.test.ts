@@ -24,7 +24,7 @@ function phpWithSoap(): string | undefined {
   }
 }
 
-/** What nobody here wrote: PHP's SoapServer, with the WSDL in the manner of JAX-WS. */
+/** A third-party server: PHP's SoapServer, with a WSDL in the style of JAX-WS. */
 describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (skipped: ${php})` : ''}`, () => {
   let child: ChildProcess;
   let url: string;
@@ -57,7 +57,7 @@ describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (s
   });
 
   describe.each(['1.1', '1.2'] as const)('SOAP %s', (version) => {
-    test('takes a dossier with Vietnamese text, zeros and amounts, and gives it back as it was', async () => {
+    test('sends a dossier with Vietnamese text, zeros and amounts, and reads it back unchanged', async () => {
       const connection = connect(url, version, folder);
       expect(await send(connection, dossier(1))).toEqual([{ kind: 'delivered' }]);
       const [row] = Object.values(rowsIn(kept));
@@ -79,7 +79,7 @@ describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (s
       connection.close();
     });
 
-    test.each([0, 1, 3])('gives %i dossiers, of none, one and two fees', async (count) => {
+    test.each([0, 1, 3])('reads %i dossiers with none, one and two fees', async (count) => {
       const connection = connect(url, version, folder);
       for (let number = 1; number <= count; number++) await send(connection, dossier(number, number - 1));
       const found = await pulled(connection);
@@ -87,7 +87,7 @@ describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (s
       connection.close();
     });
 
-    test('tells what came of a doubt', async () => {
+    test('resolves a doubt', async () => {
       const connection = connect(url, version, folder);
       expect(await send(connection, { ...dossier(1), doubt: true })).toEqual([{ kind: 'delivered' }]);
       expect(await send(connection, { ...dossier(1), doubt: true })).toEqual([
@@ -96,7 +96,7 @@ describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (s
       connection.close();
     });
 
-    test('has its faults told by code, reason and detail', async () => {
+    test('reports faults by code, reason and detail', async () => {
       const connection = connect(url, version, folder);
       const [ours] = await send(connection, dossier(400));
       expect(ours).toMatchObject({
@@ -122,7 +122,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** The example party, without its token, which PHP knows nothing of; its WSDL for the version that is asked for. */
+/** The example party, without its token, which PHP does not know; its WSDL for the given version. */
 function connect(url: string, version: '1.1' | '1.2', folder: string): TestConnection {
   const text = readFileSync('adapters/soap-ministry/parties/transport.wsdl', 'utf8');
   const wsdl = join(folder, `${version}.wsdl`);

@@ -23,7 +23,7 @@ describe('alerts', () => {
   let hub: TestHub;
   let server: Server;
   let got: { headers: IncomingHttpHeaders; body: string }[];
-  /** What the next calls are answered with; 200 when there is nothing more. */
+  /** The next answers; 200 when there are no more. */
   let statuses: number[];
   let processes: { alerts: Alerts; database: Database }[];
 
@@ -35,7 +35,7 @@ describe('alerts', () => {
       let body = '';
       for await (const chunk of incoming) body += chunk;
       got.push({ headers: incoming.headers, body });
-      // Long enough for the other process to look, too.
+      // Long enough for the other process to check too.
       setTimeout(() => outgoing.writeHead(statuses.shift() ?? 200).end(), 50);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,7 +54,7 @@ describe('alerts', () => {
 
   const tell = () => Promise.all(processes.map(({ alerts }) => alerts.send()));
 
-  test('an incident is told once, signed, however many processes see it', async () => {
+  test('an incident is sent once, signed, however many processes see it', async () => {
     await openIncident(
       hub.hub.database,
       { party: 'portal', kind: 'partner-away', cause: 'no connection' },
@@ -71,7 +71,7 @@ describe('alerts', () => {
     expect(headers).toMatchObject(webhookHeaders(headers['webhook-id'] as string, body, [SECRET], MORNING));
   });
 
-  test('what could not be told is told later, by whichever process, under the same id', async () => {
+  test('any process sends a failed alert later, under the same id', async () => {
     statuses.push(500, 500, 500, 500, 500);
     await processes[0]?.alerts.open('portal', 'credentials', 'the login is refused');
     const failed = got.length;
@@ -82,7 +82,7 @@ describe('alerts', () => {
     expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
-  test('the end of a certificate is told of 30, 15 and 7 days before, and when it has come', async () => {
+  test('a certificate is reported 30, 15 and 7 days before its end, and at its end', async () => {
     const { database } = hub.hub;
     const valid = certificatesIn(testCertificate('tỉnh', { from: '25', to: '26' }).certificate);
     const held = { current: valid };
@@ -109,7 +109,7 @@ describe('alerts', () => {
       'the certificate of CN=tỉnh ended on 2026-01-01',
     ]);
     expect(await openIncidents(database)).toHaveLength(1);
-    // Another one is told of beside the one that ended.
+    // A new one is reported beside the expired one.
     held.current = [...valid, ...certificatesIn(testCertificate('ta', { from: '25', to: '27' }).certificate)];
     await at('2026-12-10');
     expect((await openIncidents(database)).map(({ cause }) => cause)).toEqual([
@@ -120,7 +120,7 @@ describe('alerts', () => {
     expect(await openIncidents(database)).toEqual([]);
   });
 
-  test('the audit is followed and signed; what was tampered with is told of once, and nothing is signed until it fits', async () => {
+  test('the audit is verified and signed; tampering is reported once and stops signing until repaired', async () => {
     const { database, pool } = { database: hub.hub.database, pool: hub.hub.database.pool };
     const lines: string[] = [];
     const telemetry = createTelemetry(pino({}, { write: (line) => void lines.push(line) }));
@@ -138,7 +138,7 @@ describe('alerts', () => {
     await audit.write({ actor: 'ops', action: 'party.resume', subject: 'a' });
     await watch();
     expect(await signed()).toEqual([4]);
-    // Once a day, so that it stands outside of the database too.
+    // Once a day, so that it is stored outside of the database too.
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'audit signed', entries: 3 }]);
 
     await audit.write({ actor: 'ops', action: 'party.pause', subject: 'd' });
@@ -153,7 +153,7 @@ describe('alerts', () => {
     await watch();
     expect([await open(), await signed()]).toEqual([[], [5]]);
 
-    // Put back to an earlier state as a whole, with what was signed then: who runs remembers.
+    // Restored as a whole, with its signatures: the running process remembers the newer state.
     await pool.query('DELETE FROM audit_anchors; DELETE FROM audit WHERE position > 3');
     await pool.query('UPDATE audit_head SET (position, link) = (SELECT position, link FROM audit WHERE position = 3)');
     await watch();
@@ -162,7 +162,7 @@ describe('alerts', () => {
     ]);
   });
 
-  test('a process that is killed while it tells leaves it to the others', async () => {
+  test('a process killed while it sends leaves the alert to the others', async () => {
     const killed = await hub.hub.database.pool.connect();
     await killed.query('SELECT pg_advisory_lock(7160005)');
     await processes[0]?.alerts.open('portal', 'partner-away', 'no connection');

@@ -5,7 +5,7 @@ import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 const CODE = 'H60.01-250812-0035';
 const at = (time: string): string => `2025-08-${time}:00+07:00`;
 
-/** What comes, hour by hour: in order, late, repeated, against the transitions, and of one who was put right. */
+/** Arrivals hour by hour: in order, late, repeated, against the transitions, and with a corrected applicant. */
 const DAY: readonly (readonly [party: string, what: 'dossiers' | 'progress', record: object])[] = [
   ['one-stop', 'dossiers', dossier({ note: 'Nguyễn Văn An tự nộp' })],
   ['one-stop', 'progress', progress({ at: at('13T09:00'), status: 'processing' })],
@@ -47,7 +47,7 @@ describe('a dossier at a moment of the past', () => {
     for (const [party, what, record] of DAY) {
       hub.clock.nowMs += 3_600_000;
       await hub.push(record, { party, what });
-      // Half an hour later, so that no moment is that of a message itself.
+      // Half an hour later, so that no moment equals that of a message.
       hub.clock.nowMs += 1_800_000;
       const [masked, whole] = await Promise.all(
         ['portal', 'personal'].map(async (key) => (await hub.read(`/api/v1/dossiers/${CODE}`, key)).body),
@@ -57,7 +57,7 @@ describe('a dossier at a moment of the past', () => {
   });
   afterAll(() => hub.close());
 
-  test('is what the index said then, of freshness too, whatever came late or against the order', async () => {
+  test('equals the index of that time, also its freshness, whatever arrived late or out of order', async () => {
     expect(new Set(told.map(({ masked }) => JSON.stringify(masked))).size).toBeGreaterThan(5);
     for (const { at, whole } of told) {
       const { asOf, ...then } = (await hub.read(path(CODE, at), 'personal')).body;
@@ -66,7 +66,7 @@ describe('a dossier at a moment of the past', () => {
     }
   });
 
-  test('is masked as it was, and hides those too who were its applicant before or after', async () => {
+  test('is masked as at that time, and hides earlier and later applicants too', async () => {
     for (const { at, masked } of told) {
       const { asOf: _, ...then } = (await hub.read(path(CODE, at))).body;
       expect({ ...then, note: masked.note }, at).toEqual(masked);
@@ -74,7 +74,7 @@ describe('a dossier at a moment of the past', () => {
     }
   });
 
-  test('says by which message, since when and until when; what changed nothing ends nothing', async () => {
+  test('names its message, its start and its end; an unchanged repeat ends nothing', async () => {
     const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
     const first = (await hub.read(path(CODE, told[0]?.at as string))).body.asOf;
     expect(items.map((item: { messageId: string }) => item.messageId)).toContain(first.messageId);
@@ -86,7 +86,7 @@ describe('a dossier at a moment of the past', () => {
     expect((await hub.read(path(CODE, today()))).body.asOf).not.toHaveProperty('until');
   });
 
-  test('is asked for by any of its codes, and counts from the very moment of its message', async () => {
+  test('is found by any of its codes, and begins exactly at its message', async () => {
     const { asOf } = (await hub.read(path('BN-0035', told[0]?.at as string))).body;
     expect((await hub.read(path(CODE, asOf.recordedAt))).body.asOf.messageId).toBe(asOf.messageId);
     const before = new Date(Date.parse(asOf.recordedAt) - 1).toISOString();
@@ -94,7 +94,7 @@ describe('a dossier at a moment of the past', () => {
     expect([status, body.detail]).toEqual([404, expect.stringContaining(`it came at ${asOf.recordedAt}`)]);
   });
 
-  test('is known by its ETag, and a moment that is none is said to be', async () => {
+  test('has an ETag, and an invalid moment is explained', async () => {
     const moment = path(CODE, told[2]?.at as string);
     const etag = (await hub.read(moment)).headers.get('etag') as string;
     expect((await hub.request('GET', moment, 'portal', undefined, { 'If-None-Match': etag })).status).toBe(304);
@@ -109,7 +109,7 @@ describe('a dossier at a moment of the past', () => {
     }
   });
 
-  test('is known until now, which today as a date means, and not for a moment to come', async () => {
+  test('includes today as a date, and excludes future moments', async () => {
     const nowAt = msToInstant(hub.clock.nowMs);
     for (const moment of [now(), nowAt, today()])
       expect((await hub.read(path(CODE, moment))).body.asOf.at, moment).toBe(nowAt);
@@ -122,7 +122,7 @@ describe('a dossier at a moment of the past', () => {
     }
   });
 
-  test('is audited where it is read in full', async () => {
+  test('is audited when read in full', async () => {
     const audited = async () =>
       (await hub.hub.database.pool.query("SELECT subject FROM audit WHERE action = 'dossier.read-personal'")).rows;
     const before = (await audited()).length;
@@ -130,7 +130,7 @@ describe('a dossier at a moment of the past', () => {
     expect((await audited()).slice(before)).toEqual([{ subject: `dossier ${CODE}` }]);
   });
 
-  test('is not made up where its history of that time is no longer kept', async () => {
+  test('is not invented when the history of that time is gone', async () => {
     await hub.hub.database.pool.query('DELETE FROM events WHERE seq = 1');
     const { status, body } = await hub.read(path(CODE, told[1]?.at as string));
     expect([status, body.detail]).toEqual([404, expect.stringMatching(/is not kept any more: what is kept begins at/)]);

@@ -13,7 +13,7 @@ const TO_PORTAL: NonNullable<HubFile['routes']> = [
 const statusOf = (record: object): unknown => (record as { status?: string }).status;
 const WHY = 'cổng mới kết nối';
 
-describe('a party is told what its routes lead to it and it was never told', () => {
+describe('backfill sends a party the dossiers of its routes that it never got', () => {
   let partner: Partner;
   let before: TestHub;
   const open: TestHub[] = [];
@@ -38,7 +38,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
   const start = async (ops: Operator, order: object = {}) =>
     (await ops.post('parties/portal/backfill', { preview: false, why: WHY, ...order })).body;
 
-  test('each dossier once, as it is now, after a look-up', async () => {
+  test('each dossier once, in its current version, after a look-up', async () => {
     await before.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
     await before.push(progress({ code: CODE(2), status: 'resolved', at: '2025-08-12T08:25:00+07:00' }), {
       what: 'progress',
@@ -73,7 +73,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     ]);
   });
 
-  test('nothing of what the routes do not lead to it', async () => {
+  test('nothing outside of its routes', async () => {
     await before.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2), serviceCode: '1.000656' })]);
     await before.push(dossier({ code: CODE(3) }), { party: 'other' });
     const { ops } = await hubWith(TO_PORTAL.map((route) => ({ ...route, services: [BIRTH] })));
@@ -82,7 +82,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect((await preview(ofBirths)).sample).toEqual([{ code: CODE(1), version: 1, told: null }]);
   });
 
-  test('also what changed while no route led there, and nothing that is refused, parked or due', async () => {
+  test('also changes from a time without a route, and nothing refused, parked or due', async () => {
     const first = await hubWith(TO_PORTAL);
     partner.script.push(NO);
     await first.hub.push(dossier({ code: CODE(1) }));
@@ -97,14 +97,14 @@ describe('a party is told what its routes lead to it and it was never told', () 
       older: 1,
       sample: [{ code: CODE(3), version: 2, told: 1 }],
     });
-    // What came too late to change anything is nothing to tell.
+    // A late event that changed nothing has nothing to send.
     before.clock.nowMs += 1_000;
     await before.push(dossier({ code: CODE(2), statusAt: '2025-08-12T08:10:00+07:00' }));
     await before.push(progress({ code: CODE(2), at: '2025-08-12T08:12:00+07:00' }), { what: 'progress' });
     expect(await preview(again.ops)).toMatchObject({ never: 0, older: 1 });
   });
 
-  test('by a filter, at a rate, on in another process, and no more once it is stopped', async () => {
+  test('by a filter, at a rate, continued by another process, until it is stopped', async () => {
     await before.push([1, 2, 3, 4, 5, 6].map((n) => dossier({ code: CODE(n) })));
     await before.push(dossier({ code: CODE(6), status: 'processing', statusAt: '2025-08-12T08:25:00+07:00' }));
     const { hub, ops } = await hubWith(TO_PORTAL);
@@ -125,12 +125,12 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect(await preview(ops)).toMatchObject({ never: 2, sample: [{ code: CODE(5) }, { code: CODE(6) }] });
   });
 
-  test('what came while it was being added undoes nothing', async () => {
+  test('a change during the backfill undoes nothing', async () => {
     const { hub } = await hubWith(TO_PORTAL);
     await hub.push(dossier());
     await hub.push(progress({ status: 'resolved', at: '2025-08-12T08:25:00+07:00' }), { what: 'progress' });
     await hub.deliver();
-    // As when the message of version 2 was committed between the look and the addition.
+    // As if the message of version 2 was committed between the look and the insert.
     await hub.hub.database.pool.query(
       `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
        SELECT party, operation, subject, 1, message_id, created_at, next_at, true FROM deliveries WHERE seq = 1`,
@@ -161,12 +161,12 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect(partner.sent.map(({ record }) => statusOf(record))).toEqual(['received', 'resolved', 'resolved']);
   });
 
-  test('two at once, in two processes, tell each dossier once', async () => {
+  test('two at once, in two processes, send each dossier once', async () => {
     await before.push(Array.from({ length: 300 }, (_, n) => dossier({ code: CODE(n) })));
     const all = [await hubWith(TO_PORTAL), await hubWith(TO_PORTAL)];
     await Promise.all(all.map(({ ops }) => start(ops, { perSecond: 1_000 })));
     const { pool } = before.hub.database;
-    // Either may work on both runs, and one that is answered may still be worked on by the other.
+    // Either may work on both runs, and an answered one may still be worked on by the other.
     await expect
       .poll(async () => (await pool.query("SELECT 1 FROM replays WHERE state = 'done'")).rowCount, { timeout: 30_000 })
       .toBe(2);
@@ -176,7 +176,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect(rows).toEqual([{ told: 300, subjects: 300 }]);
   });
 
-  test('a process that knows no way to the party leaves the run to those that do', async () => {
+  test('a process without a route to the party leaves the run to the others', async () => {
     await before.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
     const { ops } = await hubWith(TO_PORTAL);
     expect(await start(ops, { perSecond: 1 })).toMatchObject({ state: 'running', outcomes: { added: 1 } });
@@ -191,7 +191,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect((await ops.get('replays/1')).body).toMatchObject({ state: 'done', outcomes: { added: 3 } });
   });
 
-  test('what is not kept any more was told by whoever told of the dossier first', async () => {
+  test("a dropped message counts as sent by the dossier's first sender", async () => {
     await before.push([1, 2].map((n) => dossier({ code: CODE(n) })));
     const step = { code: CODE(2), status: 'resolved', at: '2025-08-12T08:25:00+07:00' };
     await before.push(progress(step), { what: 'progress', party: 'other' });
@@ -200,7 +200,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect(await preview(ops)).toMatchObject({ never: 2, older: 0 });
   });
 
-  test('and an order that makes no sense is refused with what is wrong', async () => {
+  test('an invalid order is refused with its faults', async () => {
     const { ops } = await hubWith([]);
     const ask = async (path: string, body: object, keyId?: string) => {
       const { status, body: said } = await ops.post(path, body, keyId);
@@ -218,7 +218,7 @@ describe('a party is told what its routes lead to it and it was never told', () 
     expect((await routed.post('parties/portal/backfill', { preview: false, why: '   ' })).body.problems).toEqual([
       { path: '/why', message: 'got "   ", expected why, in a sentence that is not blank' },
     ]);
-    // By the members of the body, though they are read as the parameters of a list.
+    // By the members of the body, though they are read as list parameters.
     const months = { receivedFrom: '2025-09-01', receivedTo: '2025-08-01' };
     for (const [given, path, detail] of [
       [{ status: 'gone' }, '/status', '/status got "gone", expected some of '],

@@ -14,7 +14,7 @@ describe('batches', () => {
   const taken: string[] = [];
   afterEach(() => hub.close());
 
-  /** A partner that takes a call as a whole, unless something in it is bad. */
+  /** A partner that takes a call as a whole, unless an item in it is bad. */
   async function start(isBad: (item: Outgoing) => boolean, bad: () => Outcome = () => REFUSED): Promise<void> {
     calls.length = 0;
     taken.length = 0;
@@ -43,7 +43,7 @@ describe('batches', () => {
     return Object.fromEntries(rows.map((row) => [row.state, row.count]));
   };
 
-  test('a hundred dossiers are told by one call, each version in a call of its own', async () => {
+  test('a hundred dossiers go in one call, each version in a call of its own', async () => {
     await start(() => false);
     const told = (status: string, day: string) =>
       Array.from({ length: 100 }, (_, n) =>
@@ -57,7 +57,7 @@ describe('batches', () => {
     expect(await states()).toEqual({ delivered: 200 });
   });
 
-  test('one bad dossier among a hundred is found and refused alone; the others are delivered once', async () => {
+  test('one bad dossier in a hundred is found and refused alone; the others are delivered once', async () => {
     await start((item) => item.code === code(66));
     await hub.push(Array.from({ length: 100 }, (_, n) => dossier({ code: code(n) })));
     await hub.deliver();
@@ -80,7 +80,7 @@ describe('batches', () => {
     expect(hub.logLines.filter((line) => line.msg === 'failed')).toHaveLength(1);
   });
 
-  test('what is in doubt goes by itself: one that makes the partner stumble holds up no other for longer than a try', async () => {
+  test('an item in doubt goes alone: a harmful one delays the others by one attempt at most', async () => {
     await start(
       (item) => item.code === code(3),
       () => ({ kind: 'unknown', reason: 'status-500', message: 'status 500' }),
@@ -115,9 +115,9 @@ describe('batches', () => {
     }
   });
 
-  test('no more dossiers are in calls at once than the budget allows', async () => {
+  test('calls hold no more dossiers at once than the budget allows', async () => {
     await start(() => false);
-    // The lane of this hub has no budget; the claim of one that has is asked directly.
+    // The worker of this hub has no budget, so the claim of one with a budget is tested directly.
     const { claim } = await import('../../src/ledger/claim.ts');
     await hub.hub.pipeline.drain(5_000);
     await hub.push(Array.from({ length: 50 }, (_, n) => dossier({ code: code(n) })));

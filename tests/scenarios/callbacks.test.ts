@@ -19,7 +19,7 @@ const PATH = '/callbacks/civil-status/status';
 const MAX_BODY = 4_000;
 const STEP_MS = 60_000;
 
-/** What the portal of bundles pushes of a dossier. */
+/** The portal's push of bundles for a dossier. */
 function push(given: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     maTTHC: '2.002621',
@@ -112,7 +112,7 @@ describe('callbacks', () => {
     (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body.items.map((item: { status: string }) => item.status);
   const status = async () => (await hub.read(`/api/v1/dossiers/${CODE}`)).body.status;
 
-  test('what a partner pushes moves the index, and is answered in its dialect when it is committed', async () => {
+  test("a partner's push moves the index, and gets an answer in its dialect after the commit", async () => {
     const { status: http, body } = await post(push());
     expect([http, body]).toEqual([
       200,
@@ -133,7 +133,7 @@ describe('callbacks', () => {
     expect(metrics).toContain('hub_items_total{party="civil-status",door="callback:status",outcome="accepted"} 1');
   });
 
-  test('a repeat is harmless, an older step is history only, and both are answered as taken', async () => {
+  test('a repeat does no harm, an older step only enters the history, and both are acknowledged', async () => {
     await post(push({ trangThai: 4, thoiGianThucHien: '14/08/2025 09:00:00' }));
     for (const body of [push({ trangThai: 4, thoiGianThucHien: '14/08/2025 09:00:00' }), push()])
       expect((await post(body)).body.status).toBe(1);
@@ -145,7 +145,7 @@ describe('callbacks', () => {
     expect(outcomes.sort()).toEqual(['accepted', 'duplicate', 'stale']);
   });
 
-  describe('a step that is pushed in few words, and told in full when it is asked for', () => {
+  describe('a step pushed in few words, and pulled in full', () => {
     const SUPPLEMENTED = 'H60.01-250812-0037';
     const bare = {
       status: 'supplement-required',
@@ -168,7 +168,7 @@ describe('callbacks', () => {
       await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
       await hub.hub.pipeline.pull('civil-status', 'results');
     }
-    /** As partners are told of it. */
+    /** As partners get it. */
     const steps = async () => {
       await hub.deliver();
       return listener.sent
@@ -186,7 +186,7 @@ describe('callbacks', () => {
     const asked = async () =>
       (await ops.get('messages?limit=200')).body.items.filter(({ door }: Noted) => door === 'pull:results').length;
 
-    test('pushed first: what the answer says besides is kept, and nothing more when either comes again', async () => {
+    test('pushed first: the pull adds its details, and a repeat of either adds nothing', async () => {
       await pushIt();
       expect(await steps()).toEqual([bare]);
       await ask();
@@ -201,7 +201,7 @@ describe('callbacks', () => {
       expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
     });
 
-    test('asked for first: the push says nothing more, and is its repetition', async () => {
+    test('pulled first: the push adds nothing, and counts as a repeat', async () => {
       await ask();
       await pushIt();
       await ask();
@@ -211,7 +211,7 @@ describe('callbacks', () => {
     });
   });
 
-  describe('an end that is pushed in few words', () => {
+  describe('an end pushed in few words', () => {
     const ENDED = 'H60.01-250812-0018';
     beforeEach(async () => {
       await hub.push(dossier({ code: ENDED, serviceCode: '1.001193' }));
@@ -225,7 +225,7 @@ describe('callbacks', () => {
           thoiGianThucHien: formatLocal('dd/MM/yyyy HH:mm:ss', msToInstant(hub.clock.nowMs)),
         }),
       );
-    /** @returns how many questions the ministry was asked about it */
+    /** @returns how often the ministry was asked about it */
     async function round(): Promise<number> {
       const questions = () => ministry.requests().filter((request) => request.endsWith('/layKetQuaDKHT')).length;
       const before = questions();
@@ -238,8 +238,8 @@ describe('callbacks', () => {
       return items.slice(1).map((item: { content: string }) => item.content);
     };
 
-    test('is asked about once more, which brings the words of the ministry, and then left alone', async () => {
-      // With words, nothing more is asked for; and no other dossier of these tests is outstanding then.
+    test('is pulled once more for the words of the ministry, and then no more', async () => {
+      // With words, nothing more is pulled; and no other dossier of these tests is outstanding then.
       await pushEnd({ maHoSo: CODE, noiDungXuLy: 'Trả kết quả tại bộ phận một cửa' });
       await pushEnd();
       expect(await words()).toEqual(['Đã hoàn thành đăng ký']);
@@ -250,7 +250,7 @@ describe('callbacks', () => {
       expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
     });
 
-    test('is asked about again where the ministry could not be asked', async () => {
+    test('is pulled again after a failed pull', async () => {
       await pushEnd({ maHoSo: CODE, noiDungXuLy: 'Trả kết quả tại bộ phận một cửa' });
       await pushEnd();
       await ministry.fault({ kind: 'status', status: 503, times: 10 });
@@ -263,7 +263,7 @@ describe('callbacks', () => {
     });
   });
 
-  test('the index is built anew from what was called back too', async () => {
+  test('a rebuild includes callbacks', async () => {
     await post(push());
     await post(push({ trangThai: 2, thoiGianThucHien: '13/08/2025 10:00:00' }));
     await post(push({ maHoSo: 'H60.01-250812-0099' }));
@@ -276,7 +276,7 @@ describe('callbacks', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
   });
 
-  test('a status that no table maps waits for a person, and then goes on by itself', async () => {
+  test('an unmapped status waits for a person, and then continues by itself', async () => {
     expect((await post(push({ trangThai: 5 }))).body.status).toBe(1);
     expect(await status()).toBe('received');
     const [cause] = (await ops.get('quarantine')).body.items;
@@ -302,7 +302,7 @@ describe('callbacks', () => {
       what: 'the key of another party',
       headers: { 'X-Signature': '', Authorization: 'Bearer one-stop-secret-of-the-tests' },
     },
-  ])('a signature that is wrong ($what) is refused, noted, and nothing is read', async ({ signature, headers }) => {
+  ])('a wrong signature ($what) is refused and recorded, and nothing is read', async ({ signature, headers }) => {
     const reply = await post(push(), { ...(signature && { signature }), ...(headers && { headers }) });
     expect([reply.status, reply.body.status, reply.body.errorCode]).toEqual([401, 0, '100']);
     expect(reply.headers.get('www-authenticate')).toContain('Callback');
@@ -312,7 +312,7 @@ describe('callbacks', () => {
     expect(JSON.stringify([reply.body, noted])).not.toContain(SECRET);
   });
 
-  test('what came early is set aside and says why, when its dossier comes while its party is out of the settings', async () => {
+  test('an early step is set aside with a reason when its dossier arrives without its party', async () => {
     const code = 'H60.01-250812-0039';
     await post(push({ maHoSo: code }));
     const without = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs });
@@ -334,7 +334,7 @@ describe('callbacks', () => {
     }
   });
 
-  test('a party that there is not, one without the callback, and one that has not agreed on a secret are alike', async () => {
+  test('an unknown party, one without the callback and one without a secret get the same answer', async () => {
     const kinds = new Map<string, unknown>();
     for (const [party, name] of [
       ...[
@@ -357,13 +357,13 @@ describe('callbacks', () => {
     expect(await status()).toBe('received');
   });
 
-  test('a party signs for itself alone: the same push at the address of another one is not taken', async () => {
+  test("a party signs only for itself: the same push at another party's address is refused", async () => {
     const { status: http } = await post(push(), { path: '/callbacks/odd/news' });
     expect(http).toBe(401);
     expect(await status()).toBe('received');
   });
 
-  test('what is too large is refused, measured inflated, and what does not inflate', async () => {
+  test('a body that is too large when inflated, or does not inflate, is refused', async () => {
     const large = JSON.stringify(push({ noiDungXuLy: 'x'.repeat(MAX_BODY) }));
     expect((await post(large)).body.errorDescription).toContain('larger than');
     const packed = { headers: { 'Content-Encoding': 'gzip' } };
@@ -389,7 +389,7 @@ describe('callbacks', () => {
     { what: 'U+0000 in a text', body: push({ noiDungXuLy: 'a\u0000b' }), path: '/content' },
     { what: 'no date', body: push({ thoiGianThucHien: '31/02/2025 09:00:00' }), path: '/thoiGianThucHien' },
     { what: 'a prototype', body: `{"__proto__":${JSON.stringify(push())}}`, path: '/maHoSo' },
-  ])('$what is answered with what is wrong, and held as it came', async ({ body, path = '' }) => {
+  ])('$what is answered with its faults, and stored unchanged', async ({ body, path = '' }) => {
     const reply = await post(body);
     expect([reply.status, reply.body.status, reply.body.errorCode]).toEqual([422, 0, '500']);
     expect(reply.body.errorDescription).toContain(path);
@@ -398,7 +398,7 @@ describe('callbacks', () => {
     expect(hub.logLines.filter(({ msg }) => msg === 'failed')).toEqual([]);
   });
 
-  test('an adapter that fails over what it is sent is an error in the log without a word of it, never a 500', async () => {
+  test('an adapter that throws is an error in the log without the content, never a 500', async () => {
     const odd = { path: '/callbacks/odd/news' };
     const unsigned = await post('Nguyễn Văn Quên', odd);
     expect([unsigned.status, unsigned.body]).toEqual([401, 'refused']);
@@ -421,7 +421,7 @@ describe('callbacks', () => {
     expect(http).toBe(413);
   });
 
-  test('while the database is away nothing is acknowledged, and the partner is told to send again', async () => {
+  test('without the database nothing is acknowledged, and the partner is asked to repeat', async () => {
     const { pool } = hub.hub.database;
     await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
@@ -434,7 +434,7 @@ describe('callbacks', () => {
     expect(await statuses()).toEqual(['received', 'processing']);
   });
 
-  test('neither secrets nor what was pushed of people come into the log', async () => {
+  test('the log contains neither secrets nor personal data of a push', async () => {
     await post(push({ nguoiXuLy: 'Lê Văn Kín', noiDungXuLy: 'Bổ sung giấy của Nguyễn Thị Mật 0900000077' }));
     await post(push({ nguoiXuLy: 'Lê Văn Kín', trangThai: 'x' }));
     await post(push({ nguoiXuLy: 'Lê Văn Kín' }), { signature: signed('x') });

@@ -32,7 +32,7 @@ interface Listed {
 
 describe('what changed in the catalogue', () => {
   let hub: TestHub;
-  /** What the source has, message by message of one page; with a complete list, what is not on it is out of force. */
+  /** The source's content, message by message of one page; with a complete list, entries missing from it leave force. */
   let bodies: object[][];
   let isComplete = true;
 
@@ -63,7 +63,7 @@ describe('what changed in the catalogue', () => {
   });
   afterEach(() => hub.close());
 
-  /** An hour later the source has this, and is asked. */
+  /** An hour later the source has this, and is pulled. */
   async function pull(given: object[][]): Promise<void> {
     bodies = given;
     hub.clock.nowMs += AN_HOUR_MS;
@@ -86,7 +86,7 @@ describe('what changed in the catalogue', () => {
   const inLanguage = async (path: string, language: string) =>
     hub.request('GET', path, 'portal', undefined, { 'Accept-Language': language });
 
-  test('each pull that brings something new makes a version, with who told it and what changed; a repeat makes none', async () => {
+  test('each pull with news creates a version, with its source and its changes; a repeat creates none', async () => {
     const papers = { cases: [{ components: [{ name: 'Ảnh' }, { name: 'Tờ khai' }] }] };
     const [one, other] = [{ ...withFee('1.000001', 30_000), ...papers }, service('1.000002')];
     await pull([[one, other]]);
@@ -108,12 +108,12 @@ describe('what changed in the catalogue', () => {
     expect(told.map(({ id }) => id)).toEqual(expect.arrayContaining(items.map(({ messageId }) => messageId)));
     expect(items[0]?.messageId).not.toBe(items[1]?.messageId);
     expect((await historyOf('1.000002')).items).toHaveLength(1);
-    // It is what the hub told then, not what its messages say today.
+    // The version is what the hub published then, not what its messages say today.
     expect(await hub.hub.rebuild({ swap: true })).toMatchObject({ identical: true, found: 0 });
     expect((await historyOf('1.000001')).items).toEqual(items);
   });
 
-  test('what a complete list leaves out is a version without a message, and so is its return with one', async () => {
+  test('leaving a complete list creates a version without a message, returning one with it', async () => {
     await pull([[service('1.000001')]]);
     await pull([[service('1.000001')]]);
     await pull([[service('1.000001'), service('1.000002')]]);
@@ -126,7 +126,7 @@ describe('what changed in the catalogue', () => {
     expect(linesOf({ items })).toEqual([['Thủ tục có hiệu lực trở lại'], ['Thủ tục hết hiệu lực'], []]);
   });
 
-  test('of two messages in one batch each makes a version, though nobody ever saw the first one', async () => {
+  test('of two messages in one batch each creates a version, though nobody saw the first', async () => {
     isComplete = false;
     await pull([[withFee('1.000001', 30_000)], [withFee('1.000001', 40_000)]]);
     expect(linesOf(await historyOf('1.000001'))).toEqual([
@@ -140,7 +140,7 @@ describe('what changed in the catalogue', () => {
     expect((await historyOf('1.000001')).items[0]).toMatchObject({ version: 6, party: 'other' });
   });
 
-  test('of one message that names an entry twice the last word counts, and where it ends where it began, nothing', async () => {
+  test('an entry repeated in one message counts once, by its last form, or not at all', async () => {
     isComplete = false;
     await pull([[withFee('1.000001', 30_000), withFee('1.000001', 40_000)]]);
     await pull([[withFee('1.000001', 30_000), withFee('1.000001', 40_000)]]);
@@ -148,7 +148,7 @@ describe('what changed in the catalogue', () => {
     expect((await hub.read('/api/v1/services/1.000001')).body.channels[0].terms[0].fees[0].amountVnd).toBe(40_000);
   });
 
-  test('agencies and fields have their history, too; what was never there is not found', async () => {
+  test('agencies and fields have a history too; an unknown one is not found', async () => {
     const agency = { code: 'H60.01', name: 'Sở Tư pháp', level: 'province', inForce: true };
     expect(await push('agency.upsert.v1', agency)).toBe('accepted');
     expect(await push('agency.upsert.v1', { ...agency, name: 'Sở Tư pháp tỉnh', inForce: false })).toBe('accepted');
@@ -165,7 +165,7 @@ describe('what changed in the catalogue', () => {
     expect((await hub.read('/api/v1/services/1.000001/history', 'personal')).status).toBe(403);
   });
 
-  test('a history comes in pages that meet each version once, with what changed before the page, too', async () => {
+  test('history pages show each version once, with the changes before the page', async () => {
     for (const amount of [1, 2, 3, 4]) await pull([[withFee('1.000001', amount * 1_000), service('1.000002')]]);
     const seen: number[] = [];
     const lines: string[][] = [];
@@ -182,7 +182,7 @@ describe('what changed in the catalogue', () => {
     expect((await hub.read(`/api/v1/services/1.000002/history?cursor=${ofOther}`)).status).toBe(400);
   });
 
-  test('lines are Vietnamese, and English for who prefers it, each with an ETag of its own', async () => {
+  test('lines are Vietnamese, or English on request, each with its own ETag', async () => {
     await pull([[withFee('1.000001', 30_000), service('1.000002')]]);
     const path = '/api/v1/services/1.000001/history';
     const english = await inLanguage(path, 'en-GB, vi;q=0.5');
@@ -196,7 +196,7 @@ describe('what changed in the catalogue', () => {
     expect([(await again('en')).status, (await again('vi')).status]).toEqual([304, 200]);
   });
 
-  test('what changed in all of the catalogue is listed by kind, field and time, the newest first, each once', async () => {
+  test('all catalogue changes are listed once by kind, field and time, newest first', async () => {
     await push('field.upsert.v1', { code: 'G15-HT01', name: 'Hộ tịch', inForce: true });
     await pull([[withFee('1.000001', 30_000), service('1.000002'), service('1.000003', { fieldCode: 'G03-GD10' })]]);
     const list = async (query: string) => (await hub.read(`/api/v1/catalogue-changes?${query}`)).body as Listed;
@@ -221,7 +221,7 @@ describe('what changed in the catalogue', () => {
     expect((await hub.read('/api/v1/catalogue-changes?kind=moon')).status).toBe(400);
   });
 
-  test('the page of a service shows its last changes, and since when it is out of force, in both languages', async () => {
+  test("a service's page shows its last changes, and since when it is out of force, in both languages", async () => {
     await pull([[withFee('1.000001', 30_000), service('1.000002')]]);
     await pull([[service('1.000002')]]);
     const page = async (path: string) =>
@@ -237,13 +237,13 @@ describe('what changed in the catalogue', () => {
     expect(await page('/services/1.000002')).not.toContain('Thay đổi');
   });
 
-  describe('of a service that is no longer in force', () => {
+  describe('a service that is no longer in force', () => {
     const under = (n: number, given: object) =>
       dossier({ code: `H60.01-250812-000${n}`, serviceCode: '1.000002.000.00.00.H60', ...given });
     const warned = ({ results }: Awaited<ReturnType<TestHub['push']>>) =>
       results.map(({ warnings = [] }) => warnings.filter(({ message }) => message.includes('no longer in force')));
 
-    test('the sender of a dossier that was filed afterwards is warned, and of one that was filed before is not', async () => {
+    test('warns the sender of a dossier filed afterwards, and not of one filed before', async () => {
       await hub.push(under(0, {}));
       await pull([[service('1.000001')]]);
       hub.clock.nowMs += 30_000;
@@ -292,7 +292,7 @@ describe('what changed in the catalogue', () => {
       expect((await operatorOf(hub).get('ended-services')).body.items).toEqual([]);
     });
 
-    test('since when is the first of the versions that are out of force, also where its content changed since', async () => {
+    test('begins at the first version out of force, also after later changes', async () => {
       isComplete = false;
       await pull([[service('1.000002', { inForce: false })]]);
       await pull([[service('1.000002', { inForce: false, name: 'Thủ tục cũ' })]]);
@@ -300,7 +300,7 @@ describe('what changed in the catalogue', () => {
       expect(warned(reply)[0]?.[0]?.message).toContain('since 2025-08-12T10:30:00+07:00');
     });
 
-    test('no batch asks for it on its own: once in half a minute is enough', async () => {
+    test('is queried at most once in half a minute, not by each batch', async () => {
       await hub.push(under(1, {}));
       const asked = vi.spyOn(hub.hub.database.pool, 'query');
       for (let n = 2; n < 8; n++) await hub.push(under(n, {}));

@@ -7,7 +7,7 @@ const CODE = '1.000001';
 const PAPERS = 2_000;
 const VERSIONS = 7;
 
-describe('a service with as many papers as any, of which every version changes all', () => {
+describe('a service with a maximum of papers, all changed by each version', () => {
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub();
@@ -36,7 +36,7 @@ describe('a service with as many papers as any, of which every version changes a
     ['its page', `/services/${CODE}`, 'và 1992 thay đổi khác'],
     ['its history', `/api/v1/services/${CODE}/history`, 'số bản chính: 6 → 7'],
     ['what changed in the catalogue', '/api/v1/catalogue-changes', 'số bản chính: 6 → 7'],
-  ])('%s is made in turns', async (_, path, part) => {
+  ])('%s yields to others', async (_, path, part) => {
     const { response, longestMs } = await bestOfTen({ longestMs: 50 }, async () => {
       const watch = watchEventLoop();
       const response = await hub.request('GET', path, 'portal');

@@ -24,7 +24,7 @@ describe('two processes on one database, whose machines do not agree on the time
   test.each([
     ['the one that asks is 20 s ahead', 0, SKEW_MS],
     ['the one on the line is 20 s behind', -SKEW_MS, 0],
-  ])('send nothing that the other has on the line: %s', async (_, holder, asker) => {
+  ])('send nothing that the other is just sending: %s', async (_, holder, asker) => {
     const line = held<Outcome>({ kind: 'delivered' });
     const [slow, quick] = [testPartner(), testPartner()];
     slow.script.push(async (items) => {
@@ -44,7 +44,7 @@ describe('two processes on one database, whose machines do not agree on the time
     expect([slow.sent.length, quick.sent.length]).toEqual([1, 0]);
   });
 
-  test('ask a partner once for a page, though the other process is 20 s ahead', async () => {
+  test('pull a page once, though the other process is 20 s ahead', async () => {
     const asked: string[] = [];
     const line = held<Outcome>({ kind: 'unavailable', reason: 'down', message: 'no connection' });
     const puller = (name: string) => ({
@@ -67,7 +67,7 @@ describe('two processes on one database, whose machines do not agree on the time
     expect(asked).toEqual(['first']);
   });
 
-  test('a machine whose clock is not the database’s is told of in the log', async () => {
+  test('a clock that differs from the database’s is reported in the log', async () => {
     const hub = await hubWith({}, SKEW_MS);
     expect(hub.logLines.filter(({ aheadMs }) => aheadMs !== undefined)).toMatchObject([
       { level: 40, aheadMs: expect.closeTo(SKEW_MS, -3) },
@@ -75,7 +75,7 @@ describe('two processes on one database, whose machines do not agree on the time
   });
 });
 
-test('a machine’s clock that is set while the hub runs moves nothing', async () => {
+test('setting a machine’s clock while the hub runs moves nothing', async () => {
   const server = await testDatabase();
   const database: Database = openDatabase(server.url);
   let aheadMs = -3_600_000;
@@ -84,7 +84,7 @@ test('a machine’s clock that is set while the hub runs moves nothing', async (
   expect(Math.abs(before - Date.now())).toBeLessThan(500);
   for (const set of [86_400_000, 0, -SKEW_MS]) {
     aheadMs = set;
-    // At once, and when the comparison that the jump brought is made.
+    // At once, and after the comparison that the jump caused.
     expect(clock.nowMs() - before).toBeLessThan(performance.now() - started + 100);
     await clock.compare();
     expect(Math.abs(clock.nowMs() - before - (performance.now() - started))).toBeLessThan(100);
@@ -95,9 +95,8 @@ test('a machine’s clock that is set while the hub runs moves nothing', async (
   await server.drop();
 });
 
-// --- Support
 
-/** An answer that comes when it is let go. */
+/** An answer that is sent on demand. */
 function held<T>(value: T): { answer: Promise<T>; release(): void } {
   let release = (): void => undefined;
   const answer = new Promise<T>((resolve) => {

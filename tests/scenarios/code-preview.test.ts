@@ -11,7 +11,7 @@ const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}
 const SERVICE = '1.013225';
 const FIELD = 'G15-HT01';
 
-/** A source of services that tells how far each is online in codes of its own. */
+/** A source of services with its own codes for the online level. */
 const source = testPartner();
 const adapter: typeof source.adapter = {
   ...source.adapter,
@@ -31,7 +31,7 @@ const adapter: typeof source.adapter = {
   },
 };
 
-describe('who would be told of what a line of a code table reads otherwise', () => {
+describe('the receivers of dossiers that a code table line would change', () => {
   let hub: TestHub;
   let ops: Operator;
   beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
   });
   afterEach(() => hub.close());
 
-  /** What the one-stop tells in the dialect of the national portal. */
+  /** What the one-stop system sends in the national portal's dialect. */
   async function tell(service: 'DongBoHoSoMC' | 'CapNhatTienDoHoSoMC', ...data: readonly object[]): Promise<string[]> {
     const { result } = await (await legacySystem(hub)).call(service, { madonvi: 'H60.01', isUpdating: 'False', data });
     return result.map(({ outcome }: { outcome: string }) => outcome);
@@ -80,7 +80,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     return rows.map(({ party }) => party);
   };
 
-  test('a step goes by its dossier, and to whom new states go, too; then it is told to these', async () => {
+  test('a step is routed like its dossier, and so are new states; then it is sent', async () => {
     await hub.push(dossier({ code: CODE(1), serviceCode: `${SERVICE}.000.00.00.H60`, fieldCode: FIELD }));
     await hub.push(dossier({ code: CODE(2), serviceCode: '1.000004' }));
     expect(await tell('CapNhatTienDoHoSoMC', step(CODE(1), '77'))).toEqual(['quarantined']);
@@ -97,7 +97,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     expect(is).toEqual([['all-steps', 'by-field', 'by-service'], ['of-states']]);
   });
 
-  test('a step under an alias goes by the dossier that accept finds by it', async () => {
+  test('a step under an alias is routed by the dossier that accept finds for it', async () => {
     const aliases = [{ party: 'other', code: CODE(8) }];
     await hub.push(dossier({ code: CODE(1), serviceCode: SERVICE }));
     await hub.push(dossier({ code: CODE(1), serviceCode: SERVICE, aliases }), { party: 'other' });
@@ -109,7 +109,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     });
   });
 
-  test('a share of the dossiers has a dossier by its own code, whichever one it is told under', async () => {
+  test('a share of dossiers is decided by the own code, whatever alias a message uses', async () => {
     const others = Array.from({ length: 20 }, (_, n) => CODE(10 + n));
     await hub.push(dossier({ code: CODE(1), aliases: others.map((code) => ({ party: 'one-stop', code })) }));
     const operations = ['dossier.upsert.v1', 'dossier.progress.v1'] as const;
@@ -132,7 +132,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     expect(told.parties()).toEqual(own);
   });
 
-  test('a step without a dossier would wait and be told nobody, unless the line lets its dossier begin', async () => {
+  test('a step without a dossier would wait, unless the line lets its dossier begin', async () => {
     expect(await tell('CapNhatTienDoHoSoMC', step(CODE(3), '77'), step(CODE(4), '78'))).toEqual(
       Array(2).fill('quarantined'),
     );
@@ -148,7 +148,7 @@ describe('who would be told of what a line of a code table reads otherwise', () 
     ]);
   });
 
-  test('a service goes by its own code and field; then it is told to these', async () => {
+  test('a service is routed by its own code and field; then it is sent', async () => {
     const service = (code: string, more: object = {}) => ({ code, name: `Thủ tục ${code}`, inForce: true, ...more });
     const body = Buffer.from(JSON.stringify([service(SERVICE, { fieldCode: FIELD, level: '9' }), service('1.000005')]));
     await hub.hub.pipeline.accept({

@@ -5,7 +5,7 @@ import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/o
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
-describe('a system that is to take the place of another one', () => {
+describe('a system that shall replace another one', () => {
   let hub: TestHub;
   let ops: Operator;
   let old: Partner;
@@ -28,7 +28,7 @@ describe('a system that is to take the place of another one', () => {
   afterAll(() => hub.close());
   const compared = async (query: string) => (await ops.get(`parties/old/compared?${query}`)).body;
 
-  test('is told of a share of the dossiers, and held against the other one, event by event', async () => {
+  test('gets a share of the dossiers, and is compared with the other one event by event', async () => {
     const codes = Array.from({ length: 40 }, (_, n) => CODE(n));
     await hub.push(codes.map((code) => dossier({ code })));
     await hub.deliver();
@@ -40,7 +40,7 @@ describe('a system that is to take the place of another one', () => {
     const { text } = await officer.get('/console/parties/old/compared?with=next');
     expect(text).toContain('100,00 % trả lời như nhau.');
     expect(text).toContain('>05/08/2025 08:30:00</time> đến <time datetime="2025-08-12T08:30:00+07:00">');
-    // One that only the new one refuses, one that only the old one refuses, one that the new one has not answered yet.
+    // One that only the new one refuses, one that only the old one refuses, and one without an answer of the new one yet.
     const [first, second, third] = shared as [string, string, string];
     const step = (code: string) => dossier({ code, status: 'processing', statusAt: '2025-08-12T08:25:00+07:00' });
     for (const [code, ofOld, ofNext] of [
@@ -79,7 +79,7 @@ describe('a system that is to take the place of another one', () => {
     expect(await compared('with=next&from=2025-08-13')).toMatchObject({ agreement: null, pairs: [] });
   });
 
-  test('another party is to be named, and one that there is', async () => {
+  test('the other party must be a different and existing one', async () => {
     const detailOf = async (path: string) => (await ops.get(path)).body.detail;
     const expected = 'expected one of next, one-stop, other';
     expect(await detailOf('parties/old/compared')).toBe(`?with got nothing, ${expected}`);

@@ -19,13 +19,13 @@ const SCREENS = [
   ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
   ...['/dossiers', `/dossiers?code=${CODE(1)}`],
 ];
-/** Of a party that there is. */
+/** Of an existing party. */
 const OF_PARTIES = [
   ...['/parties/portal', '/parties/ministry', '/parties/portal/backfill', '/parties/ministry/backfill?status=received'],
   ...['/parties/portal/compared', '/parties/portal/compared?with=ministry'],
 ];
 
-/** What a partner that means ill writes wherever it can write. */
+/** Text of a malicious partner, wherever it can write. */
 const CANARY = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
 
 describe('the console', () => {
@@ -65,7 +65,7 @@ describe('the console', () => {
       .map(({ actor, action, why }: Record<string, string>) => [actor, action, why])
       .reverse();
 
-  /** Something of each kind: told, refused, waiting, invalid, doubtful, not expected. */
+  /** One of each kind: delivered, refused, waiting, invalid, doubtful, unexpected. */
   async function aDay(): Promise<void> {
     ministry.script.push(NO);
     await hub.push(dossier({ code: CODE(1) }));
@@ -81,7 +81,7 @@ describe('the console', () => {
   }
 
   describe('signing in', () => {
-    test('takes a key with its own secret; what is wrong is said in one way, and slowly', async () => {
+    test('accepts a key with its own secret; any fault gets one slow answer', async () => {
       expect((await officer.get('/console')).to).toBe('/console/sign-in');
       const began = performance.now();
       const wrong = await Promise.all([
@@ -102,7 +102,7 @@ describe('the console', () => {
       expect(page.text).toContain('>ops</span>');
     });
 
-    test('a key that may not see the console is told so', async () => {
+    test('a key without the console scope is told so on the page', async () => {
       const { status, text } = await officer.signIn('portal', SECRETS.portal);
       expect([status, text.includes('Khoá này không có quyền truy cập bàn điều hành (ops:read).')]).toEqual([
         403,
@@ -110,7 +110,7 @@ describe('the console', () => {
       ]);
     });
 
-    test('the cookie is for the console alone, for eight hours, and over TLS goes by TLS', async () => {
+    test('the cookie is for the console only, for eight hours, and over TLS only by TLS', async () => {
       const setCookie = async (url: string) =>
         (await officer.send(url, { id: 'ops', secret: SECRET })).headers.get('set-cookie') ?? '';
       const plain = await setCookie('/console/sign-in');
@@ -120,7 +120,7 @@ describe('the console', () => {
       expect(await setCookie('https://hub.test/console/sign-in')).toContain('Secure');
     });
 
-    test('leads to the page that was asked for, and to no other site', async () => {
+    test('leads to the wanted page, and to no other site', async () => {
       const first = await officer.get('/console/deliveries?state=refused');
       expect(first.to).toBe(`/console/sign-in?${new URLSearchParams({ next: '/console/deliveries?state=refused' })}`);
       const next = async (to: string) =>
@@ -130,7 +130,7 @@ describe('the console', () => {
         expect(await next(elsewhere)).toBe('/console');
     });
 
-    test('of an address so many wrong secrets a quarter of an hour are heard, and then not even the right one', async () => {
+    test('limits wrong secrets from an address in 15 minutes, then refuses even the right one', async () => {
       const guesser = officerAt(hub, '203.0.113.7');
       const tries = await Promise.all(
         Array.from({ length: WRONG_SECRETS + 5 }, (_, n) => guesser.signIn('ops', `guess-${n}`)),
@@ -141,7 +141,7 @@ describe('the console', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(800);
       const other = officerAt(hub, '203.0.113.8');
       for (let n = 0; n < 25; n++) expect((await other.signIn('ops')).status).toBe(200);
-      // Who is known there is not locked out by whoever else guesses there.
+      // A known officer is not locked out by another client's guesses.
       await Promise.all(Array.from({ length: WRONG_SECRETS + 5 }, (_, n) => other.signIn('ops', `guess-${n}`)));
       expect((await other.signIn('ops', 'guess')).status).toBe(429);
       expect((await other.signIn('ops')).status).toBe(200);
@@ -159,7 +159,7 @@ describe('the console', () => {
       expect(officer.cookies.has('lienthong-console')).toBe(false);
     });
 
-    test('what is ordered after its end is not done, and that is said where the officer signs in again', async () => {
+    test('an order after its end is not carried out, as the sign-in page says', async () => {
       const said = 'yêu cầu vừa gửi chưa được thực hiện';
       await officer.signIn('ops');
       later(8 * 3_600_000);
@@ -172,7 +172,7 @@ describe('the console', () => {
       expect((await officer.post('/console/sign-out')).text).not.toContain(said);
     });
 
-    test('a copied cookie opens nothing in any process once its officer has signed out, and other sessions go on', async () => {
+    test('a copied cookie fails in all processes after sign-out, and other sessions continue', async () => {
       const beside = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs, keys: [...OPERATOR_KEYS] });
       try {
         const other = officerAt(hub);
@@ -200,7 +200,7 @@ describe('the console', () => {
       }
     });
 
-    test('is in the audit when it begins, ends or is refused, and a flood of wrong ones fills it not', async () => {
+    test('the audit records its begin, end and refusal, and a flood of wrong ones does not fill it', async () => {
       const entries = async () =>
         (await items('audit')).map(({ actor, action, subject }: Record<string, string>) => [actor, action, subject]);
       await officer.signIn('ops');
@@ -222,7 +222,7 @@ describe('the console', () => {
       expect(`${rows[0].why}${rows[1].why}`).toContain('more of this actor in the same hour are not listed');
     });
 
-    test('of a session that was ended a hash is kept, until it would be over anyway', async () => {
+    test('the hash of an ended session is stored until its own expiry', async () => {
       await officer.signIn('ops');
       const { token } = JSON.parse(
         createVault([HUB_SECRET])
@@ -240,7 +240,7 @@ describe('the console', () => {
       expect(await kept()).toEqual([]);
     });
 
-    test('while the database is away nobody is told to be signed out, and the session goes on', async () => {
+    test('without the database nobody appears signed out, and the session continues', async () => {
       await officer.signIn('ops');
       const { pool } = hub.hub.database;
       const { query } = pool;
@@ -251,7 +251,7 @@ describe('the console', () => {
       expect((await officer.get('/console')).status).toBe(200);
     });
 
-    test('a cookie that is changed, made up, sealed elsewhere or for another use opens nothing', async () => {
+    test('a cookie that is changed, invented or sealed elsewhere or for another use is refused', async () => {
       await officer.signIn('ops');
       const good = officer.cookies.get('lienthong-console') as string;
       const sealedBy = (secret: string, value: object): string => {
@@ -280,7 +280,7 @@ describe('the console', () => {
       }
     });
 
-    test('a session is one in every process, and over once the secret of its key is another', async () => {
+    test('a session is valid in all processes, and ends when the secret of its key changes', async () => {
       await officer.signIn('ops');
       const changed = OPERATOR_KEYS.map((key) => (key.id === 'ops' ? { ...key, secret: 'changed-secret' } : key));
       for (const [keys, status] of [
@@ -314,7 +314,7 @@ describe('the console', () => {
       for (const token of ['', 'x'.repeat(24)])
         expect((await officer.send(pause, { why: 'x', token })).status).toBe(403);
       expect(await audited()).toEqual([]);
-      // A browser that says only where the form stands.
+      // A browser that only names the site of the form.
       expect((await officer.send(pause, { why: 'x' }, { Origin: 'http://localhost' })).status).toBe(303);
       expect(await audited()).toEqual([['ops', 'party.pause', 'x']]);
     });
@@ -325,7 +325,7 @@ describe('the console', () => {
       expect(await audited()).toEqual([]);
     });
 
-    test('pauses a party, goes on with it and asks it, under the key’s name and with the reason', async () => {
+    test('pauses, resumes and pulls from a party, under the key’s name and with the reason', async () => {
       await officer.signIn('ops');
       const paused = await officer.post('/console/parties/ministry/pause', { why: 'bảo trì đột xuất' });
       expect(paused.text).toContain('Đã tạm dừng ministry.');
@@ -347,7 +347,7 @@ describe('the console', () => {
       ]);
     });
 
-    test('says in the officer’s language what the hub itself found wrong, and whose turn it is', async () => {
+    test('shows the hub’s own findings in the officer’s language, with who must act', async () => {
       await aDay();
       ministry.script.push({ kind: 'unavailable', reason: 'timeout', message: 'no answer within 30 s' });
       await hub.push(dossier({ code: CODE(6) }));
@@ -362,14 +362,14 @@ describe('the console', () => {
       expect(await shown(`deliveries/${id}?lang=en`)).toContain('no answer within 30 s');
     });
 
-    test('tells a delivery again, once however often it is pressed', async () => {
+    test('replays a delivery, once however often it is pressed', async () => {
       await aDay();
       await officer.signIn('ops');
       const [{ id }] = await items('deliveries?state=refused');
       const page = await officer.get(`/console/deliveries/${id}`);
       for (const shown of ['bị từ chối', 'field-too-long', 'TenTTHC is too long', 'Lần 1'])
         expect(page.text).toContain(shown);
-      // Where the dossier stands now, beside what was told of it: who decides sees whether it still matters.
+      // The dossier's present status beside the delivered one shows the officer whether it still matters.
       expect(page.text).toMatch(/Hồ sơ hiện nay<\/dt><dd><strong>được tiếp nhận<\/strong> từ/);
       expect((await officer.get(`/console/dossiers?code=${CODE(1)}`)).text).toContain(
         '<strong>được tiếp nhận</strong>',
@@ -385,7 +385,7 @@ describe('the console', () => {
       expect((await audited())[0]).toEqual(['ops', 'delivery.replay', 'đã sửa']);
     });
 
-    test('tells many again: first what that would do, then the run, which can be stopped', async () => {
+    test('replays many: first a preview, then the run, which can be stopped', async () => {
       ministry.script.push(...Array(30).fill(NO));
       await hub.push(Array.from({ length: 30 }, (_, n) => dossier({ code: CODE(n) })));
       await hub.deliver();
@@ -412,7 +412,7 @@ describe('the console', () => {
       expect((await officer.get('/console/replays')).text).not.toContain('http-equiv');
     });
 
-    test('tells a party what it was never told: first how much that is, then the run', async () => {
+    test('backfills a party: first a preview, then the run', async () => {
       await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
       await hub.deliver();
       await hub.hub.database.pool.query(`DELETE FROM deliveries WHERE party = 'ministry'`);
@@ -427,7 +427,7 @@ describe('the console', () => {
       expect((await officer.get('/console/parties/ministry/backfill')).text).toContain('Không có gì để chuyển bù.');
     });
 
-    test('settles what waits: by a candidate, by release, by dismissal; who comes second is told who was first', async () => {
+    test('settles by candidate, release or dismissal; a second officer learns who was first', async () => {
       await aDay();
       await officer.signIn('ops');
       const of = async (kind: string) => (await items(`quarantine?kind=${kind}`))[0].id;
@@ -452,7 +452,7 @@ describe('the console', () => {
       ]);
     });
 
-    test('maps to another code than the candidates, and enters a line in advance', async () => {
+    test('maps to other codes than the candidates, and enters a line in advance', async () => {
       await aDay();
       await officer.signIn('ops');
       const [{ id }] = await items('quarantine?kind=unmapped');
@@ -488,7 +488,7 @@ describe('the console', () => {
   });
 
   describe('what is shown', () => {
-    test('on every screen of a hub that has something of each kind, in both languages', async () => {
+    test('appears on every screen of a hub with one of each kind, in both languages', async () => {
       await aDay();
       await officer.signIn('ops-personal');
       const [{ id: message }] = await items('messages');
@@ -512,7 +512,7 @@ describe('the console', () => {
       expect(overview.text).toContain('Đọc lúc <time datetime="2025-08-21T08:30:10+07:00">21/08/2025 08:30:10</time>');
     });
 
-    test('what is not there is said in words', async () => {
+    test('a missing thing is explained in words', async () => {
       await officer.signIn('ops');
       for (const path of [
         '/nothing',
@@ -529,7 +529,7 @@ describe('the console', () => {
       expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from got &quot;yesterday&quot;');
     });
 
-    test('to a key that may only read, no button that it may not press, and no body', async () => {
+    test('a read-only key sees no button that it may not press, and no body', async () => {
       await aDay();
       await officer.signIn('ops-read');
       const [{ id: message }] = await items('messages');
@@ -557,7 +557,7 @@ describe('the console', () => {
       expect(await audited()).toEqual([]);
     });
 
-    test('what is wrong with the items of a message: all of one, of many the beginning of each', async () => {
+    test('the faults of items: all of a single one, the first of many', async () => {
       const wrong = (n: number) =>
         dossier({ code: CODE(n), documents: Array.from({ length: 60 }, () => ({ nobody: 1 })) });
       await hub.push(wrong(1));
@@ -574,7 +574,7 @@ describe('the console', () => {
       ]);
     });
 
-    test('a body only when it is asked for, for each look is audited; SOAP as readable as JSON, and masked', async () => {
+    test('a body appears only on request, since each look is audited; SOAP as readable as JSON, masked', async () => {
       const more = '<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant>';
       await sendSoap(hub, envelope(pushXml(dossierXml(CODE(1), more))));
       await hub.push(dossier({ code: CODE(2) }));
@@ -602,7 +602,7 @@ describe('the console', () => {
       );
     });
 
-    test('what went over the wire, attempt by attempt, when it is asked for', async () => {
+    test('the calls of each attempt, on request', async () => {
       await hub.push(dossier({ code: CODE(1) }));
       await hub.deliver();
       const wire = [
@@ -626,7 +626,7 @@ describe('the console', () => {
       expect((await audited()).map(([, action]: string[]) => action)).toEqual(['body.read']);
     });
 
-    test('of a long list page by page, with the filter kept', async () => {
+    test('a long list, page by page, with the filter kept', async () => {
       await hub.push(Array.from({ length: 60 }, (_, n) => dossier({ code: CODE(n) })));
       await hub.deliver();
       await officer.signIn('ops');
@@ -640,7 +640,7 @@ describe('the console', () => {
       expect(second.text).toContain('Hết danh sách.');
     });
 
-    test('of a dossier, by any of its codes, what came and what was told', async () => {
+    test('a dossier’s messages and deliveries, by any of its codes', async () => {
       await hub.push(dossier({ code: CODE(1), aliases: [{ party: 'one-stop', code: 'BN-77' }] }));
       await hub.deliver();
       await officer.signIn('ops');
@@ -652,7 +652,7 @@ describe('the console', () => {
       );
     });
 
-    test('what a receipt was given for, also where a dossier’s code is asked for', async () => {
+    test('the message of a receipt, also in the field for a dossier’s code', async () => {
       const { receipt } = await hub.push(dossier({ code: CODE(1) }));
       await hub.push(dossier({ code: CODE(2) }));
       await officer.signIn('ops');
@@ -667,7 +667,7 @@ describe('the console', () => {
       expect(hub.logLines).toContainEqual(expect.objectContaining(told));
     });
 
-    test('of a dossier signed evidence to keep, as the interface gives it; a refusal is a page', async () => {
+    test('signed evidence of a dossier as a download; a refusal is a page', async () => {
       await hub.push(dossier({ code: CODE(1) }));
       await officer.signIn('ops');
       const [, link = ''] = /href="(\/console\/dossiers\/evidence[^"]*)"/.exec(
@@ -686,7 +686,7 @@ describe('the console', () => {
       expect([none.status, none.text]).toEqual([404, expect.stringContaining('Không tìm thấy')]);
     });
 
-    test('of a party, a delivery, a run and a dossier who did what to it, with the way there and back', async () => {
+    test('who did what to a party, delivery, run or dossier, with links both ways', async () => {
       await aDay();
       const [{ id }] = await items('deliveries?state=refused');
       await ops.post(`deliveries/${id}/replay`, { why: 'đã sửa' });
@@ -712,7 +712,7 @@ describe('the console', () => {
       expect((await officer.get('/console/audit?subject=portal')).text).toContain('Yêu cầu chưa hợp lệ: ?subject got');
     });
 
-    test('of a dossier what waits of it, and of a party all of its incidents', async () => {
+    test('the waiting items of a dossier, and all incidents of a party', async () => {
       await aDay();
       await hub.hub.database.pool.query(
         "INSERT INTO incidents (party, kind, cause, opened_at, closed_at) VALUES ('ministry', 'pull-failed', 'the pull did not end', now(), now())",
@@ -728,7 +728,7 @@ describe('the console', () => {
       expect((await officer.get('/console/incidents?party=portal&state=all')).text).toContain('Không có sự cố.');
     });
 
-    test('at one look what failed and what is wrong with the hub itself; of what is due, why it is not sent', async () => {
+    test('failures and the hub’s own faults at a glance; for due deliveries, why they wait', async () => {
       await aDay();
       await hub.push(dossier({ code: CODE(2), status: 'returned', statusAt: '2025-08-16T08:00:00+07:00' }));
       await hub.hub.database.pool.query(
@@ -752,7 +752,7 @@ describe('the console', () => {
       expect((await officer.get('/console/deliveries?state=due&party=portal')).text).toContain(after);
     });
 
-    test('nothing that partners wrote is taken for more than text', async () => {
+    test('text from partners is never more than text', async () => {
       const refused = { kind: 'refused', reason: CANARY, message: CANARY } as const;
       const waits = { kind: 'unmapped', key: `unmapped:portal-status:${CANARY}`, message: CANARY } as const;
       ministry.script.push(refused, { ...refused, cause: waits });
@@ -807,7 +807,7 @@ describe('the console', () => {
   });
 });
 
-describe('the console of a hub that has seen nothing', () => {
+describe('the console of an empty hub', () => {
   let hub: TestHub;
   let officer: Officer;
   beforeAll(async () => {
@@ -817,13 +817,13 @@ describe('the console of a hub that has seen nothing', () => {
   });
   afterAll(() => hub.close());
 
-  test.each(SCREENS)('says in words that there is nothing: /console%s', async (path) => {
+  test.each(SCREENS)('says in words that nothing exists: /console%s', async (path) => {
     const { status, text } = await officer.get(`/console${path}`);
     expect([status, /role="alert"/.exec(text)]).toEqual([200, null]);
     expect(text).not.toMatch(/undefined|\[object|NaN/);
   });
 
-  test('while the database is away that is said in words, and is no fault of ours', async () => {
+  test('an outage of the database is explained, not shown as a fault of the hub', async () => {
     const { pool } = hub.hub.database;
     const { query } = pool;
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
@@ -838,7 +838,7 @@ describe('the console of a hub that has seen nothing', () => {
     expect((await officerAt(hub).signIn('ops')).status).toBe(200);
   });
 
-  test('a fault of ours is said to be one, and is in the log', async () => {
+  test('an internal error is shown as one, and is in the log', async () => {
     const { pool } = hub.hub.database;
     const { query } = pool;
     pool.query = (() => Promise.reject(new TypeError('no such thing'))) as never;

@@ -25,9 +25,9 @@ let folder: string;
 let copy: Copy;
 let app: Hono;
 let isAway = false;
-/** What stands between, and spoils what the hub gives. */
+/** A proxy that spoils the hub's answers. */
 let between: (text: string) => string;
-/** What a proxy answers in place of the hub. */
+/** A proxy's answer instead of the hub's. */
 let instead: (path: string) => Response | undefined;
 let asked: string[] = [];
 const lines: Record<string, unknown>[] = [];
@@ -95,15 +95,15 @@ async function start(more: Partial<CopyOptions> = {}): Promise<void> {
   app = createCopyApp({ copy, key: SECRETS.portal, nowMs, whyAway, log });
 }
 
-/** The process is gone without a word, and another one begins with what it has left. */
+/** The process dies, and another one begins with its files. */
 async function restart(): Promise<void> {
   await copy.file.close();
   await start();
 }
 
-/** Until the copy is where the hub is. */
+/** Until the copy has reached the hub's state. */
 async function follow(): Promise<void> {
-  // The catalogue is asked for again half a minute later.
+  // The catalogue is pulled again half a minute later.
   hub.clock.nowMs += 30_000;
   while (await copy.round(0));
 }
@@ -112,7 +112,7 @@ const ask = async (path: string, headers: Record<string, string> = {}) =>
   app.request(`/api/v1/${path}`, { headers: { Authorization: `Bearer ${SECRETS.portal}`, ...headers } });
 const file = () => join(folder, 'copy.ndjson');
 
-/** The hub and the copy say the same, with the same ETag. */
+/** The hub and the copy answer the same, with the same ETag. */
 async function expectSame(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const [there, here] = await Promise.all([hub.request('GET', `/api/v1/${path}`, 'portal'), ask(path)]);
@@ -121,7 +121,7 @@ async function expectSame(...paths: readonly string[]): Promise<void> {
   }
 }
 
-test('a copy says what the hub says, under every code and by every filter, with the same ETag', async () => {
+test('a copy answers as the hub does, for every code and filter, with the same ETag', async () => {
   await expectSame(
     `dossiers/${CODE(1)}`,
     'dossiers/OTHER-1',
@@ -149,7 +149,7 @@ test('a copy says what the hub says, under every code and by every filter, with 
   expect((await ask('services?cursor=none.of-ours')).status).toBe(400);
 });
 
-test('it is masked, on the disk and in what it answers, and answers nobody without the key', async () => {
+test('it is masked on disk and in answers, and answers only with the key', async () => {
   const text = `${readFileSync(file(), 'utf8')}${await (await ask(`dossiers/${CODE(1)}`)).text()}`;
   for (const canary of ['0900000001', '001000000001', 'an@example.test', 'Nguyễn Văn An', SECRETS.portal])
     expect(text).not.toContain(canary);
@@ -163,7 +163,7 @@ test('it is masked, on the disk and in what it answers, and answers nobody witho
     });
 });
 
-test('it comes to the state of the hub: what is new, changed, and changed in the catalogue', async () => {
+test('it reaches the hub’s state: new and changed dossiers, and the catalogue', async () => {
   await hub.push(dossier({ code: CODE(2), aliases: [{ party: 'other', code: 'OTHER-2' }] }));
   await hub.push(
     Array.from({ length: 20 }, (_, n) => progress({ code: CODE(n + 100) })),
@@ -189,7 +189,7 @@ test('it comes to the state of the hub: what is new, changed, and changed in the
   told = SERVICES;
 });
 
-test('what a proxy answers while the hub is updated ends no dossier and becomes none', async () => {
+test('a proxy’s answer during an update of the hub neither ends nor creates a dossier', async () => {
   await hub.push(progress({ code: CODE(110), status: 'resolved' }), { what: 'progress' });
   const before = await (await ask(`dossiers/${CODE(110)}`)).text();
   const spoilt = [
@@ -213,7 +213,7 @@ test('what a proxy answers while the hub is updated ends no dossier and becomes 
   await expectSame(`dossiers/${CODE(110)}`);
 });
 
-test('its age counts from when the hub said that this was all, not from when all of that had come', async () => {
+test('its age counts from the hub’s end mark, not from the arrival of the last part', async () => {
   await follow();
   await hub.push(progress({ code: CODE(111), status: 'resolved' }), { what: 'progress' });
   instead = (path) => {
@@ -224,7 +224,7 @@ test('its age counts from when the hub said that this was all, not from when all
   expect((await ask(`dossiers/${CODE(111)}`)).headers.get('age')).toBe('5');
 });
 
-test('on a full disk it answers from what it has, and goes on when there is room', async () => {
+test('on a full disk it answers with its data, and continues when there is room', async () => {
   await follow();
   const { size } = statSync(file());
   await hub.push(progress({ code: CODE(112), status: 'resolved' }), { what: 'progress' });
@@ -239,7 +239,7 @@ test('on a full disk it answers from what it has, and goes on when there is room
   await expectSame(`dossiers/${CODE(112)}`);
 });
 
-/** From now on there is room for so many bytes. */
+/** From now on there is room for this many bytes. */
 async function fillDisk(room: number) {
   const handle = await open(file(), 'r');
   const prototype: FileHandle = Object.getPrototypeOf(handle);
@@ -255,7 +255,7 @@ async function fillDisk(room: number) {
   } as never);
 }
 
-test('while the hub is away it goes on, also after a restart, and says since when it has heard nothing', async () => {
+test('without the hub it continues, also after a restart, and says since when', async () => {
   hub.clock.nowMs += 30_000;
   await follow();
   const asOf = (await ask('fields')).headers.get('lienthong-as-of');
@@ -273,7 +273,7 @@ test('while the hub is away it goes on, also after a restart, and says since whe
   expect((await ask('fields')).headers.get('age')).toBe('0');
 });
 
-test('killed at any byte of what it writes, it goes on from the last part that is whole', async () => {
+test('killed at any byte of a write, it continues from the last whole part', async () => {
   const before = readFileSync(file());
   await hub.push(progress({ code: CODE(1), status: 'resolved', content: 'Xong' }), { what: 'progress' });
   await follow();
@@ -289,7 +289,7 @@ test('killed at any byte of what it writes, it goes on from the last part that i
   writeFileSync(`${file()}.part`, 'of a snapshot that was being taken');
   await restart();
   expect(existsSync(`${file()}.part`)).toBe(false);
-  // A part whose bytes did not all come to the disk before its mark did, and what comes of files after a loss of power.
+  // A part whose mark reached the disk before its bytes, and files after a loss of power.
   const spoilt = Buffer.from(after).fill(0, before.length + 10, before.length + 20);
   for (const bytes of [spoilt, Buffer.concat([before, Buffer.alloc(5_000)])]) {
     writeFileSync(file(), bytes);
@@ -299,7 +299,7 @@ test('killed at any byte of what it writes, it goes on from the last part that i
   }
 });
 
-test('once a week it begins anew, and where it cannot it follows all the same', async () => {
+test('once a week it starts over, and if it cannot, it follows the changes as before', async () => {
   await hub.push(progress({ code: CODE(101), status: 'resolved', content: 'Xong' }), { what: 'progress' });
   hub.clock.nowMs += 8 * 86_400_000;
   between = () => '<html>';
@@ -313,14 +313,14 @@ test('once a week it begins anew, and where it cannot it follows all the same', 
   expect(asked).toContain('/api/v1/snapshot');
 });
 
-test('a file whose beginning is spoilt counts for nothing: a new snapshot is taken', async () => {
+test('a file with a damaged beginning is discarded: the copy takes a new snapshot', async () => {
   truncateSync(file(), 2_000);
   await restart();
   expect(asked).toContain('/api/v1/snapshot');
   await expectSame(`dossiers/${CODE(1)}`);
 });
 
-test('where changes do not lead to the hub’s state a new snapshot is taken; until it is whole the old one answers', async () => {
+test('when changes miss the hub’s state it takes a new snapshot; the old one answers meanwhile', async () => {
   const { pool } = hub.hub.database;
   const breaks = {
     'a cursor of another secret': () => copy.file.append([], { ...copy.file.mark, cursor: 'of.another-secret' }),
@@ -340,7 +340,7 @@ test('where changes do not lead to the hub’s state a new snapshot is taken; un
   expect(lines.filter(({ msg }) => msg === 'snapshot taken')).toHaveLength(3);
 });
 
-test('where a new snapshot does not help either it waits, and takes none after the other', async () => {
+test('when a new snapshot does not help it waits before the next one', async () => {
   const gap = { items: [], next: 'x', gap: true };
   instead = (path) => (path.endsWith('/changes') ? Response.json(gap) : undefined);
   asked = [];
@@ -351,7 +351,7 @@ test('where a new snapshot does not help either it waits, and takes none after t
   expect(asked.filter((path) => path === '/api/v1/snapshot')).toHaveLength(2);
 });
 
-test('what is not as it was signed is refused', async () => {
+test('a snapshot that differs from the signed one is refused', async () => {
   await copy.close();
   rmSync(file());
   const spoilt: Record<string, (text: string) => string> = {
@@ -365,7 +365,7 @@ test('what is not as it was signed is refused', async () => {
   };
   for (const [why, spoil] of Object.entries(spoilt)) {
     between = spoil;
-    // Whoever has another thing signed by the hub has nothing.
+    // Another document signed by the hub does not help an attacker.
     if (why === 'its cursor is not') between = await signedFor('another');
     await expect(start(), why).rejects.toThrow(why);
   }
@@ -378,7 +378,7 @@ test('what is not as it was signed is refused', async () => {
   await start({ keys: await createVault([HUB_SECRET]).publicKeys() });
 });
 
-/** The hub's snapshot with another signature: over another cursor, or by another key that calls itself the hub's. */
+/** The hub's snapshot with another signature: over another cursor, or by a foreign key under the hub's name. */
 async function signedFor(cursor: string | undefined, secret = HUB_SECRET) {
   const vault = createVault([secret]);
   const text = await (await hub.request('GET', '/api/v1/snapshot', 'portal')).text();
@@ -393,7 +393,7 @@ async function signedFor(cursor: string | undefined, secret = HUB_SECRET) {
   return () => `${text.slice(0, at)}${JSON.stringify({ kind, ...end, signed })}\n`;
 }
 
-test('a signing key that was not seen before is told of, once', async () => {
+test('a new signing key is reported once', async () => {
   const told = () => lines.filter(({ level, msg }) => level === 'warn' || /not seen before/.test(String(msg)));
   expect(told()).toHaveLength(1);
   await copy.close();
@@ -402,7 +402,7 @@ test('a signing key that was not seen before is told of, once', async () => {
   expect(told()).toHaveLength(1);
 });
 
-test('what is over is left out when the file is written anew, and nothing else', async () => {
+test('a rewrite of the file leaves out outdated entries, and nothing else', async () => {
   const results = Array.from({ length: 48 }, () => ({ name: 'x'.repeat(20_000) }));
   const codes = [40, 41, 42, 43].map(CODE);
   const version = async (n: number) => {
@@ -413,14 +413,14 @@ test('what is over is left out when the file is written anew, and nothing else',
     await version(n);
     await copy.round(0);
   }
-  // What was not written to its end is dropped, be there ever so much behind it.
+  // An unfinished write is dropped, however much follows it.
   const whole = readFileSync(file());
   writeFileSync(file(), Buffer.from(whole).fill(0, 5_000_000, 5_000_010));
   await restart();
   expect(statSync(file()).size).toBeLessThan(5_000_000);
   writeFileSync(file(), whole);
   await restart();
-  // Where there is no room for another file beside it, it follows all the same.
+  // Without room for a second file it keeps following.
   await version(4);
   const writes = await fillDisk(5_000_000);
   await expect(copy.round(0)).rejects.toThrow('copy.ndjson.part could not be written: ENOSPC');
@@ -443,7 +443,7 @@ test('what is over is left out when the file is written anew, and nothing else',
   await expectSame(...all);
 });
 
-test('a folder is one process’s, until that is gone', async () => {
+test('one process owns a folder until that process ends', async () => {
   isAway = true;
   const run = () => runCopy(meansOf(), async () => ({ url: 'http://copy.example.test', close: async () => undefined }));
   const running = await run();

@@ -7,8 +7,8 @@ const MINUTE = 60_000;
 const NOTHING = { queue: 0, partnerDown: 0, partnerSlow: 0, quarantine: 0, wrongData: 0 };
 const PATH = '/api/v1/dossiers/H60.01-250812-0035/history';
 
-/** The dossier was received at 08:15 on a Tuesday; the hub heard of it at 08:30. */
-describe('whose delay it was', () => {
+/** The dossier was received at 08:15 on a Tuesday; the hub got it at 08:30. */
+describe('the cause of a delay', () => {
   let partner: Partner;
   let hub: TestHub;
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('whose delay it was', () => {
   };
   const delays = async () => (await hub.read(PATH)).body.delays;
 
-  test('stands beside the history: the office’s, and the partner’s that was away', async () => {
+  test('is shown with the history: the office’s, and the partner’s that was away', async () => {
     partner.script.push(DOWN, DOWN);
     await hub.push(dossier());
     await hub.deliver();
@@ -43,7 +43,7 @@ describe('whose delay it was', () => {
     expect(body.delays).toEqual({ ...portal, office: 55 * 60, parties: { portal } });
   });
 
-  test('is wrong data’s until a mended version is taken, and nobody’s at night', async () => {
+  test('is wrong data until a corrected version is accepted, and nobody at night', async () => {
     partner.script.push({ kind: 'refused', reason: 'field-too-long', message: 'TenTTHC' });
     await hub.push(dossier());
     await hub.deliver();
@@ -54,14 +54,14 @@ describe('whose delay it was', () => {
     expect(await delays()).toMatchObject({ office: 15 * 60, wrongData: 8 * 3_600 });
   });
 
-  test('is wrong data’s from a refusal at our door until the same party has told it rightly', async () => {
+  test('is wrong data from a refusal at our door until the same party sends it correctly', async () => {
     const refused = await hub.push(dossier({ code: 'h60.01-250812-0035', status: 'lost' }));
     expect(refused).toMatchObject({ status: 422, results: [{ outcome: 'invalid' }] });
     later(10);
-    // One of many, told once more: it is wrong data's since the first time.
+    // One of many, sent once more: wrong data counts from the first time.
     await hub.push([dossier({ code: 'H60.01-250812-0036' }), dossier({ status: 'lost' })]);
     later(10);
-    // What somebody else tells mends nothing.
+    // Another party's message corrects nothing.
     await hub.push(dossier({ status: 'submitted', statusAt: '2025-08-12T08:10:00+07:00' }), { party: 'other' });
     later(10);
     await hub.push(dossier());
@@ -70,7 +70,7 @@ describe('whose delay it was', () => {
     expect(await delays()).toMatchObject({ office: 45 * 60, wrongData: 30 * 60 });
   });
 
-  test('is wrong data’s for a step until a step is told, and nobody’s for what is never mended', async () => {
+  test('is wrong data for a step until a step is sent, and nobody for one never corrected', async () => {
     await hub.push(dossier());
     await hub.deliver();
     await hub.push(progress({ content: '' }), { what: 'progress' });
@@ -86,7 +86,7 @@ describe('whose delay it was', () => {
     expect((await delays()).wrongData).toBe(60 * 60);
   });
 
-  test('is the quarantine’s from when what mends it has come and waits', async () => {
+  test('is the quarantine from the arrival of the waiting correction', async () => {
     await hub.push(progress({ content: '' }), { what: 'progress' });
     later(20);
     await hub.push(progress({ at: '2025-08-12T08:40:00+07:00' }), { what: 'progress' });
@@ -98,7 +98,7 @@ describe('whose delay it was', () => {
     expect(await delays()).toMatchObject({ wrongData: 20 * 60, quarantine: 20 * 60, office: 35 * 60 });
   });
 
-  test('is the quarantine’s while a code is not mapped, and ours until it is sent after that', async () => {
+  test('is the quarantine while a code is unmapped, and the hub until the next attempt', async () => {
     const cause = { kind: 'unmapped', key: 'unmapped:service:1.013225', message: 'no service' } as const;
     partner.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause });
     await hub.push(dossier());
@@ -113,7 +113,7 @@ describe('whose delay it was', () => {
     expect(portal.queue + portal.partnerSlow).toBeLessThanOrEqual(300);
   });
 
-  test('ends with the dossier, but for what has not got through', async () => {
+  test('ends with the dossier, except for undelivered steps', async () => {
     await hub.push(dossier());
     await hub.deliver();
     later(60);
@@ -125,7 +125,7 @@ describe('whose delay it was', () => {
     expect(await delays()).toMatchObject({ office: 3_600, partnerDown: 30 * 60 });
   });
 
-  test('changes the answer once a minute at most: a reader that has it is told so', async () => {
+  test('changes the answer at most once a minute: a reader that has it gets 304', async () => {
     await hub.push(dossier());
     const tag = (await hub.read(PATH)).headers.get('etag') as string;
     hub.clock.nowMs += 30_000;

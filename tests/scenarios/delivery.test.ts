@@ -33,7 +33,7 @@ describe('delivery', () => {
     hub.clock.nowMs += ms;
   };
 
-  test('what it was to tell is no longer kept: that is refused, and holds up nobody else', async () => {
+  test('a delivery whose content is gone is refused, and holds up no other', async () => {
     partner.script.push(UNAVAILABLE, UNAVAILABLE);
     await hub.push([dossier(), dossier({ code: 'H60.01-250812-0036' })]);
     await hub.deliver();
@@ -46,9 +46,9 @@ describe('delivery', () => {
     expect(partner.sent.slice(2).map(({ code }) => code)).toEqual(['H60.01-250812-0037']);
   });
 
-  test('a step that was received before its dossier, and is kept after it, is told, and known when it comes again', async () => {
+  test('a step before its dossier is stored after it, sent, and recognised when repeated', async () => {
     await hub.push(dossier());
-    // Its own request was slower, or the clock has been set back since.
+    // Its own request was slower, or the clock was set back meanwhile.
     later(-5_000);
     const first = await hub.push(progress(), { what: 'progress' });
     later(10_000);
@@ -60,7 +60,7 @@ describe('delivery', () => {
     expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered']);
   });
 
-  test('each version of a dossier is delivered once and in order, as it was when it was told', async () => {
+  test('each version of a dossier is delivered once and in order, unchanged', async () => {
     await hub.push(dossier());
     await hub.push([
       dossier({ status: 'processing', statusAt: '2025-08-13T08:00:00+07:00' }),
@@ -80,7 +80,7 @@ describe('delivery', () => {
     expect(partner.sent).toHaveLength(4);
   });
 
-  test('what has just been kept is told without being loaded, and again just as when it is loaded', async () => {
+  test('a fresh version is sent without loading, and equals the loaded one', async () => {
     const query = vi.spyOn(hub.hub.database.pool, 'query');
     const loads = () =>
       query.mock.calls.flatMap(([asked]) => {
@@ -107,7 +107,7 @@ describe('delivery', () => {
     query.mockRestore();
   });
 
-  test('a step that waited for its dossier is told after it, and a repeat of it is none', async () => {
+  test('a step that waited for its dossier is sent after it, and a repeat of it is not', async () => {
     await hub.push(progress(), { what: 'progress' });
     later(1_000);
     await hub.push(dossier());
@@ -118,7 +118,7 @@ describe('delivery', () => {
     expect((await hub.push(progress(), { what: 'progress' })).results[0]?.outcome).toBe('duplicate');
   });
 
-  test('progress follows its dossier, and steps of one dossier share a call where the partner takes several', async () => {
+  test('progress follows its dossier; a partner that takes several steps gets them in one call', async () => {
     await hub.push(dossier());
     const calls: number[] = [];
     partner.script.push(
@@ -168,7 +168,7 @@ describe('delivery', () => {
     expect(partner.sent.every((item) => !item.doubt)).toBe(true);
   });
 
-  test('after the last delay a delivery is parked, not lost, and says why', async () => {
+  test('after the last delay a delivery is parked with its reason, not lost', async () => {
     partner.script.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
     await hub.push(dossier());
     for (const ms of [0, 5_000, 30_000, 60_000]) {
@@ -180,7 +180,7 @@ describe('delivery', () => {
     ]);
   });
 
-  test('after an unknown outcome, and after a process died in mid-call, the adapter is told to look up first', async () => {
+  test('after an unknown outcome or a crash in mid-call the adapter must look up first', async () => {
     partner.script.push(UNKNOWN);
     await hub.push(dossier());
     await hub.deliver();
@@ -196,7 +196,7 @@ describe('delivery', () => {
     );
     await hub.push(dossier({ code: 'H60.01-250812-0036' }));
     await expect.poll(() => partner.sent.length).toBe(3);
-    // Another process had it, and is gone: nobody extends its lease.
+    // Another process had it and died, so its lease is not extended.
     await hub.hub.database.pool.query(
       "UPDATE deliveries SET leased_by = 'gone', token = token + 1 WHERE state = 'due'",
     );
@@ -207,7 +207,7 @@ describe('delivery', () => {
     letGo();
   });
 
-  test('who lost the lease cannot settle', async () => {
+  test('a worker that lost the lease cannot settle', async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -225,7 +225,7 @@ describe('delivery', () => {
     expect(await deliveries()).toMatchObject([{ state: 'due', outcome: null }]);
   });
 
-  test('a refusal is settled and stops nothing; what needs a mapping waits, with all behind it, until it is released', async () => {
+  test('a refusal stops nothing; an unmapped code holds it and all behind it until released', async () => {
     const cause = { kind: 'unmapped', key: 'unmapped:national-service:1.013225', message: 'no service' } as const;
     partner.script.push({ kind: 'refused', reason: 'field-too-long', message: 'TenTTHC' });
     await hub.push(dossier());
@@ -245,7 +245,7 @@ describe('delivery', () => {
     expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert processing', 'upsert resolved']);
   });
 
-  test('an adapter that throws is a bug that loses nothing: it is logged, and tried again with a doubt', async () => {
+  test('an adapter that throws is a logged bug that loses nothing, and is retried with a doubt', async () => {
     partner.script.push(async () => {
       throw new Error('boom');
     });
@@ -257,7 +257,7 @@ describe('delivery', () => {
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
   });
 
-  test('the code that the partner knows the dossier by is the one it is told', async () => {
+  test('a partner gets its own code for the dossier', async () => {
     await hub.push(dossier());
     const named = dossier({ aliases: [{ party: 'portal', code: '000.00.00.G22-250812-0009' }] });
     const headers = { Authorization: `Bearer ${PARTNER_KEY.secret}` };
@@ -270,7 +270,7 @@ describe('delivery', () => {
     });
   });
 
-  test('every attempt is kept with its outcome', async () => {
+  test('every attempt is stored with its outcome', async () => {
     partner.script.push(UNAVAILABLE);
     await hub.push(dossier());
     await hub.deliver();

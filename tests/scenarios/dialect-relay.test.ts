@@ -23,7 +23,7 @@ interface Reply {
   readonly result: readonly [Result, Result];
 }
 
-/** What the canonical record has no place for, or cannot tell apart. */
+/** Content that the canonical record cannot hold or distinguish. */
 const MORE = {
   SoBienNhan: 'BN-2025/00012',
   ThongTinKhac: 'Người được ủy quyền: Lê Thị D',
@@ -49,7 +49,7 @@ const MORE = {
   TruongMoi: 'một trường mới',
 };
 
-describe('a legacy system whose dossiers go on to the national portal', () => {
+describe('a legacy system whose dossiers are relayed to the national portal', () => {
   let portal: Simulator;
   let hub: TestHub;
   let ministry: Partner;
@@ -86,7 +86,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       .filter((entry) => entry.kind === kind && entry.key === code)
       .map((entry) => entry.content as Record<string, unknown>);
 
-  test('every field arrives as it came, and the sender is warned of nothing', async () => {
+  test('every field arrives unchanged, and the sender gets no warning', async () => {
     const item = record(CODE(1), MORE);
     expect((await sync(item)).result).toEqual([{ MaHoSo: CODE(1), index: 0, outcome: 'accepted', warnings: UNKNOWN }]);
     await hub.deliver();
@@ -98,7 +98,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     expect(taken('dossier', CODE(1)).at(-1)).toEqual({ ...item, TrangThaiHoSo: '4' });
   });
 
-  test('what a later message says is told, of whatever door; the rest stays as it came', async () => {
+  test('a later message of any door is relayed; the rest stays unchanged', async () => {
     const item = record(CODE(2), { ...MORE, SoBienNhan: 'BN-2' });
     await sync(item);
     const newer = dossier({
@@ -125,7 +125,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     expect(last).not.toHaveProperty('TaiKhoanDuocXacThucVoiVNeID');
   });
 
-  test('what is new only where the record has no place for it is told too, and a repetition is none the more', async () => {
+  test('news outside the record is relayed too, and a repeat of it is not', async () => {
     const code = CODE(8);
     await sync(record(code, { TaiKhoanDuocXacThucVoiVNeID: '0' }));
     await call('CapNhatTienDoHoSoMC', { data: [{ ...STEP, MaHoSo: code }] });
@@ -139,14 +139,14 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     expect(portal.ledger.count('dossier')).toBe(told);
   });
 
-  test('the party that told it reads it as it told it', async () => {
+  test('the sending party reads its own text back', async () => {
     const item = record(CODE(3), { ...MORE, SoBienNhan: 'BN-3' });
     await sync(item);
     const [found] = (await call('TraCuuHoSo', { mahoso: CODE(3) })).result;
     expect(found).toMatchObject(item);
   });
 
-  test('whoever speaks another dialect cannot be told all: the sender is warned, field by field', async () => {
+  test('a sender in another dialect is warned of each field that cannot be relayed', async () => {
     const item = record(CODE(4), { ...MORE, SoBienNhan: 'BN-4', MaTTHC: '1.013226' });
     const [result] = (await sync(item)).result;
     const told = result.warnings.filter(({ message }: { message: string }) => message.endsWith('not told to ministry'));
@@ -162,7 +162,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     ]);
   });
 
-  test('what waited for a person goes on as it came too', async () => {
+  test('a released item is relayed unchanged too', async () => {
     const ops = operatorOf(hub);
     const item = record(CODE(5), { ...MORE, SoBienNhan: 'BN-5', KenhThucHien: '9' });
     expect((await sync(item, record(CODE(6)))).result[0].outcome).toBe('quarantined');
@@ -172,12 +172,12 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     await ops.post(`quarantine/${cause?.id}/resolve`, { action: 'map', to: 'counter', why: 'agreed' });
     hub.clock.nowMs += 3_000;
     await hub.deliver();
-    // The portal does not know the sender's own channel: it is told in its words.
+    // The portal does not know the sender's own channel, so it gets the portal's words.
     expect(taken('dossier', CODE(5)).at(-1)).toEqual({ ...item, KenhThucHien: '1' });
   });
 
   describe('a receipt number', () => {
-    test('is a code that the dossier is found by, and each new one is added', async () => {
+    test('is a code of the dossier, and each new one is added', async () => {
       await sync(record(CODE(11), { SoBienNhan: ' bn-11 ' }));
       await sync(record(CODE(11), { SoBienNhan: 'BN-11B', TrangThaiHoSo: '4' }));
       for (const code of ['BN-11', 'bn-11b'])
@@ -191,7 +191,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       expect((await hub.read('/api/v1/dossiers?q=BN-11B')).body.items).toMatchObject([{ code: CODE(11) }]);
     });
 
-    test('joins no dossiers: a number that is given twice stays with the first, and the sender is told', async () => {
+    test('joins no dossiers: a repeated number stays with the first, and the sender is warned', async () => {
       const reply = await sync(
         record(CODE(12), { SoBienNhan: '77', ChuHoSo: 'Nguyễn Văn Một' }),
         record(CODE(13), { SoBienNhan: '77', ChuHoSo: 'Trần Thị Hai' }),
@@ -209,7 +209,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       expect(taken('dossier', CODE(13)).at(-1)).toMatchObject({ SoBienNhan: '77', ChuHoSo: 'Trần Thị Hai' });
     });
 
-    test('of one who did not tell of the dossier first is no code of it', async () => {
+    test('from a party that did not send the dossier first is no code of it', async () => {
       await hub.push(dossier({ code: CODE(15) }), { party: 'other' });
       const [result] = (await sync(record(CODE(15), { SoBienNhan: 'BN-15' }))).result;
       expect(result.warnings).toContainEqual({
@@ -219,7 +219,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       expect((await hub.read('/api/v1/dossiers/BN-15')).status).toBe(404);
     });
 
-    test('is not what its party is told of the dossier by', async () => {
+    test('is not the code under which its party gets the dossier', async () => {
       const { session: by } = await logIn(hub, MINISTRY.id, MINISTRY.secret);
       await call('DongBoHoSoMC', { data: [record(CODE(16), { SoBienNhan: 'BN-16' })] }, by);
       expect((await hub.read('/api/v1/dossiers/BN-16')).body.code).toBe(CODE(16));
@@ -228,12 +228,12 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
       expect(ministry.sent.at(-1)).toMatchObject({ code: CODE(16), operation: 'dossier.progress.v1' });
     });
 
-    test('is found again when the index is built anew', async () => {
+    test('is found again by a rebuild', async () => {
       expect(await hub.hub.rebuild()).toMatchObject({ identical: true, differences: [] });
     });
   });
 
-  test('a list that has an agency twice: the first is kept, the second waits, and operators read both names', async () => {
+  test('of an agency listed twice the first is stored, the second waits with both names', async () => {
     const ops = operatorOf(hub);
     await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('portal', 'catalogue');
@@ -250,9 +250,9 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
     expect(await held()).toMatchObject([{ name: 'Sở cùng mã' }]);
   });
 
-  test('a message that is not kept any more leaves what the record has', async () => {
+  test('a dropped message leaves the content of the record', async () => {
     const { database } = hub.hub;
-    // A delivery is rung for as soon as it is kept: it is told only after the message has been dropped.
+    // A delivery goes out at once: its message is dropped first here.
     await pauseParty(database.pool, 'portal', 'the test', hub.clock.nowMs);
     await sync(record(CODE(7), { ...MORE, SoBienNhan: 'BN-7' }));
     await database.pool.query('UPDATE messages SET body = NULL WHERE results::text LIKE $1', [`%${CODE(7)}%`]);
@@ -268,7 +268,7 @@ describe('a legacy system whose dossiers go on to the national portal', () => {
 
 const MINISTRY = { id: 'ministry', secret: 'ministry-secret-of-the-tests' };
 
-/** The catalogue of this hub is empty at first: that is said of each dossier. */
+/** The catalogue of this hub is empty at first, so each dossier has a warning. */
 const UNKNOWN = [
   { path: '/serviceCode', message: expect.any(String) },
   { path: '/agencyCode', message: expect.any(String) },

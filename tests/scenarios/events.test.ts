@@ -14,7 +14,7 @@ interface Told {
   readonly data: { readonly cursor: string; readonly code: string };
 }
 
-/** The stream, and a way to wait for its next events. */
+/** The stream, and a function that waits for its next events. */
 async function listen(headers: Record<string, string> = {}, query = '') {
   const response = await hub.request('GET', `/api/v1/events${query}`, 'portal', undefined, headers);
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
@@ -46,7 +46,7 @@ function eventOf(block: string): Told {
   return { id, data: JSON.parse(data) };
 }
 
-test('changes are told as they happen, as the list of changes has them', async () => {
+test('changes are sent as they happen, equal to those of the list', async () => {
   await push(1, 2);
   const stream = await listen();
   const first = await stream.next(2);
@@ -57,7 +57,7 @@ test('changes are told as they happen, as the list of changes has them', async (
   await stream.leave();
 });
 
-test('whoever was cut off goes on after the last event that was received', async () => {
+test('a reconnected reader continues after its last event', async () => {
   await push(1, 2, 3);
   const stream = await listen();
   const [, second] = await stream.next(3);
@@ -72,7 +72,7 @@ test('whoever was cut off goes on after the last event that was received', async
   }
 });
 
-test('whoever goes on where changes may be missing is told of that, and nobody else', async () => {
+test('only a reader that may miss changes is told of a gap', async () => {
   const told = async (headers: Record<string, string>, query = '') => {
     const stream = await listen(headers, query);
     const [first] = await stream.next(1);
@@ -88,7 +88,7 @@ test('whoever goes on where changes may be missing is told of that, and nobody e
   expect(await told({}, `?cursor=${first}`)).toEqual([1, codeOf(3)]);
   expect(await told({ 'Last-Event-ID': second.cursor })).toEqual([0, codeOf(3)]);
   expect(await told({})).toEqual([0, codeOf(3)]);
-  // The database is put back while it listens: numbers go on far ahead.
+  // The database is restored while a reader listens: numbers jump far ahead.
   const stream = await listen();
   await stream.next(1);
   await hub.hub.database.pool.query('UPDATE change_counter SET value = value + 1000');
@@ -98,7 +98,7 @@ test('whoever goes on where changes may be missing is told of that, and nobody e
   expect(stream.gaps()).toBe(1);
 });
 
-test('a hub that leaves ends the stream', async () => {
+test('a hub that shuts down ends the stream', async () => {
   const own = await testHub();
   const response = await own.request('GET', '/api/v1/events', 'portal');
   const reader = (response.body as ReadableStream).getReader();
@@ -107,7 +107,7 @@ test('a hub that leaves ends the stream', async () => {
   for (let done = false; !done; ) ({ done } = await reader.read());
 });
 
-test('without a key, with a made-up id or a wrong parameter there is no stream', async () => {
+test('without a key, with an invented id or a wrong parameter there is no stream', async () => {
   expect((await hub.request('GET', '/api/v1/events')).status).toBe(401);
   expect((await hub.request('GET', '/api/v1/events', 'one-stop')).status).toBe(403);
   const made = await hub.request('GET', '/api/v1/events', 'portal', undefined, { 'Last-Event-ID': 'made-up' });
@@ -116,7 +116,7 @@ test('without a key, with a made-up id or a wrong parameter there is no stream',
   expect((await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
 });
 
-test('a key has a hundred streams and no more, and those that end make room', async () => {
+test('a key has at most a hundred streams, and ended ones make room', async () => {
   const streams = await Promise.all(Array.from({ length: 100 }, () => listen()));
   const refused = await hub.request('GET', '/api/v1/events', 'portal');
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '15']);
@@ -127,7 +127,7 @@ test('a key has a hundred streams and no more, and those that end make room', as
       await stream.leave();
     }),
   );
-  // Also of those that come at the same time.
+  // Simultaneous ones count too.
   await expect
     .poll(async () => {
       const many = await Promise.all(Array.from({ length: 130 }, () => hub.request('GET', '/api/v1/events', 'portal')));

@@ -7,7 +7,7 @@ import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/opera
 
 const CODE = 'H60.01-250812-0035';
 const NEW_SECRET = 'another-secret-of-the-tests-that-is-long-enough';
-/** What is personal, or may be. */
+/** Text that is or may be personal. */
 const CANARIES = ['Nguyễn Văn An', '001000000001', '0900000001', 'an@example.test', 'Trần Thị B', 'Số 5, ngõ 12'];
 
 const sha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
@@ -17,7 +17,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** How many rows of a table a statement looked at, those that it did not want among them. */
+/** How many rows of a table a statement read, filtered ones included. */
 function readOf(table: string, plan: Plan): number {
   const perLoop = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck'].map((of) => plan[of] ?? 0);
   const own = plan['Relation Name'] === table ? perLoop.reduce<number>((sum, rows) => sum + Number(rows), 0) : 0;
@@ -60,7 +60,7 @@ describe('receipts and evidence', () => {
   };
 
   describe('a receipt', () => {
-    test('tells what came and how it was answered, and its signature is of exactly that', async () => {
+    test('shows what arrived and its answer, with a signature of exactly that', async () => {
       const body = JSON.stringify([dossier(), dossier(), { ...dossier(), code: 'H60.01-250812-0036', status: 'x' }]);
       const { receipt, results } = await hub.push(body);
       const { next, signed, ...said } = await receiptOf(receipt);
@@ -87,7 +87,7 @@ describe('receipts and evidence', () => {
       ]);
     });
 
-    test('is the signature alone for who accepts application/jose', async () => {
+    test('is the signature alone for clients that accept application/jose', async () => {
       const { receipt } = await hub.push(dossier());
       const response = await hub.request('GET', receiptPath(receipt), 'one-stop', undefined, {
         Accept: 'application/jose',
@@ -97,7 +97,7 @@ describe('receipts and evidence', () => {
       expect(content.receipt).toBe(receipt);
     });
 
-    test('of another party is nobody else’s, and to ask for it leaves no message behind', async () => {
+    test('of another party is hidden, and asking for it creates no message', async () => {
       const { receipt } = await hub.push(dossier());
       const statuses = [
         await hub.read(receiptPath(receipt), 'other'),
@@ -112,7 +112,7 @@ describe('receipts and evidence', () => {
       expect(rows).toEqual([{ outcome: 'accepted' }]);
     });
 
-    test('there is none for what was refused as a whole, also under the name of another party', async () => {
+    test('does not exist for a wholly refused message, under any party’s name', async () => {
       await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'other', dossier());
       await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', '[{');
       const { rows } = await pool().query('SELECT receipt, outcome, party FROM messages');
@@ -120,18 +120,18 @@ describe('receipts and evidence', () => {
       for (const { receipt } of rows) expect((await hub.read(receiptPath(receipt), 'one-stop')).status).toBe(404);
     });
 
-    test('says what has become of an item that waited', async () => {
+    test('shows the fate of an item that waited', async () => {
       const { receipt } = await hub.push([progress()], { what: 'progress' });
       expect((await receiptOf(receipt)).items).toMatchObject([{ outcome: 'quarantined', since: { state: 'waiting' } }]);
       hub.clock.nowMs += 60_000;
       await hub.push(dossier());
-      // It is let go behind the reply.
+      // It is released after the reply.
       await expect
         .poll(async () => (await receiptOf(receipt)).items)
         .toMatchObject([{ outcome: 'quarantined', since: { state: 'accepted', at: '2025-08-21T08:31:00+07:00' } }]);
     });
 
-    test('of a stream in parts is told part by part, and all items keep their places', async () => {
+    test('of a stream is sent part by part, and all items stay in their places', async () => {
       const lines = Array.from(
         { length: 1_100 },
         (_, n) => `${JSON.stringify(dossier({ code: `H60.01-250812-${String(n).padStart(4, '0')}` }))}\n`,
@@ -156,9 +156,9 @@ describe('receipts and evidence', () => {
   });
 
   describe('the evidence of a dossier', () => {
-    test('tells who sent what when, what came of it, and who was told', async () => {
+    test('shows who sent what when, its effects, and the receivers', async () => {
       const first = JSON.stringify(dossier());
-      // Before the push: what is kept may be told before its reply is read.
+      // Before the push: a delivery may go out before its reply is read.
       portal.script.push(DOWN, { kind: 'delivered', reference: 'DVCQG-77' });
       const { receipt } = await hub.push(first);
       await hub.deliver();
@@ -166,7 +166,7 @@ describe('receipts and evidence', () => {
       await hub.deliver();
       hub.clock.nowMs += 60_000;
       await hub.push(progress(), { what: 'progress' });
-      // Telling goes on behind the reply: what has begun is ended here.
+      // Deliveries continue after the reply, so they are stopped here.
       await hub.deliver();
       const said = await evidence();
       expect(said.dossier).toEqual({ code: CODE, aliases: [], steps: 2 });
@@ -196,7 +196,7 @@ describe('receipts and evidence', () => {
       expect(said.quarantine).toEqual([]);
     });
 
-    test('names the newest entry of the audit, which is of this look', async () => {
+    test('names the newest audit entry, which is of this read', async () => {
       await hub.push(dossier());
       const { audit } = await evidence();
       const [entry] = (await ops.get('audit')).body.items;
@@ -204,7 +204,7 @@ describe('receipts and evidence', () => {
       expect(audit).toEqual({ position: entry.position, link: entry.link });
     });
 
-    test('is for who may list, and of no dossier there is none, nor an entry in the audit', async () => {
+    test('needs the scope to list, and for an unknown dossier creates neither evidence nor audit entry', async () => {
       await hub.push(dossier());
       const path = `dossiers/${CODE}/evidence`;
       expect((await ops.get(path, 'ops-body')).status).toBe(403);
@@ -212,7 +212,7 @@ describe('receipts and evidence', () => {
       expect((await ops.get('audit')).body.items).toEqual([]);
     });
 
-    test('keeps the HTTP status of a call that is kept', async () => {
+    test('includes the HTTP status of a stored call', async () => {
       await hub.push(dossier());
       await hub.deliver();
       const { createVault } = await import('../../src/secrets/vault.ts');
@@ -223,12 +223,12 @@ describe('receipts and evidence', () => {
       const sealed = createVault([HUB_SECRET]).seal(wire);
       await pool().query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
       expect((await evidence()).deliveries[0].attempts).toMatchObject([{ outcome: 'delivered', httpStatus: 202 }]);
-      // Sealed with a secret that is gone: the rest is told all the same.
+      // Sealed with a lost secret: the rest is shown all the same.
       await pool().query('UPDATE attempts SET wire_key = 1');
       expect((await evidence()).deliveries[0].attempts[0]).not.toHaveProperty('httpStatus');
     });
 
-    test('is the same by any of the dossier’s codes, and a number of another system is another dossier', async () => {
+    test('is the same for each of the dossier’s codes; a foreign system’s number is another dossier', async () => {
       await hub.push(dossier({ aliases: [{ party: 'one-stop', code: 'BN-17' }] }));
       await hub.push({ ...progress({ code: 'BN-17' }) }, { what: 'progress' });
       await hub.push([{ ...dossier({ code: 'BN-17' }), status: 'x' }], { party: 'other' });
@@ -241,7 +241,7 @@ describe('receipts and evidence', () => {
       expect(said).toMatchObject(rest);
     });
 
-    test('tells of an item that waited: since when, why, and who let it go', async () => {
+    test('shows since when and why an item waited, and who released it', async () => {
       const doubtful = dossier({ note: 'Nguyá»…n VÄ�n An' });
       await hub.push([dossier({ code: 'H60.01-250812-0001' }), doubtful]);
       const waiting = await evidence();
@@ -261,7 +261,7 @@ describe('receipts and evidence', () => {
       expect(said.events).toMatchObject([{ seq: 1, messageId, item: 1, recordedAt: '2025-08-21T08:31:00+07:00' }]);
     });
 
-    test('reads of all that waits or has waited only what is of the dossier', async () => {
+    test('reads only the waiting and settled items of this dossier', async () => {
       await hub.push([dossier({ aliases: [{ party: 'one-stop', code: 'BN-17' }] })]);
       await pool().query(
         `INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at, settled_at)
@@ -284,7 +284,7 @@ describe('receipts and evidence', () => {
       expect(readOf('quarantine', rows[0]['QUERY PLAN'][0].Plan)).toBeLessThan(20);
     });
 
-    test('says of a message that was dropped that it is not kept, and when it came', async () => {
+    test('says that a message was dropped, and when it had arrived', async () => {
       await hub.push(dossier());
       hub.clock.nowMs += 1_000;
       await hub.push(progress(), { what: 'progress' });
@@ -296,7 +296,7 @@ describe('receipts and evidence', () => {
       ]);
     });
 
-    test('tells of what was not storable, too', async () => {
+    test('includes unstorable items', async () => {
       const { results } = await hub.push([dossier({ status: 'x' })]);
       expect(results).toMatchObject([{ code: CODE, outcome: 'invalid' }]);
       const { dossier: of, messages, events } = await evidence();
@@ -305,7 +305,7 @@ describe('receipts and evidence', () => {
     });
   });
 
-  test('nothing personal is in a receipt or in evidence, wherever a sender or a partner put it', async () => {
+  test('receipts and evidence contain no personal data, wherever a sender or a partner put it', async () => {
     const [name, number, phone, email, officer, address] = CANARIES as [string, string, string, string, string, string];
     const whole = dossier({
       applicant: { name, identityNumber: number, phone, email, address, techId: number },
@@ -333,7 +333,7 @@ describe('receipts and evidence', () => {
   });
 
   describe('the keys', () => {
-    test('are published without a key, to be kept by caches, and hold no secret', async () => {
+    test('are public, cacheable, and contain no secret', async () => {
       const { status, headers, body } = await hub.read('/.well-known/jwks.json', 'nobody');
       expect([status, headers.get('cache-control'), body.keys.map(Object.keys)]).toEqual([
         200,
@@ -346,7 +346,7 @@ describe('receipts and evidence', () => {
       expect(again.status).toBe(304);
     });
 
-    test('of an older secret still verify while it is given, and from a kept copy afterwards', async () => {
+    test('of an older secret verify while it is given, and from a saved copy afterwards', async () => {
       await hub.push(dossier());
       const before = await signedEvidence();
       const copy = await keysOf();

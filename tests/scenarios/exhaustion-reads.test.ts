@@ -13,7 +13,7 @@ import {
 import { watchEventLoop } from '../support/measures.ts';
 import { spawnHub, testFolder } from '../support/process.ts';
 
-/** What a page has at most. The hub ends it at 4 MiB; the contract allows more. */
+/** Limit of a page. The hub ends it at 4 MiB; the contract allows more. */
 const PAGE_BYTES = 16_000_000;
 
 /** Moments in a scrambled order, all before the dossiers of these tests. */
@@ -31,7 +31,7 @@ interface Beside<T> {
   readonly statuses: ReadonlySet<number>;
 }
 
-/** Runs work while another party pushes one dossier after another, and tells how that party was served. */
+/** Runs work while another party pushes one dossier after another, and measures how that party is served. */
 async function besideHealthySender<T>(hub: TestHub, from: number, work: () => Promise<T>): Promise<Beside<T>> {
   const statuses = new Set<number>();
   let slowestMs = 0;
@@ -62,7 +62,7 @@ describe('a sender of costly batches', () => {
   });
   afterAll(() => hub.close());
 
-  test('does not hold up another sender by a thousand late steps of one dossier, four times at once', async () => {
+  test('does not delay another sender by a thousand late steps of one dossier, four times at once', async () => {
     await hub.push(dossier({ code: codeOf(1), status: 'processing' }));
     const began = performance.now();
     const { result, slowestMs, statuses } = await besideHealthySender(hub, 0, () =>
@@ -78,7 +78,7 @@ describe('a sender of costly batches', () => {
     expect(body).toMatchObject({ status: 'processing', statusAt: '2025-08-12T08:15:00+07:00' });
   }, 120_000);
 
-  test('does not hold up another sender by a thousand dossiers that share their aliases', async () => {
+  test('does not delay another sender by a thousand dossiers that share their aliases', async () => {
     const sharing = (k: number) =>
       Array.from({ length: 900 }, (_, n) =>
         dossier({
@@ -119,8 +119,8 @@ describe('steps that wait for their dossiers', () => {
   }, 120_000);
 });
 
-describe('a conflict that does not end', () => {
-  test('is named in the reply, with the time to try again', async () => {
+describe('an endless conflict', () => {
+  test('is named in the reply, with the time to retry', async () => {
     const hub = await testHub();
     try {
       const { pool } = hub.hub.database;
@@ -129,13 +129,13 @@ describe('a conflict that does not end', () => {
       (pool as { query: unknown }).query = (...given: unknown[]) => {
         const name = String((given[0] as { name?: string }).name ?? '');
         if (!name.startsWith('write')) return query(...given);
-        // What is refused on the way out is kept in the log of messages.
+        // A refusal on the way out is in the log of messages.
         if (++writes > 200 || name.includes('message') === false) return query(...given);
         return Promise.reject(Object.assign(new Error('7 of 8 rows of part dossier'), { code: '40001' }));
       };
       const real = performance.now.bind(performance);
       let passed = 0;
-      // The hub tries for three seconds: each look at the clock takes one.
+      // The hub retries for three seconds: each look at the clock takes one.
       performance.now = () => real() + 1_000 * passed++;
       const response = await hub
         .request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier())
@@ -174,12 +174,12 @@ describe('a dossier with as many applicants as versions', () => {
   }, 60_000);
   afterAll(() => hub.close());
 
-  test('is read by four at once without stopping the process', async () => {
+  test('is read by four readers at once without blocking the process', async () => {
     const watch = watchEventLoop();
     const began = performance.now();
     const path = `/api/v1/dossiers/${codeOf(1)}/history?limit=200`;
     const pages = await Promise.all([1, 2, 3, 4].map(() => hub.read(path)));
-    // It took 36 s and more, in one go.
+    // It took 36 s and more, at one go.
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(watch.longestMs(), 'ms of CPU without a turn for others').toBeLessThan(150);
     for (const { status, body } of pages) {
@@ -205,7 +205,7 @@ describe('a dossier with as many applicants as versions', () => {
     expect(JSON.stringify(body)).not.toContain('Nguyễn Văn');
   }, 60_000);
 
-  test('masks at once whoever is named by the newest version', async () => {
+  test('masks a person of the newest version at once', async () => {
     const name = 'Phạm Thị Mới';
     await hub.push(
       dossier({ code: codeOf(1), statusAt: '2025-08-12T10:00:00+07:00', applicant: { name }, note: name }),
@@ -235,7 +235,7 @@ describe('a history of ten thousand steps', () => {
   }, 120_000);
   afterAll(() => hub.close());
 
-  test('is read by four at once, page by page, in turns with others', async () => {
+  test('is read by four readers at once, page by page, in turns with others', async () => {
     const path = `/api/v1/dossiers/${codeOf(1)}/history?limit=200`;
     await hub.read(path);
     const watch = watchEventLoop();
@@ -260,7 +260,7 @@ describe('a history of ten thousand steps', () => {
     expect(moments).toEqual([...moments].sort());
   }, 120_000);
 
-  test('is told as of a moment without being held in memory', async () => {
+  test('is read as of a moment without holding all in memory', async () => {
     const watch = watchEventLoop();
     const { status, body } = await hub.read(
       `/api/v1/dossiers/${codeOf(1)}?at=${encodeURIComponent('2025-08-21T08:30:00+07:00')}`,
@@ -320,11 +320,11 @@ describe('two hundred dossiers with a thousand papers each', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'are listed in pages of at most 16 MB, by readers that take them or do not, in bounded memory',
+    'are listed in pages of at most 16 MB, for fast and stalled readers, in bounded memory',
     async () => {
       const before = await memoryMb();
       const abort = new AbortController();
-      // Readers that never take what they asked for.
+      // Readers that never read their answers.
       const slow = Array.from({ length: 12 }, () =>
         ask('/api/v1/dossiers?limit=200', SECRETS.other, { signal: abort.signal }).catch(() => undefined),
       );
@@ -363,7 +363,7 @@ describe('two hundred dossiers with a thousand papers each', () => {
     240_000,
   );
 
-  test('are in a snapshot, each of them', async () => {
+  test('are all in a snapshot', async () => {
     const reply = await ask('/api/v1/snapshot', SECRETS.portal);
     let lines = 0;
     for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>)

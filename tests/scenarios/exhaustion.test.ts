@@ -39,7 +39,7 @@ const PACKED = { ...JSON_TYPE, 'Content-Encoding': 'gzip' };
 const bearer = (id: string) => ({ Authorization: `Bearer ${secretOf(id)}` });
 const from = (address: string) => ({ 'X-Forwarded-For': address });
 
-/** 19 MB of JSON that gzip packs to some 60 KB: below what counts as a bomb. */
+/** 19 MB of JSON that gzip packs to some 60 KB: below the threshold of a bomb. */
 const LARGE = `{"service":"DongBoHoSoMC","data":[${Array.from({ length: 900 }, (_, n) => `{"MaHoSo":"H60.03-250812-${n}","TrichYeu":"${'Xin cấp giấy chứng nhận. '.repeat(700)}"}`).join(',')}]}`;
 const LARGE_LIST = `[${Array.from({ length: 900 }, (_, n) => JSON.stringify(dossier({ code: `H60.03-250812-${String(n).padStart(4, '0')}`, note: 'Xin cấp giấy chứng nhận. '.repeat(600) }))).join(',')}]`;
 
@@ -56,7 +56,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
   beforeAll(async () => {
     database = await testDatabase();
     hub = await startHubProcess(environment());
-    // What loads with the first messages is loaded before anything is measured.
+    // Modules of the first messages are loaded before the measurement.
     await post('/mapi/g', JSON.stringify({ session: 'none', service: 'x' }), JSON_TYPE);
     await post('/soap/v1/one-stop', envelope('<h:Ping/>'), { 'Content-Type': 'text/xml' });
     await post('/api/v1/parties/other/dossiers', LARGE_LIST, { ...JSON_TYPE, ...bearer('other') });
@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     folder.remove();
   });
 
-  /** WS-Security with a digest: who sends is known by the envelope alone. */
+  /** WS-Security with a digest: only the envelope identifies the sender. */
   function signedToken(): string {
     const [nonce, created] = [Buffer.from('a nonce of 16 byt'), new Date().toISOString()];
     const digest = createHash('sha1').update(nonce).update(`${created}${SENDER.secret}`).digest('base64');
@@ -81,7 +81,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
 
   function expectWell({ addedMb, liveMs, pushMs, statuses }: Fared, mostMb = 300): void {
     expect(addedMb).toBeLessThan(mostMb);
-    // Tests run beside others on few processors: on an idle machine these are below 1 s and 5 s.
+    // Tests share few processors: on an idle machine these are below 1 s and 5 s.
     expect(liveMs).toBeLessThan(20_000);
     expect(pushMs).toBeLessThan(30_000);
     expect([...statuses].filter((status) => status >= 300)).toEqual([]);
@@ -129,7 +129,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
   });
 
-  test('250 bodies of one key that are each just small enough to wait for nothing take bounded memory', async () => {
+  test('250 bodies of one key just below the queue’s limit take bounded memory', async () => {
     const list = (n: number) =>
       Array.from({ length: 140 }, (_, at) =>
         dossier({ code: `H60.05-250${n % 900}-${String(at).padStart(4, '0')}`, note: 'Xin cấp giấy. '.repeat(65) }),
@@ -141,7 +141,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     expectWell(fared);
   });
 
-  test('strangers with the address of an office do not shut its doors', async () => {
+  test('strangers with the address of an office do not block its doors', async () => {
     const office = from('203.0.113.50');
     const packed = gzipSync(LARGE.replace('"data"', '"session":"x","data"'));
     const slow = Array.from({ length: 8 }, () =>
@@ -169,7 +169,7 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     expect([ping.status, await ping.text()]).toEqual([200, expect.any(String)]);
   });
 
-  test('2,000 questions that wait for changes take less than half a processor, and all are answered', async () => {
+  test('2,000 long polls take less than half a processor, and all are answered', async () => {
     const newest = async () => {
       const ask = (cursor: string) =>
         fetch(`${hub.url}/api/v1/changes?limit=200${cursor}`, { headers: bearer('reader') }).then((r) => r.json());

@@ -59,7 +59,7 @@ interface Asked {
   readonly body?: string;
 }
 
-describe('whoever guesses a secret', () => {
+describe('a client that guesses secrets', () => {
   let hub: TestHub;
   beforeAll(async () => {
     const adapter = defineAdapter({
@@ -90,7 +90,7 @@ describe('whoever guesses a secret', () => {
   }
 
   test.each(DOORS.map(([name, asked], at) => [name, asked, `203.0.113.${at + 1}`] as const))(
-    '%s is heard so many times a quarter of an hour, and then not even with the right one',
+    '%s is limited in 15 minutes, then refused even with the right one',
     async (_, asked, address) => {
       const tries = await Promise.all(
         Array.from({ length: WRONG_SECRETS + 10 }, (_, n) => ask(asked(`guess-${n}`), address)),
@@ -106,7 +106,7 @@ describe('whoever guesses a secret', () => {
   test.each([
     ['1.1', 'text/xml', /<faultcode>soap:Server</],
     ['1.2', 'application/soap+xml', /<soap:Value>soap:Receiver</],
-  ] as const)('is told by SOAP %s to try again later', async (version, type, code) => {
+  ] as const)('gets by SOAP %s a fault that asks to retry later', async (version, type, code) => {
     const address = `203.0.113.${version === '1.1' ? 101 : 102}`;
     const headers = { 'Content-Type': type, Authorization: `Basic ${btoa('one-stop:wrong')}` };
     const asked: Asked = { path: '/soap/v1/one-stop', headers, body: envelope('<h:Ping/>', { version }) };
@@ -120,7 +120,7 @@ describe('whoever guesses a secret', () => {
   test.each([
     ['/api/v1/services', undefined, ['Basic cHJveHk6b2YgYW4gb2ZmaWNl', 'Negotiate YII', 'Bearer', 'Bearer two words']],
     ['/soap/v1/one-stop', envelope('<h:Ping/>'), ['Bearer of-the-portal', 'Negotiate YII', 'Basic', 'Basic bm9ib2R5']],
-  ] as const)('is nobody who names no secret that could be one at %s', async (path, body, credentials) => {
+  ] as const)('is not counted without a possible secret at %s', async (path, body, credentials) => {
     const asked = Array.from({ length: WRONG_SECRETS + 10 }, (_, n): Asked => {
       const headers = { 'Content-Type': 'text/xml', Authorization: credentials[n % credentials.length] ?? '' };
       return { path, headers, ...(body && { body }) };
@@ -131,7 +131,7 @@ describe('whoever guesses a secret', () => {
     expect((await ask(late, '203.0.113.103')).response.status).toBe(200);
   });
 
-  test('at one door is not heard at the others either', async () => {
+  test('is refused at all doors after its guesses at one', async () => {
     const address = '203.0.113.100';
     const many = Array.from(
       { length: WRONG_SECRETS + 10 },
@@ -141,12 +141,12 @@ describe('whoever guesses a secret', () => {
     expect(tries.filter(({ isHeard }) => isHeard)).toHaveLength(WRONG_SECRETS);
   });
 
-  test('locks nobody out who is known there, at any process, and nobody elsewhere', async () => {
+  test('locks out no client known from its address, in any process, and none elsewhere', async () => {
     const address = '203.0.113.200';
     const right: Asked = { path: '/api/v1/services', headers: { Authorization: `Bearer ${SECRETS.portal}` } };
     const late: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer late-secret-of-the-tests' } };
     const wrong: Asked = { path: '/api/v1/services', headers: { Authorization: 'Bearer wrong' } };
-    // However many come at once for the first time, none of them is a guess.
+    // However many arrive at once for the first time, none of them is a guess.
     const first = await Promise.all(Array.from({ length: 50 }, () => ask(right, address)));
     expect(new Set(first.map(({ response }) => response.status))).toEqual(new Set([200]));
     await Promise.all(Array.from({ length: WRONG_SECRETS + 10 }, () => ask(wrong, address)));
@@ -162,7 +162,7 @@ describe('whoever guesses a secret', () => {
     expect(await statuses(hub, '203.0.113.201')).toEqual([200, 200, 401]);
   });
 
-  test('locks out no key whose secret nobody can guess, at whichever door', async () => {
+  test('locks out no key with an unguessable secret, at any door', async () => {
     const address = '203.0.113.220';
     const strong = 'Zk3vQ9xT1mW7bR5yN8cJ4hL2pF6sD0gA';
     const own = await testHub({
@@ -180,7 +180,7 @@ describe('whoever guesses a secret', () => {
     await own.close();
   });
 
-  test('is heard no more often while the database is away, and the right key is heard', async () => {
+  test('is limited without the database too, and the right key is accepted', async () => {
     const { pool } = hub.hub.database;
     const { query } = pool;
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
@@ -198,7 +198,7 @@ describe('whoever guesses a secret', () => {
     expect([right, later, other].map(({ response }) => response.status)).toEqual([403, 403, 429]);
   });
 
-  test('is not told of by addresses or keys in the database', async () => {
+  test('leaves no addresses or keys in the database', async () => {
     const { rows } = await hub.hub.database.pool.query('SELECT key FROM look_up_tries');
     expect(rows.length).toBeGreaterThan(5);
     expect(JSON.stringify(rows)).not.toMatch(/203\.0|one-stop|portal/);

@@ -42,7 +42,7 @@ describe('import', () => {
   const messages = async (): Promise<number> =>
     (await hub.hub.database.query.selectFrom('messages').select('id').execute()).length;
 
-  test('a JSON array, as spreadsheets and editors write it', async () => {
+  test('a JSON array, in the form of spreadsheets and editors', async () => {
     const both = [1, 2].map((n) => dossier({ code: codeOf(n) }));
     expect(await load('a.json', `\ufeff${JSON.stringify(both, undefined, 2)}`)).toMatchObject({
       accepted: 2,
@@ -89,7 +89,7 @@ describe('import', () => {
     });
   });
 
-  test('CSV whose lists begin with empty cells, or are not in the order of their numbers, leaves no hole', async () => {
+  test('CSV lists with empty first cells or unordered numbers have no holes', async () => {
     const head =
       'code,serviceCode,agencyCode,status,statusAt,fees.1.amountVnd,fees.0.amountVnd,databases.1,databases.0';
     const row = (n: number, rest: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${rest}`;
@@ -106,7 +106,7 @@ describe('import', () => {
     });
   });
 
-  test('CSV with rows of only empty cells, as spreadsheets write them at the end, has no more items than others', async () => {
+  test('trailing empty CSV rows, as spreadsheets write them, add no items', async () => {
     const row = `${codeOf(84)},1.013225,H60.01,received,${AT}`;
     const { told, ...tally } = await load(
       'ends.csv',
@@ -118,7 +118,7 @@ describe('import', () => {
     expect(tally).toMatchObject({ accepted: 1, invalid: 0 });
   });
 
-  test("CSV in which others wrote a ' before what would be a formula, and lists with what divides them", async () => {
+  test("CSV from other tools, with a ' before a formula-like text, and divided lists", async () => {
     const head =
       'code;serviceCode;agencyCode;status;statusAt;applicant.name;applicant.phone;fees.0.amountVnd;databases';
     const { told } = await load(
@@ -132,7 +132,7 @@ describe('import', () => {
     });
   });
 
-  test('masked values are refused by their place, those that others masked otherwise are not', async () => {
+  test('values masked by export are refused by their place, those masked by others are not', async () => {
     const applicants: readonly [object, readonly string[]][] = [
       [{ name: 'N***** V** A*', phone: '********78' }, ['/applicant/name', '/applicant/phone']],
       [{ kind: 'enterprise', name: 'Công ty An', address: '********************ân' }, ['/applicant/address']],
@@ -154,7 +154,7 @@ describe('import', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
-  test('CSV with a quote that is not closed ends there, and says so', async () => {
+  test('CSV with an unclosed quote ends there with an error', async () => {
     const row = (n: number, name: string): string => `${codeOf(n)},1.013225,H60.01,received,${AT},${name}`;
     const head = 'code,serviceCode,agencyCode,status,statusAt,applicant.name';
     const rows = [row(70, 'An'), row(71, '"Bình'), row(72, 'Chi')];
@@ -167,7 +167,7 @@ describe('import', () => {
     }
   });
 
-  test('steps of a dossier that is not there yet wait for it; the file is read again from what is kept', async () => {
+  test('steps before their dossier wait, and are read again from the stored file', async () => {
     const steps = [progress({ code: codeOf(1) }), progress({ code: codeOf(50) })];
     const { told, problems: _, ...tally } = await load('d.json', JSON.stringify(steps), 'dossier.progress.v1');
     expect(tally).toMatchObject({ accepted: 1, quarantined: 1 });
@@ -177,7 +177,7 @@ describe('import', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
-  test('a file that comes again changes nothing, under whatever name', async () => {
+  test('a repeated file changes nothing, under any name', async () => {
     const text = JSON.stringify([dossier({ code: codeOf(60) })]);
     await load('f.json', text);
     const before = await messages();
@@ -194,7 +194,7 @@ describe('import', () => {
     ['proto.csv', '__proto__.x,code\n1,2\n', /"__proto__\.x"/],
     ['empty.json', ' \n', /holds nothing/],
     ['plain.txt', 'hello', /--format json\|ndjson\|csv/],
-  ])('%s is refused before anything of it is taken', async (name, content, says) => {
+  ])('%s is refused before any item is imported', async (name, content, says) => {
     const before = await messages();
     await expect(load(name, content)).rejects.toThrow(says);
     expect(await messages()).toBe(before);

@@ -8,16 +8,16 @@ import type { Outgoing } from '../../src/kit/sender.ts';
 import { createDice, type Dice } from '../../src/play/day/dice.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
-/** One number decides who tells what, and which statement and which call fail; only who comes first does not repeat. */
+/** The seed decides who sends what, and which statement and call fail; only the timing does not repeat. */
 const SEED = Number(process.env.INTERLEAVINGS_SEED ?? 1);
 
 const STATUSES: readonly Status[] = ['received', 'processing', 'supplement-required', 'resolved', 'returned'];
 
-/** What is told of one dossier: records and steps at moments that may be the same, in the order in which it happened. */
+/** The messages of one dossier: records and steps at possibly equal moments, in their true order. */
 function tellings(dice: Dice, code: string): readonly Telling[] {
   const count = dice.whole(3, 7);
   return Array.from({ length: count }, (_, n) => {
-    // Moments collide now and then; the first record is the oldest, as a dossier begins with one.
+    // Moments collide now and then; the first record is the oldest, because a dossier begins with one.
     const hour = n === 0 ? 0 : dice.whole(1, 6);
     const at = `2025-08-12T${String(8 + hour).padStart(2, '0')}:00:00+07:00`;
     const status = n === 0 ? 'received' : dice.pick(STATUSES);
@@ -40,8 +40,8 @@ function shuffled<T>(dice: Dice, list: readonly T[]): readonly T[] {
     .map(([, one]) => one);
 }
 
-describe('whatever the order of arrival, the state is the same', () => {
-  /** As the hub applies them, one by one, repeats and all. */
+describe('the state does not depend on the order of arrival', () => {
+  /** As the hub applies them, one by one, with repeats. */
   function applied(events: readonly Omit<RecordedEvent, 'seq'>[]): {
     held: Held | undefined;
     recorded: RecordedEvent[];
@@ -73,7 +73,7 @@ describe('whatever the order of arrival, the state is the same', () => {
       const [first, ...others] = events as [Omit<RecordedEvent, 'seq'>, ...Omit<RecordedEvent, 'seq'>[]];
       const views = Array.from({ length: 8 }, () => {
         const told = shuffled(dice, [...others, dice.pick(events)]);
-        // What comes before its dossier waits for it: see the runs below.
+        // Steps before their dossier wait for it: see the runs below.
         return applied([first, ...told]);
       });
       const [one] = views;
@@ -87,7 +87,7 @@ describe('whatever the order of arrival, the state is the same', () => {
     }
   });
 
-  /** Two records of one second that say different things in a free text: the later one counts, which is no state. */
+  /** Two records of one second with different free texts: the later one counts; the status does not differ. */
   function contentOf(held: Held | undefined): unknown {
     if (!held) return undefined;
     const { note: _, ...record } = held.view.record;
@@ -95,14 +95,14 @@ describe('whatever the order of arrival, the state is the same', () => {
   }
 });
 
-describe('whatever is interleaved of requests, repeats, crashes and failures of partner and database', () => {
+describe('any mix of requests, repeats, crashes and failures of partner and database', () => {
   let hub: TestHub;
   let other: TestHub;
   let partner: Partner;
   const taken = new Map<string, Outgoing[]>();
   let dice = createDice(0);
 
-  /** A partner with every kind of day, that can be looked up: what it took is not taken twice. */
+  /** A partner with all kinds of failures and with look-ups: it takes nothing twice. */
   async function answer(items: readonly Outgoing[]): Promise<readonly Outcome[]> {
     const fate = dice.weighted([
       ['delivered', 6],
@@ -130,7 +130,7 @@ describe('whatever is interleaved of requests, repeats, crashes and failures of 
     other = await testHub({ ...given, databaseUrl: hub.databaseUrl });
     partner.script.push = () => 0;
     partner.script.shift = () => answer;
-    // One statement in twelve meets a deadlock, one in twelve finds the disk full: which ones, the seed says.
+    // One statement in twelve meets a deadlock, one in twelve a full disk; the seed decides which.
     await hub.hub.database.pool.query(`
       CREATE SEQUENCE statements;
       CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,7 +152,7 @@ describe('whatever is interleaved of requests, repeats, crashes and failures of 
   const UNKNOWN: Outcome = { kind: 'unknown', reason: 'timeout', message: 'no answer' };
   const AWAY: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 
-  /** Tell it until it is acknowledged; now and then the answer is lost, and it is told again. */
+  /** Repeats until it is acknowledged. Now and then the answer is lost, and it is sent again. */
   async function tell(telling: Telling): Promise<void> {
     for (let acknowledged = false; !acknowledged; ) {
       const reply = await dice.pick([hub, other]).push(telling.item, { what: telling.what });
@@ -177,12 +177,12 @@ describe('whatever is interleaved of requests, repeats, crashes and failures of 
     throw new Error(`seed ${SEED}: deliveries do not come to an end: ${JSON.stringify(rows)}`);
   }
 
-  /** A sweep that the database refuses ends there, and the next one goes on. */
+  /** A sweep that the database refuses ends there, and the next one continues. */
   function metTrouble(error: Error): void {
     if (error.message !== 'as in the test') throw error;
   }
 
-  test('30 histories come to the state that their order in time says, and the partner has each version once, in order', async () => {
+  test('30 histories reach their time-ordered state, and the partner has each version once, in order', async () => {
     const stories = Array.from({ length: 30 }, (_, n) => {
       dice = createDice(SEED * 7_000 + n);
       const code = `H60.01-250812-${7_000 + n}`;
@@ -211,12 +211,12 @@ describe('whatever is interleaved of requests, repeats, crashes and failures of 
         `${nameIn(code)} overtaken`,
       ).toEqual(rows.map((row) => `lienthong-${row.id}`));
       const last = book.findLast((one) => one.operation === 'dossier.upsert.v1')?.record as Dossier;
-      // A step that repeats the status is told as a step alone.
+      // A step that repeats the status is sent as a step only.
       expect({ code, status: last.status }, nameIn(code)).toEqual({ code, status: inTime.status });
     }
   });
 
-  /** The same told in order, without any trouble, under another code. */
+  /** The same messages in order, without failures, under another code. */
   async function inOrderOfTime(code: string, told: readonly Telling[]): Promise<{ status: string; statusAt: string }> {
     const plain = code.replace('-250812-', '-250811-');
     const order = [...told].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : 0));

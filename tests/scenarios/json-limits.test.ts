@@ -11,7 +11,7 @@ const deepObject = repeated('{"a":', 10_000) + repeated('}', 10_000);
 const members = (many: number): string => Array.from({ length: many }, (_, n) => `"a${n}":1`).join(',');
 const LINES = { 'Content-Type': 'application/x-ndjson' };
 
-/** What is wrong in a body, and how the hub says so. */
+/** The problems of a body, in the hub's words. */
 const ATTACKS: readonly [string, () => string | Buffer, Record<string, string>?][] = [
   ['a depth of 10,000 lists', () => deep],
   ['a depth of 10,000 objects', () => deepObject],
@@ -31,13 +31,13 @@ const ATTACKS: readonly [string, () => string | Buffer, Record<string, string>?]
   ['a line of 2 MB', () => `{"code":"${repeated('a', 2_000_000)}"}\n`, LINES],
 ];
 
-describe('what a hostile JSON body costs', () => {
+describe('the cost of a hostile JSON body', () => {
   let hub: TestHub;
   let session = '';
   beforeAll(async () => {
     hub = await testHub();
     ({ session } = await legacySystem(hub));
-    // The first requests pay for what is compiled once.
+    // The first requests pay for compiling.
     for (let n = 0; n < 50; n++) {
       await send('/api/v1/parties/one-stop/dossiers', n % 2 ? '{}' : '[1]');
       await send('/mapi/g', '{}');
@@ -46,7 +46,7 @@ describe('what a hostile JSON body costs', () => {
   afterAll(() => hub.close());
 
   test.each(ATTACKS)(
-    '%s is refused at the REST door in 50 ms of CPU, and 10 for each MB that is read and kept',
+    '%s is refused at the REST door in 50 ms of CPU, plus 10 for each stored MB',
     async (_, body, headers) => {
       const given = Buffer.from(body());
       const memoryBefore = process.memoryUsage.rss();
@@ -65,7 +65,7 @@ describe('what a hostile JSON body costs', () => {
   );
 
   test.each(ATTACKS.filter(([, , headers]) => headers !== LINES))(
-    '%s is refused at /mapi/g in 50 ms of CPU, and 10 for each MB, by itself and as its data',
+    '%s is refused at /mapi/g in 50 ms of CPU, plus 10 for each MB, alone and as its data',
     async (_, body, headers) => {
       const given = Buffer.from(body());
       const wrapped = headers
@@ -73,7 +73,7 @@ describe('what a hostile JSON body costs', () => {
         : Buffer.from(`{"session":"${session}","service":"DongBoHoSoMC","data":[${given}]}`);
       for (const message of [given, wrapped]) {
         const { reply, cpuMs } = await lowestCpuOfTen(boundMs(message), () => send('/mapi/g', message, headers));
-        // Nothing but what is wrong with it: `[]` is a list of nothing.
+        // Only the fault itself: `[]` is an empty list.
         if (message.toString() !== wrapped.toString() || given.length > 0) expect(reply.body.error_code).toBe(-1);
         expect(reply.status).toBeLessThan(500);
         expect(cpuMs, 'ms of CPU').toBeLessThan(boundMs(message));
@@ -82,7 +82,7 @@ describe('what a hostile JSON body costs', () => {
     },
   );
 
-  test('an item of the largest size, of nothing but members that nobody knows, costs about what it takes to parse it', async () => {
+  test('a maximum item of unknown members costs about as much as parsing it', async () => {
     const item = Buffer.from(`{${members(80_000)}}`);
     const data = Buffer.from(`{"session":"${session}","service":"DongBoHoSoMC","data":[${item}]}`);
     for (const [path, body] of [
@@ -95,7 +95,7 @@ describe('what a hostile JSON body costs', () => {
     }
   });
 
-  test('a body may be packed as tightly as records that are alike can be; a bomb is told by more', async () => {
+  test('a body may be packed as tightly as similar records; a bomb needs more', async () => {
     const alike = Array.from({ length: 1_000 }, () =>
       dossier({ note: Array.from({ length: 1_100 }, String).join(' ') }),
     );
@@ -125,7 +125,7 @@ describe('what a hostile JSON body costs', () => {
   }
 });
 
-/** What is refused is kept in the message log, encrypted: that costs what it is long, up to the limit of bodies. */
+/** A refused body is stored in the message log, encrypted: the cost grows with its length, up to the limit of bodies. */
 function boundMs(body: Buffer): number {
   return 50 + 10 * Math.min(body.length / 1e6, 20);
 }

@@ -90,7 +90,7 @@ describe.each(Object.entries(CONNECT))(
       await playCase({ folder: made, adapter, connect }, expect, made);
     });
 
-    /** Play a case of the adapter with real people in it, and keep what the hub keeps. */
+    /** Plays a case of the adapter with real people in it, and stores what the hub stores. */
     async function attempted(one: string) {
       const read = (file: string): string => withPeople(readFileSync(join(one, file), 'utf8'));
       const replies = parseHttpText(read('reply.http'));
@@ -112,7 +112,7 @@ describe.each(Object.entries(CONNECT))(
       } as Outgoing;
       const sender = adapter.send?.[held.operation as Operation] as unknown as Sender<unknown>;
       const [outcome] = await sender.send(connection, [outgoing]);
-      // Logins are not kept, nor what the adapter hides: a person writes it, as the command says.
+      // The hub stores neither logins nor hidden values: a person writes them, as the command says.
       const isHidden = (text: string): boolean => text.startsWith('(not kept') || text.includes('***');
       const whole = wire.map((call, at) => ({
         ...call,
@@ -133,7 +133,7 @@ interface Told {
   readonly reference?: string;
 }
 
-/** One item, every call kept as often as it was made, and no setting that the adapter's test has and the case takes away. */
+/** One item, every call as often as it was made, and no setting that the adapter's test has and the case removes. */
 function canBeKept(one: string): boolean {
   const { items = [], settings = {} } = JSON.parse(readFileSync(join(one, 'message.json'), 'utf8'));
   const isRepeated = /^!(?:reset|timeout)/m.test(readFileSync(join(one, 'reply.http'), 'utf8'));

@@ -3,7 +3,7 @@ import { dossier, type Partner, type TestHub, testHub, testPartner } from '../su
 
 const WITHIN = { timeout: 10_000 };
 
-describe('what is claimed ahead of the calls', () => {
+describe('deliveries claimed ahead of their calls', () => {
   let partner: Partner;
   let hub: TestHub;
   beforeEach(async () => {
@@ -24,13 +24,13 @@ describe('what is claimed ahead of the calls', () => {
       .orderBy('id')
       .execute();
 
-  test('is due again, untried and without a doubt, when the process ends', async () => {
+  test('are due again, without an attempt or a doubt, when the process ends', async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
     let calls = 0;
-    // Quick at first, so that the hub claims ahead; then nobody answers.
+    // Quick at first, so that the hub claims ahead; then the partner is silent.
     partner.script.push(
       ...Array.from({ length: 400 }, () => async (items: readonly unknown[]) => {
         if (++calls > 100) await held;
@@ -53,7 +53,7 @@ describe('what is claimed ahead of the calls', () => {
     expect(partner.sent).toHaveLength(116);
   });
 
-  test('is given back when the partner stops answering, and nothing of it is sent', async () => {
+  test('are returned unsent when the partner stops answering', async () => {
     let calls = 0;
     const down = { kind: 'unavailable' as const, reason: 'down', message: 'no connection' };
     partner.script.push(
@@ -64,7 +64,7 @@ describe('what is claimed ahead of the calls', () => {
     );
     await push(400);
     await hub.deliver();
-    // Those that were on the line when the fifth failed, and no more.
+    // Those under way when the fifth failed, and no more.
     expect(calls).toBeLessThanOrEqual(100 + 5 + 16);
     const all = await rows();
     expect(all.filter(({ state }) => state === 'delivered')).toHaveLength(100);

@@ -32,7 +32,7 @@ describe('the seed catalogue', () => {
     expect(repeated(fields.map((field) => field.name))).toEqual([]);
   });
 
-  test('refers to nothing that it does not have', () => {
+  test('has no dangling references', () => {
     for (const { code, fieldCode, fields: more = [], agencies: by = [] } of services) {
       for (const field of [fieldCode, ...more.map((each) => each.code)])
         if (field) expect(fieldCodes, code).toContain(field);
@@ -41,7 +41,7 @@ describe('the seed catalogue', () => {
     for (const { code, parentCode } of agencies) if (parentCode) expect(agencyCodes, code).toContain(parentCode);
   });
 
-  test('a service says of its field what the field says of itself', () => {
+  test('a service agrees with its field about the field', () => {
     const names = new Map(fields.map((field) => [field.code, field.name]));
     for (const { code, fieldCode, fieldName } of services)
       if (fieldCode) expect(fieldName, code).toBe(names.get(fieldCode));
@@ -61,7 +61,7 @@ describe('the seed catalogue', () => {
     expect(services.filter((service) => !service.inForce)).toHaveLength(2);
   });
 
-  test('has fees that are known, zero and unknown, and terms in numbers and in words', () => {
+  test('has known, zero and unknown fees, and terms in numbers and in words', () => {
     const terms = services.flatMap((service) => service.channels ?? []).flatMap((channel) => channel.terms ?? []);
     const fees = terms.flatMap((term) => term.fees ?? []);
     expect(fees.some((fee) => fee.amountVnd === 0)).toBe(true);
@@ -74,14 +74,14 @@ describe('the seed catalogue', () => {
     expect(results.every((result) => /^KQ\.[A-Z]\d{2}\.\d{6}$/.test(result.code ?? ''))).toBe(true);
   });
 
-  test('each part that index 766 asks for (item 1.3, a–g) is missing somewhere, and nearly everywhere it is there', () => {
+  test('each part that index 766 requires (item 1.3, a–g) is missing in few places, and present in most', () => {
     const lacking = services.filter((service) => missingParts(service).length > 0);
     expect(new Set(lacking.flatMap(missingParts))).toEqual(new Set(['a', 'b', 'c', 'd', 'e', 'f', 'g']));
     expect(lacking.length / services.length).toBeGreaterThan(0.05);
     expect(lacking.length / services.length).toBeLessThan(0.15);
   });
 
-  test('has the 124 communes and wards of the province, its departments, and bodies that are no more', () => {
+  test('has the 124 communes and wards of the province, its departments, and abolished bodies', () => {
     const communes = agencies.filter((agency) => agency.level === 'commune' && agency.inForce);
     expect(communes).toHaveLength(124);
     expect(communes.every((agency) => agency.parentCode === 'H60' && agency.code.startsWith('H60.'))).toBe(true);
@@ -105,7 +105,7 @@ describe('the seed catalogue', () => {
   });
 });
 
-/** Which parts of a service's publication are missing: the letters of index 766, item 1.3. */
+/** The missing parts of a service's publication: the letters of index 766, item 1.3. */
 function missingParts({ cases, channels, results, legalBases }: Records['service.upsert.v1']): string[] {
   const terms = channels?.flatMap((channel) => channel.terms ?? []);
   const parts = {

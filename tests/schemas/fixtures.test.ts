@@ -13,14 +13,14 @@ const operations = Object.keys(OPERATIONS) as Operation[];
 interface Valid {
   readonly given: unknown;
   readonly record: object;
-  /** Places of text that was repaired, in any order. */
+  /** Places of repaired text, in any order. */
   readonly warnings?: readonly string[];
 }
 interface Invalid {
   readonly given: unknown;
-  /** All places that are wrong, and parts of what is said of them. */
+  /** All wrong places, and parts of their messages. */
   readonly problems: readonly { readonly path: string; readonly says: readonly string[] }[];
-  /** What no message may show. */
+  /** Texts that no message may show. */
   readonly hides?: readonly string[];
 }
 interface Doubtful {
@@ -32,7 +32,7 @@ describe.each(operations)('%s', (operation) => {
   const schema = published(asSent(OPERATIONS[operation]));
   const isPublished = Schema.Compile(schema);
 
-  describe('what a partner may send becomes the canonical record', () => {
+  describe("a partner's valid input becomes the canonical record", () => {
     test.each(samples<Valid>(operation, 'valid'))('%s', (_, { given, record, warnings = [] }) => {
       const read = readRecord(operation, given);
       expect(read).toEqual({ kind: 'record', record, warnings: expect.anything() });
@@ -46,20 +46,23 @@ describe.each(operations)('%s', (operation) => {
       expect(orderOf(record, OPERATIONS[operation] as Node), 'order of the schema').toEqual([]);
     });
 
-    test.each(samples<Valid>(operation, 'valid'))('%s: whatever the order of its members', (_, { given, record }) => {
-      expect(JSON.stringify(recordOf(operation, backwards(given)))).toBe(JSON.stringify(record));
-    });
+    test.each(samples<Valid>(operation, 'valid'))(
+      '%s: the order of members does not matter',
+      (_, { given, record }) => {
+        expect(JSON.stringify(recordOf(operation, backwards(given)))).toBe(JSON.stringify(record));
+      },
+    );
 
     test.each(samples<Valid>(operation, 'valid'))('%s: the published schema accepts the record', (_, { record }) => {
       expect(isPublished.Errors(record)).toEqual([true, []]);
     });
 
-    test.each(samples<Valid>(operation, 'valid'))('%s: the published schema accepts what is sent', (_, { given }) => {
+    test.each(samples<Valid>(operation, 'valid'))('%s: the published schema accepts the sent form', (_, { given }) => {
       expect(isPublished.Errors(given)).toEqual([true, []]);
     });
   });
 
-  describe('what cannot be a record is refused, and each problem names place, value and expectation', () => {
+  describe('an invalid record is refused, and each problem names place, value and expectation', () => {
     test.each(samples<Invalid>(operation, 'invalid'))('%s', (_, { given, problems, hides = [] }) => {
       const read = readRecord(operation, given);
       expect(read.kind).toBe('invalid');
@@ -72,14 +75,14 @@ describe.each(operations)('%s', (operation) => {
       for (const hidden of hides) expect(JSON.stringify(told)).not.toContain(hidden);
     });
 
-    // A calendar in codes, and half of a pair of UTF-16, are beyond JSON Schema.
+    // Calendar codes, and half of a UTF-16 pair, are beyond JSON Schema.
     const refusable = samples<Invalid>(operation, 'invalid').filter(([name]) => !/impossible|surrogate/.test(name));
-    test.each(refusable)('%s: the published schema refuses it as well', (_, { given }) => {
+    test.each(refusable)('%s: the published schema refuses it too', (_, { given }) => {
       expect(isPublished.Check(given)).toBe(false);
     });
   });
 
-  describe('text that cannot be repaired with certainty waits for a person', () => {
+  describe('text without a certain repair waits for a person', () => {
     test.each(samples<Doubtful>(operation, 'doubtful'))('%s', (_, { given, doubtful }) => {
       const read = readRecord(operation, given);
       expect(read.kind).toBe('doubtful');
@@ -87,7 +90,7 @@ describe.each(operations)('%s', (operation) => {
     });
   });
 
-  test('the published schema is JSON Schema 2020-12 and has no words of the hub’s own', () => {
+  test('the published schema is JSON Schema 2020-12 without words of the hub’s own', () => {
     expect(Schema.Compile(DRAFT).Errors(schema)).toEqual([true, []]);
     const known = new Set((DRAFT as { allOf?: Node[] }).allOf?.flatMap((part) => Object.keys(part.properties ?? {})));
     expect(known).toContain('maxLength');
@@ -98,7 +101,7 @@ describe.each(operations)('%s', (operation) => {
 test.each([
   ['dossier.upsert.v1', 'statusAt'],
   ['dossier.progress.v1', 'at'],
-] as const)('the published schema of %s says what a time is: %s', (operation, member) => {
+] as const)('the published schema of %s defines times: %s', (operation, member) => {
   const check = Schema.Compile(published(asSent(OPERATIONS[operation])));
   const [, sample] = samples<Valid>(operation, 'valid')[0] as [string, Valid];
   for (const [time, isTime] of [
@@ -117,7 +120,7 @@ test.each([
     expect(check.Check({ ...sample.record, [member]: time }), time).toBe(isTime);
 });
 
-test('every operation has samples of all kinds, and every file is one', () => {
+test('every operation has samples of all kinds, and every file is a sample', () => {
   for (const operation of operations) {
     const files = readdirSync(new URL(`${operation}/`, FIXTURES));
     expect(files.filter((file) => !/^(?:valid|invalid|doubtful)-[a-z0-9-]+\.json$/.test(file))).toEqual([]);
@@ -132,7 +135,7 @@ interface Node {
   readonly anyOf?: readonly Node[];
 }
 
-/** The samples of a kind: the name of the file, and what is in it. */
+/** The samples of a kind: file name and content. */
 function samples<T>(operation: Operation, kind: string): [string, T][] {
   const folder = new URL(`${operation}/`, FIXTURES);
   return readdirSync(folder)
@@ -149,7 +152,7 @@ function pathsOf(problems: readonly { readonly path: string }[]): string[] {
   return problems.map((problem) => problem.path).sort();
 }
 
-/** The places where members do not follow one another as in the schema. */
+/** The places where members are not in the schema's order. */
 function orderOf(value: unknown, node: Node | undefined, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item, at) => orderOf(item, node?.items, `${path}/${at}`));
   if (typeof value !== 'object' || value === null || !node?.properties) return [];

@@ -8,7 +8,7 @@ const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
   (path) => path !== undefined && existsSync(path),
 );
 
-/** Tests in Chromium, where there is one. */
+/** Tests in Chromium; skipped without it. */
 export function describeInBrowser(tests: () => void): void {
   describe.skipIf(executablePath === undefined)(
     `in a browser${executablePath ? '' : ' (skipped: no Chromium)'}`,
@@ -22,7 +22,7 @@ export interface ServedHub {
   close(): Promise<void>;
 }
 
-/** A hub at an address of its own, and a browser to look at it. */
+/** A hub at an address of its own, and a browser for it. */
 export async function serveToBrowser({ hub, close }: TestHub): Promise<ServedHub> {
   let server: ReturnType<typeof serve> | undefined;
   const url = await new Promise<string>((resolve) => {

@@ -1,4 +1,4 @@
-/** A person of whom every spelling is looked for. */
+/** A person whose data tests search for in every spelling. */
 export const PERSON = {
   name: 'Quách Thị Trúc Mai',
   identityNumber: '038195027364',
@@ -26,7 +26,7 @@ const bytes = (text: string): string =>
 const units = (text: string, write: (code: string) => string): string =>
   text.replace(/[^ -~]/g, (character) => write(character.charCodeAt(0).toString(16).padStart(4, '0')));
 
-/** The ways in which people and systems write a text. */
+/** The spellings in which people and systems write a text. */
 export const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   'in capitals': (text) => text.toUpperCase(),
@@ -54,7 +54,7 @@ export const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
   'as HTML entities': (text) => units(text, (code) => `&#x${code};`),
 };
 
-/** What a text tells of the person, in whichever spelling; also inside base64, escapes and entities. */
+/** The person's data found in a text, in any spelling; also inside base64, escapes and entities. */
 export function canariesIn(text: string): readonly string[] {
   const found = new Set<string>();
   for (const reading of readingsOf(text)) {

@@ -6,7 +6,7 @@ export interface TestCertificate {
   readonly certificate: string;
 }
 
-/** A certificate that signs itself, with an RSA key of its own; valid in these two years (two digits each). */
+/** A self-signed certificate with an RSA key of its own; valid in these two years (two digits each). */
 export function testCertificate(name: string, { bits = 2048, from = '20', to = '49' } = {}): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const called = sequence(set(sequence(COMMON_NAME, der(0x0c, Buffer.from(name)))));

@@ -6,23 +6,23 @@ import { type TestDatabase, testDatabase } from './database.ts';
 import { lienthongHere, type Ran, type Running, startLienthong } from './lienthong.ts';
 import { testFolder } from './process.ts';
 
-/** Commands on one hub: a folder with its configuration, and an empty database of its own. */
+/** Commands on one hub: a folder with its configuration, and a separate empty database. */
 export interface CommandScene {
   readonly folder: string;
-  /** What each command is given: where the database is, the secret, the configuration. */
+  /** The environment of each command: database address, secret, configuration. */
   env(): Readonly<Record<string, string>>;
   start(...args: string[]): Running;
   run(...args: string[]): Promise<Ran>;
   /** The same in this process; see lienthongHere. */
   here(...args: string[]): Promise<Ran>;
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
-  /** How many rows there are of `table`, or `table WHERE …`. */
+  /** Counts the rows of `table`, or `table WHERE …`. */
   count(from: string): Promise<number>;
-  /** Write a file into the folder; the path of it. */
+  /** Writes a file into the folder and returns its path. */
   file(name: string, content: string | Buffer): string;
 }
 
-/** Set up before the tests of the file that calls this, and cleared away after them. */
+/** Set up before the tests of the calling file, and removed after them. */
 export function commandScene(config: object = { parties: { 'one-stop': { adapter: 'one-stop' } } }): CommandScene {
   const folder = testFolder(config);
   let database: TestDatabase;

@@ -6,11 +6,11 @@ import { execute, SHAPE, urlOf } from './template.ts';
 
 export interface TestDatabase {
   readonly url: string;
-  /** Ends its sessions, too. */
+  /** Ends its sessions too. */
   drop(): Promise<void>;
 }
 
-/** An empty database of the caller's own on the server of this run (see global-setup.ts). */
+/** A separate empty database on the server of this run (see global-setup.ts). */
 export function testDatabase(): Promise<TestDatabase> {
   return copyOf('template0');
 }
@@ -21,7 +21,7 @@ export async function migratedDatabase(): Promise<TestDatabase> {
   return { url: urlOf(inject('databaseServerUrl'), name), drop: () => keep(name) };
 }
 
-/** A backup that was read in: what a database is now, as another one. Nobody may be connected to it meanwhile. */
+/** Copies a database as it is now, like a restored backup. No session may be open meanwhile. */
 export function putBack({ url }: TestDatabase): Promise<TestDatabase> {
   return copyOf(new URL(url).pathname.slice(1));
 }
@@ -37,7 +37,7 @@ async function create(template: string): Promise<string> {
   return name;
 }
 
-/** What the run's teardown knows as its own. */
+/** Known to the run's teardown. */
 const newName = (): string => `test_${inject('template').run}_${randomBytes(8).toString('hex')}`;
 
 function drop(name: string): Promise<void> {
@@ -45,17 +45,17 @@ function drop(name: string): Promise<void> {
 }
 
 /**
- * Databases that were used and are as new again. To make one and to drop it costs two checkpoints, and was half of the
- * time of a test that has a hub of its own; to empty it costs as much as a few statements.
+ * Used databases that were reset. Creating and dropping one costs two checkpoints, half of the time of a test with its own hub;
+ * resetting it costs a few statements.
  */
 const emptied: string[] = [];
 
-/** A database that grew beyond the template by more is not worth to be emptied. */
+/** A database that grew beyond the template by more than this is not worth a reset. */
 const GROWN_BYTES = 8 * 1024 * 1024;
 
 /**
- * Empties a database for the next test, under another name: what still believes in the old one is told that it is gone,
- * as if it had been dropped. One that is not quite the template's copy any more (another table, setting or owner) is.
+ * Resets a database for the next test, under another name. Old connections learn that the database is gone, as after a drop. A
+ * database that differs from the template (another table, setting or owner) is dropped.
  */
 async function keep(name: string): Promise<void> {
   const next = newName();
@@ -65,7 +65,7 @@ async function keep(name: string): Promise<void> {
       `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${name}'; ALTER DATABASE ${name} RENAME TO ${next}`,
     );
   } catch {
-    return drop(name); // somebody is connected again
+    return drop(name); // a session is open again
   }
   if (await isEmptied(next)) emptied.push(next);
   else await drop(next);

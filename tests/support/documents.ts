@@ -5,7 +5,7 @@ import { filesUnder } from './source-files.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Block {
-  /** The words behind the three backticks: `json config`. */
+  /** The words after the three backticks: `json config`. */
   readonly info: string;
   readonly text: string;
 }
@@ -21,7 +21,7 @@ export interface Page {
   readonly prose: string;
 }
 
-/** Pages by path, and all pages under a folder. A page that does not exist yet is left out. */
+/** Reads pages by path, and all pages under a folder. Leaves out a page that does not exist yet. */
 export function pagesOf(...paths: readonly string[]): readonly Page[] {
   return filesOf(...paths)
     .filter((path) => path.endsWith('.md'))
@@ -70,7 +70,7 @@ export function localLinks({ path, prose }: Page): readonly { readonly file: str
     });
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub builds them. */
 export function anchorsOf({ prose }: Page): ReadonlySet<string> {
   const headings = [...prose.matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading);
   return new Set(

@@ -11,17 +11,17 @@ import { type Adapter, defineAdapter } from '../../src/kit/adapter.ts';
 import { dossier } from './hub.ts';
 
 /**
- * A database that commit eb54898 wrote: `rows.sql` is its dump without the tables, `answers.json` is what that commit
- * answered from it. It has a held delivery with one behind it, items in quarantine, a pulled page, a callback, and a
- * dossier that differs in content outside the record.
+ * A database of commit eb54898: `rows.sql` is its dump without the tables, `answers.json` are that commit's answers from it. It
+ * has a held delivery with one behind it, items in quarantine, a pulled page, a callback, and a dossier that differs in content
+ * outside the record.
  */
 const FOLDER = path.join(import.meta.dirname, '../../fixtures/databases/eb54898');
 const LAST_MIGRATION = '017-parts-of-dossiers';
 
-/** The moment at which that commit answered. */
+/** The time of that commit's answers. */
 export const ANSWERED_MS = Date.parse('2025-08-12T08:31:00+07:00');
 
-/** What that commit answered, by path. Paths of operators begin with `ops `. A held delivery was called waiting then. */
+/** That commit's answers, by path. Paths of operators begin with `ops `. A held delivery was called waiting then. */
 export function answersOfFirstVersion(): Readonly<Record<string, unknown>> {
   const text = readFileSync(path.join(FOLDER, 'answers.json'), 'utf8');
   return JSON.parse(
@@ -42,7 +42,7 @@ export async function restoreFirstVersion(url: string): Promise<void> {
   await client.end();
 }
 
-/** Make the tables up to the migration `last`. */
+/** Creates the tables up to the migration `last`. */
 export async function migrateUntil(url: string, last: string, nowMs: number): Promise<void> {
   const database = openDatabase(url);
   const until: Record<string, Migration> = {};
@@ -58,7 +58,7 @@ export async function migrateUntil(url: string, last: string, nowMs: number): Pr
   await database.close();
 }
 
-/** The adapter of the party that was pulled and that called back. */
+/** The adapter of the party with the pull and the callback. */
 export function ministryOfFirstVersion(): Adapter {
   const read = (body: Uint8Array): readonly Item[] =>
     JSON.parse(Buffer.from(body).toString()).map(({ code, unmapped }: { code: string; unmapped?: string }) =>

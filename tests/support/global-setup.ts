@@ -16,9 +16,9 @@ declare module 'vitest' {
   }
 }
 
-/** One server for the whole run: the one of DATABASE_URL, else an embedded one that is removed afterwards. */
+/** One server for the whole run: that of DATABASE_URL, otherwise an embedded one that is removed afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Processes and threads that tests start run what production runs.
+  // Processes and threads that tests start run the production code.
   execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')]);
   if (process.env.DATABASE_URL) {
     project.provide('databaseServerUrl', process.env.DATABASE_URL);
@@ -41,8 +41,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /**
- * Vitest skips teardown on Ctrl-C, SIGTERM and a failed setup. A small process waits for the end of this one, however
- * it comes (its pipe closes), then adopts the orphan, stops it and removes the folder; after a teardown it finds none.
+ * Vitest skips teardown on Ctrl-C, SIGTERM and a failed setup. A small process waits for the end of this one (its pipe closes),
+ * adopts the orphan server, stops it and removes the folder. After a teardown it finds none.
  */
 function removeWhenRunEnds(folder: string, dataDir: string): void {
   const launcher = pathToFileURL(compiled('src/embedded-postgres/start.ts')).href;
@@ -54,7 +54,7 @@ function removeWhenRunEnds(folder: string, dataDir: string): void {
         await (await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })).stop();
       }
       fs.rmSync(${JSON.stringify(folder)}, { recursive: true, force: true });
-    }, 500));`; // the pipe closes a moment before the owner of the server counts as dead
+    }, 500));`; // the pipe closes a moment before the server's owner counts as dead
   const watcher = spawn(process.execPath, ['-e', script], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

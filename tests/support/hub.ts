@@ -12,15 +12,15 @@ import type { Queue } from '../../src/queue/port.ts';
 import { migratedDatabase } from './database.ts';
 import { MORNING } from './template.ts';
 
-/** A clock that goes only when it is told to. */
+/** A clock that moves only on demand. */
 export interface Clock {
   nowMs: number;
 }
 
-/** A partner inside the test: it keeps what it was sent, and answers as the test says. */
+/** A partner inside the test: it records what it gets, and answers as the test says. */
 export interface Partner {
   readonly sent: Outgoing[];
-  /** What the next calls come to, in order; delivered when there is nothing more. */
+  /** The next answers, in order; delivered when there are no more. */
   readonly script: (Outcome | ((items: readonly Outgoing[]) => Promise<readonly Outcome[]>))[];
   readonly adapter: Adapter;
 }
@@ -38,13 +38,13 @@ export interface TestHub {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Response>;
-  /** Push to a party's door and read the reply. */
+  /** Pushes to a party's door and reads the reply. */
   push(
     body: unknown,
     options?: { party?: string; what?: 'dossiers' | 'progress'; headers?: Record<string, string> },
   ): Promise<PushReply>;
   read(path: string, keyId?: string): Promise<{ status: number; body: any; headers: Headers }>;
-  /** Ring for what is due and wait until nobody is on the line. */
+  /** Notifies the hub of due work and waits until no call is under way. */
   deliver(): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,30 +71,30 @@ export const SECRETS = {
   personal: 'personal-secret-of-the-tests',
 } as const;
 
-/** A hub with the parties `one-stop` (authoritative), `other`, and those of the test, on a database of its own. */
+/** A hub with the parties `one-stop` (authoritative), `other`, and those of the test, on a separate database. */
 export async function testHub(
   options: {
     readonly partners?: Readonly<Record<string, Partner>>;
     readonly routes?: HubFile['routes'];
-    /** What the configuration says of each party in addition to its adapter. */
+    /** Members of each party's configuration besides its adapter. */
     readonly entries?: Readonly<Record<string, object>>;
     readonly retryDelaysMs?: readonly number[];
     readonly maxBodyBytes?: number;
     readonly nowMs?: number;
     readonly answerMs?: number;
     readonly sessionsMs?: number;
-    /** How often it looks for itself what is due; otherwise it delivers what is rung for, and by `deliver`. */
+    /** How often it polls for due work. By default it delivers only after notifications and by `deliver`. */
     readonly lookMs?: number;
     readonly queue?: Queue;
-    /** What the machine takes for the time: the hub then goes by the real time, not by a clock that stands still. */
+    /** The machine's time: the hub then uses real time, not a stopped clock. */
     readonly machineMs?: () => number;
-    /** Of another test hub: both are processes on one database then. */
+    /** The database of another test hub: both are processes on it then. */
     readonly databaseUrl?: string;
-    /** Of the vault, the newest first. */
+    /** Secrets of the vault, newest first. */
     readonly secrets?: readonly [string, ...string[]];
-    /** Beside those that every test has. */
+    /** In addition to those of every test. */
     readonly keys?: HubFile['keys'];
-    /** Whose word on clients is taken. */
+    /** The trusted proxies. */
     readonly proxies?: HubFile['proxies'];
     readonly clientCertificateHeader?: string;
     readonly traces?: Config['traces'];
@@ -195,8 +195,8 @@ export async function testHub(
       try {
         await hub.pipeline.sweep();
       } finally {
-        // What a sweep that failed has rung for is under way all the same.
-        // The in-process queue answers in the next turn of the event loop.
+        // A failed sweep may have sent notifications too. The in-process queue delivers them in the next turn of the event
+        // loop.
         await new Promise((resolve) => setTimeout(resolve, 5));
         await hub.pipeline.idle();
       }
@@ -251,13 +251,13 @@ export function testPartner(
   return { sent, script, adapter };
 }
 
-/** A quarter of an hour after the dossier of `dossier` was received: the start of tests that count minutes from there. */
+/** 15 minutes after the dossier of `dossier` was received: the start of tests that count minutes. */
 export const AFTER_RECEIPT = Date.parse('2025-08-12T08:30:00+07:00');
 
-/** The code of the dossier of this number, up to 9999. */
+/** The code of the dossier with this number, up to 9999. */
 export const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
-/** A dossier as a one-stop system pushes it. */
+/** A dossier in the form of a one-stop system's push. */
 export function dossier(given: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     code: 'H60.01-250812-0035',

@@ -1,6 +1,6 @@
 import { SECRETS, type TestHub } from './hub.ts';
 
-/** A one-stop system that speaks to the hub as it spoke to the national portal, with a session of its own. */
+/** A one-stop system that speaks to the hub as to the national portal, with a session of its own. */
 export interface LegacySystem {
   readonly session: string;
   call(service: string, args: object, session?: string): Promise<any>;

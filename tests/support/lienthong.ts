@@ -17,8 +17,7 @@ export interface Running {
 }
 
 /**
- * Run the command as a person would, with nothing but these settings.
- *
+ * Runs the command like a person, with only these settings.
  * @param stdout a file descriptor instead of `out`
  */
 export function startLienthong(
@@ -46,8 +45,8 @@ export function startLienthong(
 }
 
 /**
- * The same in this process, whose environment, folder and output are the command's meanwhile: one at a time. For what ends
- * by itself and starts nothing.
+ * The same in this process, whose environment, folder and output belong to the command meanwhile: one at a time. For commands
+ * that end by themselves and start nothing.
  */
 export async function lienthongHere(
   args: readonly string[],

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Where the time goes: what begins last and takes long would keep one worker busy while the others have nothing to do. */
+/** A long file that starts last would keep one worker busy while the others idle. */
 const LONGEST = [
   'tests/e2e/prove',
   'tests/e2e/demo',
@@ -15,7 +15,7 @@ const LONGEST = [
   'tests/scenarios/',
 ];
 
-/** The longest test files first, also where no run before has told how long each takes. */
+/** The longest test files first, even without the durations of an earlier run. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {

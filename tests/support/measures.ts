@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-// For tests that hold a step to milliseconds or megabytes.
+// For tests that limit a step to milliseconds or megabytes.
 
-/** What `yardstickMs` is on the machine that the tests' bounds are meant for: two cores, of 2024, and nothing else to do. */
+/** `yardstickMs` of the machine for which the bounds are meant: two cores of 2024, otherwise idle. */
 const YARDSTICK_MS = 6;
 
 const YARD = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ code: `H60.01-${n}`, n })));
 
-/** The reply, and the least processor time of ten tries, in ms as `least` counts them; it ends with the first below `boundMs`. */
+/** The reply, and the least processor time of ten tries, in ms as `least` counts them; stops at the first below `boundMs`. */
 export async function lowestCpuOfTen<T>(boundMs: number, ask: () => Promise<T>): Promise<{ reply: T; cpuMs: number }> {
   let reply: T | undefined;
   const { cpuMs } = await bestOfTen({ cpuMs: boundMs }, async () => {
@@ -19,10 +19,9 @@ export async function lowestCpuOfTen<T>(boundMs: number, ask: () => Promise<T>):
 }
 
 /**
- * What the last of up to ten tries gave, with the least of each measure; it ends when each is below its bound. The
- * compiler, the collector and who else shares a core add to some tries. A machine that is slower adds to all of them,
- * and as much to a fixed piece of work beside them: measures in ms are divided by how many times that took longer than
- * on the machine that the bounds are meant for, four times at the most. A faster one is given no less.
+ * The last result of up to ten tries, with the least of each measure; stops when each is below its bound. The compiler, the
+ * collector and other processes add to some tries. A slower machine adds to all of them, and as much to a fixed piece of work.
+ * So measures in ms are divided by that slowdown, at most four. A faster machine gets no stricter bound.
  */
 export async function bestOfTen<Measure extends string, T extends Record<Measure, number>>(
   bounds: Readonly<Record<Measure, number>>,
@@ -43,7 +42,7 @@ export async function bestOfTen<Measure extends string, T extends Record<Measure
   return { ...(best as T), ...Object.fromEntries(counted) };
 }
 
-/** The processor time of a fixed piece of work: as our steps do, it parses, makes objects and texts, and hashes. */
+/** The processor time of a fixed piece of work. Like our steps it parses, creates objects and texts, and hashes. */
 function yardstickMs(): number {
   const before = process.cpuUsage();
   createHash('sha256')
@@ -52,7 +51,7 @@ function yardstickMs(): number {
   return msSince(before);
 }
 
-/** The longest turn of the event loop from here on, in ms of processor time: what others do on the machine is no part of it. */
+/** The longest turn of the event loop from now on, in ms of processor time, which excludes other processes. */
 export function watchEventLoop(): { longestMs(): number } {
   let [longest, last, going] = [0, process.cpuUsage(), true];
   const look = (): void => {

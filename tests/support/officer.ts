@@ -4,15 +4,15 @@ export interface Page {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   readonly to: string | null;
 }
 
-/** An officer at the console, with the cookies that a browser would keep. */
+/** An officer at the console, with the cookies that a browser would store. */
 export interface Officer {
   readonly cookies: Map<string, string>;
   get(path: string): Promise<Page>;
-  /** Send a form as the page that it stands on does, and follow where it leads. */
+  /** Sends a form like its page does, and follows the redirect. */
   post(
     path: string,
     fields?: Readonly<Record<string, string>>,
@@ -29,7 +29,7 @@ export interface Officer {
 
 const OWN = { 'Sec-Fetch-Site': 'same-origin' };
 
-/** @param address the one that the officer comes from; without it requests come over no socket */
+/** @param address the officer's address; without it requests come over no socket */
 export function officerAt(hub: Pick<TestHub, 'hub'>, address?: string): Officer {
   const cookies = new Map<string, string>();
   let token = '';

@@ -21,7 +21,7 @@ export interface Answer {
   readonly body: any;
 }
 
-/** An operator at the hub's own interface. */
+/** An operator at the hub's HTTP interface. */
 export interface Operator {
   get(path: string, keyId?: string): Promise<Answer>;
   post(path: string, body?: unknown, keyId?: string): Promise<Answer>;
@@ -43,13 +43,13 @@ export function operatorOf(hub: TestHub): Operator {
 export const DOWN: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 export const NO: Outcome = { kind: 'refused', reason: 'field-too-long', message: 'TenTTHC is too long' };
 
-/** One that the adapter has a code for, and one that a code may stand for some day. */
+/** One status with a code at the adapter, and one that may get a code later. */
 const MORE = [
   { code: '9', is: 'resolved', label: 'Đã xử lý xong' },
   { code: '', is: 'stopped', label: 'Dừng xử lý' },
 ];
 
-/** A partner that knows some statuses by codes of its own, and is told nothing that it has no code for. */
+/** A partner with its own codes for some statuses. It gets nothing for which it has no code. */
 export function partnerWithTable(): Partner & { readonly codes: string[]; readonly needs: { service: boolean } } {
   const codes: string[] = [];
   const needs = { service: false };

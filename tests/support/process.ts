@@ -7,9 +7,9 @@ import { join } from 'node:path';
 export interface SpawnedHub {
   readonly child: ChildProcess;
   readonly lines: Record<string, unknown>[];
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended it. */
   readonly ended: Promise<number | string>;
-  /** The first line of the log with one of these messages, now or later. Rejects when the process ends without it. */
+  /** The first log line with one of these messages, now or later. Rejects when the process ends without it. */
   said(...messages: readonly string[]): Promise<Record<string, unknown>>;
 }
 
@@ -19,7 +19,7 @@ export interface HubProcess extends SpawnedHub {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Start the hub as `npm start` does, on a port that the system chooses. */
+/** Starts the hub like `npm start`, on a port of the system's choice. */
 export function spawnHub(env: Record<string, string>, { openFiles }: { openFiles?: number } = {}): SpawnedHub {
   const started = [process.execPath, 'bin/hub.mjs'];
   const limited = ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...started];
@@ -72,7 +72,7 @@ export async function startHubProcess(
   return { ...hub, url: url as string };
 }
 
-/** A folder of the test's own that an unprivileged user may pass through, and a configuration in it. */
+/** A folder of the test's own that an unprivileged user may pass through, with a configuration. */
 export function testFolder(config: object): { path: string; configPath: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'lienthong-test-'));
   const configPath = join(path, 'hub.config.json');

@@ -16,7 +16,7 @@ export function seedOf(kind: Kind): readonly Record<string, unknown>[] {
   return JSON.parse(readFileSync(new URL(`../../fixtures/catalogue/${kind}.json`, import.meta.url), 'utf8'));
 }
 
-/** A partner that a hub pulls these records from. */
+/** A partner from which a hub pulls these records. */
 export function catalogueSource(records: Partial<Record<Kind, readonly object[]>>): Partner {
   const pull = ([kind, operation]: [string, Operation]) => ({
     schedule: '0 0 2 * * *',
@@ -31,7 +31,7 @@ export function catalogueSource(records: Partial<Record<Kind, readonly object[]>
   return testPartner({ pull: Object.fromEntries(Object.entries(KINDS).map((one) => [one[0], pull(one)])) });
 }
 
-/** Let the hub pull all that its party `source` has. */
+/** Makes the hub pull everything from its party `source`. */
 export async function pullCatalogue(hub: TestHub): Promise<void> {
   const kinds = Object.keys(KINDS);
   await pullNow(hub.hub.database, 'source', kinds, hub.clock.nowMs);

@@ -8,12 +8,12 @@ const validator = new SHACLValidator(new Store(new Parser().parse(SHAPES)));
 
 const READING = {
   format: 'application/n-quads',
-  // What would be left out in silence: members that no prefix explains, identifiers that are no IRI.
+  // Finds what a JSON-LD processor would silently drop: members without a prefix, identifiers that are no IRI.
   safe: true,
   documentLoader: (url: string) => Promise.reject(new Error(`there is nothing to fetch, and ${url} is`)),
 } as const;
 
-/** What the shapes of CPSV-AP 3.2.0 find in a document of JSON-LD: the node, the property, and what it fails. */
+/** The violations of the CPSV-AP 3.2.0 shapes in a JSON-LD document: node, property, constraint. */
 export async function findings(document: object): Promise<readonly string[]> {
   const quads = await jsonld.toRDF(document as jsonld.JsonLdDocument, READING);
   const data = new Store(new Parser({ format: 'N-Quads' }).parse(quads as unknown as string));

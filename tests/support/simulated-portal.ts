@@ -8,21 +8,21 @@ import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/
 import { codeOf, dossier, progress, type TestHub, testHub } from './hub.ts';
 import { MORNING } from './template.ts';
 
-/** The delays between attempts that the hub has when nobody says otherwise. */
+/** The hub's default delays between attempts. */
 const USUAL_DELAYS_MS = loadConfig({
   HUB_SECRET: randomBytes(48).toString('base64'),
   DATABASE_URL: 'postgres://127.0.0.1/none',
 }).retryDelaysMs;
 
-/** A hub and a portal's stand-in that go by one clock, which runs as fast as the test can. The breaker goes by it too. */
+/** A hub and a simulated portal on one clock that runs as fast as the test can. The breaker uses it too. */
 export interface SimulatedPortal {
   readonly hub: TestHub;
   readonly portal: Simulator;
-  /** When calls came to the portal, by the clock. */
+  /** When calls arrived at the portal, by the clock. */
   readonly calls: readonly number[];
-  /** Let time go on. */
+  /** Advances the time. */
   pass(ms: number): void;
-  /** Ring as the scheduler does each second, and let time go on until nobody is on the line. */
+  /** Notifies like the scheduler each second, and advances the time until no call is under way. */
   work(): Promise<void>;
   newDossiers(from: number, count: number): Promise<unknown>;
   newSteps(dossiers: readonly number[], minute: number): Promise<unknown>;

@@ -42,7 +42,7 @@ export function pushXml(...dossiers: readonly string[]): string {
   return `<h:PushDossiers>${dossiers.join('')}</h:PushDossiers>`;
 }
 
-/** Send a message to the door of a party. Basic credentials of the party's own key unless `key` says otherwise. */
+/** Sends a message to a party's door, with Basic credentials of the party's own key unless `key` says otherwise. */
 export async function sendSoap(
   { hub }: Pick<TestHub, 'hub'>,
   message: string | Uint8Array,

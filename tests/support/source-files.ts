@@ -5,7 +5,7 @@ import ts from 'typescript';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Import {
-  /** As it is written. */
+  /** As written in the source. */
   readonly specifier: string;
   /** A file of ours from the root, `npm:<package>` or `node:<module>`. */
   readonly target: string;
@@ -13,7 +13,7 @@ export interface Import {
   readonly line: number;
 }
 
-/** What is found at a place in a file. */
+/** An expression found in a file. */
 export interface Found {
   readonly text: string;
   readonly line: number;
@@ -28,11 +28,11 @@ export interface SourceFile {
   readonly texts: readonly Found[];
   /** The line of the default export. */
   readonly defaultExport: number | undefined;
-  /** It does nothing but hand on what other files export. */
+  /** Whether it only re-exports what other files export. */
   readonly isBarrel: boolean;
 }
 
-/** The source files under a folder of the repository, read with TypeScript's own parser: comments do not count. */
+/** The source files under a folder of the repository, read with TypeScript's parser: comments do not count. */
 export function sourceFiles(folder: string): readonly SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
@@ -51,7 +51,7 @@ export function filesUnder(folder: string): readonly string[] {
     .sort();
 }
 
-/** The folders under a folder, itself included. */
+/** The folders under a folder, including it. */
 export function foldersUnder(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -130,7 +130,7 @@ function useOf(node: ts.Node): string | undefined {
   return ts.isPropertyAccessExpression(node) ? dotted(node) : undefined;
 }
 
-/** `a.b.c` of names alone. */
+/** `a.b.c` of plain names. */
 function dotted(node: ts.Node): string | undefined {
   if (ts.isIdentifier(node)) return node.text;
   return ts.isPropertyAccessExpression(node) ? suffixed(dotted(node.expression), `.${node.name.text}`) : undefined;

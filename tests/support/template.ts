@@ -3,19 +3,19 @@ import pg from 'pg';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/pool.ts';
 
-/** When the clock of a test's hub begins. */
+/** The start of a test hub's clock. */
 export const MORNING = Date.parse('2025-08-21T08:30:00+07:00');
 
-/** A database with the tables of this version, made once a run, and how a copy of it is made as new again. */
+/** A database with the tables of this version, created once a run, and the statements that reset a copy of it. */
 export interface Template {
   /** The databases of this run are named `test_<run>_…`. */
   readonly run: string;
-  /** Nobody connects to it: to copy it takes less than to migrate an empty one. */
+  /** Has no sessions: copying it takes less time than migrating an empty database. */
   readonly name: string;
-  /** What `SHAPE` says of it. */
+  /** The result of `SHAPE` for it. */
   readonly shape: string;
   readonly bytes: number;
-  /** Statements that leave in a copy what the template has of what a hub makes by itself, and of rows. */
+  /** Statements that reset a copy to the template's rows and to what a hub creates by itself. */
   readonly dropMade: string;
   readonly reset: string;
 }
@@ -49,7 +49,7 @@ export async function makeTemplate(server: string): Promise<Template> {
   }
 }
 
-/** Drops the template, and what the run's tests have left of its copies. */
+/** Drops the template, and the remaining copies of the run. */
 export async function dropDatabasesOf(server: string, { run }: Template): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
@@ -61,7 +61,7 @@ export async function dropDatabasesOf(server: string, { run }: Template): Promis
   }
 }
 
-/** As its clock goes on a hub makes months, and types of rows with the first rows of each kind. */
+/** As its clock advances a hub creates months, and row types with the first rows of each kind. */
 async function dropMadeOf(pool: pg.Pool): Promise<string> {
   const made = `SELECT CASE relkind WHEN 'c' THEN 'TYPE ' ELSE 'TABLE ' END || oid::regclass AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND (relkind = 'c' OR relkind = 'r' AND relispartition)`;
@@ -87,7 +87,7 @@ async function resetOf(pool: pg.Pool): Promise<string> {
       return `${empty}; INSERT INTO ${name} SELECT * FROM json_populate_recordset(NULL::${name}, ${json})`;
     }),
   );
-  // Neither foreign keys nor what guards the history hold for whoever is a replica.
+  // In the replica role neither foreign keys nor the guards of the history apply.
   return ['SET session_replication_role = replica', ...statements].join('; ');
 }
 

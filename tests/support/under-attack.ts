@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dossier } from './hub.ts';
 import type { HubProcess } from './process.ts';
 
-/** How a hub fared while something went on. */
+/** How a hub fared during an attack. */
 export interface Fared {
-  /** What memory came to at most, above what it was before. */
+  /** The highest memory, above that before the attack. */
   readonly addedMb: number;
   /** The slowest `/health/live`, and the slowest push of a healthy sender. */
   readonly liveMs: number;
@@ -19,7 +19,7 @@ export interface Fared {
 
 const TICKS_A_SECOND = 100;
 
-/** Watch a hub, and a sender that pushes a dossier every 100 ms from an address of its own, while `attack` goes on. */
+/** Watches a hub, and a sender that pushes a dossier every 100 ms from its own address, while `attack` runs. */
 export async function faring(
   hub: HubProcess,
   sender: { readonly party: string; readonly secret: string; readonly address: string },
@@ -64,7 +64,7 @@ export async function faring(
   return { addedMb, liveMs, pushMs, statuses, pushes };
 }
 
-/** Resolves when a hub has read all that was sent to it: nothing waits in the system on its connections. */
+/** Resolves when a hub has read all sent bytes: no data waits in the system on its connections. */
 export async function readAll({ url }: HubProcess, mostMs = 60_000): Promise<void> {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
   const until = performance.now() + mostMs;
@@ -82,14 +82,14 @@ export async function readAll({ url }: HubProcess, mostMs = 60_000): Promise<voi
   while (waiting() && performance.now() < until);
 }
 
-/** The share of one processor that a hub takes for so long. */
+/** A hub's share of one processor during this time. */
 export async function processorsOf({ child: { pid } }: HubProcess, ms: number): Promise<number> {
   const before = ticksOf(pid as number);
   await sleep(ms);
   return (ticksOf(pid as number) - before) / TICKS_A_SECOND / (ms / 1_000);
 }
 
-/** On a connection of its own: it shares nothing with whoever attacks from this process. */
+/** On a separate connection, so that it shares nothing with the attackers of this process. */
 function asked(url: string, options: http.RequestOptions = {}, body = ''): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = http.request(url, { ...options, agent: false }, (response) => {
@@ -103,13 +103,13 @@ function memoryMb(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 }
 
-/** Of the user and of the system, for the process with all its threads. */
+/** User and system time, for the process with all its threads. */
 function ticksOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return Number(fields[11]) + Number(fields[12]);
 }
 
-/** A connection that says what it is told to; what comes back is read. */
+/** A connection that sends on demand and reads the answers. */
 export interface RawClient {
   readonly socket: net.Socket;
   /** The status of the first answer; undefined when the connection ends without one. */
@@ -131,7 +131,7 @@ export function rawClient(url: string, write: readonly (string | Buffer)[], loca
   return { socket, status };
 }
 
-/** The head of a POST that tells a length, of which less may follow. */
+/** The head of a POST with a length; the body may be shorter. */
 export function postHead(path: string, bytes: number, headers: Readonly<Record<string, string>> = {}): string {
   const lines = Object.entries({ Host: 'hub.test', 'Content-Length': String(bytes), ...headers });
   return `POST ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;

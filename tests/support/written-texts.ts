@@ -4,13 +4,13 @@ import ts from 'typescript';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** A text that the code writes for people, with `…` for what is put into it, or a reason as a code. */
+/** A text that the code writes for people, with `…` for inserted values, or a reason as a code. */
 export interface Written {
   readonly path: string;
   readonly text: string;
 }
 
-/** Where a text or a reason stands as an argument: the functions by which outcomes, notes and incidents are made. */
+/** Arguments that are texts or reasons: of the functions that create outcomes, notes and incidents. */
 const TEXT_OF: Readonly<Record<string, number>> = {
   ...{ refused: 1, unavailable: 1, unknown: 1, wantsNoMore: 1, failure: 1, failed: 1, noAnswer: 1, XmlProblem: 1 },
   ...{ nothingToTell: 0, notAReply: 0, note: 2, tell: 1, lost: 2 },
@@ -33,7 +33,7 @@ const TEXTS = new Set(['message', 'text', 'cause', 'error', 'why']);
 
 const IS_SQL = /^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE) /;
 
-/** What stands in the code below these folders, told from all other texts by its place alone. */
+/** Finds these texts in the code below these folders, by their place alone. */
 export function writtenTexts(folders: readonly string[]): {
   readonly texts: readonly Written[];
   readonly reasons: readonly Written[];
@@ -60,7 +60,7 @@ function codeUnder(folder: string): readonly string[] {
     .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|simulator|\/contract/.test(path));
 }
 
-/** The expressions at this node that make a text of the kind. */
+/** The expressions at this node that form a text of the kind. */
 function expressionsOf(
   node: ts.Node,
   places: Readonly<Record<string, number>>,
@@ -75,7 +75,7 @@ function expressionsOf(
   return argument ? [argument] : [];
 }
 
-/** What an expression may come to: the text of a literal, of both ends of a choice. */
+/** The possible values of an expression: a literal's text, or both ends of a choice. */
 function literalsOf(node: ts.Expression): readonly string[] {
   if (ts.isStringLiteralLike(node)) return [node.text];
   if (ts.isTemplateExpression(node))
