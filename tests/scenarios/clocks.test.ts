@@ -95,7 +95,6 @@ test('setting a machine’s clock while the hub runs moves nothing', async () =>
   await server.drop();
 });
 
-
 /** An answer that is sent on demand. */
 function held<T>(value: T): { answer: Promise<T>; release(): void } {
   let release = (): void => undefined;
