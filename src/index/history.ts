@@ -88,7 +88,8 @@ async function pageAfter(
     ...[after.messageId ?? NO_MESSAGE, after.item ?? 0, after.seq],
   ];
   const { rows } = await pool.query<EventsRow & { looked: number }>({
-    ...(withSteps ? { name: 'history page', text: WITH_STEPS } : { name: 'history to fold', text: WITHOUT_STEPS }),
+    name: withSteps ? 'history page' : 'history to fold',
+    text: withSteps ? WITH_STEPS : WITHOUT_STEPS,
     values: [code, upTo, limit + 1, ...(place ?? Array(6).fill(null))],
   });
   const isCut = rows.length < (rows[0]?.looked ?? 0) || rows.length > limit;

@@ -137,7 +137,7 @@ function byDelivery<Row extends { readonly deliveryId: number | null }>(rows: re
 }
 
 async function loadWaits(database: Database, codes: readonly string[]): Promise<readonly Interval[]> {
-  const { rows } = await database.pool.query<WaitRow>({
+  const { rows } = await database.pool.query<Omit<WaitRow, 'deliveryId'>>({
     name: 'quarantine of a dossier',
     text: `SELECT opened_at AS "openedAt", settled_at AS "settledAt" FROM quarantine
            WHERE code = ANY($1::text[]) AND settled_at IS NULL AND delivery_id IS NULL
@@ -163,7 +163,7 @@ async function loadRefusals(
   codes: readonly string[],
   sinceMs: number,
 ): Promise<readonly Interval[]> {
-  const { rows } = await database.pool.query<WaitRow>({
+  const { rows } = await database.pool.query<Omit<WaitRow, 'deliveryId'>>({
     name: 'refusals of a dossier',
     text: `SELECT min(refused.received_at) AS "openedAt", mended.at AS "settledAt"
            FROM (

@@ -28,6 +28,8 @@ interface Row {
   body_key: number | null;
   outcome: string;
   results: ItemResult[];
+  /** Bytes of the bodies that the page holds before this one. */
+  before: number;
 }
 
 const PAGE_MESSAGES = 500;
