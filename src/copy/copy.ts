@@ -50,7 +50,7 @@ export interface Copy {
 
 const FILE = 'copy.ndjson';
 const CATALOGUE_EVERY_MS = 30_000;
-/** Only a snapshot shows what no change reports, such as a dossier that a rebuild removed from the index. */
+/** The interval of full snapshots. A rebuild, for example, removes dossiers without a change. */
 const SNAPSHOT_AFTER_MS = 7 * 86_400_000;
 const RENEW_AGAIN_MS = 3_600_000;
 /** Below this size, outdated lines cost nothing. */
@@ -149,7 +149,7 @@ class OpenCopy implements Copy {
   async #closeGap(): Promise<true> {
     const isRepeated = this.file === this.#snapshotAfterGap;
     this.#snapshotAfterGap = undefined;
-    if (isRepeated) throw new NoSnapshot('the hub reports a gap in the changes right after its own snapshot');
+    if (isRepeated) throw new NoSnapshot('the hub reports missing changes since its own snapshot');
     await this.#replace(await this.#snapshot('the hub no longer has all changes since the last one'));
     this.#snapshotAfterGap = this.file;
     return true;

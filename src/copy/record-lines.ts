@@ -2,8 +2,9 @@
 export type EntryKind = 'service' | 'agency' | 'field';
 
 /**
- * The lines of a copy's file: first the lines of a snapshot, unchanged (see /api/v1/snapshot of the hub), then later
- * changes in the same form. After each part a mark says up to which cursor the file is complete.
+ * The lines of a copy's file: the unchanged lines of a snapshot, then later changes in the same form.
+ *
+ * See /api/v1/snapshot of the hub. After each part a mark names the cursor up to which the file is complete.
  */
 export interface SnapshotHead {
   readonly kind: 'snapshot';

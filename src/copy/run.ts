@@ -15,13 +15,13 @@ export interface RunningCopy {
   stop(): Promise<void>;
 }
 
-/** Answers from the copy. `whyAway`: why the hub did not answer the last request, undefined when it answered. */
+/** Serves the copy. `whyAway` says why the hub did not answer last. Undefined: it answered. */
 export type Serve = (
   copy: Copy,
   whyAway: () => string | undefined,
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
-/** How long the hub may wait for a change. Without changes, the age that the copy reports grows up to this. */
+/** The longest wait of the hub for a change. The reported age of the copy can grow to this. */
 const WAIT_S = 10;
 const AGAIN_AFTER_S = [1, 2, 5, 10, 15];
 /** The previous process may be about to end. */

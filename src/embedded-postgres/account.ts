@@ -12,7 +12,7 @@ export interface Account {
 const NAME = 'lienthong-postgres';
 const USERADD = '/usr/sbin/useradd';
 const NOBODY = 65534;
-/** systemd leaves 60706 to 61183 unused (its UIDS-GIDS.md), and rootless containers map ids below 65536. */
+/** An unused range: systemd leaves out 60706 to 61183, and rootless containers use ids below 65536. */
 const UNNAMED_IDS = { first: 60_800, last: 60_999 };
 /** A placeholder for an account that is not created yet. It owns nothing. */
 const NOT_MADE: Account = { uid: -1, gid: -1 };

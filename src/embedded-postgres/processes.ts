@@ -38,7 +38,7 @@ export function isAlive(pid: number): boolean {
   return statOf(pid)?.state !== 'Z'; // in a container an orphan that ended may stay a zombie
 }
 
-/** Linux only: /proc/<pid>/stat, fields 3 and 22 (proc(5)); the name before them may hold spaces and brackets. */
+/** Linux only: fields 3 and 22 of /proc/<pid>/stat (proc(5)). The name before them may hold spaces. */
 function statOf(pid: number): { state: string; startedAt: string } | undefined {
   if (process.platform !== 'linux') return undefined;
   const stat = readIfThere(`/proc/${pid}/stat`);

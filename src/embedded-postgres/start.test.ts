@@ -121,7 +121,7 @@ describe('a postmaster.pid', () => {
     await until(() => !isAlive(pid));
     const file = path.join(dataDir, 'postmaster.pid');
     fs.writeFileSync(file, spoil(fs.readFileSync(file, 'utf8')));
-    fs.utimesSync(file, 0, 0); // an empty one could otherwise be just being written, which is waited for
+    fs.utimesSync(file, 0, 0); // an empty file could still be in writing, and the next start would wait for it
     const { url, adopted } = await start(dataDir);
     expect(adopted).toBe(false);
     expect(await query(url, 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
@@ -253,7 +253,7 @@ describe('a machine without usable binaries', () => {
   });
 });
 
-// Other users than root cannot start a process as somebody else.
+// Only root can start a process as another user.
 describe.skipIf(!isRoot)('accounts (as root)', () => {
   it('a plain user starts, restarts and stops a server of its own', async () => {
     const folder = path.join(root, 'plain');
@@ -266,7 +266,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(fs.statSync(`${dataDir}.password`)).toMatchObject({ uid: NOBODY, mode: 0o100600 });
     await kill(node);
-    // Root, as another user than the folder's, serves it as its owner.
+    // Root serves a folder as the owner of the folder.
     expect(await start(dataDir)).toMatchObject({ adopted: true, url });
   });
 
@@ -371,7 +371,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(fs.readdirSync(folder).filter((name) => name.startsWith('lienthong-'))).toEqual([path.basename(copy)]);
     expect(fs.statSync(copy)).toMatchObject({ uid: 0, gid, mode: 0o040750 });
     expect(fs.readdirSync(temp)).toEqual([]);
-    // A file is lost: the next start mends the copy.
+    // A file is lost: the next start repairs the copy.
     const library = path.join(copy, 'native/share/postgresql/timezonesets/Default');
     fs.rmSync(library);
     await kill(first);
@@ -410,7 +410,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
       endPostmaster(moved);
       await started(startInNode(dataDir, options));
       expect(placeOf(dataDir)).toBe(moved);
-      // Nothing of it comes again where what was asked for is removed.
+      // Nothing of it returns after the requested folder was removed.
       fs.rmSync(`${dataDir}.place`);
       await started(startInNode(dataDir, options));
       expect(placeOf(dataDir)).not.toBe(moved);
@@ -441,21 +441,21 @@ async function start(dataDir: string, settings?: Record<string, string>): Promis
   return server;
 }
 
-/** One whose server has stopped. */
+/** A cluster whose server has stopped. */
 async function madeDataDir(): Promise<string> {
   const dataDir = newDataDir();
   await (await start(dataDir)).stop();
   return dataDir;
 }
 
-/** The error's code of a statement in a process of the shared user. */
+/** The error code of a statement in a process of the shared user. */
 function asNobody(statement: string): string {
   const script = `try { ${statement}; console.log('done'); } catch ({ code }) { console.log(code); }`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { uid: NOBODY, gid: NOBODY, cwd: '/' });
   return String(stdout).trim();
 }
 
-/** As versions before did; whoever started it is gone. */
+/** Like earlier versions: the process that started the server is gone. */
 async function runAsNobody(dataDir: string): Promise<void> {
   const settings = ['-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'];
   spawn(programPath(embeddedPackage(), 'postgres'), ['-D', dataDir, '-p', String(await freePort()), ...settings], {
@@ -464,7 +464,7 @@ async function runAsNobody(dataDir: string): Promise<void> {
   await until(() => /ready/.test(readIfThere(path.join(dataDir, 'postmaster.pid'))));
 }
 
-/** The name of a copy of the binaries. */
+/** The folder name of a copy of the binaries. */
 function copyName(uid: number): string {
   return `lienthong-postgres-${packageVersion(embeddedPackage())}-${uid}`;
 }
@@ -478,7 +478,7 @@ interface NodeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A hub of its own process; `script` may use start(), report(server) and hold(). */
+/** A hub in its own process. `script` may use start(), report(server) and hold(). */
 function startInNode(dataDir: string, options: NodeOptions = {}): ChildProcess {
   const { script = 'report(await start()); await hold()', module = modulePath, env, ...spawnOptions } = options;
   const source = `
@@ -534,7 +534,7 @@ function runningPid(dataDir: string): number {
   return pid;
 }
 
-/** For what a failed or deliberately careless test left: only a process that says it serves this folder. */
+/** Stops a server that a failed test left, if the process really serves this folder. */
 function endPostmaster(dataDir: string): void {
   const pid = postmasterPid(dataDir);
   if (!pid || !isAlive(pid) || !isLinux) return;
@@ -560,7 +560,7 @@ function isAlive(pid: number): boolean {
   return !isLinux || !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
 
-/** The hub as `npm install --ignore-scripts` leaves it: the binaries' package without links, closed to others. */
+/** The binaries after `npm install --ignore-scripts`: without links, and closed to other users. */
 function copyHub(home: string): string {
   const packages = path.join(home, 'node_modules');
   const source = embeddedPackage();

@@ -9,7 +9,7 @@ const ENTRIES = [
   { id: 'portal', secret: 'secret-of-the-portal', scopes: ['index:read' as const] },
 ];
 
-/** The key of a request whose client has shown the certificate of this fingerprint. */
+/** The key of a request with a client certificate of this fingerprint. */
 async function answerTo(shown: string | null | undefined, headers: Record<string, string> = {}) {
   const keys = createKeys(ENTRIES, { certificateOf: () => shown });
   const app = new Hono().get('/', (c) => c.text(requireKey(c, keys, 'dossier:write').id));

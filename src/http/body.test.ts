@@ -31,7 +31,7 @@ describe('a body that does not arrive', () => {
     }
     await vi.advanceTimersByTimeAsync(4 * SECOND);
     await refused;
-    // What still comes is thrown away, so that the refusal can be read.
+    // The rest of the body is discarded, so that the client can read the refusal.
     expect(source.write(Buffer.alloc(100_000))).toBe(true);
   });
 

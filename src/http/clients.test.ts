@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testCertificate } from '../../tests/support/certificate.ts';
 import { createClients, networkOf } from './clients.ts';
 
-/** What is made of a request that comes from this address. */
+/** The result for a request from this address. */
 async function seen(
   remoteAddress: string,
   headers: Record<string, string>,
@@ -67,7 +67,7 @@ test('whoever a peer on this machine speaks for may be anywhere, where it is no 
       expect([forwarded, await isPrivate({ 'x-forwarded-for': forwarded }, proxies)]).toEqual([forwarded, false]);
   for (const header of ['forwarded', 'x-real-ip', 'via'])
     expect([header, await isPrivate({ [header]: 'for=203.0.113.9' })]).toEqual([header, false]);
-  // 127.0.0.2 is not believed: what stands before it may be its client.
+  // 127.0.0.2 is not trusted: the entry before it may be its client.
   expect(await isPrivate({ 'x-forwarded-for': '203.0.113.9, 127.0.0.2' }, ['127.0.0.1'])).toBe(false);
   expect(await isPrivate({ 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }, ['loopback'])).toBe(true);
   expect(await isPrivate({ ...FORWARDED, 'x-forwarded-for': '203.0.113.9' }, ['loopback'])).toBe(true);
@@ -128,14 +128,14 @@ test.each([
   ['2001:DB8:0::1', '2001:db8::1'],
   ['fe80::1%25eth0', 'fe80::1'],
   ['::ffff:1.2.3.4', '1.2.3.4'],
-  // A proxy that names no address speaks for itself, however the text varies.
+  // A proxy that names no address counts as the client, whatever its text.
   ['unknown', '10.1.2.3'],
   ['1.2.3.4:5678:9', '10.1.2.3'],
   ['0x01020304', '10.1.2.3'],
 ])('a client that a proxy writes as %s is %s', async (written, address) => {
   const proxies = ['10.0.0.0/8'];
   expect((await seen('10.1.2.3', { 'x-forwarded-for': written }, { proxies }))[0]).toBe(address);
-  // A proxy before it that is ours, written with its port.
+  // Another trusted proxy before it, written with its port.
   const chain = { 'x-forwarded-for': `${written}, 10.9.9.9:1234` };
   expect((await seen('10.1.2.3', chain, { proxies }))[0]).toBe(address === '10.1.2.3' ? '10.9.9.9' : address);
 });

@@ -64,7 +64,7 @@ test('who asks on and on without reading gets nothing made for it but the first 
   socket.pause();
   socket.write(GET('/large').repeat(90));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  // What the system itself keeps between two sockets may be more than one of them.
+  // The buffers of the system between two sockets may hold more than one answer.
   expect(asked).toBeLessThan(10);
   socket.destroy();
 });
@@ -93,7 +93,7 @@ test('connections of one address make room for those of others, and this is told
   await once(known, 'data');
   const silent = Array.from({ length: 60 }, () => from('127.0.0.3'));
   for (const socket of silent) socket.on('error', () => undefined).on('close', () => closed.silent++);
-  // The newcomer is let in each time: the oldest of the address that has most goes.
+  // Each newcomer is accepted, and the oldest connection of the fullest address closes.
   for (let n = 0; n < 5; n++) expect(await statusOf('hub.example', crowded.url)).toBe(200);
   known.write(GET('/'));
   await once(known, 'data');
@@ -134,7 +134,7 @@ function connected(url = listening.url): net.Socket {
   return net.connect(Number(new URL(url).port), '127.0.0.1');
 }
 
-/** Clients of Node write the Host by themselves. */
+/** Node's clients set the Host header themselves. */
 async function statusOf(host: string, url = listening.url): Promise<number> {
   const socket = connected(url);
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);

@@ -49,7 +49,7 @@ const PublicDossier = Type.Object(
   { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
 );
 
-/** An unknown code and a wrong proof get the same answer after the same time, so that nobody can tell them apart. */
+/** An unknown code and a wrong proof get the same answer after this time, so they look the same. */
 const NOT_FOUND_MS = 300;
 const NOT_FOUND = 'there is no dossier with this code and this proof';
 

@@ -5,7 +5,7 @@ import { Refusal } from './problem.ts';
 const MIB = 1024 * 1024;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Pages that are made when the test says so. */
+/** Pages that are made on demand of the test. */
 function scene(limits = { total: 16 * MIB, ofOne: 8 * MIB, waiting: 3 }) {
   const budget = createPageBudget(limits);
   const begun: string[] = [];

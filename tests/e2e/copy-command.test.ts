@@ -33,7 +33,7 @@ test('a copy that cannot begin says why, leaves no partial copy, and never shows
     'COPY_KEY is not set': await copy(gone, {}),
     'expected an address such as': await copy('hub.example'),
     'expected no name and password': await copy('https://name:word@hub.example'),
-    'the hub does not answer: ECONNREFUSED; in ./copy is no copy yet': await copy(gone),
+    'the hub does not answer: ECONNREFUSED; ./copy holds no copy yet': await copy(gone),
     'the hub knows no key with the secret in COPY_KEY': await answering(401, refused, (url) => copy(url)),
     'it does not begin like a snapshot': await answering(200, '<html>', (url) => copy(url)),
     'it broke off before its last line': await answering(200, '', (url) => copy(url)),

@@ -201,7 +201,7 @@ test('a proxy’s answer during an update of the hub neither ends nor creates a 
   ];
   for (const answer of spoilt) {
     instead = (path) => (path.includes('/dossiers/') ? answer.clone() : undefined);
-    await expect(copy.round(0)).rejects.toThrow(/the hub answers 404|is no hub/);
+    await expect(copy.round(0)).rejects.toThrow(/the hub answers 404|is not a hub/);
     expect(await (await ask(`dossiers/${CODE(110)}`)).text()).toBe(before);
   }
   for (const answer of [new Response('<html>'), Response.json({})]) {
@@ -361,12 +361,12 @@ test('a snapshot that differs from the signed one is refused', async () => {
     'broke off': (text) => text.slice(0, text.indexOf('{"kind":"end"')),
     'broke off within a line': (text) => text.slice(0, -10),
     'does not begin': () => '<html>',
-    'its cursor is not': (text) => text,
+    'its cursor differs': (text) => text,
   };
   for (const [why, spoil] of Object.entries(spoilt)) {
     between = spoil;
     // Another document signed by the hub does not help an attacker.
-    if (why === 'its cursor is not') between = await signedFor('another');
+    if (why === 'its cursor differs') between = await signedFor('another');
     await expect(start(), why).rejects.toThrow(why);
   }
   between = await signedFor(undefined, 'another-secret-that-is-long-enough');

@@ -191,10 +191,13 @@ describe('traces', () => {
     collector.status = 200;
     await hub.push(dossier({ code: 'H60.01-250812-0037' }));
     await expect
-      .poll(() => hub.logLines.filter(({ msg }) => msg === 'traces are taken again'), { timeout: 10_000 })
+      .poll(() => hub.logLines.filter(({ msg }) => msg === 'the trace collector accepts spans again'), {
+        timeout: 10_000,
+      })
       .toHaveLength(1);
     expect(warnings()).toHaveLength(1);
   });
 
-  const warnings = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('traces are not taken'));
+  const warnings = () =>
+    hub.logLines.filter(({ msg }) => String(msg).startsWith('the trace collector accepts no spans'));
 });

@@ -5,7 +5,7 @@ import { Refusal } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { none, OPS, type OperatorContext, TAG } from './request.ts';
 
-/** Evidence about one dossier that is valid outside the hub: its messages, their senders and the results. */
+/** Evidence about one dossier that is valid outside the hub: messages, senders and results. */
 export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorContext, 'keys' | 'evidence'>): void {
   add(
     {

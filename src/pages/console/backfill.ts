@@ -98,8 +98,8 @@ function sampleTable(visit: Visit, sample: BackfillPreview['sample']): Html {
     items: sample,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      { head: say('Sẽ báo bản', 'Version to tell'), cell: ({ version }) => version, isNumber: true },
-      { head: say('Đã báo bản', 'Version told'), cell: ({ told }) => told ?? '–', isNumber: true },
+      { head: say('Bản sẽ chuyển', 'Version to send'), cell: ({ version }) => version, isNumber: true },
+      { head: say('Bản đã chuyển', 'Sent version'), cell: ({ told }) => told ?? '–', isNumber: true },
     ],
   });
 }

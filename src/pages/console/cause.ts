@@ -80,7 +80,7 @@ function factsOf(
 ): Html {
   return facts([
     [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
-    [say('Lý do', 'Why'), html`<span class="words">${told(say, detail)}</span>`],
+    [say('Lý do', 'Reason'), html`<span class="words">${told(say, detail)}</span>`],
     [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [

@@ -96,7 +96,7 @@ function turnOf({ say }: Visit, { reason }: WholeDelivery): readonly (readonly [
   if (turn === undefined) return [];
   const { whose, todo } = TURNS[turn];
   return [
-    [say('Lỗi ở', 'Whose it is'), say(whose[0], whose[1])],
+    [say('Lỗi ở', 'Responsible'), say(whose[0], whose[1])],
     [say('Nên làm', 'What to do'), say(todo[0], todo[1])],
   ];
 }

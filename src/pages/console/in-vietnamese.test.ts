@@ -6,7 +6,7 @@ import { putBackCause } from '../../ledger/homes.ts';
 import { inVietnamese } from './in-vietnamese.ts';
 import { meaningOf } from './reasons.ts';
 
-/** What deliveries, items, causes and pulls may say; elsewhere the hub speaks to developers. */
+/** Texts about deliveries, items, causes and pulls. Other texts of the hub are for developers. */
 const OF_OPERATORS = [
   'src/core',
   'src/accept',
@@ -18,7 +18,7 @@ const OF_OPERATORS = [
   'src/ministry',
   'mappings',
 ];
-/** Those that are shipped, and the one that a new one begins as: what another one says is its author's. */
+/** The shipped adapters and the template. The texts of other adapters belong to their authors. */
 const SHIPPED = ['civil-status', 'national-portal', 'one-stop', 'rest-ministry', 'soap-ministry', 'webhook-subscriber'];
 const ADAPTERS = [...SHIPPED.map((name) => `adapters/${name}`), 'src/cli/adapter/sample-partner'];
 const DOORS = ['src/http/doors/callback', 'src/http/doors/rest', 'src/http/operators'];
@@ -75,7 +75,7 @@ describe('what the hub says to officers', () => {
     );
   });
 
-  // A text of 4,000 characters took seconds: what is asked here would take minutes, and the test its time.
+  // A text of 4,000 characters took seconds. This one would take minutes, and the test would time out.
   it('is not looked for to no end in a text that somebody made for it', () => {
     const pieces = [' is new: ', ', such as ', ' and ', ' more'];
     for (let n = 0; n < 60; n++) {
@@ -94,7 +94,7 @@ describe('what the hub says to officers', () => {
   });
 });
 
-/** All the words in which a schema tells what is expected of a value. */
+/** All words with which a schema describes the expected value. */
 function descriptionsIn(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const { description, type } = schema as Record<string, unknown>;

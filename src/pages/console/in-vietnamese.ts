@@ -1,15 +1,15 @@
 import { PHRASES, type Phrase, WORDS } from './phrases.ts';
 
-/** A sentence longer than this is shown as it is. */
+/** Longer texts are shown unchanged. */
 const LONGEST = 4_000;
-/** In one sentence, values that it quotes included. */
+/** The limit of semicolons in one sentence, with those in quoted values. */
 const MOST_SEMICOLONS = 4;
-/** So many characters are looked through for one text, some of them more than once; the rest is shown as it is. */
+/** The search limit for one text, in characters. The rest of the text is shown unchanged. */
 const MOST_LOOKED_THROUGH = 40_000;
-/** What it costs to look through a short one. */
+/** The cost of searching a short text. */
 const LEAST = 100;
 
-/** How much more is looked through. */
+/** The remaining characters to search. */
 interface Budget {
   characters: number;
 }
@@ -31,9 +31,9 @@ const MEANT: ReadonlySet<string> = new Set([
 const SAID = 'said';
 
 interface Known {
-  /** The fixed pieces, of which each hole is between two. */
+  /** The fixed pieces around the placeholders. */
   readonly pieces: readonly string[];
-  /** The longest of them: most sentences are told from others by looking for it. */
+  /** The longest piece. Searching for it rules out most sentences. */
   readonly piece: string;
   readonly holes: readonly string[];
   readonly vietnamese: string;
@@ -43,8 +43,10 @@ const SENTENCES = PHRASES.map(known);
 const PARTS = [...SENTENCES, ...WORDS.map(known)];
 
 /**
- * What the hub wrote, in Vietnamese: a sentence, several joined by semicolons, or one behind a place, a reason or a name.
- * Undefined where it is none of the hub's own: what somebody else said is shown as it came.
+ * Translates a text of the hub into Vietnamese. Undefined for texts of others, which are shown
+ * unchanged.
+ *
+ * The text is one sentence, several joined by semicolons, or a sentence after a path, a reason or a name.
  */
 export function inVietnamese(text: string): string | undefined {
   if (text.length > LONGEST || !SENTENCES.some(({ piece }) => text.includes(piece))) return undefined;
@@ -79,8 +81,9 @@ function sentenceOf(text: string, phrases: readonly Known[], budget: Budget): st
 }
 
 /**
- * What stands in the holes, each as short as it can be, or all that is in quotes. It never goes back, as an expression
- * would: a text that somebody made for it would take seconds.
+ * The contents of the placeholders, each as short as possible, or a whole quoted text.
+ *
+ * The search never backtracks, as a regular expression would: a crafted text would take seconds.
  */
 function contentsOf(text: string, pieces: readonly string[]): readonly string[] | undefined {
   const [head = '', ...others] = pieces;
@@ -112,7 +115,7 @@ function shown(name: string, content: string, budget: Budget): string {
   return MEANT.has(name) ? (wordsOf(content, budget) ?? content) : content;
 }
 
-/** Also several kinds that are expected: "an object or a list". */
+/** Also translates alternatives, such as "an object or a list". */
 function wordsOf(content: string, budget: Budget): string | undefined {
   const whole = sentenceOf(content, PARTS, budget) ?? behindHead(content, budget);
   if (whole !== undefined || !content.includes(' or ')) return whole;
@@ -131,10 +134,12 @@ function behindHead(text: string, budget: Budget): string | undefined {
 }
 
 /**
- * Sentences that are joined, of which some have a semicolon themselves: each is as short as it can be, for what stands in
- * braces may be anything.
+ * Translates joined sentences.
  *
- * @param mayBeForeign whether some of them may be somebody else's
+ * Some contain a semicolon themselves. Each sentence is taken as short as possible, because a placeholder may
+ * hold any text.
+ *
+ * @param mayBeForeign whether some of them may be texts of others
  */
 function oneByOne(text: string, mayBeForeign: boolean, budget: Budget): string | undefined {
   const parts = text.split('; ');

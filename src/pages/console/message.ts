@@ -107,7 +107,7 @@ function resultTable({ say }: Visit, results: readonly Result[]): Html {
       { head: '#', cell: ({ index }) => index ?? '–' },
       { head: say('Mã', 'Code'), cell: ({ code }) => dossierLink(code) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
-      { head: say('Vì sao', 'Why'), cell: (one) => whyOf(say, one, mostNotes) },
+      { head: say('Lý do', 'Reason'), cell: (one) => whyOf(say, one, mostNotes) },
     ],
   })}${more > 0 ? html`<p class="note">${say(`và ${more} mục nữa`, `and ${more} more`)}</p>` : ''}`;
 }

@@ -74,7 +74,7 @@ function factsOf(visit: Visit, party: Party): Html {
     [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map(namesAndValues).join('; ')],
     [say('Bảo trì đến', 'Maintenance until'), party.maintenanceUntil && timeOf(party.maintenanceUntil)],
     [say('Có thẩm quyền', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],
-    [say('Nhận', 'Is told'), adapter?.sends.join(', ')],
+    [say('Nhận', 'Receives'), adapter?.sends.join(', ')],
     [
       say('Cấu hình', 'Configuration'),
       party.configured

@@ -1,13 +1,15 @@
-/** A sentence as the hub writes it and in Vietnamese; what changes from one time to another stands in braces. */
+/** A sentence of the hub in English and in Vietnamese, with placeholders in braces. */
 export type Phrase = readonly [english: string, vietnamese: string];
 
 /**
- * What the hub itself says of messages, deliveries and partners, in Vietnamese. The interface and the ledger have these
- * sentences in English, also those of years ago: they are known again by their form (see in-vietnamese.ts). Of braces with
- * a name of MEANT the content is such a sentence or words of it; with `said` it is a partner's word, shown in quotes.
+ * The hub's sentences about messages, deliveries and partners, with their Vietnamese translation.
+ *
+ * The API and the ledger store them in English, for years. They are recognised by their form (see
+ * in-vietnamese.ts). A placeholder whose name is in MEANT holds another sentence or its words. `said` holds a
+ * partner's text, which is shown in quotes.
  */
 export const PHRASES: readonly Phrase[] = [
-  // Values of items: what was found, what was expected.
+  // Values of items: the received and the expected value.
   ['{problem}; did you mean {near}?', '{problem}; có phải là {near}?'],
   ['{name} is not a member here, expected one of {list}', '{name} không phải trường ở đây, cần một trong: {list}'],
   ['{name} is not a member here', '{name} không phải trường ở đây'],
@@ -55,7 +57,7 @@ export const PHRASES: readonly Phrase[] = [
   ],
   ['the party {party} owns this code', 'mã này do bên {party} phụ trách'],
   ['{got} is no amount; it stays in the message', '{got} không phải số tiền; vẫn giữ trong thông điệp'],
-  // Of the national dialect.
+  // The national dialect.
   [
     '{number} {why}; the dossier is not found by it, and it goes on as it came',
     '{number} {why}; không tìm hồ sơ theo số này được, số vẫn chuyển đi như khi nhận',
@@ -75,7 +77,7 @@ export const PHRASES: readonly Phrase[] = [
     'there is no ChuHoSo that it belongs to; it stays in the message',
     'không có ChuHoSo tương ứng; vẫn giữ trong thông điệp',
   ],
-  // What the catalogue and the index have to say of an item.
+  // Results of an item from the catalogue and the index.
   [
     'the catalogue has no {kind} {code}; the dossier is kept and shown',
     'danh mục chưa có {kind} {code}; hồ sơ vẫn được giữ và hiển thị',
@@ -170,7 +172,7 @@ export const PHRASES: readonly Phrase[] = [
   ['error_code {code}', 'error_code {code}'],
   ['no session was given', 'không cấp phiên làm việc'],
   ['it says {said}', 'bên kia nói {said}'],
-  // What came instead of an answer.
+  // Replies that are not answers.
   ['the answer is {what}', 'câu trả lời là {what}'],
   ['an empty answer', 'câu trả lời rỗng'],
   ['a page in HTML or XML', 'một trang HTML hoặc XML'],
@@ -249,7 +251,7 @@ export const PHRASES: readonly Phrase[] = [
   ['the answer says that there is more, and does not go on', 'câu trả lời nói còn nữa nhưng không đi tiếp'],
   ['its adapter answered with no page', 'bộ chuyển đổi không trả về trang nào'],
   ['{error}: name the endpoint in the settings', '{error}: hãy ghi địa chỉ dịch vụ trong cấu hình'],
-  // What partners make of a dossier.
+  // Answers of partners about a dossier.
   ['the portal refuses the session that it has just given', 'cổng từ chối phiên mà chính cổng vừa cấp'],
   ['the portal does not have the dossier', 'cổng chưa có hồ sơ này'],
   ['cut to what the portal takes: {what}', 'đã cắt bớt theo giới hạn của cổng: {what}'],
@@ -286,7 +288,7 @@ export const PHRASES: readonly Phrase[] = [
     '{party} has no baseUrl in its settings: it only pushes, nothing can be told to it',
     '{party} không có baseUrl trong cấu hình: bên này chỉ gửi đến, không báo lại được',
   ],
-  // Deliveries that nothing was sent of.
+  // Deliveries without a call.
   [
     'nothing was told: the step changed nothing that readers see',
     'không báo gì: bước này không đổi điều gì người đọc thấy',
@@ -329,7 +331,7 @@ export const PHRASES: readonly Phrase[] = [
   ],
   ['entries {first} to {last} are missing', 'thiếu các mục nhật ký từ {first} đến {last}'],
   ['entry {first} is missing', 'thiếu mục nhật ký {first}'],
-  // What is not shown of a body.
+  // Hidden parts of a body.
   ['the first {count} of {all} items are shown', '{count} mục đầu trong {all} mục'],
   ['the first {count} of {all} bytes are shown', '{count} byte đầu trong {all} byte'],
   ['the first {count} bytes are shown', '{count} byte đầu'],
@@ -341,7 +343,7 @@ export const PHRASES: readonly Phrase[] = [
   ['it is nested more than {count} deep', 'lồng nhau quá {count} tầng'],
   ['it is one object with more in it than is shown', 'một đối tượng có nhiều giá trị hơn mức hiện được'],
   ['it begins with an element that is larger than is shown', 'phần tử đầu lớn hơn mức hiện được'],
-  // Messages and orders that were refused as a whole.
+  // Messages and orders that the hub refused as a whole.
   ['the body is not valid JSON: {why}', 'nội dung không phải JSON hợp lệ: {why}'],
   ['it has {got} where JSON has no such character', 'có {got} ở chỗ JSON không có ký tự như vậy'],
   ['it has {got}, which JSON does not have', 'có {got}, JSON không có từ này'],
@@ -379,7 +381,7 @@ export const PHRASES: readonly Phrase[] = [
   ['nothing is to be mapped: the cause is {key}', 'không có gì để gán: nguyên nhân là {key}'],
 ];
 
-/** Words that stand in the braces of the sentences above, and what the published schemas say of a value. */
+/** Words in the placeholders of the sentences above, and the descriptions of the published schemas. */
 export const WORDS: readonly Phrase[] = [
   ['one of {list}', 'một trong: {list}'],
   ['{expected}, of the years {from} to {until}', '{expected}, từ năm {from} đến năm {until}'],
@@ -445,7 +447,7 @@ export const WORDS: readonly Phrase[] = [
   ['UTF-8 read in a wrong character set', 'UTF-8 bị đọc bằng bảng mã sai'],
   ['text in the TCVN3 (.VnTime) encoding', 'chữ mã TCVN3 (.VnTime)'],
   ['text in the VNI encoding', 'chữ mã VNI'],
-  // What kinds of values a field of a partner has.
+  // Kinds of values in a partner's field.
   ['list', 'danh sách'],
   ['number', 'số'],
   ['object', 'đối tượng'],

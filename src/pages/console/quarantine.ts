@@ -44,7 +44,7 @@ export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html
         cell: ({ id, kind, key }) =>
           html`<a href="/console/quarantine/${id}">${badge(say, CAUSES, kind)}</a><br><code class="note">${key}</code>`,
       },
-      { head: say('Vì sao', 'Why'), cell: ({ detail }) => longText(told(say, detail)) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(told(say, detail)) },
       {
         head: say('Bên phụ trách', 'Whose it is'),
         cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(one)} `)}`,

@@ -6,14 +6,14 @@ export const TURNS = {
     whose: ['đường truyền hoặc máy chủ bên kia', 'the network, or the partner’s server'],
     todo: [
       'Trục tự thử lại. Nếu kéo dài, kiểm tra đường truyền rồi báo bên kia.',
-      'The hub tries again by itself. If it lasts, check the network, then tell the partner.',
+      'The hub retries automatically. If the problem lasts, check the network, then inform the partner.',
     ],
   },
   partner: {
     whose: ['hệ thống bên kia', 'the partner’s system'],
     todo: [
       'Trục tự thử lại, tra cứu trước khi gửi. Nếu kéo dài, báo bên kia kèm thời điểm và số lượt.',
-      'The hub tries again by itself, and looks it up first. If it lasts, tell the partner, with the time and the number.',
+      'The hub looks it up and retries automatically. If the problem lasts, inform the partner, with the time and the delivery number.',
     ],
   },
   access: {
@@ -63,7 +63,7 @@ export const TURNS = {
     ],
   },
   nobody: {
-    whose: ['không có lỗi', 'nobody’s'],
+    whose: ['không có lỗi', 'none'],
     todo: ['Không cần làm gì.', 'Nothing to do.'],
   },
 } as const satisfies Readonly<Record<string, { readonly whose: Pair; readonly todo: Pair }>>;

@@ -21,7 +21,7 @@ export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Vì sao', 'Why'), cell: ({ detail }) => longText(told(say, detail)) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(told(say, detail)) },
       { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       {
         head: say('Từ', 'Of'),

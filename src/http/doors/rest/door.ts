@@ -28,7 +28,11 @@ const PATHS = [
   { path: 'progress', operation: 'dossier.progress.v1', what: 'progress events' },
 ] as const;
 
-/** `POST /api/v1/parties/{party}/dossiers` and `/progress`: one item, an array, or a stream of lines; and its receipt. */
+/**
+ * `POST /api/v1/parties/{party}/dossiers` and `/progress`, and the receipt of a push.
+ *
+ * The body is one item, an array, or a stream of lines.
+ */
 export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): void {
   addReceipts(add, hub);
   for (const { path, operation, what } of PATHS) {

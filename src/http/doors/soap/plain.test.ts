@@ -10,7 +10,11 @@ const [SOAP11, SOAP12, HUB] = [
   'urn:lienthong:hub:v1',
 ];
 
-/** As the clients of others write: prefixes, default namespaces, declarations high up or low down, indented or not. */
+/**
+ * Envelopes as other clients write them, indented or not.
+ *
+ * They differ in prefixes, default namespaces, and declarations high up or low down.
+ */
 const WRITERS: readonly ((content: (prefix: string) => string) => string)[] = [
   (content) =>
     `<?xml version='1.0' encoding='utf-8'?>\n<soap-env:Envelope xmlns:soap-env="${SOAP11}"><soap-env:Body><ns0:PushDossiers xmlns:ns0="${HUB}">${content('ns0:')}</ns0:PushDossiers></soap-env:Body></soap-env:Envelope>`,
@@ -110,7 +114,7 @@ describe('plain envelopes', () => {
       read++;
       expect(plain, `round ${round}: ${xml}`).toEqual(readStrictly(xml));
     }
-    // Changes in texts and values leave it readable: enough of them to tell.
+    // Changes in texts and values leave the envelope readable, often enough to compare.
     expect(read).toBeGreaterThan(600);
   });
 });
@@ -192,7 +196,7 @@ const PIECES = [
   '𐐷',
 ];
 
-/** One or two changes: something put in, taken out, twice, or swapped. */
+/** Makes one or two changes: inserts, removes, doubles or swaps something. */
 function changed(dice: Dice, xml: string): string {
   let text = xml;
   for (let changes = 1 + dice(2); changes > 0; changes--) {
@@ -209,7 +213,7 @@ function changed(dice: Dice, xml: string): string {
 
 type Dice = (below: number) => number;
 
-/** The same numbers in every run (mulberry32). */
+/** The same random numbers in every run (mulberry32). */
 function createDice(seed: number): Dice {
   let state = seed;
   return (below) => {
