@@ -37,11 +37,24 @@ export function statementsInSource(): readonly Statement[] {
     .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|\/migrations\//.test(path))
     .map((path) => join(ROOT, 'src', path))
     .filter((path) => /\b(?:query|run|rows)[<(]/.test(readFileSync(path, 'utf8')));
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const program = ts.createProgram(files, options);
+  const program = programOf(files);
   const reader = createReader(program.getTypeChecker());
   return files.flatMap((path) => reader.statementsIn(program.getSourceFile(path) as ts.SourceFile));
+}
+
+/** Reads our own modules and pg; what comes from another package has the type `any`. That takes a third of the time. */
+function programOf(files: readonly string[]): ts.Program {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
+  const { options } = ts.parseJsonConfigFileContent(config, { ...ts.sys, readDirectory: () => [] }, ROOT);
+  const host = ts.createCompilerHost(options);
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseNone;
+  host.resolveModuleNameLiterals = (names, from) =>
+    names.map(({ text }) =>
+      /^(?:[.#]|pg$)/.test(text) || from.includes('/node_modules/')
+        ? ts.resolveModuleName(text, from, options, host)
+        : { resolvedModule: undefined },
+    );
+  return ts.createProgram(files, options, host);
 }
 
 function createReader(checker: ts.TypeChecker) {
