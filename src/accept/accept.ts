@@ -109,9 +109,11 @@ async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], do
   const rows = noRows();
   const unknown = await unknownCodes(deps, submissions);
   const entries = await loadCatalogue(deps, submissions);
+  // Where all dossiers are new, every message that was applied to them has its id of this source.
+  const areNew = dossiers.all.size === 0;
   for (const submission of submissions) {
     const sender = senderOf(deps, submission);
-    const id = deps.uuids.next(lastMessageOf(submission, sender, dossiers));
+    const id = deps.uuids.next(areNew ? undefined : lastMessageOf(submission, sender, dossiers));
     // Of a dossier with a long history each item takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : keepable(given);

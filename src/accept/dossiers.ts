@@ -75,7 +75,12 @@ export function senderOf(
 
 /** All of a submission that tells of dossiers, what is doubtful too: it may have been taken as it stands already. */
 export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
-  return items.flatMap((item) => recordIn(item) ?? []).filter(isDossierItem);
+  const found: DossierItem[] = [];
+  for (const item of items) {
+    const read = recordIn(item);
+    if (read && isDossierItem(read)) found.push(read);
+  }
+  return found;
 }
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {

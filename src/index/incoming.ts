@@ -36,6 +36,7 @@ export function incomingOf(
 
 /** A record whose assumed members stand back behind what the dossier has: a constant fills only what nobody has said. */
 function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
+  if (assumed.length === 0) return record;
   const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
   const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);
   if (said.length === 0) return record;

@@ -74,7 +74,8 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
       const { may, authoritative, reportsBack } = parties.get(party) ?? NO_RIGHTS;
       const always = typeof authoritative === 'boolean' ? [] : authoritative;
       if (may) return [...may, ...always];
-      const isAsked = reportsBack && recipients(routes, owner, 'dossier.upsert.v1', dossier).includes(party);
+      const isAsked =
+        reportsBack && party !== owner && recipients(routes, owner, 'dossier.upsert.v1', dossier).includes(party);
       return isAsked ? [...BY_ROUTE, ...always] : always;
     },
     isAuthoritative(party) {

@@ -37,10 +37,11 @@ export function recipients(
   operation: Operation,
   subject: Subject,
 ): readonly string[] {
-  const parties = routes
-    .filter((route) => route.from === from && route.operation === operation && matches(route, subject))
-    .flatMap((route) => route.to);
-  return [...new Set(parties)].filter((party) => party !== from);
+  const parties = new Set<string>();
+  for (const route of routes)
+    if (route.from === from && route.operation === operation && matches(route, subject))
+      for (const party of route.to) if (party !== from) parties.add(party);
+  return [...parties];
 }
 
 /** What routes ask of an entry: only a service has something. */

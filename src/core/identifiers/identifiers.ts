@@ -92,11 +92,15 @@ export function lastFour(text: string): string | undefined {
 
 /** A personal value for messages and logs: at most its last two characters, and none of a value of up to five. */
 export function maskTail(text: string): string {
-  const characters = [...text];
-  const shown = characters.length > 5 ? 2 : 0;
-  const hidden = characters.length - shown;
-  return '*'.repeat(hidden) + characters.slice(hidden).join('');
+  // Taking every text apart took twice as long as all of this.
+  const characters = PAIR.test(text) ? [...text] : text;
+  if (characters.length <= 5) return '*'.repeat(characters.length);
+  const end = characters.slice(-2);
+  return '*'.repeat(characters.length - 2) + (typeof end === 'string' ? end : end.join(''));
 }
+
+/** A character outside of the basic plane takes two places. */
+const PAIR = /[\ud800-\udbff][\udc00-\udfff]/;
 
 function matcher(pattern: string): (code: string) => boolean {
   const expression = new RegExp(pattern);

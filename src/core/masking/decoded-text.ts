@@ -122,9 +122,12 @@ function kindOf(character: string): number {
 
 /** The letters and digits of a text alone, without case and marks. */
 export function foldedOf(text: string): string {
+  if (FIGURES.test(text)) return text;
   const length = foldInto(text, 0);
   return length === undefined ? lettersOf(text).folded : writtenOf(length);
 }
+
+const FIGURES = /^[0-9]+$/;
 
 /**
  * Texts folded in this way, each on a line of its own. Undefined where one of them may be in another notation or has
