@@ -190,7 +190,7 @@ const RULES: readonly Rule[] = [
     why: 'calls the pipeline again and again',
   },
   {
-    of: ['src/observe/telemetry.ts', 'src/observe/traces.ts'],
+    of: ['src/observe/telemetry.ts', 'src/observe/traces.ts', 'src/observe/metrics/'],
     may: [...RECORDS, ...OUTSIDE],
     mayTypes: ['src/ledger/', 'src/config/config.ts'],
     why: 'is told, and asks nobody',

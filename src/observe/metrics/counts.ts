@@ -1,0 +1,37 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** Metrics that other parts of the hub count directly. */
+export function createCounts(registry: Registry) {
+  const registers = [registry];
+  const pulls = new Counter({
+    name: 'hub_pulls_total',
+    help: 'Runs of pulls',
+    labelNames: ['party', 'name', 'result'],
+    registers,
+  });
+  const lookUps = new Counter({
+    name: 'hub_look_ups_total',
+    help: "Citizens' look-ups, by result",
+    labelNames: ['outcome'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'hub_refusals_total',
+    help: 'Requests that the doors refused, by how much of them the message log stores: whole, part, none',
+    labelNames: ['door', 'kept'],
+    registers,
+  });
+  const incidents = new Gauge({
+    name: 'hub_incidents_open',
+    help: 'Open incidents',
+    labelNames: ['party', 'kind'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'hub_failures_total',
+    help: 'Unexpected errors',
+    labelNames: ['where'],
+    registers,
+  });
+  return { pulls, lookUps, refusals, incidents, failures };
+}

@@ -1,0 +1,66 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { AnomalyCount } from '../../ledger/anomalies.ts';
+import type { Backlog } from '../../ledger/backlog.ts';
+import type { LastReconcile } from '../../ledger/reconciles.ts';
+
+/** Shows two gauges from one query of unsettled deliveries. */
+export function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
+  let loading: Promise<readonly Backlog[]> | undefined;
+  const look = (): Promise<readonly Backlog[]> => {
+    loading ??= load()
+      .catch(() => [])
+      .finally(() => {
+        loading = undefined;
+      });
+    return loading;
+  };
+  new Gauge({
+    name: 'hub_deliveries',
+    help: 'Unsettled deliveries: due (the hub sends them), held (a person must act), behind (they wait for a held one)',
+    labelNames: ['party', 'state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, state, count } of await look()) this.set({ party, state }, count);
+    },
+  });
+  new Gauge({
+    name: 'hub_oldest_due_seconds',
+    help: 'Age of the oldest due delivery',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, state, oldestS } of await look()) if (state === 'due') this.set({ party }, oldestS);
+    },
+  });
+}
+
+export function showAgreement(registry: Registry, load: () => Promise<readonly LastReconcile[]>): void {
+  new Gauge({
+    name: 'hub_reconcile_agreement_ratio',
+    help: 'Share of comparable dossiers on which both sides agreed at the last reconciliation with the party',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, agreed, judged } of await load().catch(() => [])) this.set({ party }, agreed / judged);
+    },
+  });
+}
+
+/** Counted in the stored history itself, so that every process reports the same number. */
+export function showAnomalies(registry: Registry, load: () => Promise<readonly AnomalyCount[]>): void {
+  new Counter({
+    name: 'hub_anomalies_total',
+    help: 'Anomalies in the stored history: same-time, transition, reopened, reopened-without-reason, ahead-of-time, not-owner',
+    labelNames: ['party', 'kind'],
+    registers: [registry],
+    async collect() {
+      const counts = await load().catch(() => undefined);
+      if (!counts) return;
+      this.reset();
+      for (const { party, kind, count } of counts) this.inc({ party, kind }, count);
+    },
+  });
+}
