@@ -1,11 +1,12 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Folded } from './cached-folding.ts';
 import { claimedPaths } from './claims.ts';
 import { type ContentId, isSameContent } from './content-id.ts';
 import { type Anomaly, counts, type DossierEvent, isOwn, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
 import { fold, foldWith, step } from './fold.ts';
-import { type Folded, isSameJson } from './history.ts';
+import { isSameJson } from './same-json.ts';
 import type { DossierView } from './state.ts';
 
 /** What the index holds of one dossier. */

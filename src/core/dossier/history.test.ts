@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
 import { foldWith } from './fold.ts';
-import { createHistory, isSameJson } from './history.ts';
+import { createHistory } from './history.ts';
+import { isSameJson } from './same-json.ts';
 
 const CODE = 'H60.01-250812-0035';
 
