@@ -15,108 +15,137 @@ export interface BullOptions {
  * The queue of a hub of several processes: Bull on Redis. A job carries a party's id, runs once, and is removed at once; the
  * ledger knows the rest. While Redis is away a notification reaches only its own process; `sweep` makes up for it.
  */
-export function createBullQueue({
-  url,
-  prefix = '{lienthong}',
-  watchMs = 5_000,
-  log = () => undefined,
-}: BullOptions): Queue {
+export function createBullQueue(options: BullOptions): Queue {
   outliveBull();
-  let handler: ((party: string) => void) | undefined;
-  const clients = new WeakMap<Bull.Queue, Redis[]>();
-  let queue = open();
-  let closed = false;
-  let heardAt = Date.now();
-  const watch = setInterval(() => void rebuildIfDeaf(), watchMs);
-  watch.unref();
-  const rung = new Set<string>();
-  let sending: Promise<void> | undefined;
+  return new BullQueue(options);
+}
 
-  /** Notifications during a round trip go with the next one: one round trip for many. */
-  async function send(): Promise<void> {
-    while (rung.size > 0 && !closed) {
-      const parties = [...rung];
-      rung.clear();
-      try {
-        await within(1_000, queue.addBulk(parties.map((party) => ({ data: { party } }))));
-      } catch (error) {
-        log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
-        // Without Redis each process notifies itself, and finds other work by its sweep.
-        for (const party of parties) handler?.(party);
-      }
-    }
-    sending = undefined;
+type Handler = (party: string) => void;
+type Log = NonNullable<BullOptions['log']>;
+
+class BullQueue implements Queue {
+  readonly #watchMs: number;
+  readonly #log: Log;
+  readonly #open: () => OpenQueue;
+  readonly #watch: NodeJS.Timeout;
+  #queue: OpenQueue;
+  #handler: Handler | undefined;
+  #isClosed = false;
+  #lastJobMs = Date.now();
+  readonly #waiting = new Set<string>();
+  #sending: Promise<void> | undefined;
+
+  constructor({ url, prefix = '{lienthong}', watchMs = 5_000, log = () => undefined }: BullOptions) {
+    this.#watchMs = watchMs;
+    this.#log = log;
+    this.#open = () => new OpenQueue(url, prefix, log);
+    this.#queue = this.#open();
+    this.#watch = setInterval(() => void this.#rebuildIfStuck(), watchMs);
+    this.#watch.unref();
   }
 
-  function open(): Bull.Queue<{ party: string }> {
-    const own: Redis[] = [];
-    const fresh = new Bull<{ party: string }>('ring', {
+  async notify(parties: readonly string[]): Promise<void> {
+    for (const party of parties) this.#waiting.add(party);
+    // A round with nothing to send would end before it is recorded, and block all later ones.
+    if (this.#waiting.size > 0) this.#sending ??= this.#send();
+    await this.#sending;
+  }
+
+  async listen(handler: Handler): Promise<void> {
+    this.#handler = handler;
+    await this.#queue.process(this.#onJob);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    await this.#queue.close();
+  }
+
+  /** Notifications during a round trip go with the next one: one round trip for many. */
+  async #send(): Promise<void> {
+    while (this.#waiting.size > 0 && !this.#isClosed) {
+      const parties = [...this.#waiting];
+      this.#waiting.clear();
+      try {
+        await this.#queue.add(parties);
+      } catch (error) {
+        this.#log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
+        // Without Redis each process notifies itself, and finds other work by its sweep.
+        for (const party of parties) this.#handler?.(party);
+      }
+    }
+    this.#sending = undefined;
+  }
+
+  readonly #onJob = async (job: Bull.Job<JobData>): Promise<void> => {
+    this.#lastJobMs = Date.now();
+    this.#handler?.(job.data.party);
+  };
+
+  /** Bull's workers may stop for good after a reconnect (bull#1873): then jobs stay unprocessed. */
+  async #rebuildIfStuck(): Promise<void> {
+    if (this.#isClosed || !this.#handler || Date.now() - this.#lastJobMs < this.#watchMs) return;
+    try {
+      if ((await this.#queue.waitingCount()) === 0) return;
+      this.#log({}, 'the queue stopped processing, building it again');
+      const previous = this.#queue;
+      this.#queue = this.#open();
+      this.#lastJobMs = Date.now();
+      await this.#queue.process(this.#onJob);
+      await previous.close();
+    } catch {
+      // Redis is away; the next check tries again.
+    }
+  }
+}
+
+interface JobData {
+  readonly party: string;
+}
+
+/** A queue of Bull with the clients that it was given. */
+class OpenQueue {
+  readonly #log: Log;
+  readonly #clients: Redis[] = [];
+  readonly #bull: Bull.Queue<JobData>;
+
+  constructor(url: string, prefix: string, log: Log) {
+    this.#log = log;
+    this.#bull = new Bull<JobData>('ring', {
       prefix,
-      createClient(type) {
+      createClient: (type) => {
         const client = createClient(url, type);
-        own.push(client);
+        this.#clients.push(client);
         return client;
       },
       settings: { lockDuration: 60_000, maxStalledCount: 3, stalledInterval: 30_000 },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
     // An outage of Redis is an expected state. Without a listener it would end the process.
-    fresh.on('error', (error) => log({ error: error.message }, 'queue error'));
-    clients.set(fresh, own);
-    return fresh;
+    this.#bull.on('error', (error) => log({ error: error.message }, 'queue error'));
+  }
+
+  async add(parties: readonly string[]): Promise<void> {
+    await within(1_000, this.#bull.addBulk(parties.map((party) => ({ data: { party } }))));
+  }
+
+  waitingCount(): Promise<number> {
+    return within(1_000, this.#bull.getWaitingCount());
+  }
+
+  async process(onJob: (job: Bull.Job<JobData>) => Promise<void>): Promise<void> {
+    // process() settles only when the queue closes.
+    void this.#bull.process(50, onJob).catch((error?: Error) => this.#log({ error: error?.message }, 'queue stopped'));
+    // A worker that is closed while it connects rejects unhandled. Without Redis there is nothing to wait for.
+    await within(1_000, Promise.all(this.#clients.map(isReady))).catch(() => undefined);
   }
 
   /** Bull does not close clients that it was given, and its worker reconnects when its client ends. */
-  async function shut(old: Bull.Queue): Promise<void> {
-    await within(2_000, old.close(true)).catch(() => undefined);
-    for (const client of clients.get(old) ?? []) client.disconnect();
+  async close(): Promise<void> {
+    await within(2_000, this.#bull.close(true)).catch(() => undefined);
+    for (const client of this.#clients) client.disconnect();
   }
-
-  async function hear(job: Bull.Job<{ party: string }>): Promise<void> {
-    heardAt = Date.now();
-    handler?.(job.data.party);
-  }
-
-  async function listenOn(on: Bull.Queue<{ party: string }>): Promise<void> {
-    // process() settles only when the queue closes.
-    void on.process(50, hear).catch((error?: Error) => log({ error: error?.message }, 'queue stopped'));
-    // A worker that is closed while it connects rejects unhandled. Without Redis there is nothing to wait for.
-    await within(1_000, Promise.all((clients.get(on) ?? []).map(isReady))).catch(() => undefined);
-  }
-
-  /** Bull's workers may stop for good after a reconnect (bull#1873): then jobs stay unprocessed. */
-  async function rebuildIfDeaf(): Promise<void> {
-    if (closed || !handler || Date.now() - heardAt < watchMs) return;
-    try {
-      if ((await within(1_000, queue.getWaitingCount())) === 0) return;
-      log({}, 'the queue stopped processing, building it again');
-      const old = queue;
-      queue = open();
-      heardAt = Date.now();
-      await listenOn(queue);
-      await shut(old);
-    } catch {
-      // Redis is away; the next check tries again.
-    }
-  }
-
-  return {
-    async notify(parties) {
-      for (const party of parties) rung.add(party);
-      // A round with nothing to send would end before it is recorded, and block all later ones.
-      if (rung.size > 0) sending ??= send();
-      await sending;
-    },
-    async listen(answer) {
-      handler = answer;
-      await listenOn(queue);
-    },
-    async close() {
-      closed = true;
-      clearInterval(watch);
-      await shut(queue);
-    },
-  };
 }
 
 let outlives = false;
