@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLock } from '../embedded-postgres/lock.ts';
 import { makeFolders } from '../process/make-folders.ts';
-import { NotAttested } from '../secrets/signed-documents.ts';
+import { InvalidDocument } from '../secrets/signed-documents.ts';
 import { type Copy, type CopyOptions, openCopy } from './copy.ts';
 import { FileFailed } from './copy-file.ts';
 import { HubRefused } from './hub-answers.ts';
@@ -110,7 +110,7 @@ function createFollowing(copy: Copy, { log }: CopyOptions, signal: AbortSignal) 
 
 function afterS(error: unknown, failures: number): number {
   const usual = AGAIN_AFTER_S[Math.min(failures, AGAIN_AFTER_S.length - 1)] as number;
-  if (error instanceof NotAttested || error instanceof NoSnapshot) return OTHER_SNAPSHOT_AFTER_S;
+  if (error instanceof InvalidDocument || error instanceof NoSnapshot) return OTHER_SNAPSHOT_AFTER_S;
   if (error instanceof FileFailed) return REPAIRED_AFTER_S;
   if (error instanceof HubRefused && [401, 403].includes(error.status)) return REPAIRED_AFTER_S;
   return error instanceof HubRefused ? Math.max(error.retryAfterS ?? 0, usual) : usual;

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { type Attested, checkAttested } from '../secrets/signed-documents.ts';
+import { type SignedDocument, verifyDocument } from '../secrets/signed-documents.ts';
 import { failed } from './copy-file.ts';
 
 /** The keys whose signatures the copy accepts. */
@@ -11,9 +11,9 @@ export interface SigningKeys {
    * Returns the content of a signed snapshot.
    *
    * @param published the keys that the hub publishes now
-   * @throws NotAttested
+   * @throws InvalidDocument
    */
-  check(signed: string, published: () => Promise<readonly JWK[]>): Promise<Attested>;
+  check(signed: string, published: () => Promise<readonly JWK[]>): Promise<SignedDocument>;
 }
 
 /**
@@ -26,19 +26,19 @@ export function createSigningKeys(folder: string, given: readonly JWK[] | undefi
   const path = join(folder, 'jwks.json');
   return {
     async check(signed, published) {
-      if (given) return checkAttested(signed, given);
+      if (given) return verifyDocument(signed, given);
       const known = await readKeys(path).catch(() => []);
       const now = await published();
-      const attested = await checkAttested(signed, [...known, ...now]);
-      if (!known.some(({ kid }) => kid === attested.kid))
+      const document = await verifyDocument(signed, [...known, ...now]);
+      if (!known.some(({ kid }) => kid === document.kid))
         log.warn(
-          { kid: attested.kid, known: known.map(({ kid }) => kid) },
+          { kid: document.kid, known: known.map(({ kid }) => kid) },
           "the snapshot is signed by a key that this copy has not seen before: see that it is the hub's, or give --keys",
         );
       const kids = new Set(known.map(({ kid }) => kid));
       const more = now.filter(({ kid }) => !kids.has(kid));
       if (more.length > 0) await keepKeys(path, [...known, ...more]);
-      return attested;
+      return document;
     },
   };
 }

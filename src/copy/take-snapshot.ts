@@ -24,7 +24,7 @@ const LONGEST_LINE = 512 * 1024 * 1024;
  *
  * The new file replaces the previous one only when it is complete, matches its signature and is on the disk.
  *
- * @throws HubAway, HubRefused, NoSnapshot, NotAttested, FileFailed; then the previous file is unchanged
+ * @throws HubAway, HubRefused, NoSnapshot, InvalidDocument, FileFailed; then the previous file is unchanged
  */
 export async function takeSnapshot(
   path: string,

@@ -11,7 +11,7 @@ import type { UseOnce } from '../ledger/nonces.ts';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { Tries } from '../ledger/tries.ts';
 import type { LastWrite } from '../observe/last-write.ts';
-import type { Attest, MakeEvidence } from '../operator-orders/evidence.ts';
+import type { MakeEvidence, SignDocument } from '../operator-orders/evidence.ts';
 import type { Orders } from '../operator-orders/orders.ts';
 import type { Party } from '../parties/party.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -50,7 +50,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly statistics: Pick<Statistics, 'report' | 'dossiers'>;
   readonly audit: Audit;
   readonly evidence: MakeEvidence;
-  readonly attest: Attest;
+  readonly signDocument: SignDocument;
 
   // Access control and rate limits.
   readonly keys: Keys;

@@ -15,7 +15,7 @@ import type { AddRoute } from './route.ts';
 
 export type SnapshotContext = Pick<
   AppContext,
-  'index' | 'catalogue' | 'keys' | 'cursors' | 'attest' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
+  'index' | 'catalogue' | 'keys' | 'cursors' | 'signDocument' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
 >;
 
 const READ: readonly Scope[] = ['index:read'];
@@ -142,7 +142,7 @@ async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGene
     if (hub.isDraining()) throw new Error('the hub is stopping: the snapshot breaks off');
   }
   const told = { ...counts, bytes, sha256: digest.digest('hex') };
-  const signed = await hub.attest('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
+  const signed = await hub.signDocument('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
   yield lineOf({ kind: 'end', ...told, signed });
 }
 

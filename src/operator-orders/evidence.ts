@@ -8,11 +8,11 @@ import type { HubContext } from '../process/hub-context.ts';
 export interface EvidenceDeps {
   readonly index: Pick<IndexReader, 'one'>;
   readonly audit: Audit;
-  readonly attest: Attest;
+  readonly signDocument: SignDocument;
 }
 
 /** Sign what is to hold outside, with who says so and since when. */
-export type Attest = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
+export type SignDocument = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
 
 export type MadeEvidence =
   | { readonly kind: 'made'; readonly code: string; readonly signed: string }
@@ -29,7 +29,7 @@ export type MakeEvidence = (actor: string, code: string) => Promise<MadeEvidence
 
 export function createEvidence(
   { database, vault }: Pick<HubContext, 'database' | 'vault'>,
-  { index, audit, attest }: EvidenceDeps,
+  { index, audit, signDocument }: EvidenceDeps,
 ): MakeEvidence {
   return async (actor, given) => {
     const asked = cleanCode(given);
@@ -41,15 +41,15 @@ export function createEvidence(
     await audit.write({ actor, action: 'dossier.evidence', subject: auditSubject('dossier', code) });
     const evidence = await loadEvidence(database, vault, code);
     if (!evidence) return { kind: 'none', code };
-    return { kind: 'made', code, signed: await attest('evidence', evidence) };
+    return { kind: 'made', code, signed: await signDocument('evidence', evidence) };
   };
 }
 
 /** @param province of the settings, where they name one */
-export function createAttest(
+export function createSignDocument(
   { vault, nowMs }: Pick<HubContext, 'vault' | 'nowMs'>,
   province: { readonly code: string; readonly name: string } | undefined,
-): Attest {
+): SignDocument {
   const iss = province ? `${province.code} ${province.name}` : 'lienthong';
-  return (type, content) => vault.attest(type, { iss, iat: Math.floor(nowMs() / 1000), ...content });
+  return (type, content) => vault.signDocument(type, { iss, iat: Math.floor(nowMs() / 1000), ...content });
 }

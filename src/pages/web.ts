@@ -23,7 +23,7 @@ import { createEndedSessions } from '../ledger/ended-sessions.ts';
 import { createNonces } from '../ledger/nonces.ts';
 import { createLedgerReader } from '../ledger/read.ts';
 import { createTries } from '../ledger/tries.ts';
-import { createAttest, createEvidence } from '../operator-orders/evidence.ts';
+import { createEvidence, createSignDocument } from '../operator-orders/evidence.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { addConsole } from './console/console.ts';
 import { addPages, unknownPage } from './pages.ts';
@@ -107,12 +107,12 @@ function readersOf(hub: HubContext, province: Config['file']['province'], workin
   const { database, vault, nowMs } = hub;
   const index = createIndexReader(database, vault);
   const audit = createAudit(database, nowMs);
-  const attest = createAttest(hub, province);
+  const signDocument = createSignDocument(hub, province);
   return {
     index,
     audit,
-    attest,
-    evidence: createEvidence(hub, { index, audit, attest }),
+    signDocument,
+    evidence: createEvidence(hub, { index, audit, signDocument }),
     ledger: createLedgerReader(database, vault),
     catalogue: createCatalogueReader(database),
     lookUp: createLookUp(database, vault),

@@ -5,12 +5,12 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, decodeProtectedHead
  * A document for use outside the hub: a compact JWS (RFC 7515) that anybody with the public key can verify, without a secret
  * and without the hub. `typ` names its kind, so that one kind never passes for another; a breaking change gets a new `typ`.
  */
-const ATTESTED_TYPES = {
+const DOCUMENT_TYPES = {
   receipt: 'lienthong-receipt.v1+jws',
   evidence: 'lienthong-evidence.v1+jws',
   snapshot: 'lienthong-snapshot.v1+jws',
 } as const;
-export type AttestedType = keyof typeof ATTESTED_TYPES;
+export type DocumentType = keyof typeof DOCUMENT_TYPES;
 
 /** A published public key (RFC 8037); `kid` is its thumbprint (RFC 7638). */
 export interface PublicKey {
@@ -22,7 +22,7 @@ export interface PublicKey {
   readonly use: 'sig';
 }
 
-export interface AttestingKey {
+export interface DocumentKey {
   readonly secret: KeyObject;
   readonly published: PublicKey;
 }
@@ -31,7 +31,7 @@ export interface AttestingKey {
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** @param seed the 32 bytes of an Ed25519 private key */
-export async function attestingKey(seed: Uint8Array): Promise<AttestingKey> {
+export async function createDocumentKey(seed: Uint8Array): Promise<DocumentKey> {
   const secret = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
   const jwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
@@ -40,50 +40,54 @@ export async function attestingKey(seed: Uint8Array): Promise<AttestingKey> {
 }
 
 /** Includes the public key, so that a reader without the published keys can still detect changes. */
-export function attest({ secret, published }: AttestingKey, type: AttestedType, content: object): Promise<string> {
+export function signDocument({ secret, published }: DocumentKey, type: DocumentType, content: object): Promise<string> {
   const { kty, crv, x, kid } = published;
   return new CompactSign(Buffer.from(JSON.stringify(content)))
-    .setProtectedHeader({ alg: 'EdDSA', typ: ATTESTED_TYPES[type], kid, jwk: { kty, crv, x } })
+    .setProtectedHeader({ alg: 'EdDSA', typ: DOCUMENT_TYPES[type], kid, jwk: { kty, crv, x } })
     .sign(secret);
 }
 
-export interface Attested {
-  readonly type: AttestedType;
+export interface SignedDocument {
+  readonly type: DocumentType;
   readonly kid: string;
   // biome-ignore lint/suspicious/noExplicitAny: what the hub has put together; its type says which members it has
   readonly content: any;
 }
 
 /** The document is not what the hub signed; the message says why. */
-export class NotAttested extends Error {}
+export class InvalidDocument extends Error {}
 
 /**
  * Verifies a signed document of the hub.
  * @param keys the published keys, the only ones to trust; without them the included key proves that nothing was changed,
  * but not the signer
- * @throws NotAttested
+ * @throws InvalidDocument
  */
-export async function checkAttested(text: string, keys?: readonly JWK[]): Promise<Attested> {
+export async function verifyDocument(text: string, keys?: readonly JWK[]): Promise<SignedDocument> {
   const { alg, typ, kid, jwk } = headerOf(text);
   // Checked before any key: a public key must never serve as a secret (HS256), and `none` is no signature.
-  if (alg !== 'EdDSA') throw new NotAttested(`it is signed by ${JSON.stringify(alg)}, expected EdDSA`);
-  const type = (Object.keys(ATTESTED_TYPES) as AttestedType[]).find((one) => ATTESTED_TYPES[one] === typ);
+  if (alg !== 'EdDSA') throw new InvalidDocument(`it is signed by ${JSON.stringify(alg)}, expected EdDSA`);
+  const type = (Object.keys(DOCUMENT_TYPES) as DocumentType[]).find((one) => DOCUMENT_TYPES[one] === typ);
   if (!type)
-    throw new NotAttested(
-      `its typ is ${JSON.stringify(typ)}, expected one of ${Object.values(ATTESTED_TYPES).join(', ')}`,
+    throw new InvalidDocument(
+      `its typ is ${JSON.stringify(typ)}, expected one of ${Object.values(DOCUMENT_TYPES).join(', ')}`,
     );
-  if (typeof kid !== 'string') throw new NotAttested('it does not say by which key it is signed (kid)');
+  if (typeof kid !== 'string') throw new InvalidDocument('it does not say by which key it is signed (kid)');
   const key = keys ? keys.find((one) => one.kid === kid) : jwk;
   if (!key)
-    throw new NotAttested(keys ? `its key ${kid} is none of the given keys` : 'its public key does not go along (jwk)');
+    throw new InvalidDocument(
+      keys ? `its key ${kid} is none of the given keys` : 'its public key does not go along (jwk)',
+    );
   if (key.kty !== 'OKP' || key.crv !== 'Ed25519' || (await calculateJwkThumbprint(key)) !== kid)
-    throw new NotAttested(`the key that is called ${kid} is another one, or none of Ed25519`);
+    throw new InvalidDocument(`the key that is called ${kid} is another one, or none of Ed25519`);
   const { kty, crv, x } = key;
   try {
     const { payload } = await compactVerify(text, { kty, crv, x } as JWK, { algorithms: ['EdDSA'] });
     return { type, kid, content: JSON.parse(Buffer.from(payload).toString()) };
   } catch {
-    throw new NotAttested(`the signature is not that of the key ${kid}: it was changed, or another key has signed it`);
+    throw new InvalidDocument(
+      `the signature is not that of the key ${kid}: it was changed, or another key has signed it`,
+    );
   }
 }
 
@@ -91,5 +95,5 @@ function headerOf(text: string) {
   try {
     if (text.split('.').length === 3) return decodeProtectedHeader(text);
   } catch {}
-  throw new NotAttested('it is not a compact JWS: expected three parts in base64url, divided by dots');
+  throw new InvalidDocument('it is not a compact JWS: expected three parts in base64url, divided by dots');
 }

@@ -9,7 +9,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { sameText } from './same-text.ts';
-import type { AttestedType, AttestingKey, PublicKey } from './signed-documents.ts';
+import type { DocumentKey, DocumentType, PublicKey } from './signed-documents.ts';
 
 /** A value encrypted at rest. Its key's id is stored beside it, so that keys can be rotated. */
 export interface Sealed {
@@ -54,7 +54,7 @@ export interface Vault {
   /** The text of a signed text; undefined when the signature is foreign or for another use. */
   verify(use: SignedUse, signed: string): string | undefined;
   /** Signs a document for use outside the hub with the newest key: a compact JWS. */
-  attest(type: AttestedType, content: object): Promise<string>;
+  signDocument(type: DocumentType, content: object): Promise<string>;
   /** The public keys that verify such documents, newest first. */
   publicKeys(): Promise<readonly PublicKey[]>;
 }
@@ -73,35 +73,18 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
   const byId = new Map(keys.map((key) => [key.id, key]));
   const newest = keys[0] as Keys;
   const nextIv = ivSource();
-  // Loaded and created on first use: a push needs none of it.
-  let made: Promise<readonly AttestingKey[]> | undefined;
-  const attesting = () => {
-    made ??= import('./signed-documents.ts').then(({ attestingKey }) =>
-      Promise.all(keys.map((key) => attestingKey(key.attesting.export()))),
-    );
-    return made;
-  };
+  const documentKeys = loadDocumentKeys(keys);
+
+  function keyOf(keyId: number): Keys {
+    const key = byId.get(keyId);
+    if (!key) throw new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+    return key;
+  }
+
   return {
     keyId: newest.id,
-    seal(plain) {
-      const iv = nextIv();
-      const cipher = createCipheriv('aes-256-gcm', newest.sealing, iv);
-      const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
-      const rest = cipher.final();
-      return { keyId: newest.id, bytes: Buffer.concat([iv, cipher.getAuthTag(), body, rest]) };
-    },
-    open({ keyId, bytes }) {
-      const key = byId.get(keyId);
-      if (!key) throw unknownKey(keyId);
-      const decipher = createDecipheriv('aes-256-gcm', key.sealing, bytes.subarray(0, IV_BYTES));
-      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
-      try {
-        return Buffer.concat([plain, decipher.final()]);
-      } catch (error) {
-        throw new Error('the bytes are not those that were sealed', { cause: error });
-      }
-    },
+    seal: (plain) => sealWith(newest, nextIv(), plain),
+    open: (sealed) => openWith(keyOf(sealed.keyId), sealed.bytes),
     knows: (keyId) => byId.has(keyId),
     proof: (code, digits) => proof(newest, code, digits),
     proves: (code, digits, kept) =>
@@ -113,9 +96,7 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
     openHash(stored) {
       const keyId = hashKeyId(stored);
       if (keyId === undefined) return Buffer.from(stored);
-      const key = byId.get(keyId);
-      if (!key) throw unknownKey(keyId);
-      return key.hashing.open(stored);
+      return keyOf(keyId).hashing.open(stored);
     },
     hashKeyId,
     wordToken: newest.wordToken,
@@ -127,12 +108,12 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       const text = signed.slice(0, Math.max(dot, 0));
       return keys.some((key) => sameText(signature(key, use, text), signed.slice(dot + 1))) ? text : undefined;
     },
-    async attest(type, content) {
-      const [key] = await attesting();
-      const { attest } = await import('./signed-documents.ts');
-      return attest(key as AttestingKey, type, content);
+    async signDocument(type, content) {
+      const [key] = await documentKeys();
+      const { signDocument } = await import('./signed-documents.ts');
+      return signDocument(key as DocumentKey, type, content);
     },
-    publicKeys: async () => (await attesting()).map(({ published }) => published),
+    publicKeys: async () => (await documentKeys()).map(({ published }) => published),
   };
 }
 
@@ -145,7 +126,7 @@ interface Keys {
   readonly blinding: KeyObject;
   readonly wordToken: (word: string) => string;
   /** The seed of the key pair for signed documents. */
-  readonly attesting: KeyObject;
+  readonly documents: KeyObject;
 }
 
 /** Derives one key for each use, so that a signature reveals nothing about sealed values. */
@@ -162,12 +143,37 @@ function deriveKeys(secret: string): Keys {
     hashing: hashKey(id, derive('hash')),
     blinding: derive('blind'),
     wordToken: wordTokens(derive('search')),
-    attesting: derive('attest'),
+    documents: derive('attest'),
   };
 }
 
-function unknownKey(keyId: number): Error {
-  return new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+function sealWith({ id, sealing }: Keys, iv: Buffer, plain: string | Uint8Array): Sealed {
+  const cipher = createCipheriv('aes-256-gcm', sealing, iv);
+  const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  const rest = cipher.final();
+  return { keyId: id, bytes: Buffer.concat([iv, cipher.getAuthTag(), body, rest]) };
+}
+
+function openWith({ sealing }: Keys, bytes: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, IV_BYTES));
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+  try {
+    return Buffer.concat([plain, decipher.final()]);
+  } catch (error) {
+    throw new Error('the bytes are not those that were sealed', { cause: error });
+  }
+}
+
+/** The key pairs for signed documents, loaded and created on first use: a push needs none of it. */
+function loadDocumentKeys(keys: readonly Keys[]): () => Promise<readonly DocumentKey[]> {
+  let made: Promise<readonly DocumentKey[]> | undefined;
+  return () => {
+    made ??= import('./signed-documents.ts').then(({ createDocumentKey }) =>
+      Promise.all(keys.map(({ documents }) => createDocumentKey(documents.export()))),
+    );
+    return made;
+  };
 }
 
 interface HashKey {

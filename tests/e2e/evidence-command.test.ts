@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { CompactSign } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attest, attestingKey } from '../../src/secrets/signed-documents.ts';
+import { createDocumentKey, signDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
@@ -187,17 +187,21 @@ describe('lienthong evidence verify refuses', () => {
   });
 
   test('a foreign key: under its own name with given keys, and under ours always', async () => {
-    const stranger = await attestingKey(new Uint8Array(hkdfSync('sha256', 'of a stranger', '', '', 32)));
+    const stranger = await createDocumentKey(new Uint8Array(hkdfSync('sha256', 'of a stranger', '', '', 32)));
     const content = JSON.parse(Buffer.from(opened(signed)[1], 'base64url').toString());
-    const theirs = await attest(stranger, 'evidence', content);
+    const theirs = await signDocument(stranger, 'evidence', content);
     await refused(theirs, /its key \S+ is none of the given keys/, '--keys', 'jwks.json');
-    const asOurs = await attest({ ...stranger, published: { ...stranger.published, kid: kid() } }, 'evidence', content);
+    const asOurs = await signDocument(
+      { ...stranger, published: { ...stranger.published, kid: kid() } },
+      'evidence',
+      content,
+    );
     await refused(asOurs, /it was changed, or another key has signed it/, '--keys', 'jwks.json');
     await refused(asOurs, /the key that is called \S+ is another one/);
     // A list of keys with a foreign key under our name.
     file('false.json', JSON.stringify({ keys: [{ ...stranger.published, kid: kid() }] }));
     await refused(asOurs, /the key that is called \S+ is another one/, '--keys', 'false.json');
-    await refused(await attest(stranger, 'evidence', { messages: 'no' }), /nothing that a hub writes/);
+    await refused(await signDocument(stranger, 'evidence', { messages: 'no' }), /nothing that a hub writes/);
   });
 
   test('a missing signature, a public key used as a secret, and a signature for another use', async () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
-import { checkAttested } from '../../src/secrets/signed-documents.ts';
+import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
@@ -680,7 +680,7 @@ describe('the console', () => {
         'no-store',
       ]);
       const { keys } = (await hub.read('/.well-known/jwks.json')).body;
-      expect((await checkAttested(file.text, keys)).content.dossier.code).toBe(CODE(1));
+      expect((await verifyDocument(file.text, keys)).content.dossier.code).toBe(CODE(1));
       expect(await audited()).toEqual([['ops', 'dossier.evidence', null]]);
       const none = await officer.get(link.replace(CODE(1), 'H60.01-250812-9999'));
       expect([none.status, none.text]).toEqual([404, expect.stringContaining('Không tìm thấy')]);

@@ -385,9 +385,9 @@ async function signedFor(cursor: string | undefined, secret = HUB_SECRET) {
   const { kind: _, province: __, ...head } = JSON.parse(text.slice(0, text.indexOf('\n')));
   const at = text.indexOf('{"kind":"end"');
   const { kind, signed: ___, ...end } = JSON.parse(text.slice(at));
-  let signed = await vault.attest('snapshot', { ...head, ...end, ...(cursor && { cursor }) });
+  let signed = await vault.signDocument('snapshot', { ...head, ...end, ...(cursor && { cursor }) });
   if (secret !== HUB_SECRET) {
-    const [header = '', payload] = (await createVault([HUB_SECRET]).attest('snapshot', {})).split('.');
+    const [header = '', payload] = (await createVault([HUB_SECRET]).signDocument('snapshot', {})).split('.');
     signed = [header, payload, signed.split('.')[2]].join('.');
   }
   return () => `${text.slice(0, at)}${JSON.stringify({ kind, ...end, signed })}\n`;

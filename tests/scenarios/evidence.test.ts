@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Attested, checkAttested } from '../../src/secrets/signed-documents.ts';
+import { type SignedDocument, verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -53,8 +53,8 @@ describe('receipts and evidence', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/jose']);
     return response.text();
   }
-  const evidence = async (code = CODE): Promise<Attested['content']> => {
-    const { type, content } = await checkAttested(await signedEvidence(code), await keysOf());
+  const evidence = async (code = CODE): Promise<SignedDocument['content']> => {
+    const { type, content } = await verifyDocument(await signedEvidence(code), await keysOf());
     expect([type, content.iss]).toEqual(['evidence', 'H60 Tỉnh Tuyên Quang']);
     return content;
   };
@@ -80,7 +80,7 @@ describe('receipts and evidence', () => {
       ]);
       expect(said.items[2].problems).toEqual([{ path: '/status' }]);
       expect(next).toBeNull();
-      const { type, content } = await checkAttested(signed, await keysOf());
+      const { type, content } = await verifyDocument(signed, await keysOf());
       expect([type, content]).toEqual([
         'receipt',
         { iss: 'H60 Tỉnh Tuyên Quang', iat: hub.clock.nowMs / 1000, ...said },
@@ -93,7 +93,7 @@ describe('receipts and evidence', () => {
         Accept: 'application/jose',
       });
       expect(response.headers.get('content-type')).toBe('application/jose');
-      const { content } = await checkAttested(await response.text(), await keysOf());
+      const { content } = await verifyDocument(await response.text(), await keysOf());
       expect(content.receipt).toBe(receipt);
     });
 
@@ -326,7 +326,7 @@ describe('receipts and evidence', () => {
     ];
     await hub.deliver();
     const receipts = await Promise.all(pushed.map(({ receipt }) => receiptOf(receipt)));
-    const signed = await Promise.all(receipts.map((one) => checkAttested(one.signed)));
+    const signed = await Promise.all(receipts.map((one) => verifyDocument(one.signed)));
     const said = JSON.stringify([receipts, signed, await evidence()]);
     expect(said).toContain('"invalid"');
     expect(CANARIES.filter((canary) => said.includes(canary))).toEqual([]);
@@ -356,13 +356,13 @@ describe('receipts and evidence', () => {
       try {
         const keys = await keysOf(both);
         expect(keys.slice(1)).toEqual(copy);
-        expect((await checkAttested(before, keys)).kid).toBe(copy[0].kid);
-        expect((await checkAttested(await signedEvidence(CODE, both), keys)).kid).toBe(keys[0].kid);
-        await expect(checkAttested(before, keys.slice(0, 1))).rejects.toThrow('none of the given keys');
+        expect((await verifyDocument(before, keys)).kid).toBe(copy[0].kid);
+        expect((await verifyDocument(await signedEvidence(CODE, both), keys)).kid).toBe(keys[0].kid);
+        await expect(verifyDocument(before, keys.slice(0, 1))).rejects.toThrow('none of the given keys');
       } finally {
         await both.close();
       }
-      expect((await checkAttested(before, copy)).content.dossier.code).toBe(CODE);
+      expect((await verifyDocument(before, copy)).content.dossier.code).toBe(CODE);
     });
   });
 });

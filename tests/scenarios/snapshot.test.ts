@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { pullNow } from '../../src/ledger/pulls.ts';
-import { checkAttested } from '../../src/secrets/signed-documents.ts';
+import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -90,7 +90,7 @@ test('its last line says how much there is, and signs it with the published key'
   const counted = { dossiers, services: 1, agencies: 1, fields: 1, bytes: Buffer.byteLength(before), sha256 };
   expect(end).toMatchObject(counted);
   const { keys } = (await hub.read('/.well-known/jwks.json')).body;
-  expect(await checkAttested(end.signed, keys)).toMatchObject({
+  expect(await verifyDocument(end.signed, keys)).toMatchObject({
     type: 'snapshot',
     content: { ...counted, iss: 'H60 Tỉnh Tuyên Quang', cursor: linesIn(text)[0].cursor },
   });

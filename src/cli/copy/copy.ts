@@ -10,7 +10,7 @@ import { NoSnapshot } from '../../copy/take-snapshot.ts';
 import { listen } from '../../http/listen.ts';
 import { onEnd } from '../../process/ending.ts';
 import { createLog, logListening } from '../../process/log.ts';
-import { NotAttested } from '../../secrets/signed-documents.ts';
+import { InvalidDocument } from '../../secrets/signed-documents.ts';
 import { endWithNpm } from '../end-with-npm.ts';
 import { tellError, UsageError } from '../run-command.ts';
 import { createCopyApp } from './serve-copy.ts';
@@ -98,7 +98,7 @@ function inWords(error: unknown, from: string, folder: string): unknown {
     );
   if (error instanceof HubRefused && error.status === 401)
     return new Error(`${from}: the hub knows no key with the secret in COPY_KEY (${error.message})`, { cause: error });
-  const isOfHub = [HubRefused, NoSnapshot, NotAttested].some((kind) => error instanceof kind);
+  const isOfHub = [HubRefused, NoSnapshot, InvalidDocument].some((kind) => error instanceof kind);
   return isOfHub ? new Error(`${from}: ${(error as Error).message}`, { cause: error }) : error;
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { SnapshotEnd, SnapshotHead } from '../../copy/record-lines.ts';
 import type { Evidence } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
-import { type Attested, checkAttested } from '../../secrets/signed-documents.ts';
+import { type SignedDocument, verifyDocument } from '../../secrets/signed-documents.ts';
 import { UsageError } from '../run-command.ts';
 
 interface Claims {
@@ -28,24 +28,24 @@ export type Checked = {
 
 /**
  * The content of a signed file after its signature is verified.
- * @throws NotAttested when it is not valid; UsageError when the keys are unusable
+ * @throws InvalidDocument when it is not valid; UsageError when the keys are unusable
  */
 export async function checkFile(
   text: string,
   keys: { readonly name: string; readonly text: string } | undefined,
   body: Buffer | undefined,
 ): Promise<Checked> {
-  const attested = await checkAttested(text.trim(), keys && keysIn(keys));
-  const { type, kid, content } = attested;
+  const document = await verifyDocument(text.trim(), keys && keysIn(keys));
+  const { type, kid, content } = document;
   const sha256 = body && hash('sha256', body);
   return {
     ...{ type, kid, isKeyPublished: keys !== undefined },
-    ...(sha256 !== undefined && { body: { sha256, messages: messagesWith(attested, sha256) } }),
+    ...(sha256 !== undefined && { body: { sha256, messages: messagesWith(document, sha256) } }),
     content,
   };
 }
 
-function messagesWith({ type, content }: Attested, sha256: string): readonly string[] {
+function messagesWith({ type, content }: SignedDocument, sha256: string): readonly string[] {
   if (type === 'receipt') return content.sha256 === sha256 ? [content.receipt] : [];
   if (type === 'snapshot') return [];
   return (content as Evidence).messages.flatMap((one) => (one.isKept && one.sha256 === sha256 ? [one.id] : []));

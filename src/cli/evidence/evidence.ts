@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { NotAttested } from '../../secrets/signed-documents.ts';
+import { InvalidDocument } from '../../secrets/signed-documents.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Checked, checkFile } from './check.ts';
@@ -87,7 +87,7 @@ function text(checked: Checked, file: string, { keys, body }: VerifyOptions): st
   try {
     return textOf(checked, file, keys, body);
   } catch (error) {
-    throw new NotAttested(`the key ${checked.kid} has signed it, but the content is nothing that a hub writes`, {
+    throw new InvalidDocument(`the key ${checked.kid} has signed it, but the content is nothing that a hub writes`, {
       cause: error,
     });
   }

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { quote } from '#core/explain';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
-import type { Attest } from '../../../operator-orders/evidence.ts';
+import type { SignDocument } from '../../../operator-orders/evidence.ts';
 import type { AppContext } from '../../app-context.ts';
 import { requireKey } from '../../auth.ts';
 import { JOSE, Signed } from '../../jwks.ts';
@@ -14,7 +14,7 @@ import { type AddRoute, queryReader } from '../../route.ts';
 import type { DoorContext } from '../door.ts';
 import { OUTCOMES, partyOf } from './request.ts';
 
-export type ReceiptContext = Pick<AppContext, 'parties' | 'ledger' | 'keys' | 'cursors' | 'attest'>;
+export type ReceiptContext = Pick<AppContext, 'parties' | 'ledger' | 'keys' | 'cursors' | 'signDocument'>;
 
 const Query = closed({ cursor: Cursor });
 const Places = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }) }));
@@ -88,15 +88,20 @@ async function oneReceipt(
   const page = await hub.ledger.receipt(party, id, placeOf(hub.cursors.read(list, read(c).cursor)));
   if (!page) throw new Refusal('not-found', `there is no receipt ${quote(id)} of the party ${quote(party)}`);
   const next = page.next ? hub.cursors.write(list, [page.next.messageId, page.next.items]) : null;
-  return answer(c, hub.attest, page, next);
+  return answer(c, hub.signDocument, page, next);
 }
 
 function placeOf(read: readonly (string | number)[] | undefined): ReceiptPlace | undefined {
   return read && { messageId: read[0] as string, items: read[1] as number };
 }
 
-async function answer(c: Context, attest: Attest, { receipt }: ReceiptPage, next: string | null): Promise<Response> {
-  const signed = await attest('receipt', receipt);
+async function answer(
+  c: Context,
+  signDocument: SignDocument,
+  { receipt }: ReceiptPage,
+  next: string | null,
+): Promise<Response> {
+  const signed = await signDocument('receipt', receipt);
   const isAlone =
     accepts(c, { header: 'Accept', supports: ['application/json', JOSE], default: 'application/json' }) === JOSE;
   const headers: Record<string, string> = { 'Cache-Control': 'private, no-store', Vary: 'Accept' };
