@@ -94,43 +94,8 @@ export function createTraces({ url, share }: TraceSettings, log: Logger): Traces
     if (span.context.isSampled) processor.onEnd({ ...readable(span), ...scope });
   };
   return {
-    accepted(message, atMs) {
-      const { messageId, released } = message;
-      end({
-        name: `${released ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
-        // A released item continues the trace of the message in which it waited.
-        context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
-        kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
-        ...(released && { parent: spanIdOfMessage(released.messageId) }),
-        ...(message.caller && { caller: message.caller }),
-        startMs: instantToMs(message.receivedAt),
-        endMs: atMs,
-        attributes: attributesOf(message),
-        ...(message.refused && { error: `refused with ${message.refused.status}` }),
-      });
-    },
-    attempted({ claimed, outcome, settlement, at, tookMs }) {
-      const endMs = instantToMs(at);
-      end({
-        name: `send ${claimed.operation}`,
-        context: contextOf(claimed.messageId, spanIdOfAttempt(claimed.id, claimed.attempts)),
-        kind: SpanKind.CLIENT,
-        parent: spanIdOfMessage(claimed.messageId),
-        startMs: endMs - tookMs,
-        endMs,
-        attributes: {
-          'lienthong.party': claimed.party,
-          'lienthong.operation': claimed.operation,
-          'lienthong.codes': [claimed.subject],
-          'lienthong.delivery': claimed.id,
-          'lienthong.attempt': claimed.attempts,
-          'lienthong.outcome': outcome.kind,
-          'lienthong.follows': settlement.state,
-          ...(outcome.reason !== undefined && { 'lienthong.reason': outcome.reason }),
-        },
-        ...(outcome.kind !== 'delivered' && { error: outcome.reason }),
-      });
-    },
+    accepted: (message, atMs) => end(acceptedSpan(message, atMs, contextOf)),
+    attempted: (settled) => end(attemptedSpan(settled, contextOf)),
     traceparentOf: ({ messageId, id, attempts }) =>
       writeTraceparent(contextOf(messageId, spanIdOfAttempt(id, attempts))),
     async close() {
@@ -140,19 +105,62 @@ export function createTraces({ url, share }: TraceSettings, log: Logger): Traces
   };
 }
 
+/** The place of a span in the trace of a message. */
+type ContextOf = (messageId: string, spanId: string) => TraceContext;
+
+function acceptedSpan(message: AcceptedMessage, atMs: number, contextOf: ContextOf): Span {
+  const { messageId, released, refused } = message;
+  return {
+    name: `${released ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
+    // A released item continues the trace of the message in which it waited.
+    context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
+    kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
+    parent: released && spanIdOfMessage(released.messageId),
+    caller: message.caller,
+    startMs: instantToMs(message.receivedAt),
+    endMs: atMs,
+    attributes: attributesOf(message),
+    error: refused && `refused with ${refused.status}`,
+  };
+}
+
+function attemptedSpan({ claimed, outcome, settlement, at, tookMs }: Settled, contextOf: ContextOf): Span {
+  const endMs = instantToMs(at);
+  const { kind, reason } = outcome;
+  return {
+    name: `send ${claimed.operation}`,
+    context: contextOf(claimed.messageId, spanIdOfAttempt(claimed.id, claimed.attempts)),
+    kind: SpanKind.CLIENT,
+    parent: spanIdOfMessage(claimed.messageId),
+    startMs: endMs - tookMs,
+    endMs,
+    attributes: {
+      'lienthong.party': claimed.party,
+      'lienthong.operation': claimed.operation,
+      'lienthong.codes': [claimed.subject],
+      'lienthong.delivery': claimed.id,
+      'lienthong.attempt': claimed.attempts,
+      'lienthong.outcome': kind,
+      'lienthong.follows': settlement.state,
+      ...(reason !== undefined && { 'lienthong.reason': reason }),
+    },
+    error: kind === 'delivered' ? undefined : reason,
+  };
+}
+
 interface Span {
   readonly name: string;
   readonly context: TraceContext;
   readonly kind: SpanKind;
   /** The parent span in the same trace. */
-  readonly parent?: string;
+  readonly parent: string | undefined;
   /** The sender's own trace context. */
-  readonly caller?: TraceContext;
+  readonly caller?: TraceContext | undefined;
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: Attributes;
   /** Why the operation failed. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
